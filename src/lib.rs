@@ -1,0 +1,1 @@
+//! Console, engine and store for the multi-tenant data that MBC CQRS Serverless applications keep in DynamoDB.
