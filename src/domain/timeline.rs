@@ -1,6 +1,7 @@
 //! All versions of one entity, put together from the rows of three tables.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -59,14 +60,14 @@ pub struct VersionEntry {
     /// Whether it is the data row's version.
     pub current: bool,
     /// The row from the first table of `found`, as stored.
-    pub row: Option<Row>,
+    pub row: Option<Arc<Row>>,
 }
 
 impl VersionEntry {
     /// The `s3://` reference of the attributes, where they are stored in S3.
     #[must_use]
     pub fn attributes_ref(&self) -> Option<&str> {
-        self.row.as_ref().and_then(Row::attributes_ref)
+        self.row.as_ref().and_then(|row| row.attributes_ref())
     }
 }
 
@@ -74,11 +75,11 @@ impl VersionEntry {
 #[derive(Debug, Clone, Default)]
 pub struct EntityRows {
     /// The data row.
-    pub data: Option<Row>,
+    pub data: Option<Arc<Row>>,
     /// History rows by version.
-    pub history: BTreeMap<Version, Row>,
+    pub history: BTreeMap<Version, Arc<Row>>,
     /// Command rows by version.
-    pub commands: BTreeMap<Version, Row>,
+    pub commands: BTreeMap<Version, Arc<Row>>,
 }
 
 /// Puts the versions in numeric order, from `from` on, the gaps among them included.
@@ -89,7 +90,7 @@ pub struct EntityRows {
 /// # Errors
 /// [`BadRow::Version`] when the data row's version is not a whole number: without it no order is certain.
 pub fn timeline(rows: &EntityRows, from: Version) -> Result<Vec<VersionEntry>, BadRow> {
-    let current = rows.data.as_ref().map(Row::version).transpose()?.unwrap_or_default();
+    let current = rows.data.as_ref().map(|row| row.version()).transpose()?.unwrap_or_default();
     let highest = [Some(current), rows.history.keys().next_back().copied(), rows.commands.keys().next_back().copied()]
         .into_iter()
         .flatten()
@@ -99,7 +100,9 @@ pub fn timeline(rows: &EntityRows, from: Version) -> Result<Vec<VersionEntry>, B
     Ok((first..=highest.0).map(|n| entry(rows, Version(n), current)).collect())
 }
 
-fn entry(rows: &EntityRows, version: Version, current: Version) -> VersionEntry {
+/// One version of the entity; `current` is the data row's version, 0 without one.
+#[must_use]
+pub fn entry(rows: &EntityRows, version: Version, current: Version) -> VersionEntry {
     let is_current = version == current && rows.data.is_some();
     let data = rows.data.as_ref().filter(|_| is_current);
     let history = rows.history.get(&version);
@@ -111,7 +114,7 @@ fn entry(rows: &EntityRows, version: Version, current: Version) -> VersionEntry 
     let status = match row {
         None => VersionStatus::Gap,
         Some(_) if version <= current => VersionStatus::Published,
-        Some(_) if command.is_some_and(is_failed) => VersionStatus::Failed,
+        Some(_) if command.is_some_and(|c| is_failed(c)) => VersionStatus::Failed,
         Some(_) => VersionStatus::Pending,
     };
     let owned = |row: &Row, name: &str| row.text(name).map(str::to_owned);
@@ -137,7 +140,7 @@ fn entry(rows: &EntityRows, version: Version, current: Version) -> VersionEntry 
         by_source,
         request_id: command.or(row).and_then(|r| owned(r, field::REQUEST_ID)),
         source: command.and_then(|c| owned(c, field::SOURCE)),
-        deleted: row.is_some_and(Row::is_deleted),
+        deleted: row.is_some_and(|r| r.is_deleted()),
         current: is_current,
         row: row.cloned(),
         found,
@@ -242,8 +245,8 @@ mod tests {
         Row(item_from_ddb_json(&serde_json::from_str(&json).unwrap()).unwrap())
     }
 
-    fn versioned(list: &[(u64, &str)]) -> BTreeMap<Version, Row> {
-        list.iter().map(|(v, extra)| (Version(*v), row(&format!("x@{v}"), *v, extra))).collect()
+    fn versioned(list: &[(u64, &str)]) -> BTreeMap<Version, Arc<Row>> {
+        list.iter().map(|(v, extra)| (Version(*v), Arc::new(row(&format!("x@{v}"), *v, extra)))).collect()
     }
 
     const FAILED: &str = r#","status":{"S":"sync_data:FAILED"}"#;
@@ -252,7 +255,7 @@ mod tests {
     #[test]
     fn versions_stand_in_numeric_order_with_gaps() {
         let rows = EntityRows {
-            data: Some(row("x", 12, "")),
+            data: Some(Arc::new(row("x", 12, ""))),
             history: versioned(&[(2, ""), (10, ""), (11, "")]),
             commands: versioned(&[(9, BY), (12, BY)]),
         };
@@ -273,7 +276,7 @@ mod tests {
     #[test]
     fn after_a_failed_publish_the_data_row_wins_over_history() {
         let rows = EntityRows {
-            data: Some(row("x", 1, "")),
+            data: Some(Arc::new(row("x", 1, ""))),
             history: versioned(&[(1, "")]),
             commands: versioned(&[(1, ""), (2, FAILED)]),
         };
@@ -292,8 +295,11 @@ mod tests {
 
     #[test]
     fn a_failed_command_below_the_data_row_was_applied() {
-        let rows =
-            EntityRows { data: Some(row("x", 2, "")), history: BTreeMap::new(), commands: versioned(&[(2, FAILED)]) };
+        let rows = EntityRows {
+            data: Some(Arc::new(row("x", 2, ""))),
+            history: BTreeMap::new(),
+            commands: versioned(&[(2, FAILED)]),
+        };
         assert_eq!(timeline(&rows, Version(2)).unwrap()[0].status, VersionStatus::Published);
     }
 
