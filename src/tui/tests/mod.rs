@@ -1,0 +1,12 @@
+//! The console as a whole, driven by keys against an engine of canned answers.
+
+mod data;
+mod fake;
+mod safety;
+mod screens;
+mod script;
+mod speed;
+mod updates;
+
+pub(super) use fake::Fake;
+pub(super) use script::{Play, Played, inputs, shown};
