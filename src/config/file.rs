@@ -1,0 +1,210 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::profile::Profile;
+use super::toml_walk::{ConfigError, Source, Walk};
+use crate::domain::clock::time_zone;
+use crate::domain::publish::PublishMode;
+
+/// The example that `tenantry config example` prints: every optional key at its default.
+pub const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+/// What a configuration file holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ConfigFile {
+    /// The profile used without `--profile`.
+    pub default_profile: Option<String>,
+    /// Profiles by name.
+    pub profiles: BTreeMap<String, Profile>,
+}
+
+/// Reads and checks a configuration file; `None` when there is none.
+///
+/// # Errors
+/// [`ConfigError`] with file, line, column and key of the first thing that is wrong.
+pub fn load(path: &Path) -> Result<Option<ConfigFile>, Box<ConfigError>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse(path, &text).map(Some),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Box::new(ConfigError {
+            file: path.to_path_buf(),
+            line: None,
+            column: None,
+            key: None,
+            message: format!("cannot be read: {error}"),
+            hint: None,
+        })),
+    }
+}
+
+/// Checks the text of a configuration file.
+///
+/// # Errors
+/// [`ConfigError`] as [`load`].
+pub fn parse(path: &Path, text: &str) -> Result<ConfigFile, Box<ConfigError>> {
+    let source = Source { path, text };
+    let root = source.parse()?;
+    let mut walk = Walk::new(source, "", root.get_ref());
+    let mut file = ConfigFile { default_profile: walk.text("default_profile")?, profiles: BTreeMap::new() };
+    if let Some(profiles) = walk.table("profiles")? {
+        for (name, span, value) in profiles.members() {
+            let Some(table) = value.as_table() else {
+                return Err(profiles.wrong(span, name, format!("profiles.{name} must be a table")));
+            };
+            if name == "sandbox" {
+                return Err(profiles.wrong(span, name, "the name sandbox belongs to the built-in profile"));
+            }
+            let walk = Walk::new(source, format!("profiles.{name}"), table);
+            file.profiles.insert(name.to_owned(), profile(name, span, walk)?);
+        }
+    }
+    walk.finish()?;
+    if let Some(name) = file.default_profile.as_ref().filter(|name| !file.profiles.contains_key(*name)) {
+        let span = root.get_ref().get("default_profile").map(toml::Spanned::span);
+        return Err(source.error(
+            span,
+            Some("default_profile".to_owned()),
+            format!("default_profile names {name}, which the file does not define"),
+        ));
+    }
+    Ok(file)
+}
+
+fn profile(name: &str, at: std::ops::Range<usize>, mut walk: Walk<'_, '_>) -> Result<Profile, Box<ConfigError>> {
+    let environment = walk.required("environment", at.clone(), "it is the application's NODE_ENV")?;
+    let app = walk.required("app", at, "it is the application's APP_NAME")?;
+    let mut p = Profile::new(name, &environment, &app);
+    p.region = walk.text("region")?;
+    p.aws_profile = walk.text("aws_profile")?;
+    let every = walk.text("endpoint_url")?;
+    let mut endpoints = walk.table("endpoints")?;
+    let mut one = |key| endpoints.as_mut().map_or(Ok(None), |walk| walk.text(key));
+    p.endpoints.dynamodb = one("dynamodb")?.or_else(|| every.clone());
+    p.endpoints.s3 = one("s3")?.or_else(|| every.clone());
+    p.endpoints.cognito = one("cognito")?.or(every);
+    if let Some(endpoints) = endpoints {
+        endpoints.finish()?;
+    }
+    p.bucket = walk.text("bucket")?;
+    p.user_pool_id = walk.text("user_pool_id")?;
+    p.attribute_limit_bytes = walk.size("attribute_limit_bytes")?.unwrap_or(p.attribute_limit_bytes);
+    let zone =
+        walk.parsed("timezone", "a time zone name such as Asia/Tokyo", |t| time_zone(t).ok().map(|_| t.to_owned()))?;
+    p.timezone = zone.unwrap_or(p.timezone);
+    let framework = walk.parsed("framework", "a version such as 1.4 or 1.1.4", |t| t.parse().ok())?;
+    p.framework = framework.unwrap_or(p.framework);
+    let publish = walk.parsed("publish", "\"sync\" or \"async\"", |t| match t {
+        "sync" => Some(PublishMode::Sync),
+        "async" => Some(PublishMode::Async),
+        _ => None,
+    })?;
+    p.publish = publish.unwrap_or(p.publish);
+    p.operator = walk.text("operator")?.unwrap_or(p.operator);
+    p.operator_ip = walk.text("operator_ip")?;
+    p.rollback_stamp = walk.flag("rollback_stamp")?.unwrap_or(p.rollback_stamp);
+    p.protected = walk.flag("protected")?.unwrap_or(p.protected);
+    if let Some(tables) = walk.table("tables")? {
+        for (module, span, value) in tables.members() {
+            let Some(base) = value.as_str().filter(|b| !b.is_empty()) else {
+                return Err(tables.wrong(span, module, format!("tables.{module} must be a table base name")));
+            };
+            p.tables.insert(module.to_owned(), base.to_owned());
+        }
+    }
+    walk.finish()?;
+    Ok(p)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<ConfigFile, Box<ConfigError>> {
+        parse(Path::new("c.toml"), text)
+    }
+
+    fn failing(text: &str) -> (String, Option<usize>, Option<String>, Option<String>) {
+        let e = read(text).unwrap_err();
+        (e.to_string(), e.line, e.key, e.hint)
+    }
+
+    #[test]
+    fn the_example_shows_every_optional_key_at_its_default() {
+        let file = read(EXAMPLE).unwrap();
+        let shown = &file.profiles["staging"];
+        let mut expected = Profile::new("staging", "stg", "shop");
+        expected.region = Some("ap-northeast-1".to_owned());
+        assert_eq!(*shown, expected);
+        for key in [
+            "region",
+            "aws_profile",
+            "endpoint_url",
+            "endpoints",
+            "bucket",
+            "user_pool_id",
+            "attribute_limit_bytes",
+            "timezone",
+            "framework",
+            "publish",
+            "operator",
+            "operator_ip",
+            "rollback_stamp",
+            "protected",
+            "tables",
+        ] {
+            assert!(
+                EXAMPLE
+                    .lines()
+                    .any(|l| l.trim_start_matches(['#', ' ', '[']).starts_with(key) || l.contains(&format!(".{key}]"))),
+                "{key}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line_and_neighbour() {
+        let (message, line, key, hint) = failing("[profiles.a]\nenvironment = \"dev\"\napp = \"x\"\nbuckett = \"b\"\n");
+        assert_eq!(message, "c.toml:4: profiles.a.buckett is not a key that this file may have");
+        assert_eq!(
+            (line, key.as_deref(), hint.as_deref()),
+            (Some(4), Some("profiles.a.buckett"), Some("did you mean bucket?"))
+        );
+    }
+
+    #[test]
+    fn broken_toml_has_its_line() {
+        let e = read("default_profile = \"a\"\n[profiles.a\n").unwrap_err();
+        assert_eq!(e.line, Some(2), "{e}");
+    }
+
+    #[test]
+    fn wrong_values_say_what_is_wanted() {
+        let profile = |rest: &str| format!("[profiles.a]\nenvironment = \"dev\"\napp = \"x\"\n{rest}\n");
+        for (text, wanted) in [
+            ("publish = \"later\"", "publish must be \"sync\" or \"async\", not \"later\""),
+            ("timezone = \"Asia/Tokio\"", "timezone must be a time zone name such as Asia/Tokyo, not \"Asia/Tokio\""),
+            ("attribute_limit_bytes = -1", "attribute_limit_bytes must be a whole number from 0 on, not integer"),
+            ("protected = \"yes\"", "protected must be true or false, not string"),
+            ("framework = \"one\"", "framework must be a version such as 1.4 or 1.1.4, not \"one\""),
+        ] {
+            let (message, line, ..) = failing(&profile(text));
+            assert_eq!((message.as_str(), line), (format!("c.toml:4: {wanted}").as_str(), Some(4)));
+        }
+    }
+
+    #[test]
+    fn required_keys_and_the_default_profile_are_checked() {
+        assert!(failing("[profiles.a]\nenvironment = \"dev\"\n").0.contains("profiles.a.app is missing"));
+        assert!(failing("default_profile = \"b\"\n").0.contains("names b, which the file does not define"));
+        assert!(failing("[profiles.sandbox]\n").0.contains("built-in"));
+    }
+
+    #[test]
+    fn one_endpoint_serves_all_unless_a_service_has_its_own() {
+        let file = read("[profiles.a]\nenvironment = \"dev\"\napp = \"x\"\nendpoint_url = \"http://e\"\nendpoints = { s3 = \"http://s\" }\ntables = { product = \"goods\" }\n").unwrap();
+        let p = &file.profiles["a"];
+        assert_eq!(p.endpoints.dynamodb.as_deref(), Some("http://e"));
+        assert_eq!(p.endpoints.s3.as_deref(), Some("http://s"));
+        assert_eq!(p.tables["product"], "goods");
+    }
+}

@@ -1,0 +1,27 @@
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// Where the configuration file is: the flag, `TENANTRY_CONFIG`, `$XDG_CONFIG_HOME/tenantry/config.toml`, `~/.config/tenantry/config.toml`.
+#[must_use]
+pub fn config_path(flag: Option<&Path>) -> PathBuf {
+    flag.map(Path::to_path_buf)
+        .or_else(|| directory("TENANTRY_CONFIG"))
+        .unwrap_or_else(|| below("XDG_CONFIG_HOME", ".config").join("config.toml"))
+}
+
+/// Where runs, caches and logs are kept: the flag, `TENANTRY_STATE`, `$XDG_STATE_HOME/tenantry`, `~/.local/state/tenantry`.
+#[must_use]
+pub fn state_dir(flag: Option<&Path>) -> PathBuf {
+    flag.map(Path::to_path_buf)
+        .or_else(|| directory("TENANTRY_STATE"))
+        .unwrap_or_else(|| below("XDG_STATE_HOME", ".local/state"))
+}
+
+fn directory(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).filter(|v| !v.is_empty()).map(PathBuf::from)
+}
+
+fn below(variable: &str, otherwise: &str) -> PathBuf {
+    let base = directory(variable).unwrap_or_else(|| env::home_dir().unwrap_or_default().join(otherwise));
+    base.join("tenantry")
+}

@@ -1,0 +1,159 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::domain::publish::PublishMode;
+
+/// Endpoints that replace the services' own; `None` for AWS.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Endpoints {
+    /// DynamoDB.
+    pub dynamodb: Option<String>,
+    /// S3.
+    pub s3: Option<String>,
+    /// Cognito.
+    pub cognito: Option<String>,
+}
+
+/// Version of the application's framework.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FrameworkVersion(pub u32, pub u32, pub u32);
+
+impl FrameworkVersion {
+    /// The first version whose publishSync writes history and command rows too.
+    pub const SYNC_COMPLETE: Self = Self(1, 1, 4);
+}
+
+impl FromStr for FrameworkVersion {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = text.split('.').map(str::parse::<u32>);
+        let mut next = || parts.next().transpose().map_err(|_| text.to_owned());
+        let (major, minor, patch) = (next()?, next()?, next()?);
+        match (major, parts.next()) {
+            // Without a patch number the newest of the line is meant.
+            (Some(major), None) => Ok(Self(major, minor.unwrap_or(u32::MAX), patch.unwrap_or(u32::MAX))),
+            _ => Err(text.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for FrameworkVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        for part in [self.1, self.2].into_iter().filter(|p| *p != u32::MAX) {
+            write!(f, ".{part}")?;
+        }
+        Ok(())
+    }
+}
+
+/// One application in one environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Its name in the configuration file; `sandbox` for the built-in one.
+    pub name: String,
+    /// NODE_ENV.
+    pub environment: String,
+    /// APP_NAME.
+    pub app: String,
+    /// AWS region; otherwise the SDK's chain.
+    pub region: Option<String>,
+    /// AWS profile; otherwise the SDK's chain.
+    pub aws_profile: Option<String>,
+    /// Endpoints other than the services' own.
+    pub endpoints: Endpoints,
+    /// Fixed credentials, access key and secret; only the built-in sandbox profile has them.
+    pub credentials: Option<(String, String)>,
+    /// Account id, where it is known without asking.
+    pub account: Option<String>,
+    /// S3_BUCKET_NAME.
+    pub bucket: Option<String>,
+    /// The Cognito user pool.
+    pub user_pool_id: Option<String>,
+    /// ATTRIBUTE_LIMIT_SIZE of the application, in bytes of JSON.
+    pub attribute_limit_bytes: usize,
+    /// IANA name of the application's time zone.
+    pub timezone: String,
+    /// Version of the application's framework.
+    pub framework: FrameworkVersion,
+    /// How we publish.
+    pub publish: PublishMode,
+    /// createdBy and updatedBy of what we write.
+    pub operator: String,
+    /// createdIp and updatedIp of what we write.
+    pub operator_ip: Option<String>,
+    /// Whether rollbacks leave `_rolledBackFrom` and `_rolledBackAt`.
+    pub rollback_stamp: bool,
+    /// Whether writing also wants the tenant's name typed.
+    pub protected: bool,
+    /// Base names of modules whose tables the application renamed.
+    pub tables: BTreeMap<String, String>,
+}
+
+impl Profile {
+    /// A profile with every optional key at its default.
+    #[must_use]
+    pub fn new(name: &str, environment: &str, app: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            environment: environment.to_owned(),
+            app: app.to_owned(),
+            region: None,
+            aws_profile: None,
+            endpoints: Endpoints::default(),
+            credentials: None,
+            account: None,
+            bucket: None,
+            user_pool_id: None,
+            attribute_limit_bytes: 102_400,
+            timezone: "Asia/Tokyo".to_owned(),
+            framework: FrameworkVersion(1, 4, u32::MAX),
+            publish: PublishMode::Sync,
+            operator: std::env::var("USER").ok().filter(|u| !u.is_empty()).unwrap_or_else(|| "tenantry".to_owned()),
+            operator_ip: None,
+            rollback_stamp: true,
+            protected: false,
+            tables: BTreeMap::new(),
+        }
+    }
+
+    /// Why synchronous publishing is refused under this profile; `None` when it is not.
+    #[must_use]
+    pub fn sync_refused(&self) -> Option<String> {
+        (self.publish == PublishMode::Sync && self.framework < FrameworkVersion::SYNC_COMPLETE).then(|| {
+            format!(
+                "framework {} publishes synchronous commands through its pipeline as well, where a row of ours would fail the version \
+                 check and raise an alarm; set publish = \"async\" in profile {}",
+                self.framework, self.name
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_without_patch_mean_the_newest_of_the_line() {
+        let v = |t: &str| t.parse::<FrameworkVersion>().unwrap();
+        assert!(v("1.1.3") < FrameworkVersion::SYNC_COMPLETE);
+        assert!(v("1.1") > FrameworkVersion::SYNC_COMPLETE && v("1.2") > FrameworkVersion::SYNC_COMPLETE);
+        assert!(v("1.0") < FrameworkVersion::SYNC_COMPLETE && v("0.1.74") < FrameworkVersion::SYNC_COMPLETE);
+        assert_eq!((v("1.4").to_string(), v("1.1.4").to_string()), ("1.4".into(), "1.1.4".into()));
+        assert!("1.x".parse::<FrameworkVersion>().is_err() && "1.2.3.4".parse::<FrameworkVersion>().is_err());
+        assert!("".parse::<FrameworkVersion>().is_err());
+    }
+
+    #[test]
+    fn sync_publishing_is_refused_below_1_1_4() {
+        let mut profile = Profile::new("p", "dev", "shop");
+        assert_eq!(profile.sync_refused(), None);
+        profile.framework = FrameworkVersion(1, 1, 3);
+        assert!(profile.sync_refused().unwrap().contains("1.1.3"));
+        profile.publish = PublishMode::Async;
+        assert_eq!(profile.sync_refused(), None);
+    }
+}

@@ -1,0 +1,19 @@
+//! The framework's data model and what can be computed about it. Pure: no runtime, no SDK, no terminal.
+
+pub mod blame;
+pub mod clock;
+pub mod diff;
+pub mod key;
+pub mod merge;
+pub mod path;
+pub mod publish;
+pub mod rollback;
+pub mod row;
+pub mod run;
+pub mod size;
+pub mod tenant;
+pub mod timeline;
+pub mod value;
+
+#[cfg(test)]
+pub mod testing;

@@ -1,0 +1,333 @@
+//! The rows of one publish, as the framework lays them out.
+//!
+//! Pure: what to write is decided here, how and under which conditions in the store.
+
+use super::key::{EntityKey, Version};
+use super::row::{BadRow, Row, field};
+use super::value::{Map, Number, Value};
+
+/// The fields that a command hands on to the data row. One that the command lacks is removed there.
+pub const NAMED_FIELDS: [&str; 8] = [
+    field::ID,
+    field::CODE,
+    field::NAME,
+    field::TENANT_CODE,
+    field::TYPE,
+    field::SEQ,
+    field::ATTRIBUTES,
+    field::IS_DELETED,
+];
+
+/// Fields of a row that belong to one publish and are never carried over into the next.
+const PER_PUBLISH: [&str; 13] = [
+    field::PK,
+    field::SK,
+    field::VERSION,
+    field::TTL,
+    field::STATUS,
+    field::SYNC_MODE,
+    field::SOURCE,
+    field::REQUEST_ID,
+    field::CREATED_AT,
+    field::CREATED_BY,
+    field::CREATED_IP,
+    field::UPDATED_AT,
+    field::UPDATED_BY,
+];
+
+/// Who publishes, when and for what: the same for all rows of one publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// The time in the framework's form and the application's zone.
+    pub at: String,
+    /// createdBy and updatedBy.
+    pub by: String,
+    /// createdIp and updatedIp; absent from the rows when `None`.
+    pub ip: Option<String>,
+    /// requestId.
+    pub request_id: String,
+    /// source.
+    pub source: String,
+}
+
+/// The state an entity is to have: its named fields with whole attributes, and what else the input carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewState {
+    /// Fields named in [`NAMED_FIELDS`]; those missing will be absent from the data row.
+    pub fields: Map,
+    /// Other fields of the input: the framework puts them into the command row and nowhere else.
+    pub extra: Map,
+}
+
+impl NewState {
+    /// The state that a row holds, without what belongs to the publish that wrote it.
+    #[must_use]
+    pub fn of(row: &Row) -> Self {
+        let pick = |keep: &dyn Fn(&str) -> bool| -> Map {
+            row.0.iter().filter(|(name, _)| keep(name)).map(|(n, v)| (n.clone(), v.clone())).collect()
+        };
+        let is_named = |name: &str| NAMED_FIELDS.contains(&name);
+        let is_extra = |name: &str| {
+            !is_named(name)
+                && !PER_PUBLISH.contains(&name)
+                && ![field::UPDATED_IP, field::TASK_TOKEN, field::CPK, field::CSK].contains(&name)
+        };
+        Self { fields: pick(&is_named), extra: pick(&is_extra) }
+    }
+
+    /// Sets or replaces a named field.
+    pub fn set(&mut self, name: &str, value: Value) {
+        self.fields.insert(name.to_owned(), value);
+    }
+}
+
+/// Unix seconds at which rows expire, by table; `None` becomes NULL, which the framework writes where nothing is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ttls {
+    /// For the data row and the newest command row.
+    pub data: Option<i64>,
+    /// For the command row that is no longer the newest.
+    pub command: Option<i64>,
+    /// For history rows.
+    pub history: Option<i64>,
+}
+
+/// A ttl as the framework stores it.
+#[must_use]
+pub fn ttl_value(at: Option<i64>) -> Value {
+    at.map_or(Value::Null, |seconds| Value::N(Number::from(seconds)))
+}
+
+/// How a publish reaches the data row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PublishMode {
+    /// Command, history and data row in one transaction.
+    Sync,
+    /// The command row alone; the application's own pipeline does the rest.
+    Async,
+}
+
+/// Everything that one publish writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishRows {
+    /// The entity.
+    pub key: EntityKey,
+    /// The version that the data row must still have, 0 for absence.
+    pub expected: Version,
+    /// The version that is written.
+    pub version: Version,
+    /// The command row `sk@version`.
+    pub command: Row,
+    /// The data row; `None` in async mode.
+    pub data: Option<Row>,
+    /// The data row as it was, under `sk@expected`; `None` in async mode and for a new entity.
+    pub history: Option<Row>,
+    /// The ttl that the previous command row gets, if it is there; `None` in async mode and for a new entity.
+    pub previous_command_ttl: Option<Value>,
+}
+
+/// Builds the rows that take an entity to a new state.
+///
+/// Attributes stand in the rows as they are given; the store moves those over the limit to S3 and replaces them by references.
+///
+/// # Errors
+/// [`BadRow::Version`] when the current data row has no usable version.
+pub fn build(
+    key: &EntityKey,
+    current: Option<&Row>,
+    new: &NewState,
+    mode: PublishMode,
+    stamp: &Stamp,
+    ttls: Ttls,
+) -> Result<PublishRows, BadRow> {
+    let expected = current.map(Row::version).transpose()?.unwrap_or_default();
+    let version = expected.next();
+    let command = command_row(key, version, new, mode, stamp, ttls);
+    if mode == PublishMode::Async {
+        return Ok(PublishRows {
+            key: key.clone(),
+            expected,
+            version,
+            command,
+            data: None,
+            history: None,
+            previous_command_ttl: None,
+        });
+    }
+    Ok(PublishRows {
+        key: key.clone(),
+        expected,
+        version,
+        command,
+        data: Some(data_row(key, version, current, new, key.sk.as_str(), stamp, ttls)),
+        history: current.map(|row| history_row(key, expected, row, ttls)),
+        previous_command_ttl: current.map(|_| ttl_value(ttls.command)),
+    })
+}
+
+fn put(map: &mut Map, name: &str, value: Value) {
+    map.insert(name.to_owned(), value);
+}
+
+fn put_stamp(map: &mut Map, stamp: &Stamp, created: bool) {
+    let fields = [
+        (field::CREATED_AT, field::CREATED_BY, field::CREATED_IP),
+        (field::UPDATED_AT, field::UPDATED_BY, field::UPDATED_IP),
+    ];
+    for (at, by, ip) in &fields[usize::from(!created)..] {
+        put(map, at, Value::s(&stamp.at));
+        put(map, by, Value::s(&stamp.by));
+        match &stamp.ip {
+            Some(address) => put(map, ip, Value::s(address)),
+            None => {
+                map.shift_remove(*ip);
+            }
+        }
+    }
+}
+
+fn command_row(key: &EntityKey, version: Version, new: &NewState, mode: PublishMode, stamp: &Stamp, ttls: Ttls) -> Row {
+    let mut map = new.fields.clone();
+    map.extend(new.extra.iter().map(|(n, v)| (n.clone(), v.clone())));
+    put(&mut map, field::PK, Value::s(key.pk.as_str()));
+    put(&mut map, field::SK, Value::s(key.sk.at(version)));
+    put(&mut map, field::VERSION, Value::n(version.0));
+    put(&mut map, field::TTL, ttl_value(ttls.data));
+    put(&mut map, field::SOURCE, Value::s(&stamp.source));
+    put(&mut map, field::REQUEST_ID, Value::s(&stamp.request_id));
+    if mode == PublishMode::Sync {
+        put(&mut map, field::STATUS, Value::s("finish:FINISHED"));
+        put(&mut map, field::SYNC_MODE, Value::s("SYNC"));
+    }
+    put_stamp(&mut map, stamp, true);
+    Row(map)
+}
+
+/// The data row that a command leaves: its named fields over what the row had, those it lacks removed.
+///
+/// `csk` is the sort key that the command is remembered under: without a version in a synchronous publish, with it through the stream.
+#[must_use]
+pub fn data_row(
+    key: &EntityKey,
+    version: Version,
+    current: Option<&Row>,
+    new: &NewState,
+    csk: &str,
+    stamp: &Stamp,
+    ttls: Ttls,
+) -> Row {
+    let mut map = current.map(|row| row.0.clone()).unwrap_or_default();
+    for name in NAMED_FIELDS {
+        match new.fields.get(name) {
+            Some(value) => put(&mut map, name, value.clone()),
+            None => {
+                map.shift_remove(name);
+            }
+        }
+    }
+    for name in [field::STATUS, field::SYNC_MODE, field::SOURCE] {
+        map.shift_remove(name);
+    }
+    put(&mut map, field::PK, Value::s(key.pk.as_str()));
+    put(&mut map, field::SK, Value::s(key.sk.as_str()));
+    put(&mut map, field::VERSION, Value::n(version.0));
+    put(&mut map, field::CPK, Value::s(key.pk.as_str()));
+    put(&mut map, field::CSK, Value::s(csk));
+    put(&mut map, field::TTL, ttl_value(ttls.data));
+    put(&mut map, field::REQUEST_ID, Value::s(&stamp.request_id));
+    put_stamp(&mut map, stamp, current.is_none());
+    Row(map)
+}
+
+/// The history row of a data row: a copy under `sk@version` that expires by its own rule.
+#[must_use]
+pub fn history_row(key: &EntityKey, version: Version, current: &Row, ttls: Ttls) -> Row {
+    let mut map = current.0.clone();
+    put(&mut map, field::SK, Value::s(key.sk.at(version)));
+    put(&mut map, field::TTL, ttl_value(ttls.history));
+    Row(map)
+}
+
+/// Whether a publish of `new` over `current` would change anything; the framework writes nothing otherwise.
+/// Attributes must be resolved on both sides.
+#[must_use]
+pub fn changes_anything(current: &Row, new: &NewState) -> bool {
+    NAMED_FIELDS.iter().any(|name| current.get(name) != new.fields.get(*name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::value::from_plain_json;
+
+    fn row(json: &str) -> Row {
+        Row(from_plain_json(json).unwrap().as_map().unwrap().clone())
+    }
+
+    fn stamp() -> Stamp {
+        Stamp { at: "T".into(), by: "me".into(), ip: None, request_id: "r".into(), source: "s".into() }
+    }
+
+    fn built(current: Option<&Row>, new: &str, mode: PublishMode) -> PublishRows {
+        let new = NewState::of(&row(new));
+        let ttls = Ttls { data: Some(10), command: Some(20), history: None };
+        build(&EntityKey::new("P#a", "x"), current, &new, mode, &stamp(), ttls).unwrap()
+    }
+
+    #[test]
+    fn a_new_entity_has_no_history_and_no_previous_command() {
+        let rows = built(None, r#"{"id":"P#a#x","name":"n","attributes":{"p":1}}"#, PublishMode::Sync);
+        assert_eq!((rows.expected, rows.version), (Version(0), Version(1)));
+        assert_eq!((rows.history, rows.previous_command_ttl), (None, None));
+        assert_eq!(
+            rows.data.unwrap(),
+            row(
+                r#"{"id":"P#a#x","name":"n","attributes":{"p":1},"pk":"P#a","sk":"x","version":1,"cpk":"P#a","csk":"x","ttl":10,
+                "requestId":"r","createdAt":"T","createdBy":"me","updatedAt":"T","updatedBy":"me"}"#
+            )
+        );
+    }
+
+    #[test]
+    fn an_update_keeps_created_and_unknown_fields_and_drops_named_ones_it_lacks() {
+        let current = row(
+            r#"{"pk":"P#a","sk":"x","id":"P#a#x","name":"old","seq":3,"isDeleted":true,"version":4,"custom":"kept","ttl":null,
+                "createdAt":"C","createdBy":"c","createdIp":"i","updatedAt":"U","updatedBy":"u","updatedIp":"i"}"#,
+        );
+        let rows = built(Some(&current), r#"{"id":"P#a#x","name":"new"}"#, PublishMode::Sync);
+        assert_eq!(
+            rows.data.unwrap(),
+            row(
+                r#"{"pk":"P#a","sk":"x","id":"P#a#x","name":"new","version":5,"custom":"kept","ttl":10,"cpk":"P#a","csk":"x","requestId":"r",
+                "createdAt":"C","createdBy":"c","createdIp":"i","updatedAt":"T","updatedBy":"me"}"#
+            )
+        );
+        let history = rows.history.unwrap();
+        assert_eq!((history.text("sk"), history.get("ttl")), (Some("x@4"), Some(&Value::Null)));
+        assert_eq!(rows.previous_command_ttl, Some(Value::n(20)));
+    }
+
+    #[test]
+    fn unknown_input_reaches_the_command_row_only_and_publish_fields_are_never_carried_over() {
+        let input = r#"{"id":"P#a#x","metadata":{"a":1},"status":"sync_data:FAILED","taskToken":"t","syncMode":"SYNC","createdAt":"old","cpk":"c"}"#;
+        let rows = built(None, input, PublishMode::Async);
+        assert_eq!(
+            rows.command,
+            row(
+                r#"{"id":"P#a#x","metadata":{"a":1},"pk":"P#a","sk":"x@1","version":1,"ttl":10,"source":"s","requestId":"r",
+                "createdAt":"T","createdBy":"me","updatedAt":"T","updatedBy":"me"}"#
+            )
+        );
+        assert_eq!((rows.data, rows.history), (None, None));
+    }
+
+    #[test]
+    fn a_publish_that_changes_nothing_is_recognised() {
+        let current = row(r#"{"id":"i","name":"n","ttl":null,"version":3,"attributes":{"a":1}}"#);
+        let new = |json: &str| NewState::of(&row(json));
+        assert!(!changes_anything(&current, &new(r#"{"id":"i","name":"n","attributes":{"a":1.0}}"#)));
+        assert!(changes_anything(&current, &new(r#"{"id":"i","name":"n","isDeleted":false,"attributes":{"a":1}}"#)));
+        assert!(changes_anything(&current, &new(r#"{"id":"i","name":"n"}"#)));
+    }
+}

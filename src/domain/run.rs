@@ -1,0 +1,261 @@
+//! The words of the contract for runs, items and their outcomes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Identifies a run: a ULID, so runs sort by the time they began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RunId(ulid::Ulid);
+
+/// A text that is not a run id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a run id (26 letters and digits, as `tenantry runs` prints them)")]
+pub struct BadRunId(pub String);
+
+impl RunId {
+    /// A new id for a run that begins now.
+    #[must_use]
+    pub fn generate() -> Self {
+        Self(ulid::Ulid::generate())
+    }
+
+    /// The id for a given time and random part, for tests and repeatable demo data.
+    #[must_use]
+    pub fn from_parts(unix_millis: u64, random: u128) -> Self {
+        Self(ulid::Ulid::from_parts(unix_millis, random))
+    }
+
+    /// What the framework's rows carry as `requestId` of everything the run writes.
+    #[must_use]
+    pub fn request_id(self) -> String {
+        format!("tenantry-{self}")
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for RunId {
+    type Err = BadRunId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        ulid::Ulid::from_str(text).map(Self).map_err(|_| BadRunId(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for RunId {
+    type Error = BadRunId;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<RunId> for String {
+    fn from(id: RunId) -> Self {
+        id.to_string()
+    }
+}
+
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vmeta])* #[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// Every word, in the contract's order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word as the contract spells it.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::ALL.iter().copied().find(|w| w.as_str() == text).ok_or_else(|| text.to_owned())
+            }
+        }
+    };
+}
+
+words! {
+    /// What a run intends for an item.
+    Action {
+        /// Nothing is there yet.
+        Create = "create",
+        /// A new version over a live one.
+        Update = "update",
+        /// A soft delete.
+        Delete = "delete",
+        /// A live version over a soft-deleted one.
+        Restore = "restore",
+        /// Already as wanted.
+        Equal = "equal",
+        /// Left alone, as the plan says.
+        Skip = "skip",
+        /// Someone else's change stands in between.
+        Conflict = "conflict",
+        /// Cannot be written.
+        Invalid = "invalid",
+    }
+}
+
+words! {
+    /// What became of an item.
+    Outcome {
+        /// Written.
+        Done = "done",
+        /// Was already as wanted.
+        Equal = "equal",
+        /// Left alone.
+        Skipped = "skipped",
+        /// Not written: someone else's change stands in between.
+        Conflict = "conflict",
+        /// Not written: it cannot be.
+        Invalid = "invalid",
+        /// Not written: the attempt failed.
+        Failed = "failed",
+        /// Waits for a decision.
+        Held = "held",
+    }
+}
+
+words! {
+    /// Why an item was not simply written.
+    Reason {
+        /// The target exists.
+        Exists = "exists",
+        /// The source or target is soft-deleted.
+        Deleted = "deleted",
+        /// A command waits to be processed.
+        Pending = "pending",
+        /// A failed command blocks the entity.
+        Wedged = "wedged",
+        /// The sort key contains `@`.
+        AtSign = "at_sign",
+        /// Two sources want one target.
+        Collision = "collision",
+        /// The source is no longer at the version shown.
+        SourceChanged = "source_changed",
+        /// The target is no longer at the version shown.
+        TargetChanged = "target_changed",
+        /// This run had already written it.
+        AlreadyWritten = "already_written",
+        /// Nobody approved it.
+        NotApproved = "not_approved",
+        /// The source is gone.
+        MissingSource = "missing_source",
+        /// The version is in no table.
+        MissingVersion = "missing_version",
+        /// The version has expired.
+        Expired = "expired",
+        /// The schema refuses the result.
+        Schema = "schema",
+        /// A reference leads nowhere.
+        Reference = "reference",
+        /// The transform failed.
+        Transform = "transform",
+        /// The chain lacks a step.
+        ChainGap = "chain_gap",
+        /// The marker is newer than the plan.
+        FutureVersion = "future_version",
+        /// A JSON text cannot be read.
+        MalformedJson = "malformed_json",
+        /// The row would pass DynamoDB's limit.
+        TooLarge = "too_large",
+        /// The keys do not fit together.
+        KeyInvalid = "key_invalid",
+        /// The S3 object of the attributes is gone.
+        S3Missing = "s3_missing",
+        /// The credentials lack a permission.
+        AccessDenied = "access_denied",
+        /// The service kept throttling.
+        Throttled = "throttled",
+        /// No outcome in time.
+        Timeout = "timeout",
+        /// The application's pipeline refused or failed.
+        PipelineFailed = "pipeline_failed",
+        /// The CSV row cannot be read.
+        Csv = "csv",
+    }
+}
+
+words! {
+    /// Where a run stands.
+    RunState {
+        /// Waits for approval.
+        Waiting = "waiting",
+        /// Writes.
+        Running = "running",
+        /// Ended before all items had an outcome.
+        Stopped = "stopped",
+        /// Every item has an outcome.
+        Done = "done",
+        /// Another run took it back.
+        Undone = "undone",
+    }
+}
+
+words! {
+    /// What kind of work a run does.
+    Operation {
+        /// Copies entities to another tenant.
+        Copy = "copy",
+        /// Copies, and soft-deletes the source.
+        Move = "move",
+        /// Rewrites tenant codes.
+        Normalize = "normalize",
+        /// Changes attributes in place.
+        Transform = "transform",
+        /// Reads a CSV file.
+        Import = "import",
+        /// Writes a CSV file.
+        Export = "export",
+        /// Changes Cognito users.
+        Users = "users",
+        /// Takes entities back to an earlier version.
+        Rollback = "rollback",
+        /// Takes a run back.
+        Undo = "undo",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_read_back() {
+        for reason in Reason::ALL {
+            assert_eq!(reason.as_str().parse(), Ok(*reason));
+            assert_eq!(serde_json::to_string(reason).unwrap(), format!("\"{reason}\""));
+        }
+        assert_eq!("no".parse::<Outcome>(), Err("no".to_owned()));
+    }
+
+    #[test]
+    fn run_ids_are_checked() {
+        let id = RunId::from_parts(1_767_225_600_000, 7);
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!(id.request_id().len(), 35);
+        assert!("../../etc/passwd".parse::<RunId>().is_err());
+    }
+}

@@ -1,0 +1,66 @@
+//! Which tenant a row belongs to.
+
+use super::key::{KEY_SEPARATOR, PartitionKey};
+
+/// The tenant of a partition key and how sure that is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// The tenant code as it is spelled in the key.
+    pub code: String,
+    /// Position of the tenant among the key's segments; 0 only where the key has a single segment.
+    pub segment: usize,
+    /// Whether the row's own `tenantCode` confirmed the position; otherwise it is the convention's second segment.
+    pub confirmed: bool,
+}
+
+/// Finds the tenant segment of a partition key: the first segment after the type that equals the row's `tenantCode`
+/// in any spelling, otherwise the second one.
+#[must_use]
+pub fn tenant_of(pk: &PartitionKey, tenant_code: Option<&str>) -> Tenant {
+    let segments: Vec<&str> = pk.segments().collect();
+    let witness = tenant_code.filter(|code| !code.is_empty()).map(str::to_lowercase);
+    let confirmed =
+        witness.and_then(|code| segments.iter().skip(1).position(|s| s.to_lowercase() == code).map(|i| i + 1));
+    let segment = confirmed.unwrap_or(usize::from(segments.len() > 1));
+    Tenant {
+        code: segments.get(segment).copied().unwrap_or_default().to_owned(),
+        segment,
+        confirmed: confirmed.is_some(),
+    }
+}
+
+/// The partition key with only its tenant segment replaced.
+#[must_use]
+pub fn with_tenant(pk: &PartitionKey, tenant: &Tenant, code: &str) -> PartitionKey {
+    let segments: Vec<&str> =
+        pk.segments().enumerate().map(|(i, s)| if i == tenant.segment { code } else { s }).collect();
+    PartitionKey::new(segments.join(&KEY_SEPARATOR.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tenant(pk: &str, code: Option<&str>) -> (String, usize, bool) {
+        let t = tenant_of(&PartitionKey::from(pk), code);
+        (t.code, t.segment, t.confirmed)
+    }
+
+    #[test]
+    fn the_rows_own_code_is_the_best_witness() {
+        assert_eq!(tenant("PRODUCT#acme", Some("acme")), ("acme".into(), 1, true));
+        assert_eq!(tenant("LOG#2024-05#acme", Some("ACME")), ("acme".into(), 2, true));
+        assert_eq!(tenant("LOG#acme#2024-05", None), ("acme".into(), 1, false));
+        assert_eq!(tenant("PRODUCT#acme", Some("other")), ("acme".into(), 1, false));
+        assert_eq!(tenant("SINGLETON", Some("x")), ("SINGLETON".into(), 0, false));
+        // The type never counts as the tenant, even where both are spelled alike.
+        assert_eq!(tenant("acme#acme", Some("acme")), ("acme".into(), 1, true));
+    }
+
+    #[test]
+    fn only_the_tenant_segment_is_rewritten() {
+        let pk = PartitionKey::from("LOG#acme#2024-05#acme");
+        let t = tenant_of(&pk, Some("acme"));
+        assert_eq!(with_tenant(&pk, &t, "globex").as_str(), "LOG#globex#2024-05#acme");
+    }
+}

@@ -1,0 +1,200 @@
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Map as JsonMap, Value as Json};
+
+use super::{Map, Number, Value};
+
+/// A JSON document that is not DynamoDB JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not DynamoDB JSON at {path}: {reason}")]
+pub struct BadDdbJson {
+    /// Where in the document, as names and positions joined by `/`.
+    pub path: String,
+    /// What was found there.
+    pub reason: String,
+}
+
+/// Reads one item, an object of typed values (`{"pk":{"S":"…"}}`).
+///
+/// # Errors
+/// [`BadDdbJson`] with the place of the first value that has no known type.
+pub fn item_from_ddb_json(json: &Json) -> Result<Map, BadDdbJson> {
+    read_map(json, "")
+}
+
+/// Reads one typed value (`{"S":"…"}`).
+///
+/// # Errors
+/// [`BadDdbJson`] with the place of the first value that has no known type.
+pub fn value_from_ddb_json(json: &Json) -> Result<Value, BadDdbJson> {
+    read_value(json, "")
+}
+
+/// One item as DynamoDB JSON.
+#[must_use]
+pub fn item_to_ddb_json(item: &Map) -> Json {
+    Json::Object(item.iter().map(|(name, value)| (name.clone(), value_to_ddb_json(value))).collect())
+}
+
+/// One value as DynamoDB JSON, numbers as they were written.
+#[must_use]
+pub fn value_to_ddb_json(value: &Value) -> Json {
+    let (tag, inner) = match value {
+        Value::S(text) => ("S", Json::String(text.clone())),
+        Value::N(number) => ("N", Json::String(number.as_str().to_owned())),
+        Value::B(bytes) => ("B", Json::String(BASE64.encode(bytes))),
+        Value::Bool(flag) => ("BOOL", Json::Bool(*flag)),
+        Value::Null => ("NULL", Json::Bool(true)),
+        Value::M(map) => ("M", item_to_ddb_json(map)),
+        Value::L(list) => ("L", Json::Array(list.iter().map(value_to_ddb_json).collect())),
+        Value::Ss(set) => ("SS", strings(set.iter().cloned())),
+        Value::Ns(set) => ("NS", strings(set.iter().map(|n| n.as_str().to_owned()))),
+        Value::Bs(set) => ("BS", strings(set.iter().map(|b| BASE64.encode(b)))),
+    };
+    let mut object = JsonMap::new();
+    object.insert(tag.to_owned(), inner);
+    Json::Object(object)
+}
+
+fn strings(items: impl Iterator<Item = String>) -> Json {
+    Json::Array(items.map(Json::String).collect())
+}
+
+fn bad(path: &str, reason: impl Into<String>) -> BadDdbJson {
+    BadDdbJson { path: if path.is_empty() { "/".to_owned() } else { path.to_owned() }, reason: reason.into() }
+}
+
+fn read_map(json: &Json, path: &str) -> Result<Map, BadDdbJson> {
+    let object = json.as_object().ok_or_else(|| bad(path, "expected an object"))?;
+    object.iter().map(|(name, value)| Ok((name.clone(), read_value(value, &format!("{path}/{name}"))?))).collect()
+}
+
+fn read_value(json: &Json, path: &str) -> Result<Value, BadDdbJson> {
+    let object = json.as_object().ok_or_else(|| bad(path, "expected a typed value such as {\"S\":\"…\"}"))?;
+    let mut entries = object.iter();
+    let (Some((tag, inner)), None) = (entries.next(), entries.next()) else {
+        return Err(bad(path, "expected exactly one type name"));
+    };
+    let text = || inner.as_str().ok_or_else(|| bad(path, format!("{tag} holds no string")));
+    let list = || inner.as_array().ok_or_else(|| bad(path, format!("{tag} holds no list")));
+    Ok(match tag.as_str() {
+        "S" => Value::S(text()?.to_owned()),
+        "N" => Value::N(number(text()?, path)?),
+        "B" => Value::B(binary(text()?, path)?),
+        "BOOL" => Value::Bool(inner.as_bool().ok_or_else(|| bad(path, "BOOL holds no boolean"))?),
+        "NULL" => Value::Null,
+        "M" => Value::M(read_map(inner, path)?),
+        "L" => Value::L(
+            list()?.iter().enumerate().map(|(i, v)| read_value(v, &format!("{path}/{i}"))).collect::<Result<_, _>>()?,
+        ),
+        "SS" => Value::Ss(set(list()?, path, |t| Ok(t.to_owned()))?),
+        "NS" => Value::Ns(set(list()?, path, |t| number(t, path))?),
+        "BS" => Value::Bs(set(list()?, path, |t| binary(t, path))?),
+        other => return Err(bad(path, format!("{other:?} is no type name"))),
+    })
+}
+
+fn set<T: Ord>(
+    list: &[Json],
+    path: &str,
+    read: impl Fn(&str) -> Result<T, BadDdbJson>,
+) -> Result<BTreeSet<T>, BadDdbJson> {
+    list.iter().map(|v| v.as_str().ok_or_else(|| bad(path, "a set holds strings only")).and_then(&read)).collect()
+}
+
+fn number(text: &str, path: &str) -> Result<Number, BadDdbJson> {
+    Number::parse(text).map_err(|e| bad(path, e.to_string()))
+}
+
+fn binary(text: &str, path: &str) -> Result<Vec<u8>, BadDdbJson> {
+    BASE64.decode(text).map_err(|e| bad(path, format!("not base64: {e}")))
+}
+
+pub(super) fn write_canonical_map(map: &Map, out: &mut String) {
+    let mut names: Vec<&String> = map.keys().collect();
+    names.sort();
+    out.push('{');
+    for (i, name) in names.into_iter().enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        write_string(name, out);
+        out.push(':');
+        if let Some(value) = map.get(name) {
+            write_canonical(value, out);
+        }
+    }
+    out.push('}');
+}
+
+pub(super) fn write_canonical(value: &Value, out: &mut String) {
+    let _ = write!(out, "{{\"{}\":", value.type_name());
+    match value {
+        Value::S(text) => write_string(text, out),
+        Value::N(number) => write_string(&number.canonical_text(), out),
+        Value::B(bytes) => write_string(&BASE64.encode(bytes), out),
+        Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
+        Value::Null => out.push_str("true"),
+        Value::M(map) => write_canonical_map(map, out),
+        Value::L(list) => write_list(list.iter(), out, write_canonical),
+        Value::Ss(set) => write_list(set.iter(), out, |t, out| write_string(t, out)),
+        Value::Ns(set) => write_list(set.iter(), out, |n, out| write_string(&n.canonical_text(), out)),
+        Value::Bs(set) => write_list(set.iter(), out, |b, out| write_string(&BASE64.encode(b), out)),
+    }
+    out.push('}');
+}
+
+fn write_list<T>(items: impl Iterator<Item = T>, out: &mut String, write: impl Fn(T, &mut String)) {
+    out.push('[');
+    for (i, item) in items.enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        write(item, out);
+    }
+    out.push(']');
+}
+
+/// A JSON string with quotes and escapes.
+pub(super) fn write_string(text: &str, out: &mut String) {
+    // A string always serialises.
+    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::testing::any_value;
+
+    proptest! {
+        #[test]
+        fn values_round_trip(value in any_value()) {
+            prop_assert_eq!(value_from_ddb_json(&value_to_ddb_json(&value)), Ok(value));
+        }
+
+        #[test]
+        fn canonical_text_is_ddb_json_of_an_equal_value(value in any_value()) {
+            let json: Json = serde_json::from_str(&value.canonical()).unwrap();
+            prop_assert_eq!(value_from_ddb_json(&json), Ok(value));
+        }
+    }
+
+    #[test]
+    fn a_bad_value_is_named_with_its_place() {
+        let json: Json = serde_json::from_str(r#"{"a":{"M":{"b":{"L":[{"N":"1"},{"X":1}]}}}}"#).unwrap();
+        let error = item_from_ddb_json(&json).unwrap_err();
+        assert_eq!(error.path, "/a/b/1");
+        assert_eq!(error.reason, "\"X\" is no type name");
+    }
+
+    #[test]
+    fn canonical_text_sorts_names_and_respells_numbers() {
+        let json: Json = serde_json::from_str(r#"{"M":{"b":{"N":"1.0"},"a":{"NS":["10","9.00"]}}}"#).unwrap();
+        assert_eq!(value_from_ddb_json(&json).unwrap().canonical(), r#"{"M":{"a":{"NS":["9","10"]},"b":{"N":"1"}}}"#);
+    }
+}

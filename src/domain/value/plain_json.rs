@@ -1,0 +1,209 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use indexmap::IndexMap;
+use serde_json::value::RawValue;
+
+use super::ddb_json::write_string;
+use super::{Map, Number, Value};
+
+/// Deeper documents than DynamoDB itself allows (32 levels) are refused well before the stack is in danger.
+const MAX_DEPTH: usize = 100;
+
+/// A text that is not JSON, or JSON that cannot be stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadJson {
+    /// Not JSON at all; the parser's words with line and column.
+    #[error("not JSON: {0}")]
+    Syntax(String),
+    /// A number outside the decimal notation.
+    #[error(transparent)]
+    Number(#[from] super::NotANumber),
+    /// More than 100 levels.
+    #[error("nested more than {MAX_DEPTH} levels deep")]
+    TooDeep,
+}
+
+/// Reads plain JSON (an S3-stored attribute map, for instance) without taking numbers through a float.
+///
+/// Order of names is kept; of repeated names the last one wins, as in JavaScript.
+///
+/// # Errors
+/// [`BadJson`] when the text is not JSON or nests too deeply.
+pub fn from_plain_json(text: &str) -> Result<Value, BadJson> {
+    let raw: &RawValue = serde_json::from_str(text).map_err(|e| BadJson::Syntax(e.to_string()))?;
+    read(raw, 0)
+}
+
+fn read(raw: &RawValue, depth: usize) -> Result<Value, BadJson> {
+    if depth > MAX_DEPTH {
+        return Err(BadJson::TooDeep);
+    }
+    let text = raw.get();
+    let syntax = |e: serde_json::Error| BadJson::Syntax(e.to_string());
+    Ok(match text.as_bytes().first() {
+        Some(b'{') => {
+            let members: IndexMap<String, &RawValue> = serde_json::from_str(text).map_err(syntax)?;
+            Value::M(
+                members
+                    .into_iter()
+                    .map(|(name, value)| Ok((name, read(value, depth + 1)?)))
+                    .collect::<Result<Map, BadJson>>()?,
+            )
+        }
+        Some(b'[') => {
+            let items: Vec<&RawValue> = serde_json::from_str(text).map_err(syntax)?;
+            Value::L(items.into_iter().map(|value| read(value, depth + 1)).collect::<Result<_, _>>()?)
+        }
+        Some(b'"') => Value::S(serde_json::from_str(text).map_err(syntax)?),
+        Some(b't') => Value::Bool(true),
+        Some(b'f') => Value::Bool(false),
+        Some(b'n') => Value::Null,
+        _ => Value::N(Number::parse(text)?),
+    })
+}
+
+/// Compact JSON. Numbers keep their digits; what JSON lacks becomes a typed object (`{"$B":"…"}`, `$SS`, `$NS`, `$BS`).
+#[must_use]
+pub fn to_plain_json(value: &Value) -> String {
+    let mut out = String::new();
+    write(value, &mut out, None);
+    out
+}
+
+/// Indented JSON, two blanks a level, for people; otherwise as [`to_plain_json`].
+#[must_use]
+pub fn to_plain_json_pretty(value: &Value) -> String {
+    let mut out = String::new();
+    write(value, &mut out, Some(0));
+    out
+}
+
+/// Length in UTF-8 bytes of the compact JSON: what the framework compares with its attribute limit.
+#[must_use]
+pub fn plain_json_length(value: &Value) -> usize {
+    to_plain_json(value).len()
+}
+
+fn write(value: &Value, out: &mut String, indent: Option<usize>) {
+    match value {
+        Value::S(text) => write_string(text, out),
+        Value::N(number) => write_number(number, out),
+        Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
+        Value::Null => out.push_str("null"),
+        Value::M(map) => write_block(map.iter(), ('{', '}'), out, indent, |(name, inner), out, indent| {
+            write_string(name, out);
+            out.push_str(if indent.is_some() { ": " } else { ":" });
+            write(inner, out, indent);
+        }),
+        Value::L(list) => write_block(list.iter(), ('[', ']'), out, indent, write),
+        Value::B(bytes) => write_typed("$B", |out| write_string(&BASE64.encode(bytes), out), out),
+        Value::Ss(set) => write_set("$SS", set.iter().cloned(), out),
+        Value::Ns(set) => write_set("$NS", set.iter().map(|n| n.as_str().to_owned()), out),
+        Value::Bs(set) => write_set("$BS", set.iter().map(|b| BASE64.encode(b)), out),
+    }
+}
+
+fn write_number(number: &Number, out: &mut String) {
+    let text = number.as_str();
+    // DynamoDB also accepts spellings that JSON does not: a plus sign, zeros in front, a bare point.
+    if serde_json::from_str::<&RawValue>(text).is_ok() {
+        out.push_str(text);
+    } else {
+        out.push_str(&number.canonical_text());
+    }
+}
+
+fn write_typed(tag: &str, inner: impl Fn(&mut String), out: &mut String) {
+    out.push('{');
+    write_string(tag, out);
+    out.push(':');
+    inner(out);
+    out.push('}');
+}
+
+fn write_set(tag: &str, items: impl Iterator<Item = String> + Clone, out: &mut String) {
+    write_typed(
+        tag,
+        |out| write_block(items.clone(), ('[', ']'), out, None, |text, out, _| write_string(&text, out)),
+        out,
+    );
+}
+
+fn write_block<T>(
+    items: impl Iterator<Item = T>,
+    (open, close): (char, char),
+    out: &mut String,
+    indent: Option<usize>,
+    mut each: impl FnMut(T, &mut String, Option<usize>),
+) {
+    let inner = indent.map(|level| level + 1);
+    let newline = |out: &mut String, level: Option<usize>| {
+        if let Some(level) = level {
+            out.push('\n');
+            (0..level).for_each(|_| out.push_str("  "));
+        }
+    };
+    out.push(open);
+    let mut empty = true;
+    for item in items {
+        if !empty {
+            out.push(',');
+        }
+        empty = false;
+        newline(out, inner);
+        each(item, out, inner);
+    }
+    if !empty {
+        newline(out, indent);
+    }
+    out.push(close);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::testing::any_json_value;
+
+    proptest! {
+        #[test]
+        fn what_json_can_hold_round_trips(value in any_json_value()) {
+            prop_assert_eq!(from_plain_json(&to_plain_json(&value)), Ok(value.clone()));
+            prop_assert_eq!(from_plain_json(&to_plain_json_pretty(&value)), Ok(value));
+        }
+    }
+
+    #[test]
+    fn digits_and_order_survive() {
+        let text = r#"{"z":12345678901234567890123456789012345678,"a":[1.10,-0.5e-3,"",null,true],"m":{}}"#;
+        assert_eq!(to_plain_json(&from_plain_json(text).unwrap()), text);
+    }
+
+    #[test]
+    fn the_last_of_repeated_names_wins() {
+        assert_eq!(to_plain_json(&from_plain_json(r#"{"a":1,"a":2}"#).unwrap()), r#"{"a":2}"#);
+    }
+
+    #[test]
+    fn bad_json_says_where() {
+        assert!(matches!(from_plain_json("{\"a\":\n oops}"), Err(BadJson::Syntax(m)) if m.contains("line 2")));
+        let deep = format!("{}1{}", "[".repeat(120), "]".repeat(120));
+        assert!(matches!(from_plain_json(&deep), Err(BadJson::TooDeep | BadJson::Syntax(_))));
+    }
+
+    #[test]
+    fn what_json_lacks_becomes_a_typed_object() {
+        let value = Value::M(Map::from([
+            ("b".to_owned(), Value::B(vec![1, 2, 3])),
+            ("s".to_owned(), Value::Ss(["x".to_owned(), "y".to_owned()].into())),
+        ]));
+        assert_eq!(to_plain_json(&value), r#"{"b":{"$B":"AQID"},"s":{"$SS":["x","y"]}}"#);
+        assert_eq!(value.why_not_json(), Some("a binary value"));
+    }
+
+    #[test]
+    fn length_counts_bytes() {
+        assert_eq!(plain_json_length(&Value::s("ボルト")), 11);
+    }
+}

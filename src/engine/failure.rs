@@ -1,0 +1,147 @@
+//! Errors as operators and programs see them.
+
+use serde::Serialize;
+
+use crate::store::error::{ErrorKind, StoreError};
+
+/// The contract's word for an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// The command line.
+    Usage,
+    /// The configuration file.
+    Config,
+    /// The plan file.
+    Plan,
+    /// Missing or expired credentials.
+    Credentials,
+    /// A missing permission.
+    AccessDenied,
+    /// A missing table.
+    NoTable,
+    /// Throttled for good.
+    Throttled,
+    /// Nobody at the endpoint.
+    Endpoint,
+    /// Wrong region.
+    Region,
+    /// Something asked for is not there.
+    NotFound,
+    /// Someone else's change.
+    Conflict,
+    /// Another process holds it.
+    Locked,
+    /// A file cannot be read or written.
+    Io,
+    /// A defect or the unforeseen.
+    Internal,
+}
+
+/// An error with what the operator can do about it: the fields of the contract's `error` line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// The contract's word.
+    pub code: ErrorCode,
+    /// What happened, in one sentence.
+    pub message: String,
+    /// What the operator can do about it.
+    pub hint: Option<String>,
+    /// The file it is in.
+    pub file: Option<String>,
+    /// Line, from 1.
+    pub line: Option<usize>,
+    /// Column, from 1.
+    pub column: Option<usize>,
+    /// The key of a configuration or plan file.
+    pub key: Option<String>,
+    /// The service that answered with the error.
+    pub service: Option<String>,
+    /// Its error code.
+    pub aws_code: Option<String>,
+    /// Its request id.
+    pub request_id: Option<String>,
+    /// Partition key it concerns.
+    pub pk: Option<String>,
+    /// Sort key it concerns.
+    pub sk: Option<String>,
+    /// Whether the command ended because of it.
+    pub fatal: bool,
+}
+
+impl Failure {
+    /// An error of a kind with a message; everything else is unknown, and it is fatal.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            hint: None,
+            file: None,
+            line: None,
+            column: None,
+            key: None,
+            service: None,
+            aws_code: None,
+            request_id: None,
+            pk: None,
+            sk: None,
+            fatal: true,
+        }
+    }
+
+    /// With what the operator can do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// For an entity.
+    #[must_use]
+    pub fn at(mut self, pk: impl Into<String>, sk: Option<&str>) -> Self {
+        self.pk = Some(pk.into());
+        self.sk = sk.map(str::to_owned);
+        self
+    }
+
+    /// The command goes on in spite of it.
+    #[must_use]
+    pub fn not_fatal(mut self) -> Self {
+        self.fatal = false;
+        self
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        match error {
+            StoreError::Service(service) => {
+                let code = match service.kind {
+                    ErrorKind::Credentials => ErrorCode::Credentials,
+                    ErrorKind::AccessDenied => ErrorCode::AccessDenied,
+                    ErrorKind::NoTable => ErrorCode::NoTable,
+                    ErrorKind::Throttled => ErrorCode::Throttled,
+                    ErrorKind::Endpoint => ErrorCode::Endpoint,
+                    ErrorKind::Region => ErrorCode::Region,
+                    ErrorKind::NotFound => ErrorCode::NotFound,
+                    ErrorKind::Conflict | ErrorKind::Busy => ErrorCode::Conflict,
+                    ErrorKind::Invalid | ErrorKind::Unknown | ErrorKind::Internal => ErrorCode::Internal,
+                };
+                let mut failure = Self::new(code, message);
+                failure.hint = service.hint();
+                failure.service = Some(service.service.to_owned());
+                failure.aws_code.clone_from(&service.aws_code);
+                failure.request_id.clone_from(&service.request_id);
+                failure
+            }
+            StoreError::S3Missing { .. } => Self::new(ErrorCode::NotFound, message)
+                .hint("restore the object from the bucket's versions or backup; other versions are not affected"),
+            StoreError::NoBucket => Self::new(ErrorCode::Config, message).hint("set bucket in the profile"),
+            StoreError::NoModuleTable { .. } => Self::new(ErrorCode::NoTable, message)
+                .hint("check the module's name, and the tables key of the profile where an application renamed it"),
+            _ => Self::new(ErrorCode::Internal, message),
+        }
+    }
+}

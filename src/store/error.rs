@@ -1,0 +1,345 @@
+//! What can go wrong between us and the services, and what an operator can do about it.
+
+use aws_sdk_dynamodb::operation::RequestId;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::error::operation::BuildError;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::row::BadRow;
+use crate::domain::value::BadJson;
+
+/// The kinds of failure that callers and operators act on differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ErrorKind {
+    /// No credentials, or ones that have expired.
+    Credentials,
+    /// The credentials lack a permission.
+    AccessDenied,
+    /// A table that does not exist.
+    NoTable,
+    /// Throttled, also after waiting.
+    Throttled,
+    /// Nobody answers at the endpoint.
+    Endpoint,
+    /// The region does not fit.
+    Region,
+    /// An item or object that is not there.
+    NotFound,
+    /// A condition was not met: someone else changed the row.
+    Conflict,
+    /// The service refused the request as malformed or too large.
+    Invalid,
+    /// A transaction on the same rows is under way.
+    Busy,
+    /// The answer did not come, or came torn: the request may or may not have taken effect.
+    Unknown,
+    /// Anything else.
+    Internal,
+}
+
+/// A failed call to a service, with the service's own words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ServiceError {
+    /// What to do about it depends on this.
+    pub kind: ErrorKind,
+    /// `dynamodb`, `s3`, `cognito-idp` or `sts`.
+    pub service: &'static str,
+    /// The call, as IAM spells the action (`dynamodb:Query`).
+    pub action: String,
+    /// What it was called on: a table, a bucket, a pool.
+    pub resource: String,
+    /// What happened, in one sentence.
+    pub message: String,
+    /// The service's error code.
+    pub aws_code: Option<String>,
+    /// The service's request id, for a support case.
+    pub request_id: Option<String>,
+}
+
+impl ServiceError {
+    /// What the operator can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self.kind {
+            ErrorKind::Credentials => {
+                "log in again (aws sso login, or new keys in the environment) and repeat; nothing is lost".to_owned()
+            }
+            ErrorKind::AccessDenied => {
+                format!("the role needs {} on {}; README.md lists the minimal policies", self.action, self.resource)
+            }
+            ErrorKind::NoTable => {
+                "check environment and app of the profile, and the tables key where an application renamed a module"
+                    .to_owned()
+            }
+            ErrorKind::Throttled => "wait, or run with a lower rate; the table's capacity may need raising".to_owned(),
+            ErrorKind::Endpoint => "check endpoint_url of the profile and that the network reaches it".to_owned(),
+            ErrorKind::Region => "check region of the profile against where the tables are".to_owned(),
+            ErrorKind::Unknown => "read the entity again: the write may have happened".to_owned(),
+            ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Invalid | ErrorKind::Busy | ErrorKind::Internal => {
+                return None;
+            }
+        })
+    }
+
+    /// Whether the same request may simply be sent again after a pause.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self.kind, ErrorKind::Throttled | ErrorKind::Busy | ErrorKind::Unknown | ErrorKind::Endpoint)
+    }
+}
+
+/// What reading or writing the framework's tables can fail with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// A service call failed.
+    #[error(transparent)]
+    Service(#[from] Box<ServiceError>),
+    /// A stored row is not what the framework writes.
+    #[error(transparent)]
+    Row(#[from] BadRow),
+    /// The S3 object of a row's attributes is gone.
+    #[error("the attributes of this version are stored in S3, and {uri} is not there")]
+    S3Missing {
+        /// The stored reference.
+        uri: String,
+    },
+    /// The S3 object of a row's attributes is no JSON object.
+    #[error("{uri} is not the JSON object that the framework stores: {reason}")]
+    S3Malformed {
+        /// The stored reference.
+        uri: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A stored reference that is no `s3://bucket/key`.
+    #[error("{uri:?} is not an s3://bucket/key reference")]
+    BadReference {
+        /// The stored reference.
+        uri: String,
+    },
+    /// The profile names no bucket and a row needs one.
+    #[error("attributes are stored in S3, and the profile names no bucket")]
+    NoBucket,
+    /// The row would pass DynamoDB's limit.
+    #[error("the {table} row of {sk} would take {bytes} bytes; DynamoDB keeps at most {limit}")]
+    TooLarge {
+        /// data, history or command.
+        table: &'static str,
+        /// Its sort key.
+        sk: String,
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A stored value that this version of the SDK cannot name.
+    #[error("attribute {0:?} has a type that this version does not know")]
+    UnknownType(String),
+    /// The module has no such table.
+    #[error("module {module} has no {kind} table")]
+    NoModuleTable {
+        /// The module.
+        module: String,
+        /// data, history or command.
+        kind: &'static str,
+    },
+    /// A request that could not be put together.
+    #[error("request could not be built: {0}")]
+    Build(String),
+}
+
+impl From<BuildError> for StoreError {
+    fn from(error: BuildError) -> Self {
+        Self::Build(error.to_string())
+    }
+}
+
+impl StoreError {
+    /// The kind of the failed call; `None` for what is wrong with the data itself.
+    #[must_use]
+    pub fn kind(&self) -> Option<ErrorKind> {
+        match self {
+            Self::Service(error) => Some(error.kind),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with a stored S3 document.
+    pub(crate) fn malformed(uri: &str, error: &BadJson) -> Self {
+        Self::S3Malformed { uri: uri.to_owned(), reason: error.to_string() }
+    }
+}
+
+/// The call that failed, for messages: service, IAM action, resource.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// `dynamodb`, `s3`, `cognito-idp` or `sts`.
+    pub service: &'static str,
+    /// The operation's name (`Query`).
+    pub operation: &'static str,
+    /// The table, bucket or pool.
+    pub resource: &'a str,
+}
+
+impl Call<'_> {
+    /// Makes an SDK error into ours; used with `map_err`.
+    pub fn failed<E, R>(self, error: SdkError<E, R>) -> StoreError
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+        SdkError<E, R>: RequestId,
+    {
+        let request_id = error.request_id().map(str::to_owned);
+        let code = error.code().map(str::to_owned);
+        let (kind, detail) = classify(&error, code.as_deref());
+        let message = match &detail {
+            Some(text) => format!("{} on {}: {text}", self.operation, self.resource),
+            None => format!("{} on {} failed", self.operation, self.resource),
+        };
+        StoreError::Service(Box::new(ServiceError {
+            kind,
+            service: self.service,
+            action: format!("{}:{}", self.service, self.operation),
+            resource: self.resource.to_owned(),
+            message,
+            aws_code: code,
+            request_id,
+        }))
+    }
+}
+
+fn classify<E, R>(error: &SdkError<E, R>, code: Option<&str>) -> (ErrorKind, Option<String>)
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug + 'static,
+{
+    match error {
+        SdkError::ServiceError(service) => {
+            let message = service.err().message().map(str::to_owned);
+            (kind_of_code(code.unwrap_or_default()), message.or_else(|| code.map(str::to_owned)))
+        }
+        SdkError::TimeoutError(_) => (ErrorKind::Unknown, Some("no answer in time".to_owned())),
+        SdkError::ResponseError(_) => (ErrorKind::Unknown, Some(format!("the answer was torn: {}", root_cause(error)))),
+        SdkError::DispatchFailure(failure) => {
+            let cause = root_cause(error);
+            let lower = cause.to_lowercase();
+            if lower.contains("credential") || lower.contains("token") && lower.contains("expired") {
+                (ErrorKind::Credentials, Some(cause))
+            } else if failure.is_timeout() {
+                (ErrorKind::Unknown, Some(format!("no answer in time: {cause}")))
+            } else if lower.contains("refused")
+                || lower.contains("dns")
+                || lower.contains("lookup")
+                || lower.contains("connect")
+            {
+                (ErrorKind::Endpoint, Some(cause))
+            } else {
+                (ErrorKind::Unknown, Some(cause))
+            }
+        }
+        SdkError::ConstructionFailure(_) => {
+            let cause = root_cause(error);
+            let kind = if cause.to_lowercase().contains("region") { ErrorKind::Region } else { ErrorKind::Internal };
+            (kind, Some(cause))
+        }
+        _ => (ErrorKind::Internal, Some(root_cause(error))),
+    }
+}
+
+/// The kind that a service's error code stands for.
+#[must_use]
+pub fn kind_of_code(code: &str) -> ErrorKind {
+    match code {
+        "ExpiredTokenException"
+        | "ExpiredToken"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "MissingAuthenticationTokenException"
+        | "MissingAuthenticationToken"
+        | "InvalidAccessKeyId"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "IncompleteSignature"
+        | "TokenRefreshRequired"
+        | "RequestExpired" => ErrorKind::Credentials,
+        "AccessDeniedException" | "AccessDenied" | "NotAuthorizedException" | "UnauthorizedOperation" | "Forbidden" => {
+            ErrorKind::AccessDenied
+        }
+        "ResourceNotFoundException" | "TableNotFoundException" | "NoSuchBucket" => ErrorKind::NoTable,
+        "NoSuchKey" | "NotFound" | "UserNotFoundException" => ErrorKind::NotFound,
+        "ProvisionedThroughputExceededException"
+        | "ThrottlingException"
+        | "Throttling"
+        | "RequestLimitExceeded"
+        | "TooManyRequestsException"
+        | "SlowDown"
+        | "LimitExceededException" => ErrorKind::Throttled,
+        "ConditionalCheckFailedException" | "TransactionCanceledException" | "IdempotentParameterMismatchException" => {
+            ErrorKind::Conflict
+        }
+        "TransactionConflictException" | "TransactionInProgressException" | "ReplicatedWriteConflictException" => {
+            ErrorKind::Busy
+        }
+        "ValidationException"
+        | "ItemCollectionSizeLimitExceededException"
+        | "SerializationException"
+        | "EntityTooLarge"
+        | "InvalidParameterException" => ErrorKind::Invalid,
+        "InternalServerError"
+        | "InternalError"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException"
+        | "InternalFailure"
+        | "InternalErrorException" => ErrorKind::Unknown,
+        "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException" => {
+            ErrorKind::Region
+        }
+        _ => ErrorKind::Internal,
+    }
+}
+
+fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut at: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(e) = at {
+        parts.push(e.to_string());
+        at = e.source();
+    }
+    parts.dedup();
+    parts.drain(..parts.len().saturating_sub(2));
+    parts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(kind: ErrorKind) -> ServiceError {
+        ServiceError {
+            kind,
+            service: "dynamodb",
+            action: "dynamodb:Query".into(),
+            resource: "dev-shop-product-data".into(),
+            message: "m".into(),
+            aws_code: None,
+            request_id: None,
+        }
+    }
+
+    #[test]
+    fn a_denied_call_names_the_action_and_the_table() {
+        let hint = error(ErrorKind::AccessDenied).hint().unwrap();
+        assert!(hint.contains("dynamodb:Query") && hint.contains("dev-shop-product-data"), "{hint}");
+    }
+
+    #[test]
+    fn codes_are_told_apart() {
+        assert_eq!(kind_of_code("ExpiredTokenException"), ErrorKind::Credentials);
+        assert_eq!(kind_of_code("TransactionInProgressException"), ErrorKind::Busy);
+        assert_eq!(kind_of_code("InternalServerError"), ErrorKind::Unknown);
+        assert_eq!(kind_of_code("SomethingNew"), ErrorKind::Internal);
+        assert!(error(ErrorKind::Throttled).is_transient() && !error(ErrorKind::Conflict).is_transient());
+    }
+}
