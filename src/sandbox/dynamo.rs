@@ -8,9 +8,10 @@ use dynoxide::actions::create_table::{CreateTableRequest, StreamSpecification};
 use dynoxide::actions::get_item::GetItemRequest;
 use dynoxide::actions::list_tables::ListTablesRequest;
 use dynoxide::actions::put_item::PutItemRequest;
+use dynoxide::actions::update_item::UpdateItemRequest;
 use dynoxide::actions::update_time_to_live::{TimeToLiveSpecification, UpdateTimeToLiveRequest};
 use dynoxide::types::{AttributeDefinition, KeySchemaElement, KeyType, ScalarAttributeType};
-use dynoxide::{Database, ImportOptions, Item};
+use dynoxide::{AttributeValue, Database, DynoxideError, ImportOptions, Item};
 use tokio_util::sync::CancellationToken;
 
 use super::{SandboxError, host};
@@ -47,6 +48,10 @@ impl Tables {
                 .map_err(|error| SandboxError::Damaged { path: file.to_owned(), message: error.to_string() })?,
         };
         Ok(Self { database })
+    }
+
+    pub(super) fn database(&self) -> &Database {
+        &self.database
     }
 
     /// Creates a table with string keys `pk` and `sk`, billed on demand.
@@ -137,6 +142,35 @@ impl Tables {
             .map_err(SandboxError::dynamo(format!("read a row of {table}")))
     }
 
+    /// Sets fields of a row that is there; a row that is not stays away.
+    pub(super) fn set<const N: usize>(
+        &self,
+        table: &str,
+        pk: &str,
+        sk: &str,
+        values: [(&str, AttributeValue); N],
+    ) -> Result<(), SandboxError> {
+        let places: Vec<String> = (0..N).map(|i| format!("#f{i} = :v{i}")).collect();
+        let (names, values) = values
+            .into_iter()
+            .enumerate()
+            .map(|(i, (name, value))| ((format!("#f{i}"), name.to_owned()), (format!(":v{i}"), value)))
+            .unzip();
+        let request = UpdateItemRequest {
+            table_name: table.to_owned(),
+            key: key(pk, sk),
+            update_expression: Some(format!("SET {}", places.join(", "))),
+            condition_expression: Some("attribute_exists(pk)".to_owned()),
+            expression_attribute_names: Some(names),
+            expression_attribute_values: Some(values),
+            ..UpdateItemRequest::default()
+        };
+        match self.database.update_item(request) {
+            Ok(_) | Err(DynoxideError::ConditionalCheckFailedException(..)) => Ok(()),
+            Err(error) => Err(SandboxError::dynamo(format!("update a row of {table}"))(error)),
+        }
+    }
+
     /// Deletes the rows whose `ttl` has passed, in all tables with expiry; the embedded DynamoDB does it at no other time.
     /// Gives the number of rows deleted.
     ///
@@ -148,7 +182,7 @@ impl Tables {
 }
 
 /// The key of a row as the embedded DynamoDB wants it.
-pub(super) fn key(pk: &str, sk: &str) -> HashMap<String, dynoxide::AttributeValue> {
+fn key(pk: &str, sk: &str) -> HashMap<String, AttributeValue> {
     HashMap::from([("pk".to_owned(), pk.into()), ("sk".to_owned(), sk.into())])
 }
 

@@ -2,9 +2,11 @@
 //! on loopback, and it ends with the [`Sandbox`].
 
 mod cognito;
+mod convert;
 mod dynamo;
 mod error;
 mod host;
+mod pipeline;
 mod pool;
 mod s3;
 
@@ -13,13 +15,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use cognito::Users;
+pub use convert::{to_item, to_row};
 pub use dynamo::{TableOptions, Tables};
 pub use dynoxide::{AttributeValue, Item};
 pub use error::SandboxError;
+pub use pipeline::PipelineMode;
 pub use pool::User;
 pub use s3::Objects;
 
 use host::Host;
+use pipeline::Pipeline;
 
 /// NODE_ENV of the sandbox's application.
 pub const ENVIRONMENT: &str = "dev";
@@ -45,7 +50,8 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// DynamoDB's port, with S3 and Cognito on the next two; none or 0 for free ones.
     pub port: Option<u16>,
-    /// How long the pipeline stand-in takes for a command row; none leaves such rows alone.
+    /// About how long the stand-in for the application's pipeline takes to apply a command row that was inserted without
+    /// syncMode; none leaves such rows alone.
     pub pipeline: Option<Duration>,
 }
 
@@ -64,6 +70,7 @@ pub struct Endpoints {
 #[derive(Debug)]
 pub struct Sandbox {
     // Fields drop in this order: the services before the files they write, the lock last.
+    pipeline: Option<Pipeline>,
     hosts: Vec<Host>,
     endpoints: Endpoints,
     tables: Tables,
@@ -108,7 +115,10 @@ impl Sandbox {
                 tokio::join!(s3::serve(for_s3, files, stop.clone()), cognito::serve(for_cognito, served_users, stop),);
             })?,
         ];
+        let pipeline =
+            options.pipeline.map(|delay| Pipeline::start(tables.clone(), objects.clone(), delay)).transpose()?;
         Ok(Self {
+            pipeline,
             hosts,
             endpoints: Endpoints { dynamodb, s3, cognito },
             tables,
@@ -165,7 +175,20 @@ impl Sandbox {
         Ok(self.tables.names()?.is_empty())
     }
 
+    /// Tells the pipeline stand-in what to do with the commands that it finds from now on.
+    /// Gives false when the sandbox was started without one.
+    pub fn set_pipeline_mode(&self, mode: PipelineMode) -> bool {
+        self.pipeline.as_ref().inspect(|pipeline| pipeline.set_mode(mode)).is_some()
+    }
+
+    /// What the pipeline stand-in does; none when the sandbox was started without one.
+    #[must_use]
+    pub fn pipeline_mode(&self) -> Option<PipelineMode> {
+        self.pipeline.as_ref().map(Pipeline::mode)
+    }
+
     fn end(&mut self) -> Result<(), SandboxError> {
+        self.pipeline = None;
         for host in &mut self.hosts {
             host.stop();
         }

@@ -2,4 +2,5 @@
 
 mod clients;
 mod directory;
+mod pipeline;
 mod services;
