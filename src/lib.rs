@@ -3,4 +3,6 @@
 pub mod config;
 pub mod domain;
 pub mod engine;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod store;
