@@ -24,7 +24,6 @@ use crate::store::publish::{EntitySnapshot, PublishRequest};
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) preview: Preview,
-    pub(super) digest: String,
     /// What the rows are built from; `None` where nothing is to be written.
     basis: Option<Basis>,
 }
@@ -203,6 +202,7 @@ fn written(task: &Task, entity: &EntityRef, to: Version, basis: Basis) -> Result
     };
     let preview = Preview {
         entity: entity.clone(),
+        digest: String::new(),
         action,
         reason: None,
         message: None,
@@ -259,6 +259,7 @@ fn warnings(task: &Task, basis: &Basis, after: &Row) -> Vec<String> {
 fn empty_preview(task: &Task, entity: &EntityRef, to: Version, snapshot: &EntitySnapshot, why: Refusal) -> Preview {
     Preview {
         entity: entity.clone(),
+        digest: String::new(),
         action: why.action,
         reason: why.reason,
         message: Some(why.message),
@@ -276,7 +277,7 @@ fn empty_preview(task: &Task, entity: &EntityRef, to: Version, snapshot: &Entity
     }
 }
 
-fn finish(preview: Preview, basis: Option<Basis>) -> Plan {
+fn finish(mut preview: Preview, basis: Option<Basis>) -> Plan {
     let key = &preview.entity.key;
     let keys = (key.pk.as_str(), key.sk.as_str());
     let item = item_digest(&ItemDigest {
@@ -289,5 +290,6 @@ fn finish(preview: Preview, basis: Option<Basis>) -> Plan {
         before: preview.before.as_deref(),
         after: preview.after.as_deref(),
     });
-    Plan { digest: plan_digest([item.as_str()]), preview, basis }
+    preview.digest = plan_digest([item.as_str()]);
+    Plan { preview, basis }
 }
