@@ -1,0 +1,8 @@
+//! What the tests share: services with golden rows in them, and the program itself.
+
+pub mod golden;
+pub mod program;
+pub mod stack;
+
+pub use program::Program;
+pub use stack::Stack;
