@@ -2,7 +2,9 @@
 
 pub mod golden;
 pub mod program;
+pub mod proxy;
 pub mod stack;
 
 pub use program::Program;
+pub use proxy::{Fault, Proxy};
 pub use stack::Stack;

@@ -95,7 +95,12 @@ impl Stack {
 
     /// The golden rows and objects.
     pub async fn golden() -> Self {
-        let stack = Self::new().await;
+        Self::golden_with(|_| {}).await
+    }
+
+    /// The golden rows and objects, the profile changed first.
+    pub async fn golden_with(change: impl FnOnce(&mut Profile)) -> Self {
+        let stack = Self::with(change).await;
         for (table, rows) in golden::tables() {
             stack.put_all(&table, &rows).await;
         }
