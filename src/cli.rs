@@ -28,7 +28,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Profile of the configuration file.
-    #[arg(long, global = true, value_name = "NAME", env = "TENANTRY_PROFILE", hide_env_values = true)]
+    #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// Work on embedded services with demo data.
     #[arg(long, global = true)]

@@ -55,6 +55,11 @@ impl From<Box<ConfigError>> for Failure {
 /// A [`Failure`] that says which file, key or option is wrong.
 pub fn start(global: &Global) -> Result<Start, Box<Failure>> {
     if global.sandbox {
+        if global.profile.is_some() {
+            return Err(
+                Failure::new(ErrorCode::Usage, "--sandbox has a profile of its own: leave --profile out").into()
+            );
+        }
         return in_sandbox(global).map(|s| Start::Ready(Box::new(s)));
     }
     if global.data.is_some() || global.pipeline.is_some() {
@@ -67,7 +72,8 @@ pub fn start(global: &Global) -> Result<Start, Box<Failure>> {
         return Ok(Start::Unconfigured(path));
     };
     let known = || file.profiles.keys().cloned().collect::<Vec<_>>().join(", ");
-    let name = match (&global.profile, &file.default_profile) {
+    let chosen = global.profile.clone().or_else(|| std::env::var("TENANTRY_PROFILE").ok().filter(|p| !p.is_empty()));
+    let name = match (&chosen, &file.default_profile) {
         (Some(name), _) | (None, Some(name)) => name.clone(),
         (None, None) if file.profiles.len() == 1 => file.profiles.keys().next().cloned().unwrap_or_default(),
         (None, None) => {
