@@ -3,6 +3,7 @@
 pub mod blame;
 pub mod clock;
 pub mod diff;
+pub mod digest;
 pub mod key;
 pub mod merge;
 pub mod path;
