@@ -50,10 +50,9 @@ impl Tables {
         let template = dir.path().join("empty.sqlite");
         drop(open(&template)?);
         let database = Database::memory().map_err(SandboxError::dynamo("open a database in memory"))?;
-        database
-            .restore_from(&template.to_string_lossy())
-            .map_err(SandboxError::dynamo("copy an empty database into memory"))?;
-        Ok(Self { database })
+        let tables = Self { database };
+        tables.become_copy_of(&template)?;
+        Ok(tables)
     }
 
     pub(super) fn database(&self) -> &Database {
@@ -175,6 +174,18 @@ impl Tables {
             Ok(_) | Err(DynoxideError::ConditionalCheckFailedException(..)) => Ok(()),
             Err(error) => Err(SandboxError::dynamo(format!("update a row of {table}"))(error)),
         }
+    }
+
+    /// Trades safety against a crash of the machine for speed, for a file that is thrown away if anything goes wrong.
+    pub(super) fn hurry(&self) -> Result<(), SandboxError> {
+        self.database.enable_bulk_loading().map_err(SandboxError::dynamo("prepare for many rows"))
+    }
+
+    /// Replaces all tables by those of a database file, in one step.
+    pub(super) fn become_copy_of(&self, file: &Path) -> Result<(), SandboxError> {
+        self.database
+            .restore_from(&file.to_string_lossy())
+            .map_err(SandboxError::dynamo(format!("copy {}", file.display())))
     }
 
     /// Deletes the rows whose `ttl` has passed, in all tables with expiry; the embedded DynamoDB does it at no other time.
