@@ -82,7 +82,7 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::Page { listing, after, limit } => browse::page(task, &listing, after, limit).await,
         Command::History { entity, resolve } => history::history(task, &entity, resolve).await,
         Command::Diff { from, to, all } => compare::diff(task, from, to, all).await,
-        Command::PreviewRollback { entity, to } => rollback::preview(task, &entity, to).await,
+        Command::PreviewRollback { entity, to, expect } => rollback::preview(task, &entity, to, expect).await,
         Command::Rollback { entity, to, expect } => rollback::run(task, &entity, to, expect).await,
         Command::Decide { run, batch, digest, decision } => decide(task, run, batch, &digest, decision),
         Command::Runs => runs::list(task).await,

@@ -1,7 +1,14 @@
 //! Whole-program tests, by what they prove.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails; its name says what it proves")]
 
+mod architecture;
+mod bad_input;
+mod golden;
+mod publish_cases;
+mod publish_rules;
+mod rollback;
 #[cfg(feature = "sandbox")]
 mod demo;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod support;

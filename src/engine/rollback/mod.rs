@@ -10,7 +10,7 @@ use crate::domain::key::Version;
 pub(super) use run::run;
 
 /// Shows what a rollback would write.
-pub(super) async fn preview(task: &Task, entity: &EntityRef, to: Version) -> Result<(), Stop> {
-    let plan = plan::plan(task, entity, to, None).await?;
+pub(super) async fn preview(task: &Task, entity: &EntityRef, to: Version, expect: Option<Version>) -> Result<(), Stop> {
+    let plan = plan::plan(task, entity, to, expect).await?;
     task.emit(Event::Preview(Box::new(plan.preview))).await
 }

@@ -10,7 +10,7 @@ use crate::domain::clock::{framework_time, time_zone, utc_millis};
 use crate::domain::diff::diff_rows;
 use crate::domain::digest::{ItemDigest, item_digest, plan_digest};
 use crate::domain::key::Version;
-use crate::domain::publish::{NewState, PublishMode, Stamp, build, changes_anything};
+use crate::domain::publish::{NewState, PublishMode, Stamp, Ttls, build, changes_anything, data_row};
 use crate::domain::rollback::{RollbackStamp, rollback_state};
 use crate::domain::row::{Row, blocked, field};
 use crate::domain::run::{Action, Operation, Reason, RunId};
@@ -24,7 +24,6 @@ use crate::store::publish::{EntitySnapshot, PublishRequest};
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) preview: Preview,
-    pub(super) digest: String,
     /// What the rows are built from; `None` where nothing is to be written.
     basis: Option<Basis>,
 }
@@ -63,7 +62,7 @@ impl Plan {
     /// What is sent, with the run's id and one time for all of it; `None` where nothing is to be written.
     pub(super) fn request(&self, task: &Task, run: RunId, at: Timestamp) -> Result<Option<PublishRequest>, Stop> {
         let Some(basis) = &self.basis else { return Ok(None) };
-        request(task, &self.preview.entity, basis, run, at).map(Some)
+        request(task, &self.preview.entity, basis, &inputs(task, basis, run, at)?).map(Some)
     }
 }
 
@@ -74,7 +73,7 @@ pub(super) async fn plan(task: &Task, entity: &EntityRef, to: Version, expect: O
     }
     let snapshot = task.store().snapshot(&entity.module, &entity.key).await?;
     match basis(task, entity, to, expect, snapshot.clone()).await? {
-        Err(refusal) => Ok(finish(task, empty_preview(task, entity, to, &snapshot, refusal), None)),
+        Err(refusal) => Ok(finish(empty_preview(task, entity, to, &snapshot, refusal), None)),
         Ok(basis) => written(task, entity, to, basis),
     }
 }
@@ -145,7 +144,14 @@ fn state(basis: &Basis, stamp: Option<&RollbackStamp>) -> Result<NewState, Stop>
     Ok(rollback_state(&current, &basis.version.row, stamp)?)
 }
 
-fn request(task: &Task, entity: &EntityRef, basis: &Basis, run: RunId, at: Timestamp) -> Result<PublishRequest, Stop> {
+/// What the rows of a rollback are built from, at one time and for one run.
+struct Inputs {
+    new: NewState,
+    stamp: Stamp,
+    ttls: Ttls,
+}
+
+fn inputs(task: &Task, basis: &Basis, run: RunId, at: Timestamp) -> Result<Inputs, Stop> {
     let profile = task.profile();
     let zone = time_zone(&profile.timezone).map_err(|e| Failure::new(ErrorCode::Config, e.to_string()))?;
     let rollback_stamp =
@@ -157,12 +163,17 @@ fn request(task: &Task, entity: &EntityRef, basis: &Basis, run: RunId, at: Times
         request_id: run.request_id(),
         source: format!("tenantry {}", Operation::Rollback),
     };
-    let new = state(basis, rollback_stamp.as_ref())?;
+    Ok(Inputs { new: state(basis, rollback_stamp.as_ref())?, stamp, ttls: basis.ttl.at(at) })
+}
+
+fn request(task: &Task, entity: &EntityRef, basis: &Basis, inputs: &Inputs) -> Result<PublishRequest, Stop> {
+    let mode = task.profile().publish;
     let current = basis.snapshot.resolved.as_deref();
-    let rows = build(&entity.key, current, &new, profile.publish, &stamp, basis.ttl.at(at))?;
+    let rows = build(&entity.key, current, &inputs.new, mode, &inputs.stamp, inputs.ttls)?;
     let mut new_name = || RunId::generate().to_string();
     let part = task.store().prepare(&entity.module, rows, basis.snapshot.command.is_some(), &mut new_name)?;
-    Ok(PublishRequest { mode: profile.publish, request_id: run.request_id(), parts: vec![part], checks: Vec::new() })
+    let request_id = inputs.stamp.request_id.clone();
+    Ok(PublishRequest { mode, request_id, parts: vec![part], checks: Vec::new() })
 }
 
 fn written(task: &Task, entity: &EntityRef, to: Version, basis: Basis) -> Result<Plan, Stop> {
@@ -170,18 +181,20 @@ fn written(task: &Task, entity: &EntityRef, to: Version, basis: Basis) -> Result
     if !changes_anything(&current, &state(&basis, None)?) {
         let message = format!("the entity already is as version {to} was");
         let refusal = Refusal { action: Action::Equal, reason: None, message };
-        return Ok(finish(task, empty_preview(task, entity, to, &basis.snapshot, refusal), None));
+        return Ok(finish(empty_preview(task, entity, to, &basis.snapshot, refusal), None));
     }
     // The preview is the request itself: what is shown is what will be built again when it is approved.
-    let request = match request(task, entity, &basis, RunId::generate(), Timestamp::now()) {
+    let inputs = inputs(task, &basis, RunId::generate(), Timestamp::now())?;
+    let request = match request(task, entity, &basis, &inputs) {
         Ok(request) => request,
         Err(Stop::Failed(failure)) if is_too_large(&failure) => {
             let refusal = refuse(Action::Invalid, Reason::TooLarge, failure.message.clone());
-            return Ok(finish(task, empty_preview(task, entity, to, &basis.snapshot, refusal), None));
+            return Ok(finish(empty_preview(task, entity, to, &basis.snapshot, refusal), None));
         }
         Err(stop) => return Err(stop),
     };
-    let after = after_row(task, &basis)?;
+    let (sk, version) = (entity.key.sk.as_str(), basis.snapshot.version.next());
+    let after = data_row(&entity.key, version, Some(&current), &inputs.new, sk, &inputs.stamp, inputs.ttls);
     let action = match (current.is_deleted(), after.is_deleted()) {
         (true, false) => Action::Restore,
         (false, true) => Action::Delete,
@@ -189,6 +202,7 @@ fn written(task: &Task, entity: &EntityRef, to: Version, basis: Basis) -> Result
     };
     let preview = Preview {
         entity: entity.clone(),
+        digest: String::new(),
         action,
         reason: None,
         message: None,
@@ -204,37 +218,12 @@ fn written(task: &Task, entity: &EntityRef, to: Version, basis: Basis) -> Result
         write_units: request.write_units(),
         s3_objects: request.object_uris().len() as u64,
     };
-    Ok(finish(task, preview, Some(basis)))
+    Ok(finish(preview, Some(basis)))
 }
 
 fn is_too_large(failure: &Failure) -> bool {
     // The store's message begins with the table whose row would not fit.
     failure.message.contains("DynamoDB keeps at most")
-}
-
-/// The data row as it will be, attributes in place.
-fn after_row(task: &Task, basis: &Basis) -> Result<Row, Stop> {
-    let profile = task.profile();
-    let now = Timestamp::now();
-    let zone = time_zone(&profile.timezone).map_err(|e| Failure::new(ErrorCode::Config, e.to_string()))?;
-    let stamp = Stamp {
-        at: framework_time(now, &zone),
-        by: profile.operator.clone(),
-        ip: profile.operator_ip.clone(),
-        request_id: "tenantry-{run}".to_owned(),
-        source: format!("tenantry {}", Operation::Rollback),
-    };
-    let rollback_stamp =
-        profile.rollback_stamp.then(|| RollbackStamp { from: basis.snapshot.version, at: utc_millis(now) });
-    let new = state(basis, rollback_stamp.as_ref())?;
-    let current = basis.snapshot.resolved.as_deref();
-    let key = crate::domain::key::EntityKey::new(
-        current.and_then(|r| r.text(field::PK)).unwrap_or_default(),
-        current.and_then(|r| r.text(field::SK)).unwrap_or_default(),
-    );
-    let version = basis.snapshot.version.next();
-    let ttls = basis.ttl.at(now);
-    Ok(crate::domain::publish::data_row(&key, version, current, &new, key.sk.as_str(), &stamp, ttls))
 }
 
 fn warnings(task: &Task, basis: &Basis, after: &Row) -> Vec<String> {
@@ -270,6 +259,7 @@ fn warnings(task: &Task, basis: &Basis, after: &Row) -> Vec<String> {
 fn empty_preview(task: &Task, entity: &EntityRef, to: Version, snapshot: &EntitySnapshot, why: Refusal) -> Preview {
     Preview {
         entity: entity.clone(),
+        digest: String::new(),
         action: why.action,
         reason: why.reason,
         message: Some(why.message),
@@ -287,7 +277,7 @@ fn empty_preview(task: &Task, entity: &EntityRef, to: Version, snapshot: &Entity
     }
 }
 
-fn finish(_task: &Task, preview: Preview, basis: Option<Basis>) -> Plan {
+fn finish(mut preview: Preview, basis: Option<Basis>) -> Plan {
     let key = &preview.entity.key;
     let keys = (key.pk.as_str(), key.sk.as_str());
     let item = item_digest(&ItemDigest {
@@ -300,5 +290,6 @@ fn finish(_task: &Task, preview: Preview, basis: Option<Basis>) -> Plan {
         before: preview.before.as_deref(),
         after: preview.after.as_deref(),
     });
-    Plan { digest: plan_digest([item.as_str()]), preview, basis }
+    preview.digest = plan_digest([item.as_str()]);
+    Plan { preview, basis }
 }

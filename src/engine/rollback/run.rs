@@ -48,9 +48,14 @@ pub(in super::super) async fn run(
 async fn ask(task: &Task, run: RunId, plan: &Plan) -> Result<Decision, Stop> {
     let confirm = task.profile().protected.then(|| plan.confirm_word(task));
     let (answer, decision) = oneshot::channel();
-    task.shared.wait_for(run, BATCH, Waiting { digest: plan.digest.clone(), confirm: confirm.clone(), answer });
-    let request =
-        ApprovalRequest { run, batch: BATCH, digest: plan.digest.clone(), confirm, items: vec![plan.preview.clone()] };
+    task.shared.wait_for(run, BATCH, Waiting { digest: plan.preview.digest.clone(), confirm: confirm.clone(), answer });
+    let request = ApprovalRequest {
+        run,
+        batch: BATCH,
+        digest: plan.preview.digest.clone(),
+        confirm,
+        items: vec![plan.preview.clone()],
+    };
     let asked = task.emit(Event::ApprovalNeeded(Box::new(request))).await;
     let decided = match asked {
         Err(stop) => Err(stop),
@@ -143,7 +148,7 @@ fn header(task: &Task, run: RunId, plan: &Plan, entity: &EntityRef, to: Version,
         account: profile.account.clone(),
         region: task.shared.connected.region.clone(),
         endpoint: profile.endpoints.dynamodb.clone(),
-        digest: plan.digest.clone(),
+        digest: plan.preview.digest.clone(),
         started_at: utc_millis(began),
     }
 }
