@@ -3,6 +3,7 @@
 
 mod cognito;
 mod convert;
+mod demo;
 mod dynamo;
 mod error;
 mod host;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 pub use cognito::Users;
 pub use convert::{to_item, to_row};
+pub use demo::DemoSummary;
 pub use dynamo::{TableOptions, Tables};
 pub use dynoxide::{AttributeValue, Item};
 pub use error::SandboxError;
@@ -73,6 +75,7 @@ pub struct Sandbox {
     pipeline: Option<Pipeline>,
     hosts: Vec<Host>,
     endpoints: Endpoints,
+    dir: PathBuf,
     tables: Tables,
     objects: Objects,
     users: Users,
@@ -121,6 +124,7 @@ impl Sandbox {
             pipeline,
             hosts,
             endpoints: Endpoints { dynamodb, s3, cognito },
+            dir,
             tables,
             objects,
             users,
@@ -173,6 +177,15 @@ impl Sandbox {
     /// [`SandboxError::Dynamo`] when the database cannot be read.
     pub fn is_empty(&self) -> Result<bool, SandboxError> {
         Ok(self.tables.names()?.is_empty())
+    }
+
+    /// Loads the demo data; `progress` hears how many entities of how many are made. Takes a second or so in a thread that
+    /// may wait, while the services answer; rows appear all at once at the end.
+    ///
+    /// # Errors
+    /// [`SandboxError::NotEmpty`] unless the sandbox is empty; otherwise what writing it met with.
+    pub fn load_demo(&self, progress: impl Fn(usize, usize)) -> Result<DemoSummary, SandboxError> {
+        demo::load(self, jiff::Timestamp::now(), &progress)
     }
 
     /// Tells the pipeline stand-in what to do with the commands that it finds from now on.

@@ -8,5 +8,7 @@ mod publish_cases;
 mod publish_rules;
 mod rollback;
 #[cfg(feature = "sandbox")]
+mod demo;
+#[cfg(feature = "sandbox")]
 mod sandbox;
 mod support;
