@@ -5,7 +5,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Mutex;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 use crate::engine::journal::private_dir;
 
@@ -18,7 +21,10 @@ pub fn init(state_dir: &Path) -> color_eyre::Result<()> {
     let dir = state_dir.join("logs");
     private_dir(&dir)?;
     let file = OpenOptions::new().create(true).append(true).mode(0o600).open(dir.join("tenantry.log"))?;
-    let filter = EnvFilter::try_new(filter)?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Mutex::new(file)).init();
+    let wanted = EnvFilter::try_new(filter)?;
+    // Only our own words: what the SDK logs of its requests may hold credentials and customers' values.
+    let ours = filter_fn(|event| event.target().starts_with("tenantry"));
+    let lines = fmt::layer().with_ansi(false).with_writer(Mutex::new(file)).with_filter(ours).with_filter(wanted);
+    tracing_subscriber::registry().with(lines).init();
     Ok(())
 }

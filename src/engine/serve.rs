@@ -59,7 +59,12 @@ async fn work(task: &Task, command: Command) {
         let _in = began.enter();
         tracing::debug!(?command, "began");
         drop(_in);
-        perform(task, command).await
+        // These end by themselves: a scan tells what it has counted, and a write is never dropped halfway.
+        let ends_itself = matches!(command, Command::ScanTenants { .. } | Command::Rollback { .. });
+        tokio::select! {
+            result = perform(task, command) => result,
+            () = task.cancel.cancelled(), if !ends_itself => Err(Stop::Cancelled),
+        }
     };
     let cancelled = match result {
         Ok(()) => false,

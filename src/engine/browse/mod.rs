@@ -49,7 +49,12 @@ pub(super) async fn connect(task: &Task) -> Result<(), Stop> {
 
 /// The module equal to the key's first segment, otherwise those that have the partition.
 pub(super) async fn open(task: &Task, pk: &PartitionKey, module: Option<String>) -> Result<(), Stop> {
-    let known = modules(task).await?;
+    let known = match (modules(task).await, &module) {
+        (Ok(known), _) => known,
+        // Who may not list tables can still name one.
+        (Err(Stop::Failed(failure)), Some(module)) if failure.code == ErrorCode::AccessDenied => vec![module.clone()],
+        (Err(stop), _) => return Err(stop),
+    };
     if let Some(module) = module {
         let found = if known.contains(&module) { vec![module] } else { Vec::new() };
         return task.emit(Event::Opened { modules: found }).await;
