@@ -3,12 +3,12 @@
 
 mod architecture;
 mod bad_input;
+#[cfg(feature = "sandbox")]
+mod demo;
 mod golden;
 mod publish_cases;
 mod publish_rules;
 mod rollback;
-#[cfg(feature = "sandbox")]
-mod demo;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod support;
