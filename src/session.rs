@@ -140,7 +140,9 @@ pub fn open_sandbox(options: sandbox::Options, empty: bool) -> Result<Sandbox, B
 /// What the sandbox says.
 #[cfg(feature = "sandbox")]
 pub fn load_demo(sandbox: &Sandbox) -> Result<(), sandbox::SandboxError> {
-    let _ = sandbox.is_empty()?;
+    if sandbox.is_empty()? {
+        sandbox.load_demo(|done, total| tracing::debug!(done, total, "demo data"))?;
+    }
     Ok(())
 }
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
 
+use futures::{FutureExt, StreamExt, TryStreamExt};
+
 use super::convert::{from_item, primary_key, text};
 use super::error::{Call, ErrorKind, StoreError};
 use super::meter::Meter;
@@ -14,6 +16,8 @@ use crate::domain::row::{Row, TableKind, field};
 
 /// Keys that one BatchGetItem may name.
 const BATCH_KEYS: usize = 100;
+/// Such requests under way at once for one listing.
+const BATCHES_AT_ONCE: usize = 4;
 
 /// What reads the application's tables. It has no way to write; see [`super::publish::WriteStore`].
 #[derive(Debug, Clone)]
@@ -113,9 +117,14 @@ impl ReadStore {
         fields: &[&str],
         consistent: bool,
     ) -> Result<HashMap<RowKey, Row>, StoreError> {
+        let chunks: Vec<_> = keys
+            .chunks(BATCH_KEYS)
+            .map(|chunk| self.batch_get_chunk(module, pk, chunk, fields, consistent).boxed())
+            .collect();
+        let mut answers = futures::stream::iter(chunks).buffer_unordered(BATCHES_AT_ONCE);
         let mut found = HashMap::with_capacity(keys.len());
-        for chunk in keys.chunks(BATCH_KEYS) {
-            self.batch_get_chunk(module, pk, chunk, fields, consistent, &mut found).await?;
+        while let Some(rows) = answers.try_next().await? {
+            found.extend(rows);
         }
         Ok(found)
     }
@@ -127,8 +136,8 @@ impl ReadStore {
         keys: &[RowKey],
         fields: &[&str],
         consistent: bool,
-        found: &mut HashMap<RowKey, Row>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<HashMap<RowKey, Row>, StoreError> {
+        let mut found = HashMap::with_capacity(keys.len());
         let mut wanted: HashMap<String, KeysAndAttributes> = HashMap::new();
         let mut kinds: HashMap<String, TableKind> = HashMap::new();
         for kind in [TableKind::Data, TableKind::History, TableKind::Command] {
@@ -175,7 +184,7 @@ impl ReadStore {
                 tokio::time::sleep(super::backoff::delay(attempt)).await;
             }
         }
-        Ok(())
+        Ok(found)
     }
 
     /// One page of a partition in sort key order: at most `limit` rows, those after `after`, those that begin with `prefix`.

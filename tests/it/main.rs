@@ -5,6 +5,8 @@ mod architecture;
 mod bad_input;
 #[cfg(feature = "sandbox")]
 mod demo;
+#[cfg(feature = "sandbox")]
+mod follow;
 mod golden;
 mod publish_cases;
 mod publish_rules;
