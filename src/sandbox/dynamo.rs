@@ -183,9 +183,7 @@ impl Tables {
 
     /// Replaces all tables by those of a database file, in one step.
     pub(super) fn become_copy_of(&self, file: &Path) -> Result<(), SandboxError> {
-        self.database
-            .restore_from(&file.to_string_lossy())
-            .map_err(SandboxError::dynamo(format!("copy {}", file.display())))
+        self.database.restore_from(utf8(file)?).map_err(SandboxError::dynamo(format!("copy {}", file.display())))
     }
 
     /// Deletes the rows whose `ttl` has passed, in all tables with expiry; the embedded DynamoDB does it at no other time.
@@ -201,9 +199,18 @@ impl Tables {
 /// Opens a database file, made if missing.
 fn open(file: &Path) -> Result<Database, SandboxError> {
     let damaged = |message: String| SandboxError::Damaged { path: file.to_owned(), message };
-    let database = Database::new(&file.to_string_lossy()).map_err(|error| damaged(error.to_string()))?;
+    let database = Database::new(utf8(file)?).map_err(|error| damaged(error.to_string()))?;
     index_streams(file).map_err(|error| damaged(error.to_string()))?;
     Ok(database)
+}
+
+/// The path as text, which is how the embedded DynamoDB takes it.
+fn utf8(file: &Path) -> Result<&str, SandboxError> {
+    file.to_str().ok_or_else(|| SandboxError::File {
+        action: "open",
+        path: file.to_owned(),
+        source: std::io::Error::new(std::io::ErrorKind::InvalidFilename, "its name is not UTF-8"),
+    })
 }
 
 /// Gives the stream records an index: the embedded DynamoDB asks for the highest sequence number of a table before every

@@ -1,6 +1,7 @@
 //! Command rows as the streams of the command tables bring them.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use dynoxide::actions::get_records::GetRecordsRequest;
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
@@ -15,50 +16,75 @@ use crate::sandbox::{SandboxError, Tables};
 pub(super) struct Inserts {
     tables: Tables,
     /// Where to read on, by table.
-    iterators: HashMap<String, String>,
+    iterators: BTreeMap<String, String>,
+    /// When tables were last looked for.
+    listed: Option<Instant>,
 }
+
+/// How often new tables are looked for.
+const LIST_EVERY: Duration = Duration::from_millis(200);
 
 impl Inserts {
     /// Begins at the oldest record, so that commands inserted before a restart are seen again.
     pub(super) fn new(tables: Tables) -> Self {
-        Self { tables, iterators: HashMap::new() }
+        Self { tables, iterators: BTreeMap::new(), listed: None }
     }
 
     /// The rows inserted since the last call, with the name of their table, in order for each table.
-    ///
-    /// # Errors
-    /// [`SandboxError::Dynamo`]; the next call reads the same records again.
-    pub(super) fn next(&mut self) -> Result<Vec<(String, Row)>, SandboxError> {
-        let failed = || SandboxError::dynamo("read its streams");
-        let database = self.tables.database();
-        let mut inserted = Vec::new();
-        let streams = database.list_streams(ListStreamsRequest::default()).map_err(failed())?.streams;
-        for stream in streams.into_iter().filter(|stream| stream.table_name.ends_with("-command")) {
-            let table = stream.table_name;
-            let begin = match self.iterators.get(&table) {
-                Some(iterator) => iterator.clone(),
-                None => {
-                    let request = GetShardIteratorRequest {
-                        stream_arn: stream.stream_arn,
-                        shard_id: shard_id(&table),
-                        shard_iterator_type: "TRIM_HORIZON".to_owned(),
-                        sequence_number: None,
-                    };
-                    let answer = database.get_shard_iterator(request).map_err(failed())?;
-                    answer.shard_iterator.unwrap_or_default()
-                }
-            };
-            let request = GetRecordsRequest { shard_iterator: begin, limit: None };
-            let page = database.get_records(request).map_err(failed())?;
-            for record in page.records.into_iter().filter(|record| record.event_name == "INSERT") {
-                if let Some(image) = record.dynamodb.new_image {
-                    inserted.push((table.clone(), to_row(image)?));
-                }
-            }
-            if let Some(next) = page.next_shard_iterator {
-                self.iterators.insert(table, next);
+    pub(super) fn next(&mut self) -> Vec<(String, Row)> {
+        if self.listed.is_none_or(|listed| listed.elapsed() >= LIST_EVERY) {
+            self.listed = Some(Instant::now());
+            if let Err(error) = self.list() {
+                tracing::warn!(%error, "the sandbox's pipeline stand-in finds no streams");
             }
         }
-        Ok(inserted)
+        let mut inserted = Vec::new();
+        let tables = &self.tables;
+        self.iterators.retain(|table, iterator| match read(tables, iterator) {
+            Ok(rows) => {
+                inserted.extend(rows.into_iter().map(|row| (table.clone(), row)));
+                true
+            }
+            // The table is gone, or will be found again and read from its beginning.
+            Err(error) => {
+                tracing::warn!(%error, table, "the sandbox's pipeline stand-in cannot read a stream");
+                false
+            }
+        });
+        inserted
     }
+
+    /// Looks for command tables that are new.
+    fn list(&mut self) -> Result<(), SandboxError> {
+        let failed = || SandboxError::dynamo("list its streams");
+        let database = self.tables.database();
+        let streams = database.list_streams(ListStreamsRequest::default()).map_err(failed())?.streams;
+        for stream in streams {
+            let table = stream.table_name;
+            if !table.ends_with("-command") || self.iterators.contains_key(&table) {
+                continue;
+            }
+            let request = GetShardIteratorRequest {
+                stream_arn: stream.stream_arn,
+                shard_id: shard_id(&table),
+                shard_iterator_type: "TRIM_HORIZON".to_owned(),
+                sequence_number: None,
+            };
+            let answer = database.get_shard_iterator(request).map_err(failed())?;
+            self.iterators.insert(table, answer.shard_iterator.unwrap_or_default());
+        }
+        Ok(())
+    }
+}
+
+/// The rows inserted since the iterator, which moves on behind them.
+fn read(tables: &Tables, iterator: &mut String) -> Result<Vec<Row>, SandboxError> {
+    let request = GetRecordsRequest { shard_iterator: iterator.clone(), limit: None };
+    let page = tables.database().get_records(request).map_err(SandboxError::dynamo("read a stream"))?;
+    let images = page.records.into_iter().filter(|record| record.event_name == "INSERT");
+    let rows = images.filter_map(|record| record.dynamodb.new_image).map(to_row).collect::<Result<_, _>>()?;
+    if let Some(next) = page.next_shard_iterator {
+        *iterator = next;
+    }
+    Ok(rows)
 }

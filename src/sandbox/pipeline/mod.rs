@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -93,6 +93,9 @@ impl Drop for Pipeline {
     }
 }
 
+/// How long after a command the next is expected soon.
+const BUSY_FOR: Duration = Duration::from_secs(3);
+
 struct Works {
     inserts: Inserts,
     steps: Steps,
@@ -104,16 +107,20 @@ struct Works {
 
 impl Works {
     fn run(mut self, stopped: &Receiver<()>) {
-        // Looking costs a few queries: often enough to be near the delay, seldom enough to idle at next to nothing.
-        let look = (self.delay / 5).clamp(Duration::from_millis(5), Duration::from_millis(50));
+        // Looking costs a few queries: often enough to be near the delay, seldom while nothing happens.
+        let busy = (self.delay / 5).clamp(Duration::from_millis(5), Duration::from_millis(50));
+        let idle = (self.delay / 2).clamp(busy, Duration::from_millis(100));
         let mut next_look = Instant::now();
+        let mut last_found = Instant::now();
         loop {
             let now = Instant::now();
             if now >= next_look {
-                self.look(now);
-                next_look = now + look;
+                if self.look(now) {
+                    last_found = now;
+                }
+                next_look = now + if now - last_found < BUSY_FOR { busy } else { idle };
             }
-            self.work(now);
+            self.work(now, stopped);
             let wake = self.jobs.peek().map_or(next_look, |Reverse((due, ..))| next_look.min(*due));
             match stopped.recv_timeout(wake.saturating_duration_since(Instant::now())) {
                 Err(RecvTimeoutError::Timeout) => {}
@@ -122,24 +129,25 @@ impl Works {
         }
     }
 
-    /// Takes up the commands inserted since the last look.
-    fn look(&mut self, now: Instant) {
+    /// Takes up the commands inserted since the last look; false when there were none.
+    fn look(&mut self, now: Instant) -> bool {
         let mode = PipelineMode::from_u8(self.mode.load(Ordering::SeqCst));
-        match self.inserts.next() {
-            Ok(inserted) => {
-                for (table, image) in inserted {
-                    if let Some(job) = self.steps.take_up(table, image, mode) {
-                        self.jobs.push(Reverse((now + Step::FIRST.after(self.delay), Step::FIRST, job)));
-                    }
-                }
+        let inserted = self.inserts.next();
+        let found = !inserted.is_empty();
+        for (table, image) in inserted {
+            if let Some(job) = self.steps.take_up(table, image, mode) {
+                self.jobs.push(Reverse((now + Step::FIRST.after(self.delay), Step::FIRST, job)));
             }
-            Err(error) => tracing::warn!(%error, "the sandbox's pipeline stand-in cannot read a stream"),
         }
+        found
     }
 
-    /// Does every step that is due.
-    fn work(&mut self, now: Instant) {
+    /// Does every step that is due, unless it is told to stop in between.
+    fn work(&mut self, now: Instant, stopped: &Receiver<()>) {
         while self.jobs.peek().is_some_and(|Reverse((due, ..))| *due <= now) {
+            if stopped.try_recv() != Err(TryRecvError::Empty) {
+                return;
+            }
             let Some(Reverse((due, step, job))) = self.jobs.pop() else { return };
             match self.steps.take(step, &job) {
                 Ok(Some(next)) => {
