@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::failure::Failure;
+use super::failure::{ErrorCode, Failure};
 use super::protocol::{EntityRef, Event, HistoryEntry};
 use super::task::{Stop, Task};
 use crate::domain::key::{Version, version_of};
@@ -18,6 +18,8 @@ const NEWEST: u64 = 40;
 const ABOVE: u64 = 4;
 /// Entries told at a time.
 const CHUNK: usize = 200;
+/// Gaps told one by one.
+const GAPS: usize = 20_000;
 
 pub(super) async fn history(task: &Task, entity: &EntityRef, resolve: bool) -> Result<(), Stop> {
     let data = task.store().data_row(&entity.module, &entity.key).await?;
@@ -54,11 +56,12 @@ impl Reader<'_> {
         let first = self.current.0.saturating_sub(NEWEST).max(1);
         let sk = &self.entity.key.sk;
         let mut keys: Vec<RowKey> = (first..=last).map(|v| (TableKind::Command, sk.at(Version(v)))).collect();
-        keys.extend((first..=self.current.0).map(|v| (TableKind::History, sk.at(Version(v)))));
+        // Above the data row too: where that is gone, history may still be there.
+        keys.extend((first..=last).map(|v| (TableKind::History, sk.at(Version(v)))));
         let found = match self.task.store().batch_get(&self.entity.module, &self.entity.key.pk, &keys, &[], true).await
         {
             Ok(found) => found,
-            // A module may lack one of the tables; what follows says which.
+            // One of the tables is missing; reading them one by one says which.
             Err(error) if error.kind() == Some(ErrorKind::NoTable) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
@@ -66,7 +69,8 @@ impl Reader<'_> {
         for ((kind, sk), row) in found {
             self.file(&mut rows, kind, &sk, row);
         }
-        let highest = rows.commands.keys().next_back().copied().unwrap_or_default().max(self.current);
+        let newest = [rows.commands.keys().next_back(), rows.history.keys().next_back()].into_iter().flatten().max();
+        let highest = newest.copied().unwrap_or_default().max(self.current);
         let versions: Vec<Version> = (first..=highest.0).rev().map(Version).collect();
         // A hole here may still be filled from further up; it is only certain at the end.
         self.tell(&rows, versions.into_iter().filter(|v| v.0 > 0), false).await
@@ -109,8 +113,17 @@ impl Reader<'_> {
         let highest = self.known.keys().next_back().copied().unwrap_or_default().max(self.current);
         let rows = self.empty();
         let missing: Vec<Version> =
-            (1..=highest.0).rev().map(Version).filter(|v| self.known.get(v) != Some(&false)).collect();
-        self.tell(&rows, missing.into_iter(), true).await
+            (1..=highest.0).rev().map(Version).filter(|v| self.known.get(v) != Some(&false)).take(GAPS).collect();
+        let told = self.known.values().filter(|is_gap| !**is_gap).count() as u64 + missing.len() as u64;
+        self.tell(&rows, missing.into_iter(), true).await?;
+        // A version that is no count (a time, for instance) would make gaps without end.
+        match highest.0.saturating_sub(told) {
+            0 => Ok(()),
+            more => {
+                let message = format!("{more} more versions of {} are in no table", self.entity.key);
+                self.task.failed(Failure::new(ErrorCode::NotFound, message).not_fatal()).await
+            }
+        }
     }
 
     fn empty(&self) -> EntityRows {
@@ -186,7 +199,11 @@ impl Side {
             let read = task.store().versions_page(&entity.module, self.kind, &entity.key, self.after.as_deref()).await;
             let page = match read {
                 Ok(page) => page,
-                Err(error) if error.kind() == Some(ErrorKind::NoTable) => RowPage { rows: Vec::new(), next: None },
+                // The other table still has something to say.
+                Err(error) if error.kind() == Some(ErrorKind::NoTable) => {
+                    task.failed(Failure::from(error).not_fatal()).await?;
+                    RowPage { rows: Vec::new(), next: None }
+                }
                 Err(error) => return Err(error.into()),
             };
             self.ended = page.next.is_none();

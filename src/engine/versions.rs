@@ -8,7 +8,6 @@ use super::task::{Stop, Task};
 use crate::domain::key::Version;
 use crate::domain::rollback::as_data_view;
 use crate::domain::row::{Row, TableKind};
-use crate::store::error::ErrorKind;
 
 /// A version's row.
 #[derive(Debug, Clone)]
@@ -33,12 +32,7 @@ pub(super) async fn find(
     }
     for kind in [TableKind::History, TableKind::Command] {
         let sk = entity.key.sk.at(version);
-        let row = match task.store().get(&entity.module, kind, &entity.key.pk, &sk, true).await {
-            Ok(row) => row,
-            Err(error) if error.kind() == Some(ErrorKind::NoTable) => None,
-            Err(error) => return Err(error.into()),
-        };
-        if let Some(row) = row {
+        if let Some(row) = task.store().get(&entity.module, kind, &entity.key.pk, &sk, true).await? {
             return Ok(Some(VersionRow { version, found: kind, row: Arc::new(as_data_view(&row, kind)) }));
         }
     }

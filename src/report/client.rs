@@ -34,8 +34,11 @@ impl Client {
     pub async fn event(&mut self, request: RequestId) -> Result<Event, Failure> {
         loop {
             let envelope = self.handle.events.recv().await.ok_or_else(gone)?;
-            if envelope.request == request {
-                return Ok(envelope.event);
+            match envelope.event {
+                // Before any request: the demo data, for instance, could not be loaded.
+                Event::Failed(failure) if envelope.request == RequestId(0) => return Err(*failure),
+                event if envelope.request == request => return Ok(event),
+                _ => {}
             }
         }
     }

@@ -234,12 +234,13 @@ impl<'a> ItemLine<'a> {
         }
     }
 
-    pub(super) fn result(i: &'a ItemResult, shown: Option<&Preview>) -> Self {
+    /// What became of an item; `recorded` says whether its run has a journal.
+    pub(super) fn result(i: &'a ItemResult, shown: Option<&Preview>, recorded: bool) -> Self {
         let (pk, sk) = (i.entity.key.pk.as_str(), i.entity.key.sk.as_str());
         Self {
             event: "item",
-            run: Some(i.run),
-            batch: Some(i.batch),
+            run: recorded.then_some(i.run),
+            batch: recorded.then_some(i.batch),
             n: i.n,
             line: None,
             module: &i.entity.module,

@@ -1,8 +1,6 @@
 //! Attributes that are too long for their row and live in S3.
 
-use aws_sdk_s3::primitives::ByteStream;
-
-use super::error::{Call, ErrorKind, StoreError};
+use super::error::{Call, ErrorKind, ServiceError, StoreError};
 use super::read::ReadStore;
 use crate::domain::row::{Attributes, Row};
 use crate::domain::value::{Value, from_plain_json};
@@ -30,6 +28,19 @@ impl S3Object {
 #[must_use]
 pub fn object_key(table: &str, pk: &str, sk: &str, name: &str) -> String {
     format!("ddb/{table}/{pk}/{sk}/{name}.json")
+}
+
+/// An answer that ended too early says nothing about the object.
+fn torn(bucket: &str, reason: &str) -> StoreError {
+    StoreError::Service(Box::new(ServiceError {
+        kind: ErrorKind::Unknown,
+        service: "s3",
+        action: "s3:GetObject".to_owned(),
+        resource: bucket.to_owned(),
+        message: format!("GetObject on {bucket}: the answer was torn: {reason}"),
+        aws_code: None,
+        request_id: None,
+    }))
 }
 
 fn split(uri: &str) -> Result<(&str, &str), StoreError> {
@@ -62,10 +73,7 @@ impl ReadStore {
                 });
             }
         };
-        let bytes = answer.body.collect().await.map_err(|e| StoreError::S3Malformed {
-            uri: uri.to_owned(),
-            reason: format!("the answer was torn: {e}"),
-        })?;
+        let bytes = answer.body.collect().await.map_err(|e| torn(bucket, &e.to_string()))?;
         let text = String::from_utf8(bytes.to_vec())
             .map_err(|_| StoreError::S3Malformed { uri: uri.to_owned(), reason: "it is not UTF-8".to_owned() })?;
         let value = from_plain_json(&text).map_err(|e| StoreError::malformed(uri, &e))?;
@@ -87,24 +95,5 @@ impl ReadStore {
             Attributes::InS3(uri) => Ok(row.with_attributes(self.read_attributes(uri).await?)),
             Attributes::Inline(_) | Attributes::Absent => Ok(row.clone()),
         }
-    }
-
-    pub(super) async fn put_object(&self, object: &S3Object) -> Result<(), StoreError> {
-        let call = Call { service: "s3", operation: "PutObject", resource: &object.bucket };
-        let request = self
-            .s3
-            .put_object()
-            .bucket(&object.bucket)
-            .key(&object.key)
-            .content_type("application/json")
-            .body(ByteStream::from(object.body.clone().into_bytes()));
-        request.send().await.map_err(|e| call.failed(e))?;
-        Ok(())
-    }
-
-    pub(super) async fn delete_object(&self, bucket: &str, key: &str) -> Result<(), StoreError> {
-        let call = Call { service: "s3", operation: "DeleteObject", resource: bucket };
-        self.s3.delete_object().bucket(bucket).key(key).send().await.map_err(|e| call.failed(e))?;
-        Ok(())
     }
 }

@@ -34,11 +34,16 @@ pub async fn connect(profile: &Profile) -> Connected {
     let config = sdk_config(profile).await;
     let dynamodb = |retries: RetryConfig| {
         let mut builder = aws_sdk_dynamodb::config::Builder::from(&config).retry_config(retries);
-        builder.set_endpoint_url(profile.endpoints.dynamodb.clone());
+        // Without one of the profile's own, the SDK's stays: its environment counts too.
+        if let Some(url) = &profile.endpoints.dynamodb {
+            builder.set_endpoint_url(Some(url.clone()));
+        }
         aws_sdk_dynamodb::Client::from_conf(builder.build())
     };
     let mut s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true);
-    s3.set_endpoint_url(profile.endpoints.s3.clone());
+    if let Some(url) = &profile.endpoints.s3 {
+        s3.set_endpoint_url(Some(url.clone()));
+    }
     let elsewhere = profile.endpoints.dynamodb.is_some();
     let store = ReadStore {
         reads: dynamodb(RetryConfig::standard().with_max_attempts(4)),

@@ -56,12 +56,16 @@ impl ReadStore {
     }
 }
 
+/// The days of a setting; `None` where it is deleted or names none. A row that expires at once was never meant: 0 and less
+/// count as none.
 fn days_of(setting: &Row) -> Option<i64> {
     if setting.is_deleted() {
         return None;
     }
     match setting.attributes() {
-        Ok(Attributes::Inline(map)) => map.get("days").and_then(Value::as_number).and_then(Number::as_i64),
+        Ok(Attributes::Inline(map)) => {
+            map.get("days").and_then(Value::as_number).and_then(Number::as_i64).filter(|d| *d > 0)
+        }
         _ => None,
     }
 }

@@ -114,8 +114,13 @@ async fn expired_credentials_say_what_to_do() {
     stack.profile = through;
     let program = Program::new(&stack);
     let printed = program.json(&["rollback", "PRODUCT#acme", "01HX7MBJK3V9WQBZ7XNDK5ZT2M", "--to", "4", "--arm"]).await;
-    let item = printed.events("item")[0];
-    assert_eq!((printed.code, item["outcome"].as_str()), (3, Some("failed")), "{}", printed.stdout);
+    let e = error(&printed);
+    assert_eq!((printed.code, e["code"].as_str()), (1, Some("credentials")), "{}", printed.stdout);
+    assert!(e["hint"].as_str().unwrap().contains("log in again"), "{e}");
+    // No item failed: the run stopped, and its item has no outcome.
+    assert!(printed.events("item").is_empty());
+    let runs = program.json(&["runs"]).await;
+    assert_eq!(runs.events("run")[0]["state"], "stopped");
     assert_eq!(stack.get(DATA, "PRODUCT#acme", "01HX7MBJK3V9WQBZ7XNDK5ZT2M").await.unwrap().version().unwrap().0, 12);
 }
 

@@ -90,6 +90,7 @@ async fn flags_tell_what_is_wrong_with_an_entity() {
         ]
     );
     let printed = program.json(&["entities", "CUSTOMER#acme"]).await;
+    assert_eq!(printed.events("entity").len(), 2);
     for e in printed.events("entity") {
         assert_eq!(e["flags"], flags(&["blocked"]), "{e}");
     }

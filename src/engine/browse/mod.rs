@@ -64,10 +64,10 @@ pub(super) async fn open(task: &Task, pk: &PartitionKey, module: Option<String>)
         return task.emit(Event::Opened { modules: vec![hint] }).await;
     }
     let mut found = Vec::new();
-    for module in known {
+    for module in &known {
         task.check()?;
-        if has_partition(task, &module, pk).await? {
-            found.push(module);
+        if has_partition(task, module, pk).await? {
+            found.push(module.clone());
         }
     }
     task.emit(Event::Opened { modules: found }).await

@@ -14,6 +14,9 @@ use crate::store::{Query, RowKey};
 const COMMAND_FIELDS: [&str; 6] =
     [field::PK, field::SK, field::STATUS, field::SYNC_MODE, field::CREATED_AT, field::CREATED_BY];
 
+/// Rows read at a time where only some of them are wanted.
+const SIFTED: usize = 500;
+
 /// Reads one page: entities of the data table first, then those that only have commands.
 pub(in super::super) async fn page(
     task: &Task,
@@ -65,12 +68,18 @@ async fn data_page(
         pk: &listing.pk,
         prefix: &listing.sk_prefix,
         after,
-        limit: Some(limit),
+        // Where rows are left out afterwards, a few at a time would take a request each.
+        limit: Some(if listing.deleted == DeletedFilter::Keep { limit } else { limit.max(SIFTED) }),
         fields: &[],
         consistent: false,
     };
     let page = task.store().query(&query).await?;
-    let wanted: Vec<Row> = page.rows.into_iter().filter(|row| passes(listing.deleted, row)).collect();
+    let mut next = page.next;
+    let mut wanted: Vec<Row> = page.rows.into_iter().filter(|row| passes(listing.deleted, row)).collect();
+    if wanted.len() > limit {
+        wanted.truncate(limit);
+        next = wanted.last().and_then(|row| row.text(field::SK)).map(str::to_owned);
+    }
     let commands = commands_of(task, listing, &wanted).await?;
     let mut entities = Vec::with_capacity(wanted.len());
     for row in wanted {
@@ -78,10 +87,10 @@ async fn data_page(
         let command = |v: Version| commands.get(&(TableKind::Command, key.sk.at(v)));
         let version = row.version().ok();
         let now = version.and_then(command);
-        let next = version.and_then(|v| command(v.next()));
-        entities.push(summary(task, listing, key.clone(), row, now, next).await);
+        let above = version.and_then(|v| command(v.next()));
+        entities.push(summary(task, listing, key.clone(), row, now, above).await);
     }
-    Ok((entities, page.next))
+    Ok((entities, next))
 }
 
 /// The command rows at and right above each entity's version: they tell who wrote it and whether something blocks it.

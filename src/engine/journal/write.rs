@@ -172,7 +172,8 @@ impl Journal {
     /// [`JournalError::Database`]: the run must stop, because it could not record what it writes.
     pub fn end(&self, item: &Ended<'_>) -> Result<(), JournalError> {
         self.run(
-            "UPDATE item SET outcome = ?2, reason = ?3, message = ?4, attempts = ?5, request_id = ?6, ended_at = ?7 WHERE n = ?1",
+            "UPDATE item SET outcome = ?2, reason = ?3, message = ?4, attempts = ?5, request_id = ?6, ended_at = ?7,
+                 version_after = CASE WHEN ?2 = 'done' THEN version_after ELSE version_before END WHERE n = ?1",
             params![
                 number(item.n),
                 item.outcome.as_str(),

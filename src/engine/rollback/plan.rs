@@ -59,6 +59,12 @@ impl Plan {
         if tenant.segment == 0 { task.profile().environment.clone() } else { tenant.code }
     }
 
+    /// The data row that the request leaves, attributes in place; an empty one where nothing is to be written.
+    pub(super) fn after(&self, task: &Task, run: RunId, at: Timestamp) -> Result<Row, Stop> {
+        let Some(basis) = &self.basis else { return Ok(Row::default()) };
+        Ok(after(task, &self.preview.entity, basis, &inputs(task, basis, run, at)?))
+    }
+
     /// What is sent, with the run's id and one time for all of it; `None` where nothing is to be written.
     pub(super) fn request(&self, task: &Task, run: RunId, at: Timestamp) -> Result<Option<PublishRequest>, Stop> {
         let Some(basis) = &self.basis else { return Ok(None) };
@@ -67,14 +73,20 @@ impl Plan {
 }
 
 /// Looks at a rollback. Nothing is written.
-pub(super) async fn plan(task: &Task, entity: &EntityRef, to: Version, expect: Option<Version>) -> Result<Plan, Stop> {
+pub(super) async fn plan(
+    task: &Task,
+    entity: &EntityRef,
+    to: Version,
+    expect: Option<Version>,
+    run: RunId,
+) -> Result<Plan, Stop> {
     if let Some(reason) = task.profile().sync_refused() {
         return Err(Failure::new(ErrorCode::Config, reason).into());
     }
     let snapshot = task.store().snapshot(&entity.module, &entity.key).await?;
     match basis(task, entity, to, expect, snapshot.clone()).await? {
         Err(refusal) => Ok(finish(empty_preview(task, entity, to, &snapshot, refusal), None)),
-        Ok(basis) => written(task, entity, to, basis),
+        Ok(basis) => written(task, entity, to, basis, run),
     }
 }
 
@@ -133,8 +145,9 @@ async fn basis(
         Err(StoreError::Row(error)) => return invalid(Reason::KeyInvalid, error.to_string()),
         Err(error) => return Err(error.into()),
     }
-    let tenant = tenant_of(&entity.key.pk, data.text(field::TENANT_CODE)).code;
-    let ttl = task.store().ttl_settings(&entity.module, &tenant).await?;
+    let tenant = tenant_of(&entity.key.pk, data.text(field::TENANT_CODE));
+    let code = if tenant.segment == 0 { "" } else { &tenant.code };
+    let ttl = task.store().ttl_settings(&entity.module, code).await?;
     Ok(Ok(Basis { snapshot, version, ttl }))
 }
 
@@ -176,7 +189,18 @@ fn request(task: &Task, entity: &EntityRef, basis: &Basis, inputs: &Inputs) -> R
     Ok(PublishRequest { mode, request_id, parts: vec![part], checks: Vec::new() })
 }
 
-fn written(task: &Task, entity: &EntityRef, to: Version, basis: Basis) -> Result<Plan, Stop> {
+/// The data row as it will be, attributes in place.
+fn after(task: &Task, entity: &EntityRef, basis: &Basis, inputs: &Inputs) -> Row {
+    let version = basis.snapshot.version.next();
+    let csk = match task.profile().publish {
+        PublishMode::Sync => entity.key.sk.as_str().to_owned(),
+        PublishMode::Async => entity.key.sk.at(version),
+    };
+    let current = basis.snapshot.resolved.as_deref();
+    data_row(&entity.key, version, current, &inputs.new, &csk, &inputs.stamp, inputs.ttls)
+}
+
+fn written(task: &Task, entity: &EntityRef, to: Version, basis: Basis, run: RunId) -> Result<Plan, Stop> {
     let current = basis.snapshot.resolved.clone().unwrap_or_default();
     if !changes_anything(&current, &state(&basis, None)?) {
         let message = format!("the entity already is as version {to} was");
@@ -184,7 +208,7 @@ fn written(task: &Task, entity: &EntityRef, to: Version, basis: Basis) -> Result
         return Ok(finish(empty_preview(task, entity, to, &basis.snapshot, refusal), None));
     }
     // The preview is the request itself: what is shown is what will be built again when it is approved.
-    let inputs = inputs(task, &basis, RunId::generate(), Timestamp::now())?;
+    let inputs = inputs(task, &basis, run, Timestamp::now())?;
     let request = match request(task, entity, &basis, &inputs) {
         Ok(request) => request,
         Err(Stop::Failed(failure)) if is_too_large(&failure) => {
@@ -193,8 +217,7 @@ fn written(task: &Task, entity: &EntityRef, to: Version, basis: Basis) -> Result
         }
         Err(stop) => return Err(stop),
     };
-    let (sk, version) = (entity.key.sk.as_str(), basis.snapshot.version.next());
-    let after = data_row(&entity.key, version, Some(&current), &inputs.new, sk, &inputs.stamp, inputs.ttls);
+    let after = after(task, entity, &basis, &inputs);
     let action = match (current.is_deleted(), after.is_deleted()) {
         (true, false) => Action::Restore,
         (false, true) => Action::Delete,

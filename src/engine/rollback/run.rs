@@ -11,6 +11,7 @@ use crate::domain::clock::utc_millis;
 use crate::domain::key::Version;
 use crate::domain::publish::PublishMode;
 use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
+use crate::store::error::ErrorKind;
 use crate::store::publish::{Followed, Following, PublishOutcome, PublishRequest, Published, WriteStore};
 
 /// The only batch, and the only item in it.
@@ -24,11 +25,12 @@ pub(in super::super) async fn run(
     to: Version,
     expect: Option<Version>,
 ) -> Result<(), Stop> {
-    let Some(store) = task.shared.writes() else {
-        return Err(Failure::new(ErrorCode::Usage, "the profile is read-only until armed").hint("arm it first").into());
-    };
-    let plan = plan(task, entity, to, expect).await?;
+    armed(task)?;
     let run = RunId::generate();
+    let plan = tokio::select! {
+        plan = plan(task, entity, to, expect, run) => plan?,
+        () = task.cancel.cancelled() => return Err(Stop::Cancelled),
+    };
     if !plan.writes() {
         // Nothing to approve: the item says why, and no run is recorded.
         return task.emit(Event::Item(Box::new(unwritten(run, &plan)))).await;
@@ -40,8 +42,16 @@ pub(in super::super) async fn run(
         item.message = Some("not approved; nothing was written".to_owned());
         return task.emit(Event::Item(Box::new(item))).await;
     };
+    // It may have been disarmed while the batch waited.
+    let store = armed(task)?;
     // From here on nothing is cancelled: the write is one call, and its outcome is recorded.
     execute(task, &store, run, &plan, entity, to).await
+}
+
+fn armed(task: &Task) -> Result<WriteStore, Stop> {
+    task.shared.writes().ok_or_else(|| {
+        Failure::new(ErrorCode::Usage, "the profile is read-only until armed").hint("arm it first").into()
+    })
 }
 
 /// Waits for a decision. Cancelled, or with nobody left to answer, there is none, and so no approval.
@@ -81,7 +91,9 @@ async fn execute(
 ) -> Result<(), Stop> {
     let began = Timestamp::now();
     let Some(request) = plan.request(task, run, began)? else { return Ok(()) };
-    let header = header(task, run, plan, entity, to, began);
+    let account = task.shared.connected.account().await.ok().flatten();
+    let header = header(task, run, plan, entity, to, began, account);
+    let written = plan.after(task, run, began)?;
     let state_dir = task.shared.state_dir.clone();
     let begun = {
         let (preview, uris) = (plan.preview.clone(), request.object_uris());
@@ -96,7 +108,7 @@ async fn execute(
                 version_before: preview.version_before.0,
                 version_after: preview.version_after.0,
                 before: preview.before.as_deref(),
-                after: preview.after.as_deref(),
+                after: Some(&written),
                 objects: &uris,
                 at: &header.started_at,
             })?;
@@ -106,15 +118,34 @@ async fn execute(
     let journal = blocking(begun).await??;
     task.emit(Event::Run(Box::new(show_info(task, run).await?))).await.ok();
     let published = store.publish(&request).await;
+    if let PublishOutcome::Failed(error) = &published.outcome
+        && error.kind() == Some(ErrorKind::Credentials)
+    {
+        // Expired credentials fail no item: it stays without an outcome, and the run can be gone on with.
+        stop(journal).await?;
+        return Err(error.clone().into());
+    }
     let mut item = result(run, plan, &published);
     if request.mode == PublishMode::Async && item.outcome == Some(Outcome::Done) {
         follow(task, store, &request, &mut item).await;
+    }
+    if let PublishOutcome::Unknown(_) = &published.outcome {
+        // Recorded as begun and not ended: whoever looks later reads the rows.
+        stop(journal).await?;
+        task.emit(Event::Item(Box::new(item))).await.ok();
+        return task.emit(Event::Run(Box::new(show_info(task, run).await?))).await;
     }
     let journal = record(journal, item.clone()).await?;
     // Recorded; if the interface has gone meanwhile, the journal still tells.
     task.emit(Event::Item(Box::new(item))).await.ok();
     drop(journal);
     task.emit(Event::Run(Box::new(show_info(task, run).await?))).await
+}
+
+/// Ends a run whose item has no known outcome.
+async fn stop(journal: Journal) -> Result<(), Stop> {
+    let stopped = move || journal.finish(RunState::Stopped, &utc_millis(Timestamp::now()));
+    Ok(blocking(stopped).await??)
 }
 
 async fn record(journal: Journal, item: ItemResult) -> Result<Journal, Stop> {
@@ -135,7 +166,15 @@ async fn record(journal: Journal, item: ItemResult) -> Result<Journal, Stop> {
     Ok(blocking(ended).await??)
 }
 
-fn header(task: &Task, run: RunId, plan: &Plan, entity: &EntityRef, to: Version, began: Timestamp) -> Header {
+fn header(
+    task: &Task,
+    run: RunId,
+    plan: &Plan,
+    entity: &EntityRef,
+    to: Version,
+    began: Timestamp,
+    account: Option<String>,
+) -> Header {
     let profile = task.profile();
     Header {
         run,
@@ -145,7 +184,7 @@ fn header(task: &Task, run: RunId, plan: &Plan, entity: &EntityRef, to: Version,
         profile: profile.name.clone(),
         environment: profile.environment.clone(),
         app: profile.app.clone(),
-        account: profile.account.clone(),
+        account,
         region: task.shared.connected.region.clone(),
         endpoint: profile.endpoints.dynamodb.clone(),
         digest: plan.preview.digest.clone(),
@@ -207,7 +246,11 @@ async fn follow(task: &Task, store: &WriteStore, request: &PublishRequest, item:
         task.log(format!("command {} written; waiting for the application's pipeline", part.key.sk.at(part.version)))
             .await
             .ok();
-        let followed = store.reads().follow(&part.module, &part.key, part.version, Following::default()).await;
+        let followed = tokio::select! {
+            followed = store.reads().follow(&part.module, &part.key, part.version, Following::default()) => followed,
+            // The write is over; only the waiting ends.
+            () = task.cancel.cancelled() => Ok(Followed::Unknown(None)),
+        };
         let (reason, message) = match followed {
             Ok(Followed::Applied) => continue,
             Ok(Followed::Refused) => {

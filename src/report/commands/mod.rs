@@ -100,8 +100,16 @@ impl Context {
             (1, _) => Ok(found.remove(0)),
             (0, Some(module)) => Err(Failure::new(ErrorCode::NoTable, format!("there is no module {module}")).into()),
             (0, None) => {
+                let mut known = Vec::new();
+                let connect = |_: &mut Self, event| {
+                    if let Event::Connected(connection) = event {
+                        known = connection.modules;
+                    }
+                    Ok(())
+                };
+                self.each(protocol::Command::Connect, connect).await?;
                 let failure = Failure::new(ErrorCode::Usage, format!("no module has the partition {pk}"));
-                Err(failure.hint("name one with --module").at(pk.as_str(), None).into())
+                Err(failure.hint(format!("name one with --module: {}", known.join(", "))).at(pk.as_str(), None).into())
             }
             _ => {
                 let failure = Failure::new(ErrorCode::Usage, format!("the partition {pk} is in {}", found.join(", ")));

@@ -92,13 +92,12 @@ async fn write(context: &mut Context, entity: &EntityRef, to: Version, expect: O
                     tally(context, item);
                     describe(context, item);
                 }
-                context.end.run = Some(asked.run);
                 shown = asked.items.first().cloned();
                 decide(context, &asked).await?;
             }
             Event::Item(item) => report(context, &item, shown.as_ref()),
-            Event::Run(info) if info.ended_at.is_some() => {
-                context.end.run = Some(info.run);
+            Event::Run(info) if info.ended_at.is_none() => context.end.run = Some(info.run),
+            Event::Run(info) => {
                 context.out.line(&RunLine::new(&info));
                 context.out.text(&format!("run {} recorded in {}", info.run, info.journal));
             }
@@ -108,7 +107,8 @@ async fn write(context: &mut Context, entity: &EntityRef, to: Version, expect: O
 }
 
 fn report(context: &mut Context, item: &ItemResult, shown: Option<&Preview>) {
-    context.out.line(&ItemLine::result(item, shown));
+    let recorded = context.end.run == Some(item.run);
+    context.out.line(&ItemLine::result(item, shown, recorded));
     context.end.rows += 1;
     if shown.is_none() {
         context.end.actions.push((item.action, 1));

@@ -48,7 +48,7 @@ pub(super) async fn show(context: &mut Context, run: RunId) -> Result<(), Quit> 
                     context.out.text(&format!("profile {}, started {}", info.profile, info.started_at));
                 }
                 Event::Item(item) => {
-                    context.out.line(&ItemLine::result(&item, None));
+                    context.out.line(&ItemLine::result(&item, None, true));
                     context.end.rows += 1;
                     context.end.actions.push((item.action, 1));
                     table.row([

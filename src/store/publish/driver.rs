@@ -29,7 +29,10 @@ impl WriteStore {
     /// their token before, not during.
     pub async fn publish(&self, request: &PublishRequest) -> Published {
         if let Err(error) = self.put_objects(request).await {
-            self.remove_objects(request).await;
+            // The same request may have been published before, and its rows refer to the same objects.
+            if matches!(self.look(request).await, Ok(Seen::Nothing | Seen::Theirs(..))) {
+                self.remove_objects(request).await;
+            }
             return Published { outcome: PublishOutcome::Failed(error), attempts: 0, request_id: None };
         }
         let published = self.publish_rows(request.clone()).await;
@@ -45,6 +48,8 @@ impl WriteStore {
 
     async fn publish_rows(&self, mut request: PublishRequest) -> Published {
         let (mut attempts, mut lost) = (0, 0);
+        // Once an answer was lost, no later refusal proves that nothing was written: only the rows do.
+        let mut reached = false;
         let mut transaction = self.transaction(&request);
         loop {
             attempts += 1;
@@ -56,11 +61,14 @@ impl WriteStore {
             match attempt {
                 Attempt::Committed { request_id } => return end(PublishOutcome::Done { already: false }, request_id),
                 Attempt::Invalid { message, request_id } => {
-                    return end(PublishOutcome::Invalid(Reason::TooLarge, message), request_id);
+                    let outcome = self.settle(&request, reached, invalid(message)).await;
+                    return end(outcome, request_id);
                 }
-                Attempt::Failed(error) => return end(PublishOutcome::Failed(error), None),
+                Attempt::Failed(error) => {
+                    return end(self.settle(&request, reached, PublishOutcome::Failed(error)).await, None);
+                }
                 Attempt::Again(error) if attempts >= MAX_ATTEMPTS => {
-                    return end(PublishOutcome::Failed(error), None);
+                    return end(self.settle(&request, reached, PublishOutcome::Failed(error)).await, None);
                 }
                 Attempt::Again(_) => tokio::time::sleep(delay(attempts)).await,
                 Attempt::Refused { failed, request_id } => {
@@ -79,14 +87,15 @@ impl WriteStore {
                 }
                 Attempt::Unknown(error) => {
                     lost += 1;
+                    reached |= error.kind() != Some(ErrorKind::Endpoint);
                     match self.look(&request).await {
                         Ok(Seen::Ours) => return end(PublishOutcome::Done { already: false }, None),
                         Ok(Seen::Theirs(reason, message)) => {
                             return end(PublishOutcome::Conflict(reason, message), None);
                         }
                         Ok(Seen::Nothing) | Err(_) if lost < MAX_UNKNOWN => tokio::time::sleep(delay(attempts)).await,
-                        // Nobody ever took the connection, so nothing can have been written.
-                        Ok(Seen::Nothing) if error.kind() == Some(ErrorKind::Endpoint) => {
+                        // Nobody ever took a connection, so nothing can have been written.
+                        Ok(Seen::Nothing) if !reached => {
                             return end(PublishOutcome::Failed(error), None);
                         }
                         Ok(Seen::Nothing) | Err(_) => return end(PublishOutcome::Unknown(error), None),
@@ -96,15 +105,31 @@ impl WriteStore {
         }
     }
 
-    /// Reads the rows back, consistently.
+    /// How a request ended that was refused: as the refusal says, unless an earlier attempt may have got through.
+    async fn settle(&self, request: &PublishRequest, reached: bool, refusal: PublishOutcome) -> PublishOutcome {
+        if !reached {
+            return refusal;
+        }
+        match self.look(request).await {
+            Ok(Seen::Ours) => PublishOutcome::Done { already: false },
+            Ok(Seen::Theirs(reason, message)) => PublishOutcome::Conflict(reason, message),
+            Ok(Seen::Nothing) | Err(_) => match refusal {
+                PublishOutcome::Failed(error) => PublishOutcome::Unknown(error),
+                other => PublishOutcome::Unknown(StoreError::Build(format!("after a lost answer: {other:?}"))),
+            },
+        }
+    }
+
+    /// Reads the rows back, consistently. The data row comes first: when it has moved on and our command is not there afterwards,
+    /// ours can never have been written.
     async fn look(&self, request: &PublishRequest) -> Result<Seen, StoreError> {
         for part in &request.parts {
             let sk = part.key.sk.at(part.version);
+            let data = self.read.data_row(&part.module, &part.key).await?;
             let command = self.read.get(&part.module, TableKind::Command, &part.key.pk, &sk, true).await?;
             if command.as_ref().is_some_and(|row| row.text(field::REQUEST_ID) == Some(&request.request_id)) {
                 return Ok(Seen::Ours);
             }
-            let data = self.read.data_row(&part.module, &part.key).await?;
             let version = data.as_ref().map(Row::version).transpose()?.unwrap_or_default();
             if version != part.expected {
                 let message = format!("the entity is at version {version}, not at {} as shown", part.expected);
@@ -128,22 +153,13 @@ impl WriteStore {
         }
         Ok(Seen::Nothing)
     }
+}
 
-    async fn put_objects(&self, request: &PublishRequest) -> Result<(), StoreError> {
-        for object in request.parts.iter().flat_map(|part| &part.objects) {
-            self.read.put_object(object).await?;
-        }
-        Ok(())
-    }
-
-    /// Best effort: what stays is found by the search for orphans.
-    async fn remove_objects(&self, request: &PublishRequest) {
-        for object in request.parts.iter().flat_map(|part| &part.objects) {
-            if let Err(error) = self.read.delete_object(&object.bucket, &object.key).await {
-                tracing::warn!(%error, key = %object.key, "an S3 object of a publish that did not happen stays behind");
-            }
-        }
-    }
+/// The service refused the rows: for their size, or for something else that no repetition mends.
+fn invalid(message: String) -> PublishOutcome {
+    let lower = message.to_lowercase();
+    let is_size = ["size", "exceed", "too large"].iter().any(|word| lower.contains(word));
+    PublishOutcome::Invalid(if is_size { Reason::TooLarge } else { Reason::KeyInvalid }, message)
 }
 
 /// A condition failed, and reading back shows no reason: the change was taken back in between.

@@ -2,6 +2,7 @@
 
 mod driver;
 mod follow;
+mod objects;
 mod request;
 mod snapshot;
 mod transact;

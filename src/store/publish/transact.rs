@@ -98,9 +98,15 @@ impl WriteStore {
             }
             Some(ErrorKind::Busy) => Attempt::Again(error),
             Some(ErrorKind::Invalid) => Attempt::Invalid { message: error.to_string(), request_id },
-            // A mismatch of the token means that an earlier attempt with other rows got through: look, as after a lost answer.
-            Some(ErrorKind::Unknown | ErrorKind::Endpoint | ErrorKind::Conflict) => Attempt::Unknown(error),
-            _ => Attempt::Failed(error),
+            Some(
+                ErrorKind::Credentials
+                | ErrorKind::AccessDenied
+                | ErrorKind::NoTable
+                | ErrorKind::Region
+                | ErrorKind::NotFound,
+            ) => Attempt::Failed(error),
+            // Whatever else it was: it may have got through. A mismatch of the token, for one, says that an earlier attempt did.
+            _ => Attempt::Unknown(error),
         }
     }
 
