@@ -10,3 +10,4 @@ pub mod report;
 pub mod sandbox;
 pub mod session;
 pub mod store;
+pub mod tui;

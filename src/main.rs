@@ -6,13 +6,17 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use tenantry::cli::{Cli, Command, ConfigCommand, Global};
 use tenantry::engine::failure::{ErrorCode, Failure};
+use tenantry::engine::protocol::{Envelope, Event, RequestId};
 use tenantry::engine::{EngineHandle, boundary, serve};
 use tenantry::report::{Client, Context, EndLine, Output};
 use tenantry::session::{self, Session, Start};
 use tenantry::{config, logging};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(misused(&error)),
+    };
     // Without it errors would only lose their colours.
     let _ = color_eyre::install();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -28,6 +32,29 @@ fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Answers what clap does not understand: usage on stderr, and for programs an `error` and an `end` line.
+fn misused(error: &clap::Error) -> u8 {
+    let is_mistake = error.use_stderr();
+    if is_mistake && std::env::args_os().any(|a| a == "--json") {
+        let message = error.to_string();
+        let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let failure = Failure::new(ErrorCode::Usage, first).hint("`tenantry --help` lists commands and options");
+        return end(Output::new(true), "", Err(failure.into()));
+    }
+    // Nobody reads stdout or stderr then.
+    let _ = error.print();
+    if is_mistake { 2 } else { 0 }
+}
+
+/// Prints a text of ours: as it is for people, in one line for programs.
+fn print_text(out: &mut Output, text: &str) {
+    if out.is_json() {
+        out.line(&serde_json::json!({ "event": "text", "text": text }));
+    } else {
+        out.raw(text);
+    }
+}
+
 async fn run(cli: Cli) -> u8 {
     let Some(command) = cli.command else { return console(cli.global).await };
     let mut out = Output::new(cli.global.json);
@@ -35,11 +62,11 @@ async fn run(cli: Cli) -> u8 {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "tenantry", &mut script);
-            out.raw(&String::from_utf8_lossy(&script));
+            print_text(&mut out, &String::from_utf8_lossy(&script));
             end(out, "completions", Ok(()))
         }
         Command::Config { command: ConfigCommand::Example } => {
-            out.raw(config::EXAMPLE);
+            print_text(&mut out, config::EXAMPLE);
             end(out, "config example", Ok(()))
         }
         Command::Config { command: ConfigCommand::Check } => {
@@ -110,7 +137,9 @@ fn start_engine(session: &Session) -> (EngineHandle, tokio::task::JoinHandle<()>
         if let Some(sandbox) = sandbox {
             let loaded = tokio::task::spawn_blocking(move || session::load_demo(&sandbox)).await;
             if let Ok(Err(error)) = loaded {
-                tracing::error!(%error, "the demo data could not be loaded");
+                let failure = Failure::new(ErrorCode::Io, format!("the demo data could not be loaded: {error}"));
+                let event = Event::Failed(Box::new(failure));
+                let _ = end.events.send(Envelope { request: RequestId(0), event }).await;
             }
         }
         serve(profile, state_dir, end).await;
@@ -155,11 +184,80 @@ async fn sandbox_serve(global: &Global, port: Option<u16>, empty: bool) -> u8 {
     0
 }
 
-async fn console(global: Global) -> u8 {
+/// Opens the console; without a configuration file it begins with a choice.
+async fn console(mut global: Global) -> u8 {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
         eprintln!("error: the console needs a terminal; `tenantry --help` lists the commands");
         return 2;
     }
-    let _ = global;
-    2
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    let session = match choose(&mut global, no_color).await {
+        Ok(Some(session)) => session,
+        Ok(None) => return 0,
+        Err(failure) => {
+            Output::new(false).error(&failure);
+            return if failure.code == ErrorCode::Usage { 2 } else { 1 };
+        }
+    };
+    let prefix = prefix(&global);
+    if let Err(error) = logging::init(&session.state_dir) {
+        eprintln!("no log is written: {error}");
+    }
+    let (handle, engine) = start_engine(&session);
+    let options = tenantry::tui::ConsoleOptions {
+        profile: session.profile.clone(),
+        start_armed: global.arm && !session.profile.protected,
+        state_dir: session.state_dir.clone(),
+        headless_prefix: prefix,
+        open: None,
+        no_color,
+    };
+    let shown = tenantry::tui::run(options, handle).await;
+    // What is being written is finished and recorded before the program ends.
+    let _ = engine.await;
+    finish(session).await;
+    match shown {
+        Ok(()) => 0,
+        Err(report) => {
+            eprintln!("error: {report:?}");
+            1
+        }
+    }
+}
+
+/// The session; without a configuration file the operator chooses the sandbox or fills in a first profile. `None` when neither is wanted.
+async fn choose(global: &mut Global, no_color: bool) -> Result<Option<Session>, Box<Failure>> {
+    let path = match session::start(global)? {
+        Start::Ready(session) => return Ok(Some(*session)),
+        Start::Unconfigured(path) => path,
+    };
+    let chosen = tenantry::tui::first_run(&path, no_color).await;
+    match chosen.map_err(|e| Failure::new(ErrorCode::Io, e.to_string()))? {
+        tenantry::tui::FirstRun::Quit => return Ok(None),
+        tenantry::tui::FirstRun::Sandbox => global.sandbox = true,
+        tenantry::tui::FirstRun::Profile(name) => global.profile = Some(name),
+    }
+    match session::start(global)? {
+        Start::Ready(session) => Ok(Some(*session)),
+        Start::Unconfigured(path) => Err(session::unconfigured(&path).into()),
+    }
+}
+
+/// The words that a headless command for the same tables begins with.
+fn prefix(global: &Global) -> Vec<String> {
+    let mut words = vec!["tenantry".to_owned()];
+    let mut option = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            words.extend([name.to_owned(), value]);
+        }
+    };
+    let path = |p: &Option<std::path::PathBuf>| p.as_ref().map(|p| p.display().to_string());
+    option("--config", path(&global.config));
+    option("--profile", global.profile.clone());
+    option("--data", path(&global.data));
+    option("--state", path(&global.state));
+    if global.sandbox {
+        words.insert(1, "--sandbox".to_owned());
+    }
+    words
 }

@@ -8,9 +8,13 @@ mod demo;
 #[cfg(feature = "sandbox")]
 mod follow;
 mod golden;
+#[cfg(feature = "sandbox")]
+mod pages;
 mod publish_cases;
 mod publish_rules;
 mod rollback;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod support;
+#[cfg(feature = "sandbox")]
+mod terminal;

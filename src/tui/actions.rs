@@ -1,0 +1,102 @@
+//! Everything that a key or the palette can do.
+
+macro_rules! actions {
+    ($($variant:ident = $id:literal, $short:literal, $help:literal;)+) => {
+        /// Something the operator can do.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(crate) enum Action { $($variant),+ }
+
+        impl Action {
+            /// Every action.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Its name in the keymap.
+            pub(crate) fn id(self) -> &'static str {
+                match self { $(Self::$variant => $id),+ }
+            }
+
+            /// One or two words for the footer.
+            pub(crate) fn short(self) -> &'static str {
+                match self { $(Self::$variant => $short),+ }
+            }
+
+            /// A sentence for help and palette.
+            pub(crate) fn help(self) -> &'static str {
+                match self { $(Self::$variant => $help),+ }
+            }
+        }
+    };
+}
+
+actions! {
+    Help = "help", "help", "Show every key and command";
+    Palette = "palette", "commands", "Run any action or command by its name";
+    FocusTenants = "focus-tenants", "tenants", "Go to the tenants";
+    FocusHistory = "focus-history", "history", "Go to history and diff";
+    FocusPlan = "focus-plan", "plan", "Go to the plan";
+    FocusLog = "focus-log", "log", "Go to the progress log";
+    NextPane = "next-pane", "next pane", "Go to the next pane";
+    PreviousPane = "previous-pane", "previous pane", "Go to the previous pane";
+    Zoom = "zoom", "zoom", "Give the pane the whole window, or take it back";
+    Back = "back", "back", "Go one level back";
+    Cancel = "cancel", "cancel", "Stop what the pane is waiting for";
+    Copy = "copy", "copy", "Copy the key, the row or the diff";
+    ShowCommand = "show-command", "command", "Show the command line that does the same";
+    Reload = "reload", "reload", "Read again what is on screen";
+    Arm = "arm", "arm", "Allow writing (asks first), or go back to read-only";
+    Disarm = "disarm", "disarm", "Go back to read-only";
+    Runs = "runs", "runs", "List the recorded runs";
+    Quit = "quit", "quit", "Leave the console";
+
+    Up = "up", "up", "One line up";
+    Down = "down", "down", "One line down";
+    PageUp = "page-up", "page up", "One page up";
+    PageDown = "page-down", "page down", "One page down";
+    Top = "top", "top", "To the first line";
+    Bottom = "bottom", "bottom", "To the last line read so far";
+    Left = "left", "left", "Close the branch, or scroll left";
+    Right = "right", "right", "Open the branch, or scroll right";
+    Open = "open", "open", "Open what is selected";
+    Filter = "filter", "filter", "Show only lines with a text";
+
+    Scan = "scan", "count", "Count every tenant's entities (reads the data tables once)";
+    OpenKey = "open-key", "go to key", "Go straight to a partition, without counting";
+    Mark = "mark", "mark", "Mark or unmark the entity";
+    ClearMarks = "clear-marks", "unmark all", "Take every mark away";
+    DeletedFilter = "deleted-filter", "deleted", "Show deleted entities too, not at all, or alone";
+
+    StepOlder = "step-older", "older", "Select the version before";
+    StepNewer = "step-newer", "newer", "Select the version after";
+    MarkVersion = "mark-version", "mark", "Mark the version to compare others with, or take the mark away";
+    CompareWith = "compare-with", "compared with", "Compare with the version before, the current or the marked one";
+    CompareTenant = "compare-tenant", "other tenant", "Compare with the same sort key of another partition";
+    View = "view", "view", "Show changes, the row, or the last change of each attribute";
+    Bookkeeping = "bookkeeping", "all fields", "Show bookkeeping fields too (version, ttl, requestId and the like)";
+    Wrap = "wrap", "wrap", "Wrap long lines, or scroll them";
+    ScrollUp = "scroll-up", "scroll up", "Scroll the changes up";
+    ScrollDown = "scroll-down", "scroll down", "Scroll the changes down";
+    Preview = "preview", "preview rollback", "Show what rolling back to the selected version would write";
+    Rollback = "rollback", "roll back", "Roll back to the selected version (asks first)";
+
+    Freeze = "freeze", "freeze", "Hold the log still, or let it run again";
+    Levels = "levels", "levels", "Show everything, only warnings and errors, or only errors";
+}
+
+impl Action {
+    /// The action of a name.
+    pub(crate) fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|a| a.id() == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_read_back() {
+        for action in Action::ALL {
+            assert_eq!(Action::from_id(action.id()), Some(*action));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Files of our own: whole or not at all, and for the owner only.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+
+/// Writes a file in one step with mode 0600; directories that are missing are made with 0700.
+///
+/// # Errors
+/// What the file system says; an earlier file is untouched then.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    prepared(path, bytes)?.persist(path).map_err(|e| e.error)?;
+    Ok(())
+}
+
+/// As [`write_private`], but never over a file that is there already.
+///
+/// # Errors
+/// What the file system says.
+pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    prepared(path, bytes)?.persist_noclobber(path).map_err(|e| e.error)?;
+    Ok(())
+}
+
+/// The bytes in a temporary file beside the one they are for.
+fn prepared(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
+    let parent = path.parent().ok_or_else(|| io::Error::other("the file needs a directory"))?;
+    make_private_dir(parent)?;
+    // Temporary files are made with mode 0600.
+    let mut file = tempfile::NamedTempFile::new_in(parent)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+#[cfg(unix)]
+fn make_private_dir(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+#[cfg(not(unix))]
+fn make_private_dir(path: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(path)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn others_read_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b/config.toml");
+        write_private(&path, b"one").unwrap();
+        write_private(&path, b"two").unwrap();
+        let mode = |p: &Path| std::fs::metadata(p).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,154 @@
+//! The form for a first profile, and the file that it becomes.
+
+use std::path::Path;
+
+use crate::config;
+use crate::tui::widgets::Field;
+
+/// One line of the form.
+#[derive(Debug)]
+pub(super) struct Line {
+    /// Key in the file.
+    pub(super) key: &'static str,
+    /// What to type, and why.
+    pub(super) hint: &'static str,
+    /// What was typed.
+    pub(super) field: Field,
+}
+
+/// The form.
+#[derive(Debug)]
+pub(super) struct Form {
+    pub(super) lines: Vec<Line>,
+    pub(super) protected: bool,
+    /// The line with the cursor; after the last come the switch and the button.
+    pub(super) at: usize,
+    pub(super) problem: Option<String>,
+}
+
+/// A finished form.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Filled {
+    pub(super) name: String,
+    pub(super) text: String,
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        let line = |key, value, hint| Line { key, hint, field: Field::holding(value) };
+        Self {
+            lines: vec![
+                line("name", "staging", "how you call this profile"),
+                line("environment", "", "the application's NODE_ENV: local, dev, stg, prod"),
+                line("app", "", "the application's APP_NAME"),
+                line("region", "ap-northeast-1", "AWS region; empty: as the AWS tools find it"),
+                line("aws_profile", "", "AWS profile; empty: as the AWS tools find it"),
+                line("bucket", "", "S3 bucket of long attributes (S3_BUCKET_NAME)"),
+                line("user_pool_id", "", "Cognito user pool, if any"),
+                line("timezone", "Asia/Tokyo", "time zone the application runs in"),
+                line("operator", "", "name written into what you change; empty: $USER"),
+            ],
+            protected: false,
+            at: 0,
+            problem: None,
+        }
+    }
+}
+
+impl Form {
+    /// Place of the switch.
+    pub(super) fn switch(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Place of the button.
+    pub(super) fn button(&self) -> usize {
+        self.lines.len() + 1
+    }
+
+    /// Moves the cursor, round at the ends.
+    pub(super) fn step(&mut self, by: isize) {
+        let places = self.lines.len() + 2;
+        self.at = (self.at + places).saturating_add_signed(by) % places;
+    }
+
+    fn value(&self, key: &str) -> &str {
+        self.lines.iter().find(|l| l.key == key).map_or("", |l| l.field.text().trim())
+    }
+
+    /// The file that the form becomes; what is wrong is said and the cursor goes there.
+    pub(super) fn finish(&mut self, path: &Path) -> Option<Filled> {
+        let name = self.value("name").to_owned();
+        let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        if !plain {
+            self.wrong("name", "a profile's name has letters, digits, - and _ only");
+            return None;
+        }
+        let text = self.text(&name);
+        match config::parse(path, &text) {
+            Ok(_) => Some(Filled { name, text }),
+            Err(error) => {
+                let key = error.key.as_deref().and_then(|k| k.rsplit('.').next()).unwrap_or("name").to_owned();
+                let hint = error.hint.as_ref().map(|h| format!(": {h}")).unwrap_or_default();
+                self.wrong(&key, &format!("{}{hint}", error.message));
+                None
+            }
+        }
+    }
+
+    fn wrong(&mut self, key: &str, why: &str) {
+        self.at = self.lines.iter().position(|l| l.key == key).unwrap_or(0);
+        self.problem = Some(why.to_owned());
+    }
+
+    fn text(&self, name: &str) -> String {
+        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        let mut out = format!("default_profile = {}\n\n[profiles.{name}]\n", quoted(name));
+        for line in self.lines.iter().filter(|l| l.key != "name") {
+            let value = line.field.text().trim();
+            let required = ["environment", "app"].contains(&line.key);
+            if !value.is_empty() || required {
+                out.push_str(&format!("{} = {}\n", line.key, quoted(value)));
+            }
+        }
+        out.push_str(&format!("protected = {}\n", self.protected));
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(values: &[(&str, &str)]) -> Form {
+        let mut form = Form::default();
+        for (key, value) in values {
+            form.lines.iter_mut().find(|l| l.key == *key).unwrap().field = Field::holding(value);
+        }
+        form
+    }
+
+    #[test]
+    fn a_form_becomes_a_file_that_reads_back() {
+        let mut form = filled(&[("name", "prod"), ("environment", "prod"), ("app", "sh\"op"), ("bucket", "")]);
+        form.protected = true;
+        let filled = form.finish(Path::new("c.toml")).unwrap();
+        let file = config::parse(Path::new("c.toml"), &filled.text).unwrap();
+        let profile = &file.profiles["prod"];
+        assert_eq!(file.default_profile.as_deref(), Some("prod"));
+        assert_eq!((profile.app.as_str(), profile.bucket.as_deref(), profile.protected), ("sh\"op", None, true));
+    }
+
+    #[test]
+    fn the_cursor_goes_to_what_is_wrong() {
+        let mut form = filled(&[("environment", "dev")]);
+        assert_eq!(form.finish(Path::new("c.toml")), None);
+        assert_eq!(form.lines[form.at].key, "app");
+        assert!(form.problem.as_deref().unwrap().contains("APP_NAME"), "{:?}", form.problem);
+        let mut form = filled(&[("environment", "dev"), ("app", "shop"), ("timezone", "Asia/Tokio")]);
+        assert_eq!(form.finish(Path::new("c.toml")), None);
+        assert_eq!(form.lines[form.at].key, "timezone");
+        let mut form = filled(&[("name", "a b")]);
+        assert_eq!((form.finish(Path::new("c.toml")), form.at), (None, 0));
+    }
+}

@@ -1,0 +1,167 @@
+//! The first screen without a configuration file: the sandbox, or a form for a first profile.
+
+mod form;
+mod view;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crossterm::event::{Event as Input, EventStream, KeyCode, KeyEventKind, KeyModifiers};
+use futures::{Stream, StreamExt as _};
+use ratatui::Terminal;
+use ratatui::backend::{Backend, CrosstermBackend};
+
+use super::keymap::Key;
+use super::run::signals;
+use super::terminal::Held;
+use super::theme::Theme;
+use form::Form;
+
+/// What the operator chose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FirstRun {
+    /// Try things out on demo data.
+    Sandbox,
+    /// A profile was written into the configuration file, under this name.
+    Profile(String),
+    /// Nothing; leave.
+    Quit,
+}
+
+/// Offers the sandbox or a form for a first profile, which is written to `config_path` (mode 0600, never over another file).
+///
+/// # Errors
+/// What the terminal says.
+pub async fn first_run(config_path: &Path, no_color: bool) -> color_eyre::Result<FirstRun> {
+    let theme = Theme::shipped(no_color).map_err(|e| color_eyre::eyre::eyre!(e))?;
+    let mut first = First::new(config_path.to_path_buf(), theme);
+    let signals = signals()?;
+    let held = Held::take()?;
+    let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    let outcome = first.run(EventStream::new(), &mut terminal, signals).await;
+    drop(held);
+    Ok(outcome?)
+}
+
+/// What is on screen.
+#[derive(Debug)]
+enum Screen {
+    /// Sandbox, form or neither.
+    Choice(usize),
+    /// The form.
+    Form(Box<Form>),
+}
+
+/// The state of the first screen.
+#[derive(Debug)]
+struct First {
+    path: PathBuf,
+    theme: Theme,
+    screen: Screen,
+    chosen: Option<FirstRun>,
+}
+
+impl First {
+    fn new(path: PathBuf, theme: Theme) -> Self {
+        Self { path, theme, screen: Screen::Choice(0), chosen: None }
+    }
+
+    async fn run<S, B>(
+        &mut self,
+        inputs: S,
+        terminal: &mut Terminal<B>,
+        ended: impl Future<Output = ()>,
+    ) -> io::Result<FirstRun>
+    where
+        S: Stream<Item = io::Result<Input>>,
+        B: Backend,
+        B::Error: Send + Sync + 'static,
+    {
+        tokio::pin!(inputs, ended);
+        loop {
+            if let Some(chosen) = self.chosen.take() {
+                return Ok(chosen);
+            }
+            let draw = |frame: &mut ratatui::Frame<'_>| {
+                if let Some(cursor) = view::draw(self, frame.buffer_mut()) {
+                    frame.set_cursor_position(cursor);
+                }
+            };
+            terminal.draw(draw).map_err(io::Error::other)?;
+            let input = tokio::select! {
+                () = &mut ended => return Ok(FirstRun::Quit),
+                input = inputs.next() => input,
+            };
+            match input.transpose()? {
+                Some(Input::Key(key)) if key.kind != KeyEventKind::Release => self.key(key.into()),
+                Some(Input::Paste(text)) => self.paste(&text),
+                Some(_) => {}
+                None => return Ok(FirstRun::Quit),
+            }
+        }
+    }
+
+    fn key(&mut self, key: Key) {
+        if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
+            self.chosen = Some(FirstRun::Quit);
+            return;
+        }
+        match &mut self.screen {
+            Screen::Choice(at) => match key.code {
+                KeyCode::Up | KeyCode::Char('k') | KeyCode::BackTab => *at = (*at + 2) % 3,
+                KeyCode::Down | KeyCode::Char('j') | KeyCode::Tab => *at = (*at + 1) % 3,
+                KeyCode::Esc | KeyCode::Char('q') => self.chosen = Some(FirstRun::Quit),
+                KeyCode::Enter => match *at {
+                    0 => self.chosen = Some(FirstRun::Sandbox),
+                    1 => self.screen = Screen::Form(Box::default()),
+                    _ => self.chosen = Some(FirstRun::Quit),
+                },
+                _ => {}
+            },
+            Screen::Form(_) => self.form_key(key),
+        }
+    }
+
+    fn form_key(&mut self, key: Key) {
+        let Screen::Form(form) = &mut self.screen else { return };
+        match key.code {
+            KeyCode::Esc => self.screen = Screen::Choice(1),
+            KeyCode::Tab | KeyCode::Down => form.step(1),
+            KeyCode::BackTab | KeyCode::Up => form.step(-1),
+            KeyCode::Enter if form.at == form.button() => self.save(),
+            KeyCode::Char(' ' | 'y' | 'n') if form.at == form.switch() => {
+                form.protected =
+                    if key.code == KeyCode::Char(' ') { !form.protected } else { key.code == KeyCode::Char('y') };
+            }
+            KeyCode::Enter => form.step(1),
+            _ => {
+                let at = form.at;
+                if let Some(line) = form.lines.get_mut(at) {
+                    line.field.key(key);
+                    form.problem = None;
+                }
+            }
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        if let Screen::Form(form) = &mut self.screen {
+            let at = form.at;
+            if let Some(line) = form.lines.get_mut(at) {
+                line.field.paste(text);
+            }
+        }
+    }
+
+    fn save(&mut self) {
+        let Screen::Form(form) = &mut self.screen else { return };
+        let Some(filled) = form.finish(&self.path) else { return };
+        match super::files::create_private(&self.path, filled.text.as_bytes()) {
+            Ok(()) => self.chosen = Some(FirstRun::Profile(filled.name)),
+            Err(error) => form.problem = Some(format!("{} cannot be written: {error}", self.path.display())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+use crossterm::event::KeyEvent;
+use futures::stream;
+use ratatui::backend::TestBackend;
+
+use super::*;
+use crate::tui::tests::{inputs, shown};
+
+fn play(path: &Path, keys: &str, size: (u16, u16)) -> (FirstRun, String) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut first = First::new(path.to_path_buf(), Theme::shipped(false).unwrap());
+    let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+    let inputs = stream::iter(inputs(keys).into_iter().map(Ok));
+    let chosen = runtime.block_on(first.run(inputs, &mut terminal, std::future::pending())).unwrap();
+    (chosen, shown(terminal.backend().buffer()))
+}
+
+const NOWHERE: &str = "/nowhere/tenantry/config.toml";
+
+#[test]
+fn the_sandbox_is_one_key_away() {
+    let (chosen, screen) = play(Path::new(NOWHERE), "<ret>", (80, 24));
+    assert_eq!(chosen, FirstRun::Sandbox);
+    insta::assert_snapshot!("choice_80x24", screen);
+}
+
+#[test]
+fn leaving_changes_nothing() {
+    for keys in ["q", "<esc>", "<ctrl-c>", "jj<ret>", ""] {
+        assert_eq!(play(Path::new(NOWHERE), keys, (80, 24)).0, FirstRun::Quit, "{keys}");
+    }
+}
+
+#[test]
+fn a_profile_is_written_for_its_owner_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("tenantry/config.toml");
+    let keys = "j<ret><tab>dev<tab><paste:shop\n><tab><tab><tab>b-1<tab><tab><tab><tab> <tab><ret>";
+    assert_eq!(play(&path, keys, (80, 24)).0, FirstRun::Profile("staging".into()));
+    let file = crate::config::load(&path).unwrap().unwrap();
+    let profile = &file.profiles["staging"];
+    assert_eq!((profile.environment.as_str(), profile.app.as_str(), profile.protected), ("dev", "shop", true));
+    assert_eq!(profile.bucket.as_deref(), Some("b-1"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn a_file_that_came_meanwhile_is_not_written_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("config.toml");
+    std::fs::write(&path, "# someone's\n").unwrap();
+    let (chosen, screen) = play(&path, "j<ret><tab>dev<tab>shop<shift-tab><shift-tab><shift-tab><ret>", (120, 40));
+    assert_eq!(chosen, FirstRun::Quit);
+    assert!(screen.contains("cannot be written"), "{screen}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "# someone's\n");
+}
+
+#[test]
+fn what_is_wrong_is_said_where_it_is() {
+    let (_, screen) = play(Path::new(NOWHERE), "j<ret><tab>dev<shift-tab><shift-tab><ret>", (80, 24));
+    insta::assert_snapshot!("form_80x24", screen);
+    let (_, screen) = play(Path::new(NOWHERE), "j<ret>", (40, 10));
+    assert!(screen.starts_with("window too small"), "{screen}");
+}
+
+#[test]
+fn keys_are_keys() {
+    let event = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE);
+    assert_eq!(inputs("q"), [Input::Key(event)]);
+}

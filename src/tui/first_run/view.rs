@@ -1,0 +1,111 @@
+//! The first screen as it is drawn.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::form::Form;
+use super::{First, Screen};
+use crate::tui::layout::SMALLEST;
+use crate::tui::text;
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widgets::popup::{Frame, foot, framed};
+use crate::tui::widgets::{Rich, draw_line};
+
+/// Cells of the names in the form.
+const NAMES: u16 = 14;
+
+pub(super) fn draw(first: &First, buffer: &mut Buffer) -> Option<(u16, u16)> {
+    let area = buffer.area;
+    let theme = &first.theme;
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        let words = format!(
+            "window too small: {}×{} are needed, this is {}×{}",
+            SMALLEST.0, SMALLEST.1, area.width, area.height
+        );
+        lines(buffer, area, &words, Role::Warning, theme);
+        return None;
+    }
+    let inner = framed(buffer, area, Frame::Dialog, "tenantry: the first time", "", theme);
+    let inner = Rect { x: inner.x + 2, width: inner.width - 4, ..inner };
+    match &first.screen {
+        Screen::Choice(at) => {
+            foot(buffer, area, &[("↑↓", "choose"), ("Enter", "go on"), ("q", "leave")], theme);
+            choice(first, *at, buffer, inner);
+            None
+        }
+        Screen::Form(form) => {
+            foot(
+                buffer,
+                area,
+                &[("Tab", "next"), ("Shift-Tab", "previous"), ("Enter", "next, save"), ("Esc", "back")],
+                theme,
+            );
+            draw_form(form, buffer, inner, theme)
+        }
+    }
+}
+
+fn lines(buffer: &mut Buffer, area: Rect, words: &str, role: Role, theme: &Theme) -> u16 {
+    let wrapped = text::wrap(&text::safe(words), usize::from(area.width));
+    for (y, line) in (area.y..area.bottom()).zip(&wrapped) {
+        draw_line(buffer, Rect { y, height: 1, ..area }, &Rich::of(role, line), 0, theme, Style::default());
+    }
+    u16::try_from(wrapped.len()).unwrap_or(u16::MAX)
+}
+
+fn choice(first: &First, at: usize, buffer: &mut Buffer, area: Rect) {
+    let theme = &first.theme;
+    let below = |y: u16| Rect { y: area.y + y, height: area.height.saturating_sub(y), ..area };
+    let words = format!("There is no configuration file yet ({}). How do you want to begin?", first.path.display());
+    let used = lines(buffer, below(1), &words, Role::Text, theme);
+    let choices = [
+        ("Try it on demo data", "the sandbox: a small shop inside this program; no AWS, nothing to set up"),
+        ("Set up a profile", "a form for the first application and environment"),
+        ("Leave", ""),
+    ];
+    let mut y = used + 2;
+    for (i, (title, what)) in choices.into_iter().enumerate() {
+        let role = if i == at { Role::Button } else { Role::Strong };
+        let line = Rich::of(Role::Key, if i == at { "> " } else { "  " }).with(role, &format!(" {title} "));
+        draw_line(buffer, Rect { height: 1, ..below(y) }, &line, 0, theme, Style::default());
+        let under = below(y + 1);
+        let under = Rect { x: under.x + 3, width: under.width.saturating_sub(3), ..under };
+        y += 2 + if what.is_empty() { 0 } else { lines(buffer, under, what, Role::Dim, theme) };
+    }
+}
+
+fn draw_form(form: &Form, buffer: &mut Buffer, area: Rect, theme: &Theme) -> Option<(u16, u16)> {
+    let row = |i: usize| Rect { y: area.y + u16::try_from(i).unwrap_or(0), height: 1, ..area };
+    let mut cursor = None;
+    for (i, line) in form.lines.iter().enumerate() {
+        let at = row(i);
+        let role = if form.at == i { Role::Key } else { Role::Strong };
+        draw_line(buffer, at, &Rich::of(role, line.key), 0, theme, Style::default());
+        let width = (area.width - NAMES).min(40);
+        let field = Rect { x: at.x + NAMES, width, ..at };
+        let place = line.field.draw(buffer, field, theme);
+        if form.at == i {
+            cursor = place;
+        }
+    }
+    let role = |place| if form.at == place { Role::Button } else { Role::Text };
+    let mut switch = Rich::of(Role::Strong, "protected");
+    switch.pad_to(usize::from(NAMES));
+    switch.push(role(form.switch()), if form.protected { " yes " } else { " no " });
+    draw_line(buffer, row(form.switch()), &switch, 0, theme, Style::default());
+    let save = Rich::of(role(form.button()), " Save and go on ");
+    draw_line(buffer, row(form.button()), &save, 0, theme, Style::default());
+    let from = row(form.button() + 1);
+    let room = Rect { height: area.bottom().saturating_sub(from.y), ..from };
+    let hint = match form.lines.get(form.at) {
+        Some(line) => line.hint,
+        None if form.at == form.switch() => "Space switches; yes: every write wants the tenant's name typed",
+        None => "Enter writes the file",
+    };
+    match &form.problem {
+        Some(problem) => lines(buffer, room, &format!("! {problem}"), Role::Error, theme),
+        None => lines(buffer, room, &format!("→ {hint}"), Role::Dim, theme),
+    };
+    cursor
+}

@@ -1,0 +1,88 @@
+//! Numbers, times and ages as people read them.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// A whole number with separators: `1,204`.
+pub(crate) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// [`count`] of a length.
+pub(crate) fn len(n: usize) -> String {
+    count(n as u64)
+}
+
+/// `1 entity`, `2 entities`.
+pub(crate) fn plural(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
+/// Capacity units: whole ones, or one decimal below a hundred.
+pub(crate) fn units(units: f64) -> String {
+    let tenths = (units.max(0.0) * 10.0).round();
+    if tenths >= 1_000.0 || tenths % 10.0 == 0.0 {
+        count((tenths / 10.0) as u64)
+    } else {
+        format!("{:.1}", tenths / 10.0)
+    }
+}
+
+/// How long ago something was, roughly.
+pub(crate) fn age(then: Timestamp, now: Timestamp) -> String {
+    let seconds = now.as_second().saturating_sub(then.as_second()).max(0).unsigned_abs();
+    match seconds {
+        0..60 => "just now".to_owned(),
+        60..3_600 => format!("{} min ago", seconds / 60),
+        3_600..172_800 => format!("{} h ago", seconds / 3_600),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
+}
+
+/// The time of day in a zone.
+pub(crate) fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
+}
+
+/// A stored time as a date in a zone; what cannot be read stays.
+pub(crate) fn date(text: &str, zone: &TimeZone) -> String {
+    crate::domain::clock::local_minutes(text, zone).split(' ').next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(
+            [0, 37, 999, 1_204, 12_300, 1_000_000].map(count),
+            ["0", "37", "999", "1,204", "12,300", "1,000,000"]
+        );
+        assert_eq!(plural(1, "entity", "entities"), "1 entity");
+        assert_eq!(plural(1_204, "entity", "entities"), "1,204 entities");
+    }
+
+    #[test]
+    fn units_have_one_decimal_while_they_are_few() {
+        assert_eq!([0.0, 0.5, 12.0, 12.34, 99.96, 1_204.4].map(units), ["0", "0.5", "12", "12.3", "100", "1,204"]);
+    }
+
+    #[test]
+    fn ages_are_rough() {
+        let now: Timestamp = "2026-03-20T00:00:00Z".parse().unwrap();
+        let ago = |s: i64| age(now - jiff::SignedDuration::from_secs(s), now);
+        assert_eq!(
+            [5, 90, 7_300, 200_000, -5].map(ago),
+            ["just now", "1 min ago", "2 h ago", "2 days ago", "just now"]
+        );
+    }
+}

@@ -1,0 +1,148 @@
+//! The command line that does the same as what is on screen.
+
+use super::app::App;
+use super::panes::Pane;
+use super::panes::history::{Opened, Shown, Wanted};
+use super::panes::tenants::tree::Node;
+use crate::domain::key::Version;
+use crate::domain::run::RunId;
+use crate::engine::protocol::{DeletedFilter, EntityRef};
+
+/// A word as a shell reads it back, control characters included.
+pub(crate) fn quote(word: &str) -> String {
+    if word.chars().any(super::text::is_unsafe) {
+        let mut out = String::from("$'");
+        for c in word.chars() {
+            match c {
+                '\'' | '\\' => out.extend(['\\', c]),
+                c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+                c if super::text::is_unsafe(c) => out.push_str(&format!("\\U{:08x}", u32::from(c))),
+                c => out.push(c),
+            }
+        }
+        out.push('\'');
+        return out;
+    }
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+impl App {
+    fn line(&self, words: &[&str]) -> String {
+        let prefix = self.headless_prefix.iter().map(String::as_str);
+        prefix.chain(words.iter().copied()).map(quote).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The command line for what is on screen.
+    pub(crate) fn headless_line(&mut self) -> String {
+        match self.focus {
+            Pane::History | Pane::Plan if self.history.opened.is_some() => self.line_of_history(),
+            Pane::Log => self.line(&["runs"]),
+            _ if self.tenants.entities.is_some() => self.line_of_entities(),
+            _ => {
+                let module = match self.tenants.tree.selected() {
+                    Some(Node::Module(m) | Node::Tenant(m, _) | Node::Partition(m, ..)) => m,
+                    None => return self.line(&["tenants"]),
+                };
+                self.line(&["tenants", "--module", &module])
+            }
+        }
+    }
+
+    fn line_of_entities(&self) -> String {
+        let Some(list) = &self.tenants.entities else { return self.line(&["tenants"]) };
+        let mut words = vec!["entities", list.listing.pk.as_str(), "--module", list.module()];
+        match list.listing.deleted {
+            DeletedFilter::Keep => {}
+            DeletedFilter::Skip => words.extend(["--deleted", "skip"]),
+            DeletedFilter::Only => words.extend(["--deleted", "only"]),
+        }
+        self.line(&words)
+    }
+
+    fn line_of_history(&self) -> String {
+        let Some(opened) = &self.history.opened else { return self.line(&["tenants"]) };
+        let entity = &opened.entity;
+        let (pk, sk, module) = (entity.key.pk.as_str(), entity.key.sk.as_str(), entity.module.as_str());
+        match (opened.shown, same_entity(opened)) {
+            (Shown::Changes, Some((from, to))) => {
+                let (from, to) = (from.to_string(), to.to_string());
+                let mut words = vec!["diff", pk, sk, &from, &to, "--module", module];
+                if opened.all {
+                    words.push("--all");
+                }
+                self.line(&words)
+            }
+            (Shown::Changes, None) => self.line(&["history", pk, sk, "--module", module]),
+            _ => self.line(&["history", pk, sk, "--module", module, "--rows"]),
+        }
+    }
+
+    /// The command line of a rollback, or of its preview.
+    pub(crate) fn line_of_rollback(
+        &self,
+        entity: &EntityRef,
+        to: Version,
+        expect: Option<Version>,
+        dry: bool,
+    ) -> String {
+        let (to, expect) = (to.to_string(), expect.map(|v| v.to_string()));
+        let mut words = Vec::new();
+        if !dry {
+            words.push("--arm");
+        }
+        words.extend(["rollback", entity.key.pk.as_str(), entity.key.sk.as_str(), "--to", &to]);
+        if let Some(expect) = &expect {
+            words.extend(["--expect", expect]);
+        }
+        if dry {
+            words.push("--dry-run");
+        }
+        words.extend(["--module", &entity.module]);
+        self.line(&words)
+    }
+
+    /// The command line that shows a run, or lists all.
+    pub(crate) fn line_of_runs(&self, run: Option<RunId>) -> String {
+        match run {
+            Some(run) => self.line(&["runs", "show", &run.to_string()]),
+            None => self.line(&["runs"]),
+        }
+    }
+}
+
+/// The two versions that are compared, where they are of one entity and differ.
+fn same_entity(opened: &Opened) -> Option<(Version, Version)> {
+    match opened.wanted() {
+        Wanted::Diff(key) if key.from.entity == key.to.entity && !key.is_first() => {
+            Some((key.from.version?, key.to.version?))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        assert_eq!(
+            ["PRODUCT#acme", "01HX", "it's", "a b", "", "a\n\u{202e}", "ボルト", "$HOME"].map(quote),
+            ["'PRODUCT#acme'", "01HX", "'it'\\''s'", "'a b'", "''", "$'a\\x0a\\U0000202e'", "ボルト", "'$HOME'"]
+        );
+    }
+
+    #[test]
+    fn a_shell_reads_the_words_back() {
+        for word in ["PRODUCT#acme", "it's", "a\n\tb\\'c", "x\u{7f}\u{1b}[31m", "$(id)`id`", "ボルト\u{200b}"] {
+            let script = format!("printf %s {}", quote(word));
+            let output =
+                std::process::Command::new("bash").env("LC_ALL", "C.UTF-8").args(["-c", &script]).output().unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), word);
+        }
+    }
+}

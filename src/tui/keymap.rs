@@ -1,0 +1,249 @@
+//! Which key does what, from the shipped keymap.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::actions::Action;
+
+/// The keymap that the program carries.
+const SHIPPED: &str = include_str!("../../assets/keymap.toml");
+
+/// A key with its modifiers. The shift of a printable key is in the character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) code: KeyCode,
+    pub(crate) modifiers: KeyModifiers,
+}
+
+impl From<KeyEvent> for Key {
+    fn from(event: KeyEvent) -> Self {
+        let mut modifiers = event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT);
+        if matches!(event.code, KeyCode::Char(_) | KeyCode::BackTab) {
+            modifiers -= KeyModifiers::SHIFT;
+        }
+        Self { code: event.code, modifiers }
+    }
+}
+
+const NAMES: &[(&str, KeyCode, &str)] = &[
+    ("enter", KeyCode::Enter, "Enter"),
+    ("esc", KeyCode::Esc, "Esc"),
+    ("tab", KeyCode::Tab, "Tab"),
+    ("shift-tab", KeyCode::BackTab, "Shift-Tab"),
+    ("space", KeyCode::Char(' '), "Space"),
+    ("backspace", KeyCode::Backspace, "Backspace"),
+    ("delete", KeyCode::Delete, "Del"),
+    ("up", KeyCode::Up, "↑"),
+    ("down", KeyCode::Down, "↓"),
+    ("left", KeyCode::Left, "←"),
+    ("right", KeyCode::Right, "→"),
+    ("pageup", KeyCode::PageUp, "PgUp"),
+    ("pagedown", KeyCode::PageDown, "PgDn"),
+    ("home", KeyCode::Home, "Home"),
+    ("end", KeyCode::End, "End"),
+];
+
+impl FromStr for Key {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some((_, code, _)) = NAMES.iter().find(|(name, ..)| *name == text) {
+            return Ok(Self { code: *code, modifiers: KeyModifiers::NONE });
+        }
+        let (modifiers, rest) = match text.split_once('-') {
+            Some(("ctrl", rest)) => (KeyModifiers::CONTROL, rest),
+            Some(("alt", rest)) => (KeyModifiers::ALT, rest),
+            _ => (KeyModifiers::NONE, text),
+        };
+        let mut chars = rest.chars();
+        let code = match (chars.next(), chars.next()) {
+            (Some(c), None) => KeyCode::Char(c),
+            (Some('f'), Some(_)) => KeyCode::F(rest[1..].parse().map_err(|_| format!("{text} is no key"))?),
+            _ => return Err(format!("{text} is no key")),
+        };
+        Ok(Self { code, modifiers })
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((.., shown)) = NAMES.iter().find(|(_, code, _)| *code == self.code) {
+            return f.write_str(shown);
+        }
+        if self.modifiers.contains(KeyModifiers::CONTROL) {
+            f.write_str("Ctrl-")?;
+        }
+        if self.modifiers.contains(KeyModifiers::ALT) {
+            f.write_str("Alt-")?;
+        }
+        match self.code {
+            KeyCode::Char(c) if self.modifiers.is_empty() => write!(f, "{c}"),
+            KeyCode::Char(c) => write!(f, "{}", c.to_uppercase()),
+            KeyCode::F(n) => write!(f, "F{n}"),
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+/// Where a key is pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Context {
+    Everywhere,
+    Move,
+    Tree,
+    Entities,
+    History,
+    Plan,
+    Log,
+}
+
+impl Context {
+    /// Every context, with its name in the keymap and its heading in the help.
+    pub(crate) const ALL: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Tree, "tree", "Tenants"),
+        (Self::Entities, "entities", "Entities of a partition"),
+        (Self::History, "history", "History and diff"),
+        (Self::Plan, "plan", "Plan"),
+        (Self::Log, "log", "Progress log"),
+        (Self::Move, "move", "In every list"),
+        (Self::Everywhere, "everywhere", "Everywhere"),
+    ];
+}
+
+/// Keys by context and action, the actions in the order of their definition.
+#[derive(Debug, Clone)]
+pub(crate) struct Keymap(BTreeMap<Context, Vec<(Action, Vec<Key>)>>);
+
+impl Keymap {
+    /// The shipped keymap.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub(crate) fn shipped() -> Result<Self, String> {
+        Self::parse(SHIPPED)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let file: toml::Table = toml::from_str(text).map_err(|e| format!("keymap: {e}"))?;
+        let mut contexts = BTreeMap::new();
+        for (name, table) in &file {
+            let known = Context::ALL.iter().find(|(_, n, _)| n == name);
+            let (context, ..) = known.ok_or_else(|| format!("keymap: [{name}] is no context"))?;
+            let members = table.as_table().ok_or_else(|| format!("keymap: {name} must be a table"))?;
+            let bound =
+                members.iter().map(|(id, keys)| binding(id, keys).map_err(|e| format!("keymap: {name}.{id}: {e}")));
+            let mut bound = bound.collect::<Result<Vec<_>, _>>()?;
+            bound.sort_by_key(|(action, _)| *action);
+            contexts.insert(*context, bound);
+        }
+        let keymap = Self(contexts);
+        keymap.check().map(|()| keymap)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        for (context, name, _) in Context::ALL {
+            let mut seen: Vec<(Key, Action)> = Vec::new();
+            for (action, keys) in self.chain(*context) {
+                for key in keys {
+                    if let Some((_, other)) = seen.iter().find(|(k, _)| k == key) {
+                        return Err(format!("keymap: in {name}, {key} is both {} and {}", other.id(), action.id()));
+                    }
+                    seen.push((*key, *action));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn chain(&self, context: Context) -> impl Iterator<Item = &(Action, Vec<Key>)> {
+        let mut order = vec![context];
+        order.extend([Context::Move, Context::Everywhere].into_iter().filter(|c| *c != context));
+        order.into_iter().flat_map(|c| self.bindings(c))
+    }
+
+    /// What a key does in a context.
+    pub(crate) fn action(&self, context: Context, key: Key) -> Option<Action> {
+        self.chain(context).find(|(_, keys)| keys.contains(&key)).map(|(action, _)| *action)
+    }
+
+    /// The first key of an action in a context.
+    pub(crate) fn key(&self, context: Context, action: Action) -> Option<Key> {
+        self.chain(context).find(|(a, _)| *a == action).and_then(|(_, keys)| keys.first().copied())
+    }
+
+    /// The bindings that a context has of its own.
+    pub(crate) fn bindings(&self, context: Context) -> &[(Action, Vec<Key>)] {
+        self.0.get(&context).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn binding(id: &str, keys: &toml::Value) -> Result<(Action, Vec<Key>), String> {
+    let action = Action::from_id(id).ok_or("no such action")?;
+    let list = keys.as_array().filter(|l| !l.is_empty()).ok_or("a list of keys is wanted")?;
+    let keys = list.iter().map(|k| k.as_str().ok_or_else(|| "a key is a string".to_owned())?.parse());
+    Ok((action, keys.collect::<Result<_, String>>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What only the palette offers.
+    const PALETTE_ONLY: &[Action] = &[Action::Disarm, Action::Runs];
+
+    #[test]
+    fn every_action_has_a_key_or_is_in_the_palette_only() {
+        let keymap = Keymap::shipped().unwrap();
+        for action in Action::ALL {
+            let bound = Context::ALL.iter().any(|(c, ..)| keymap.bindings(*c).iter().any(|(a, _)| a == action));
+            assert_eq!(bound, !PALETTE_ONLY.contains(action), "{}", action.id());
+        }
+    }
+
+    #[test]
+    fn every_context_stands_in_the_file() {
+        let keymap = Keymap::shipped().unwrap();
+        assert_eq!(keymap.0.len(), Context::ALL.len());
+    }
+
+    #[test]
+    fn what_destroys_sits_beside_no_harmless_key() {
+        let keymap = Keymap::shipped().unwrap();
+        for neighbour in ["r", "e", "E", "t", "T", "d", "D", "f", "F"] {
+            assert_eq!(keymap.action(Context::History, neighbour.parse().unwrap()), None, "{neighbour}");
+        }
+        for neighbour in ["a", "S", "Q", "Z"] {
+            assert_eq!(keymap.action(Context::History, neighbour.parse().unwrap()), None, "{neighbour}");
+        }
+    }
+
+    #[test]
+    fn one_key_for_two_actions_is_refused() {
+        let error = |text: &str| Keymap::parse(text).unwrap_err();
+        assert_eq!(
+            error("[everywhere]\nhelp = [\"?\"]\n[tree]\nscan = [\"?\"]"),
+            "keymap: in tree, ? is both scan and help"
+        );
+        assert_eq!(error("[tree]\nscam = [\"s\"]"), "keymap: tree.scam: no such action");
+        assert_eq!(error("[tree]\nscan = [\"hyper-s\"]"), "keymap: tree.scan: hyper-s is no key");
+        assert_eq!(error("[tre]"), "keymap: [tre] is no context");
+    }
+
+    #[test]
+    fn keys_are_written_as_people_do() {
+        let shown = |t: &str| t.parse::<Key>().unwrap().to_string();
+        assert_eq!(
+            ["ctrl-d", "G", "shift-tab", "space", "f5", "[", "pagedown"].map(shown),
+            ["Ctrl-D", "G", "Shift-Tab", "Space", "F5", "[", "PgDn"]
+        );
+    }
+
+    #[test]
+    fn the_shift_of_a_letter_is_in_the_letter() {
+        let event = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
+        assert_eq!(Keymap::shipped().unwrap().action(Context::Tree, event.into()), Some(Action::Bottom));
+    }
+}

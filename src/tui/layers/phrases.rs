@@ -1,0 +1,108 @@
+//! Commands of the palette that take arguments.
+
+use super::copy;
+use crate::domain::key::Version;
+use crate::tui::app::App;
+
+/// A command with arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Phrase {
+    /// Its first word.
+    pub(crate) word: &'static str,
+    /// Its arguments, as the help shows them.
+    pub(crate) arguments: &'static str,
+    /// What it does.
+    pub(crate) help: &'static str,
+}
+
+impl Phrase {
+    /// As it is typed.
+    pub(crate) fn shape(&self) -> String {
+        format!(":{} {}", self.word, self.arguments)
+    }
+}
+
+/// Every command with arguments.
+pub(crate) const PHRASES: &[Phrase] = &[
+    Phrase { word: "open", arguments: "PK [SK]", help: "Go straight to a partition or an entity, without counting" },
+    Phrase { word: "scan", arguments: "[MODULE]", help: "Count the tenants' entities, of one module or of all" },
+    Phrase { word: "version", arguments: "N", help: "Select a version of the open entity" },
+    Phrase { word: "compare", arguments: "PK", help: "Compare with the same sort key of another partition" },
+    Phrase { word: "rollback", arguments: "N", help: "Roll the open entity back to a version (asks first)" },
+    Phrase { word: "copy", arguments: "WHAT", help: "Copy key, sort-key, row, diff, markdown or command" },
+];
+
+/// The words of a line, with quotes taken away. An open quote ends with the line.
+pub(crate) fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut begun, mut quote) = (Vec::new(), String::new(), false, None);
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(q), c) if q == c => quote = None,
+            (None, '\'' | '"') => (quote, begun) = (Some(c), true),
+            (None, c) if c.is_whitespace() => {
+                if std::mem::take(&mut begun) {
+                    words.push(std::mem::take(&mut word));
+                }
+            }
+            _ => {
+                word.push(c);
+                begun = true;
+            }
+        }
+    }
+    if begun {
+        words.push(word);
+    }
+    words
+}
+
+/// The command that a line begins with, and its arguments.
+pub(crate) fn parse(line: &str) -> Option<(&'static Phrase, Vec<String>)> {
+    let mut words = words(line).into_iter();
+    let first = words.next()?;
+    let phrase = PHRASES.iter().find(|p| p.word == first)?;
+    Some((phrase, words.collect()))
+}
+
+/// Runs a command; an error says what it wants instead.
+///
+/// # Errors
+/// What is wrong with the arguments.
+pub(crate) fn run(app: &mut App, phrase: &Phrase, arguments: &[String]) -> Result<(), String> {
+    let wants = || format!("{} wants {}", phrase.word, phrase.arguments);
+    let number = |text: &String| text.parse().map(Version).map_err(|_| format!("{text} is no version number"));
+    match (phrase.word, arguments) {
+        ("open", [pk]) => app.open_key(pk, None, None),
+        ("open", [pk, sk]) => app.open_key(pk, Some(sk), None),
+        ("scan", []) => app.scan(None),
+        ("scan", [module]) => app.scan(Some(module.clone())),
+        ("version", [n]) => app.go_to_version(number(n)?),
+        ("compare", [pk]) => app.compare_with_partition(pk),
+        ("rollback", [n]) => app.roll_back_to(number(n)?),
+        ("copy", [what]) => {
+            let item = copy::ITEMS.iter().find(|i| i.word == what).ok_or_else(wants)?;
+            copy::copy(app, item);
+        }
+        _ => return Err(wants()),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_hold_words_together() {
+        assert_eq!(words("open PRODUCT#acme 'a b'"), ["open", "PRODUCT#acme", "a b"]);
+        assert_eq!(words("  open \"it's\" ''"), ["open", "it's", ""]);
+        assert_eq!(words("open 'half"), ["open", "half"]);
+        assert!(words(" ").is_empty());
+    }
+
+    #[test]
+    fn only_known_words_begin_a_command() {
+        assert_eq!(parse("rollback 4").map(|(p, a)| (p.word, a)), Some(("rollback", vec!["4".to_owned()])));
+        assert_eq!(parse("roll back"), None);
+    }
+}

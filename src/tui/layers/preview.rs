@@ -1,0 +1,240 @@
+//! What a rollback would write, before anybody is asked.
+
+use crossterm::event::KeyCode;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::command::CommandBox;
+use super::{Kept, Layer, draw_text, step};
+use crate::domain::key::Version;
+use crate::domain::publish::PublishMode;
+use crate::domain::row::TableKind;
+use crate::engine::failure::Failure;
+use crate::engine::protocol::{EntityRef, Preview, RequestId};
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::keymap::Key;
+use crate::tui::panes::history::{changes, document};
+use crate::tui::panes::problem;
+use crate::tui::theme::Role;
+use crate::tui::widgets::popup::{Frame, centred, foot, framed};
+use crate::tui::widgets::{Rich, Scroll};
+use crate::tui::{format, text};
+
+#[derive(Debug)]
+enum State {
+    Reading,
+    Ready(Box<Described>),
+    Failed(Box<Failure>),
+    Cancelled,
+}
+
+/// A preview of a rollback.
+#[derive(Debug)]
+pub(crate) struct PreviewBox {
+    request: RequestId,
+    entity: EntityRef,
+    to: Version,
+    state: State,
+    scroll: Scroll,
+}
+
+impl PreviewBox {
+    /// One that the engine has not answered yet.
+    pub(crate) fn reading(request: RequestId, entity: EntityRef, to: Version) -> Self {
+        Self { request, entity, to, state: State::Reading, scroll: Scroll::default() }
+    }
+
+    /// Takes the answer.
+    pub(crate) fn take(&mut self, request: RequestId, preview: &Preview) {
+        if self.request == request {
+            self.state = State::Ready(Box::new(Described::new(vec![preview.clone()])));
+        }
+    }
+
+    pub(super) fn fail(&mut self, request: RequestId, failure: &Failure) {
+        if self.request == request {
+            self.state = State::Failed(Box::new(failure.clone()));
+        }
+    }
+
+    pub(super) fn finish(&mut self, request: RequestId, cancelled: bool) {
+        if self.request == request && cancelled && matches!(self.state, State::Reading) {
+            self.state = State::Cancelled;
+        }
+    }
+
+    pub(super) fn key(&mut self, app: &mut App, key: Key) -> Kept {
+        match key.code {
+            KeyCode::Esc | KeyCode::Char('q' | 'p') => {
+                if matches!(self.state, State::Reading) {
+                    app.give_up(self.request);
+                }
+                return Kept::No;
+            }
+            KeyCode::Char('R') => {
+                app.perform(Action::Rollback);
+                return if app.is_writing() { Kept::No } else { Kept::Yes };
+            }
+            KeyCode::Char('Y') => {
+                let expect = match &self.state {
+                    State::Ready(described) => described.first().map(|p| p.version_before),
+                    _ => None,
+                };
+                let line = app.line_of_rollback(&self.entity, self.to, expect, true);
+                app.layers.push(Layer::Command(CommandBox::new(line)));
+                return Kept::Yes;
+            }
+            _ => {}
+        }
+        if let (State::Ready(described), Some(step)) = (&self.state, step(key, true)) {
+            self.scroll.slide(step, described.len());
+        }
+        Kept::Yes
+    }
+
+    pub(super) fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+        let area = centred(buffer, area, 100, area.height.saturating_sub(2));
+        let title = format!("Preview: roll back to version {}", self.to);
+        let inner = framed(buffer, area, Frame::Dialog, &title, "nothing is written by this", &app.theme);
+        let rollback = if app.armed { "roll back (asks first)" } else { "roll back (read-only now)" };
+        foot(buffer, area, &[("Esc", "close"), ("↑↓", "scroll"), ("Y", "command"), ("R", rollback)], &app.theme);
+        let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+        let room = usize::from(inner.width).max(4);
+        let words;
+        let lines = match &mut self.state {
+            State::Ready(described) => described.lines(room),
+            other => {
+                words = waiting(other, room);
+                &words
+            }
+        };
+        draw_text(buffer, area, inner, lines, &mut self.scroll, &app.theme);
+        None
+    }
+}
+
+fn waiting(state: &State, room: usize) -> Vec<Rich> {
+    match state {
+        State::Reading | State::Ready(_) => vec![Rich::of(Role::Dim, "working out what would be written…")],
+        State::Cancelled => vec![Rich::of(Role::Dim, "stopped")],
+        State::Failed(failure) => problem::lines(failure, room),
+    }
+}
+
+/// Previews in words and rows, arranged for a width once.
+#[derive(Debug)]
+pub(crate) struct Described {
+    previews: Vec<Preview>,
+    room: usize,
+    lines: Vec<Rich>,
+}
+
+impl Described {
+    pub(crate) fn new(previews: Vec<Preview>) -> Self {
+        Self { previews, room: 0, lines: vec![] }
+    }
+
+    fn first(&self) -> Option<&Preview> {
+        self.previews.first()
+    }
+
+    /// Lines as arranged last.
+    pub(crate) fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// The lines for a width.
+    pub(crate) fn lines(&mut self, room: usize) -> &[Rich] {
+        if self.room != room {
+            self.room = room;
+            self.lines.clear();
+            for (i, preview) in self.previews.iter().enumerate() {
+                if i > 0 {
+                    self.lines.push(Rich::default());
+                }
+                self.lines.extend(describe(preview, room).iter().flat_map(|line| line.wrapped(room)));
+            }
+        }
+        &self.lines
+    }
+}
+
+/// Column that the facts begin in.
+const FACTS: usize = 14;
+
+fn describe(preview: &Preview, room: usize) -> Vec<Rich> {
+    let mut out = Vec::new();
+    let mut fact = |name: &str, role: Role, value: &str| {
+        for (i, part) in text::wrap(&text::safe(value), room.saturating_sub(FACTS)).iter().enumerate() {
+            let mut line = Rich::of(Role::Dim, if i == 0 { name } else { "" });
+            line.pad_to(FACTS);
+            out.push(line.with(role, part));
+        }
+    };
+    fact("entity", Role::Strong, &preview.entity.key.to_string());
+    fact("module", Role::Text, &preview.entity.module);
+    if let Some(reason) = preview.reason {
+        let message = preview.message.clone().unwrap_or_else(|| reason.to_string());
+        fact("refused", Role::Error, &format!("! {message} ({}, {reason})", preview.action));
+        fact("", Role::Error, "nothing would be written");
+    } else {
+        let written = preview.before.as_ref().map_or("a new row", |_| "the row");
+        let versions =
+            format!("{} → {}  ({}: {written} below)", preview.version_before, preview.version_after, preview.action);
+        fact("version", Role::Strong, &versions);
+        if let Some(message) = &preview.message {
+            fact("", Role::Text, message);
+        }
+    }
+    let found = match preview.found {
+        Some(TableKind::Data) => ", found in the data table",
+        Some(TableKind::History) => ", found in the history table",
+        Some(TableKind::Command) => ", found in the command table only: its history row is gone",
+        None => ", found in no table",
+    };
+    fact("state of", Role::Text, &format!("version {}{found}", preview.version_from));
+    fact(
+        "published",
+        Role::Text,
+        match preview.publish {
+            PublishMode::Sync => "sync: command, history and data row in one transaction",
+            PublishMode::Async => "async: the command row alone; the application's pipeline does the rest",
+        },
+    );
+    let s3 = if preview.s3_objects > 0 {
+        format!(", {}", format::plural(preview.s3_objects, "S3 object", "S3 objects"))
+    } else {
+        String::new()
+    };
+    fact(
+        "cost",
+        Role::Text,
+        &format!("{} at most{s3}", format::plural(preview.write_units, "write unit", "write units")),
+    );
+    for warning in &preview.warnings {
+        fact("warning", Role::Warning, &format!("! {warning}"));
+    }
+    out.push(Rich::default());
+    let heading = format::plural(
+        preview.changes.len() as u64,
+        "change to the row as it is now",
+        "changes to the row as it is now",
+    );
+    out.push(Rich::of(Role::Heading, &heading));
+    if preview.changes.is_empty() {
+        out.push(Rich::of(Role::Dim, "none"));
+    }
+    out.extend(changes::document(&preview.changes).lines().iter().cloned());
+    if let Some(after) = &preview.after {
+        out.push(Rich::default());
+        let heading = if preview.reason.is_some() {
+            "The row that would have been written"
+        } else {
+            "The row that will be written"
+        };
+        out.push(Rich::of(Role::Heading, heading));
+        out.extend(document::row(after).lines().iter().cloned());
+    }
+    out
+}

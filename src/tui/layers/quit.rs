@@ -1,0 +1,37 @@
+//! Leaving while a rollback is not over.
+
+use crossterm::event::{KeyCode, KeyModifiers};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Kept, draw_text};
+use crate::tui::app::App;
+use crate::tui::keymap::Key;
+use crate::tui::text;
+use crate::tui::theme::Role;
+use crate::tui::widgets::popup::{Frame, centred, foot, framed};
+use crate::tui::widgets::{Rich, Scroll};
+
+pub(super) fn key(app: &mut App, key: Key) -> Kept {
+    match key.code {
+        KeyCode::Char('q') => app.quit = true,
+        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => app.quit = true,
+        KeyCode::Esc => return Kept::No,
+        _ => {}
+    }
+    Kept::Yes
+}
+
+pub(super) fn draw(app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+    let width = 60.min(area.width);
+    let room = usize::from(width.saturating_sub(4)).max(4);
+    let words = "A rollback is not over. What nobody has approved will not be written; what is being written is recorded in the \
+                 run's journal, and run --resume finishes it.";
+    let lines: Vec<Rich> = text::wrap(words, room).iter().map(|l| Rich::of(Role::Text, l)).collect();
+    let area = centred(buffer, area, width, u16::try_from(lines.len()).unwrap_or(0) + 2);
+    let inner = framed(buffer, area, Frame::Dialog, "Leave now?", "", &app.theme);
+    foot(buffer, area, &[("q", "leave"), ("Esc", "stay")], &app.theme);
+    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    draw_text(buffer, area, inner, &lines, &mut Scroll::default(), &app.theme);
+    None
+}

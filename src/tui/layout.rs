@@ -1,0 +1,102 @@
+//! Where everything stands in a window of a given size.
+
+use ratatui::layout::Rect;
+
+use super::panes::Pane;
+
+/// The smallest window that anything can be read in.
+pub(crate) const SMALLEST: (u16, u16) = (60, 15);
+/// Below this one pane is shown at a time.
+const SINGLE_BELOW: (u16, u16) = (100, 20);
+/// From this width on the plan has a column of its own.
+const THREE_COLUMNS: u16 = 160;
+/// Columns of the plan and of the tenants then.
+const SIDES: u16 = 42;
+
+/// The parts of the window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Layout {
+    /// One pane at a time: the others are named as tabs.
+    pub(crate) single: bool,
+    pub(crate) header: Rect,
+    pub(crate) crumbs: Rect,
+    pub(crate) footer: Rect,
+    /// Panes that are drawn.
+    pub(crate) panes: Vec<(Pane, Rect)>,
+    /// What dialogs may cover.
+    pub(crate) body: Rect,
+}
+
+/// The parts of a window; `None` when it is too small.
+pub(crate) fn layout(area: Rect, focus: Pane, zoomed: bool) -> Option<Layout> {
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        return None;
+    }
+    let line = |y: u16| Rect { y, height: 1, ..area };
+    let body = Rect { y: area.y + 2, height: area.height - 3, ..area };
+    let single = area.width < SINGLE_BELOW.0 || area.height < SINGLE_BELOW.1;
+    let panes = if single || zoomed { vec![(focus, body)] } else { columns(body, focus) };
+    Some(Layout {
+        single,
+        header: line(area.y),
+        crumbs: line(area.y + 1),
+        footer: line(area.bottom() - 1),
+        panes,
+        body,
+    })
+}
+
+fn columns(body: Rect, focus: Pane) -> Vec<(Pane, Rect)> {
+    let log = (body.height / 4).clamp(5, 12);
+    let upper = Rect { height: body.height - log, ..body };
+    let three = body.width >= THREE_COLUMNS;
+    let left = Rect { width: if three { SIDES } else { upper.width * 3 / 8 }, ..upper };
+    let rest = Rect { x: left.right(), width: upper.width - left.width, ..upper };
+    let lower = Rect { y: upper.bottom(), height: log, ..body };
+    let mut panes = vec![(Pane::Tenants, left)];
+    if three {
+        let plan = Rect { x: rest.right() - SIDES, width: SIDES, ..rest };
+        panes.push((Pane::History, Rect { width: rest.width - SIDES, ..rest }));
+        panes.push((Pane::Plan, plan));
+    } else {
+        // There is no room for a third column: the plan lies over the centre while it has the keys.
+        panes.push((if focus == Pane::Plan { Pane::Plan } else { Pane::History }, rest));
+    }
+    panes.push((Pane::Log, lower));
+    panes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn panes(width: u16, height: u16, focus: Pane, zoomed: bool) -> Option<Vec<Pane>> {
+        layout(Rect::new(0, 0, width, height), focus, zoomed).map(|l| l.panes.iter().map(|(p, _)| *p).collect())
+    }
+
+    #[test]
+    fn small_windows_show_one_pane_and_tiny_ones_none() {
+        assert_eq!(panes(59, 24, Pane::Log, false), None);
+        assert_eq!(panes(80, 14, Pane::Log, false), None);
+        assert_eq!(panes(80, 24, Pane::Log, false), Some(vec![Pane::Log]));
+        assert_eq!(panes(120, 40, Pane::Log, false), Some(vec![Pane::Tenants, Pane::History, Pane::Log]));
+        assert_eq!(panes(120, 40, Pane::Plan, false), Some(vec![Pane::Tenants, Pane::Plan, Pane::Log]));
+        assert_eq!(panes(180, 40, Pane::Log, false), Some(Pane::ALL.to_vec()));
+        assert_eq!(panes(180, 40, Pane::History, true), Some(vec![Pane::History]));
+    }
+
+    #[test]
+    fn the_parts_fill_the_window_without_overlap() {
+        for (width, height) in [(60, 15), (100, 20), (120, 40), (160, 25), (400, 200), (60, 300)] {
+            for focus in Pane::ALL {
+                let l = layout(Rect::new(0, 0, width, height), focus, false).unwrap();
+                let mut parts: Vec<Rect> = l.panes.iter().map(|(_, r)| *r).collect();
+                parts.extend([l.header, l.crumbs, l.footer]);
+                assert_eq!(parts.iter().map(|r| r.area()).sum::<u32>(), u32::from(width) * u32::from(height));
+                for (i, a) in parts.iter().enumerate() {
+                    assert!(parts[i + 1..].iter().all(|b| !a.intersects(*b)), "{width}x{height} {focus:?}");
+                }
+            }
+        }
+    }
+}

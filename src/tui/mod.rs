@@ -1,0 +1,61 @@
+//! The console. Nothing else in the program knows of a terminal.
+
+mod actions;
+mod app;
+mod cache;
+mod clipboard;
+mod files;
+mod first_run;
+mod format;
+mod fuzzy;
+mod headless;
+mod keymap;
+mod layers;
+mod layout;
+mod message;
+mod panes;
+mod run;
+mod terminal;
+mod text;
+mod theme;
+mod update;
+mod view;
+mod widgets;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+pub use first_run::{FirstRun, first_run};
+pub use run::run;
+
+use crate::config::Profile;
+
+/// What to open at the start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenAt {
+    /// The partition.
+    pub pk: String,
+    /// The entity, if one is wanted.
+    pub sk: Option<String>,
+    /// The module, where it is known.
+    pub module: Option<String>,
+}
+
+/// How the console starts.
+#[derive(Debug, Clone)]
+pub struct ConsoleOptions {
+    /// The profile that the engine works under.
+    pub profile: Profile,
+    /// Armed from the start; protected profiles are not.
+    pub start_armed: bool,
+    /// Where counts are kept between sessions.
+    pub state_dir: PathBuf,
+    /// The words that a printed command line begins with.
+    pub headless_prefix: Vec<String>,
+    /// What to open at the start.
+    pub open: Option<OpenAt>,
+    /// No colours.
+    pub no_color: bool,
+}

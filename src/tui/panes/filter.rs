@@ -1,0 +1,152 @@
+//! The text behind `/`.
+
+use crossterm::event::KeyCode;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::tui::keymap::Key;
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widgets::{Field, Rich, draw_line};
+
+/// A filter, and whether it is being typed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    field: Field,
+    typing: bool,
+    needle: String,
+}
+
+/// What a key did to a filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Typed {
+    /// The text changed, or not.
+    Edited,
+    /// Enter: keep it.
+    Kept,
+    /// Esc: away with it.
+    Dropped,
+    /// Nothing: the key is for the list.
+    Passed,
+}
+
+impl Filter {
+    /// Begins typing.
+    pub(crate) fn begin(&mut self) {
+        self.typing = true;
+    }
+
+    /// Whether keys go to the filter.
+    pub(crate) fn typing(&self) -> bool {
+        self.typing
+    }
+
+    /// Whether anything is filtered.
+    pub(crate) fn active(&self) -> bool {
+        !self.needle.is_empty()
+    }
+
+    /// Whether the filter takes up a line on screen.
+    pub(crate) fn shown(&self) -> bool {
+        self.typing || self.active()
+    }
+
+    /// What was typed.
+    pub(crate) fn text(&self) -> &str {
+        self.field.text()
+    }
+
+    /// Draws the line and returns where the cursor is, while it is being typed.
+    pub(crate) fn draw(&self, buffer: &mut Buffer, area: Rect, theme: &Theme) -> Option<(u16, u16)> {
+        if area.width < 3 {
+            return None;
+        }
+        if self.typing {
+            draw_line(buffer, area, &Rich::of(Role::Key, "/"), 0, theme, Style::default());
+            return self.field.draw(buffer, Rect { x: area.x + 1, width: area.width - 1, ..area }, theme);
+        }
+        let line = Rich::of(Role::Key, "/").with(Role::Match, self.text()).with(Role::Dim, "  Esc shows all again");
+        draw_line(buffer, area, &line, 0, theme, Style::default());
+        None
+    }
+
+    /// Takes the filter away.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Handles a key while typing.
+    pub(crate) fn key(&mut self, key: Key) -> Typed {
+        match key.code {
+            KeyCode::Enter => {
+                self.typing = false;
+                Typed::Kept
+            }
+            KeyCode::Esc => {
+                self.clear();
+                Typed::Dropped
+            }
+            KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown => Typed::Passed,
+            KeyCode::Backspace if self.text().is_empty() => {
+                self.clear();
+                Typed::Dropped
+            }
+            _ => {
+                self.field.key(key);
+                self.needle = self.field.text().to_lowercase();
+                Typed::Edited
+            }
+        }
+    }
+
+    /// Takes pasted text.
+    pub(crate) fn paste(&mut self, text: &str) {
+        self.field.paste(text);
+        self.needle = self.field.text().to_lowercase();
+    }
+
+    /// Whether one of the texts holds what was typed, whatever its case.
+    pub(crate) fn accepts<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> bool {
+        self.needle.is_empty() || texts.into_iter().any(|t| contains(t, &self.needle))
+    }
+}
+
+/// Whether a text holds a lower-case needle, whatever its own case.
+fn contains(text: &str, needle: &str) -> bool {
+    if text.is_ascii() && needle.is_ascii() {
+        return text.as_bytes().windows(needle.len()).any(|w| w.eq_ignore_ascii_case(needle.as_bytes()));
+    }
+    text.to_lowercase().contains(needle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(text: &str) -> Filter {
+        let mut filter = Filter::default();
+        filter.begin();
+        for c in text.chars() {
+            assert_eq!(filter.key(c.to_string().parse().unwrap()), Typed::Edited);
+        }
+        filter
+    }
+
+    #[test]
+    fn case_does_not_matter() {
+        assert!(typed("acm").accepts(["PRODUCT#ACME"]));
+        assert!(typed("ボルト").accepts(["x", "ボルト M6"]));
+        assert!(!typed("globex").accepts(["PRODUCT#acme", ""]));
+        assert!(Filter::default().accepts(["anything"]));
+    }
+
+    #[test]
+    fn enter_keeps_and_escape_drops() {
+        let mut filter = typed("acme");
+        assert_eq!(filter.key("enter".parse().unwrap()), Typed::Kept);
+        assert!(filter.active() && !filter.typing());
+        filter.begin();
+        assert_eq!(filter.key("esc".parse().unwrap()), Typed::Dropped);
+        assert!(!filter.shown());
+    }
+}

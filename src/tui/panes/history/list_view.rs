@@ -1,0 +1,119 @@
+//! The list of versions.
+
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::versions::VersionLine;
+use crate::domain::clock::local_minutes;
+use crate::domain::key::Version;
+use crate::domain::row::TableKind;
+use crate::domain::timeline::VersionStatus;
+use crate::tui::app::App;
+use crate::tui::text;
+use crate::tui::theme::Role;
+use crate::tui::widgets::scroll::draw_scrollbar;
+use crate::tui::widgets::{Rich, draw_line};
+
+/// Draws the list into the upper half of the pane.
+pub(super) fn draw(app: &mut App, buffer: &mut Buffer, frame: Rect, area: Rect, focused: bool) -> Option<(u16, u16)> {
+    let (theme, zone) = (app.theme.clone(), app.zone.clone());
+    let opened = app.history.opened.as_mut()?;
+    let mut area = area;
+    let mut cursor = None;
+    if opened.filter.shown() {
+        cursor = opened.filter.draw(buffer, Rect { height: 1, ..area }, &theme);
+        area = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    }
+    let columns = Columns::new(usize::from(area.width));
+    draw_line(buffer, Rect { height: 1, ..area }, &columns.heading(&app.profile.timezone), 0, &theme, Style::default());
+    let rows = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let len = opened.versions.shown_len();
+    if len == 0 {
+        draw_line(buffer, rows, &Rich::of(Role::Dim, " no version like that"), 0, &theme, Style::default());
+        return cursor;
+    }
+    let shown = opened.list.window(len, usize::from(rows.height));
+    for (y, i) in (rows.y..rows.bottom()).zip(shown.clone()) {
+        let Some(line) = opened.versions.at(i) else { break };
+        let selected = opened.selected == Some(line.version);
+        let over = match (selected, focused) {
+            (true, true) => theme.style(Role::Selected),
+            (true, false) => theme.style(Role::SelectedFar),
+            _ => Style::default(),
+        };
+        let row = Rect { y, height: 1, ..rows };
+        buffer.set_style(row, over);
+        draw_line(buffer, row, &columns.line(line, opened.marked, &zone), 0, &theme, over);
+    }
+    let bar = Rect { y: rows.y - 1, height: rows.height + 2, ..frame };
+    draw_scrollbar(buffer, bar, &shown, len, &theme);
+    cursor
+}
+
+struct Columns {
+    who: usize,
+    rest: usize,
+}
+
+impl Columns {
+    /// Signs, version, time, tables and status, with the blanks between them.
+    const FIXED: usize = 3 + 6 + 2 + 18 + 6 + 10;
+
+    fn new(room: usize) -> Self {
+        let free = room.saturating_sub(Self::FIXED);
+        let who = (free / 2).clamp(8, 16);
+        Self { who, rest: free.saturating_sub(who) }
+    }
+
+    fn heading(&self, zone: &str) -> Rich {
+        let mut head = format!("   {}  ", text::fit_right("ver", 6));
+        head.push_str(&text::fit(&format!("when, {zone}"), 18));
+        head.push_str(&text::fit("who", self.who));
+        head.push_str(&text::fit("where", 6));
+        head.push_str(&text::fit("status", 10));
+        head.push_str(&text::fit("request", self.rest));
+        Rich::of(Role::Dim, &head)
+    }
+
+    fn line(&self, line: &VersionLine, marked: Option<Version>, zone: &TimeZone) -> Rich {
+        let mut out = Rich::of(Role::Marked, if marked == Some(line.version) { "*" } else { " " });
+        out.push(Role::Ok, if line.current { "= " } else { "  " });
+        if line.is_gap() {
+            out.push(Role::Gap, &text::fit_right(&line.version.to_string(), 6));
+            out.push(Role::Gap, "  missing: in no table (expired, deleted, or never written)");
+            return out;
+        }
+        out.push(Role::Strong, &text::fit_right(&line.version.to_string(), 6));
+        let at = line.at.as_deref().map_or_else(|| "unknown".to_owned(), |at| local_minutes(at, zone));
+        out.push(Role::Text, "  ");
+        out.push(Role::Text, &text::fit(&at, 18));
+        let mut who = line.by.clone().unwrap_or_else(|| "unknown".to_owned());
+        if line.uncertain {
+            who = format!("{}?", text::cut(&text::safe(&who), self.who.saturating_sub(2)));
+        }
+        out.push(if line.uncertain { Role::Warning } else { Role::Text }, &text::fit(&who, self.who));
+        let letter = |kind, letter| if line.found.contains(&kind) { letter } else { "·" };
+        let found = [
+            letter(TableKind::Data, "D"),
+            letter(TableKind::History, "H"),
+            letter(TableKind::Command, "C"),
+            if line.in_s3 { "S" } else { " " },
+        ];
+        out.push(Role::Text, &text::fit(&found.concat(), 6));
+        let role = match line.status {
+            VersionStatus::Published if line.deleted => Role::Removed,
+            VersionStatus::Published => Role::Text,
+            VersionStatus::Pending => Role::Warning,
+            VersionStatus::Failed | VersionStatus::Gap => Role::Error,
+        };
+        let mut status = line.status_word().to_owned();
+        if line.problem.is_some() {
+            status.push_str(" !");
+        }
+        out.push(role, &text::fit(&status, 10));
+        out.push(Role::Dim, &text::fit(line.request_id.as_deref().unwrap_or_default(), self.rest));
+        out
+    }
+}

@@ -1,0 +1,82 @@
+//! The engine's events as lines of the log.
+
+use crate::domain::run::Outcome;
+use crate::engine::failure::Failure;
+use crate::engine::protocol::{ItemResult, Level, RunInfo};
+
+/// An item that began or ended.
+pub(crate) fn item(item: &ItemResult) -> (Level, String) {
+    let versions = format!("{} → {}", item.version_before, item.version_after);
+    let mut text = match item.outcome {
+        None => format!("started {} {} {versions}", item.action, item.entity.key),
+        Some(outcome) => format!("{outcome} {} {} {versions}", item.action, item.entity.key),
+    };
+    if let Some(reason) = item.reason {
+        text.push_str(&format!(" ({reason})"));
+    }
+    if let Some(message) = &item.message {
+        text.push_str(&format!(": {message}"));
+    }
+    for warning in &item.warnings {
+        text.push_str(&format!(" [{warning}]"));
+    }
+    if item.attempts > 1 {
+        text.push_str(&format!(", after {} attempts", item.attempts));
+    }
+    let level = match item.outcome {
+        Some(Outcome::Conflict | Outcome::Invalid | Outcome::Held) => Level::Warning,
+        Some(Outcome::Failed) => Level::Error,
+        _ => Level::Info,
+    };
+    (level, text)
+}
+
+/// A run that changed its state.
+pub(crate) fn run(run: &RunInfo) -> (Level, String) {
+    let mut text = format!("run {} ({}, {}) is {}", run.run, run.operation, run.name, run.state);
+    let outcomes: Vec<String> = run.outcomes.iter().map(|(outcome, n)| format!("{n} {outcome}")).collect();
+    if !outcomes.is_empty() {
+        text.push_str(&format!(": {}", outcomes.join(", ")));
+    }
+    (Level::Info, text)
+}
+
+/// A failure with everything that helps: what to do about it, the service's own code and request id.
+pub(crate) fn failure(failure: &Failure) -> String {
+    let mut text = failure.message.clone();
+    if let Some(pk) = &failure.pk {
+        let sk = failure.sk.as_ref().map(|sk| format!(" / {sk}")).unwrap_or_default();
+        if !text.contains(pk.as_str()) {
+            text.push_str(&format!(" [{pk}{sk}]"));
+        }
+    }
+    if let Some(hint) = &failure.hint {
+        text.push_str(&format!(" → {hint}"));
+    }
+    let service = [("", &failure.service), ("", &failure.aws_code), ("request id ", &failure.request_id)];
+    let parts: Vec<String> = service.iter().filter_map(|(lead, v)| v.as_ref().map(|v| format!("{lead}{v}"))).collect();
+    if !parts.is_empty() {
+        text.push_str(&format!(" ({})", parts.join(", ")));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::failure::ErrorCode;
+
+    #[test]
+    fn a_failure_says_what_to_do_and_whom_to_ask() {
+        let mut error = Failure::new(ErrorCode::AccessDenied, "not allowed to dynamodb:Query").at("PRODUCT#acme", None);
+        error.hint = Some("ask for the read-only policy".into());
+        error.service = Some("dynamodb".into());
+        error.aws_code = Some("AccessDeniedException".into());
+        error.request_id = Some("ABC123".into());
+        assert_eq!(
+            failure(&error),
+            "not allowed to dynamodb:Query [PRODUCT#acme] → ask for the read-only policy \
+             (dynamodb, AccessDeniedException, request id ABC123)"
+        );
+    }
+}

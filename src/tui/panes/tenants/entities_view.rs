@@ -1,0 +1,210 @@
+//! The entities of a partition as they are drawn.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::entities::Entities;
+use super::pages::EntityLine;
+use crate::domain::clock::local_minutes;
+use crate::domain::timeline::Flag;
+use crate::engine::protocol::DeletedFilter;
+use crate::tui::app::App;
+use crate::tui::panes::{Pane, problem};
+use crate::tui::theme::Role;
+use crate::tui::widgets::popup::{Frame, framed};
+use crate::tui::widgets::scroll::draw_scrollbar;
+use crate::tui::widgets::{Rich, draw_line};
+use crate::tui::{format, text};
+
+/// The letter of a flag in the list; the words stand below it.
+fn letter(flag: Flag) -> char {
+    match flag {
+        Flag::S3 => 'S',
+        Flag::Migrated => 'M',
+        Flag::Pending => 'P',
+        Flag::Failed => 'F',
+        Flag::Wedged => 'W',
+        Flag::Blocked => 'B',
+    }
+}
+
+/// Draws the list.
+pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+    let (theme, zone) = (app.theme.clone(), app.zone.clone());
+    let focused = app.focus == Pane::Tenants && app.layers.is_empty();
+    let list = app.tenants.entities.as_mut()?;
+    let title = format!("1 {}", list.listing.pk);
+    let inner = framed(buffer, area, Frame::Pane { focused }, &title, &place(list), &theme);
+    if inner.is_empty() {
+        return None;
+    }
+    let room = usize::from(inner.width);
+    let mut body = inner;
+    let mut cursor = None;
+    if list.filter.shown() {
+        cursor = list.filter.draw(buffer, Rect { height: 1, ..body }, &theme);
+        body = Rect { y: body.y + 1, height: body.height - 1, ..body };
+    }
+    let foot = foot(list, room);
+    let below = u16::try_from(foot.len()).unwrap_or(0).min(body.height / 2);
+    let rows = Rect { height: body.height - below, ..body };
+    for (y, line) in (rows.bottom()..inner.bottom()).zip(&foot) {
+        draw_line(buffer, Rect { y, height: 1, ..inner }, line, 0, &theme, Style::default());
+    }
+    if list.len() == 0 || rows.height < 2 {
+        return cursor;
+    }
+    let columns = Columns::new(room, list);
+    draw_line(buffer, Rect { height: 1, ..rows }, &columns.heading(), 0, &theme, Style::default());
+    let rows = Rect { y: rows.y + 1, height: rows.height - 1, ..rows };
+    let shown = list.window(usize::from(rows.height));
+    for (y, i) in (rows.y..rows.bottom()).zip(shown.clone()) {
+        let over = match (i == list.cursor(), focused) {
+            (true, true) => theme.style(Role::Selected),
+            (true, false) => theme.style(Role::SelectedFar),
+            _ => Style::default(),
+        };
+        let row = Rect { y, height: 1, ..rows };
+        buffer.set_style(row, over);
+        let line = match list.get(i) {
+            Some(line) => columns.line(line, list.marks.contains(line.sk()), &zone),
+            None => Rich::of(Role::Dim, "   …"),
+        };
+        draw_line(buffer, row, &line, 0, &theme, over);
+    }
+    let bar = Rect { y: rows.y - 1, height: rows.height + 2, ..area };
+    draw_scrollbar(buffer, bar, &shown, list.len(), &theme);
+    cursor
+}
+
+/// `37/1,204`, or `37/400, more` while there is more to read.
+fn place(list: &Entities) -> String {
+    let len = list.len();
+    let at = if len == 0 { 0 } else { list.cursor() + 1 };
+    let more = match &list.search {
+        Some(search) if search.full() => ", only the first",
+        Some(search) if search.more(&list.pages) => ", more",
+        None if !list.pages.complete() => ", more",
+        _ => "",
+    };
+    let marks =
+        if list.marks.is_empty() { String::new() } else { format!(", {} marked", format::len(list.marks.len())) };
+    let deleted = match list.listing.deleted {
+        DeletedFilter::Keep => "",
+        DeletedFilter::Skip => "live only, ",
+        DeletedFilter::Only => "deleted only, ",
+    };
+    format!("{deleted}{}/{}{more}{marks}", format::len(at), format::len(len))
+}
+
+struct Columns {
+    sk: usize,
+    name: usize,
+    dates: bool,
+}
+
+impl Columns {
+    /// Mark and blank, flags, version, and the blanks between the columns.
+    const FIXED: usize = 2 + 6 + 6 + 2;
+    const DATE: usize = 17;
+    const WHO: usize = 14;
+
+    fn new(room: usize, list: &Entities) -> Self {
+        let dates = room >= 84;
+        let rest = room.saturating_sub(Self::FIXED + if dates { Self::DATE + Self::WHO } else { 0 });
+        let longest = list.window_lines().map(|l| text::width(&text::safe(l.sk()))).max().unwrap_or(0);
+        let sk = longest.max(8).min(rest * 3 / 5);
+        Self { sk, name: rest.saturating_sub(sk + 1), dates }
+    }
+
+    fn heading(&self) -> Rich {
+        let mut head = format!("  {}", text::fit("flags", 6));
+        head.push_str(&text::fit("sort key", self.sk));
+        head.push_str(&text::fit_right("ver", 6));
+        head.push_str("  ");
+        head.push_str(&text::fit("name", self.name + 1));
+        if self.dates {
+            head.push_str(&text::fit("updated", Self::DATE));
+            head.push_str(&text::fit("by", Self::WHO));
+        }
+        Rich::of(Role::Dim, &head)
+    }
+
+    fn line(&self, line: &EntityLine, marked: bool, zone: &jiff::tz::TimeZone) -> Rich {
+        let mut flags: String = if line.deleted { "D".to_owned() } else { String::new() };
+        flags.extend(line.flags.iter().map(|f| letter(*f)));
+        if line.problem.is_some() {
+            flags.push('!');
+        }
+        let role = if line.deleted { Role::Dim } else { Role::Text };
+        let version = line.version.map_or_else(|| "?".to_owned(), |v| v.to_string());
+        let mut out = Rich::of(Role::Marked, if marked { "* " } else { "  " });
+        out.push(Role::Flag, &text::fit(&flags, 6));
+        out.push(role, &text::fit(line.sk(), self.sk));
+        out.push(role, &text::fit_right(&version, 6));
+        out.push(role, "  ");
+        out.push(role, &text::fit(line.name.as_deref().or(line.code.as_deref()).unwrap_or_default(), self.name));
+        if self.dates {
+            let at = line.updated_at.as_deref().map(|at| local_minutes(at, zone)).unwrap_or_default();
+            out.push(Role::Text, " ");
+            out.push(Role::Dim, &text::fit(&at, Self::DATE));
+            out.push(Role::Dim, &text::fit(line.updated_by.as_deref().unwrap_or_default(), Self::WHO));
+        }
+        out
+    }
+}
+
+/// What is known of the selected entity, and how far reading is.
+fn foot(list: &Entities, room: usize) -> Vec<Rich> {
+    let mut out = Vec::new();
+    if let Some(line) = list.selected() {
+        let mut words = vec![line.sk().to_owned()];
+        if line.deleted {
+            words.push("deleted".to_owned());
+        }
+        if line.version.is_some_and(|v| v.0 == 0) {
+            words.push("never processed: no data row yet".to_owned());
+        }
+        words.extend(line.flags.iter().map(|f| f.as_str().to_owned()));
+        out.extend(problem::notice(&words.join(" · "), Role::Strong, room).into_iter().take(2));
+        if let Some(wrong) = &line.problem {
+            out.extend(problem::notice(&format!("! {wrong}"), Role::Warning, room));
+        }
+    }
+    if let Some(failure) = &list.problem {
+        out.extend(problem::lines(failure, room));
+        out.extend(problem::notice("F5 reads again", Role::Dim, room));
+        return out;
+    }
+    let read = format::len(list.pages.len());
+    let (role, words) = match &list.search {
+        Some(search) if search.stopped() => {
+            (Role::Warning, format!("search stopped, {} found", format::len(list.len())))
+        }
+        Some(_) if list.filter.typing() => (Role::Dim, format!("among the {read} read so far; Enter searches all")),
+        Some(search) if search.full() => (Role::Warning, "too many found: narrow the filter".to_owned()),
+        Some(search) if search.more(&list.pages) && list.reading.is_some() => {
+            (Role::Dim, format!("searching… {read} read; x stops"))
+        }
+        Some(search) if search.more(&list.pages) => (Role::Dim, "more may follow further down".to_owned()),
+        Some(_) if list.len() == 0 => (Role::Warning, format!("none of the {read} entities holds this text")),
+        Some(_) => (Role::Dim, format!("all {read} searched")),
+        None if list.stopped => (Role::Warning, format!("reading stopped, {read} loaded; moving on reads on")),
+        None if list.reading.is_some() && list.pages.len() == 0 => (Role::Dim, "reading…".to_owned()),
+        None if !list.pages.complete() => (Role::Dim, format!("{read} loaded, more")),
+        None if list.pages.len() == 0 => (Role::Warning, empty(list)),
+        None => (Role::Dim, format!("all {read} loaded")),
+    };
+    out.extend(problem::notice(&words, role, room));
+    out
+}
+
+fn empty(list: &Entities) -> String {
+    let pk = &list.listing.pk;
+    match list.listing.deleted {
+        DeletedFilter::Keep => format!("{pk} has no entities in module {}", list.module()),
+        DeletedFilter::Skip => format!("{pk} has no live entities; v shows deleted ones"),
+        DeletedFilter::Only => format!("{pk} has no deleted entities; v shows live ones"),
+    }
+}

@@ -1,0 +1,288 @@
+//! The loop: keys first, then what the engine tells, drawing when something changed.
+
+mod host;
+
+use std::io;
+use std::time::Duration;
+
+use crossterm::event::{Event as Input, EventStream, KeyEventKind};
+use futures::{Stream, StreamExt as _};
+use jiff::Timestamp;
+use ratatui::Terminal;
+use ratatui::backend::{Backend, CrosstermBackend};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+pub(crate) use host::{Host, Outside};
+
+use super::app::App;
+use super::message::{Effect, Message};
+use super::terminal::Held;
+use super::update::update;
+use super::{ConsoleOptions, view};
+use crate::engine::EngineHandle;
+use crate::engine::protocol::{Command, RequestId};
+
+/// Events taken in between two looks at the keyboard.
+const AT_ONCE: usize = 64;
+
+/// The shortest times between two frames.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// After a key.
+    pub(crate) keys: Duration,
+    /// While events stream in.
+    pub(crate) events: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { keys: Duration::from_micros(16_667), events: Duration::from_micros(33_333) }
+    }
+}
+
+/// Runs the console until the operator leaves it or a signal ends it. The terminal is given back in any case.
+///
+/// # Errors
+/// What the terminal says.
+pub async fn run(options: ConsoleOptions, engine: EngineHandle) -> color_eyre::Result<()> {
+    let app = App::new(options, Timestamp::now()).map_err(|e| color_eyre::eyre::eyre!(e))?;
+    let host = Outside::new(&app);
+    let signals = signals()?;
+    let held = Held::take()?;
+    let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    let outcome =
+        Console::new(app, engine, host, Pace::default()).run(EventStream::new(), &mut terminal, signals).await;
+    drop(held);
+    outcome.map_err(Into::into)
+}
+
+/// Ends with the first signal that asks the program to end.
+#[cfg(unix)]
+pub(super) fn signals() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+pub(super) fn signals() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+/// What a test may look at while the loop runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Pulse {
+    /// Commands handed to the engine.
+    pub(crate) sent: u64,
+    /// Events taken in.
+    pub(crate) received: u64,
+    /// Nothing is left to be done, drawn or handed over.
+    pub(crate) quiet: bool,
+}
+
+/// The state together with its connections to the outside.
+pub(crate) struct Console<H> {
+    pub(crate) app: App,
+    engine: EngineHandle,
+    host: H,
+    pace: Pace,
+    clock: fn() -> Timestamp,
+    /// Commands that the engine has had no room for yet.
+    outbox: std::collections::VecDeque<(RequestId, Command)>,
+    jobs: mpsc::UnboundedSender<Message>,
+    done: mpsc::UnboundedReceiver<Message>,
+    working: usize,
+    pulse: Pulse,
+    watch: Option<tokio::sync::watch::Sender<Pulse>>,
+}
+
+/// When to draw next.
+#[derive(Debug, Clone, Copy)]
+struct Frames {
+    last: Option<Instant>,
+    due: Option<Instant>,
+}
+
+impl Frames {
+    /// Something changed: draw when so long has passed since the last frame, earlier if that is due already.
+    fn want(&mut self, after: Duration) {
+        let at = self.last.map_or_else(Instant::now, |last| last + after);
+        self.due = Some(self.due.map_or(at, |due| due.min(at)));
+    }
+}
+
+impl<H: Host> Console<H> {
+    pub(crate) fn new(mut app: App, engine: EngineHandle, host: H, pace: Pace) -> Self {
+        let (jobs, done) = mpsc::unbounded_channel();
+        let effects = app.take_effects();
+        let mut console = Self {
+            app,
+            engine,
+            host,
+            pace,
+            clock: Timestamp::now,
+            outbox: Default::default(),
+            jobs,
+            done,
+            working: 0,
+            pulse: Pulse::default(),
+            watch: None,
+        };
+        console.effects(effects);
+        console
+    }
+
+    /// Lets a test follow the loop, at a time that stands still.
+    #[cfg(test)]
+    pub(crate) fn watched(mut self, watch: tokio::sync::watch::Sender<Pulse>, clock: fn() -> Timestamp) -> Self {
+        self.watch = Some(watch);
+        self.clock = clock;
+        self
+    }
+
+    /// Runs until the operator leaves, the input ends, or `ended` does.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub(crate) async fn run<S, B>(
+        &mut self,
+        inputs: S,
+        terminal: &mut Terminal<B>,
+        ended: impl Future<Output = ()>,
+    ) -> io::Result<()>
+    where
+        S: Stream<Item = io::Result<Input>>,
+        B: Backend,
+        B::Error: Send + Sync + 'static,
+    {
+        tokio::pin!(inputs, ended);
+        let mut frames = Frames { last: None, due: Some(Instant::now()) };
+        let mut engine_open = true;
+        let commands = self.engine.commands.clone();
+        while !self.app.quit {
+            if frames.due.is_some_and(|due| due <= Instant::now()) {
+                draw(&mut self.app, terminal)?;
+                frames = Frames { last: Some(Instant::now()), due: None };
+            }
+            self.beat(&frames);
+            let due = frames.due;
+            tokio::select! {
+                biased;
+                () = &mut ended => break,
+                input = inputs.next() => match input {
+                    Some(input) => {
+                        let input = input?;
+                        // The window's new size must not wait for the next frame to be known.
+                        if self.input(input) {
+                            frames.want(self.pace.keys);
+                        }
+                    }
+                    None => break,
+                },
+                Some(message) = self.done.recv() => {
+                    self.working -= 1;
+                    self.update(message);
+                    frames.want(self.pace.keys);
+                }
+                permit = commands.reserve(), if engine_open && !self.outbox.is_empty() => match permit {
+                    Ok(permit) => {
+                        if let Some(command) = self.outbox.pop_front() {
+                            permit.send(command);
+                            self.pulse.sent += 1;
+                        }
+                    }
+                    Err(_) => self.outbox.clear(),
+                },
+                event = self.engine.events.recv(), if engine_open => {
+                    engine_open = event.is_some();
+                    self.drain(event);
+                    frames.want(self.pace.events);
+                }
+                Ok(()) = self.engine.counters.changed() => {
+                    let counters = *self.engine.counters.borrow_and_update();
+                    self.update(Message::Counters(counters));
+                    frames.want(self.pace.events);
+                }
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in an event and what waits behind it, so many at most.
+    fn drain(&mut self, first: Option<crate::engine::protocol::Envelope>) {
+        let Some(first) = first else { return self.update(Message::EngineGone) };
+        let mut next = Some(first);
+        for _ in 0..AT_ONCE {
+            let Some(envelope) = next else { break };
+            self.pulse.received += 1;
+            self.update(Message::Engine(envelope));
+            next = None;
+            if let Ok(envelope) = self.engine.events.try_recv() {
+                next = Some(envelope);
+            }
+        }
+        if let Some(envelope) = next {
+            self.pulse.received += 1;
+            self.update(Message::Engine(envelope));
+        }
+    }
+
+    /// Handles an input; `false` when it means nothing to us.
+    fn input(&mut self, input: Input) -> bool {
+        match input {
+            Input::Key(key) if key.kind != KeyEventKind::Release => self.update(Message::Key(key.into())),
+            Input::Paste(text) => self.update(Message::Paste(text)),
+            Input::Resize(..) => self.update(Message::Resize),
+            _ => return false,
+        }
+        true
+    }
+
+    fn update(&mut self, message: Message) {
+        let effects = update(&mut self.app, (self.clock)(), message);
+        self.effects(effects);
+    }
+
+    fn effects(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Send(request, command) => self.outbox.push_back((request, command)),
+                other => {
+                    self.working += usize::from(self.host.start(other, &self.jobs));
+                }
+            }
+        }
+    }
+
+    fn beat(&mut self, frames: &Frames) {
+        let Some(watch) = &self.watch else { return };
+        self.pulse.quiet =
+            frames.due.is_none() && self.outbox.is_empty() && self.working == 0 && self.engine.events.is_empty();
+        watch.send_replace(self.pulse);
+    }
+}
+
+fn draw<B>(app: &mut App, terminal: &mut Terminal<B>) -> io::Result<()>
+where
+    B: Backend,
+    B::Error: Send + Sync + 'static,
+{
+    let drawn = terminal.draw(|frame| {
+        if let Some(cursor) = view::draw(app, frame.buffer_mut()) {
+            frame.set_cursor_position(cursor);
+        }
+    });
+    drawn.map(|_| ()).map_err(io::Error::other)
+}

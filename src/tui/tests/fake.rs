@@ -1,0 +1,360 @@
+//! An engine of canned answers at the other end of the boundary: enough of the real one's behaviour to walk through the console.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::data::Data;
+use crate::domain::clock::normalise_time;
+use crate::domain::diff::diff_rows;
+use crate::domain::key::{EntityKey, Version, split_versioned};
+use crate::domain::publish::PublishMode;
+use crate::domain::row::{Row, TableKind, blocked, field};
+use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
+use crate::domain::tenant::tenant_of;
+use crate::domain::timeline::{self, VersionStatus};
+use crate::domain::value::Value;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::protocol::{
+    ApprovalRequest, Command, Connection, Counters, Cursor, CursorAt, Decision, DeletedFilter, DiffResult, EntityRef,
+    EntitySummary, Event, HistoryEntry, ItemResult, Level, Preview, RequestId, RunInfo, Side, TenantCount,
+};
+
+type Override = Box<dyn FnMut(&Command) -> Option<Vec<Event>> + Send>;
+
+/// The engine.
+pub(crate) struct Fake {
+    pub(crate) data: Data,
+    /// What approvals want typed.
+    pub(crate) confirm: Option<String>,
+    overrides: Vec<Override>,
+    waiting: BTreeMap<RunId, (RequestId, Preview)>,
+    reads: f64,
+}
+
+const MODULES: [&str; 4] = ["customer", "master", "order", "product"];
+
+impl Fake {
+    /// On the golden rows.
+    pub(crate) fn golden() -> Self {
+        Self { data: Data::golden(), confirm: None, overrides: vec![], waiting: BTreeMap::new(), reads: 0.0 }
+    }
+
+    /// On no rows at all.
+    pub(crate) fn empty() -> Self {
+        Self { data: Data::default(), ..Self::golden() }
+    }
+
+    /// Answers a command otherwise; without a final event it stays unanswered.
+    pub(crate) fn answering(mut self, answer: impl FnMut(&Command) -> Option<Vec<Event>> + Send + 'static) -> Self {
+        self.overrides.push(Box::new(answer));
+        self
+    }
+
+    pub(crate) fn counters(&self) -> Counters {
+        Counters { read_units: self.reads, write_units: 0.0, requests: 0, throttled: 0, active: 0 }
+    }
+
+    pub(crate) fn answer(&mut self, request: RequestId, command: Command) -> Vec<(RequestId, Event)> {
+        self.reads += 0.5;
+        for answer in &mut self.overrides {
+            if let Some(events) = answer(&command) {
+                return events.into_iter().map(|e| (request, e)).collect();
+            }
+        }
+        if let Command::Decide { run, decision, .. } = command {
+            return self.decide(request, run, decision);
+        }
+        let mut events = match command {
+            Command::Connect => vec![Event::Connected(Connection {
+                modules: MODULES
+                    .iter()
+                    .filter(|m| self.data.table(m, TableKind::Data).next().is_some())
+                    .map(|m| (*m).to_owned())
+                    .collect(),
+                account: Some("000000000000".into()),
+                region: Some("ap-northeast-1".into()),
+            })],
+            Command::ScanTenants { module } => vec![Event::Tenants(self.tenants(module.as_deref()))],
+            Command::Open { pk, .. } => {
+                let has = |m: &&str| {
+                    [TableKind::Data, TableKind::Command]
+                        .iter()
+                        .any(|k| self.data.table(m, *k).any(|r| r.pk().unwrap() == pk.as_str()))
+                };
+                vec![Event::Opened { modules: MODULES.iter().filter(|m| has(m)).map(|m| (*m).to_owned()).collect() }]
+            }
+            Command::Page { listing, after, limit } => {
+                let all = self.entities(&listing.module, listing.pk.as_str(), listing.deleted);
+                let from = match after {
+                    Some(Cursor(CursorAt::Data(Some(sk)))) => {
+                        all.iter().position(|e| e.entity.key.sk.as_str() > sk.as_str()).unwrap_or(all.len())
+                    }
+                    _ => 0,
+                };
+                let entities: Vec<EntitySummary> = all[from..].iter().take(limit).cloned().collect();
+                let more = from + entities.len() < all.len();
+                let next =
+                    entities.last().filter(|_| more).map(|e| Cursor(CursorAt::Data(Some(e.entity.key.sk.to_string()))));
+                vec![Event::Page { entities, next }]
+            }
+            Command::History { entity, resolve } => self.history(&entity, resolve),
+            Command::Diff { from, to, all } => vec![self.diff(from, to, all)],
+            Command::PreviewRollback { entity, to, .. } => vec![match self.preview(&entity, to) {
+                Ok(preview) => Event::Preview(Box::new(preview)),
+                Err(failure) => Event::Failed(failure),
+            }],
+            Command::Rollback { entity, to, .. } => match self.preview(&entity, to) {
+                Ok(preview) if preview.reason.is_none() => {
+                    let run = RunId::from_parts(1_773_968_523_000, 7);
+                    self.waiting.insert(run, (request, preview.clone()));
+                    let approval = ApprovalRequest {
+                        run,
+                        batch: 1,
+                        digest: "4f2a9c0d7be61835".repeat(4),
+                        confirm: self.confirm.clone(),
+                        items: vec![preview],
+                    };
+                    return vec![(request, Event::ApprovalNeeded(Box::new(approval)))];
+                }
+                Ok(preview) => vec![Event::Failed(Box::new(Failure::new(
+                    ErrorCode::Conflict,
+                    preview.message.unwrap_or_default(),
+                )))],
+                Err(failure) => vec![Event::Failed(failure)],
+            },
+            Command::Runs => {
+                vec![Event::Run(Box::new(run_info(RunId::from_parts(1_773_968_523_000, 7), RunState::Done)))]
+            }
+            Command::ShowRun { run } => {
+                let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0002") };
+                vec![
+                    Event::Run(Box::new(run_info(run, RunState::Done))),
+                    Event::Item(Box::new(item(run, &entity, (Version(3), Version(4)), Some(Outcome::Done)))),
+                ]
+            }
+            Command::Arm { armed } => vec![Event::Armed(armed)],
+            Command::Cancel { .. } => vec![],
+            Command::Decide { .. } => vec![],
+        };
+        events.push(Event::Finished { cancelled: false });
+        events.into_iter().map(|e| (request, e)).collect()
+    }
+
+    fn decide(&mut self, request: RequestId, run: RunId, decision: Decision) -> Vec<(RequestId, Event)> {
+        let done = (request, Event::Finished { cancelled: false });
+        let Some((of, preview)) = self.waiting.remove(&run) else { return vec![done] };
+        let outcome = match decision {
+            Decision::Approve { confirm } if confirm == self.confirm => Outcome::Done,
+            _ => Outcome::Skipped,
+        };
+        let state = if outcome == Outcome::Done { RunState::Done } else { RunState::Stopped };
+        let versions = (preview.version_before, preview.version_after);
+        let mut out = vec![done];
+        if outcome == Outcome::Done {
+            out.push((of, Event::Item(Box::new(item(run, &preview.entity, versions, None)))));
+            let module = preview.entity.module.clone();
+            let mut past = preview.before.clone().unwrap().as_ref().clone();
+            past.0.insert("sk".into(), Value::s(preview.entity.key.sk.at(versions.0)));
+            self.data.insert(&module, TableKind::History, past);
+            self.data.insert(&module, TableKind::Data, preview.after.clone().unwrap().as_ref().clone());
+            out.push((of, Event::Item(Box::new(item(run, &preview.entity, versions, Some(outcome))))));
+        }
+        out.push((of, Event::Run(Box::new(run_info(run, state)))));
+        out.push((of, Event::Finished { cancelled: false }));
+        out
+    }
+
+    fn tenants(&self, module: Option<&str>) -> Vec<TenantCount> {
+        let mut out: BTreeMap<(String, String), TenantCount> = BTreeMap::new();
+        for name in MODULES.into_iter().filter(|m| module.is_none_or(|wanted| *m == wanted)) {
+            for row in self.data.table(name, TableKind::Data) {
+                let key = row.data_key().unwrap();
+                let count = out.entry((name.to_owned(), key.pk.to_string())).or_insert_with(|| TenantCount {
+                    module: name.into(),
+                    entity_type: key.pk.entity_type().into(),
+                    tenant: tenant_of(&key.pk, row.text(field::TENANT_CODE)).code,
+                    pk: key.pk.clone(),
+                    entities: 0,
+                    deleted: 0,
+                    oldest: None,
+                    newest: None,
+                });
+                count.entities += 1;
+                count.deleted += u64::from(row.is_deleted());
+                let time = |name| row.text(name).map(normalise_time);
+                count.oldest = [count.oldest.take(), time(field::CREATED_AT)].into_iter().flatten().min();
+                count.newest = count.newest.take().max(time(field::UPDATED_AT));
+            }
+        }
+        out.into_values().collect()
+    }
+
+    fn entities(&self, module: &str, pk: &str, deleted: DeletedFilter) -> Vec<EntitySummary> {
+        let mut keys: BTreeMap<EntityKey, Option<Arc<Row>>> = BTreeMap::new();
+        for row in self.data.table(module, TableKind::Data).filter(|r| r.pk().unwrap() == pk) {
+            keys.insert(row.data_key().unwrap(), Some(row.clone()));
+        }
+        for row in self.data.table(module, TableKind::Command).filter(|r| r.pk().unwrap() == pk) {
+            if let Some((base, _)) = split_versioned(row.sk().unwrap()) {
+                keys.entry(EntityKey::new(pk, base)).or_insert(None);
+            }
+        }
+        let wanted = |e: &EntitySummary| match deleted {
+            DeletedFilter::Keep => true,
+            DeletedFilter::Skip => !e.deleted,
+            DeletedFilter::Only => e.deleted,
+        };
+        keys.into_iter().map(|(key, data)| self.summary(module, key, data)).filter(wanted).collect()
+    }
+
+    fn summary(&self, module: &str, key: EntityKey, data: Option<Arc<Row>>) -> EntitySummary {
+        let rows = self.data.entity(module, &key);
+        let version = data.as_ref().map_or(Ok(Version(0)), |r| r.version());
+        let next = version.as_ref().ok().and_then(|v| rows.commands.get(&v.next())).cloned();
+        let now = version.as_ref().ok().and_then(|v| rows.commands.get(v)).cloned();
+        let flags = timeline::flags(&key, data.as_deref(), now.as_deref(), next.as_deref());
+        let row = data.or_else(|| rows.commands.values().next_back().cloned()).unwrap_or_default();
+        let who = now.as_ref().or(next.as_ref());
+        let text = |name| row.text(name).map(str::to_owned);
+        EntitySummary {
+            id: text(field::ID),
+            entity_type: text(field::TYPE),
+            tenant: tenant_of(&key.pk, row.text(field::TENANT_CODE)).code,
+            code: text(field::CODE),
+            name: text(field::NAME),
+            problem: version.as_ref().err().map(ToString::to_string),
+            version: version.ok(),
+            deleted: row.is_deleted(),
+            updated_at: who.and_then(|r| r.text(field::CREATED_AT)).map(str::to_owned),
+            updated_by: who.and_then(|r| r.text(field::CREATED_BY)).map(str::to_owned),
+            flags,
+            attributes_ref: row.attributes_ref().map(str::to_owned),
+            entity: EntityRef { module: module.into(), key },
+            row,
+        }
+    }
+
+    fn history(&self, entity: &EntityRef, resolve: bool) -> Vec<Event> {
+        let rows = self.data.entity(&entity.module, &entity.key);
+        let mut entries: Vec<HistoryEntry> = timeline::timeline(&rows, Version(1))
+            .unwrap()
+            .into_iter()
+            .map(|version| {
+                let resolved = version.row.as_ref().filter(|_| resolve).map(|row| self.data.resolve(row));
+                HistoryEntry { version, resolved, problem: None }
+            })
+            .collect();
+        entries.reverse();
+        // Newest first, gaps last, in more than one event.
+        entries.sort_by_key(|e| e.version.status == VersionStatus::Gap);
+        entries.chunks(5).map(|c| Event::Versions(c.to_vec())).collect()
+    }
+
+    fn side(&self, side: &Side) -> Option<(Version, TableKind, Arc<Row>)> {
+        let rows = self.data.entity(&side.entity.module, &side.entity.key);
+        let current = rows.data.as_ref().and_then(|r| r.version().ok()).unwrap_or_default();
+        let version = side.version.unwrap_or(current);
+        let entry = timeline::entry(&rows, version, current);
+        Some((version, *entry.found.first()?, self.data.resolve(entry.row.as_ref()?)))
+    }
+
+    fn diff(&self, mut from: Side, mut to: Side, all: bool) -> Event {
+        let missing = |side: &Side| {
+            let key = &side.entity.key;
+            let failure = Failure::new(ErrorCode::NotFound, format!("there is no entity {key}"));
+            Event::Failed(Box::new(failure.at(key.pk.to_string(), Some(key.sk.as_str()))))
+        };
+        let Some((from_version, from_found, before)) = self.side(&from) else { return missing(&from) };
+        let Some((to_version, to_found, after)) = self.side(&to) else { return missing(&to) };
+        (from.version, to.version) = (Some(from_version), Some(to_version));
+        let changes = diff_rows(&before, &after, all);
+        Event::Diff(Box::new(DiffResult { from, to, from_found, to_found, before, after, changes }))
+    }
+
+    fn preview(&self, entity: &EntityRef, to: Version) -> Result<Preview, Box<Failure>> {
+        let gone = || Box::new(Failure::new(ErrorCode::NotFound, format!("version {to} is in no table")));
+        let (now, _, before) = self.side(&Side { entity: entity.clone(), version: None }).ok_or_else(gone)?;
+        let (_, found, state) = self.side(&Side { entity: entity.clone(), version: Some(to) }).ok_or_else(gone)?;
+        let refused = blocked(&entity.key, Some(&before));
+        let mut after = before.as_ref().clone();
+        for name in [field::NAME, field::CODE, field::TYPE, field::IS_DELETED, field::ATTRIBUTES] {
+            match state.get(name) {
+                Some(value) => after.0.insert(name.to_owned(), value.clone()),
+                None => after.0.shift_remove(name),
+            };
+        }
+        after.0.insert(field::VERSION.into(), Value::n(now.next().0));
+        after.0.insert(field::UPDATED_BY.into(), Value::s("u-tester"));
+        Ok(Preview {
+            digest: "0".repeat(64),
+            entity: entity.clone(),
+            action: if refused.is_some() {
+                Action::Invalid
+            } else if before.is_deleted() {
+                Action::Restore
+            } else {
+                Action::Update
+            },
+            reason: refused.map(|b| b.reason()).or(None::<Reason>),
+            message: refused.map(|b| b.to_string()),
+            warnings: vec![
+                "relational copies and notifications of the application are not told: see reSyncData()".into(),
+            ],
+            version_before: now,
+            version_after: now.next(),
+            version_from: to,
+            found: Some(found),
+            changes: diff_rows(&before, &after, false),
+            before: Some(before),
+            after: Some(Arc::new(after)),
+            publish: PublishMode::Sync,
+            write_units: 12,
+            s3_objects: 0,
+        })
+    }
+}
+
+fn item(run: RunId, entity: &EntityRef, versions: (Version, Version), outcome: Option<Outcome>) -> ItemResult {
+    ItemResult {
+        run,
+        batch: 1,
+        n: 1,
+        entity: entity.clone(),
+        action: Action::Update,
+        outcome,
+        reason: None,
+        message: None,
+        warnings: vec![],
+        version_before: versions.0,
+        version_after: versions.1,
+        attempts: 1,
+        request_id: Some("REQ".into()),
+    }
+}
+
+fn run_info(run: RunId, state: RunState) -> RunInfo {
+    RunInfo {
+        run,
+        name: "rollback of PRODUCT#acme / P-0002".into(),
+        operation: Operation::Rollback,
+        reason: String::new(),
+        profile: "sandbox".into(),
+        environment: "dev".into(),
+        app: "shop".into(),
+        account: Some("000000000000".into()),
+        region: Some("ap-northeast-1".into()),
+        digest: "4f2a9c0d7be61835".repeat(4),
+        started_at: "2026-03-20T01:02:03.000Z".into(),
+        ended_at: Some("2026-03-20T01:02:04.000Z".into()),
+        state,
+        outcomes: vec![(Outcome::Done, 1)],
+        undo_of: None,
+        undone_by: None,
+        journal: "/state/runs/journal.db".into(),
+    }
+}
+
+/// A line of the engine's own.
+pub(crate) fn log(text: &str) -> Event {
+    Event::Log(Level::Info, text.to_owned())
+}

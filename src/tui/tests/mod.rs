@@ -1,0 +1,10 @@
+//! The console as a whole, driven by keys against an engine of canned answers.
+
+mod data;
+mod fake;
+mod screens;
+mod script;
+mod updates;
+
+pub(super) use fake::Fake;
+pub(super) use script::{Play, Played, inputs, shown};

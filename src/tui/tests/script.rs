@@ -1,0 +1,207 @@
+//! Plays keys into the real loop. A key waits until everything that the one before caused has happened.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
+use futures::stream;
+use jiff::Timestamp;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
+
+use super::Fake;
+use crate::config::Profile;
+use crate::engine::boundary;
+use crate::engine::protocol::{Command, Envelope};
+use crate::tui::app::App;
+use crate::tui::cache::CachedCounts;
+use crate::tui::keymap::Key;
+use crate::tui::message::{Effect, Message};
+use crate::tui::run::{Console, Host, Pace, Pulse};
+use crate::tui::{ConsoleOptions, text};
+
+/// The time at which every play takes place.
+pub(crate) fn now() -> Timestamp {
+    "2026-03-20T01:02:03Z".parse().unwrap()
+}
+
+/// A play to be played.
+pub(crate) struct Play {
+    pub(crate) options: ConsoleOptions,
+    pub(crate) size: (u16, u16),
+    pub(crate) fake: Fake,
+    pub(crate) cached: Option<CachedCounts>,
+}
+
+/// What is left after a play.
+pub(crate) struct Played {
+    pub(crate) app: App,
+    pub(crate) screen: String,
+    pub(crate) buffer: Buffer,
+    pub(crate) copied: Vec<String>,
+    /// Every command that reached the engine.
+    pub(crate) commands: Vec<Command>,
+}
+
+impl Play {
+    pub(crate) fn new(width: u16, height: u16) -> Self {
+        let mut profile = Profile::new("sandbox", "dev", "shop");
+        profile.region = Some("ap-northeast-1".into());
+        profile.operator = "u-tester".into();
+        let options = ConsoleOptions {
+            profile,
+            start_armed: false,
+            state_dir: "state".into(),
+            headless_prefix: vec!["tenantry".into(), "--sandbox".into()],
+            open: None,
+            no_color: false,
+        };
+        Self { options, size: (width, height), fake: Fake::golden(), cached: None }
+    }
+
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    /// Plays the keys of a script.
+    pub(crate) fn keys(self, script: &str) -> Played {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(self.play(inputs(script)))
+    }
+
+    async fn play(self, inputs: Vec<Input>) -> Played {
+        let (handle, mut end) = boundary();
+        let (answered, answers) = watch::channel((0_u64, 0_u64));
+        let commands = Arc::new(Mutex::new(Vec::new()));
+        let (mut fake, seen) = (self.fake, commands.clone());
+        tokio::spawn(async move {
+            let (mut taken, mut emitted) = (0, 0);
+            while let Some((request, command)) = end.commands.recv().await {
+                seen.lock().unwrap().push(command.clone());
+                for (request, event) in fake.answer(request, command) {
+                    if end.events.send(Envelope { request, event }).await.is_err() {
+                        return;
+                    }
+                    emitted += 1;
+                }
+                taken += 1;
+                end.counters.send_replace(fake.counters());
+                answered.send_replace((taken, emitted));
+            }
+        });
+        let app = App::new(self.options, now()).unwrap();
+        let host = Inside { cached: self.cached, copied: Arc::default() };
+        let copied = host.copied.clone();
+        let pace = Pace { keys: std::time::Duration::ZERO, events: std::time::Duration::ZERO };
+        let (beat, pulse) = watch::channel(Pulse::default());
+        let mut console = Console::new(app, handle, host, pace).watched(beat, now);
+        let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
+        let waiting = Waiting { pulse, answers, inputs: inputs.into() };
+        let inputs = stream::unfold(waiting, |mut waiting| async move {
+            waiting.quiet().await;
+            let input = waiting.inputs.pop_front()?;
+            Some((Ok::<_, io::Error>(input), waiting))
+        });
+        console.run(inputs, &mut terminal, std::future::pending()).await.unwrap();
+        let buffer = terminal.backend().buffer().clone();
+        let (copied, commands) = (copied.lock().unwrap().clone(), commands.lock().unwrap().clone());
+        Played { app: console.app, screen: shown(&buffer), buffer, copied, commands }
+    }
+}
+
+struct Waiting {
+    pulse: watch::Receiver<Pulse>,
+    answers: watch::Receiver<(u64, u64)>,
+    inputs: std::collections::VecDeque<Input>,
+}
+
+impl Waiting {
+    async fn quiet(&mut self) {
+        loop {
+            let (pulse, answers) = (*self.pulse.borrow_and_update(), *self.answers.borrow_and_update());
+            if pulse.quiet && answers == (pulse.sent, pulse.received) {
+                return;
+            }
+            tokio::select! {
+                _ = self.pulse.changed() => {}
+                _ = self.answers.changed() => {}
+            }
+        }
+    }
+}
+
+/// The outside of a play: no files, no clipboard, work done at once.
+struct Inside {
+    cached: Option<CachedCounts>,
+    copied: Arc<Mutex<Vec<String>>>,
+}
+
+impl Host for Inside {
+    fn start(&mut self, effect: Effect, back: &UnboundedSender<Message>) -> bool {
+        let message = match effect {
+            Effect::Build(job) => Message::Built(job.run()),
+            Effect::ReadCache => Message::Cached(self.cached.take()),
+            Effect::Copy { text, what } | Effect::CopyThroughTerminal { text, what } => {
+                self.copied.lock().unwrap().push(text);
+                Message::Copied(Ok(format!("copied the {what}")))
+            }
+            Effect::Send(..) | Effect::WriteCache(_) => return false,
+        };
+        back.send(message).unwrap();
+        true
+    }
+}
+
+/// `"/acme<ret>jj]"`: characters as they are, other keys in angle brackets, pasted text as `<paste:…>`.
+pub(crate) fn inputs(script: &str) -> Vec<Input> {
+    let mut out = Vec::new();
+    let mut rest = script;
+    while let Some(c) = rest.chars().next() {
+        if c == '<'
+            && let Some((name, after)) = rest[1..].split_once('>')
+        {
+            out.push(named(name));
+            rest = after;
+            continue;
+        }
+        out.push(Input::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
+        rest = &rest[c.len_utf8()..];
+    }
+    out
+}
+
+fn named(name: &str) -> Input {
+    if let Some(text) = name.strip_prefix("paste:") {
+        return Input::Paste(text.to_owned());
+    }
+    let key: Key = match name {
+        "ret" => "enter",
+        "lt" => "<",
+        other => other,
+    }
+    .parse()
+    .unwrap();
+    Input::Key(KeyEvent::new(key.code, key.modifiers))
+}
+
+/// The screen as text, lines without blanks at their ends.
+pub(crate) fn shown(buffer: &Buffer) -> String {
+    let area = buffer.area;
+    let mut out = String::new();
+    for y in area.y..area.bottom() {
+        let mut line = String::new();
+        let mut x = area.x;
+        while x < area.right() {
+            let symbol = buffer[(x, y)].symbol();
+            line.push_str(symbol);
+            x += u16::try_from(text::width(symbol)).unwrap().max(1);
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}

@@ -1,0 +1,309 @@
+//! What keys and events do to the state, seen from both ends of the boundary.
+
+use super::fake::log;
+use super::script::now;
+use super::{Fake, Play, Played};
+use crate::config::Profile;
+use crate::domain::key::Version;
+use crate::domain::value::from_plain_json;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::protocol::{Command, Decision, Envelope, Event, RequestId};
+use crate::tui::app::App;
+use crate::tui::cache::CachedCounts;
+use crate::tui::message::{Effect, Message};
+use crate::tui::panes::Pane;
+use crate::tui::update::update;
+use crate::tui::{ConsoleOptions, OpenAt};
+
+const BOLT: &str = "01HX7MBJK3V9WQBZ7XNDK5ZT2M";
+
+fn play(keys: &str) -> Played {
+    Play::new(120, 40).keys(keys)
+}
+
+fn open_bolt(keys: &str) -> String {
+    format!(":open PRODUCT#acme {BOLT}<ret>{keys}")
+}
+
+fn decisions(played: &Played) -> Vec<&Decision> {
+    let mut out = Vec::new();
+    for command in &played.commands {
+        if let Command::Decide { decision, .. } = command {
+            out.push(decision);
+        }
+    }
+    out
+}
+
+fn many(n: usize) -> Fake {
+    let mut fake = Fake::empty();
+    for i in 0..n {
+        fake.data.add(
+            "product",
+            &format!(r#"{{"pk":"PRODUCT#big","sk":"B-{i:05}","version":1,"name":"Item {i}","tenantCode":"big"}}"#),
+        );
+    }
+    fake
+}
+
+#[test]
+fn nothing_is_asked_but_who_and_where_before_a_key_is_pressed() {
+    let played = Play::new(120, 40).with(|p| p.options.profile = Profile::new("staging", "stg", "shop")).keys("");
+    assert_eq!(played.commands, [Command::Connect]);
+    assert!(played.screen.contains("Not counted yet"), "{}", played.screen);
+}
+
+#[test]
+fn counts_of_an_earlier_session_are_shown_with_their_age() {
+    let cached = CachedCounts { at: now() - jiff::SignedDuration::from_hours(3), counts: vec![] };
+    let played = Play::new(120, 40).with(|p| p.cached = Some(cached)).keys("");
+    assert_eq!(played.commands, [Command::Connect]);
+    assert!(played.screen.contains("counted 3 h ago"), "{}", played.screen);
+}
+
+#[test]
+fn a_key_can_be_opened_from_the_command_line() {
+    let at = OpenAt { pk: "PRODUCT#acme".into(), sk: Some("P-0002".into()), module: None };
+    let played = Play::new(120, 40).with(|p| p.options.open = Some(at)).keys("");
+    assert!(played.screen.contains("History of P-0002"), "{}", played.screen);
+}
+
+#[test]
+fn rolling_back_is_refused_while_read_only() {
+    let played = play(&open_bolt("[[R"));
+    assert!(!played.commands.iter().any(|c| matches!(c, Command::Rollback { .. })));
+    assert!(played.screen.contains("the console is read-only: A allows writing"), "{}", played.screen);
+}
+
+#[test]
+fn enter_by_reflex_writes_nothing() {
+    let played = play(&format!("AA{}", open_bolt("[[R<ret>")));
+    assert_eq!(decisions(&played), [&Decision::Stop]);
+    let played = play(&format!("AA{}", open_bolt("[[R<esc>")));
+    assert_eq!(decisions(&played), [&Decision::Stop]);
+}
+
+#[test]
+fn an_approved_rollback_is_written_and_seen() {
+    let played = play(&format!("AA{}", open_bolt("[[R<tab><ret>")));
+    assert_eq!(decisions(&played), [&Decision::Approve { confirm: None }]);
+    let rollback = played.commands.iter().find_map(|c| match c {
+        Command::Rollback { to, expect, .. } => Some((*to, *expect)),
+        _ => None,
+    });
+    assert_eq!(rollback, Some((Version(10), Some(Version(12)))));
+    assert!(played.screen.contains("is at version 13 now"), "{}", played.screen);
+    assert_eq!(played.app.history.opened.unwrap().selected, Some(Version(13)));
+}
+
+#[test]
+fn a_protected_profile_wants_the_name_typed() {
+    let protected = |keys: &str| {
+        let change = |p: &mut Play| {
+            p.options.profile.protected = true;
+            p.fake.confirm = Some("acme".into());
+        };
+        Play::new(120, 40).with(change).keys(keys)
+    };
+    let played = protected(&format!("AA{}", open_bolt("[R<tab><ret>")));
+    assert_eq!(decisions(&played), [] as [&Decision; 0]);
+    assert!(played.screen.contains("type acme exactly"), "{}", played.screen);
+    let played = protected(&format!("AA{}", open_bolt("[Racm<tab><ret>e<ret>")));
+    assert_eq!(decisions(&played), [&Decision::Approve { confirm: Some("acme".into()) }]);
+}
+
+#[test]
+fn a_protected_profile_does_not_start_armed() {
+    let start = |protected| {
+        let change = |p: &mut Play| {
+            p.options.profile.protected = protected;
+            p.options.start_armed = true;
+        };
+        Play::new(120, 40).with(change).keys("").app.armed
+    };
+    assert_eq!((start(false), start(true)), (true, false));
+}
+
+#[test]
+fn leaving_while_a_rollback_waits_asks_first() {
+    let waiting = |keys: &str| play(&format!("AA{}", open_bolt(&format!("[R{keys}"))));
+    let played = waiting("<ctrl-c>");
+    assert!(!played.app.quit && played.screen.contains("Leave now?"), "{}", played.screen);
+    assert!(waiting("<ctrl-c>q").app.quit);
+    assert!(!waiting("<ctrl-c><esc>").app.quit);
+}
+
+#[test]
+fn stepping_fast_asks_for_one_diff_at_a_time() {
+    let silent = Fake::golden().answering(|c| matches!(c, Command::Diff { .. }).then(Vec::new));
+    let played = Play::new(120, 40).with(|p| p.fake = silent).keys(&open_bolt("[[[[[["));
+    let of = |wanted: fn(&&Command) -> bool| played.commands.iter().filter(wanted).count();
+    assert_eq!(of(|c| matches!(c, Command::Diff { .. })), 1);
+    assert_eq!(of(|c| matches!(c, Command::Cancel { .. })), 1);
+    assert!(played.screen.contains("version 5 → 6"), "{}", played.screen);
+}
+
+#[test]
+fn pages_are_read_as_the_cursor_moves() {
+    let pages = |played: &Played| played.commands.iter().filter(|c| matches!(c, Command::Page { .. })).count();
+    let open = ":open PRODUCT#big<ret>";
+    let played = Play::new(120, 40).with(|p| p.fake = many(1_000)).keys(open);
+    assert_eq!(pages(&played), 1);
+    assert!(played.screen.contains("1/100, more") && played.screen.contains("100 loaded, more"), "{}", played.screen);
+    let played = Play::new(120, 40).with(|p| p.fake = many(1_000)).keys(&format!("{open}GGGGGGGGGGGG"));
+    assert!(played.screen.contains("1,000/1,000"), "{}", played.screen);
+    assert!(played.screen.contains("B-00999"), "{}", played.screen);
+}
+
+#[test]
+fn rows_far_from_the_cursor_are_read_again_when_it_comes_back() {
+    let keys = format!(":open PRODUCT#big<ret>{}g", "G".repeat(40));
+    let played = Play::new(120, 40).with(|p| p.fake = many(3_000)).keys(&keys);
+    assert!(played.screen.contains("1/3,000") && played.screen.contains("B-00000"), "{}", played.screen);
+    assert!(played.app.tenants.entities.unwrap().pages.loaded().count() < 1_800);
+}
+
+#[test]
+fn a_filter_searches_the_whole_partition_once_it_is_kept() {
+    let keys = ":open PRODUCT#big<ret>/item 777";
+    let played = Play::new(120, 40).with(|p| p.fake = many(1_000)).keys(keys);
+    assert!(played.screen.contains("among the 100 read so far; Enter searches"), "{}", played.screen);
+    let played = Play::new(120, 40).with(|p| p.fake = many(1_000)).keys(&format!("{keys}<ret>"));
+    assert!(played.screen.contains("B-00777") && played.screen.contains("all 1,000 searched"), "{}", played.screen);
+    let played = Play::new(120, 40).with(|p| p.fake = many(1_000)).keys(&format!("{keys}<ret><esc>"));
+    assert!(played.screen.contains("1/1,000"), "{}", played.screen);
+}
+
+#[test]
+fn keys_typed_into_a_filter_do_nothing_else() {
+    let played = play("/qA:<tab>");
+    assert!(!played.app.quit && played.app.layers.is_empty() && played.app.focus == Pane::Tenants);
+    assert_eq!(played.app.tenants.tree.filter.text(), "qA:");
+}
+
+#[test]
+fn counting_can_be_stopped() {
+    let counted = |c: &Command| match c {
+        Command::ScanTenants { .. } => Some(vec![log("counting")]),
+        _ => None,
+    };
+    let played = Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(counted)).keys("x");
+    let scan = played.app.pending(|p| *p == crate::tui::message::Purpose::Scan).unwrap();
+    assert_eq!(played.commands.last(), Some(&Command::Cancel { request: scan }));
+}
+
+#[test]
+fn a_failure_stands_in_its_place_and_once_in_the_log() {
+    let fails = |c: &Command| match c {
+        Command::Page { .. } => {
+            let mut failure = Failure::new(ErrorCode::AccessDenied, "not allowed to dynamodb:Query");
+            failure.hint = Some("ask for the read-only policy".into());
+            failure.request_id = Some("REQ-1".into());
+            Some(vec![Event::Failed(Box::new(failure)), Event::Finished { cancelled: false }])
+        }
+        _ => None,
+    };
+    let played = Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(fails)).keys(":open PRODUCT#acme<ret>");
+    assert!(played.screen.contains("! not allowed to dynamodb:Query"), "{}", played.screen);
+    assert!(played.screen.contains("→ ask for the read-only policy"), "{}", played.screen);
+    let pages = played.commands.iter().filter(|c| matches!(c, Command::Page { .. })).count();
+    assert_eq!((pages, played.app.log.errors), (1, 1));
+    assert!(played.screen.contains("request id REQ-1"), "{}", played.screen);
+}
+
+#[test]
+fn what_is_not_there_is_said_so() {
+    let played = play(":open NOBODY#x<ret>");
+    assert!(played.screen.contains("no module has the partition NOBODY#x"), "{}", played.screen);
+    let played = Play::new(120, 40).with(|p| p.fake = Fake::empty()).keys("");
+    assert!(played.screen.contains("no tables found for dev-shop"), "{}", played.screen);
+}
+
+#[test]
+fn keys_rows_and_diffs_are_copied() {
+    let bolt = open_bolt("[[[[");
+    let copied = |keys: &str| play(&format!("{bolt}{keys}")).copied.pop().unwrap();
+    assert_eq!(copied("yk"), format!("PRODUCT#acme {BOLT}"));
+    assert_eq!(
+        from_plain_json(&copied("yr")).unwrap().as_map().unwrap()["version"].as_number().unwrap().as_u64(),
+        Some(8)
+    );
+    assert!(
+        copied("yd").contains(r#""path": "attributes.dims.l", "kind": "changed", "before": 20, "after": 25"#),
+        "{}",
+        copied("yd")
+    );
+    assert!(copied("ym").contains("| ~ changed | `attributes.dims.l` | `20` | `25` |"), "{}", copied("ym"));
+    assert_eq!(copied("yc"), format!("tenantry --sandbox diff 'PRODUCT#acme' {BOLT} 7 8 --module product"));
+    assert_eq!(copied(":copy sort-key<ret>"), BOLT);
+    let listed = play(":open PRODUCT#acme<ret>jyr").copied.pop().unwrap();
+    assert!(listed.contains("\"sk\": \"P-0002\""), "{listed}");
+}
+
+#[test]
+fn the_command_line_does_what_is_on_screen() {
+    let line = |keys: &str| play(&format!("{keys}Yy")).copied.pop().unwrap();
+    assert_eq!(line(""), "tenantry --sandbox tenants --module customer");
+    assert_eq!(
+        line(":open PRODUCT#acme<ret>vv"),
+        "tenantry --sandbox entities 'PRODUCT#acme' --module product --deleted only"
+    );
+    assert_eq!(
+        line(&open_bolt("o")),
+        format!("tenantry --sandbox history 'PRODUCT#acme' {BOLT} --module product --rows")
+    );
+    let dry =
+        format!("tenantry --sandbox rollback 'PRODUCT#acme' {BOLT} --to 11 --expect 12 --dry-run --module product");
+    assert_eq!(line(&open_bolt("[p")), dry);
+}
+
+#[test]
+fn commands_say_what_they_want() {
+    let played = play(":rollback <ret>");
+    assert!(played.screen.contains("rollback wants N"), "{}", played.screen);
+    let played = play(&open_bolt(":version x<ret>"));
+    assert!(played.screen.contains("x is no version number"), "{}", played.screen);
+    let played = play(&open_bolt(":version 3<ret>"));
+    assert_eq!(played.app.history.opened.unwrap().selected, Some(Version(3)));
+}
+
+#[test]
+fn another_tenant_is_compared_by_sort_key() {
+    let fake = {
+        let mut fake = Fake::golden();
+        fake.data.add(
+            "product",
+            &format!(r#"{{"pk":"PRODUCT#globex","sk":"{BOLT}","version":2,"name":"Bolt","tenantCode":"globex"}}"#),
+        );
+        fake
+    };
+    let played = Play::new(120, 40).with(|p| p.fake = fake).keys(&open_bolt("cPRODUCT#glob<down><ret>"));
+    let played = if played.app.layers.is_empty() { played } else { panic!("{}", played.screen) };
+    assert!(played.screen.contains("PRODUCT#acme 12 → PRODUCT#globex 2"), "{}", played.screen);
+}
+
+#[test]
+fn answers_that_nobody_waits_for_are_ignored() {
+    let options = ConsoleOptions {
+        profile: Profile::new("p", "dev", "shop"),
+        start_armed: false,
+        state_dir: "state".into(),
+        headless_prefix: vec![],
+        open: None,
+        no_color: true,
+    };
+    let mut app = App::new(options, now()).unwrap();
+    app.take_effects();
+    for event in [
+        Event::Opened { modules: vec!["x".into()] },
+        Event::Versions(vec![]),
+        Event::Page { entities: vec![], next: None },
+    ] {
+        let effects = update(&mut app, now(), Message::Engine(Envelope { request: RequestId(99), event }));
+        assert!(effects.is_empty() && app.history.opened.is_none() && app.tenants.entities.is_none());
+    }
+    let effects = update(&mut app, now(), Message::EngineGone);
+    assert!(effects.is_empty() && app.engine_gone);
+    let effects = update(&mut app, now(), Message::Key("s".parse().unwrap()));
+    assert!(!effects.iter().any(|e| matches!(e, Effect::Send(..))), "{effects:?}");
+}

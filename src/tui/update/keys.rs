@@ -1,0 +1,81 @@
+//! Where a key goes: to the dialog on top, to a filter being typed, or to an action.
+
+use crossterm::event::{KeyCode, KeyModifiers};
+
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::keymap::Key;
+use crate::tui::layers::Kept;
+use crate::tui::panes::Pane;
+use crate::tui::panes::filter::Typed;
+use crate::tui::panes::history::Half;
+
+impl App {
+    pub(super) fn key(&mut self, key: Key) {
+        self.notice = None;
+        let at_once = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
+        if at_once && !self.layers.is_empty() {
+            return self.perform(Action::Quit);
+        }
+        // The layer is taken out while it works, because it may change anything, other layers included.
+        if let Some(mut layer) = self.layers.pop() {
+            let place = self.layers.len();
+            if layer.key(self, key) == Kept::Yes {
+                self.layers.insert(place.min(self.layers.len()), layer);
+            }
+            return;
+        }
+        if self.filter().is_some_and(|f| f.typing()) && !at_once && self.filter_key(key) {
+            return;
+        }
+        match self.keymap.action(self.context(), key) {
+            Some(action) => self.perform(action),
+            None => self.say(format!("{key} does nothing here; ? shows what does")),
+        }
+    }
+
+    pub(super) fn paste(&mut self, text: &str) {
+        if let Some(layer) = self.layers.last_mut() {
+            return layer.paste(text);
+        }
+        if let Some(filter) = self.filter().filter(|f| f.typing()) {
+            filter.paste(text);
+            self.filter_changed(Typed::Edited);
+        }
+    }
+
+    fn filter_key(&mut self, key: Key) -> bool {
+        let Some(typed) = self.filter().map(|f| f.key(key)) else { return false };
+        if typed == Typed::Passed {
+            return false;
+        }
+        self.filter_changed(typed);
+        true
+    }
+
+    /// The filter of the focused list has another text.
+    pub(super) fn filter_changed(&mut self, typed: Typed) {
+        match self.focus {
+            Pane::Tenants => match &mut self.tenants.entities {
+                Some(list) => match typed {
+                    Typed::Edited => list.filter_typed(),
+                    Typed::Kept => list.filter_kept(),
+                    _ => list.unfilter(),
+                },
+                None => self.tenants.tree.refresh(),
+            },
+            Pane::History => {
+                if let Some(opened) = &mut self.history.opened {
+                    if opened.half == Half::List {
+                        opened.versions.refilter(&opened.filter);
+                        opened.follow();
+                    } else {
+                        opened.detail = Default::default();
+                    }
+                }
+            }
+            Pane::Log => self.log.refilter(),
+            Pane::Plan => {}
+        }
+    }
+}

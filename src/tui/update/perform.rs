@@ -1,0 +1,133 @@
+//! What each action does.
+
+use crate::engine::protocol::Command;
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::layers::Layer;
+use crate::tui::layers::command::CommandBox;
+use crate::tui::layers::copy::CopyMenu;
+use crate::tui::layers::help::Help;
+use crate::tui::layers::palette::Palette;
+use crate::tui::message::Purpose;
+use crate::tui::panes::Pane;
+use crate::tui::panes::filter::Typed;
+use crate::tui::panes::history::Compare;
+use crate::tui::widgets::scroll::Step;
+
+impl App {
+    /// Does what an action says, or says why it cannot be done.
+    pub(crate) fn perform(&mut self, action: Action) {
+        if let Some(why) = self.refusal(action) {
+            return self.refuse(why);
+        }
+        match action {
+            Action::Help => self.layers.push(Layer::Help(Help::default())),
+            Action::Palette => self.layers.push(Layer::Palette(Palette::default())),
+            Action::OpenKey => self.layers.push(Layer::Palette(Palette::holding("open "))),
+            Action::CompareTenant => self.layers.push(Layer::Palette(Palette::holding("compare "))),
+            Action::FocusTenants => self.go_to(Pane::Tenants),
+            Action::FocusHistory => self.go_to(Pane::History),
+            Action::FocusPlan => self.go_to(Pane::Plan),
+            Action::FocusLog => self.go_to(Pane::Log),
+            Action::NextPane => self.go_to(self.focus.after(1)),
+            Action::PreviousPane => self.go_to(self.focus.after(Pane::ALL.len() - 1)),
+            Action::Zoom => self.zoomed = !self.zoomed,
+            Action::Back => self.back(),
+            Action::Cancel => self.cancel(),
+            Action::Copy => self.layers.push(Layer::Copy(CopyMenu)),
+            Action::ShowCommand => {
+                let line = self.headless_line();
+                self.layers.push(Layer::Command(CommandBox::new(line)));
+            }
+            Action::Reload => self.reload(),
+            Action::Arm if self.armed => self.disarm(),
+            Action::Arm => self.layers.push(Layer::Arm),
+            Action::Disarm => self.disarm(),
+            Action::Runs => self.show_runs(),
+            Action::Quit if self.is_writing() => self.layers.push(Layer::Quit),
+            Action::Quit => self.quit = true,
+
+            Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::Top | Action::Bottom => {
+                self.moved(action);
+            }
+            Action::Left => self.sideways(false),
+            Action::Right => self.sideways(true),
+            Action::Open => self.open(),
+            Action::Filter => {
+                if let Some(filter) = self.filter() {
+                    filter.begin();
+                }
+                self.filter_changed(Typed::Edited);
+            }
+
+            Action::Scan => self.scan(None),
+            Action::Mark => {
+                if let Some(list) = &mut self.tenants.entities {
+                    list.toggle_mark();
+                    list.step(Step::Lines(1));
+                }
+            }
+            Action::ClearMarks => {
+                if let Some(list) = &mut self.tenants.entities {
+                    list.marks.clear();
+                }
+            }
+            Action::DeletedFilter => self.next_deleted(),
+
+            Action::StepOlder => self.step_version(Step::Lines(1)),
+            Action::StepNewer => self.step_version(Step::Lines(-1)),
+            Action::MarkVersion => self.mark_version(),
+            Action::CompareWith => self.next_compare(),
+            Action::View => self.next_view(),
+            Action::Bookkeeping => self.with_opened(|o| o.all = !o.all),
+            Action::Wrap => self.with_opened(|o| {
+                o.wrap = !o.wrap;
+                o.sideways = 0;
+            }),
+            Action::ScrollUp | Action::ScrollDown => self.scroll_detail(action),
+            Action::Preview => self.preview_selected(),
+            Action::Rollback => self.roll_back_selected(),
+
+            Action::Freeze => self.log.freeze(),
+            Action::Levels => {
+                self.log.levels = self.log.levels.next();
+                self.log.refilter();
+                self.say(format!("the log shows {}", self.log.levels.word()));
+            }
+        }
+    }
+
+    fn with_opened(&mut self, change: impl FnOnce(&mut crate::tui::panes::history::Opened)) {
+        if let Some(opened) = &mut self.history.opened {
+            change(opened);
+        }
+    }
+
+    fn next_compare(&mut self) {
+        let Some(opened) = &mut self.history.opened else { return };
+        opened.compare = opened.next_compare();
+        let text = match opened.compare {
+            Compare::Previous => "compared with the version before",
+            Compare::Current => "compared with the current version",
+            Compare::Marked => "compared with the marked version",
+            Compare::Other(_) => "compared with another partition",
+        };
+        self.say(text);
+    }
+
+    fn disarm(&mut self) {
+        self.send(Command::Arm { armed: false }, Purpose::Arm);
+    }
+
+    /// The engine allows writing now, or no longer.
+    pub(super) fn now_armed(&mut self, armed: bool) {
+        self.armed = armed;
+        let text = if armed {
+            "armed: writing is allowed, each time after a dialog"
+        } else {
+            "read-only: nothing can be written"
+        };
+        self.tell(crate::engine::protocol::Level::Info, text);
+        self.say(text);
+    }
+}

@@ -1,0 +1,68 @@
+//! Why an action cannot be done right now: for the help, the palette, and the one who tries.
+
+use crate::domain::key::Version;
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::panes::Pane;
+
+impl App {
+    /// Why an action cannot be done; `None` when it can.
+    pub(crate) fn refusal(&self, action: Action) -> Option<String> {
+        let no_engine = || self.engine_gone.then(|| "the engine has ended".to_owned());
+        let no_entity = || self.history.opened.is_none().then(|| "no entity is open: Enter on one opens it".to_owned());
+        let no_list = || {
+            let closed = self.tenants.entities.is_none();
+            closed.then(|| "no partition is open: choose one in the tree, or go straight to a key".to_owned())
+        };
+        match action {
+            Action::Scan | Action::Reload | Action::Runs | Action::OpenKey => no_engine(),
+            Action::Mark | Action::ClearMarks | Action::DeletedFilter => no_list(),
+            Action::StepOlder
+            | Action::StepNewer
+            | Action::MarkVersion
+            | Action::CompareWith
+            | Action::CompareTenant
+            | Action::View
+            | Action::Bookkeeping
+            | Action::Wrap
+            | Action::ScrollUp
+            | Action::ScrollDown => no_entity(),
+            Action::Preview => no_engine().or_else(no_entity).or_else(|| self.no_target()),
+            Action::Rollback => no_engine()
+                .or_else(no_entity)
+                .or_else(|| self.no_target())
+                .or_else(|| (!self.armed).then(|| self.read_only()))
+                .or_else(|| self.is_writing().then(|| "a rollback is being written already".to_owned())),
+            Action::Arm if !self.armed => no_engine(),
+            Action::Disarm => {
+                no_engine().or_else(|| (!self.armed).then(|| "the console is read-only already".to_owned()))
+            }
+            Action::Copy if self.tenants.entities.is_none() && self.history.opened.is_none() => {
+                Some("there is nothing to copy yet".to_owned())
+            }
+            Action::Filter if self.focus == Pane::Plan => Some("the plan has no list to filter".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Why nothing is written, and what to do about it.
+    pub(crate) fn read_only(&self) -> String {
+        let key = self.keymap.key(self.context(), Action::Arm).map(|k| k.to_string()).unwrap_or_default();
+        format!("the console is read-only: {key} allows writing (it asks first)")
+    }
+
+    /// The version that a rollback would go back to.
+    pub(crate) fn target(&self) -> Option<Version> {
+        self.history.opened.as_ref()?.selected
+    }
+
+    fn no_target(&self) -> Option<String> {
+        let opened = self.history.opened.as_ref()?;
+        let Some(selected) = opened.selected else { return Some("no version is selected".to_owned()) };
+        let line = opened.versions.get(selected)?;
+        if line.is_gap() {
+            return Some(format!("version {selected} is in no table, so there is nothing to go back to"));
+        }
+        line.current.then(|| format!("version {selected} is the current one: choose an earlier version"))
+    }
+}

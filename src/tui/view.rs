@@ -1,0 +1,207 @@
+//! The whole window.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::app::App;
+use super::keymap::Context;
+use super::layout::{SMALLEST, layout};
+use super::panes::history::view as history;
+use super::panes::log::view as log;
+use super::panes::tenants::{entities_view, tree_view};
+use super::panes::{Pane, plan};
+use super::theme::Role;
+use super::widgets::{Rich, draw_line};
+use super::{format, text};
+use crate::tui::actions::Action;
+
+/// Draws everything and returns where the cursor is, if it is shown.
+pub(crate) fn draw(app: &mut App, buffer: &mut Buffer) -> Option<(u16, u16)> {
+    let area = buffer.area;
+    let Some(layout) = layout(area, app.focus, app.zoomed) else {
+        too_small(app, buffer, area);
+        return None;
+    };
+    header(app, buffer, layout.header);
+    crumbs(app, buffer, layout.crumbs, layout.single || app.zoomed);
+    let mut cursor = None;
+    for (pane, place) in layout.panes {
+        let at = match pane {
+            Pane::Tenants if app.tenants.entities.is_some() => entities_view::draw(app, buffer, place),
+            Pane::Tenants => tree_view::draw(app, buffer, place),
+            Pane::History => history::draw(app, buffer, place),
+            Pane::Plan => plan::draw(app, buffer, place),
+            Pane::Log => log::draw(app, buffer, place),
+        };
+        cursor = cursor.or(at);
+    }
+    footer(app, buffer, layout.footer);
+    // Layers are taken out while they are drawn, because they look at the state.
+    let mut layers = std::mem::take(&mut app.layers);
+    for layer in &mut layers {
+        cursor = layer.draw(app, buffer, layout.body);
+    }
+    app.layers = layers;
+    cursor
+}
+
+fn too_small(app: &App, buffer: &mut Buffer, area: Rect) {
+    let words =
+        format!("window too small: {}×{} are needed, this is {}×{}", SMALLEST.0, SMALLEST.1, area.width, area.height);
+    let lines = text::wrap(&words, usize::from(area.width));
+    for (y, line) in (area.y..area.bottom()).zip(&lines) {
+        let row = Rect { y, height: 1, ..area };
+        draw_line(buffer, row, &Rich::of(Role::Warning, line), 0, &app.theme, Style::default());
+    }
+}
+
+/// Pieces of the header with how much they matter; the least goes first where room is short.
+fn header(app: &App, buffer: &mut Buffer, area: Rect) {
+    let profile = &app.profile;
+    let connection = app.connection.as_ref();
+    let region = connection.and_then(|c| c.region.clone()).or_else(|| profile.region.clone());
+    let account = connection.and_then(|c| c.account.clone()).or_else(|| profile.account.clone());
+    let base = if profile.protected { Role::Production } else { Role::Header };
+    let mut pieces: Vec<(u8, Role, String)> = Vec::new();
+    if profile.protected {
+        pieces.push((9, base, "PRODUCTION".to_owned()));
+    }
+    let (role, mode) = if app.armed { (Role::Armed, " ARMED ") } else { (Role::ReadOnly, "READ-ONLY") };
+    pieces.push((9, role, mode.to_owned()));
+    pieces.push((7, base, profile.name.clone()));
+    pieces.push((8, base, format!("{}-{}", profile.environment, profile.app)));
+    pieces.push((6, base, app.tenant().map(|t| format!("tenant {t}")).unwrap_or_default()));
+    pieces.push((4, base, region.unwrap_or_default()));
+    pieces.push((3, base, account.map(|a| format!("account {a}")).unwrap_or_default()));
+    let counters = &app.counters;
+    let mut used =
+        format!("read {} · wrote {} units", format::units(counters.read_units), format::units(counters.write_units));
+    if counters.throttled > 0 {
+        used.push_str(&format!(" · throttled {}", format::count(counters.throttled)));
+    }
+    pieces.push((5, base, used));
+    if app.engine_gone {
+        pieces.push((9, Role::Error, "ENGINE ENDED".to_owned()));
+    } else if counters.active > 0 {
+        pieces.push((2, base, format!("{} at work", counters.active)));
+    }
+    pieces.retain(|(.., text)| !text.is_empty());
+    let room = usize::from(area.width).saturating_sub(1);
+    let width =
+        |pieces: &[(u8, Role, String)]| pieces.iter().map(|(.., t)| text::width(&text::safe(t)) + 3).sum::<usize>();
+    while width(&pieces) > room && pieces.len() > 1 {
+        let least = pieces.iter().enumerate().min_by_key(|(_, (weight, ..))| *weight).map(|(i, _)| i);
+        pieces.remove(least.unwrap_or(0));
+    }
+    buffer.set_style(area, app.theme.style(base));
+    let mut line = Rich::of(base, " ");
+    for (i, (_, role, text)) in pieces.iter().enumerate() {
+        if i > 0 {
+            line.push(base, " │ ");
+        }
+        line.push(*role, text);
+    }
+    draw_line(buffer, area, &line, 0, &app.theme, Style::default());
+}
+
+fn crumbs(app: &App, buffer: &mut Buffer, area: Rect, tabs: bool) {
+    let mut line = Rich::of(Role::Text, " ");
+    if tabs {
+        for (i, pane) in Pane::ALL.iter().enumerate() {
+            let role = if *pane == app.focus { Role::Button } else { Role::Dim };
+            line.push(role, &format!(" {} {} ", i + 1, pane.title()));
+            line.push(Role::Text, " ");
+        }
+        line.push(Role::Text, " ");
+    }
+    let mut parts: Vec<String> = Vec::new();
+    match (&app.tenants.entities, &app.history.opened) {
+        (Some(list), None) => {
+            parts.extend([list.module().to_owned(), list.tenant.clone(), list.listing.pk.to_string()])
+        }
+        (_, Some(opened)) => {
+            let key = &opened.entity.key;
+            parts.extend([opened.entity.module.clone(), opened.tenant.clone(), key.pk.to_string(), key.sk.to_string()]);
+            parts.extend(opened.selected.map(|v| format!("version {v}")));
+        }
+        (None, None) => parts.push("every tenant".to_owned()),
+    }
+    parts.retain(|part| !part.is_empty());
+    // Where room is short, what is nearest to the operator stays.
+    let room = usize::from(area.width).saturating_sub(line.width() + 4);
+    let width = |parts: &[String]| parts.iter().map(|p| text::width(&text::safe(p)) + 3).sum::<usize>();
+    let all = parts.len();
+    while width(&parts) > room && parts.len() > 1 {
+        parts.remove(0);
+    }
+    if parts.len() < all {
+        line.push(Role::Dim, "… › ");
+    }
+    for (i, part) in parts.iter().enumerate() {
+        if i > 0 {
+            line.push(Role::Dim, " › ");
+        }
+        line.push(Role::Strong, part);
+    }
+    draw_line(buffer, area, &line, 0, &app.theme, Style::default());
+}
+
+fn footer(app: &App, buffer: &mut Buffer, area: Rect) {
+    if let Some(notice) = &app.notice {
+        let (role, lead) = if notice.failed { (Role::Error, " ! ") } else { (Role::Ok, " ") };
+        let line = Rich::of(role, lead).with(role, &notice.text);
+        return draw_line(buffer, area, &line, 0, &app.theme, Style::default());
+    }
+    draw_line(buffer, area, &hints(app, usize::from(area.width)), 0, &app.theme, Style::default());
+}
+
+/// Keys of the focused pane, as many as fit, the way to the others always among them.
+fn hints(app: &App, room: usize) -> Rich {
+    let context = app.context();
+    let hint = |action: Action| {
+        let key = app.keymap.key(context, action)?;
+        Some(Rich::of(Role::Key, &format!(" {key}")).with(Role::Text, &format!(" {}", action.short())))
+    };
+    let always = [Action::Help, Action::Palette, Action::Quit].into_iter().filter_map(hint);
+    let always = always.fold(Rich::default(), |mut line, h| {
+        line.append(&h);
+        line
+    });
+    let own: &[Action] = match context {
+        Context::Tree => &[Action::Open, Action::Scan, Action::OpenKey, Action::Filter, Action::Zoom],
+        Context::Entities => &[
+            Action::Open,
+            Action::Filter,
+            Action::Mark,
+            Action::DeletedFilter,
+            Action::Copy,
+            Action::Back,
+            Action::Zoom,
+        ],
+        Context::History => &[
+            Action::StepOlder,
+            Action::StepNewer,
+            Action::CompareWith,
+            Action::View,
+            Action::Preview,
+            Action::Rollback,
+            Action::MarkVersion,
+            Action::CompareTenant,
+            Action::Bookkeeping,
+            Action::Copy,
+        ],
+        Context::Log => &[Action::Filter, Action::Freeze, Action::Levels, Action::Zoom, Action::Back],
+        _ => &[Action::NextPane, Action::ShowCommand, Action::Zoom, Action::Back],
+    };
+    let mut line = Rich::default();
+    for h in own.iter().copied().filter(|a| app.refusal(*a).is_none()).filter_map(hint) {
+        if line.width() + h.width() + always.width() + 2 > room {
+            break;
+        }
+        line.append(&h);
+        line.push(Role::Text, " ");
+    }
+    line.append(&always);
+    line
+}

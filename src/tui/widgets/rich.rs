@@ -1,0 +1,168 @@
+//! Lines of text with roles, drawn cell by cell.
+
+use std::num::NonZeroU16;
+
+use ratatui::buffer::{Buffer, CellDiffOption};
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::tui::text;
+use crate::tui::theme::{Role, Theme};
+
+/// A line whose pieces have roles. What is put in is made safe, so that a line can always be drawn.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Rich(Vec<(Role, Box<str>)>);
+
+impl Rich {
+    /// A line of one piece.
+    pub(crate) fn of(role: Role, text: &str) -> Self {
+        Self::default().with(role, text)
+    }
+
+    /// With one more piece.
+    #[must_use]
+    pub(crate) fn with(mut self, role: Role, text: &str) -> Self {
+        self.push(role, text);
+        self
+    }
+
+    /// Adds a piece.
+    pub(crate) fn push(&mut self, role: Role, text: &str) {
+        if !text.is_empty() {
+            self.0.push((role, text::safe(text).into()));
+        }
+    }
+
+    /// Adds blanks up to a column.
+    pub(crate) fn pad_to(&mut self, column: usize) {
+        let missing = column.saturating_sub(self.width());
+        self.push(Role::Text, &" ".repeat(missing));
+    }
+
+    /// Adds another line's pieces.
+    pub(crate) fn append(&mut self, other: &Self) {
+        self.0.extend(other.0.iter().cloned());
+    }
+
+    /// Cells that the line takes up.
+    pub(crate) fn width(&self) -> usize {
+        self.0.iter().map(|(_, t)| text::width(t)).sum()
+    }
+
+    /// The text without roles.
+    pub(crate) fn plain(&self) -> String {
+        self.0.iter().map(|(_, t)| t.as_ref()).collect()
+    }
+
+    /// The pieces before the last, where they end at a column, and the last one.
+    pub(crate) fn columns(&self, column: usize) -> Option<(Self, Role, String)> {
+        let ((role, text), head) = self.0.split_last()?;
+        let head = Self(head.to_vec());
+        (head.width() == column).then(|| (head, *role, text.to_string()))
+    }
+
+    /// The line in pieces of at most so many cells.
+    pub(crate) fn wrapped(&self, room: usize) -> Vec<Self> {
+        let room = room.max(2);
+        let (mut lines, mut line, mut used) = (Vec::new(), Self::default(), 0);
+        for (role, piece) in &self.0 {
+            let mut run = String::new();
+            for (cell, w) in text::cells(piece) {
+                if used + w > room {
+                    line.push(*role, &std::mem::take(&mut run));
+                    lines.push(std::mem::take(&mut line));
+                    used = 0;
+                }
+                run.push_str(cell);
+                used += w;
+            }
+            line.push(*role, &run);
+        }
+        lines.push(line);
+        lines
+    }
+}
+
+/// Draws the part of a line that begins `skip` cells in. A wide character that is cut in two leaves blanks.
+pub(crate) fn draw_line(buffer: &mut Buffer, area: Rect, line: &Rich, skip: usize, theme: &Theme, over: Style) {
+    if area.is_empty() {
+        return;
+    }
+    let area = area.intersection(buffer.area);
+    let mut column = 0;
+    for (role, piece) in &line.0 {
+        let style = theme.style(*role).patch(over);
+        for (cell, w) in text::cells(piece) {
+            let (from, to) = (column, column + w);
+            column = to;
+            if from < skip {
+                continue;
+            }
+            if to - skip > usize::from(area.width) {
+                return;
+            }
+            let x = area.x + u16::try_from(from - skip).unwrap_or(u16::MAX);
+            put(buffer, (x, area.y), cell, w, style);
+        }
+    }
+}
+
+/// Puts one piece of text into the cells that it takes up.
+///
+/// The width is ours to say: ratatui counts a halfwidth voiced sound mark once more than terminals do.
+pub(crate) fn put(buffer: &mut Buffer, (x, y): (u16, u16), piece: &str, width: usize, style: Style) {
+    let width = u16::try_from(width).unwrap_or(1).max(1);
+    for i in 1..width {
+        if let Some(cell) = buffer.cell_mut((x + i, y)) {
+            cell.reset();
+            cell.set_style(style);
+        }
+    }
+    let Some(cell) = buffer.cell_mut((x, y)) else { return };
+    cell.reset();
+    cell.set_symbol(piece).set_style(style);
+    if piece.contains(['\u{ff9e}', '\u{ff9f}']) {
+        cell.diff_option = NonZeroU16::new(width).map_or(CellDiffOption::None, CellDiffOption::ForcedWidth);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(line: &Rich, width: u16, skip: usize) -> String {
+        let area = Rect::new(0, 0, width, 1);
+        let mut buffer = Buffer::empty(area);
+        draw_line(&mut buffer, area, line, skip, &Theme::shipped(true).unwrap(), Style::default());
+        let mut out = String::new();
+        let mut x = 0;
+        while x < width {
+            let symbol = buffer[(x, 0)].symbol();
+            out.push_str(symbol);
+            x += u16::try_from(text::width(symbol)).unwrap().max(1);
+        }
+        out
+    }
+
+    #[test]
+    fn a_wide_character_cut_in_two_leaves_blanks() {
+        let line = Rich::of(Role::Text, "aボルト").with(Role::Key, "z");
+        assert_eq!(drawn(&line, 8, 0), "aボルトz");
+        assert_eq!(drawn(&line, 4, 0), "aボ ");
+        assert_eq!(drawn(&line, 6, 2), " ルトz");
+        assert_eq!(drawn(&line, 3, 99), "   ");
+    }
+
+    #[test]
+    fn wrapping_keeps_roles_and_cells() {
+        let line = Rich::of(Role::Added, "ボルト").with(Role::Key, "M6");
+        let wrapped = line.wrapped(5);
+        assert_eq!(wrapped.iter().map(Rich::plain).collect::<Vec<_>>(), ["ボル", "トM6"]);
+        assert_eq!(wrapped[1], Rich::of(Role::Added, "ト").with(Role::Key, "M6"));
+    }
+
+    #[test]
+    fn what_is_put_in_is_safe() {
+        assert_eq!(Rich::of(Role::Text, "a\u{1b}b").plain(), "a␛b");
+    }
+}
