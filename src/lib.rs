@@ -1,7 +1,13 @@
 //! Console, engine and store for the multi-tenant data that MBC CQRS Serverless applications keep in DynamoDB.
 
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod logging;
+pub mod report;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+pub mod session;
 pub mod store;
 pub mod tui;

@@ -1,2 +1,263 @@
-//! The `tenantry` program.
-fn main() {}
+//! The `tenantry` program: reads the command line, and hands over to the console or to a headless command.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use tenantry::cli::{Cli, Command, ConfigCommand, Global};
+use tenantry::engine::failure::{ErrorCode, Failure};
+use tenantry::engine::protocol::{Envelope, Event, RequestId};
+use tenantry::engine::{EngineHandle, boundary, serve};
+use tenantry::report::{Client, Context, EndLine, Output};
+use tenantry::session::{self, Session, Start};
+use tenantry::{config, logging};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(misused(&error)),
+    };
+    // Without it errors would only lose their colours.
+    let _ = color_eyre::install();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: no runtime could be started: {error}");
+            return ExitCode::from(1);
+        }
+    };
+    let code = runtime.block_on(run(cli));
+    // What still reads or waits for a service must not hold the exit up.
+    runtime.shutdown_background();
+    ExitCode::from(code)
+}
+
+/// Answers what clap does not understand: usage on stderr, and for programs an `error` and an `end` line.
+fn misused(error: &clap::Error) -> u8 {
+    let is_mistake = error.use_stderr();
+    if is_mistake && std::env::args_os().any(|a| a == "--json") {
+        let message = error.to_string();
+        let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let failure = Failure::new(ErrorCode::Usage, first).hint("`tenantry --help` lists commands and options");
+        return end(Output::new(true), "", Err(failure.into()));
+    }
+    // Nobody reads stdout or stderr then.
+    let _ = error.print();
+    if is_mistake { 2 } else { 0 }
+}
+
+/// Prints a text of ours: as it is for people, in one line for programs.
+fn print_text(out: &mut Output, text: &str) {
+    if out.is_json() {
+        out.line(&serde_json::json!({ "event": "text", "text": text }));
+    } else {
+        out.raw(text);
+    }
+}
+
+async fn run(cli: Cli) -> u8 {
+    let Some(command) = cli.command else { return console(cli.global).await };
+    let mut out = Output::new(cli.global.json);
+    match command {
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "tenantry", &mut script);
+            print_text(&mut out, &String::from_utf8_lossy(&script));
+            end(out, "completions", Ok(()))
+        }
+        Command::Config { command: ConfigCommand::Example } => {
+            print_text(&mut out, config::EXAMPLE);
+            end(out, "config example", Ok(()))
+        }
+        Command::Config { command: ConfigCommand::Check } => {
+            let checked = check_config(&cli.global, &mut out);
+            end(out, "config check", checked)
+        }
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox { command: tenantry::cli::SandboxCommand::Serve { port, empty } } => {
+            sandbox_serve(&cli.global, port, empty).await
+        }
+        command => headless(cli.global, command, out).await,
+    }
+}
+
+/// Prints the last line of a command that needs no engine.
+fn end(mut out: Output, command: &'static str, result: Result<(), Box<Failure>>) -> u8 {
+    let mut line = EndLine::new(command);
+    if let Err(failure) = result {
+        out.error(&failure);
+        line.exit = if failure.code == ErrorCode::Usage { 2 } else { 1 };
+    }
+    out.line(&line);
+    line.exit
+}
+
+fn check_config(global: &Global, out: &mut Output) -> Result<(), Box<Failure>> {
+    let path = config::config_path(global.config.as_deref());
+    let Some(file) = config::load(&path).map_err(Failure::from)? else {
+        return Err(session::unconfigured(&path).into());
+    };
+    for profile in file.profiles.values() {
+        let default = if file.default_profile.as_ref() == Some(&profile.name) { " (default)" } else { "" };
+        out.text(&format!("{}{default}: tables {}-{}-*", profile.name, profile.environment, profile.app));
+        if let Some(refused) = profile.sync_refused() {
+            out.text(&format!("  note: {refused}"));
+        }
+    }
+    out.text(&format!("{} is fine", path.display()));
+    Ok(())
+}
+
+async fn headless(global: Global, command: Command, out: Output) -> u8 {
+    let session = match session::start(&global) {
+        Ok(Start::Ready(session)) => *session,
+        Ok(Start::Unconfigured(path)) => return end(out, command.name(), Err(session::unconfigured(&path).into())),
+        Err(failure) => return end(out, command.name(), Err(failure)),
+    };
+    if let Err(error) = logging::init(&session.state_dir) {
+        eprintln!("no log is written: {error}");
+    }
+    let (handle, engine) = start_engine(&session);
+    let context = Context::new(out, Client::new(handle), global, command.name());
+    let code = tenantry::report::run(context, command).await;
+    // The client is gone with its command; the engine ends what is open.
+    let _ = engine.await;
+    finish(session).await;
+    code
+}
+
+/// Starts the engine; in a sandbox once its demo data is there, while the caller goes on.
+fn start_engine(session: &Session) -> (EngineHandle, tokio::task::JoinHandle<()>) {
+    let (handle, end) = boundary();
+    let (profile, state_dir) = (session.profile.clone(), session.state_dir.clone());
+    #[cfg(feature = "sandbox")]
+    let sandbox = session.sandbox.clone();
+    let engine = tokio::spawn(async move {
+        #[cfg(feature = "sandbox")]
+        if let Some(sandbox) = sandbox {
+            let loaded = tokio::task::spawn_blocking(move || session::load_demo(&sandbox)).await;
+            if let Ok(Err(error)) = loaded {
+                let failure = Failure::new(ErrorCode::Io, format!("the demo data could not be loaded: {error}"));
+                let event = Event::Failed(Box::new(failure));
+                let _ = end.events.send(Envelope { request: RequestId(0), event }).await;
+            }
+        }
+        serve(profile, state_dir, end).await;
+    });
+    (handle, engine)
+}
+
+async fn finish(session: Session) {
+    // Stopping joins the services' threads.
+    let _ = tokio::task::spawn_blocking(move || drop(session)).await;
+}
+
+/// Prints where the services are, and serves until interrupted.
+#[cfg(feature = "sandbox")]
+async fn sandbox_serve(global: &Global, port: Option<u16>, empty: bool) -> u8 {
+    use tokio::signal::unix::{SignalKind, signal};
+    let options =
+        tenantry::sandbox::Options { data: global.data.clone(), port, pipeline: global.pipeline.and_then(|p| p.0) };
+    let started = tokio::task::spawn_blocking(move || session::open_sandbox(options, empty)).await;
+    let sandbox = match started {
+        Ok(Ok(sandbox)) => sandbox,
+        Ok(Err(failure)) => {
+            Output::new(false).error(&failure);
+            return 1;
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            return 1;
+        }
+    };
+    let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+        eprintln!("error: signals cannot be waited for");
+        return 1;
+    };
+    // One line, with or without --json.
+    Output::new(true).line(&session::sandbox_line(&sandbox));
+    tokio::select! {
+        _ = int.recv() => {}
+        _ = term.recv() => {}
+    }
+    let _ = tokio::task::spawn_blocking(move || drop(sandbox)).await;
+    0
+}
+
+/// Opens the console; without a configuration file it begins with a choice.
+async fn console(mut global: Global) -> u8 {
+    if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+        eprintln!("error: the console needs a terminal; `tenantry --help` lists the commands");
+        return 2;
+    }
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    let session = match choose(&mut global, no_color).await {
+        Ok(Some(session)) => session,
+        Ok(None) => return 0,
+        Err(failure) => {
+            Output::new(false).error(&failure);
+            return if failure.code == ErrorCode::Usage { 2 } else { 1 };
+        }
+    };
+    let prefix = prefix(&global);
+    if let Err(error) = logging::init(&session.state_dir) {
+        eprintln!("no log is written: {error}");
+    }
+    let (handle, engine) = start_engine(&session);
+    let options = tenantry::tui::ConsoleOptions {
+        profile: session.profile.clone(),
+        start_armed: global.arm && !session.profile.protected,
+        state_dir: session.state_dir.clone(),
+        headless_prefix: prefix,
+        open: None,
+        no_color,
+    };
+    let shown = tenantry::tui::run(options, handle).await;
+    // What is being written is finished and recorded before the program ends.
+    let _ = engine.await;
+    finish(session).await;
+    match shown {
+        Ok(()) => 0,
+        Err(report) => {
+            eprintln!("error: {report:?}");
+            1
+        }
+    }
+}
+
+/// The session; without a configuration file the operator chooses the sandbox or fills in a first profile. `None` when neither is wanted.
+async fn choose(global: &mut Global, no_color: bool) -> Result<Option<Session>, Box<Failure>> {
+    let path = match session::start(global)? {
+        Start::Ready(session) => return Ok(Some(*session)),
+        Start::Unconfigured(path) => path,
+    };
+    let chosen = tenantry::tui::first_run(&path, no_color).await;
+    match chosen.map_err(|e| Failure::new(ErrorCode::Io, e.to_string()))? {
+        tenantry::tui::FirstRun::Quit => return Ok(None),
+        tenantry::tui::FirstRun::Sandbox => global.sandbox = true,
+        tenantry::tui::FirstRun::Profile(name) => global.profile = Some(name),
+    }
+    match session::start(global)? {
+        Start::Ready(session) => Ok(Some(*session)),
+        Start::Unconfigured(path) => Err(session::unconfigured(&path).into()),
+    }
+}
+
+/// The words that a headless command for the same tables begins with.
+fn prefix(global: &Global) -> Vec<String> {
+    let mut words = vec!["tenantry".to_owned()];
+    let mut option = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            words.extend([name.to_owned(), value]);
+        }
+    };
+    let path = |p: &Option<std::path::PathBuf>| p.as_ref().map(|p| p.display().to_string());
+    option("--config", path(&global.config));
+    option("--profile", global.profile.clone());
+    option("--data", path(&global.data));
+    option("--state", path(&global.state));
+    if global.sandbox {
+        words.insert(1, "--sandbox".to_owned());
+    }
+    words
+}

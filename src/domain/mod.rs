@@ -3,9 +3,11 @@
 pub mod blame;
 pub mod clock;
 pub mod diff;
+pub mod digest;
 pub mod key;
 pub mod merge;
 pub mod path;
+pub mod printable;
 pub mod publish;
 pub mod rollback;
 pub mod row;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::domain::row::BadRow;
 use crate::store::error::{ErrorKind, StoreError};
 
 /// The contract's word for an error.
@@ -110,6 +111,12 @@ impl Failure {
     pub fn not_fatal(mut self) -> Self {
         self.fatal = false;
         self
+    }
+}
+
+impl From<BadRow> for Failure {
+    fn from(error: BadRow) -> Self {
+        StoreError::Row(error).into()
     }
 }
 

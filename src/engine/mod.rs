@@ -1,7 +1,18 @@
 //! Everything slow: commands in, events out, nothing else between the engine and an interface.
 
+mod browse;
+mod compare;
 pub mod failure;
+mod history;
+pub mod journal;
 pub mod protocol;
+mod rollback;
+mod runs;
+mod serve;
+mod task;
+mod versions;
+
+pub use serve::serve;
 
 use tokio::sync::{mpsc, watch};
 

@@ -137,6 +137,8 @@ pub enum Command {
         entity: EntityRef,
         /// The version to go back to.
         to: Version,
+        /// A conflict unless the current version is this one.
+        expect: Option<Version>,
     },
     /// Rolls an entity back as a journalled run: [`Event::ApprovalNeeded`], then, once approved, [`Event::Item`] and [`Event::Run`].
     Rollback {
@@ -277,6 +279,8 @@ pub struct DiffResult {
 pub struct Preview {
     /// The entity that would be written.
     pub entity: EntityRef,
+    /// SHA-256 over what is shown, in hexadecimal: the plan digest of a run with this item alone.
+    pub digest: String,
     /// What would be done.
     pub action: Action,
     /// Why nothing would be written, where that is so.

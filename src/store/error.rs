@@ -229,10 +229,9 @@ where
                 (ErrorKind::Credentials, Some(cause))
             } else if failure.is_timeout() {
                 (ErrorKind::Unknown, Some(format!("no answer in time: {cause}")))
-            } else if lower.contains("refused")
-                || lower.contains("dns")
-                || lower.contains("lookup")
-                || lower.contains("connect")
+            } else if ["refused", "dns error", "tcp connect", "lookup", "(connect)", "unreachable"]
+                .iter()
+                .any(|w| lower.contains(w))
             {
                 (ErrorKind::Endpoint, Some(cause))
             } else {

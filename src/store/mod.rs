@@ -1,3 +1,21 @@
 //! The framework's tables as they are laid out. The only place that talks to AWS.
 
+pub mod attributes;
+pub mod backoff;
+mod connect;
+mod convert;
+mod discovery;
 pub mod error;
+mod meter;
+mod names;
+pub mod publish;
+mod read;
+mod scan;
+mod ttl;
+
+pub use connect::{Connected, connect};
+pub use meter::{Meter, Reading};
+pub use names::TableNames;
+pub use read::{Query, ReadStore, RowKey, RowPage};
+pub use scan::{ScanAt, ScanPage};
+pub use ttl::TtlSettings;

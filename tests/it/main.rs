@@ -1,1 +1,20 @@
 //! Whole-program tests, by what they prove.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails; its name says what it proves")]
+
+mod architecture;
+mod bad_input;
+#[cfg(feature = "sandbox")]
+mod demo;
+#[cfg(feature = "sandbox")]
+mod follow;
+mod golden;
+#[cfg(feature = "sandbox")]
+mod pages;
+mod publish_cases;
+mod publish_rules;
+mod rollback;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+mod support;
+#[cfg(feature = "sandbox")]
+mod terminal;

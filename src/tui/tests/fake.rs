@@ -99,7 +99,7 @@ impl Fake {
             }
             Command::History { entity, resolve } => self.history(&entity, resolve),
             Command::Diff { from, to, all } => vec![self.diff(from, to, all)],
-            Command::PreviewRollback { entity, to } => vec![match self.preview(&entity, to) {
+            Command::PreviewRollback { entity, to, .. } => vec![match self.preview(&entity, to) {
                 Ok(preview) => Event::Preview(Box::new(preview)),
                 Err(failure) => Event::Failed(failure),
             }],
@@ -295,6 +295,7 @@ impl Fake {
         after.0.insert(field::VERSION.into(), Value::n(now.next().0));
         after.0.insert(field::UPDATED_BY.into(), Value::s("u-tester"));
         Ok(Preview {
+            digest: "0".repeat(64),
             entity: entity.clone(),
             action: if refused.is_some() {
                 Action::Invalid

@@ -16,7 +16,8 @@ impl App {
     pub(super) fn preview_selected(&mut self) {
         let Some(to) = self.target() else { return };
         let Some(entity) = self.history.opened.as_ref().map(|o| o.entity.clone()) else { return };
-        let request = self.send(Command::PreviewRollback { entity: entity.clone(), to }, Purpose::Preview);
+        let request =
+            self.send(Command::PreviewRollback { entity: entity.clone(), to, expect: None }, Purpose::Preview);
         self.layers.push(Layer::Preview(PreviewBox::reading(request, entity, to)));
     }
 

@@ -1,0 +1,238 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::domain::run::RunId;
+use crate::engine::protocol::DeletedFilter;
+
+/// Console for the multi-tenant data that MBC CQRS Serverless applications keep in DynamoDB.
+#[derive(Debug, Parser)]
+#[command(name = "tenantry", version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Options that may stand anywhere.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do; without one the console opens.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options that may stand before or after the command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Configuration file.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Profile of the configuration file.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Work on embedded services with demo data.
+    #[arg(long, global = true)]
+    pub sandbox: bool,
+    /// Keep the sandbox's data in this directory.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// How long the sandbox's stand-in for the application's pipeline takes, in milliseconds, or off.
+    #[arg(long, global = true, value_name = "MS|off", value_parser = pipeline)]
+    pub pipeline: Option<Pipeline>,
+    /// Directory for runs, caches and logs.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// Allow writing.
+    #[arg(long, global = true)]
+    pub arm: bool,
+    /// Type the tenant's name for a protected profile.
+    #[arg(long, global = true, value_name = "TENANT")]
+    pub confirm: Option<String>,
+    /// Print JSON lines.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// The value of `--pipeline`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pipeline(pub Option<Duration>);
+
+fn pipeline(text: &str) -> Result<Pipeline, String> {
+    if text == "off" {
+        return Ok(Pipeline(None));
+    }
+    let millis: u64 = text.parse().map_err(|_| "milliseconds or off".to_owned())?;
+    Ok(Pipeline(Some(Duration::from_millis(millis))))
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Count entities by tenant and type.
+    Tenants {
+        /// Only this module.
+        #[arg(long)]
+        module: Option<String>,
+    },
+    /// List the entities of a partition.
+    Entities(Entities),
+    /// Show every version of an entity.
+    History {
+        /// The entity.
+        #[command(flatten)]
+        entity: Entity,
+        /// With rows, S3-stored attributes resolved.
+        #[arg(long)]
+        rows: bool,
+    },
+    /// Compare two versions of an entity.
+    Diff {
+        /// The entity.
+        #[command(flatten)]
+        entity: Entity,
+        /// Version before.
+        from: u64,
+        /// Version after.
+        to: u64,
+        /// Bookkeeping fields too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Take an entity back to an earlier version.
+    Rollback {
+        /// The entity.
+        #[command(flatten)]
+        entity: Entity,
+        /// The version to go back to.
+        #[arg(long, value_name = "N")]
+        to: u64,
+        /// Refuse unless the current version is this one.
+        #[arg(long, value_name = "N")]
+        expect: Option<u64>,
+        /// Show what would be written, and write nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// List recorded runs.
+    Runs {
+        /// What to do with runs; without it they are listed.
+        #[command(subcommand)]
+        command: Option<RunsCommand>,
+    },
+    /// Check the configuration file, or print an example.
+    Config {
+        /// What to do.
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// The embedded services on their own.
+    #[cfg(feature = "sandbox")]
+    Sandbox {
+        /// What to do.
+        #[command(subcommand)]
+        command: SandboxCommand,
+    },
+    /// Print a completion script.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+impl Command {
+    /// The command's name, as in the `end` line.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Tenants { .. } => "tenants",
+            Self::Entities(_) => "entities",
+            Self::History { .. } => "history",
+            Self::Diff { .. } => "diff",
+            Self::Rollback { .. } => "rollback",
+            Self::Runs { command: None } => "runs",
+            Self::Runs { command: Some(RunsCommand::Show { .. }) } => "runs show",
+            Self::Config { command: ConfigCommand::Check } => "config check",
+            Self::Config { command: ConfigCommand::Example } => "config example",
+            #[cfg(feature = "sandbox")]
+            Self::Sandbox { .. } => "sandbox serve",
+            Self::Completions { .. } => "completions",
+        }
+    }
+}
+
+/// One entity.
+#[derive(Debug, Clone, Args)]
+pub struct Entity {
+    /// Partition key, such as PRODUCT#acme.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+    /// The module, where the partition key does not tell.
+    #[arg(long)]
+    pub module: Option<String>,
+}
+
+/// Options of `entities`.
+#[derive(Debug, Clone, Args)]
+pub struct Entities {
+    /// Partition key, such as PRODUCT#acme.
+    pub pk: String,
+    /// The module, where the partition key does not tell.
+    #[arg(long)]
+    pub module: Option<String>,
+    /// Only sort keys that begin so.
+    #[arg(long, value_name = "P", default_value = "")]
+    pub sk_prefix: String,
+    /// Soft-deleted entities: keep, skip or only.
+    #[arg(long, value_name = "keep|skip|only", default_value = "keep", value_parser = deleted)]
+    pub deleted: DeletedFilter,
+    /// Entities at most.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// With rows, S3-stored attributes resolved.
+    #[arg(long)]
+    pub rows: bool,
+}
+
+fn deleted(text: &str) -> Result<DeletedFilter, String> {
+    match text {
+        "keep" => Ok(DeletedFilter::Keep),
+        "skip" => Ok(DeletedFilter::Skip),
+        "only" => Ok(DeletedFilter::Only),
+        _ => Err("keep, skip or only".to_owned()),
+    }
+}
+
+/// What to do with runs.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// Show a run and its items.
+    Show {
+        /// The run.
+        run: RunId,
+    },
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Check the configuration file.
+    Check,
+    /// Print an example with every key.
+    Example,
+}
+
+/// What to do with the sandbox.
+#[cfg(feature = "sandbox")]
+#[derive(Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// Serve DynamoDB, S3 and Cognito on loopback until interrupted.
+    Serve {
+        /// DynamoDB at this port, S3 and Cognito at the two above; otherwise free ports.
+        #[arg(long, value_name = "N")]
+        port: Option<u16>,
+        /// Without tables and demo data.
+        #[arg(long)]
+        empty: bool,
+    },
+}

@@ -1,0 +1,147 @@
+//! What an approval is given for.
+
+use sha2::{Digest, Sha256};
+
+use super::row::{Row, field};
+use super::run::{Action, Reason};
+use super::value::{Map, Value, canonical_item};
+
+/// What identifies the work on one item: two previews of the same data give the same digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemDigest<'a> {
+    /// Module.
+    pub module: &'a str,
+    /// Keys of the target.
+    pub target: (&'a str, &'a str),
+    /// Keys of the source; in place the same.
+    pub source: (&'a str, &'a str),
+    /// What is intended.
+    pub action: Action,
+    /// Why nothing is.
+    pub reason: Option<Reason>,
+    /// Versions of target and source that were shown.
+    pub versions: (u64, u64),
+    /// The data row before, attributes resolved.
+    pub before: Option<&'a Row>,
+    /// The data row after, attributes resolved.
+    pub after: Option<&'a Row>,
+}
+
+/// Fields that depend on when and by whom a run is made, not on what it does.
+const OUTSIDE: [&str; 12] = [
+    field::TTL,
+    field::REQUEST_ID,
+    field::SOURCE,
+    field::STATUS,
+    field::CREATED_AT,
+    field::CREATED_BY,
+    field::CREATED_IP,
+    field::UPDATED_AT,
+    field::UPDATED_BY,
+    field::UPDATED_IP,
+    field::CPK,
+    field::CSK,
+];
+
+/// Attributes that a run stamps.
+const STAMPS: [&str; 13] = [
+    "_migrated",
+    "_sourceKey",
+    "_migratedFrom",
+    "_migratedAt",
+    "_migrationId",
+    "_migratedBy",
+    "_sourceVersion",
+    "_migratedTo",
+    "_deletedAt",
+    "_migrationReason",
+    "_rolledBackFrom",
+    "_rolledBackAt",
+    "_restoredAt",
+];
+
+/// A row without what stands outside a digest.
+#[must_use]
+pub fn without_stamps(row: &Row) -> Map {
+    let keep = |name: &str| !OUTSIDE.contains(&name);
+    row.0
+        .iter()
+        .filter(|(name, _)| keep(name))
+        .map(|(name, value)| match value {
+            Value::M(map) if name == field::ATTRIBUTES => {
+                let inner = map.iter().filter(|(n, _)| !STAMPS.contains(&n.as_str()));
+                (name.clone(), Value::M(inner.map(|(n, v)| (n.clone(), v.clone())).collect()))
+            }
+            other => (name.clone(), other.clone()),
+        })
+        .collect()
+}
+
+fn feed(hash: &mut Sha256, text: &str) {
+    hash.update((text.len() as u64).to_be_bytes());
+    hash.update(text.as_bytes());
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// SHA-256 of one item, in hexadecimal.
+#[must_use]
+pub fn item_digest(item: &ItemDigest<'_>) -> String {
+    let mut hash = Sha256::new();
+    for text in [item.module, item.target.0, item.target.1, item.source.0, item.source.1, item.action.as_str()] {
+        feed(&mut hash, text);
+    }
+    feed(&mut hash, item.reason.map_or("", Reason::as_str));
+    feed(&mut hash, &format!("{} {}", item.versions.0, item.versions.1));
+    for row in [item.before, item.after] {
+        feed(&mut hash, &row.map_or_else(String::new, |r| canonical_item(&without_stamps(r))));
+    }
+    hex(hash)
+}
+
+/// SHA-256 over the items' digests, in hexadecimal. The caller gives them in (target pk, target sk, pk, sk) byte order.
+pub fn plan_digest<'a>(items: impl IntoIterator<Item = &'a str>) -> String {
+    let mut hash = Sha256::new();
+    items.into_iter().for_each(|digest| feed(&mut hash, digest));
+    hex(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::value::from_plain_json;
+
+    fn digest(after: &str, version: u64) -> String {
+        let row = Row(from_plain_json(after).unwrap().as_map().unwrap().clone());
+        item_digest(&ItemDigest {
+            module: "product",
+            target: ("P#a", "x"),
+            source: ("P#a", "x"),
+            action: Action::Update,
+            reason: None,
+            versions: (version, 1),
+            before: None,
+            after: Some(&row),
+        })
+    }
+
+    #[test]
+    fn times_and_stamps_stand_outside_and_everything_else_inside() {
+        let base = digest(r#"{"name":"n","updatedAt":"T","attributes":{"p":1,"_rolledBackAt":"T"}}"#, 3);
+        assert_eq!(
+            base,
+            digest(r#"{"attributes":{"_rolledBackAt":"U","p":1.0},"name":"n","updatedAt":"U","ttl":5}"#, 3)
+        );
+        assert_ne!(base, digest(r#"{"name":"n","attributes":{"p":2}}"#, 3));
+        assert_ne!(base, digest(r#"{"name":"n","attributes":{"p":1}}"#, 4));
+        assert_eq!(base.len(), 64);
+    }
+
+    #[test]
+    fn the_order_of_items_counts() {
+        assert_ne!(plan_digest(["a", "b"]), plan_digest(["b", "a"]));
+        assert_ne!(plan_digest(["ab"]), plan_digest(["a", "b"]));
+    }
+}

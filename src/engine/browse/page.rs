@@ -1,0 +1,180 @@
+use std::sync::Arc;
+
+use super::super::protocol::{Cursor, CursorAt, DeletedFilter, EntityRef, EntitySummary, Event, Listing};
+use super::super::task::{Stop, Task};
+use super::unprocessed;
+use crate::domain::key::{EntityKey, Version};
+use crate::domain::row::{Row, TableKind, field};
+use crate::domain::tenant::tenant_of;
+use crate::domain::timeline::flags;
+use crate::store::error::ErrorKind;
+use crate::store::{Query, RowKey};
+
+/// What a listing needs of command rows.
+const COMMAND_FIELDS: [&str; 6] =
+    [field::PK, field::SK, field::STATUS, field::SYNC_MODE, field::CREATED_AT, field::CREATED_BY];
+
+/// Rows read at a time where only some of them are wanted.
+const SIFTED: usize = 500;
+
+/// Reads one page: entities of the data table first, then those that only have commands.
+pub(in super::super) async fn page(
+    task: &Task,
+    listing: &Listing,
+    after: Option<Cursor>,
+    limit: usize,
+) -> Result<(), Stop> {
+    let mut at = after.map_or(CursorAt::Data(None), |cursor| cursor.0);
+    let mut entities: Vec<EntitySummary> = Vec::new();
+    let next = loop {
+        task.check()?;
+        let room = limit.saturating_sub(entities.len());
+        if room == 0 {
+            break Some(Cursor(at));
+        }
+        match at {
+            CursorAt::Data(after) => {
+                let (found, next) = data_page(task, listing, after.as_deref(), room).await?;
+                entities.extend(found);
+                let ended = next.is_none();
+                at = next.map_or(CursorAt::Commands(None), |sk| CursorAt::Data(Some(sk)));
+                // The command table is another reading: it begins with a page of its own.
+                if ended && !entities.is_empty() {
+                    break Some(Cursor(at));
+                }
+            }
+            CursorAt::Commands(after) => {
+                let (found, next) = unprocessed::page(task, listing, after.as_deref()).await?;
+                entities.extend(found);
+                match next {
+                    Some(sk) => at = CursorAt::Commands(Some(sk)),
+                    None => break None,
+                }
+            }
+        }
+    };
+    task.emit(Event::Page { entities, next }).await
+}
+
+async fn data_page(
+    task: &Task,
+    listing: &Listing,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<(Vec<EntitySummary>, Option<String>), Stop> {
+    let query = Query {
+        module: &listing.module,
+        kind: TableKind::Data,
+        pk: &listing.pk,
+        prefix: &listing.sk_prefix,
+        after,
+        // Where rows are left out afterwards, a few at a time would take a request each.
+        limit: Some(if listing.deleted == DeletedFilter::Keep { limit } else { limit.max(SIFTED) }),
+        fields: &[],
+        consistent: false,
+    };
+    let page = task.store().query(&query).await?;
+    let mut next = page.next;
+    let mut wanted: Vec<Row> = page.rows.into_iter().filter(|row| passes(listing.deleted, row)).collect();
+    if wanted.len() > limit {
+        wanted.truncate(limit);
+        next = wanted.last().and_then(|row| row.text(field::SK)).map(str::to_owned);
+    }
+    let commands = commands_of(task, listing, &wanted).await?;
+    let mut entities = Vec::with_capacity(wanted.len());
+    for row in wanted {
+        let key = EntityKey::new(listing.pk.as_str(), row.sk()?);
+        let command = |v: Version| commands.get(&(TableKind::Command, key.sk.at(v)));
+        let version = row.version().ok();
+        let now = version.and_then(command);
+        let above = version.and_then(|v| command(v.next()));
+        entities.push(summary(task, listing, key.clone(), row, now, above).await);
+    }
+    Ok((entities, next))
+}
+
+/// The command rows at and right above each entity's version: they tell who wrote it and whether something blocks it.
+async fn commands_of(
+    task: &Task,
+    listing: &Listing,
+    rows: &[Row],
+) -> Result<std::collections::HashMap<RowKey, Row>, Stop> {
+    let mut keys: Vec<RowKey> = Vec::with_capacity(rows.len() * 2);
+    for row in rows {
+        // A row without a usable version is shown as such; its commands cannot be named.
+        let Ok(version) = row.version() else { continue };
+        let key = EntityKey::new(listing.pk.as_str(), row.sk()?);
+        keys.extend([version, version.next()].map(|v| (TableKind::Command, key.sk.at(v))));
+    }
+    match task.store().batch_get(&listing.module, &listing.pk, &keys, &COMMAND_FIELDS, false).await {
+        Ok(found) => Ok(found),
+        Err(error) if error.kind() == Some(ErrorKind::NoTable) => Ok(std::collections::HashMap::new()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) fn passes(filter: DeletedFilter, row: &Row) -> bool {
+    match filter {
+        DeletedFilter::Keep => true,
+        DeletedFilter::Skip => !row.is_deleted(),
+        DeletedFilter::Only => row.is_deleted(),
+    }
+}
+
+async fn summary(
+    task: &Task,
+    listing: &Listing,
+    key: EntityKey,
+    row: Row,
+    command: Option<&Row>,
+    next: Option<&Row>,
+) -> EntitySummary {
+    let own = |name: &str| row.text(name).map(str::to_owned);
+    let from_command = |name: &str| command.and_then(|c| c.text(name)).map(str::to_owned);
+    let flags = flags(&key, Some(&row), command, next);
+    let version = row.version();
+    let attributes_ref = row.attributes_ref().map(str::to_owned);
+    let mut problem = version.as_ref().err().map(ToString::to_string);
+    problem = problem.or_else(|| row.attributes().err().map(|e| e.to_string()));
+    EntitySummary {
+        id: own(field::ID),
+        entity_type: own(field::TYPE),
+        tenant: tenant_of(&key.pk, row.text(field::TENANT_CODE)).code,
+        code: own(field::CODE),
+        name: own(field::NAME),
+        version: version.ok(),
+        deleted: row.is_deleted(),
+        updated_at: from_command(field::CREATED_AT).or_else(|| own(field::UPDATED_AT)),
+        updated_by: from_command(field::CREATED_BY).or_else(|| own(field::UPDATED_BY)),
+        flags,
+        attributes_ref,
+        row: Arc::new(resolved(task, listing, row, &mut problem).await),
+        problem,
+        entity: EntityRef { module: listing.module.clone(), key },
+    }
+}
+
+/// The row with S3-stored attributes in place where the listing asks for it; what fails is told in the row's place.
+async fn resolved(task: &Task, listing: &Listing, row: Row, problem: &mut Option<String>) -> Row {
+    if !listing.resolve || row.attributes_ref().is_none() {
+        return row;
+    }
+    match task.store().resolve(&row).await {
+        Ok(whole) => whole,
+        Err(error) => {
+            problem.get_or_insert(error.to_string());
+            row
+        }
+    }
+}
+
+/// An entity that no data row shows yet, from its newest command row.
+pub(super) async fn unprocessed_summary(task: &Task, listing: &Listing, key: EntityKey, row: Row) -> EntitySummary {
+    let flags = flags(&key, None, None, Some(&row));
+    let mut summary = summary(task, listing, key, row, None, None).await;
+    summary.flags = flags;
+    summary.version = Some(Version(0));
+    summary.updated_at = summary.row.text(field::CREATED_AT).map(str::to_owned);
+    summary.updated_by = summary.row.text(field::CREATED_BY).map(str::to_owned);
+    summary
+}

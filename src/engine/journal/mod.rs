@@ -1,0 +1,131 @@
+//! What runs intended and did: one directory a run, an embedded database in each, written before anything is shown.
+
+mod read;
+mod schema;
+mod write;
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::domain::run::RunId;
+use crate::engine::failure::{ErrorCode, Failure};
+
+pub use read::{list, show};
+pub use write::{Begun, Ended, Header, Journal};
+
+/// What can go wrong with a journal.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The directory or a file in it.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The database.
+    #[error("{}: {source}", path.display())]
+    Database {
+        /// Which.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// A journal of another version of the program.
+    #[error("{} has format {found}; this version reads formats up to {known}", path.display())]
+    Format {
+        /// Which.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The newest known.
+        known: i64,
+    },
+    /// Another process has the run.
+    #[error("run {run} is in the hands of another process")]
+    Locked {
+        /// The run.
+        run: RunId,
+    },
+    /// No such run.
+    #[error("there is no run {run} in {}", dir.display())]
+    NoRun {
+        /// The run.
+        run: RunId,
+        /// Where it was looked for.
+        dir: PathBuf,
+    },
+    /// A recorded word that this version does not know.
+    #[error("{} holds a word that this version does not know: {word:?}", path.display())]
+    Word {
+        /// Which.
+        path: PathBuf,
+        /// The word.
+        word: String,
+    },
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        let message = error.to_string();
+        let (code, hint) = match &error {
+            JournalError::Io { .. } => (ErrorCode::Io, "check space and permissions of the state directory"),
+            JournalError::Database { .. } => {
+                (ErrorCode::Io, "check space and permissions of the state directory; the run's tables are not affected")
+            }
+            JournalError::Format { .. } | JournalError::Word { .. } => {
+                (ErrorCode::Io, "use the version of tenantry that wrote the run")
+            }
+            JournalError::Locked { .. } => (ErrorCode::Locked, "wait until it has ended, or end it there"),
+            JournalError::NoRun { .. } => (ErrorCode::NotFound, "`tenantry runs` lists what there is"),
+        };
+        Self::new(code, message).hint(hint)
+    }
+}
+
+pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> JournalError + '_ {
+    |source| JournalError::Io { path: path.to_path_buf(), source }
+}
+
+pub(super) fn database(path: &Path) -> impl Fn(rusqlite::Error) -> JournalError + '_ {
+    |source| JournalError::Database { path: path.to_path_buf(), source }
+}
+
+/// The directory that holds the runs.
+#[must_use]
+pub fn runs_dir(state_dir: &Path) -> PathBuf {
+    state_dir.join("runs")
+}
+
+fn run_dir(state_dir: &Path, run: RunId) -> PathBuf {
+    runs_dir(state_dir).join(run.to_string())
+}
+
+/// The database of a run.
+#[must_use]
+pub fn journal_path(state_dir: &Path, run: RunId) -> PathBuf {
+    run_dir(state_dir, run).join("journal.db")
+}
+
+fn lock_path(state_dir: &Path, run: RunId) -> PathBuf {
+    run_dir(state_dir, run).join("lock")
+}
+
+/// Makes a directory for the owner alone.
+///
+/// # Errors
+/// [`JournalError::Io`] when it cannot be made.
+pub fn private_dir(path: &Path) -> Result<(), JournalError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io(path))
+}
+
+fn private_file(path: &Path) -> Result<File, JournalError> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(io(path))
+}
+
+/// Whether some process, this one included, holds the run.
+fn is_held(state_dir: &Path, run: RunId) -> bool {
+    File::open(lock_path(state_dir, run)).is_ok_and(|file| file.try_lock_shared().is_err())
+}

@@ -1,0 +1,318 @@
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::super::failure::{ErrorCode, Failure};
+use super::super::protocol::{EntityRef, Preview};
+use super::super::task::{Stop, Task};
+use super::super::versions::{VersionRow, find};
+use crate::domain::clock::{framework_time, time_zone, utc_millis};
+use crate::domain::diff::diff_rows;
+use crate::domain::digest::{ItemDigest, item_digest, plan_digest};
+use crate::domain::key::Version;
+use crate::domain::publish::{NewState, PublishMode, Stamp, Ttls, build, changes_anything, data_row};
+use crate::domain::rollback::{RollbackStamp, rollback_state};
+use crate::domain::row::{Row, blocked, field};
+use crate::domain::run::{Action, Operation, Reason, RunId};
+use crate::domain::tenant::tenant_of;
+use crate::domain::value::Value;
+use crate::store::TtlSettings;
+use crate::store::error::StoreError;
+use crate::store::publish::{EntitySnapshot, PublishRequest};
+
+/// A rollback that was looked at: what it would write, and what it rests on.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) preview: Preview,
+    /// What the rows are built from; `None` where nothing is to be written.
+    basis: Option<Basis>,
+}
+
+#[derive(Debug)]
+struct Basis {
+    snapshot: EntitySnapshot,
+    version: VersionRow,
+    ttl: TtlSettings,
+}
+
+/// Why nothing is written.
+struct Refusal {
+    action: Action,
+    reason: Option<Reason>,
+    message: String,
+}
+
+fn refuse(action: Action, reason: Reason, message: impl Into<String>) -> Refusal {
+    Refusal { action, reason: Some(reason), message: message.into() }
+}
+
+impl Plan {
+    /// Whether approving it would write anything.
+    pub(super) fn writes(&self) -> bool {
+        self.basis.is_some()
+    }
+
+    /// The tenant's name, which a protected profile wants typed; the environment's where there is none.
+    pub(super) fn confirm_word(&self, task: &Task) -> String {
+        let row = self.preview.before.as_ref();
+        let tenant = tenant_of(&self.preview.entity.key.pk, row.and_then(|r| r.text(field::TENANT_CODE)));
+        if tenant.segment == 0 { task.profile().environment.clone() } else { tenant.code }
+    }
+
+    /// The data row that the request leaves, attributes in place; an empty one where nothing is to be written.
+    pub(super) fn after(&self, task: &Task, run: RunId, at: Timestamp) -> Result<Row, Stop> {
+        let Some(basis) = &self.basis else { return Ok(Row::default()) };
+        Ok(after(task, &self.preview.entity, basis, &inputs(task, basis, run, at)?))
+    }
+
+    /// What is sent, with the run's id and one time for all of it; `None` where nothing is to be written.
+    pub(super) fn request(&self, task: &Task, run: RunId, at: Timestamp) -> Result<Option<PublishRequest>, Stop> {
+        let Some(basis) = &self.basis else { return Ok(None) };
+        request(task, &self.preview.entity, basis, &inputs(task, basis, run, at)?).map(Some)
+    }
+}
+
+/// Looks at a rollback. Nothing is written.
+pub(super) async fn plan(
+    task: &Task,
+    entity: &EntityRef,
+    to: Version,
+    expect: Option<Version>,
+    run: RunId,
+) -> Result<Plan, Stop> {
+    if let Some(reason) = task.profile().sync_refused() {
+        return Err(Failure::new(ErrorCode::Config, reason).into());
+    }
+    let snapshot = task.store().snapshot(&entity.module, &entity.key).await?;
+    match basis(task, entity, to, expect, snapshot.clone()).await? {
+        Err(refusal) => Ok(finish(empty_preview(task, entity, to, &snapshot, refusal), None)),
+        Ok(basis) => written(task, entity, to, basis, run),
+    }
+}
+
+async fn basis(
+    task: &Task,
+    entity: &EntityRef,
+    to: Version,
+    expect: Option<Version>,
+    snapshot: EntitySnapshot,
+) -> Result<Result<Basis, Refusal>, Stop> {
+    let invalid = |reason, message: String| Ok(Err(refuse(Action::Invalid, reason, message)));
+    let Some(data) = snapshot.data.clone() else {
+        return Ok(Err(match snapshot.blocked_by_command() {
+            Some((reason, message)) => refuse(Action::Conflict, reason, message),
+            None => refuse(Action::Invalid, Reason::MissingSource, "the entity has no data row"),
+        }));
+    };
+    if let Some(why) = blocked(&entity.key, Some(&data)) {
+        return invalid(why.reason(), why.to_string());
+    }
+    if let Some(expected) = expect.filter(|v| *v != snapshot.version) {
+        let message = format!("the entity is at version {}, not at {expected} as expected", snapshot.version);
+        return Ok(Err(refuse(Action::Conflict, Reason::TargetChanged, message)));
+    }
+    if let Some((reason, message)) = snapshot.blocked_by_command() {
+        return Ok(Err(refuse(Action::Conflict, reason, message)));
+    }
+    if to == snapshot.version {
+        let message = format!("version {to} is the current one");
+        return Ok(Err(Refusal { action: Action::Equal, reason: None, message }));
+    }
+    if to > snapshot.version || to == Version(0) {
+        let message = format!("there is no version {to}: the entity is at {}", snapshot.version);
+        return invalid(Reason::MissingVersion, message);
+    }
+    if task.profile().publish == PublishMode::Async && snapshot.command.is_none() {
+        let message = format!(
+            "the command row of version {} is gone, and the application's pipeline needs it to go on",
+            snapshot.version
+        );
+        return invalid(Reason::MissingVersion, message);
+    }
+    let Some(mut version) = find(task, entity, Some(&data), to).await? else {
+        return invalid(
+            Reason::MissingVersion,
+            format!("version {to} is in no table: it expired or was never written"),
+        );
+    };
+    match task.store().resolve(&version.row).await {
+        Ok(row) => version.row = Arc::new(row),
+        Err(
+            error @ (StoreError::S3Missing { .. } | StoreError::S3Malformed { .. } | StoreError::BadReference { .. }),
+        ) => {
+            return invalid(Reason::S3Missing, error.to_string());
+        }
+        Err(StoreError::Row(error)) => return invalid(Reason::KeyInvalid, error.to_string()),
+        Err(error) => return Err(error.into()),
+    }
+    let tenant = tenant_of(&entity.key.pk, data.text(field::TENANT_CODE));
+    let code = if tenant.segment == 0 { "" } else { &tenant.code };
+    let ttl = task.store().ttl_settings(&entity.module, code).await?;
+    Ok(Ok(Basis { snapshot, version, ttl }))
+}
+
+/// The state that the version takes the entity back to.
+fn state(basis: &Basis, stamp: Option<&RollbackStamp>) -> Result<NewState, Stop> {
+    let current = basis.snapshot.resolved.as_deref().cloned().unwrap_or_default();
+    Ok(rollback_state(&current, &basis.version.row, stamp)?)
+}
+
+/// What the rows of a rollback are built from, at one time and for one run.
+struct Inputs {
+    new: NewState,
+    stamp: Stamp,
+    ttls: Ttls,
+}
+
+fn inputs(task: &Task, basis: &Basis, run: RunId, at: Timestamp) -> Result<Inputs, Stop> {
+    let profile = task.profile();
+    let zone = time_zone(&profile.timezone).map_err(|e| Failure::new(ErrorCode::Config, e.to_string()))?;
+    let rollback_stamp =
+        profile.rollback_stamp.then(|| RollbackStamp { from: basis.snapshot.version, at: utc_millis(at) });
+    let stamp = Stamp {
+        at: framework_time(at, &zone),
+        by: profile.operator.clone(),
+        ip: profile.operator_ip.clone(),
+        request_id: run.request_id(),
+        source: format!("tenantry {}", Operation::Rollback),
+    };
+    Ok(Inputs { new: state(basis, rollback_stamp.as_ref())?, stamp, ttls: basis.ttl.at(at) })
+}
+
+fn request(task: &Task, entity: &EntityRef, basis: &Basis, inputs: &Inputs) -> Result<PublishRequest, Stop> {
+    let mode = task.profile().publish;
+    let current = basis.snapshot.resolved.as_deref();
+    let rows = build(&entity.key, current, &inputs.new, mode, &inputs.stamp, inputs.ttls)?;
+    let mut new_name = || RunId::generate().to_string();
+    let part = task.store().prepare(&entity.module, rows, basis.snapshot.command.is_some(), &mut new_name)?;
+    let request_id = inputs.stamp.request_id.clone();
+    Ok(PublishRequest { mode, request_id, parts: vec![part], checks: Vec::new() })
+}
+
+/// The data row as it will be, attributes in place.
+fn after(task: &Task, entity: &EntityRef, basis: &Basis, inputs: &Inputs) -> Row {
+    let version = basis.snapshot.version.next();
+    let csk = match task.profile().publish {
+        PublishMode::Sync => entity.key.sk.as_str().to_owned(),
+        PublishMode::Async => entity.key.sk.at(version),
+    };
+    let current = basis.snapshot.resolved.as_deref();
+    data_row(&entity.key, version, current, &inputs.new, &csk, &inputs.stamp, inputs.ttls)
+}
+
+fn written(task: &Task, entity: &EntityRef, to: Version, basis: Basis, run: RunId) -> Result<Plan, Stop> {
+    let current = basis.snapshot.resolved.clone().unwrap_or_default();
+    if !changes_anything(&current, &state(&basis, None)?) {
+        let message = format!("the entity already is as version {to} was");
+        let refusal = Refusal { action: Action::Equal, reason: None, message };
+        return Ok(finish(empty_preview(task, entity, to, &basis.snapshot, refusal), None));
+    }
+    // The preview is the request itself: what is shown is what will be built again when it is approved.
+    let inputs = inputs(task, &basis, run, Timestamp::now())?;
+    let request = match request(task, entity, &basis, &inputs) {
+        Ok(request) => request,
+        Err(Stop::Failed(failure)) if is_too_large(&failure) => {
+            let refusal = refuse(Action::Invalid, Reason::TooLarge, failure.message.clone());
+            return Ok(finish(empty_preview(task, entity, to, &basis.snapshot, refusal), None));
+        }
+        Err(stop) => return Err(stop),
+    };
+    let after = after(task, entity, &basis, &inputs);
+    let action = match (current.is_deleted(), after.is_deleted()) {
+        (true, false) => Action::Restore,
+        (false, true) => Action::Delete,
+        _ => Action::Update,
+    };
+    let preview = Preview {
+        entity: entity.clone(),
+        digest: String::new(),
+        action,
+        reason: None,
+        message: None,
+        warnings: warnings(task, &basis, &after),
+        version_before: basis.snapshot.version,
+        version_after: basis.snapshot.version.next(),
+        version_from: to,
+        found: Some(basis.version.found),
+        changes: diff_rows(&current, &after, false),
+        before: Some(current),
+        after: Some(Arc::new(after)),
+        publish: request.mode,
+        write_units: request.write_units(),
+        s3_objects: request.object_uris().len() as u64,
+    };
+    Ok(finish(preview, Some(basis)))
+}
+
+fn is_too_large(failure: &Failure) -> bool {
+    // The store's message begins with the table whose row would not fit.
+    failure.message.contains("DynamoDB keeps at most")
+}
+
+fn warnings(task: &Task, basis: &Basis, after: &Row) -> Vec<String> {
+    let mut out = Vec::new();
+    if basis.version.found == crate::domain::row::TableKind::Command {
+        out.push(format!(
+            "version {} is no longer in history: its state is taken from its command row",
+            basis.version.version
+        ));
+    }
+    let unsafe_value = |row: &Row| row.get(field::ATTRIBUTES).and_then(Value::why_not_json);
+    if let Some(what) = unsafe_value(after) {
+        let before = basis.snapshot.resolved.as_deref().and_then(unsafe_value);
+        if before.is_none() {
+            out.push(format!(
+                "that version holds {what}, which the current one does not; the application may not read it"
+            ));
+        }
+    }
+    match task.profile().publish {
+        PublishMode::Sync => out.push(
+            "written directly: copies that the application keeps elsewhere (relational tables, search) and notifications are not \
+             updated until it runs reSyncData()"
+                .to_owned(),
+        ),
+        PublishMode::Async => {
+            out.push("only the command row is written; the application's own pipeline applies it".to_owned());
+        }
+    }
+    out
+}
+
+fn empty_preview(task: &Task, entity: &EntityRef, to: Version, snapshot: &EntitySnapshot, why: Refusal) -> Preview {
+    Preview {
+        entity: entity.clone(),
+        digest: String::new(),
+        action: why.action,
+        reason: why.reason,
+        message: Some(why.message),
+        warnings: Vec::new(),
+        version_before: snapshot.version,
+        version_after: snapshot.version,
+        version_from: to,
+        found: None,
+        before: snapshot.resolved.clone(),
+        after: None,
+        changes: Vec::new(),
+        publish: task.profile().publish,
+        write_units: 0,
+        s3_objects: 0,
+    }
+}
+
+fn finish(mut preview: Preview, basis: Option<Basis>) -> Plan {
+    let key = &preview.entity.key;
+    let keys = (key.pk.as_str(), key.sk.as_str());
+    let item = item_digest(&ItemDigest {
+        module: &preview.entity.module,
+        target: keys,
+        source: keys,
+        action: preview.action,
+        reason: preview.reason,
+        versions: (preview.version_before.0, preview.version_from.0),
+        before: preview.before.as_deref(),
+        after: preview.after.as_deref(),
+    });
+    preview.digest = plan_digest([item.as_str()]);
+    Plan { preview, basis }
+}

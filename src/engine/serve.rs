@@ -1,0 +1,127 @@
+//! The engine's loop: commands to tasks, decisions to those that wait for them.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::failure::{ErrorCode, Failure};
+use super::protocol::{Command, Decision, Event, RequestId};
+use super::task::{Shared, Stop, Task};
+use super::{EngineEnd, browse, compare, history, rollback, runs};
+use crate::config::Profile;
+use crate::domain::run::RunId;
+use crate::store::connect;
+
+/// Runs an engine for a profile until the interface has gone: then running work is cancelled between two items, and nothing that
+/// waits is approved.
+pub async fn serve(profile: Profile, state_dir: PathBuf, end: EngineEnd) {
+    let EngineEnd { mut commands, events, counters } = end;
+    let connected = connect(&profile).await;
+    let shared = Arc::new(Shared::new(profile, connected, state_dir, events, counters));
+    let root = CancellationToken::new();
+    let mut tokens: HashMap<RequestId, CancellationToken> = HashMap::new();
+    let mut tasks: JoinSet<RequestId> = JoinSet::new();
+    loop {
+        tokio::select! {
+            command = commands.recv() => {
+                let Some((request, command)) = command else { break };
+                if let Command::Cancel { request: other } = &command
+                    && let Some(token) = tokens.get(other)
+                {
+                    token.cancel();
+                }
+                let cancel = root.child_token();
+                tokens.insert(request, cancel.clone());
+                let task = Task { shared: Arc::clone(&shared), request, cancel };
+                task.shared.count(|c| c.active += 1);
+                tasks.spawn(async move {
+                    work(&task, command).await;
+                    task.request
+                });
+            }
+            Some(ended) = tasks.join_next() => {
+                if let Ok(request) = ended {
+                    tokens.remove(&request);
+                }
+            }
+        }
+    }
+    root.cancel();
+    while tasks.join_next().await.is_some() {}
+}
+
+async fn work(task: &Task, command: Command) {
+    let began = tracing::debug_span!("command", request = task.request.0);
+    let result = {
+        let _in = began.enter();
+        tracing::debug!(?command, "began");
+        drop(_in);
+        // These end by themselves: a scan tells what it has counted, and a write is never dropped halfway.
+        let ends_itself = matches!(command, Command::ScanTenants { .. } | Command::Rollback { .. });
+        tokio::select! {
+            result = perform(task, command) => result,
+            () = task.cancel.cancelled(), if !ends_itself => Err(Stop::Cancelled),
+        }
+    };
+    let cancelled = match result {
+        Ok(()) => false,
+        Err(Stop::Cancelled) => true,
+        Err(Stop::Failed(failure)) => {
+            tracing::warn!(code = ?failure.code, message = %failure.message, "failed");
+            let _ = task.emit(Event::Failed(failure)).await;
+            false
+        }
+    };
+    task.shared.count(|c| c.active = c.active.saturating_sub(1));
+    let _ = task.emit(Event::Finished { cancelled }).await;
+}
+
+async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
+    match command {
+        Command::Connect => browse::connect(task).await,
+        Command::ScanTenants { module } => browse::scan_tenants(task, module).await,
+        Command::Open { pk, module } => browse::open(task, &pk, module).await,
+        Command::Page { listing, after, limit } => browse::page(task, &listing, after, limit).await,
+        Command::History { entity, resolve } => history::history(task, &entity, resolve).await,
+        Command::Diff { from, to, all } => compare::diff(task, from, to, all).await,
+        Command::PreviewRollback { entity, to, expect } => rollback::preview(task, &entity, to, expect).await,
+        Command::Rollback { entity, to, expect } => rollback::run(task, &entity, to, expect).await,
+        Command::Decide { run, batch, digest, decision } => decide(task, run, batch, &digest, decision),
+        Command::Runs => runs::list(task).await,
+        Command::ShowRun { run } => runs::show(task, run).await,
+        Command::Arm { armed } => {
+            task.shared.arm(armed);
+            task.emit(Event::Armed(armed)).await
+        }
+        Command::Cancel { .. } => Ok(()),
+    }
+}
+
+/// Hands a decision to the batch that waits for it. One for another digest, or without the word that a protected profile wants, is
+/// refused, and the batch goes on waiting.
+fn decide(task: &Task, run: RunId, batch: u32, digest: &str, decision: Decision) -> Result<(), Stop> {
+    let conflict = |message: String| Stop::from(Failure::new(ErrorCode::Conflict, message).not_fatal());
+    let Some(waiting) = task.shared.take_waiting(run, batch) else {
+        return Err(conflict(format!("batch {batch} of run {run} does not wait for a decision")));
+    };
+    let refusal = match &decision {
+        Decision::Approve { .. } if waiting.digest != digest => {
+            Some("what was shown is not what would be written now: look at it again".to_owned())
+        }
+        Decision::Approve { confirm } if waiting.confirm.is_some() && waiting.confirm != *confirm => {
+            let wanted = waiting.confirm.as_deref().unwrap_or_default();
+            Some(format!("this profile is protected: type {wanted} to approve"))
+        }
+        _ => None,
+    };
+    if let Some(message) = refusal {
+        task.shared.wait_for(run, batch, waiting);
+        return Err(conflict(message));
+    }
+    // Whoever waited may have been cancelled meanwhile; then there is nothing to decide.
+    let _ = waiting.answer.send(decision);
+    Ok(())
+}

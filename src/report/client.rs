@@ -1,0 +1,55 @@
+use crate::engine::EngineHandle;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::protocol::{Command, Counters, Event, RequestId};
+
+/// A headless driver of the engine: one command at a time.
+#[derive(Debug)]
+pub struct Client {
+    handle: EngineHandle,
+    next: u64,
+}
+
+impl Client {
+    /// Drives this engine.
+    #[must_use]
+    pub fn new(handle: EngineHandle) -> Self {
+        Self { handle, next: 0 }
+    }
+
+    /// Sends a command.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the engine has ended.
+    pub async fn send(&mut self, command: Command) -> Result<RequestId, Failure> {
+        self.next += 1;
+        let request = RequestId(self.next);
+        self.handle.commands.send((request, command)).await.map_err(|_| gone())?;
+        Ok(request)
+    }
+
+    /// The next event of a request; events of others (decisions, cancellations) are passed over.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the engine has ended.
+    pub async fn event(&mut self, request: RequestId) -> Result<Event, Failure> {
+        loop {
+            let envelope = self.handle.events.recv().await.ok_or_else(gone)?;
+            match envelope.event {
+                // Before any request: the demo data, for instance, could not be loaded.
+                Event::Failed(failure) if envelope.request == RequestId(0) => return Err(*failure),
+                event if envelope.request == request => return Ok(event),
+                _ => {}
+            }
+        }
+    }
+
+    /// Running totals.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        *self.handle.counters.borrow()
+    }
+}
+
+fn gone() -> Failure {
+    Failure::new(ErrorCode::Internal, "the engine has ended")
+}

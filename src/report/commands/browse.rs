@@ -1,0 +1,101 @@
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::super::lines::{EntityLine, TenantLine};
+use super::super::table::Table;
+use super::{Context, Quit};
+use crate::cli::Entities;
+use crate::domain::clock::normalise_time;
+use crate::domain::key::PartitionKey;
+use crate::engine::protocol::{Command, Cursor, EntitySummary, Event, Listing, TenantCount};
+
+/// Entities asked for at a time.
+const PAGE: usize = 500;
+
+pub(super) async fn tenants(context: &mut Context, module: Option<String>) -> Result<(), Quit> {
+    let mut counts: BTreeMap<(String, String), TenantCount> = BTreeMap::new();
+    let began = Instant::now();
+    context
+        .each(Command::ScanTenants { module }, |context, event| {
+            if let Event::Tenants(changed) = event {
+                for t in changed {
+                    counts.insert((t.module.clone(), t.pk.as_str().to_owned()), t);
+                }
+                context.progress("scan", counts.values().map(|t| t.entities).sum(), began);
+            }
+            Ok(())
+        })
+        .await?;
+    context.out.clear_progress();
+    let mut table = Table::new(&["module", "partition", "tenant", "entities", "deleted", "oldest", "newest"]);
+    for t in counts.values() {
+        context.out.line(&TenantLine::new(t));
+        context.end.rows += 1;
+        let (entities, deleted) = (t.entities.to_string(), t.deleted.to_string());
+        let day = |time: &Option<String>| time.as_deref().and_then(|t| t.get(..10)).unwrap_or("-").to_owned();
+        table.row([&t.module, t.pk.as_str(), &t.tenant, &entities, &deleted, &day(&t.oldest), &day(&t.newest)]);
+    }
+    context.out.table(&table);
+    Ok(())
+}
+
+pub(super) async fn entities(context: &mut Context, options: &Entities) -> Result<(), Quit> {
+    let pk = PartitionKey::new(&*options.pk);
+    let module = context.module(&pk, options.module.as_deref()).await?;
+    let listing =
+        Listing { module, pk, sk_prefix: options.sk_prefix.clone(), deleted: options.deleted, resolve: options.rows };
+    let mut left = options.limit.unwrap_or(usize::MAX);
+    let mut after: Option<Cursor> = None;
+    let began = Instant::now();
+    while left > 0 {
+        let command = Command::Page { listing: listing.clone(), after: after.take(), limit: left.min(PAGE) };
+        let mut ended = true;
+        context
+            .each(command, |context, event| {
+                if let Event::Page { mut entities, next } = event {
+                    // A page of the command table may hold more than was asked for.
+                    entities.truncate(left);
+                    left -= entities.len();
+                    print(context, &entities, options.rows);
+                    ended = next.is_none();
+                    after = next;
+                }
+                Ok(())
+            })
+            .await?;
+        if ended {
+            break;
+        }
+        context.progress("scan", context.end.rows, began);
+    }
+    if context.end.rows == 0 {
+        context.out.text("no entities");
+    }
+    Ok(())
+}
+
+fn print(context: &mut Context, entities: &[EntitySummary], rows: bool) {
+    let mut table = Table::new(&["sort key", "version", "code", "name", "updated", "by", "flags"]);
+    for e in entities {
+        context.out.line(&EntityLine::new(e, rows));
+        context.end.rows += 1;
+        let mut flags: Vec<&str> = e.flags.iter().map(|f| f.as_str()).collect();
+        if e.deleted {
+            flags.insert(0, "deleted");
+        }
+        if let Some(problem) = &e.problem {
+            flags.push(problem);
+        }
+        let text = |t: &Option<String>| t.clone().unwrap_or_default();
+        table.row([
+            e.entity.key.sk.as_str().to_owned(),
+            e.version.map_or_else(|| "?".to_owned(), |v| v.to_string()),
+            text(&e.code),
+            text(&e.name),
+            e.updated_at.as_deref().map(normalise_time).unwrap_or_default(),
+            text(&e.updated_by),
+            flags.join(","),
+        ]);
+    }
+    context.out.table(&table);
+}

@@ -1,0 +1,219 @@
+//! The headless commands, each a conversation with the engine.
+
+mod browse;
+mod rollback;
+mod runs;
+mod versions;
+
+use std::time::{Duration, Instant};
+
+use super::client::Client;
+use super::lines::{EndLine, ProgressLine, Stopped};
+use super::output::Output;
+use crate::cli::{Command, Entity, Global, RunsCommand};
+use crate::domain::key::{EntityKey, PartitionKey};
+use crate::domain::run::Outcome;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::protocol::{self, EntityRef, Event};
+
+/// Exit codes of the contract.
+pub(super) mod exit {
+    pub const ERROR: u8 = 1;
+    pub const USAGE: u8 = 2;
+    pub const ITEMS: u8 = 3;
+    pub const NOT_APPROVED: u8 = 4;
+    pub const INTERRUPTED: u8 = 130;
+}
+
+/// What a headless command works with.
+#[derive(Debug)]
+pub struct Context {
+    /// Where results go.
+    pub out: Output,
+    /// The engine.
+    pub client: Client,
+    /// The global options.
+    pub global: Global,
+    /// What the last line will say.
+    pub end: EndLine,
+    progress: Option<Instant>,
+}
+
+/// Ends a command early.
+#[derive(Debug)]
+pub(super) enum Quit {
+    /// It failed.
+    Failed(Box<Failure>),
+    /// Nobody reads the output any more.
+    Closed,
+}
+
+impl<E: Into<Failure>> From<E> for Quit {
+    fn from(error: E) -> Self {
+        Self::Failed(Box::new(error.into()))
+    }
+}
+
+impl Context {
+    /// A context for a command.
+    #[must_use]
+    pub fn new(out: Output, client: Client, global: Global, command: &'static str) -> Self {
+        Self { out, client, global, end: EndLine::new(command), progress: None }
+    }
+
+    /// Sends a command and hands its events over until it is finished. Errors that end a command end this too; others are printed.
+    async fn each(
+        &mut self,
+        command: protocol::Command,
+        mut on: impl FnMut(&mut Self, Event) -> Result<(), Quit>,
+    ) -> Result<(), Quit> {
+        let request = self.client.send(command).await?;
+        loop {
+            match self.client.event(request).await? {
+                Event::Finished { .. } => return Ok(()),
+                Event::Failed(failure) if failure.fatal => return Err(Quit::Failed(failure)),
+                Event::Failed(failure) => {
+                    self.end.exit = self.end.exit.max(exit::ERROR);
+                    self.out.error(&failure);
+                }
+                Event::Log(level, text) => tracing::info!(?level, "{text}"),
+                event => on(self, event)?,
+            }
+            if self.out.is_closed() {
+                return Err(Quit::Closed);
+            }
+        }
+    }
+
+    /// Which module a partition belongs to: named, told by the key, or the only one that has it.
+    async fn module(&mut self, pk: &PartitionKey, named: Option<&str>) -> Result<String, Quit> {
+        let mut found = Vec::new();
+        let open = protocol::Command::Open { pk: pk.clone(), module: named.map(str::to_owned) };
+        self.each(open, |_, event| {
+            if let Event::Opened { modules } = event {
+                found = modules;
+            }
+            Ok(())
+        })
+        .await?;
+        match (found.len(), named) {
+            (1, _) => Ok(found.remove(0)),
+            (0, Some(module)) => Err(Failure::new(ErrorCode::NoTable, format!("there is no module {module}")).into()),
+            (0, None) => {
+                let mut known = Vec::new();
+                let connect = |_: &mut Self, event| {
+                    if let Event::Connected(connection) = event {
+                        known = connection.modules;
+                    }
+                    Ok(())
+                };
+                self.each(protocol::Command::Connect, connect).await?;
+                let failure = Failure::new(ErrorCode::Usage, format!("no module has the partition {pk}"));
+                Err(failure.hint(format!("name one with --module: {}", known.join(", "))).at(pk.as_str(), None).into())
+            }
+            _ => {
+                let failure = Failure::new(ErrorCode::Usage, format!("the partition {pk} is in {}", found.join(", ")));
+                Err(failure.hint("name one with --module").at(pk.as_str(), None).into())
+            }
+        }
+    }
+
+    async fn entity(&mut self, entity: &Entity) -> Result<EntityRef, Quit> {
+        let key = EntityKey::new(&*entity.pk, &*entity.sk);
+        let module = self.module(&key.pk, entity.module.as_deref()).await?;
+        Ok(EntityRef { module, key })
+    }
+
+    /// Tells how far it is, at most once a second.
+    fn progress(&mut self, phase: &'static str, done: u64, began: Instant) {
+        if self.progress.is_some_and(|last| last.elapsed() < Duration::from_secs(1)) {
+            return;
+        }
+        // The first second needs no report.
+        if self.progress.replace(Instant::now()).is_none() {
+            return;
+        }
+        let counters = self.client.counters();
+        let seconds = began.elapsed().as_secs_f64().max(0.001);
+        let per_second = done as f64 / seconds;
+        self.out.line(&ProgressLine {
+            event: "progress",
+            phase,
+            done,
+            total: None,
+            per_second,
+            read_units: counters.read_units,
+            write_units: counters.write_units,
+        });
+        self.out.progress(&format!("{phase}: {done}, {per_second:.0}/s, {:.0} read units", counters.read_units));
+    }
+
+    /// Counts an item's outcome for the last line and the exit code.
+    fn count(&mut self, outcome: Outcome) {
+        self.end.outcomes.push((outcome, 1));
+        if matches!(outcome, Outcome::Conflict | Outcome::Invalid | Outcome::Failed) {
+            self.end.exit = self.end.exit.max(exit::ITEMS);
+        }
+    }
+}
+
+/// Runs a command to its end, prints the last line, and gives the exit code.
+pub async fn run(mut context: Context, command: Command) -> u8 {
+    let result = {
+        let work = perform(&mut context, command);
+        tokio::select! {
+            result = work => Some(result),
+            () = interrupted() => None,
+        }
+    };
+    context.out.clear_progress();
+    match result {
+        Some(Ok(())) | Some(Err(Quit::Closed)) => {}
+        Some(Err(Quit::Failed(failure))) => {
+            context.out.error(&failure);
+            context.end.exit = match failure.code {
+                ErrorCode::Usage => exit::USAGE,
+                _ => exit::ERROR,
+            };
+        }
+        None => {
+            context.end.exit = exit::INTERRUPTED;
+            context.end.stopped = Some(Stopped::Interrupted);
+        }
+    }
+    let counters = context.client.counters();
+    if context.end.blast.read_units == 0.0 {
+        context.end.blast.read_units = counters.read_units;
+    }
+    context.out.line(&context.end);
+    context.end.exit
+}
+
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = int.recv() => {}
+        _ = term.recv() => {}
+    }
+}
+
+async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
+    match command {
+        Command::Tenants { module } => browse::tenants(context, module).await,
+        Command::Entities(options) => browse::entities(context, &options).await,
+        Command::History { entity, rows } => versions::history(context, &entity, rows).await,
+        Command::Diff { entity, from, to, all } => versions::diff(context, &entity, from, to, all).await,
+        Command::Rollback { entity, to, expect, dry_run } => {
+            rollback::rollback(context, &entity, to, expect, dry_run).await
+        }
+        Command::Runs { command: None } => runs::list(context).await,
+        Command::Runs { command: Some(RunsCommand::Show { run }) } => runs::show(context, run).await,
+        // These need no engine and are answered before one is made.
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox { .. } => Ok(()),
+        Command::Config { .. } | Command::Completions { .. } => Ok(()),
+    }
+}

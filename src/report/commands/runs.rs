@@ -1,0 +1,71 @@
+use super::super::lines::{ItemLine, RunLine};
+use super::super::table::Table;
+use super::{Context, Quit};
+use crate::domain::run::RunId;
+use crate::engine::protocol::{Command, Event, RunInfo};
+
+pub(super) async fn list(context: &mut Context) -> Result<(), Quit> {
+    let mut table = Table::new(&["run", "state", "operation", "name", "started", "outcomes"]);
+    context
+        .each(Command::Runs, |context, event| {
+            if let Event::Run(info) = event {
+                context.out.line(&RunLine::new(&info));
+                context.end.rows += 1;
+                table.row([
+                    info.run.to_string(),
+                    info.state.to_string(),
+                    info.operation.to_string(),
+                    info.name.clone(),
+                    info.started_at.clone(),
+                    outcomes(&info),
+                ]);
+            }
+            Ok(())
+        })
+        .await?;
+    context.out.table(&table);
+    if context.end.rows == 0 {
+        context.out.text("no runs");
+    }
+    Ok(())
+}
+
+fn outcomes(info: &RunInfo) -> String {
+    info.outcomes.iter().map(|(word, count)| format!("{word} {count}")).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) async fn show(context: &mut Context, run: RunId) -> Result<(), Quit> {
+    let mut table = Table::new(&["n", "partition key", "sort key", "action", "outcome", "versions", ""]);
+    context
+        .each(Command::ShowRun { run }, |context, event| {
+            match event {
+                Event::Run(info) => {
+                    context.out.line(&RunLine::new(&info));
+                    context.end.run = Some(info.run);
+                    context.end.digest = Some(info.digest.clone());
+                    context.end.outcomes.clone_from(&info.outcomes);
+                    context.out.text(&format!("{} {}: {} ({})", info.operation, info.run, info.name, info.state));
+                    context.out.text(&format!("profile {}, started {}", info.profile, info.started_at));
+                }
+                Event::Item(item) => {
+                    context.out.line(&ItemLine::result(&item, None, true));
+                    context.end.rows += 1;
+                    context.end.actions.push((item.action, 1));
+                    table.row([
+                        item.n.to_string(),
+                        item.entity.key.pk.to_string(),
+                        item.entity.key.sk.to_string(),
+                        item.action.to_string(),
+                        item.outcome.map_or_else(|| "begun".to_owned(), |o| o.to_string()),
+                        format!("{} -> {}", item.version_before, item.version_after),
+                        item.message.clone().unwrap_or_default(),
+                    ]);
+                }
+                _ => {}
+            }
+            Ok(())
+        })
+        .await?;
+    context.out.table(&table);
+    Ok(())
+}

@@ -1,0 +1,472 @@
+//! The JSON lines of the contract.
+
+use serde::{Serialize, Serializer};
+use serde_json::{Map as JsonMap, Value as Json};
+
+use crate::domain::clock::normalise_time;
+use crate::domain::diff::{Change, ChangeKind};
+use crate::domain::row::{Row, TableKind};
+use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
+use crate::domain::timeline::{BySource, Flag, VersionStatus};
+use crate::domain::value::{item_to_ddb_json, value_to_ddb_json};
+use crate::engine::failure::Failure;
+use crate::engine::protocol::{EntityRef, EntitySummary, HistoryEntry, ItemResult, Preview, RunInfo, TenantCount};
+
+fn as_row(row: &Row) -> Json {
+    item_to_ddb_json(&row.0)
+}
+
+fn time(text: &Option<String>) -> Option<String> {
+    text.as_deref().map(normalise_time)
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct TenantLine<'a> {
+    event: &'static str,
+    module: &'a str,
+    pk: &'a str,
+    r#type: &'a str,
+    tenant: &'a str,
+    entities: u64,
+    deleted: u64,
+    oldest: &'a Option<String>,
+    newest: &'a Option<String>,
+}
+
+impl<'a> TenantLine<'a> {
+    pub(super) fn new(t: &'a TenantCount) -> Self {
+        Self {
+            event: "tenant",
+            module: &t.module,
+            pk: t.pk.as_str(),
+            r#type: &t.entity_type,
+            tenant: &t.tenant,
+            entities: t.entities,
+            deleted: t.deleted,
+            oldest: &t.oldest,
+            newest: &t.newest,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct EntityLine<'a> {
+    event: &'static str,
+    module: &'a str,
+    pk: &'a str,
+    sk: &'a str,
+    id: &'a Option<String>,
+    r#type: &'a Option<String>,
+    tenant: &'a str,
+    code: &'a Option<String>,
+    name: &'a Option<String>,
+    version: Option<u64>,
+    deleted: bool,
+    updated_at: Option<String>,
+    updated_by: &'a Option<String>,
+    flags: &'a [Flag],
+    attributes_ref: &'a Option<String>,
+    row: Option<Json>,
+    problem: &'a Option<String>,
+}
+
+impl<'a> EntityLine<'a> {
+    pub(super) fn new(e: &'a EntitySummary, rows: bool) -> Self {
+        Self {
+            event: "entity",
+            module: &e.entity.module,
+            pk: e.entity.key.pk.as_str(),
+            sk: e.entity.key.sk.as_str(),
+            id: &e.id,
+            r#type: &e.entity_type,
+            tenant: &e.tenant,
+            code: &e.code,
+            name: &e.name,
+            version: e.version.map(|v| v.0),
+            deleted: e.deleted,
+            updated_at: time(&e.updated_at),
+            updated_by: &e.updated_by,
+            flags: &e.flags,
+            attributes_ref: &e.attributes_ref,
+            row: rows.then(|| as_row(&e.row)),
+            problem: &e.problem,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct VersionLine<'a> {
+    event: &'static str,
+    module: &'a str,
+    pk: &'a str,
+    sk: &'a str,
+    version: u64,
+    found: &'a [TableKind],
+    status: VersionStatus,
+    state: &'a Option<String>,
+    at: Option<String>,
+    by: &'a Option<String>,
+    ip: &'a Option<String>,
+    by_source: Option<BySource>,
+    request_id: &'a Option<String>,
+    source: &'a Option<String>,
+    deleted: bool,
+    current: bool,
+    attributes_ref: Option<&'a str>,
+    row: Option<Json>,
+    problem: &'a Option<String>,
+}
+
+impl<'a> VersionLine<'a> {
+    pub(super) fn new(entity: &'a EntityRef, h: &'a HistoryEntry, rows: bool) -> Self {
+        let v = &h.version;
+        let row = h.resolved.as_ref().or(v.row.as_ref()).filter(|_| rows);
+        Self {
+            event: "version",
+            module: &entity.module,
+            pk: entity.key.pk.as_str(),
+            sk: entity.key.sk.as_str(),
+            version: v.version.0,
+            found: &v.found,
+            status: v.status,
+            state: &v.state,
+            at: time(&v.at),
+            by: &v.by,
+            ip: &v.ip,
+            by_source: v.by_source,
+            request_id: &v.request_id,
+            source: &v.source,
+            deleted: v.deleted,
+            current: v.current,
+            attributes_ref: v.attributes_ref(),
+            row: row.map(|r| as_row(r)),
+            problem: &h.problem,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ChangeLine<'a> {
+    event: &'static str,
+    pk: &'a str,
+    sk: &'a str,
+    from: u64,
+    to: u64,
+    path: String,
+    kind: ChangeKind,
+    before: Option<Json>,
+    after: Option<Json>,
+    from_index: Option<usize>,
+}
+
+impl<'a> ChangeLine<'a> {
+    pub(super) fn new(entity: &'a EntityRef, from: u64, to: u64, change: &Change) -> Self {
+        Self {
+            event: "change",
+            pk: entity.key.pk.as_str(),
+            sk: entity.key.sk.as_str(),
+            from,
+            to,
+            path: change.path.to_string(),
+            kind: change.kind,
+            before: change.before.as_ref().map(value_to_ddb_json),
+            after: change.after.as_ref().map(value_to_ddb_json),
+            from_index: change.from_index,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ItemLine<'a> {
+    event: &'static str,
+    run: Option<RunId>,
+    batch: Option<u32>,
+    n: u64,
+    line: Option<u64>,
+    module: &'a str,
+    pk: &'a str,
+    sk: &'a str,
+    target_pk: &'a str,
+    target_sk: &'a str,
+    action: Action,
+    outcome: Option<Outcome>,
+    reason: Option<Reason>,
+    message: &'a Option<String>,
+    warnings: &'a [String],
+    version_before: u64,
+    version_after: u64,
+    source_version_before: u64,
+    source_version_after: u64,
+    before: Option<Json>,
+    after: Option<Json>,
+    attempts: u32,
+    request_id: &'a Option<String>,
+}
+
+impl<'a> ItemLine<'a> {
+    /// An item of a preview: nothing has become of it.
+    pub(super) fn preview(p: &'a Preview) -> Self {
+        let (pk, sk) = (p.entity.key.pk.as_str(), p.entity.key.sk.as_str());
+        Self {
+            event: "item",
+            run: None,
+            batch: None,
+            n: 1,
+            line: None,
+            module: &p.entity.module,
+            pk,
+            sk,
+            target_pk: pk,
+            target_sk: sk,
+            action: p.action,
+            outcome: None,
+            reason: p.reason,
+            message: &p.message,
+            warnings: &p.warnings,
+            version_before: p.version_before.0,
+            version_after: p.version_after.0,
+            source_version_before: p.version_before.0,
+            source_version_after: p.version_after.0,
+            before: p.before.as_deref().map(as_row),
+            after: p.after.as_deref().map(as_row),
+            attempts: 0,
+            request_id: &None,
+        }
+    }
+
+    /// What became of an item; `recorded` says whether its run has a journal.
+    pub(super) fn result(i: &'a ItemResult, shown: Option<&Preview>, recorded: bool) -> Self {
+        let (pk, sk) = (i.entity.key.pk.as_str(), i.entity.key.sk.as_str());
+        Self {
+            event: "item",
+            run: recorded.then_some(i.run),
+            batch: recorded.then_some(i.batch),
+            n: i.n,
+            line: None,
+            module: &i.entity.module,
+            pk,
+            sk,
+            target_pk: pk,
+            target_sk: sk,
+            action: i.action,
+            outcome: i.outcome,
+            reason: i.reason,
+            message: &i.message,
+            warnings: &i.warnings,
+            version_before: i.version_before.0,
+            version_after: i.version_after.0,
+            source_version_before: i.version_before.0,
+            source_version_after: i.version_after.0,
+            before: shown.and_then(|p| p.before.as_deref()).map(as_row),
+            after: shown.and_then(|p| p.after.as_deref()).map(as_row),
+            attempts: i.attempts,
+            request_id: &i.request_id,
+        }
+    }
+}
+
+/// Counts by word; every word appears, zeros too.
+fn all_words<W: Copy + PartialEq + std::fmt::Display>(words: &[W], counts: &[(W, u64)]) -> JsonMap<String, Json> {
+    words
+        .iter()
+        .map(|w| {
+            let count = counts.iter().filter(|(word, _)| word == w).map(|(_, n)| n).sum::<u64>();
+            (w.to_string(), Json::from(count))
+        })
+        .collect()
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct RunLine<'a> {
+    event: &'static str,
+    run: RunId,
+    name: &'a str,
+    operation: Operation,
+    reason: &'a str,
+    profile: &'a str,
+    environment: &'a str,
+    app: &'a str,
+    account: &'a Option<String>,
+    region: &'a Option<String>,
+    digest: &'a str,
+    started_at: &'a str,
+    ended_at: &'a Option<String>,
+    state: RunState,
+    outcomes: JsonMap<String, Json>,
+    undo_of: Option<RunId>,
+    undone_by: Option<RunId>,
+    journal: &'a str,
+}
+
+impl<'a> RunLine<'a> {
+    pub(super) fn new(r: &'a RunInfo) -> Self {
+        Self {
+            event: "run",
+            run: r.run,
+            name: &r.name,
+            operation: r.operation,
+            reason: &r.reason,
+            profile: &r.profile,
+            environment: &r.environment,
+            app: &r.app,
+            account: &r.account,
+            region: &r.region,
+            digest: &r.digest,
+            started_at: &r.started_at,
+            ended_at: &r.ended_at,
+            state: r.state,
+            outcomes: all_words(Outcome::ALL, &r.outcomes),
+            undo_of: r.undo_of,
+            undone_by: r.undone_by,
+            journal: &r.journal,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ProgressLine {
+    pub(super) event: &'static str,
+    pub(super) phase: &'static str,
+    pub(super) done: u64,
+    pub(super) total: Option<u64>,
+    pub(super) per_second: f64,
+    pub(super) read_units: f64,
+    pub(super) write_units: f64,
+}
+
+/// The `error` line.
+#[derive(Debug, Serialize)]
+pub struct ErrorLine<'a> {
+    event: &'static str,
+    #[serde(flatten)]
+    failure: &'a Failure,
+}
+
+impl<'a> ErrorLine<'a> {
+    /// The line of a failure.
+    #[must_use]
+    pub fn new(failure: &'a Failure) -> Self {
+        Self { event: "error", failure }
+    }
+}
+
+/// Why a command ended before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stopped {
+    /// SIGINT or SIGTERM.
+    Interrupted,
+    /// Not armed, or not approved.
+    NotApproved,
+}
+
+/// What a command would do, or did, in total.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Blast {
+    /// Entities written.
+    pub entities: u64,
+    /// Tenants touched.
+    pub tenants: u64,
+    /// Requests that write.
+    pub requests: u64,
+    /// Read units.
+    pub read_units: f64,
+    /// Write units at most.
+    pub write_units: f64,
+    /// S3 objects written.
+    pub s3_objects: u64,
+    /// Step Functions runs started.
+    pub step_functions: u64,
+    /// Seconds at the chosen rate.
+    pub seconds: f64,
+}
+
+/// The last line of every command.
+#[derive(Debug, Clone, Serialize)]
+pub struct EndLine {
+    event: &'static str,
+    /// The command's name.
+    pub command: &'static str,
+    /// Its exit code.
+    pub exit: u8,
+    /// The run it made.
+    pub run: Option<RunId>,
+    /// Plan digest.
+    pub digest: Option<String>,
+    /// Items by action.
+    #[serde(serialize_with = "actions")]
+    pub actions: Vec<(Action, u64)>,
+    /// Items by outcome.
+    #[serde(serialize_with = "outcomes")]
+    pub outcomes: Vec<(Outcome, u64)>,
+    /// Result lines.
+    pub rows: u64,
+    /// Of an exported file.
+    pub sha256: Option<String>,
+    /// Where a file went.
+    pub to: Option<String>,
+    /// What it would do, or did.
+    pub blast: Blast,
+    /// Why it ended early.
+    pub stopped: Option<Stopped>,
+}
+
+impl EndLine {
+    /// The end of a command that did nothing yet.
+    #[must_use]
+    pub fn new(command: &'static str) -> Self {
+        Self {
+            event: "end",
+            command,
+            exit: 0,
+            run: None,
+            digest: None,
+            actions: Vec::new(),
+            outcomes: Vec::new(),
+            rows: 0,
+            sha256: None,
+            to: None,
+            blast: Blast::default(),
+            stopped: None,
+        }
+    }
+}
+
+#[expect(clippy::ptr_arg, reason = "serde hands over the field as it is")]
+fn actions<S: Serializer>(counts: &Vec<(Action, u64)>, to: S) -> Result<S::Ok, S::Error> {
+    all_words(Action::ALL, counts).serialize(to)
+}
+
+#[expect(clippy::ptr_arg, reason = "serde hands over the field as it is")]
+fn outcomes<S: Serializer>(counts: &Vec<(Outcome, u64)>, to: S) -> Result<S::Ok, S::Error> {
+    all_words(Outcome::ALL, counts).serialize(to)
+}
+
+/// The one line of `sandbox serve`.
+#[derive(Debug, Serialize)]
+pub struct SandboxLine<'a> {
+    /// Always `sandbox`.
+    pub event: &'static str,
+    /// URL.
+    pub dynamodb: &'a str,
+    /// URL.
+    pub s3: &'a str,
+    /// URL.
+    pub cognito: &'a str,
+    /// Bucket.
+    pub bucket: &'a str,
+    /// Pool id.
+    pub user_pool_id: &'a str,
+    /// Region.
+    pub region: &'a str,
+    /// Environment.
+    pub environment: &'a str,
+    /// App.
+    pub app: &'a str,
+    /// Account.
+    pub account: &'a str,
+    /// Fixed key.
+    pub access_key_id: &'a str,
+    /// Fixed key.
+    pub secret_access_key: &'a str,
+}

@@ -1,0 +1,12 @@
+//! Headless output: tables for people, JSON lines for programs.
+
+mod client;
+mod commands;
+mod lines;
+mod output;
+mod table;
+
+pub use client::Client;
+pub use commands::{Context, run};
+pub use lines::{EndLine, ErrorLine, SandboxLine, Stopped};
+pub use output::Output;

@@ -1,0 +1,99 @@
+//! Attributes that are too long for their row and live in S3.
+
+use super::error::{Call, ErrorKind, ServiceError, StoreError};
+use super::read::ReadStore;
+use crate::domain::row::{Attributes, Row};
+use crate::domain::value::{Value, from_plain_json};
+
+/// An S3 object to be written: bucket, key, and the attributes as JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct S3Object {
+    /// Bucket.
+    pub bucket: String,
+    /// Key.
+    pub key: String,
+    /// JSON text.
+    pub body: String,
+}
+
+impl S3Object {
+    /// The reference that the row holds.
+    #[must_use]
+    pub fn uri(&self) -> String {
+        format!("s3://{}/{}", self.bucket, self.key)
+    }
+}
+
+/// The key under which the framework keeps a row's attributes; every row written has an object of its own.
+#[must_use]
+pub fn object_key(table: &str, pk: &str, sk: &str, name: &str) -> String {
+    format!("ddb/{table}/{pk}/{sk}/{name}.json")
+}
+
+/// An answer that ended too early says nothing about the object.
+fn torn(bucket: &str, reason: &str) -> StoreError {
+    StoreError::Service(Box::new(ServiceError {
+        kind: ErrorKind::Unknown,
+        service: "s3",
+        action: "s3:GetObject".to_owned(),
+        resource: bucket.to_owned(),
+        message: format!("GetObject on {bucket}: the answer was torn: {reason}"),
+        aws_code: None,
+        request_id: None,
+    }))
+}
+
+fn split(uri: &str) -> Result<(&str, &str), StoreError> {
+    uri.strip_prefix("s3://")
+        .and_then(|rest| rest.split_once('/'))
+        .filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty())
+        .ok_or_else(|| StoreError::BadReference { uri: uri.to_owned() })
+}
+
+impl ReadStore {
+    /// Reads S3-stored attributes. As in the framework the configured bucket counts, not the one in the reference;
+    /// without a configured one the reference's own is used.
+    ///
+    /// # Errors
+    /// [`StoreError::S3Missing`] when the object is gone, [`StoreError::S3Malformed`] when it is no JSON object.
+    pub async fn read_attributes(&self, uri: &str) -> Result<Value, StoreError> {
+        let (own, key) = split(uri)?;
+        let bucket = self.bucket.as_deref().unwrap_or(own);
+        let call = Call { service: "s3", operation: "GetObject", resource: bucket };
+        let answer = match self.s3.get_object().bucket(bucket).key(key).send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let is_missing = error.as_service_error().is_some_and(|e| e.is_no_such_key());
+                return Err(match call.failed(error) {
+                    _ if is_missing => StoreError::S3Missing { uri: uri.to_owned() },
+                    StoreError::Service(e) if e.kind == ErrorKind::NotFound => {
+                        StoreError::S3Missing { uri: uri.to_owned() }
+                    }
+                    other => other,
+                });
+            }
+        };
+        let bytes = answer.body.collect().await.map_err(|e| torn(bucket, &e.to_string()))?;
+        let text = String::from_utf8(bytes.to_vec())
+            .map_err(|_| StoreError::S3Malformed { uri: uri.to_owned(), reason: "it is not UTF-8".to_owned() })?;
+        let value = from_plain_json(&text).map_err(|e| StoreError::malformed(uri, &e))?;
+        match value {
+            Value::M(_) => Ok(value),
+            other => Err(StoreError::S3Malformed {
+                uri: uri.to_owned(),
+                reason: format!("it holds a value of type {}", other.type_name()),
+            }),
+        }
+    }
+
+    /// The row with its attributes in place, read from S3 where they are there.
+    ///
+    /// # Errors
+    /// As [`ReadStore::read_attributes`]; [`StoreError::Row`] for attributes of the wrong type.
+    pub async fn resolve(&self, row: &Row) -> Result<Row, StoreError> {
+        match row.attributes()? {
+            Attributes::InS3(uri) => Ok(row.with_attributes(self.read_attributes(uri).await?)),
+            Attributes::Inline(_) | Attributes::Absent => Ok(row.clone()),
+        }
+    }
+}

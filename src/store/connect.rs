@@ -1,0 +1,96 @@
+//! Clients from a profile.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::Credentials;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+
+use super::error::{Call, StoreError};
+use super::meter::Meter;
+use super::names::TableNames;
+use super::read::ReadStore;
+use crate::config::Profile;
+
+/// How long a connection may take, and an answer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The profile's clients and whose account they lead to.
+#[derive(Debug, Clone)]
+pub struct Connected {
+    /// Reads; can be armed into a store that writes.
+    pub store: ReadStore,
+    /// Region in use.
+    pub region: Option<String>,
+    sts: Option<aws_sdk_sts::Client>,
+    account: Option<String>,
+}
+
+/// Makes the clients. Sends nothing, but may read the SDK's configuration files and environment.
+pub async fn connect(profile: &Profile) -> Connected {
+    let config = sdk_config(profile).await;
+    let dynamodb = |retries: RetryConfig| {
+        let mut builder = aws_sdk_dynamodb::config::Builder::from(&config).retry_config(retries);
+        // Without one of the profile's own, the SDK's stays: its environment counts too.
+        if let Some(url) = &profile.endpoints.dynamodb {
+            builder.set_endpoint_url(Some(url.clone()));
+        }
+        aws_sdk_dynamodb::Client::from_conf(builder.build())
+    };
+    let mut s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true);
+    if let Some(url) = &profile.endpoints.s3 {
+        s3.set_endpoint_url(Some(url.clone()));
+    }
+    let elsewhere = profile.endpoints.dynamodb.is_some();
+    let store = ReadStore {
+        reads: dynamodb(RetryConfig::standard().with_max_attempts(4)),
+        // A run decides itself what to repeat and how.
+        writes: dynamodb(RetryConfig::disabled()),
+        s3: aws_sdk_s3::Client::from_conf(s3.build()),
+        names: Arc::new(TableNames::new(profile)),
+        bucket: profile.bucket.clone(),
+        attribute_limit: profile.attribute_limit_bytes,
+        meter: Arc::new(Meter::default()),
+    };
+    Connected {
+        store,
+        region: config.region().map(ToString::to_string),
+        // Behind an endpoint of its own an account means nothing, and AWS must not be asked.
+        sts: (!elsewhere).then(|| aws_sdk_sts::Client::new(&config)),
+        account: profile.account.clone(),
+    }
+}
+
+async fn sdk_config(profile: &Profile) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
+    if let Some(region) = &profile.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(name) = &profile.aws_profile {
+        loader = loader.profile_name(name);
+    }
+    if let Some((id, secret)) = &profile.credentials {
+        loader = loader.credentials_provider(Credentials::new(id, secret, None, None, "profile"));
+    }
+    loader.load().await
+}
+
+impl Connected {
+    /// The account that the credentials belong to; `None` behind an endpoint of its own.
+    ///
+    /// # Errors
+    /// [`StoreError::Service`] when the credentials are refused or may not ask.
+    pub async fn account(&self) -> Result<Option<String>, StoreError> {
+        if self.account.is_some() {
+            return Ok(self.account.clone());
+        }
+        let Some(sts) = &self.sts else { return Ok(None) };
+        let call = Call { service: "sts", operation: "GetCallerIdentity", resource: "the caller" };
+        let answer = sts.get_caller_identity().send().await.map_err(|e| call.failed(e))?;
+        Ok(answer.account().map(str::to_owned))
+    }
+}

@@ -1,0 +1,185 @@
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::domain::key::{EntityKey, Version};
+use crate::domain::publish::{PublishMode, PublishRows};
+use crate::domain::row::{Attributes, Row, TableKind, field};
+use crate::domain::size::{MAX_ITEM_BYTES, item_bytes};
+use crate::domain::value::{Value, to_plain_json};
+use crate::store::attributes::{S3Object, object_key};
+use crate::store::error::StoreError;
+use crate::store::read::ReadStore;
+
+/// Makes the unique part of an S3 object's name: a ULID each time.
+pub type NewObjectName<'a> = &'a mut (dyn FnMut() -> String + Send);
+
+/// The command row before the new one, and the expiry it gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviousCommand {
+    /// Its sort key.
+    pub sk: String,
+    /// Its new ttl.
+    pub ttl: Value,
+}
+
+/// What one publish writes of one entity, S3 names and expiry times included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Module.
+    pub module: String,
+    /// Entity.
+    pub key: EntityKey,
+    /// The version that the data row must have, 0 for absence.
+    pub expected: Version,
+    /// The version written.
+    pub version: Version,
+    /// Rows by table: command, history and data in synchronous mode, the command alone otherwise.
+    pub rows: Vec<(TableKind, Row)>,
+    /// The previous command row, if it was seen.
+    pub previous: Option<PreviousCommand>,
+    /// Objects that the rows refer to.
+    pub objects: Vec<S3Object>,
+}
+
+/// An entity that must still have the version that was shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceCheck {
+    /// Module.
+    pub module: String,
+    /// Entity.
+    pub key: EntityKey,
+    /// Version.
+    pub version: Version,
+}
+
+/// One publish, built once and repeated as it is until its outcome is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishRequest {
+    /// How.
+    pub mode: PublishMode,
+    /// requestId of every row written: what a later reader recognises it by.
+    pub request_id: String,
+    /// One entity, or the two of a move.
+    pub parts: Vec<Part>,
+    /// Sources whose versions are pinned.
+    pub checks: Vec<SourceCheck>,
+}
+
+impl PublishRequest {
+    /// DynamoDB's idempotency token, 36 characters at most: from the run's request id, the keys and the pinned versions.
+    #[must_use]
+    pub fn token(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.request_id.as_bytes());
+        let mut pin = |module: &str, key: &EntityKey, version: Version, extra: &str| {
+            for text in [module, key.pk.as_str(), key.sk.as_str(), &version.to_string(), extra] {
+                hash.update((text.len() as u64).to_be_bytes());
+                hash.update(text.as_bytes());
+            }
+        };
+        for part in &self.parts {
+            // Without the previous command row it is another request, and the service insists on another token for that.
+            pin(&part.module, &part.key, part.expected, if part.previous.is_some() { "previous" } else { "" });
+        }
+        for check in &self.checks {
+            pin(&check.module, &check.key, check.version, "check");
+        }
+        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Names of all S3 objects of the request, for the journal: `s3://` references.
+    #[must_use]
+    pub fn object_uris(&self) -> Vec<String> {
+        self.parts.iter().flat_map(|part| part.objects.iter().map(S3Object::uri)).collect()
+    }
+
+    /// Write units of the request: transactional writes cost two for each kilobyte begun, a condition check two.
+    #[must_use]
+    pub fn write_units(&self) -> u64 {
+        let units = |row: &Row| 2 * (item_bytes(&row.0) as u64).div_ceil(1024).max(1);
+        let part = |part: &Part| -> u64 {
+            let rows: u64 = part.rows.iter().map(|(_, row)| units(row)).sum();
+            // The previous command row is about as large as the new one, and an update costs the whole row.
+            let previous = part.previous.as_ref().and(part.rows.first()).map_or(0, |(_, row)| units(row));
+            rows + previous
+        };
+        self.parts.iter().map(part).sum::<u64>() + 2 * self.checks.len() as u64
+    }
+}
+
+impl ReadStore {
+    /// Turns the rows of a publish into what is sent: attributes over the limit become S3 objects of their own for each row, sizes are checked.
+    ///
+    /// The rows carry their attributes in place, the history row too. `previous_seen` says whether the command row of the version
+    /// before is there: an update of a missing row would create a stub, and the application's pipeline would run on it.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`] when a row would pass DynamoDB's limit, [`StoreError::NoBucket`] when attributes must go to S3
+    /// and the profile names no bucket.
+    pub fn prepare(
+        &self,
+        module: &str,
+        rows: PublishRows,
+        previous_seen: bool,
+        new_name: NewObjectName<'_>,
+    ) -> Result<Part, StoreError> {
+        let previous = rows
+            .previous_command_ttl
+            .filter(|_| previous_seen)
+            .map(|ttl| PreviousCommand { sk: rows.key.sk.at(rows.expected), ttl });
+        let mut part = Part {
+            module: module.to_owned(),
+            expected: rows.expected,
+            version: rows.version,
+            rows: Vec::with_capacity(3),
+            previous,
+            objects: Vec::new(),
+            key: rows.key,
+        };
+        let tables = [
+            (TableKind::Command, Some(rows.command)),
+            (TableKind::History, rows.history),
+            (TableKind::Data, rows.data),
+        ];
+        for (kind, row) in tables {
+            let Some(mut row) = row else { continue };
+            if let Some(object) = self.offload(module, kind, &row, new_name)? {
+                row = row.with_attributes(Value::s(object.uri()));
+                part.objects.push(object);
+            }
+            let bytes = item_bytes(&row.0);
+            if bytes > MAX_ITEM_BYTES {
+                return Err(StoreError::TooLarge {
+                    table: kind.as_str(),
+                    sk: row.text(field::SK).unwrap_or_default().to_owned(),
+                    bytes,
+                    limit: MAX_ITEM_BYTES,
+                });
+            }
+            part.rows.push((kind, row));
+        }
+        Ok(part)
+    }
+
+    fn offload(
+        &self,
+        module: &str,
+        kind: TableKind,
+        row: &Row,
+        new_name: NewObjectName<'_>,
+    ) -> Result<Option<S3Object>, StoreError> {
+        let Attributes::Inline(map) = row.attributes()? else { return Ok(None) };
+        let attributes = Value::M(map.clone());
+        // What JavaScript cannot read back from JSON stays in the row, where DynamoDB keeps it exactly.
+        if attributes.why_not_json().is_some() {
+            return Ok(None);
+        }
+        let body = to_plain_json(&attributes);
+        if body.len() <= self.attribute_limit {
+            return Ok(None);
+        }
+        let bucket = self.bucket.clone().ok_or(StoreError::NoBucket)?;
+        let key = object_key(&self.names.table(module, kind), row.pk()?, row.sk()?, &new_name());
+        Ok(Some(S3Object { bucket, key, body }))
+    }
+}

@@ -1,0 +1,255 @@
+use aws_sdk_dynamodb::operation::RequestId as _;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
+
+use super::WriteStore;
+use super::request::{Part, PublishRequest};
+use crate::domain::key::Version;
+use crate::domain::publish::PublishMode;
+use crate::domain::row::{Row, TableKind, field};
+use crate::domain::value::Value;
+use crate::store::convert::{primary_key, to_item, to_value};
+use crate::store::error::{ErrorKind, StoreError};
+use crate::store::read::dynamodb;
+
+/// What one attempt of a transaction came to.
+#[derive(Debug)]
+pub(super) enum Attempt {
+    /// Committed.
+    Committed { request_id: Option<String> },
+    /// Cancelled by conditions: which of the transaction's purposes failed.
+    Refused { failed: Vec<Purpose>, request_id: Option<String> },
+    /// Not committed, and worth repeating after a pause.
+    Again(StoreError),
+    /// Not committed, and never will be as it is.
+    Invalid { message: String, request_id: Option<String> },
+    /// Not committed, for a reason that repeating does not mend.
+    Failed(StoreError),
+    /// Committed or not: the answer was lost.
+    Unknown(StoreError),
+}
+
+/// What an item of the transaction is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The new command row of a part.
+    Command,
+    /// The ttl of the previous command row.
+    Previous,
+    /// The history row.
+    History,
+    /// The data row.
+    Data,
+    /// A pinned source.
+    Source,
+}
+
+/// A transaction as it is sent, again and again where need be: the same bytes each time, because the maps in it are cloned and
+/// not built anew.
+#[derive(Debug, Clone)]
+pub(super) struct Transaction {
+    purposes: Vec<Purpose>,
+    items: Vec<TransactWriteItem>,
+    token: String,
+}
+
+impl WriteStore {
+    /// Builds the transaction of a request.
+    pub(super) fn transaction(&self, request: &PublishRequest) -> Result<Transaction, StoreError> {
+        let (purposes, items) = self.items(request)?.into_iter().unzip();
+        Ok(Transaction { purposes, items, token: request.token() })
+    }
+
+    /// Sends the transaction once.
+    pub(super) async fn attempt(&self, transaction: &Transaction) -> Attempt {
+        let tables = self.read.names.prefix().to_owned();
+        self.read.meter.request();
+        let sent = self
+            .read
+            .writes
+            .transact_write_items()
+            .set_transact_items(Some(transaction.items.clone()))
+            .client_request_token(&transaction.token)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        let error = match sent {
+            Ok(answer) => {
+                self.read.meter.wrote(answer.consumed_capacity());
+                return Attempt::Committed { request_id: answer.request_id().map(str::to_owned) };
+            }
+            Err(error) => error,
+        };
+        let request_id = error.request_id().map(str::to_owned);
+        if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() {
+            let reasons: Vec<(String, String)> = cancelled
+                .cancellation_reasons()
+                .iter()
+                .map(|r| (r.code().unwrap_or("None").to_owned(), r.message().unwrap_or_default().to_owned()))
+                .collect();
+            let call = dynamodb("TransactWriteItems", &tables);
+            return judge(&reasons, &transaction.purposes, request_id, || call.failed(error));
+        }
+        let error = dynamodb("TransactWriteItems", &tables).failed(error);
+        match error.kind() {
+            Some(ErrorKind::Throttled) => {
+                self.read.meter.throttled();
+                Attempt::Again(error)
+            }
+            Some(ErrorKind::Busy) => Attempt::Again(error),
+            Some(ErrorKind::Invalid) => Attempt::Invalid { message: error.to_string(), request_id },
+            Some(
+                ErrorKind::Credentials
+                | ErrorKind::AccessDenied
+                | ErrorKind::NoTable
+                | ErrorKind::Region
+                | ErrorKind::NotFound,
+            ) => Attempt::Failed(error),
+            // Whatever else it was: it may have got through. A mismatch of the token, for one, says that an earlier attempt did.
+            _ => Attempt::Unknown(error),
+        }
+    }
+
+    fn items(&self, request: &PublishRequest) -> Result<Vec<(Purpose, TransactWriteItem)>, StoreError> {
+        let mut items = Vec::new();
+        for part in &request.parts {
+            for (kind, row) in &part.rows {
+                items.push(self.put(request.mode, part, *kind, row)?);
+            }
+            if let Some(previous) = &part.previous {
+                let update = Update::builder()
+                    .table_name(self.read.names.table(&part.module, TableKind::Command))
+                    .set_key(Some(primary_key(part.key.pk.as_str(), &previous.sk)))
+                    .update_expression("SET #ttl = :ttl")
+                    .condition_expression("attribute_exists(#pk)")
+                    .expression_attribute_names("#ttl", field::TTL)
+                    .expression_attribute_names("#pk", field::PK)
+                    .expression_attribute_values(":ttl", to_value(&previous.ttl))
+                    .build()?;
+                items.push((Purpose::Previous, TransactWriteItem::builder().update(update).build()));
+            }
+        }
+        for check in &request.checks {
+            let check = ConditionCheck::builder()
+                .table_name(self.read.names.table(&check.module, TableKind::Data))
+                .set_key(Some(primary_key(check.key.pk.as_str(), check.key.sk.as_str())))
+                .condition_expression("#version = :version")
+                .expression_attribute_names("#version", field::VERSION)
+                .expression_attribute_values(":version", to_value(&Value::n(check.version.0)))
+                .build()?;
+            items.push((Purpose::Source, TransactWriteItem::builder().condition_check(check).build()));
+        }
+        Ok(items)
+    }
+
+    fn put(
+        &self,
+        mode: PublishMode,
+        part: &Part,
+        kind: TableKind,
+        row: &Row,
+    ) -> Result<(Purpose, TransactWriteItem), StoreError> {
+        let put = Put::builder().table_name(self.read.names.table(&part.module, kind)).set_item(Some(to_item(row)));
+        let absent = |put: aws_sdk_dynamodb::types::builders::PutBuilder| {
+            put.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", field::PK)
+        };
+        let (purpose, put) = match kind {
+            TableKind::Command => (Purpose::Command, absent(put)),
+            // A failed publish may have left a history row of the current version: it is replaced by the truth.
+            TableKind::History => (Purpose::History, put),
+            TableKind::Data if part.expected == Version(0) => (Purpose::Data, absent(put)),
+            TableKind::Data => (
+                Purpose::Data,
+                put.condition_expression("#version = :version")
+                    .expression_attribute_names("#version", field::VERSION)
+                    .expression_attribute_values(":version", to_value(&Value::n(part.expected.0))),
+            ),
+        };
+        debug_assert!(mode == PublishMode::Sync || kind == TableKind::Command);
+        Ok((purpose, TransactWriteItem::builder().put(put.build()?).build()))
+    }
+}
+
+/// Reads a cancelled transaction's reasons: they stand in the order of its items.
+fn judge(
+    reasons: &[(String, String)],
+    purposes: &[Purpose],
+    request_id: Option<String>,
+    error: impl FnOnce() -> StoreError,
+) -> Attempt {
+    let failed: Vec<Purpose> = reasons
+        .iter()
+        .zip(purposes)
+        .filter(|((code, _), _)| code == "ConditionalCheckFailed")
+        .map(|(_, purpose)| *purpose)
+        .collect();
+    if !failed.is_empty() {
+        return Attempt::Refused { failed, request_id };
+    }
+    let invalid = |code: &str| matches!(code, "ValidationError" | "ItemCollectionSizeLimitExceeded");
+    if let Some((code, detail)) = reasons.iter().find(|(code, _)| invalid(code)) {
+        let detail = if detail.is_empty() { code } else { detail };
+        return Attempt::Invalid { message: format!("DynamoDB refuses a row: {detail}"), request_id };
+    }
+    let again = |code: &str| {
+        matches!(
+            code,
+            "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded" | "AccelerationDisabled"
+        )
+    };
+    if reasons.iter().any(|(code, _)| again(code)) {
+        return Attempt::Again(busy(error(), reasons));
+    }
+    if reasons.iter().any(|(code, _)| code != "None") {
+        return Attempt::Failed(error());
+    }
+    // Cancelled without a reason that names an item: look before repeating.
+    Attempt::Unknown(error())
+}
+
+fn busy(error: StoreError, reasons: &[(String, String)]) -> StoreError {
+    match error {
+        StoreError::Service(mut service) => {
+            let throttled = reasons.iter().any(|(code, _)| code != "None" && code != "TransactionConflict");
+            service.kind = if throttled { ErrorKind::Throttled } else { ErrorKind::Busy };
+            StoreError::Service(service)
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(codes: &[&str], purposes: &[Purpose]) -> Attempt {
+        let reasons: Vec<(String, String)> = codes.iter().map(|c| ((*c).to_owned(), String::new())).collect();
+        judge(&reasons, purposes, None, || StoreError::Build("cancelled".into()))
+    }
+
+    const ALL: [Purpose; 4] = [Purpose::Command, Purpose::History, Purpose::Data, Purpose::Previous];
+
+    #[test]
+    fn failed_conditions_name_their_purpose() {
+        let attempt = judged(&["None", "None", "ConditionalCheckFailed", "ConditionalCheckFailed"], &ALL);
+        assert!(matches!(attempt, Attempt::Refused { failed, .. } if failed == [Purpose::Data, Purpose::Previous]));
+    }
+
+    #[test]
+    fn a_condition_counts_more_than_throttling_beside_it() {
+        let attempt = judged(&["ConditionalCheckFailed", "None", "ThrottlingError", "None"], &ALL);
+        assert!(matches!(attempt, Attempt::Refused { failed, .. } if failed == [Purpose::Command]));
+    }
+
+    #[test]
+    fn conflicts_and_throttling_are_repeated_and_bad_rows_are_not() {
+        for code in ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"] {
+            assert!(matches!(judged(&["None", code, "None", "None"], &ALL), Attempt::Again(_)), "{code}");
+        }
+        for code in ["ValidationError", "ItemCollectionSizeLimitExceeded"] {
+            assert!(matches!(judged(&["None", code, "None", "None"], &ALL), Attempt::Invalid { .. }), "{code}");
+        }
+        assert!(matches!(judged(&["None", "AccessDenied", "None", "None"], &ALL), Attempt::Failed(_)));
+        assert!(matches!(judged(&["None"; 4], &ALL), Attempt::Unknown(_)));
+    }
+}

@@ -1,0 +1,301 @@
+//! Reading rows.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
+
+use futures::{FutureExt, StreamExt, TryStreamExt};
+
+use super::convert::{from_item, primary_key, text};
+use super::error::{Call, ErrorKind, StoreError};
+use super::meter::Meter;
+use super::names::TableNames;
+use crate::domain::key::{EntityKey, PartitionKey, VERSION_SEPARATOR};
+use crate::domain::row::{Row, TableKind, field};
+
+/// Keys that one BatchGetItem may name.
+const BATCH_KEYS: usize = 100;
+/// Such requests under way at once for one listing.
+const BATCHES_AT_ONCE: usize = 4;
+
+/// What reads the application's tables. It has no way to write; see [`super::publish::WriteStore`].
+#[derive(Debug, Clone)]
+pub struct ReadStore {
+    pub(super) reads: aws_sdk_dynamodb::Client,
+    pub(super) writes: aws_sdk_dynamodb::Client,
+    pub(super) s3: aws_sdk_s3::Client,
+    pub(super) names: Arc<TableNames>,
+    pub(super) bucket: Option<String>,
+    pub(super) attribute_limit: usize,
+    pub(super) meter: Arc<Meter>,
+}
+
+/// One page of rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowPage {
+    /// The rows, in sort key order.
+    pub rows: Vec<Row>,
+    /// The sort key after which the next page begins; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// A row to fetch: table kind and whole sort key.
+pub type RowKey = (TableKind, String);
+
+pub(super) fn dynamodb<'a>(operation: &'static str, resource: &'a str) -> Call<'a> {
+    Call { service: "dynamodb", operation, resource }
+}
+
+impl ReadStore {
+    /// What the requests have cost so far.
+    #[must_use]
+    pub fn meter(&self) -> &Arc<Meter> {
+        &self.meter
+    }
+
+    /// Names of the tables.
+    #[must_use]
+    pub fn names(&self) -> &TableNames {
+        &self.names
+    }
+
+    /// One row by its whole key; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the call failed: a failure is never taken for absence.
+    pub async fn get(
+        &self,
+        module: &str,
+        kind: TableKind,
+        pk: &PartitionKey,
+        sk: &str,
+        consistent: bool,
+    ) -> Result<Option<Row>, StoreError> {
+        self.get_from(&self.names.table(module, kind), pk.as_str(), sk, consistent).await
+    }
+
+    pub(super) async fn get_from(
+        &self,
+        table: &str,
+        pk: &str,
+        sk: &str,
+        consistent: bool,
+    ) -> Result<Option<Row>, StoreError> {
+        self.meter.request();
+        let request = self
+            .reads
+            .get_item()
+            .table_name(table)
+            .set_key(Some(primary_key(pk, sk)))
+            .consistent_read(consistent)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let answer = request.send().await.map_err(|e| dynamodb("GetItem", table).failed(e))?;
+        self.meter.read(answer.consumed_capacity());
+        answer.item.map(from_item).transpose()
+    }
+
+    /// The data row of an entity, read consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the call failed.
+    pub async fn data_row(&self, module: &str, key: &EntityKey) -> Result<Option<Row>, StoreError> {
+        self.get(module, TableKind::Data, &key.pk, key.sk.as_str(), true).await
+    }
+
+    /// Rows of one partition by their keys, from any of the module's three tables; those that are not there are left out.
+    ///
+    /// `fields` narrows what is fetched (empty: everything). At most 100 keys a request; what the service leaves over is asked for again.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a call failed, or when the service kept leaving keys over.
+    pub async fn batch_get(
+        &self,
+        module: &str,
+        pk: &PartitionKey,
+        keys: &[RowKey],
+        fields: &[&str],
+        consistent: bool,
+    ) -> Result<HashMap<RowKey, Row>, StoreError> {
+        let chunks: Vec<_> = keys
+            .chunks(BATCH_KEYS)
+            .map(|chunk| self.batch_get_chunk(module, pk, chunk, fields, consistent).boxed())
+            .collect();
+        let mut answers = futures::stream::iter(chunks).buffer_unordered(BATCHES_AT_ONCE);
+        let mut found = HashMap::with_capacity(keys.len());
+        while let Some(rows) = answers.try_next().await? {
+            found.extend(rows);
+        }
+        Ok(found)
+    }
+
+    async fn batch_get_chunk(
+        &self,
+        module: &str,
+        pk: &PartitionKey,
+        keys: &[RowKey],
+        fields: &[&str],
+        consistent: bool,
+    ) -> Result<HashMap<RowKey, Row>, StoreError> {
+        let mut found = HashMap::with_capacity(keys.len());
+        let mut wanted: HashMap<String, KeysAndAttributes> = HashMap::new();
+        let mut kinds: HashMap<String, TableKind> = HashMap::new();
+        for kind in [TableKind::Data, TableKind::History, TableKind::Command] {
+            let rows: Vec<_> =
+                keys.iter().filter(|(k, _)| *k == kind).map(|(_, sk)| primary_key(pk.as_str(), sk)).collect();
+            if rows.is_empty() {
+                continue;
+            }
+            let table = self.names.table(module, kind);
+            let mut ask = KeysAndAttributes::builder().set_keys(Some(rows)).consistent_read(consistent);
+            if !fields.is_empty() {
+                ask =
+                    ask.set_expression_attribute_names(Some(aliases(fields))).projection_expression(projection(fields));
+            }
+            wanted.insert(table.clone(), ask.build()?);
+            kinds.insert(table, kind);
+        }
+        let mut attempt = 0u32;
+        while !wanted.is_empty() {
+            self.meter.request();
+            let names = wanted.keys().cloned().collect::<Vec<_>>().join(", ");
+            let request = self
+                .reads
+                .batch_get_item()
+                .set_request_items(Some(std::mem::take(&mut wanted)))
+                .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            let answer = request.send().await.map_err(|e| dynamodb("BatchGetItem", &names).failed(e))?;
+            self.meter.read(answer.consumed_capacity());
+            let before = found.len();
+            for (table, items) in answer.responses.unwrap_or_default() {
+                let Some(kind) = kinds.get(&table) else { continue };
+                for item in items {
+                    let row = from_item(item)?;
+                    found.insert((*kind, row.sk()?.to_owned()), row);
+                }
+            }
+            wanted = answer.unprocessed_keys.unwrap_or_default();
+            if !wanted.is_empty() {
+                self.meter.throttled();
+                attempt = if found.len() > before { 0 } else { attempt + 1 };
+                if attempt > 8 {
+                    return Err(leftover(&names));
+                }
+                tokio::time::sleep(super::backoff::delay(attempt)).await;
+            }
+        }
+        Ok(found)
+    }
+
+    /// One page of a partition in sort key order: at most `limit` rows, those after `after`, those that begin with `prefix`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the call failed.
+    pub async fn query(&self, ask: &Query<'_>) -> Result<RowPage, StoreError> {
+        let table = self.names.table(ask.module, ask.kind);
+        self.meter.request();
+        let mut request = self
+            .reads
+            .query()
+            .table_name(&table)
+            .consistent_read(ask.consistent)
+            .expression_attribute_names("#pk", field::PK)
+            .expression_attribute_values(":pk", text(ask.pk.as_str()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        request = match ask.prefix {
+            "" => request.key_condition_expression("#pk = :pk"),
+            prefix => request
+                .key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
+                .expression_attribute_names("#sk", field::SK)
+                .expression_attribute_values(":sk", text(prefix)),
+        };
+        if !ask.fields.is_empty() {
+            for (alias, name) in aliases(ask.fields) {
+                request = request.expression_attribute_names(alias, name);
+            }
+            request = request.projection_expression(projection(ask.fields));
+        }
+        if let Some(limit) = ask.limit {
+            request = request.limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        }
+        if let Some(after) = ask.after {
+            request = request.set_exclusive_start_key(Some(primary_key(ask.pk.as_str(), after)));
+        }
+        let answer = request.send().await.map_err(|e| dynamodb("Query", &table).failed(e))?;
+        self.meter.read(answer.consumed_capacity());
+        let next = answer.last_evaluated_key.and_then(|key| match key.get(field::SK) {
+            Some(AttributeValue::S(sk)) => Some(sk.clone()),
+            _ => None,
+        });
+        let rows = answer.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<_, _>>()?;
+        Ok(RowPage { rows, next })
+    }
+
+    /// Rows of every version of an entity, one page of the command or history table at a time. Rows of other entities whose
+    /// sort key merely begins alike are among them.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the call failed.
+    pub async fn versions_page(
+        &self,
+        module: &str,
+        kind: TableKind,
+        key: &EntityKey,
+        after: Option<&str>,
+    ) -> Result<RowPage, StoreError> {
+        let prefix = format!("{}{VERSION_SEPARATOR}", key.sk);
+        self.query(&Query {
+            module,
+            kind,
+            pk: &key.pk,
+            prefix: &prefix,
+            after,
+            limit: None,
+            fields: &[],
+            consistent: true,
+        })
+        .await
+    }
+}
+
+/// What a query asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<'a> {
+    /// Module.
+    pub module: &'a str,
+    /// Table.
+    pub kind: TableKind,
+    /// Partition.
+    pub pk: &'a PartitionKey,
+    /// What the sort keys begin with; empty for all.
+    pub prefix: &'a str,
+    /// The sort key before the first one wanted.
+    pub after: Option<&'a str>,
+    /// Rows at most; a page of 1 MB otherwise.
+    pub limit: Option<usize>,
+    /// Fields to fetch; empty for all.
+    pub fields: &'a [&'a str],
+    /// Strongly consistent, at twice the price.
+    pub consistent: bool,
+}
+
+/// Aliases for field names in expressions: many of them are reserved words.
+pub(super) fn aliases(fields: &[&str]) -> HashMap<String, String> {
+    fields.iter().map(|name| (format!("#f_{name}"), (*name).to_owned())).collect()
+}
+
+pub(super) fn projection(fields: &[&str]) -> String {
+    fields.iter().map(|name| format!("#f_{name}")).collect::<Vec<_>>().join(", ")
+}
+
+fn leftover(tables: &str) -> StoreError {
+    StoreError::Service(Box::new(super::error::ServiceError {
+        kind: ErrorKind::Throttled,
+        service: "dynamodb",
+        action: "dynamodb:BatchGetItem".to_owned(),
+        resource: tables.to_owned(),
+        message: format!("BatchGetItem on {tables} kept leaving keys unprocessed"),
+        aws_code: None,
+        request_id: None,
+    }))
+}

@@ -1,0 +1,79 @@
+//! The house: who may use whom, and who may use what.
+
+use std::path::{Path, PathBuf};
+
+fn sources(dir: &str) -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(dir);
+    let mut out = Vec::new();
+    let mut todo = vec![root];
+    while let Some(path) = todo.pop() {
+        if path.is_dir() {
+            todo.extend(std::fs::read_dir(&path).unwrap().map(|e| e.unwrap().path()));
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            // What stands below a test module is free to build what it needs.
+            let code = text.split("#[cfg(test)]").next().unwrap().to_owned();
+            out.push((path, code));
+        }
+    }
+    out
+}
+
+/// Lines of code, comments left out, in which a word stands.
+fn uses(dir: &str, word: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (path, text) in sources(dir) {
+        for line in text.lines().filter(|l| !l.trim_start().starts_with("//") && l.contains(word)) {
+            found.push(format!("{}: {line}", path.display()));
+        }
+    }
+    found
+}
+
+fn assert_free(dir: &str, words: &[&str]) {
+    assert!(!sources(dir).is_empty(), "{dir}");
+    for word in words {
+        assert_eq!(uses(dir, word), Vec::<String>::new(), "{dir} must not use {word}");
+    }
+}
+
+#[test]
+fn the_domain_is_pure() {
+    let layers = ["crate::store", "crate::engine", "crate::tui", "crate::report", "crate::config", "crate::sandbox"];
+    assert_free("domain", &layers);
+    assert_free("domain", &["tokio", "aws_", "ratatui", "crossterm", "std::fs", "std::net", "std::env", "rusqlite"]);
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    assert_free("store", &["crate::engine", "crate::tui", "crate::report", "crate::sandbox", "rusqlite"]);
+    assert_free("engine", &["crate::tui", "crate::report", "crate::sandbox", "crate::cli"]);
+    assert_free("config", &["crate::store", "crate::engine", "crate::tui", "crate::report", "crate::sandbox"]);
+    assert_free("tui", &["crate::store", "crate::report", "crate::sandbox", "crate::cli"]);
+    assert_free("report", &["crate::store", "crate::tui", "crate::sandbox"]);
+}
+
+#[test]
+fn services_and_terminals_have_one_place_each() {
+    for dir in ["domain", "engine", "config", "report", "tui"] {
+        assert_free(dir, &["aws_sdk", "aws_config", "aws_smithy"]);
+    }
+    for dir in ["domain", "engine", "config", "report", "store", "sandbox"] {
+        assert_free(dir, &["ratatui", "crossterm"]);
+    }
+}
+
+#[test]
+fn only_the_armed_store_writes() {
+    for call in [".put_item()", ".update_item()", ".delete_item()", ".batch_write_item()", ".transact_write_items()"] {
+        let found = uses("store", call);
+        let allowed = found.iter().all(|f| call == ".transact_write_items()" && f.contains("publish/transact.rs"));
+        assert!(allowed, "{found:?}");
+    }
+    for call in [".put_object()", ".delete_object()", ".delete_objects()", ".copy_object()"] {
+        let found = uses("store", call);
+        assert!(found.iter().all(|f| f.contains("publish/objects.rs")), "{found:?}");
+    }
+    let armed: Vec<String> = uses("engine", ".arm()").into_iter().chain(uses("report", ".arm()")).collect();
+    assert!(armed.len() == 1 && armed[0].contains("engine/task.rs"), "{armed:?}");
+}

@@ -1,0 +1,10 @@
+//! What the tests share: services with golden rows in them, and the program itself.
+
+pub mod golden;
+pub mod program;
+pub mod proxy;
+pub mod stack;
+
+pub use program::Program;
+pub use proxy::{Fault, Proxy};
+pub use stack::Stack;
