@@ -181,6 +181,19 @@ impl App {
         }
     }
 
+    /// As [`Self::filter`], to look at.
+    pub(crate) fn filter_ref(&self) -> Option<&Filter> {
+        use super::panes::history::Half;
+        match (self.focus, &self.tenants.entities, &self.history.opened) {
+            (Pane::Tenants, Some(entities), _) => Some(&entities.filter),
+            (Pane::Tenants, None, _) => Some(&self.tenants.tree.filter),
+            (Pane::History, _, Some(opened)) if opened.half == Half::List => Some(&opened.filter),
+            (Pane::History, _, Some(opened)) => Some(&opened.detail_filter),
+            (Pane::History, _, None) | (Pane::Plan, ..) => None,
+            (Pane::Log, ..) => Some(&self.log.filter),
+        }
+    }
+
     /// Tenant of what is on screen.
     pub(crate) fn tenant(&self) -> Option<&str> {
         let opened = self.history.opened.as_ref().map(|o| o.tenant.as_str());

@@ -92,26 +92,22 @@ pub(crate) fn fit_right(text: &str, room: usize) -> String {
     out
 }
 
-/// Breaks a text of ours into lines of at most so many cells, between words where that is possible.
+/// Breaks a text into lines of at most so many cells, at blanks where that is possible.
 pub(crate) fn wrap(text: &str, room: usize) -> Vec<String> {
-    let room = room.max(1);
+    let room = room.max(2);
     let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
-    for word in text.split_word_bounds() {
-        let w = width(word);
-        if used + w > room && used > 0 {
-            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+    for word in text.split_inclusive(' ') {
+        let solid = width(word.trim_end());
+        if used + solid > room && used > 0 {
+            lines.push(std::mem::take(&mut line));
             used = 0;
-            if word.trim().is_empty() {
-                continue;
-            }
-        }
-        if w <= room {
-            line.push_str(word);
-            used += w;
-            continue;
         }
         for (piece, w) in cells(word) {
-            if used + w > room && used > 0 {
+            if used + w > room {
+                // A blank at the end of a line is not worth a line of its own.
+                if piece == " " {
+                    continue;
+                }
                 lines.push(std::mem::take(&mut line));
                 used = 0;
             }
@@ -119,9 +115,10 @@ pub(crate) fn wrap(text: &str, room: usize) -> Vec<String> {
             used += w;
         }
     }
-    if used > 0 || lines.is_empty() {
-        lines.push(line.trim_end().to_owned());
+    if !line.is_empty() || lines.is_empty() {
+        lines.push(line);
     }
+    lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
     lines
 }
 
@@ -166,6 +163,8 @@ mod tests {
     fn wrapping_breaks_between_words() {
         assert_eq!(wrap("no tables found for dev-shop", 12), ["no tables", "found for", "dev-shop"]);
         assert_eq!(wrap("ボルトナット", 5), ["ボル", "トナ", "ット"]);
+        assert_eq!(wrap("diff 'P#a' x --module product", 14), ["diff 'P#a' x", "--module", "product"]);
+        assert_eq!(wrap("tables, search", 7), ["tables,", "search"]);
         assert_eq!(wrap("", 5), [""]);
     }
 

@@ -10,7 +10,7 @@ use super::layout::{SMALLEST, layout};
 use super::panes::history::view as history;
 use super::panes::log::view as log;
 use super::panes::tenants::{entities_view, tree_view};
-use super::panes::{Pane, plan};
+use super::panes::{Filter, Pane, plan};
 use super::theme::Role;
 use super::widgets::{Rich, draw_line};
 use super::{format, text};
@@ -153,7 +153,14 @@ fn footer(app: &App, buffer: &mut Buffer, area: Rect) {
         let line = Rich::of(role, lead).with(role, &notice.text);
         return draw_line(buffer, area, &line, 0, &app.theme, Style::default());
     }
-    draw_line(buffer, area, &hints(app, usize::from(area.width)), 0, &app.theme, Style::default());
+    let typing = app.layers.is_empty() && app.filter_ref().is_some_and(Filter::typing);
+    let line = if typing {
+        let keys = [(" Enter", " keep the filter "), (" Esc", " show all again "), (" ↑↓", " choose")];
+        keys.iter().fold(Rich::default(), |line, (key, what)| line.with(Role::Key, key).with(Role::Text, what))
+    } else {
+        hints(app, usize::from(area.width))
+    };
+    draw_line(buffer, area, &line, 0, &app.theme, Style::default());
 }
 
 /// Keys of the focused pane, as many as fit, the way to the others always among them.

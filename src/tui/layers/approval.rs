@@ -5,8 +5,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::command::CommandBox;
 use super::preview::Described;
-use super::{Kept, draw_text, step};
+use super::{Kept, Layer, draw_text, step};
 use crate::engine::protocol::{ApprovalRequest, Decision, RequestId};
 use crate::tui::app::App;
 use crate::tui::format;
@@ -72,6 +73,14 @@ impl Approval {
                 return Kept::Yes;
             }
             KeyCode::Enter => return self.enter(app),
+            KeyCode::Char('Y') if !typing => {
+                if let [item] = self.approval.items.as_slice() {
+                    let expect = Some(item.version_before);
+                    let line = app.line_of_rollback(&item.entity, item.version_from, expect, false);
+                    app.layers.push(Layer::Command(CommandBox::new(line)));
+                }
+                return Kept::Yes;
+            }
             _ => {}
         }
         match step(key, !typing) {

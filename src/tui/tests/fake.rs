@@ -65,15 +65,18 @@ impl Fake {
             return self.decide(request, run, decision);
         }
         let mut events = match command {
-            Command::Connect => vec![Event::Connected(Connection {
-                modules: MODULES
-                    .iter()
-                    .filter(|m| self.data.table(m, TableKind::Data).next().is_some())
-                    .map(|m| (*m).to_owned())
-                    .collect(),
-                account: Some("000000000000".into()),
-                region: Some("ap-northeast-1".into()),
-            })],
+            Command::Connect => vec![
+                log("4 modules in dev-shop-*: customer, master, order, product"),
+                Event::Connected(Connection {
+                    modules: MODULES
+                        .iter()
+                        .filter(|m| self.data.table(m, TableKind::Data).next().is_some())
+                        .map(|m| (*m).to_owned())
+                        .collect(),
+                    account: Some("000000000000".into()),
+                    region: Some("ap-northeast-1".into()),
+                }),
+            ],
             Command::ScanTenants { module } => vec![Event::Tenants(self.tenants(module.as_deref()))],
             Command::Open { pk, .. } => {
                 let has = |m: &&str| {

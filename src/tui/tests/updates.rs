@@ -255,6 +255,8 @@ fn the_command_line_does_what_is_on_screen() {
     let dry =
         format!("tenantry --sandbox rollback 'PRODUCT#acme' {BOLT} --to 11 --expect 12 --dry-run --module product");
     assert_eq!(line(&open_bolt("[p")), dry);
+    let wet = format!("tenantry --sandbox --arm rollback 'PRODUCT#acme' {BOLT} --to 11 --expect 12 --module product");
+    assert_eq!(line(&format!("AA{}", open_bolt("[R"))), wet);
 }
 
 #[test]

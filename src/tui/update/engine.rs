@@ -1,7 +1,7 @@
 //! What the engine tells.
 
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{Envelope, Event, Level, RequestId};
+use crate::engine::protocol::{Envelope, Event, RequestId};
 use crate::tui::app::App;
 use crate::tui::layers::Layer;
 use crate::tui::message::Purpose;
@@ -23,11 +23,7 @@ impl App {
             }
             (Event::Connected(connection), _) => {
                 self.tenants.tree.know_modules(&connection.modules);
-                let modules = match connection.modules.as_slice() {
-                    [] => format!("no tables found for {}-{}", self.profile.environment, self.profile.app),
-                    some => format!("connected: modules {}", some.join(", ")),
-                };
-                self.tell(Level::Info, modules);
+                self.tenants.tree.problem = None;
                 self.connection = Some(connection);
             }
             (Event::Tenants(counts), Some(Purpose::Scan)) => self.tenants.tree.apply(counts),

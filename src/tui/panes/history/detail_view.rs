@@ -116,7 +116,8 @@ fn heading(opened: &Opened, body: &Body) -> String {
     match (opened.shown, opened.wanted()) {
         (Shown::LastChanges, _) => match &opened.last_changes {
             LastChanges::Ready(versions, document) => format!(
-                "last change of each attribute, from {}: {}",
+                "last change of each attribute, from {}{}: {}",
+                if *versions == super::ROWS { "the newest " } else { "" },
                 format::plural(*versions as u64, "version", "versions"),
                 format::plural(document.blocks() as u64, "attribute", "attributes")
             ),

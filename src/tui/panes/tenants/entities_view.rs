@@ -113,8 +113,14 @@ impl Columns {
     fn new(room: usize, list: &Entities) -> Self {
         let dates = room >= 84;
         let rest = room.saturating_sub(Self::FIXED + if dates { Self::DATE + Self::WHO } else { 0 });
-        let longest = list.window_lines().map(|l| text::width(&text::safe(l.sk()))).max().unwrap_or(0);
-        let sk = longest.max(8).min(rest * 3 / 5);
+        let cells = |text: &str| text::width(&text::safe(text));
+        let mut keys: Vec<usize> = list.window_lines().map(|l| cells(l.sk())).collect();
+        keys.sort_unstable();
+        let names = list.window_lines().map(|l| l.name.as_deref().map_or(0, cells)).max().unwrap_or(0);
+        // One long key among short ones shall not take the names' room: it stands whole below the list.
+        let most = keys.get(keys.len() * 3 / 4).copied().unwrap_or(0);
+        let left = rest.saturating_sub(names + 1);
+        let sk = keys.last().copied().unwrap_or(0).min(left.max(most).min(rest * 3 / 5)).max(8);
         Self { sk, name: rest.saturating_sub(sk + 1), dates }
     }
 
