@@ -68,14 +68,14 @@ actions! {
     StepOlder = "step-older", "older", "Select the version before";
     StepNewer = "step-newer", "newer", "Select the version after";
     MarkVersion = "mark-version", "mark", "Mark the version to compare others with, or take the mark away";
-    CompareWith = "compare-with", "compared with", "Compare with the version before, the current or the marked one";
+    CompareWith = "compare-with", "compare", "Compare with the version before, the current or the marked one";
     CompareTenant = "compare-tenant", "other tenant", "Compare with the same sort key of another partition";
     View = "view", "view", "Show changes, the row, or the last change of each attribute";
     Bookkeeping = "bookkeeping", "all fields", "Show bookkeeping fields too (version, ttl, requestId and the like)";
     Wrap = "wrap", "wrap", "Wrap long lines, or scroll them";
     ScrollUp = "scroll-up", "scroll up", "Scroll the changes up";
     ScrollDown = "scroll-down", "scroll down", "Scroll the changes down";
-    Preview = "preview", "preview rollback", "Show what rolling back to the selected version would write";
+    Preview = "preview", "preview", "Show what rolling back to the selected version would write";
     Rollback = "rollback", "roll back", "Roll back to the selected version (asks first)";
 
     Freeze = "freeze", "freeze", "Hold the log still, or let it run again";

@@ -182,10 +182,10 @@ fn hints(app: &App, room: usize) -> Rich {
         Context::History => &[
             Action::StepOlder,
             Action::StepNewer,
-            Action::CompareWith,
-            Action::View,
             Action::Preview,
             Action::Rollback,
+            Action::CompareWith,
+            Action::View,
             Action::MarkVersion,
             Action::CompareTenant,
             Action::Bookkeeping,
@@ -197,7 +197,7 @@ fn hints(app: &App, room: usize) -> Rich {
     let mut line = Rich::default();
     for h in own.iter().copied().filter(|a| app.refusal(*a).is_none()).filter_map(hint) {
         if line.width() + h.width() + always.width() + 2 > room {
-            break;
+            continue;
         }
         line.append(&h);
         line.push(Role::Text, " ");

@@ -156,6 +156,15 @@ impl Fake {
             let mut past = preview.before.clone().unwrap().as_ref().clone();
             past.0.insert("sk".into(), Value::s(preview.entity.key.sk.at(versions.0)));
             self.data.insert(&module, TableKind::History, past);
+            let mut command = preview.after.clone().unwrap().as_ref().clone();
+            for (name, value) in [
+                ("sk", preview.entity.key.sk.at(versions.1)),
+                ("createdAt", "2026-03-20T10:02:03+09:00".into()),
+                ("createdBy", "u-tester".into()),
+            ] {
+                command.0.insert(name.into(), Value::s(value));
+            }
+            self.data.insert(&module, TableKind::Command, command);
             self.data.insert(&module, TableKind::Data, preview.after.clone().unwrap().as_ref().clone());
             out.push((of, Event::Item(Box::new(item(run, &preview.entity, versions, Some(outcome))))));
         }

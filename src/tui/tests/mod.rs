@@ -2,8 +2,10 @@
 
 mod data;
 mod fake;
+mod safety;
 mod screens;
 mod script;
+mod speed;
 mod updates;
 
 pub(super) use fake::Fake;

@@ -172,7 +172,7 @@ impl App {
                         list.marks = marks;
                     }
                 }
-                None => self.scan(None),
+                None => self.reconnect(),
             },
             Pane::History if self.history.opened.is_some() => self.reload_history(),
             _ => self.say("nothing to read again here"),

@@ -22,6 +22,14 @@ impl App {
         self.send(Command::ScanTenants { module }, Purpose::Scan);
     }
 
+    /// Counts again, and connects again where that failed.
+    pub(super) fn reconnect(&mut self) {
+        if self.connection.is_none() && self.pending(|p| *p == Purpose::Connect).is_none() {
+            self.send(Command::Connect, Purpose::Connect);
+        }
+        self.scan(None);
+    }
+
     pub(super) fn scan_ended(&mut self, cancelled: bool) {
         let failed = self.tenants.tree.problem.as_ref().is_some_and(|p| p.fatal);
         self.tenants.tree.end_scan(!cancelled && !failed, self.now);

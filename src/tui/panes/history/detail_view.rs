@@ -128,7 +128,7 @@ fn heading(opened: &Opened, body: &Body) -> String {
         },
         (Shown::Changes, Wanted::Diff(key)) => {
             let count = match body {
-                Body::Text(view) => {
+                Body::Text(view) if !key.is_first() => {
                     format!(": {}", format::plural(view.result.changes.len() as u64, "change", "changes"))
                 }
                 _ => String::new(),
@@ -142,7 +142,7 @@ fn heading(opened: &Opened, body: &Body) -> String {
 
 fn compared(opened: &Opened, key: &DiffKey, body: &Body) -> String {
     if key.is_first() {
-        return format!("version {} is the first: all of it is new", version(&key.to));
+        return format!("version {}, the first, so all of it is new", version(&key.to));
     }
     if let Compare::Other(entity) = &opened.compare {
         let there = match body {

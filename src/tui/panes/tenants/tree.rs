@@ -127,7 +127,6 @@ impl Tree {
             let names: Vec<Arc<str>> = self.modules.keys().cloned().collect();
             self.modules = names.into_iter().map(|name| (name, Module::default())).collect();
             self.seen = 0;
-            self.seen = 0;
             self.apply(kept);
         }
     }

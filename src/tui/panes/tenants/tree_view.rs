@@ -75,7 +75,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
 
 fn heading(room: usize, dates: bool) -> Rich {
     let mut head = String::from(" module › tenant › type");
-    let columns = NUMBER * 2 + if dates { DATE * 2 } else { 0 };
+    let columns = NUMBER * 2 + 1 + if dates { DATE * 2 } else { 0 };
     head = text::fit(&head, room.saturating_sub(columns));
     head.push_str(&text::fit_right("entities", NUMBER));
     head.push_str(&text::fit_right("deleted", NUMBER));
@@ -96,7 +96,7 @@ fn line(app: &App, node: &Node, room: usize, dates: bool) -> Rich {
         Node::Tenant(_, tenant) => format!("   {sign} {tenant}"),
         Node::Partition(.., pk) => format!("       {pk}"),
     };
-    let columns = NUMBER * 2 + if dates { DATE * 2 } else { 0 };
+    let columns = NUMBER * 2 + 1 + if dates { DATE * 2 } else { 0 };
     let role = match node {
         Node::Module(_) => Role::Strong,
         _ if tree.is_old(node) => Role::Dim,
@@ -167,7 +167,12 @@ fn status(app: &mut App, room: usize) -> Vec<Rich> {
                 (format::plural(tenants as u64, "tenant", "tenants"), format::plural(partitions as u64, "partition", "partitions"));
             (Role::Dim, format!("{tenants}, {partitions}, counted {}", format::age(*at, app.now)))
         }
-        Counting::Stopped => (Role::Warning, format!("scan cancelled at {seen} rows: counts are not complete; s starts again")),
+        Counting::Stopped if tree.problem.is_some() => {
+            (Role::Warning, format!("counting ended at {seen} rows: counts are not complete; s starts again"))
+        }
+        Counting::Stopped => {
+            (Role::Warning, format!("scan cancelled at {seen} rows: counts are not complete; s starts again"))
+        }
     };
     out.extend(problem::notice(&words, role, room));
     out

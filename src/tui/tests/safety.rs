@@ -1,0 +1,104 @@
+//! Whatever is stored, no character reaches the terminal that steers it or hides.
+
+use proptest::prelude::*;
+use ratatui::buffer::Buffer;
+
+use super::{Fake, Play, Played};
+use crate::domain::value::{Value, to_plain_json};
+use crate::tui::text;
+
+/// Asserts that every cell of a buffer can be drawn as it is.
+fn assert_drawable(buffer: &Buffer, what: &str) {
+    for cell in buffer.content() {
+        let symbol = cell.symbol();
+        assert!(!symbol.chars().any(text::is_unsafe), "{what}: {symbol:?}");
+        assert!(text::width(symbol) <= 3, "{what}: {symbol:?}");
+    }
+}
+
+/// Characters that steer terminals or hide, among harmless ones.
+fn nasty() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("\u{1b}[2J".to_owned()),
+        Just("\u{1b}]52;c;eA==\u{7}".to_owned()),
+        Just("\r\n\t\0".to_owned()),
+        Just("\u{9b}31m".to_owned()),
+        Just("\u{202e}abc\u{2066}".to_owned()),
+        Just("\u{200b}\u{feff}\u{ad}".to_owned()),
+        Just("ボルト ﾊﾞﾊﾟ".to_owned()),
+        Just("👨\u{200d}👩\u{200d}👧 ❤\u{fe0f}".to_owned()),
+        Just("e\u{301}\u{302}\u{303}".to_owned()),
+        any::<String>(),
+    ];
+    proptest::collection::vec(piece, 1..4).prop_map(|pieces| pieces.concat())
+}
+
+fn entity(pk: &str, sk: &str, text: &str) -> Fake {
+    let mut fake = Fake::empty();
+    let json = |t: &str| to_plain_json(&Value::s(t));
+    for (version, kind) in [(1, crate::domain::row::TableKind::History), (2, crate::domain::row::TableKind::Data)] {
+        let key = if version == 1 { format!("{sk}@1") } else { sk.to_owned() };
+        let row = format!(
+            r#"{{"pk":{},"sk":{},"version":{version},"name":{},"updatedBy":{},"updatedAt":{},"requestId":{},"attributes":{{{}:{},"n":{version}}}}}"#,
+            json(pk),
+            json(&key),
+            json(text),
+            json(text),
+            json(text),
+            json(text),
+            json(text),
+            json(&format!("{text}{version}"))
+        );
+        let row = crate::domain::value::from_plain_json(&row).unwrap();
+        fake.data.insert("product", kind, crate::domain::row::Row(row.as_map().unwrap().clone()));
+    }
+    fake
+}
+
+fn play(fake: Fake, keys: &str) -> Played {
+    Play::new(120, 40).with(|p| p.fake = fake).keys(keys)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_stored_steers_the_terminal(text in nasty(), pk in nasty(), sk in nasty()) {
+        // The framework's own separator would make another entity of the key.
+        let sk = format!("k{}", sk.replace('@', ""));
+        let pk = format!("PRODUCT#{pk}");
+        for keys in ["jl", "jl<down><ret>", "jl<down><ret><ret>", "jl<down><ret><ret>o", "jl<down><ret><ret>oo", "jl<down><ret><ret>[p", "jl<down><ret><ret>Y", "jl<down><ret><ret>3", "AAjl<down><ret><ret>[R"] {
+            let played = play(entity(&pk, &sk, &text), keys);
+            assert_drawable(&played.buffer, keys);
+        }
+    }
+
+    #[test]
+    fn nothing_typed_or_pasted_does_either(text in nasty()) {
+        let pasted: String = text.chars().filter(|c| *c != '>').collect();
+        for keys in ["/", ":open ", "?"] {
+            let played = play(Fake::golden(), &format!("{keys}<paste:{pasted}>"));
+            assert_drawable(&played.buffer, keys);
+        }
+    }
+}
+
+#[test]
+fn what_the_engine_says_is_drawn_safely() {
+    use crate::engine::failure::{ErrorCode, Failure};
+    use crate::engine::protocol::{Command, Event, Level};
+    let fake = Fake::golden().answering(|c| {
+        let mut failure = Failure::new(ErrorCode::Internal, "a\u{1b}[31mb");
+        failure.hint = Some("\u{202e}hint\n".into());
+        let events = vec![
+            Event::Log(Level::Warning, "x\u{7}y\u{85}z".into()),
+            Event::Failed(Box::new(failure)),
+            Event::Finished { cancelled: false },
+        ];
+        matches!(c, Command::ScanTenants { .. }).then_some(events)
+    });
+    let played = play(fake, "");
+    assert_drawable(&played.buffer, "failure");
+    assert!(played.screen.contains("a␛[31mb") && played.screen.contains("⟨202E⟩hint␊"), "{}", played.screen);
+    assert!(played.screen.contains("x␇y⟨0085⟩z"), "{}", played.screen);
+}
