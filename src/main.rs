@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use tenantry::cli::{Cli, Command, ConfigCommand, Global};
 use tenantry::engine::failure::{ErrorCode, Failure};
-use tenantry::engine::protocol::{Envelope, Event, RequestId};
 use tenantry::engine::{EngineHandle, boundary, serve};
 use tenantry::report::{Client, Context, EndLine, Output};
 use tenantry::session::{self, Session, Start};
@@ -135,6 +134,7 @@ fn start_engine(session: &Session) -> (EngineHandle, tokio::task::JoinHandle<()>
     let engine = tokio::spawn(async move {
         #[cfg(feature = "sandbox")]
         if let Some(sandbox) = sandbox {
+            use tenantry::engine::protocol::{Envelope, Event, RequestId};
             let loaded = tokio::task::spawn_blocking(move || session::load_demo(&sandbox)).await;
             if let Ok(Err(error)) = loaded {
                 let failure = Failure::new(ErrorCode::Io, format!("the demo data could not be loaded: {error}"));

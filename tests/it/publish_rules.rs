@@ -142,6 +142,24 @@ async fn an_answer_lost_after_the_commit_is_recognised_as_done() {
 }
 
 #[tokio::test]
+async fn after_a_lost_answer_a_refusal_proves_nothing() {
+    let stack = Stack::golden_with(|p| p.attribute_limit_bytes = 4096).await;
+    let proxy = Proxy::before(stack.profile.endpoints.dynamodb.as_deref().unwrap()).await;
+    // Committed, the answer lost, and the look at the rows fails too; then the repeat is refused for its credentials.
+    proxy.next(&[Fault::LoseAnswer, Fault::Expired]);
+    proxy.next_reads(&[Fault::Expired]);
+    let store = through(&stack, &proxy).await;
+    let key = EntityKey::new("PRODUCT#acme", "P-0009");
+    let request = change(&stack, &key, |_| {}).await;
+    let published = store.publish(&request).await;
+    assert_eq!(published.outcome, PublishOutcome::Done { already: false });
+    let keys = stack.object_keys().await;
+    for uri in request.object_uris() {
+        assert!(keys.contains(&uri.strip_prefix("s3://shop-private/").unwrap().to_owned()), "{uri} is gone");
+    }
+}
+
+#[tokio::test]
 async fn repeats_are_the_same_to_the_byte() {
     let faults = [Fault::ServerError, Fault::Throttle, Fault::Cut];
     let (stack, proxy, store) = proxied(&faults).await;

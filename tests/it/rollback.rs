@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use serde_json::Value as Json;
 use tenantry::domain::key::{EntityKey, Version};
 use tenantry::domain::row::Row;
 use tenantry::domain::run::{Outcome, Reason};
@@ -10,7 +9,6 @@ use tenantry::domain::value::{Map, Value, from_plain_json};
 use tenantry::engine::protocol::{Command, Decision, EntityRef, Envelope, Event, RequestId};
 use tenantry::engine::{EngineHandle, boundary, serve};
 
-use crate::support::stack::external;
 use crate::support::{Program, Stack};
 
 const PK: &str = "PRODUCT#acme";
@@ -338,6 +336,7 @@ async fn a_read_only_engine_refuses_to_write() {
 #[tokio::test]
 async fn in_async_mode_the_pipeline_applies_the_command() {
     use crate::support::program::{binary, json_lines};
+    use crate::support::stack::external;
     if external().is_some() {
         return;
     }
@@ -379,6 +378,6 @@ async fn in_async_mode_the_pipeline_applies_the_command() {
     let data = sandbox.tables().get(DATA, PK, BOLT).unwrap().unwrap();
     let data = tenantry::sandbox::to_row(data).unwrap();
     assert_eq!((data.version(), data.text("csk")), (Ok(Version(13)), Some(format!("{BOLT}@13").as_str())));
-    let item: &Json = printed.events("item")[0];
+    let item = printed.events("item")[0];
     assert_eq!(item["outcome"], "done");
 }

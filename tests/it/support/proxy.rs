@@ -23,6 +23,7 @@ pub enum Fault {
 pub struct Proxy {
     pub endpoint: String,
     faults: Arc<Mutex<VecDeque<Fault>>>,
+    reads: Arc<Mutex<VecDeque<Fault>>>,
     bodies: Arc<Mutex<Vec<String>>>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -40,18 +41,24 @@ impl Proxy {
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let faults = Arc::new(Mutex::new(VecDeque::new()));
         let bodies = Arc::new(Mutex::new(Vec::new()));
-        let (f, b) = (Arc::clone(&faults), Arc::clone(&bodies));
+        let reads = Arc::new(Mutex::new(VecDeque::new()));
+        let (f, r, b) = (Arc::clone(&faults), Arc::clone(&reads), Arc::clone(&bodies));
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(serve(client, upstream.clone(), Arc::clone(&f), Arc::clone(&b)));
+                tokio::spawn(serve(client, upstream.clone(), Arc::clone(&f), Arc::clone(&r), Arc::clone(&b)));
             }
         });
-        Self { endpoint, faults, bodies, task }
+        Self { endpoint, faults, reads, bodies, task }
     }
 
     /// What happens to the next transactions, one after another.
     pub fn next(&self, faults: &[Fault]) {
         self.faults.lock().unwrap().extend(faults);
+    }
+
+    /// What happens to the next single reads.
+    pub fn next_reads(&self, faults: &[Fault]) {
+        self.reads.lock().unwrap().extend(faults);
     }
 
     /// Bodies of all transactions so far.
@@ -64,6 +71,7 @@ async fn serve(
     mut client: TcpStream,
     upstream: String,
     faults: Arc<Mutex<VecDeque<Fault>>>,
+    reads: Arc<Mutex<VecDeque<Fault>>>,
     bodies: Arc<Mutex<Vec<String>>>,
 ) {
     while let Some((head, body)) = message(&mut client).await {
@@ -71,6 +79,8 @@ async fn serve(
         let fault = if is_transaction {
             bodies.lock().unwrap().push(String::from_utf8_lossy(&body).into_owned());
             faults.lock().unwrap().pop_front()
+        } else if head.contains("DynamoDB_20120810.GetItem") {
+            reads.lock().unwrap().pop_front()
         } else {
             None
         };

@@ -1,0 +1,228 @@
+//! What events carry: everything an interface shows.
+
+use std::sync::Arc;
+
+use super::{EntityRef, Side};
+use crate::domain::diff::Change;
+use crate::domain::key::{PartitionKey, Version};
+use crate::domain::publish::PublishMode;
+use crate::domain::row::{Row, TableKind};
+use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
+use crate::domain::timeline::{Flag, VersionEntry};
+
+/// The tables a profile leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// Modules in alphabetical order.
+    pub modules: Vec<String>,
+    /// Account id; `None` when the credentials may not ask for it.
+    pub account: Option<String>,
+    /// Region in use.
+    pub region: Option<String>,
+}
+
+/// One partition of a data table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantCount {
+    /// Module.
+    pub module: String,
+    /// Partition key.
+    pub pk: PartitionKey,
+    /// First segment of the partition key.
+    pub entity_type: String,
+    /// Tenant code.
+    pub tenant: String,
+    /// Data rows so far.
+    pub entities: u64,
+    /// Of them soft-deleted.
+    pub deleted: u64,
+    /// Earliest `createdAt`, RFC 3339 in UTC.
+    pub oldest: Option<String>,
+    /// Latest `updatedAt`, RFC 3339 in UTC.
+    pub newest: Option<String>,
+}
+
+/// One entity of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntitySummary {
+    /// Where it is.
+    pub entity: EntityRef,
+    /// `id` as stored.
+    pub id: Option<String>,
+    /// `type` as stored.
+    pub entity_type: Option<String>,
+    /// Tenant code.
+    pub tenant: String,
+    /// `code` as stored.
+    pub code: Option<String>,
+    /// `name` as stored.
+    pub name: Option<String>,
+    /// Version of the data row; 0 for an entity that was never processed; `None` where it is no number.
+    pub version: Option<Version>,
+    /// Soft-deleted.
+    pub deleted: bool,
+    /// When the current version was published, as stored; from the command row where there is one.
+    pub updated_at: Option<String>,
+    /// Who published it.
+    pub updated_by: Option<String>,
+    /// What else there is to know.
+    pub flags: Vec<Flag>,
+    /// `s3://` reference of the attributes.
+    pub attributes_ref: Option<String>,
+    /// The data row (the newest command row for one never processed).
+    pub row: Arc<Row>,
+    /// What is wrong with the row, in words.
+    pub problem: Option<String>,
+}
+
+/// One version with its row made readable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// The version.
+    pub version: VersionEntry,
+    /// The row with S3-stored attributes resolved, where that was asked for.
+    pub resolved: Option<Arc<Row>>,
+    /// What is wrong with it, in words (an S3 object that is gone, attributes of the wrong type).
+    pub problem: Option<String>,
+}
+
+/// Two versions and what differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiffResult {
+    /// Before, its version filled in.
+    pub from: Side,
+    /// After, its version filled in.
+    pub to: Side,
+    /// Table that the row before came from.
+    pub from_found: TableKind,
+    /// Table that the row after came from.
+    pub to_found: TableKind,
+    /// The row before, attributes resolved.
+    pub before: Arc<Row>,
+    /// The row after, attributes resolved.
+    pub after: Arc<Row>,
+    /// The differences.
+    pub changes: Vec<Change>,
+}
+
+/// What a run intends for one item: exactly what will be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// The entity that would be written.
+    pub entity: EntityRef,
+    /// SHA-256 over what is shown, in hexadecimal: the plan digest of a run with this item alone.
+    pub digest: String,
+    /// What would be done.
+    pub action: Action,
+    /// Why nothing would be written, where that is so.
+    pub reason: Option<Reason>,
+    /// In words, for people.
+    pub message: Option<String>,
+    /// Things to know before approving.
+    pub warnings: Vec<String>,
+    /// Version now, 0 when absent.
+    pub version_before: Version,
+    /// Version that would be written.
+    pub version_after: Version,
+    /// Version that the state is taken from.
+    pub version_from: Version,
+    /// Table that the state is taken from.
+    pub found: Option<TableKind>,
+    /// Data row now, attributes resolved.
+    pub before: Option<Arc<Row>>,
+    /// Data row as it would be, attributes resolved.
+    pub after: Option<Arc<Row>>,
+    /// Differences between the two.
+    pub changes: Vec<Change>,
+    /// How it would be published.
+    pub publish: PublishMode,
+    /// Write units at most (transactional writes cost two a kilobyte).
+    pub write_units: u64,
+    /// S3 objects that would be written.
+    pub s3_objects: u64,
+}
+
+/// A batch that waits for a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalRequest {
+    /// The run.
+    pub run: RunId,
+    /// The batch, from 1.
+    pub batch: u32,
+    /// SHA-256 over the items, in hexadecimal.
+    pub digest: String,
+    /// What must be typed on a protected profile; `None` otherwise.
+    pub confirm: Option<String>,
+    /// The items.
+    pub items: Vec<Preview>,
+}
+
+/// What became of one item, journalled before it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemResult {
+    /// The run.
+    pub run: RunId,
+    /// Its batch, from 1.
+    pub batch: u32,
+    /// Its number in the run, from 1.
+    pub n: u64,
+    /// The entity written.
+    pub entity: EntityRef,
+    /// What was intended.
+    pub action: Action,
+    /// What became of it; `None` while it has begun and not ended.
+    pub outcome: Option<Outcome>,
+    /// Why, where it was not simply done.
+    pub reason: Option<Reason>,
+    /// In words.
+    pub message: Option<String>,
+    /// What was known before.
+    pub warnings: Vec<String>,
+    /// Version before.
+    pub version_before: Version,
+    /// Version after.
+    pub version_after: Version,
+    /// Writes attempted.
+    pub attempts: u32,
+    /// The service's request id of the last attempt.
+    pub request_id: Option<String>,
+}
+
+/// A run as recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunInfo {
+    /// Its id.
+    pub run: RunId,
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub operation: Operation,
+    /// Ticket or why.
+    pub reason: String,
+    /// Profile it ran under.
+    pub profile: String,
+    /// Environment of the profile.
+    pub environment: String,
+    /// App of the profile.
+    pub app: String,
+    /// Account, where known.
+    pub account: Option<String>,
+    /// Region, where known.
+    pub region: Option<String>,
+    /// Plan digest.
+    pub digest: String,
+    /// RFC 3339, UTC, milliseconds.
+    pub started_at: String,
+    /// RFC 3339, UTC, milliseconds.
+    pub ended_at: Option<String>,
+    /// Where it stands.
+    pub state: RunState,
+    /// Items by outcome; words without items are left out.
+    pub outcomes: Vec<(Outcome, u64)>,
+    /// The run that this one takes back.
+    pub undo_of: Option<RunId>,
+    /// The run that took this one back.
+    pub undone_by: Option<RunId>,
+    /// Path of the journal.
+    pub journal: String,
+}
