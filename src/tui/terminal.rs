@@ -65,3 +65,45 @@ fn give_back_on_panic() {
         before(info);
     }));
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io::Read as _;
+
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+    use super::*;
+
+    #[test]
+    #[ignore = "run by the test below, in a terminal of its own"]
+    fn panics_with_the_terminal_in_hand() {
+        let _held = Held::take().unwrap();
+        panic!("on purpose");
+    }
+
+    #[test]
+    fn a_panic_gives_the_terminal_back_before_it_is_told() {
+        let size = PtySize { rows: 24, cols: 100, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+        command.args(["--ignored", "--exact", "--nocapture", "--test-threads=1"]);
+        command.arg("tui::terminal::tests::panics_with_the_terminal_in_hand");
+        command.env("TERM", "xterm-256color");
+        command.env("RUST_BACKTRACE", "0");
+        let mut child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let mut output = Vec::new();
+        // The other end hangs up when the child has ended: what came before is there.
+        let _ = reader.read_to_end(&mut output);
+        assert!(!child.wait().unwrap().success());
+        let side = |n: u16| std::num::NonZero::new(n).unwrap();
+        let mut parser = vt100::Parser::new(side(24), side(100), 0);
+        parser.process(&output);
+        let screen = parser.screen();
+        assert!(!screen.alternate_screen() && !screen.bracketed_paste() && !screen.hide_cursor());
+        assert!(screen.contents().contains("on purpose"), "{}", screen.contents());
+        let text = String::from_utf8_lossy(&output);
+        assert!(text.contains("\u{1b}[?1049h") && text.contains("\u{1b}[?2004h"), "it never held the terminal");
+    }
+}

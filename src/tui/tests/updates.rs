@@ -309,3 +309,87 @@ fn answers_that_nobody_waits_for_are_ignored() {
     let effects = update(&mut app, now(), Message::Key("s".parse().unwrap()));
     assert!(!effects.iter().any(|e| matches!(e, Effect::Send(..))), "{effects:?}");
 }
+
+#[test]
+fn the_parts_of_the_pane_have_filters_of_their_own() {
+    let played = play(&open_bolt("/u-tanaka<ret>"));
+    assert!(played.screen.contains("/6 ") && !played.screen.contains("u-sato "), "{}", played.screen);
+    let played = play(&open_bolt("[[[[<ret>/dims"));
+    assert!(
+        played.screen.contains("attributes.dims.l") && !played.screen.contains("attributes.price"),
+        "{}",
+        played.screen
+    );
+    let played = play(&open_bolt("[[[[<ret>/dims<ret><esc>"));
+    assert!(played.screen.contains("attributes.price"), "{}", played.screen);
+    let played = play("4/customer<ret>");
+    assert_eq!(played.app.log.len(), 1);
+}
+
+#[test]
+fn long_lines_are_wrapped_or_scrolled() {
+    let long = format!("{}END", "0123456789".repeat(20));
+    let fake = || {
+        let mut fake = Fake::empty();
+        fake.data.add("product", &format!(r#"{{"pk":"PRODUCT#a","sk":"x","version":1,"name":"{long}"}}"#));
+        fake
+    };
+    let keys =
+        |keys: &str| Play::new(120, 40).with(|p| p.fake = fake()).keys(&format!(":open PRODUCT#a x<ret>{keys}")).screen;
+    assert!(keys("").contains("END"));
+    assert!(!keys("w").contains("END"));
+    assert!(keys(&format!("w<ret>{}", "l".repeat(30))).contains("END"));
+    assert!(!keys(&format!("w<ret>{}{}", "l".repeat(30), "h".repeat(30))).contains("END"));
+}
+
+#[test]
+fn panes_are_reached_zoomed_and_left_again() {
+    let focus = |keys: &str| play(keys).app.focus;
+    assert_eq!([focus("<tab>"), focus("<tab><tab>"), focus("<shift-tab>")], [Pane::History, Pane::Plan, Pane::Log]);
+    assert_eq!([focus("3"), focus("3<esc>"), focus("4<esc>")], [Pane::Plan, Pane::Tenants, Pane::Tenants]);
+    assert!(play("4z").app.zoomed && !play("4z<esc>").app.zoomed);
+    let played = play(&open_bolt("<ret><esc><esc><esc>"));
+    assert!(played.app.focus == Pane::Tenants && played.app.tenants.entities.is_none(), "{}", played.screen);
+}
+
+#[test]
+fn arming_is_asked_for_and_taken_back() {
+    assert!(!play("A").app.armed && !play("A<esc>").app.armed && !play("A<ret>").app.armed);
+    assert!(play("AA").app.armed && !play("AAA").app.armed);
+    assert!(play("AA").screen.contains(" ARMED ") && play("AAA").screen.contains("READ-ONLY"));
+}
+
+#[test]
+fn marks_stay_when_the_listing_changes() {
+    let played = play(":open PRODUCT#acme<ret>  v");
+    assert_eq!(played.app.tenants.entities.unwrap().marks.len(), 2);
+    assert_eq!(play(":open PRODUCT#acme<ret>  u").app.tenants.entities.unwrap().marks.len(), 0);
+}
+
+#[test]
+fn a_history_that_was_stopped_says_so() {
+    let stopped = Fake::golden().answering(|c| match c {
+        Command::History { .. } => Some(vec![Event::Finished { cancelled: true }]),
+        _ => None,
+    });
+    let played = Play::new(120, 40).with(|p| p.fake = stopped).keys(&open_bolt(""));
+    assert!(played.screen.contains("reading stopped; F5 reads again"), "{}", played.screen);
+}
+
+#[test]
+fn an_engine_that_ends_is_told_of() {
+    let options = ConsoleOptions {
+        profile: Profile::new("p", "dev", "shop"),
+        start_armed: true,
+        state_dir: "state".into(),
+        headless_prefix: vec![],
+        open: None,
+        no_color: true,
+    };
+    let mut app = App::new(options, now()).unwrap();
+    update(&mut app, now(), Message::EngineGone);
+    let mut buffer = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, 120, 40));
+    crate::tui::view::draw(&mut app, &mut buffer);
+    let screen = super::shown(&buffer);
+    assert!(screen.contains("ENGINE ENDED") && screen.contains("the engine has ended"), "{screen}");
+}
