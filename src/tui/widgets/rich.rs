@@ -61,6 +61,26 @@ impl Rich {
         (head.width() == column).then(|| (head, *role, text.to_string()))
     }
 
+    /// At most so many bytes of the line; what was cut off is counted at its end.
+    #[must_use]
+    pub(crate) fn shortened(self, most: usize) -> Self {
+        let all: usize = self.0.iter().map(|(_, t)| t.len()).sum();
+        if all <= most {
+            return self;
+        }
+        let (mut out, mut left) = (Self::default(), most);
+        for (role, piece) in &self.0 {
+            let end = piece.floor_char_boundary(left.min(piece.len()));
+            out.push(*role, &piece[..end]);
+            left -= end.min(left);
+            if end < piece.len() {
+                break;
+            }
+        }
+        let kept: usize = out.0.iter().map(|(_, t)| t.len()).sum();
+        out.with(Role::Warning, &format!("… {} more bytes; y copies all", crate::tui::format::len(all - kept)))
+    }
+
     /// The line in pieces of at most so many cells.
     pub(crate) fn wrapped(&self, room: usize) -> Vec<Self> {
         let room = room.max(2);
@@ -159,6 +179,13 @@ mod tests {
         let wrapped = line.wrapped(5);
         assert_eq!(wrapped.iter().map(Rich::plain).collect::<Vec<_>>(), ["ボル", "トM6"]);
         assert_eq!(wrapped[1], Rich::of(Role::Added, "ト").with(Role::Key, "M6"));
+    }
+
+    #[test]
+    fn endless_lines_are_cut_between_characters() {
+        let line = Rich::of(Role::Key, "key ").with(Role::Text, &"ボ".repeat(1_000));
+        assert_eq!(line.clone().shortened(8).plain(), "key ボ… 2,997 more bytes; y copies all");
+        assert_eq!(line.clone().shortened(9_000), line);
     }
 
     #[test]

@@ -14,6 +14,9 @@ use crate::tui::widgets::Rich;
 /// Lines of one document at most; a row of 400 KB has about 20,000.
 const MOST: usize = 20_000;
 
+/// Bytes of one line at most: a string of 400 KB would hold up every frame that it is in.
+const LONGEST: usize = 16_000;
+
 /// A text in lines, some of which belong together.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Document {
@@ -28,7 +31,7 @@ impl Document {
         let from = self.lines.len();
         let room = MOST.saturating_sub(from);
         let left_off = lines.len().saturating_sub(room);
-        self.lines.extend(lines.into_iter().take(room));
+        self.lines.extend(lines.into_iter().take(room).map(|line| line.shortened(LONGEST)));
         if left_off > 0 && room > 0 {
             self.lines.push(Rich::of(Role::Warning, "… too long to be shown whole; y copies it"));
         }
