@@ -7,6 +7,7 @@ pub mod digest;
 pub mod key;
 pub mod merge;
 pub mod path;
+pub mod plan;
 pub mod printable;
 pub mod publish;
 pub mod rollback;

@@ -1,0 +1,277 @@
+//! What a plan file says: which entities, where to, and how the run goes about it.
+//!
+//! A plan holds intentions only; what becomes of them is found out by a preview.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::publish::PublishMode;
+use super::run::{Operation, RunId};
+
+/// Which modules a plan covers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Modules {
+    /// The one that the entity type tells: its name in lower case with `_` as `-`.
+    #[default]
+    ByType,
+    /// These, as named.
+    Named(Vec<String>),
+    /// Every module of the application.
+    All,
+}
+
+/// What becomes of soft-deleted sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum DeletedSources {
+    /// They are left alone.
+    #[default]
+    Skip,
+    /// They are written as deleted ones.
+    Keep,
+}
+
+/// Which entities a plan takes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Source {
+    /// First segment of the partition key; `None` for every type.
+    pub entity_type: Option<String>,
+    /// Tenant code.
+    pub tenant: String,
+    /// Only sort keys that begin so; empty for all.
+    pub sk_prefix: String,
+    /// Only these sort keys; empty for all.
+    pub keys: Vec<String>,
+    /// What becomes of soft-deleted ones.
+    pub deleted: DeletedSources,
+}
+
+/// What becomes of live targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Existing {
+    /// They stay as they are.
+    #[default]
+    Skip,
+    /// The source replaces them.
+    Overwrite,
+    /// The source's attributes are merged into theirs.
+    Merge,
+    /// One of them is enough for the plan not to run.
+    Stop,
+}
+
+/// Where a plan writes to.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Target {
+    /// Tenant code.
+    pub tenant: String,
+    /// What becomes of live targets.
+    pub existing: Existing,
+}
+
+/// How many failed items end a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StopAfter {
+    /// This many.
+    Count(u64),
+    /// This share of those attempted, in hundredths of a percent, once [`StopAfter::RATIO_FROM`] were.
+    Ratio(u32),
+}
+
+impl StopAfter {
+    /// Attempts before a ratio counts.
+    pub const RATIO_FROM: u64 = 20;
+
+    /// Whether a run with so many failed of so many attempted items ends.
+    #[must_use]
+    pub fn is_reached(self, failed: u64, attempted: u64) -> bool {
+        match self {
+            Self::Count(limit) => failed > 0 && failed >= limit,
+            Self::Ratio(hundredths) => {
+                failed > 0 && attempted >= Self::RATIO_FROM && failed * 10_000 >= attempted * u64::from(hundredths)
+            }
+        }
+    }
+}
+
+/// When what was written is read back and compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Verify {
+    /// Not by itself.
+    #[default]
+    None,
+    /// After each batch.
+    Batch,
+    /// Once, at the end.
+    End,
+}
+
+/// What does the writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Engine {
+    /// This program.
+    #[default]
+    Direct,
+    /// The framework's own distributed import.
+    Pipeline,
+}
+
+/// How a run goes about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunSettings {
+    /// Items of a batch.
+    pub batch: usize,
+    /// Items of the first batch.
+    pub canary: usize,
+    /// Transactions in flight at most.
+    pub concurrency: usize,
+    /// Items per second at most; 0 for as fast as the table allows.
+    pub rate: u32,
+    /// How many failed items end the run.
+    pub stop_after_failures: StopAfter,
+    /// How it publishes; the profile's way when `None`.
+    pub publish: Option<PublishMode>,
+    /// Whether the guide's marks are left in attributes.
+    pub stamp: bool,
+    /// How long the application's pipeline may take for an entity.
+    pub timeout: Duration,
+    /// Entities that may wait for the pipeline at once.
+    pub pending: usize,
+    /// When what was written is read back.
+    pub verify: Verify,
+    /// What does the writing.
+    pub engine: Engine,
+}
+
+impl Default for RunSettings {
+    fn default() -> Self {
+        Self {
+            batch: 100,
+            canary: 5,
+            concurrency: 32,
+            rate: 0,
+            stop_after_failures: StopAfter::Ratio(500),
+            publish: None,
+            stamp: true,
+            timeout: Duration::from_secs(300),
+            pending: 50,
+            verify: Verify::None,
+            engine: Engine::Direct,
+        }
+    }
+}
+
+/// What an undo does about entities that were changed since the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Conflicts {
+    /// They are left alone.
+    #[default]
+    Skip,
+    /// They are taken back all the same.
+    Force,
+}
+
+/// Where an undo finds what a run wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum UndoFrom {
+    /// The run's own journal.
+    #[default]
+    Journal,
+    /// An exported journal: the file.
+    File(String),
+    /// The command and history rows of one partition.
+    Partition {
+        /// Its partition key.
+        pk: String,
+        /// The module; told by the key when `None`.
+        module: Option<String>,
+    },
+    /// The command and history rows of a whole module.
+    Module(String),
+}
+
+/// Which run is taken back, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undo {
+    /// The run.
+    pub run: RunId,
+    /// What becomes of entities that were changed since.
+    pub conflicts: Conflicts,
+    /// Where what it wrote is found.
+    pub from: UndoFrom,
+}
+
+/// What a plan does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Work {
+    /// Copies entities to another tenant.
+    Copy {
+        /// Which.
+        source: Source,
+        /// Where to.
+        target: Target,
+    },
+    /// Copies entities to another tenant and soft-deletes them where they were.
+    Move {
+        /// Which.
+        source: Source,
+        /// Where to.
+        target: Target,
+    },
+    /// Takes a run back.
+    Undo(Undo),
+}
+
+impl Work {
+    /// The contract's word for it.
+    #[must_use]
+    pub fn operation(&self) -> Operation {
+        match self {
+            Self::Copy { .. } => Operation::Copy,
+            Self::Move { .. } => Operation::Move,
+            Self::Undo(_) => Operation::Undo,
+        }
+    }
+
+    /// The tenant that is written to, where the plan names one.
+    #[must_use]
+    pub fn target_tenant(&self) -> Option<&str> {
+        match self {
+            Self::Copy { target, .. } | Self::Move { target, .. } => Some(&target.tenant),
+            Self::Undo(_) => None,
+        }
+    }
+}
+
+/// A plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Its name.
+    pub name: String,
+    /// The profile it is for; any when `None`.
+    pub profile: Option<String>,
+    /// Ticket or why.
+    pub reason: String,
+    /// Which modules.
+    pub modules: Modules,
+    /// What it does.
+    pub work: Work,
+    /// How a run goes about it.
+    pub run: RunSettings,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_counts_from_twenty_attempts_and_a_count_at_once() {
+        let ratio = StopAfter::Ratio(500);
+        assert!(!ratio.is_reached(19, 19));
+        assert!(ratio.is_reached(1, 20));
+        assert!(!ratio.is_reached(1, 21));
+        assert!(!ratio.is_reached(0, 1_000));
+        assert!(StopAfter::Count(2).is_reached(2, 2) && !StopAfter::Count(2).is_reached(1, 1));
+        assert!(StopAfter::Count(0).is_reached(1, 1) && !StopAfter::Count(0).is_reached(0, 9));
+    }
+}
