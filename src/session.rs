@@ -49,6 +49,12 @@ impl From<Box<ConfigError>> for Failure {
     }
 }
 
+/// The failure for a plan file that cannot be used: code `plan`, with the file, line, column and key of the error.
+#[must_use]
+pub fn plan_failure(error: Box<ConfigError>) -> Failure {
+    Failure { code: ErrorCode::Plan, ..error.into() }
+}
+
 /// Reads what the options name.
 ///
 /// # Errors
@@ -193,4 +199,20 @@ pub fn unconfigured(path: &Path) -> Failure {
     Failure::new(ErrorCode::Config, format!("there is no configuration file: looked at {}", path.display())).hint(
         "write one (`tenantry config example` prints it), name one with --config or TENANTRY_CONFIG, or use --sandbox",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_plan_is_a_plan_error_with_its_place() {
+        let error = config::plan::parse(Path::new("p.toml"), "operation = \"copy\"\nnmae = \"n\"\n").unwrap_err();
+        let failure = plan_failure(error.clone());
+        assert_eq!(serde_json::to_value(failure.code).unwrap(), "plan");
+        let place = (failure.file.as_deref(), failure.line, failure.column, failure.key.as_deref());
+        assert_eq!(place, (Some("p.toml"), Some(2), Some(1), Some("nmae")));
+        assert_eq!(failure.hint.as_deref(), Some("did you mean name?"));
+        assert_eq!(Failure::from(error), Failure { code: ErrorCode::Config, ..failure });
+    }
 }

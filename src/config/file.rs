@@ -26,14 +26,7 @@ pub fn load(path: &Path) -> Result<Option<ConfigFile>, Box<ConfigError>> {
     match std::fs::read_to_string(path) {
         Ok(text) => parse(path, &text).map(Some),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Box::new(ConfigError {
-            file: path.to_path_buf(),
-            line: None,
-            column: None,
-            key: None,
-            message: format!("cannot be read: {error}"),
-            hint: None,
-        })),
+        Err(error) => Err(ConfigError::unreadable(path, &error)),
     }
 }
 
@@ -93,11 +86,7 @@ fn profile(name: &str, at: std::ops::Range<usize>, mut walk: Walk<'_, '_>) -> Re
     p.timezone = zone.unwrap_or(p.timezone);
     let framework = walk.parsed("framework", "a version such as 1.4 or 1.1.4", |t| t.parse().ok())?;
     p.framework = framework.unwrap_or(p.framework);
-    let publish = walk.parsed("publish", "\"sync\" or \"async\"", |t| match t {
-        "sync" => Some(PublishMode::Sync),
-        "async" => Some(PublishMode::Async),
-        _ => None,
-    })?;
+    let publish = walk.word("publish", &[("sync", PublishMode::Sync), ("async", PublishMode::Async)])?;
     p.publish = publish.unwrap_or(p.publish);
     p.operator = walk.text("operator")?.unwrap_or(p.operator);
     p.operator_ip = walk.text("operator_ip")?;
@@ -183,12 +172,12 @@ mod tests {
         for (text, wanted) in [
             ("publish = \"later\"", "publish must be \"sync\" or \"async\", not \"later\""),
             ("timezone = \"Asia/Tokio\"", "timezone must be a time zone name such as Asia/Tokyo, not \"Asia/Tokio\""),
-            ("attribute_limit_bytes = -1", "attribute_limit_bytes must be a whole number from 0 on, not integer"),
+            ("attribute_limit_bytes = -1", "attribute_limit_bytes must be a whole number from 0 on, not -1"),
             ("protected = \"yes\"", "protected must be true or false, not string"),
             ("framework = \"one\"", "framework must be a version such as 1.4 or 1.1.4, not \"one\""),
         ] {
             let (message, line, ..) = failing(&profile(text));
-            assert_eq!((message.as_str(), line), (format!("c.toml:4: {wanted}").as_str(), Some(4)));
+            assert_eq!((message.as_str(), line), (format!("c.toml:4: profiles.a.{wanted}").as_str(), Some(4)));
         }
     }
 

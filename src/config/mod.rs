@@ -1,7 +1,8 @@
-//! Profiles: which tables a run of the program looks at, and as whom it writes.
+//! Profiles and plans: which tables a run of the program looks at, as whom it writes, and what.
 
 mod file;
 mod places;
+pub mod plan;
 mod profile;
 mod toml_walk;
 

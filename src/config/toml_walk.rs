@@ -1,6 +1,6 @@
 //! Reading TOML key by key, so that every complaint has its file, line, column and key.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -22,6 +22,20 @@ pub struct ConfigError {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+}
+
+impl ConfigError {
+    /// For a file that cannot be read at all.
+    pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Box<Self> {
+        let message = format!("cannot be read: {error}");
+        Box::new(Self { file: path.to_path_buf(), line: None, column: None, key: None, message, hint: None })
+    }
+
+    /// With what to do about it.
+    pub(super) fn hint(mut self: Box<Self>, hint: Option<String>) -> Box<Self> {
+        self.hint = hint;
+        self
+    }
 }
 
 /// A TOML text and the name to complain under.
@@ -62,17 +76,44 @@ impl<'s, 'a> Walk<'s, 'a> {
         Self { source, prefix: prefix.into(), table, known: Vec::new() }
     }
 
-    fn path(&self, key: &str) -> String {
+    /// The key with its tables.
+    pub(super) fn path(&self, key: &str) -> String {
         if self.prefix.is_empty() { key.to_owned() } else { format!("{}.{key}", self.prefix) }
     }
 
-    fn get(&mut self, key: &'static str) -> Option<(Range<usize>, &'a DeValue<'a>)> {
+    /// The value as it stands, and where.
+    pub(super) fn get(&mut self, key: &'static str) -> Option<(Range<usize>, &'a DeValue<'a>)> {
         self.known.push(key);
         self.table.get(key).map(|value| (value.span(), value.get_ref()))
     }
 
     pub(super) fn wrong(&self, span: Range<usize>, key: &str, message: impl Into<String>) -> Box<ConfigError> {
         self.source.error(Some(span), Some(self.path(key)), message.into())
+    }
+
+    /// A complaint about a key's value, in its place.
+    pub(super) fn wrong_value(&self, key: &str, message: impl Into<String>) -> Box<ConfigError> {
+        self.wrong(self.table.get(key).map_or(0..0, Spanned::span), key, message)
+    }
+
+    /// Where a key's name stands, such as the header of its table; the beginning of the file where it is missing.
+    pub(super) fn place(&self, key: &str) -> Range<usize> {
+        self.table.get_key_value(key).map_or(0..0, |(name, _)| name.span())
+    }
+
+    /// The complaint about a value of another kind than the wanted one.
+    pub(super) fn mismatch(
+        &self,
+        (span, value): (Range<usize>, &DeValue<'_>),
+        key: &str,
+        what: &str,
+    ) -> Box<ConfigError> {
+        let found = match value {
+            DeValue::Integer(number) => number.to_string(),
+            DeValue::Float(number) => number.to_string(),
+            other => other.type_str().to_owned(),
+        };
+        self.wrong(span, key, format!("{} must be {what}, not {found}", self.path(key)))
     }
 
     fn expect<T>(
@@ -84,10 +125,7 @@ impl<'s, 'a> Walk<'s, 'a> {
         let Some((span, value)) = self.get(key) else { return Ok(None) };
         match read(value) {
             Some(found) => Ok(Some((span, found))),
-            None => {
-                let message = format!("{key} must be {what}, not {}", value.type_str());
-                Err(self.wrong(span, key, message))
-            }
+            None => Err(self.mismatch((span, value), key, what)),
         }
     }
 
@@ -106,7 +144,11 @@ impl<'s, 'a> Walk<'s, 'a> {
     ) -> Result<String, Box<ConfigError>> {
         match self.text(key)? {
             Some(text) => Ok(text),
-            None => Err(self.wrong(at, key, format!("{} is missing: {why}", self.path(key)))),
+            None => {
+                // An empty one is missing where it stands.
+                let at = self.table.get(key).map_or(at, Spanned::span);
+                Err(self.wrong(at, key, format!("{} is missing: {why}", self.path(key))))
+            }
         }
     }
 
@@ -120,8 +162,39 @@ impl<'s, 'a> Walk<'s, 'a> {
         let Some((span, text)) = self.expect(key, what, |v| v.as_str().map(str::to_owned))? else { return Ok(None) };
         match parse(&text) {
             Some(value) => Ok(Some(value)),
-            None => Err(self.wrong(span, key, format!("{key} must be {what}, not {text:?}"))),
+            None => Err(self.wrong(span, key, format!("{} must be {what}, not {text:?}", self.path(key)))),
         }
+    }
+
+    /// One of a few words.
+    pub(super) fn word<T: Copy>(
+        &mut self,
+        key: &'static str,
+        words: &[(&'static str, T)],
+    ) -> Result<Option<T>, Box<ConfigError>> {
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let what = quoted(&known);
+        let read = |text: &str| words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        self.parsed(key, &what, read).map_err(|error| {
+            let written = self.table.get(key).and_then(|v| v.get_ref().as_str());
+            error.hint(written.and_then(|text| nearest(text, &known)).map(did_you_mean))
+        })
+    }
+
+    /// Strings, each with its place; `None` where the key is missing.
+    pub(super) fn texts(&mut self, key: &'static str) -> Result<Option<Vec<Placed>>, Box<ConfigError>> {
+        let Some((span, value)) = self.get(key) else { return Ok(None) };
+        let Some(list) = value.as_array() else {
+            return Err(self.mismatch((span, value), key, "a list of strings"));
+        };
+        let mut found = Vec::new();
+        for one in list {
+            let Some(text) = one.get_ref().as_str() else {
+                return Err(self.mismatch((one.span(), one.get_ref()), key, "a list of strings"));
+            };
+            found.push((one.span(), text.to_owned()));
+        }
+        Ok(Some(found))
     }
 
     pub(super) fn flag(&mut self, key: &'static str) -> Result<Option<bool>, Box<ConfigError>> {
@@ -129,8 +202,20 @@ impl<'s, 'a> Walk<'s, 'a> {
     }
 
     pub(super) fn size(&mut self, key: &'static str) -> Result<Option<usize>, Box<ConfigError>> {
-        let read = |v: &DeValue<'_>| v.as_integer().and_then(|i| i.to_string().replace('_', "").parse::<usize>().ok());
-        Ok(self.expect(key, "a whole number from 0 on", read)?.map(|(_, n)| n))
+        self.number(key, 0..=usize::MAX)
+    }
+
+    /// A whole number within bounds.
+    pub(super) fn number(
+        &mut self,
+        key: &'static str,
+        bounds: RangeInclusive<usize>,
+    ) -> Result<Option<usize>, Box<ConfigError>> {
+        let what = match (bounds.start(), bounds.end()) {
+            (least, &usize::MAX) => format!("a whole number from {least} on"),
+            (least, most) => format!("a whole number from {least} to {most}"),
+        };
+        Ok(self.expect(key, &what, |v| whole(v).filter(|n| bounds.contains(n)))?.map(|(_, n)| n))
     }
 
     pub(super) fn table(&mut self, key: &'static str) -> Result<Option<Walk<'s, 'a>>, Box<ConfigError>> {
@@ -145,16 +230,36 @@ impl<'s, 'a> Walk<'s, 'a> {
 
     /// Complains about the first key that nobody took.
     pub(super) fn finish(self) -> Result<(), Box<ConfigError>> {
-        for (key, span, _) in self.members() {
-            if !self.known.contains(&key) {
-                let mut error =
-                    self.wrong(span, key, format!("{} is not a key that this file may have", self.path(key)));
-                error.hint = nearest(key, &self.known).map(|k| format!("did you mean {k}?"));
-                return Err(error);
-            }
+        let unknown = self.members().filter(|(key, ..)| !self.known.contains(key));
+        if let Some((key, span, _)) = unknown.min_by_key(|(_, span, _)| span.start) {
+            let error = self.wrong(span, key, format!("{} is not a key that this file may have", self.path(key)));
+            return Err(error.hint(nearest(key, &self.known).map(did_you_mean)));
         }
         Ok(())
     }
+}
+
+/// A string and where it stands.
+pub(super) type Placed = (Range<usize>, String);
+
+/// A whole number from 0 on, however it is written.
+pub(super) fn whole(value: &DeValue<'_>) -> Option<usize> {
+    let number = value.as_integer()?;
+    usize::from_str_radix(number.as_str(), number.radix()).ok()
+}
+
+/// Words as a message lists them: `"a", "b" or "c"`.
+pub(super) fn quoted(words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
+    match words.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+pub(super) fn did_you_mean(word: &str) -> String {
+    format!("did you mean {word}?")
 }
 
 /// The known word most like the given one, if any is alike at all.

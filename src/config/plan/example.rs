@@ -1,0 +1,14 @@
+use crate::domain::run::Operation;
+
+/// The operations that have an example, and the examples: every optional key at its default.
+pub const EXAMPLES: &[(Operation, &str)] = &[
+    (Operation::Copy, include_str!("../../../assets/plans/copy.toml")),
+    (Operation::Move, include_str!("../../../assets/plans/move.toml")),
+    (Operation::Undo, include_str!("../../../assets/plans/undo.toml")),
+];
+
+/// The example plan of an operation, as `tenantry plan example` prints it; `None` while this version cannot run such plans.
+#[must_use]
+pub fn example(operation: Operation) -> Option<&'static str> {
+    EXAMPLES.iter().find(|(of, _)| *of == operation).map(|(_, text)| *text)
+}

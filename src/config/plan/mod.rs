@@ -1,0 +1,92 @@
+//! Plan files: which entities, where to, and how the run goes about it.
+
+mod amounts;
+mod example;
+mod keys;
+mod read;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use toml::de::DeTable;
+
+pub use example::{EXAMPLES, example};
+
+use super::toml_walk::{ConfigError, Source as File, Walk, did_you_mean, nearest, quoted};
+use crate::domain::plan::{Modules, Plan, Work};
+use crate::domain::run::Operation;
+
+/// Reads and checks a plan file.
+///
+/// # Errors
+/// [`ConfigError`] as [`parse`]; without line and key where the file cannot be read at all.
+pub fn load(path: &Path) -> Result<Plan, Box<ConfigError>> {
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, &error))?;
+    parse(path, &text)
+}
+
+/// Checks the text of a plan file; what is left out has its default. The path is for messages, and for the files that
+/// the plan names relative to itself.
+///
+/// # Errors
+/// [`ConfigError`] with file, line, column and key of the first thing that is wrong: a key that is unknown or belongs to
+/// another operation, a missing one, a value of the wrong kind or out of bounds. What is not TOML at all has no key.
+pub fn parse(path: &Path, text: &str) -> Result<Plan, Box<ConfigError>> {
+    let file = File { path, text };
+    let root = file.parse()?;
+    let root = root.get_ref();
+    // Stands in for the sections that a plan leaves out.
+    let none = DeTable::new();
+    let mut walk = Walk::new(file, "", root);
+    let operation = operation(&mut walk, file, root)?;
+    // Before anything is missed: a misspelt key says more than the absence of what it was meant to be.
+    keys::check(file, root, Some(operation))?;
+    let name = walk.required("name", 0..0, "it says what the plan is for, in journals and in lists of runs")?;
+    let profile = walk.text("profile")?;
+    let reason = walk.text("reason")?.unwrap_or_default();
+    let (modules, work) = if operation == Operation::Undo {
+        let undo = read::undo(section(file, &mut walk, "undo", &none)?, walk.place("undo"), path)?;
+        (Modules::default(), Work::Undo(undo))
+    } else {
+        let source = read::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
+        let target = read::target(section(file, &mut walk, "target", &none)?, walk.place("target"), &source)?;
+        let modules = read::modules(&mut walk, source.entity_type.is_some())?;
+        let between =
+            if operation == Operation::Move { Work::Move { source, target } } else { Work::Copy { source, target } };
+        (modules, between)
+    };
+    let run = read::run(section(file, &mut walk, "run", &none)?, operation)?;
+    walk.finish()?;
+    Ok(Plan { name, profile, reason, modules, work, run })
+}
+
+/// A table of the plan, or an empty one.
+fn section<'s, 'a>(
+    file: File<'s>,
+    walk: &mut Walk<'s, 'a>,
+    name: &'static str,
+    none: &'a DeTable<'a>,
+) -> Result<Walk<'s, 'a>, Box<ConfigError>> {
+    Ok(walk.table(name)?.unwrap_or_else(|| Walk::new(file, name, none)))
+}
+
+/// The operation, if this version can carry it out.
+fn operation(walk: &mut Walk<'_, '_>, file: File<'_>, root: &DeTable<'_>) -> Result<Operation, Box<ConfigError>> {
+    let words: Vec<&str> = Operation::ALL.iter().map(|o| o.as_str()).collect();
+    let word = walk.required("operation", 0..0, &format!("it is one of {}", quoted(&words))).or_else(|missing| {
+        keys::check(file, root, None)?;
+        Err(missing)
+    })?;
+    match word.parse() {
+        Ok(operation @ (Operation::Copy | Operation::Move | Operation::Undo)) => Ok(operation),
+        Ok(other) => {
+            let error = walk.wrong_value("operation", format!("this version cannot run {} plans yet", other.as_str()));
+            Err(error.hint(Some("it can run copy, move and undo plans".to_owned())))
+        }
+        Err(word) => {
+            let error = walk.wrong_value("operation", format!("operation must be {}, not {word:?}", quoted(&words)));
+            Err(error.hint(nearest(&word, &words).map(did_you_mean)))
+        }
+    }
+}

@@ -1,0 +1,205 @@
+mod keys;
+mod values;
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::*;
+use crate::domain::plan::{
+    Conflicts, DeletedSources, Engine, Existing, RunSettings, Source, StopAfter, Target, Undo, UndoFrom, Verify,
+};
+use crate::domain::publish::PublishMode;
+
+const RUN: &str = "01JQZC5V3T8W4M6N7P9R2S0XYA";
+
+fn read(text: &str) -> Result<Plan, Box<ConfigError>> {
+    parse(Path::new("plans/p.toml"), text)
+}
+
+/// A copy plan; more keys of the top go above the first table, more keys of `[run]` and other tables below.
+fn copy_plan(top: &str, more: &str) -> String {
+    format!(
+        "name = \"n\"\noperation = \"copy\"\n{top}\n[source]\ntype = \"PRODUCT\"\ntenant = \"acme\"\n[target]\ntenant = \"globex\"\n{more}\n"
+    )
+}
+
+fn undo_plan(more: &str) -> String {
+    format!("name = \"n\"\noperation = \"undo\"\n[undo]\nrun = \"{RUN}\"\n{more}\n")
+}
+
+fn source() -> Source {
+    Source { entity_type: Some("PRODUCT".to_owned()), tenant: "acme".to_owned(), ..Source::default() }
+}
+
+fn target() -> Target {
+    Target { tenant: "globex".to_owned(), ..Target::default() }
+}
+
+fn plan(name: &str, work: Work) -> Plan {
+    Plan {
+        name: name.to_owned(),
+        profile: None,
+        reason: String::new(),
+        modules: Modules::ByType,
+        work,
+        run: RunSettings::default(),
+    }
+}
+
+/// What is wrong with a text: every complaint has its file, line, column and key.
+fn complaint(text: &str) -> Box<ConfigError> {
+    let error = match read(text) {
+        Err(error) => error,
+        Ok(plan) => panic!("{text}\nis a plan: {plan:?}"),
+    };
+    assert_eq!(error.file, Path::new("plans/p.toml"), "{text}");
+    assert!(error.line.is_some() && error.column.is_some() && error.key.is_some(), "{text}\n{error:?}");
+    error
+}
+
+/// The complaint's line, key and words.
+#[track_caller]
+fn assert_complaint(text: &str, line: usize, key: &str, message: &str, hint: Option<&str>) {
+    let error = complaint(text);
+    let found = (error.line, error.key.as_deref(), error.message.as_str(), error.hint.as_deref());
+    assert_eq!(found, (Some(line), Some(key), message, hint), "{text}");
+}
+
+#[test]
+fn each_example_shows_its_optional_keys_at_their_defaults() {
+    let expected = [
+        plan("products of acme to globex", Work::Copy { source: source(), target: target() }),
+        plan("products of acme move to globex", Work::Move { source: source(), target: target() }),
+        plan(
+            "take the copy to globex back",
+            Work::Undo(Undo { run: RUN.parse().unwrap(), conflicts: Conflicts::Skip, from: UndoFrom::Journal }),
+        ),
+    ];
+    let shown: Vec<Plan> = EXAMPLES.iter().map(|(_, text)| read(text).unwrap()).collect();
+    assert_eq!(shown, expected);
+    // What is left out has the same defaults.
+    let mut short = read(&copy_plan("", "")).unwrap();
+    short.name.clone_from(&shown[0].name);
+    assert_eq!(short, shown[0]);
+}
+
+#[test]
+fn each_example_shows_every_key_of_its_operation() {
+    for (operation, text) in EXAMPLES {
+        let shown: toml::Table = text.parse().unwrap();
+        let keys = |table: &toml::Table| table.keys().cloned().collect::<std::collections::BTreeSet<_>>();
+        let known = |table| super::keys::names(table, Some(*operation)).into_iter().map(str::to_owned).collect();
+        assert_eq!(keys(&shown), known(""), "{operation}");
+        for (name, section) in shown.iter().filter_map(|(name, value)| Some((name, value.as_table()?))) {
+            assert_eq!(keys(section), known(name), "{operation} {name}");
+        }
+        // A comment tells what each is for.
+        for line in text.lines().filter(|l| l.contains(" = ")) {
+            assert!(line.contains(" # "), "{operation}: {line}");
+        }
+    }
+}
+
+#[test]
+fn every_key_is_read() {
+    let text = "name = \"n\"\noperation = \"move\"\nprofile = \"staging\"\nreason = \"T-1\"\nmodule = [\"product\", \"order\"]\n\
+        [source]\ntype = \"*\"\ntenant = \"acme\"\nsk_prefix = \"P-\"\nkeys = [\"P-1\", \"P-2\"]\ndeleted = \"keep\"\n\
+        [target]\ntenant = \"globex\"\nexisting = \"merge\"\n\
+        [run]\nbatch = 1_000\ncanary = 0x10\nconcurrency = 256\nrate = 25\nstop_after_failures = 0\npublish = \"async\"\n\
+        stamp = \"none\"\ntimeout = \"90s\"\npending = 7\nverify = \"end\"\nengine = \"direct\"\n";
+    let expected = Plan {
+        name: "n".to_owned(),
+        profile: Some("staging".to_owned()),
+        reason: "T-1".to_owned(),
+        modules: Modules::Named(vec!["product".to_owned(), "order".to_owned()]),
+        work: Work::Move {
+            source: Source {
+                entity_type: None,
+                tenant: "acme".to_owned(),
+                sk_prefix: "P-".to_owned(),
+                keys: vec!["P-1".to_owned(), "P-2".to_owned()],
+                deleted: DeletedSources::Keep,
+            },
+            target: Target { tenant: "globex".to_owned(), existing: Existing::Merge },
+        },
+        run: RunSettings {
+            batch: 1000,
+            canary: 16,
+            concurrency: 256,
+            rate: 25,
+            stop_after_failures: StopAfter::Count(0),
+            publish: Some(PublishMode::Async),
+            stamp: false,
+            timeout: Duration::from_secs(90),
+            pending: 7,
+            verify: Verify::End,
+            engine: Engine::Direct,
+        },
+    };
+    assert_eq!(read(text).unwrap(), expected);
+    let existing = |word: &str| match read(&copy_plan("", &format!("existing = \"{word}\""))).unwrap().work {
+        Work::Copy { target, .. } => target.existing,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((existing("overwrite"), existing("stop")), (Existing::Overwrite, Existing::Stop));
+    let run = |line: &str| read(&copy_plan("", &format!("[run]\n{line}"))).unwrap().run;
+    assert_eq!(run("stop_after_failures = \"2.5%\"").stop_after_failures, StopAfter::Ratio(250));
+    assert_eq!(run("stop_after_failures = 12").stop_after_failures, StopAfter::Count(12));
+    assert_eq!(
+        (run("verify = \"batch\"").verify, run("publish = \"sync\"").publish),
+        (Verify::Batch, Some(PublishMode::Sync))
+    );
+    assert_eq!(run("batch = 1\ncanary = 200").canary, 200);
+}
+
+#[test]
+fn an_undo_finds_its_journal_beside_the_plan() {
+    let undo = |more: &str| match read(&undo_plan(more)).unwrap().work {
+        Work::Undo(undo) => undo,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(undo("conflicts = \"force\"").conflicts, Conflicts::Force);
+    assert_eq!(undo("journal = \"old/j.db\"").from, UndoFrom::File("plans/old/j.db".to_owned()));
+    assert_eq!(undo("journal = \"/tmp/j.db\"").from, UndoFrom::File("/tmp/j.db".to_owned()));
+    let text = undo_plan("journal = \"j.db\"");
+    let Work::Undo(here) = parse(Path::new("p.toml"), &text).unwrap().work else { panic!("{text}") };
+    assert_eq!(here.from, UndoFrom::File("j.db".to_owned()));
+}
+
+#[test]
+fn what_is_not_toml_has_its_line() {
+    let error = read("name = \"n\"\noperation = copy\n").unwrap_err();
+    assert_eq!((error.line, error.key), (Some(2), None));
+    let error = read("name = \"n\"\nname = \"m\"\n").unwrap_err();
+    assert_eq!(error.line, Some(2), "{error}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = dir.path().join("no.toml");
+    let error = load(&missing).unwrap_err();
+    assert!(error.to_string().starts_with(&format!("{}: cannot be read: ", missing.display())), "{error}");
+    let path = dir.path().join("p.toml");
+    std::fs::write(&path, EXAMPLES[0].1).unwrap();
+    assert_eq!(load(&path).unwrap().name, "products of acme to globex");
+    std::fs::write(&path, b"name = \"\xff\"").unwrap();
+    assert!(load(&path).unwrap_err().message.starts_with("cannot be read: "));
+}
+
+#[test]
+fn a_plan_cut_or_broken_anywhere_is_read_or_complained_about() {
+    for (_, text) in EXAMPLES {
+        for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+            if let Err(error) = read(&text[..end]) {
+                assert!(error.line.is_some() && !error.message.is_empty(), "{error:?}\n{}", &text[..end]);
+            }
+            for odd in ["\u{0}", "#", "\"", "=", "[", "\u{1f600}", "9", "\n"] {
+                let broken = format!("{}{odd}{}", &text[..end], &text[end..].chars().skip(1).collect::<String>());
+                if let Err(error) = read(&broken) {
+                    assert!(error.line.is_some() && !error.message.is_empty(), "{error:?}\n{broken}");
+                }
+            }
+        }
+    }
+}
