@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::domain::run::RunId;
+use crate::domain::run::{Operation, RunId};
 use crate::engine::protocol::DeletedFilter;
 
 /// Console for the multi-tenant data that MBC CQRS Serverless applications keep in DynamoDB.
@@ -113,6 +114,12 @@ pub enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Print an example of a plan file.
+    Plan {
+        /// What to do.
+        #[command(subcommand)]
+        command: PlanCommand,
+    },
     /// List recorded runs.
     Runs {
         /// What to do with runs; without it they are listed.
@@ -149,6 +156,7 @@ impl Command {
             Self::History { .. } => "history",
             Self::Diff { .. } => "diff",
             Self::Rollback { .. } => "rollback",
+            Self::Plan { command: PlanCommand::Example { .. } } => "plan example",
             Self::Runs { command: None } => "runs",
             Self::Runs { command: Some(RunsCommand::Show { .. }) } => "runs show",
             Self::Config { command: ConfigCommand::Check } => "config check",
@@ -201,6 +209,23 @@ fn deleted(text: &str) -> Result<DeletedFilter, String> {
         "only" => Ok(DeletedFilter::Only),
         _ => Err("keep, skip or only".to_owned()),
     }
+}
+
+/// What to do with plans.
+#[derive(Debug, Subcommand)]
+pub enum PlanCommand {
+    /// Print an example with every key of an operation.
+    Example {
+        /// The operation.
+        #[arg(value_parser = operation())]
+        operation: Operation,
+    },
+}
+
+/// The contract's words for operations.
+fn operation() -> impl TypedValueParser<Value = Operation> {
+    let words = Operation::ALL.iter().map(|operation| operation.as_str());
+    PossibleValuesParser::new(words).try_map(|word| word.parse::<Operation>())
 }
 
 /// What to do with runs.

@@ -4,7 +4,8 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use tenantry::cli::{Cli, Command, ConfigCommand, Global};
+use tenantry::cli::{Cli, Command, ConfigCommand, Global, PlanCommand};
+use tenantry::domain::run::Operation;
 use tenantry::engine::failure::{ErrorCode, Failure};
 use tenantry::engine::{EngineHandle, boundary, serve};
 use tenantry::report::{Client, Context, EndLine, Output};
@@ -72,6 +73,10 @@ async fn run(cli: Cli) -> u8 {
             let checked = check_config(&cli.global, &mut out);
             end(out, "config check", checked)
         }
+        Command::Plan { command: PlanCommand::Example { operation } } => {
+            let shown = plan_example(operation).map(|text| print_text(&mut out, text));
+            end(out, "plan example", shown)
+        }
         #[cfg(feature = "sandbox")]
         Command::Sandbox { command: tenantry::cli::SandboxCommand::Serve { port, empty } } => {
             sandbox_serve(&cli.global, port, empty).await
@@ -89,6 +94,14 @@ fn end(mut out: Output, command: &'static str, result: Result<(), Box<Failure>>)
     }
     out.line(&line);
     line.exit
+}
+
+fn plan_example(operation: Operation) -> Result<&'static str, Box<Failure>> {
+    config::plan::example(operation).ok_or_else(|| {
+        let message = format!("there is no example of operation {operation}: this version cannot run such plans yet");
+        let known: Vec<&str> = config::plan::EXAMPLES.iter().map(|(of, _)| of.as_str()).collect();
+        Failure::new(ErrorCode::NotFound, message).hint(format!("there are examples of {}", known.join(", "))).into()
+    })
 }
 
 fn check_config(global: &Global, out: &mut Output) -> Result<(), Box<Failure>> {
