@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::domain::plan::Conflicts;
 use crate::domain::run::{Operation, RunId};
 use crate::engine::protocol::DeletedFilter;
 
@@ -120,6 +121,18 @@ pub enum Command {
         #[command(subcommand)]
         command: PlanCommand,
     },
+    /// Show what a plan would do, and write nothing.
+    Preview {
+        /// The plan file.
+        plan: PathBuf,
+        /// Print the differences of every item.
+        #[arg(long)]
+        rows: bool,
+    },
+    /// Run a plan, or go on with a run that ended before its end.
+    Run(Run),
+    /// Take a run back.
+    Undo(Undo),
     /// List recorded runs.
     Runs {
         /// What to do with runs; without it they are listed.
@@ -157,6 +170,10 @@ impl Command {
             Self::Diff { .. } => "diff",
             Self::Rollback { .. } => "rollback",
             Self::Plan { command: PlanCommand::Example { .. } } => "plan example",
+            Self::Preview { .. } => "preview",
+            Self::Run(_) => "run",
+            Self::Undo(_) => "undo",
+            Self::Runs { command: Some(RunsCommand::Export { .. }) } => "runs export",
             Self::Runs { command: None } => "runs",
             Self::Runs { command: Some(RunsCommand::Show { .. }) } => "runs show",
             Self::Config { command: ConfigCommand::Check } => "config check",
@@ -228,9 +245,78 @@ fn operation() -> impl TypedValueParser<Value = Operation> {
     PossibleValuesParser::new(words).try_map(|word| word.parse::<Operation>())
 }
 
+/// Who approves the batches of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Approve {
+    /// The operator, batch by batch, on the terminal.
+    #[default]
+    Ask,
+    /// Nobody: the first batch is written, and the others too if all of it was done or equal.
+    Canary,
+    /// Nobody: every batch is written.
+    All,
+}
+
+/// Options of `run`.
+#[derive(Debug, Clone, Args)]
+pub struct Run {
+    /// The plan file.
+    #[arg(required_unless_present = "resume", conflicts_with = "resume")]
+    pub plan: Option<PathBuf>,
+    /// Go on with this run.
+    #[arg(long, value_name = "RUN")]
+    pub resume: Option<RunId>,
+    /// Refuse unless the plan digest is this one.
+    #[arg(long, value_name = "DIGEST", conflicts_with = "resume")]
+    pub expect: Option<String>,
+    /// Who approves.
+    #[arg(long, value_enum, default_value_t)]
+    pub approve: Approve,
+    /// Items with their rows.
+    #[arg(long)]
+    pub rows: bool,
+}
+
+/// Options of `undo`.
+#[derive(Debug, Clone, Args)]
+pub struct Undo {
+    /// The run.
+    pub run: RunId,
+    /// Who approves.
+    #[arg(long, value_enum, default_value_t)]
+    pub approve: Approve,
+    /// What becomes of entities that were changed since: skip or force.
+    #[arg(long, value_name = "skip|force", default_value = "skip", value_parser = conflicts)]
+    pub conflicts: Conflicts,
+    /// An exported journal, brought from elsewhere.
+    #[arg(long, value_name = "FILE", conflicts_with = "pk")]
+    pub journal: Option<PathBuf>,
+    /// Without a journal: find what the run wrote in the rows of this partition.
+    #[arg(long, value_name = "PK")]
+    pub pk: Option<String>,
+    /// Without a journal: find what the run wrote in the rows of this module.
+    #[arg(long, value_name = "M", conflicts_with = "journal")]
+    pub module: Option<String>,
+}
+
+fn conflicts(text: &str) -> Result<Conflicts, String> {
+    match text {
+        "skip" => Ok(Conflicts::Skip),
+        "force" => Ok(Conflicts::Force),
+        _ => Err("skip or force".to_owned()),
+    }
+}
+
 /// What to do with runs.
 #[derive(Debug, Subcommand)]
 pub enum RunsCommand {
+    /// Write a run's journal into a file, to undo the run elsewhere.
+    Export {
+        /// The run.
+        run: RunId,
+        /// The file, which must not exist.
+        file: PathBuf,
+    },
     /// Show a run and its items.
     Show {
         /// The run.

@@ -43,8 +43,8 @@ const OUTSIDE: [&str; 12] = [
     field::CSK,
 ];
 
-/// Attributes that a run stamps.
-const STAMPS: [&str; 13] = [
+/// Attributes that a run stamps: they say when and by whom something was done, not what the application stored.
+pub const STAMPS: [&str; 13] = [
     "_migrated",
     "_sourceKey",
     "_migratedFrom",
@@ -102,9 +102,9 @@ pub fn item_digest(item: &ItemDigest<'_>) -> String {
 }
 
 /// SHA-256 over the items' digests, in hexadecimal. The caller gives them in (target pk, target sk, pk, sk) byte order.
-pub fn plan_digest<'a>(items: impl IntoIterator<Item = &'a str>) -> String {
+pub fn plan_digest<D: AsRef<str>>(items: impl IntoIterator<Item = D>) -> String {
     let mut hash = Sha256::new();
-    items.into_iter().for_each(|digest| feed(&mut hash, digest));
+    items.into_iter().for_each(|digest| feed(&mut hash, digest.as_ref()));
     hex(hash)
 }
 

@@ -4,6 +4,7 @@ pub mod blame;
 pub mod clock;
 pub mod diff;
 pub mod digest;
+pub mod item;
 pub mod key;
 pub mod merge;
 pub mod path;
@@ -14,8 +15,11 @@ pub mod rollback;
 pub mod row;
 pub mod run;
 pub mod size;
+pub mod snapshot;
 pub mod tenant;
 pub mod timeline;
+pub mod transfer;
+pub mod undo;
 pub mod value;
 
 #[cfg(test)]

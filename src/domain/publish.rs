@@ -36,7 +36,7 @@ const PER_PUBLISH: [&str; 13] = [
 ];
 
 /// Who publishes, when and for what: the same for all rows of one publish.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Stamp {
     /// The time in the framework's form and the application's zone.
     pub at: String,
@@ -249,6 +249,31 @@ pub fn history_row(key: &EntityKey, version: Version, current: &Row, ttls: Ttls)
     Row(map)
 }
 
+/// The rows of a publish whose data row is known already, as a plan showed it.
+///
+/// `ttls.data` is ignored: the data row carries it. Fields of `after` that the framework does not know and that the entity did not have
+/// before go into the command row as well, so that the next reader of the command finds them.
+///
+/// # Errors
+/// [`BadRow::Version`] when the data row before has no usable version.
+pub fn rows_of(
+    key: &EntityKey,
+    before: Option<&Row>,
+    after: &Row,
+    mode: PublishMode,
+    stamp: &Stamp,
+    ttls: Ttls,
+) -> Result<PublishRows, BadRow> {
+    let mut new = NewState::of(after);
+    new.extra.retain(|name, _| before.is_none_or(|row| row.get(name).is_none()));
+    let data = after.get(field::TTL).and_then(Value::as_number).and_then(Number::as_i64);
+    let mut rows = build(key, before, &new, mode, stamp, Ttls { data, ..ttls })?;
+    if mode == PublishMode::Sync {
+        rows.data = Some(after.clone());
+    }
+    Ok(rows)
+}
+
 /// Whether a publish of `new` over `current` would change anything; the framework writes nothing otherwise.
 /// Attributes must be resolved on both sides.
 #[must_use]
@@ -320,6 +345,27 @@ mod tests {
             )
         );
         assert_eq!((rows.data, rows.history), (None, None));
+    }
+
+    #[test]
+    fn rows_of_a_shown_data_row_are_those_that_were_built() {
+        let current = row(
+            r#"{"pk":"P#a","sk":"x","id":"P#a#x","name":"old","version":4,"custom":"kept","createdAt":"C","createdBy":"c"}"#,
+        );
+        let new = NewState::of(&row(r#"{"id":"P#a#x","name":"new","metadata":{"a":1}}"#));
+        let ttls = Ttls { data: Some(10), command: Some(20), history: Some(30) };
+        let key = EntityKey::new("P#a", "x");
+        let built =
+            build(&key, Some(&current), &NewState { extra: Map::new(), ..new }, PublishMode::Sync, &stamp(), ttls)
+                .unwrap();
+        let shown = built.data.clone().unwrap();
+        let again =
+            rows_of(&key, Some(&current), &shown, PublishMode::Sync, &stamp(), Ttls { data: None, ..ttls }).unwrap();
+        assert_eq!(again, built);
+        let without_custom =
+            Row(current.0.iter().filter(|(n, _)| *n != "custom").map(|(n, v)| (n.clone(), v.clone())).collect());
+        let carried = rows_of(&key, Some(&without_custom), &shown, PublishMode::Sync, &stamp(), ttls).unwrap();
+        assert_eq!(carried.command.get("custom"), Some(&Value::s("kept")));
     }
 
     #[test]

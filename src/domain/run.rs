@@ -28,6 +28,12 @@ impl RunId {
         Self(ulid::Ulid::from_parts(unix_millis, random))
     }
 
+    /// When the run was made, in milliseconds since 1970.
+    #[must_use]
+    pub fn unix_millis(self) -> u64 {
+        self.0.timestamp_ms()
+    }
+
     /// What the framework's rows carry as `requestId` of everything the run writes.
     #[must_use]
     pub fn request_id(self) -> String {

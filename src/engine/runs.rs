@@ -1,10 +1,15 @@
 //! Recorded runs.
 
+use std::path::PathBuf;
+
 use super::failure::{ErrorCode, Failure};
-use super::journal;
+use super::journal::{self, Reader};
 use super::protocol::{Event, RunInfo};
 use super::task::{Stop, Task};
-use crate::domain::run::RunId;
+use crate::domain::run::{Outcome, RunId, RunState};
+
+/// Items read at a time.
+const PAGE: usize = 1_000;
 
 /// Runs what blocks on the disk where blocking does no harm.
 pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Stop> {
@@ -26,16 +31,51 @@ pub(super) async fn list(task: &Task) -> Result<(), Stop> {
 /// A run as recorded now.
 pub(super) async fn show_info(task: &Task, run: RunId) -> Result<RunInfo, Stop> {
     let state_dir = task.shared.state_dir.clone();
-    Ok(blocking(move || journal::show(&state_dir, run)).await??.0)
+    Ok(blocking(move || Reader::open(&state_dir, run)?.info()).await??)
 }
 
 pub(super) async fn show(task: &Task, run: RunId) -> Result<(), Stop> {
-    let state_dir = task.shared.state_dir.clone();
-    let (info, items) = blocking(move || journal::show(&state_dir, run)).await??;
-    task.emit(Event::Run(Box::new(info))).await?;
-    for item in items {
+    task.emit(Event::Run(Box::new(show_info(task, run).await?))).await?;
+    let mut after = 0;
+    loop {
         task.check()?;
-        task.emit(Event::Item(Box::new(item))).await?;
+        let state_dir = task.shared.state_dir.clone();
+        let items = blocking(move || Reader::open(&state_dir, run)?.items(after, PAGE)).await??;
+        let ended = items.len() < PAGE;
+        for item in items {
+            after = item.n;
+            task.emit(Event::Item(Box::new(item))).await?;
+        }
+        if ended {
+            return Ok(());
+        }
     }
-    Ok(())
+}
+
+/// Writes a run's journal into a file of its own.
+pub(super) async fn export(task: &Task, run: RunId, file: PathBuf) -> Result<(), Stop> {
+    let (state_dir, to) = (task.shared.state_dir.clone(), file.clone());
+    blocking(move || Reader::open(&state_dir, run)?.export(&to)).await??;
+    task.log(format!("run {run} written to {}", file.display())).await
+}
+
+/// After an undo is complete: the run that it took back says so, and the one that that had taken back counts again.
+pub(super) async fn mark_undone(task: &Task, run: RunId) -> Result<(), Stop> {
+    let info = show_info(task, run).await?;
+    let Some(undone) = info.undo_of else { return Ok(()) };
+    // What was left alone still stands as the run wrote it.
+    if info.outcomes.iter().any(|(outcome, count)| *count > 0 && !matches!(outcome, Outcome::Done | Outcome::Equal)) {
+        return Ok(());
+    }
+    let state_dir = task.shared.state_dir.clone();
+    let marked = blocking(move || {
+        let again = Reader::open(&state_dir, undone)?.info()?.undo_of;
+        journal::mark(&state_dir, undone, RunState::Undone, Some(run))?;
+        again.map_or(Ok(()), |first| journal::mark(&state_dir, first, RunState::Done, None))
+    });
+    match marked.await? {
+        Ok(()) => Ok(()),
+        // Its journal may be elsewhere; the tables know all the same.
+        Err(error) => task.log(format!("not marked as undone: {error}")).await,
+    }
 }

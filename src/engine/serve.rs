@@ -8,9 +8,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::failure::{ErrorCode, Failure};
-use super::protocol::{Command, Decision, Event, RequestId};
+use super::protocol::{Command, Decision, Event, RequestId, Steering};
 use super::task::{Shared, Stop, Task};
-use super::{EngineEnd, browse, compare, history, rollback, runs};
+use super::{EngineEnd, browse, compare, history, plan, rollback, run, runs};
 use crate::config::Profile;
 use crate::domain::run::RunId;
 use crate::store::connect;
@@ -60,7 +60,13 @@ async fn work(task: &Task, command: Command) {
         tracing::debug!(?command, "began");
         drop(_in);
         // These end by themselves: a scan tells what it has counted, and a write is never dropped halfway.
-        let ends_itself = matches!(command, Command::ScanTenants { .. } | Command::Rollback { .. });
+        let ends_itself = matches!(
+            command,
+            Command::ScanTenants { .. }
+                | Command::Rollback { .. }
+                | Command::RunPlan { .. }
+                | Command::ResumeRun { .. }
+        );
         tokio::select! {
             result = perform(task, command) => result,
             () = task.cancel.cancelled(), if !ends_itself => Err(Stop::Cancelled),
@@ -90,6 +96,12 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::PreviewRollback { entity, to, expect } => rollback::preview(task, &entity, to, expect).await,
         Command::Rollback { entity, to, expect } => rollback::run(task, &entity, to, expect).await,
         Command::Decide { run, batch, digest, decision } => decide(task, run, batch, &digest, decision),
+        Command::PreviewPlan { plan } => plan::preview(task, &plan).await,
+        Command::RunPlan { plan, expect, rows } => run::start(task, &plan, expect, rows).await,
+        Command::ResumeRun { run, rows } => run::resume(task, run, rows).await,
+        Command::Steer { run, steering } => steer(task, run, steering),
+        Command::ExportRun { run, file } => runs::export(task, run, file).await,
+        Command::VerifyRun { .. } => Ok(()),
         Command::Runs => runs::list(task).await,
         Command::ShowRun { run } => runs::show(task, run).await,
         Command::Arm { armed } => {
@@ -100,6 +112,13 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
     }
 }
 
+fn steer(task: &Task, run: RunId, steering: Steering) -> Result<(), Stop> {
+    if task.shared.controls.steer(run, steering) {
+        return Ok(());
+    }
+    Err(Failure::new(ErrorCode::NotFound, format!("run {run} is not under way here")).not_fatal().into())
+}
+
 /// Hands a decision to the batch that waits for it. One for another digest, or without the word that a protected profile wants, is
 /// refused, and the batch goes on waiting.
 fn decide(task: &Task, run: RunId, batch: u32, digest: &str, decision: Decision) -> Result<(), Stop> {
@@ -108,10 +127,12 @@ fn decide(task: &Task, run: RunId, batch: u32, digest: &str, decision: Decision)
         return Err(conflict(format!("batch {batch} of run {run} does not wait for a decision")));
     };
     let refusal = match &decision {
-        Decision::Approve { .. } if waiting.digest != digest => {
+        Decision::Approve { .. } | Decision::ApproveRest { .. } if waiting.digest != digest => {
             Some("what was shown is not what would be written now: look at it again".to_owned())
         }
-        Decision::Approve { confirm } if waiting.confirm.is_some() && waiting.confirm != *confirm => {
+        Decision::Approve { confirm } | Decision::ApproveRest { confirm }
+            if waiting.confirm.is_some() && waiting.confirm != *confirm =>
+        {
             let wanted = waiting.confirm.as_deref().unwrap_or_default();
             Some(format!("this profile is protected: type {wanted} to approve"))
         }

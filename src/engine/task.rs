@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
 use super::protocol::{Counters, Decision, Envelope, Event, Level, RequestId};
+use super::run::Controls;
 use crate::config::Profile;
 use crate::domain::run::RunId;
 use crate::store::publish::WriteStore;
@@ -33,6 +34,7 @@ pub(super) struct Shared {
     /// The store that writes, while the operator has armed the profile.
     armed: Mutex<Option<WriteStore>>,
     waiting: Mutex<HashMap<(RunId, u32), Waiting>>,
+    pub(super) controls: Controls,
     modules: Mutex<Option<Vec<String>>>,
 }
 
@@ -57,6 +59,7 @@ impl Shared {
             counters,
             armed: Mutex::default(),
             waiting: Mutex::default(),
+            controls: Controls::default(),
             modules: Mutex::default(),
         }
     }

@@ -8,5 +8,5 @@ mod table;
 
 pub use client::Client;
 pub use commands::{Context, run};
-pub use lines::{EndLine, ErrorLine, SandboxLine, Stopped};
+pub use lines::{EndLine, ErrorLine, SandboxLine};
 pub use output::Output;

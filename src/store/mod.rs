@@ -11,6 +11,7 @@ mod names;
 pub mod publish;
 mod read;
 mod scan;
+mod search;
 mod ttl;
 
 pub use connect::{Connected, connect};
@@ -18,4 +19,5 @@ pub use meter::{Meter, Reading};
 pub use names::TableNames;
 pub use read::{Query, ReadStore, RowKey, RowPage};
 pub use scan::{ScanAt, ScanPage};
+pub use search::{Found, Search, SearchAt, SearchPage};
 pub use ttl::TtlSettings;

@@ -8,7 +8,7 @@ use tenantry::domain::row::Row;
 use tenantry::domain::value::from_plain_json;
 use tenantry::sandbox::{Options, PipelineMode, Sandbox, TableOptions, to_item};
 use tenantry::session::sandbox_profile;
-use tenantry::store::publish::{Followed, Following, PublishOutcome, PublishRequest};
+use tenantry::store::publish::{Followed, Following, Patience, PublishOutcome, PublishRequest};
 use tenantry::store::{ReadStore, connect};
 
 const PATIENCE: Following = Following { timeout: Duration::from_secs(2), settled: Duration::from_millis(400) };
@@ -47,7 +47,7 @@ async fn publish(store: &ReadStore, name: &str) -> Version {
     let part = store.prepare("product", rows, false, &mut || "object".to_owned()).unwrap();
     let request =
         PublishRequest { mode: PublishMode::Async, request_id: stamp.request_id, parts: vec![part], checks: vec![] };
-    assert_eq!(store.arm().publish(&request).await.outcome, PublishOutcome::Done { already: false });
+    assert_eq!(store.arm().publish(&request, Patience::ALONE).await.outcome, PublishOutcome::Done { already: false });
     version
 }
 

@@ -4,6 +4,7 @@
 mod architecture;
 mod bad_input;
 #[cfg(feature = "sandbox")]
+mod copy;
 mod demo;
 #[cfg(feature = "sandbox")]
 mod follow;

@@ -10,7 +10,7 @@ use tenantry::domain::merge::{Patch, framework_merge};
 use tenantry::domain::publish::{NAMED_FIELDS, NewState, PublishMode, Stamp, Ttls, build, changes_anything};
 use tenantry::domain::row::{Row, TableKind};
 use tenantry::domain::value::{Map, Value, from_plain_json};
-use tenantry::store::publish::{PublishOutcome, PublishRequest};
+use tenantry::store::publish::{Patience, PublishOutcome, PublishRequest};
 
 use crate::support::Stack;
 use crate::support::golden::{path, row};
@@ -175,7 +175,7 @@ async fn publish(case: &Case, stack: &Stack, key: &EntityKey) -> Option<PublishO
     // Two publishes with one requestId would recognise each other's rows: a run's is unique.
     let request_id = if case.is_refused { "req-other" } else { "req-fixed" }.to_owned();
     let request = PublishRequest { mode, request_id, parts: vec![part], checks: Vec::new() };
-    Some(stack.store.arm().publish(&request).await.outcome)
+    Some(stack.store.arm().publish(&request, Patience::ALONE).await.outcome)
 }
 
 async fn compare(case: &Case, stack: &Stack) {

@@ -1,12 +1,13 @@
 //! The rules of the publish transaction, one test each.
 
+use tenantry::domain::item::Role;
 use tenantry::domain::key::{EntityKey, Version};
 use tenantry::domain::publish::{NewState, PublishMode, Stamp, build};
 use tenantry::domain::row::{Row, field};
 use tenantry::domain::run::Reason;
 use tenantry::domain::value::{Map, Number, Value};
 use tenantry::store::error::ErrorKind;
-use tenantry::store::publish::{PublishOutcome, PublishRequest, SourceCheck, WriteStore};
+use tenantry::store::publish::{Patience, PublishOutcome, PublishRequest, VersionCheck, WriteStore};
 
 use crate::support::{Fault, Proxy, Stack};
 
@@ -67,8 +68,13 @@ async fn a_source_that_changed_stops_the_write_and_its_objects_go() {
     let key = EntityKey::new("PRODUCT#acme", "P-0009");
     let mut request = change(&stack, &key, |_| {}).await;
     assert_eq!(request.object_uris().len(), 3);
-    request.checks.push(SourceCheck { module: "product".to_owned(), key: bolt(), version: Version(11) });
-    let published = stack.store.arm().publish(&request).await;
+    request.checks.push(VersionCheck {
+        role: Role::Source,
+        module: "product".to_owned(),
+        key: bolt(),
+        version: Version(11),
+    });
+    let published = stack.store.arm().publish(&request, Patience::ALONE).await;
     assert_eq!(
         published.outcome,
         PublishOutcome::Conflict(
@@ -78,7 +84,10 @@ async fn a_source_that_changed_stops_the_write_and_its_objects_go() {
     );
     assert_eq!((stack.dump().await, stack.object_keys().await), before);
     request.checks[0].version = Version(12);
-    assert_eq!(stack.store.arm().publish(&request).await.outcome, PublishOutcome::Done { already: false });
+    assert_eq!(
+        stack.store.arm().publish(&request, Patience::ALONE).await.outcome,
+        PublishOutcome::Done { already: false }
+    );
     assert_eq!(stack.object_keys().await.len(), before.1.len() + 3);
 }
 
@@ -88,7 +97,7 @@ async fn a_previous_command_that_vanished_leaves_no_stub() {
     let request = change(&stack, &bolt(), |_| {}).await;
     assert!(request.parts[0].previous.is_some());
     stack.delete("dev-shop-product-command", "PRODUCT#acme", &format!("{SK}@12")).await;
-    let published = stack.store.arm().publish(&request).await;
+    let published = stack.store.arm().publish(&request, Patience::ALONE).await;
     assert_eq!((published.outcome, published.attempts), (PublishOutcome::Done { already: false }, 2));
     assert_eq!(stack.get("dev-shop-product-command", "PRODUCT#acme", &format!("{SK}@12")).await, None);
     let command = stack.get("dev-shop-product-command", "PRODUCT#acme", &format!("{SK}@13")).await.unwrap();
@@ -105,12 +114,18 @@ async fn a_change_in_between_is_a_conflict_and_nothing_is_written() {
     for (_, row) in &mut theirs.parts[0].rows {
         row.0.insert("requestId".to_owned(), Value::s("theirs"));
     }
-    assert_eq!(stack.store.arm().publish(&theirs).await.outcome, PublishOutcome::Done { already: false });
+    assert_eq!(
+        stack.store.arm().publish(&theirs, Patience::ALONE).await.outcome,
+        PublishOutcome::Done { already: false }
+    );
     let before = stack.dump().await;
-    let published = stack.store.arm().publish(&request).await;
+    let published = stack.store.arm().publish(&request, Patience::ALONE).await;
     assert_eq!(
         published.outcome,
-        PublishOutcome::Conflict(Reason::TargetChanged, "the entity is at version 13, not at 12 as shown".to_owned())
+        PublishOutcome::Conflict(
+            Reason::TargetChanged,
+            "the entity is at version 13, not at version 12 as shown".to_owned()
+        )
     );
     assert_eq!(stack.dump().await, before);
 }
@@ -121,7 +136,7 @@ async fn a_command_above_the_data_row_is_a_conflict() {
     let before = stack.dump().await;
     let key = EntityKey::new("PRODUCT#acme", "P-0003");
     let request = change(&stack, &key, |_| {}).await;
-    let published = stack.store.arm().publish(&request).await;
+    let published = stack.store.arm().publish(&request, Patience::ALONE).await;
     assert!(matches!(published.outcome, PublishOutcome::Conflict(Reason::Wedged, _)), "{published:?}");
     assert_eq!(stack.dump().await, before);
 }
@@ -130,13 +145,13 @@ async fn a_command_above_the_data_row_is_a_conflict() {
 async fn an_answer_lost_after_the_commit_is_recognised_as_done() {
     let (stack, proxy, store) = proxied(&[Fault::LoseAnswer]).await;
     let request = change(&stack, &bolt(), |_| {}).await;
-    let published = store.publish(&request).await;
+    let published = store.publish(&request, Patience::ALONE).await;
     assert_eq!(published.outcome, PublishOutcome::Done { already: false });
     assert_eq!(proxy.transactions().len(), 1);
     let history = stack.get("dev-shop-product-history", "PRODUCT#acme", &format!("{SK}@12")).await;
     assert!(history.is_some() && name_of(&stack).await == "changed");
     // The same request once more, as after a restart: its own rows are recognised.
-    let again = stack.store.arm().publish(&request).await;
+    let again = stack.store.arm().publish(&request, Patience::ALONE).await;
     assert!(matches!(again.outcome, PublishOutcome::Done { .. }), "{again:?}");
     assert_eq!(stack.get("dev-shop-product-command", "PRODUCT#acme", &format!("{SK}@14")).await, None);
 }
@@ -151,7 +166,7 @@ async fn after_a_lost_answer_a_refusal_proves_nothing() {
     let store = through(&stack, &proxy).await;
     let key = EntityKey::new("PRODUCT#acme", "P-0009");
     let request = change(&stack, &key, |_| {}).await;
-    let published = store.publish(&request).await;
+    let published = store.publish(&request, Patience::ALONE).await;
     assert_eq!(published.outcome, PublishOutcome::Done { already: false });
     let keys = stack.object_keys().await;
     for uri in request.object_uris() {
@@ -164,7 +179,7 @@ async fn repeats_are_the_same_to_the_byte() {
     let faults = [Fault::ServerError, Fault::Throttle, Fault::Cut];
     let (stack, proxy, store) = proxied(&faults).await;
     let request = change(&stack, &bolt(), |_| {}).await;
-    let published = store.publish(&request).await;
+    let published = store.publish(&request, Patience::ALONE).await;
     assert_eq!((published.outcome, published.attempts), (PublishOutcome::Done { already: false }, 4));
     let sent = proxy.transactions();
     assert_eq!(sent.len(), 4);
@@ -181,7 +196,7 @@ async fn objects_stay_while_the_outcome_is_not_known() {
     let objects = stack.object_keys().await;
     let store = through(&stack, &proxy).await;
     let request = change(&stack, &EntityKey::new("PRODUCT#acme", "P-0009"), |_| {}).await;
-    let published = store.publish(&request).await;
+    let published = store.publish(&request, Patience::ALONE).await;
     assert!(matches!(published.outcome, PublishOutcome::Unknown(_)), "{published:?}");
     assert_eq!(stack.object_keys().await.len(), objects.len() + 3);
 }
@@ -191,7 +206,7 @@ async fn expired_credentials_end_the_attempt_and_write_nothing() {
     let (stack, proxy, store) = proxied(&[Fault::Expired]).await;
     let before = stack.dump().await;
     let request = change(&stack, &bolt(), |_| {}).await;
-    let published = store.publish(&request).await;
+    let published = store.publish(&request, Patience::ALONE).await;
     let PublishOutcome::Failed(error) = published.outcome else { panic!("{published:?}") };
     assert_eq!(error.kind(), Some(ErrorKind::Credentials));
     assert_eq!((proxy.transactions().len(), stack.dump().await), (1, before));
@@ -213,7 +228,10 @@ async fn values_that_json_cannot_hold_stay_in_the_row() {
     let request = change(&stack, &bolt(), |new| new.set(field::ATTRIBUTES, Value::M(exact.clone()))).await;
     // The history row holds plain JSON and goes to S3; the new rows cannot.
     assert_eq!(request.object_uris().len(), 1);
-    assert_eq!(stack.store.arm().publish(&request).await.outcome, PublishOutcome::Done { already: false });
+    assert_eq!(
+        stack.store.arm().publish(&request, Patience::ALONE).await.outcome,
+        PublishOutcome::Done { already: false }
+    );
     let row: Row = stack.get("dev-shop-product-data", "PRODUCT#acme", SK).await.unwrap();
     assert_eq!(row.get("attributes"), Some(&Value::M(exact)));
 }

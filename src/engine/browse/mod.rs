@@ -16,7 +16,7 @@ pub(super) use page::page;
 pub(super) use tenants::scan_tenants;
 
 /// The profile's modules, asked for once.
-async fn modules(task: &Task) -> Result<Vec<String>, Stop> {
+pub(super) async fn modules(task: &Task) -> Result<Vec<String>, Stop> {
     if let Some(known) = task.shared.known_modules() {
         return Ok(known);
     }
@@ -73,7 +73,7 @@ pub(super) async fn open(task: &Task, pk: &PartitionKey, module: Option<String>)
     task.emit(Event::Opened { modules: found }).await
 }
 
-async fn has_partition(task: &Task, module: &str, pk: &PartitionKey) -> Result<bool, Stop> {
+pub(super) async fn has_partition(task: &Task, module: &str, pk: &PartitionKey) -> Result<bool, Stop> {
     for kind in [TableKind::Data, TableKind::Command] {
         let query =
             Query { module, kind, pk, prefix: "", after: None, limit: Some(1), fields: &["pk"], consistent: false };

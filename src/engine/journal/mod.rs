@@ -1,6 +1,9 @@
 //! What runs intended and did: one directory a run, an embedded database in each, written before anything is shown.
 
+mod actor;
+mod batches;
 mod read;
+mod rows;
 mod schema;
 mod write;
 
@@ -11,8 +14,9 @@ use std::path::{Path, PathBuf};
 use crate::domain::run::RunId;
 use crate::engine::failure::{ErrorCode, Failure};
 
-pub use read::{list, show};
-pub use write::{Begun, Ended, Header, Journal};
+pub use batches::{OpenItem, Tally};
+pub use read::{Reader, Recorded, WrittenItem, list};
+pub use write::{EndedItem, Header, Journal, NewItem, mark};
 
 /// What can go wrong with a journal.
 #[derive(Debug, thiserror::Error)]
@@ -33,14 +37,22 @@ pub enum JournalError {
         /// What SQLite says.
         source: rusqlite::Error,
     },
+    /// What was to be recorded did not reach the disk.
+    #[error("{}: not recorded: {message}", path.display())]
+    Commit {
+        /// Which.
+        path: PathBuf,
+        /// What SQLite says.
+        message: String,
+    },
     /// A journal of another version of the program.
-    #[error("{} has format {found}; this version reads formats up to {known}", path.display())]
+    #[error("{} has format {found}; this version reads format {known}", path.display())]
     Format {
         /// Which.
         path: PathBuf,
         /// Its format.
         found: i64,
-        /// The newest known.
+        /// The one known.
         known: i64,
     },
     /// Another process has the run.
@@ -72,7 +84,7 @@ impl From<JournalError> for Failure {
         let message = error.to_string();
         let (code, hint) = match &error {
             JournalError::Io { .. } => (ErrorCode::Io, "check space and permissions of the state directory"),
-            JournalError::Database { .. } => {
+            JournalError::Database { .. } | JournalError::Commit { .. } => {
                 (ErrorCode::Io, "check space and permissions of the state directory; the run's tables are not affected")
             }
             JournalError::Format { .. } | JournalError::Word { .. } => {
@@ -99,7 +111,7 @@ pub fn runs_dir(state_dir: &Path) -> PathBuf {
     state_dir.join("runs")
 }
 
-fn run_dir(state_dir: &Path, run: RunId) -> PathBuf {
+pub(super) fn run_dir(state_dir: &Path, run: RunId) -> PathBuf {
     runs_dir(state_dir).join(run.to_string())
 }
 

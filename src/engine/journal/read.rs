@@ -1,12 +1,51 @@
-use std::path::Path;
-use std::str::FromStr;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, Row as SqlRow};
 
+use super::rows::{COLUMNS, maybe_word, number, planned, unsigned, word};
 use super::{JournalError, database, io, is_held, journal_path, runs_dir, schema};
-use crate::domain::key::{EntityKey, Version};
+use crate::domain::item::PlannedItem;
+use crate::domain::key::Version;
+use crate::domain::plan::Plan;
+use crate::domain::publish::{PublishMode, Stamp};
 use crate::domain::run::{Outcome, RunId, RunState};
 use crate::engine::protocol::{EntityRef, ItemResult, RunInfo};
+
+/// A journal that is only looked at, also while another process writes it. Calls block on the disk.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+    path: PathBuf,
+    is_held: bool,
+}
+
+/// What a run was begun with, for going on with it or taking it back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The plan; `None` for a command that has no plan file.
+    pub plan: Option<Plan>,
+    /// Who publishes, when and for what.
+    pub stamp: Stamp,
+    /// How it publishes.
+    pub mode: PublishMode,
+    /// DynamoDB endpoint, where it is not AWS's own.
+    pub endpoint: Option<String>,
+    /// Whether its preview is complete: only then there is something to go on with.
+    pub previewed: bool,
+    /// Whether everything that waits was approved.
+    pub approve_rest: bool,
+}
+
+/// An item that a run wrote, or may have written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenItem {
+    /// Its number in the run, from 1.
+    pub n: u64,
+    /// What was intended, with its rows.
+    pub item: PlannedItem,
+    /// What became of it; `None` where it was begun and its outcome is not known.
+    pub outcome: Option<Outcome>,
+}
 
 /// Every recorded run, newest first; a journal that cannot be read is an error of its own and hides no other.
 ///
@@ -21,118 +60,180 @@ pub fn list(state_dir: &Path) -> Result<Vec<Result<RunInfo, JournalError>>, Jour
     };
     let mut runs: Vec<RunId> = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
     runs.sort_unstable_by(|a, b| b.cmp(a));
-    Ok(runs.into_iter().map(|run| info(state_dir, run)).collect())
+    Ok(runs.into_iter().map(|run| Reader::open(state_dir, run)?.info()).collect())
 }
 
-fn info(state_dir: &Path, run: RunId) -> Result<RunInfo, JournalError> {
-    let connection = open(state_dir, run)?;
-    read_info(&connection, state_dir, run)
-}
-
-/// A run and its items, in order. Also of a run that another process is at.
-///
-/// # Errors
-/// [`JournalError::NoRun`] when there is none, [`JournalError`] when the journal cannot be read.
-pub fn show(state_dir: &Path, run: RunId) -> Result<(RunInfo, Vec<ItemResult>), JournalError> {
-    let connection = open(state_dir, run)?;
-    let info = read_info(&connection, state_dir, run)?;
-    let path = journal_path(state_dir, run);
-    let fail = database(&path);
-    let sql = "SELECT n, batch, module, pk, sk, action, outcome, reason, message, warnings, version_before, version_after, attempts, request_id
-               FROM item ORDER BY n";
-    let mut statement = connection.prepare(sql).map_err(&fail)?;
-    let mut rows = statement.query([]).map_err(&fail)?;
-    let mut items = Vec::new();
-    while let Some(row) = rows.next().map_err(&fail)? {
-        items.push(item(row, run, &path)?);
+impl Reader {
+    /// Opens the journal of a run.
+    ///
+    /// # Errors
+    /// [`JournalError::NoRun`] when there is none, [`JournalError`] when it cannot be read.
+    pub fn open(state_dir: &Path, run: RunId) -> Result<Self, JournalError> {
+        let path = journal_path(state_dir, run);
+        if !path.exists() {
+            return Err(JournalError::NoRun { run, dir: runs_dir(state_dir) });
+        }
+        Self::open_at(path, is_held(state_dir, run))
     }
-    Ok((info, items))
-}
 
-fn open(state_dir: &Path, run: RunId) -> Result<Connection, JournalError> {
-    let path = journal_path(state_dir, run);
-    if !path.exists() {
-        return Err(JournalError::NoRun { run, dir: runs_dir(state_dir) });
+    /// Opens an exported journal.
+    ///
+    /// # Errors
+    /// [`JournalError`] when it cannot be read or is none.
+    pub fn open_file(path: &Path) -> Result<Self, JournalError> {
+        if let Err(error) = std::fs::metadata(path) {
+            return Err(io(path)(error));
+        }
+        Self::open_at(path.to_path_buf(), false)
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(&path, flags).map_err(database(&path))?;
-    schema::check(&connection, &path)?;
-    Ok(connection)
-}
 
-fn read_info(connection: &Connection, state_dir: &Path, run: RunId) -> Result<RunInfo, JournalError> {
-    let path = journal_path(state_dir, run);
-    let fail = database(&path);
-    let mut outcomes = Vec::new();
-    {
-        let mut statement = connection
+    fn open_at(path: PathBuf, is_held: bool) -> Result<Self, JournalError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&path, flags).map_err(database(&path))?;
+        connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(database(&path))?;
+        schema::check(&connection, &path)?;
+        Ok(Self { connection, path, is_held })
+    }
+
+    /// The run as recorded now.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn info(&self) -> Result<RunInfo, JournalError> {
+        let fail = database(&self.path);
+        let mut statement = self
+            .connection
             .prepare("SELECT outcome, count(*) FROM item WHERE outcome IS NOT NULL GROUP BY outcome")
             .map_err(&fail)?;
-        let mut rows = statement.query([]).map_err(&fail)?;
-        while let Some(row) = rows.next().map_err(&fail)? {
-            let word: String = row.get(0).map_err(&fail)?;
-            let count: i64 = row.get(1).map_err(&fail)?;
-            outcomes.push((parse::<Outcome>(&word, &path)?, u64::try_from(count).unwrap_or(0)));
-        }
+        let outcomes = statement.query_map([], |row| Ok((word(row, 0)?, unsigned(row.get(1)?)))).map_err(&fail)?;
+        let outcomes = outcomes.collect::<Result<_, _>>().map_err(&fail)?;
+        let sql = "SELECT id, name, operation, reason, profile, environment, app, account, region, digest, started_at, ended_at,
+                       state, undo_of, undone_by, previewed FROM run";
+        let read = |row: &SqlRow<'_>| {
+            let mut state: RunState = word(row, 12)?;
+            // Nobody holds it any more: the process went away in the middle. What waits for a decision goes on waiting.
+            let is_ready: bool = row.get(15)?;
+            if !self.is_held && (state == RunState::Running || (state == RunState::Waiting && !is_ready)) {
+                state = RunState::Stopped;
+            }
+            Ok(RunInfo {
+                run: word(row, 0)?,
+                name: row.get(1)?,
+                operation: word(row, 2)?,
+                reason: row.get(3)?,
+                profile: row.get(4)?,
+                environment: row.get(5)?,
+                app: row.get(6)?,
+                account: row.get(7)?,
+                region: row.get(8)?,
+                digest: row.get(9)?,
+                started_at: row.get(10)?,
+                ended_at: row.get(11)?,
+                state,
+                outcomes,
+                undo_of: maybe_word(row, 13)?,
+                undone_by: maybe_word(row, 14)?,
+                journal: self.path.display().to_string(),
+            })
+        };
+        self.connection.query_row(sql, [], read).map_err(&fail)
     }
-    let sql = "SELECT name, operation, reason, profile, environment, app, account, region, digest, started_at, ended_at, state, undo_of, undone_by
-               FROM run";
-    let mut statement = connection.prepare(sql).map_err(&fail)?;
-    let mut rows = statement.query([]).map_err(&fail)?;
-    let Some(row) = rows.next().map_err(&fail)? else {
-        return Err(JournalError::NoRun { run, dir: runs_dir(state_dir) });
-    };
-    let text = |i: usize| row.get::<_, String>(i).map_err(&fail);
-    let maybe = |i: usize| row.get::<_, Option<String>>(i).map_err(&fail);
-    let run_id = |i: usize| maybe(i)?.map(|t| parse::<RunId>(&t, &path)).transpose();
-    let mut state = parse::<RunState>(&text(11)?, &path)?;
-    // Nobody holds it any more: the process went away in the middle.
-    if matches!(state, RunState::Running | RunState::Waiting) && !is_held(state_dir, run) {
-        state = RunState::Stopped;
+
+    /// What the run was begun with.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn recorded(&self) -> Result<Recorded, JournalError> {
+        let fail = database(&self.path);
+        let unreadable = |e: serde_json::Error| JournalError::Word { path: self.path.clone(), word: e.to_string() };
+        let sql = "SELECT plan, stamp, mode, endpoint, previewed, approve_rest FROM run";
+        type Columns = (Option<String>, String, String, Option<String>, bool, bool);
+        let read = |row: &SqlRow<'_>| -> rusqlite::Result<Columns> {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+        };
+        let (plan, stamp, mode, endpoint, previewed, approve_rest) =
+            self.connection.query_row(sql, [], read).map_err(&fail)?;
+        Ok(Recorded {
+            plan: plan.map(|text| serde_json::from_str(&text)).transpose().map_err(unreadable)?,
+            stamp: serde_json::from_str(&stamp).map_err(unreadable)?,
+            mode: if mode == "sync" { PublishMode::Sync } else { PublishMode::Async },
+            endpoint,
+            previewed,
+            approve_rest,
+        })
     }
-    Ok(RunInfo {
-        run,
-        name: text(0)?,
-        operation: parse(&text(1)?, &path)?,
-        reason: text(2)?,
-        profile: text(3)?,
-        environment: text(4)?,
-        app: text(5)?,
-        account: maybe(6)?,
-        region: maybe(7)?,
-        digest: text(8)?,
-        started_at: text(9)?,
-        ended_at: maybe(10)?,
-        state,
-        outcomes,
-        undo_of: run_id(12)?,
-        undone_by: run_id(13)?,
-        journal: path.display().to_string(),
-    })
+
+    /// Items in their order: those after `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn items(&self, after: u64, limit: usize) -> Result<Vec<ItemResult>, JournalError> {
+        let fail = database(&self.path);
+        let run = self.connection.query_row("SELECT id FROM run", [], |row| word(row, 0)).map_err(&fail)?;
+        let sql = format!("SELECT {COLUMNS} FROM item WHERE n > ?1 ORDER BY n LIMIT ?2");
+        let mut statement = self.connection.prepare_cached(&sql).map_err(&fail)?;
+        let rows = statement.query_map([number(after), number(limit as u64)], |row| result(row, run)).map_err(&fail)?;
+        rows.collect::<Result<_, _>>().map_err(&fail)
+    }
+
+    /// Writes everything into a database file of its own, readable by its owner alone.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`] when the file is there already or cannot be made, [`JournalError::Database`].
+    pub fn export(&self, file: &Path) -> Result<(), JournalError> {
+        use std::os::unix::fs::OpenOptionsExt;
+        // Made first, so that it is never readable by others and never replaces anything.
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(io(file))?;
+        let text = file.to_string_lossy();
+        self.connection.execute("VACUUM INTO ?1", [text.as_ref()]).map(drop).map_err(database(file))
+    }
+
+    /// Items that were written, or that may have been, with their rows: those after `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn written(&self, after: u64, limit: usize) -> Result<Vec<WrittenItem>, JournalError> {
+        let fail = database(&self.path);
+        // What failed in the application's pipeline has its command row all the same.
+        let sql = format!(
+            "SELECT {COLUMNS}, item_rows.parts FROM item JOIN item_rows USING (n)
+             WHERE item.n > ?1 AND begun_at IS NOT NULL AND (outcome IS NULL OR outcome IN ('done', 'failed')) ORDER BY item.n LIMIT ?2"
+        );
+        let mut statement = self.connection.prepare_cached(&sql).map_err(&fail)?;
+        let read = |row: &SqlRow<'_>| {
+            Ok(WrittenItem { n: unsigned(row.get(0)?), item: planned(row, Some(19))?, outcome: maybe_word(row, 16)? })
+        };
+        let rows = statement.query_map([number(after), number(limit as u64)], read).map_err(&fail)?;
+        rows.collect::<Result<_, _>>().map_err(&fail)
+    }
 }
 
-fn item(row: &SqlRow<'_>, run: RunId, path: &Path) -> Result<ItemResult, JournalError> {
-    let fail = database(path);
-    let text = |i: usize| row.get::<_, String>(i).map_err(&fail);
-    let maybe = |i: usize| row.get::<_, Option<String>>(i).map_err(&fail);
-    let number = |i: usize| row.get::<_, i64>(i).map(|n| u64::try_from(n).unwrap_or(0)).map_err(&fail);
+fn result(row: &SqlRow<'_>, run: RunId) -> rusqlite::Result<ItemResult> {
+    let item = planned(row, None)?;
+    let outcome: Option<Outcome> = maybe_word(row, 16)?;
+    let version = |column: usize| row.get(column).map(|n| Version(unsigned(n)));
+    let ended = |before: usize, after: usize| -> rusqlite::Result<(Version, Version)> {
+        let before = version(before)?;
+        Ok((before, if outcome.is_none_or(|o| o == Outcome::Done) { version(after)? } else { before }))
+    };
+    let (version_before, version_after) = ended(11, 12)?;
     Ok(ItemResult {
         run,
-        n: number(0)?,
-        batch: u32::try_from(number(1)?).unwrap_or(u32::MAX),
-        entity: EntityRef { module: text(2)?, key: EntityKey::new(text(3)?, text(4)?) },
-        action: parse(&text(5)?, path)?,
-        outcome: maybe(6)?.map(|t| parse(&t, path)).transpose()?,
-        reason: maybe(7)?.map(|t| parse(&t, path)).transpose()?,
-        message: maybe(8)?,
-        warnings: serde_json::from_str(&text(9)?).unwrap_or_default(),
-        version_before: Version(number(10)?),
-        version_after: Version(number(11)?),
-        attempts: u32::try_from(number(12)?).unwrap_or(u32::MAX),
-        request_id: maybe(13)?,
+        n: unsigned(row.get(0)?),
+        batch: row.get(1)?,
+        entity: EntityRef { module: item.module, key: item.target },
+        source: item.source,
+        source_versions: ended(13, 14)?,
+        action: item.action,
+        outcome,
+        reason: item.reason,
+        message: item.message,
+        warnings: item.warnings,
+        version_before,
+        version_after,
+        before: None,
+        after: None,
+        attempts: row.get(17)?,
+        request_id: row.get(18)?,
     })
-}
-
-fn parse<T: FromStr>(word: &str, path: &Path) -> Result<T, JournalError> {
-    word.parse().map_err(|_| JournalError::Word { path: path.to_path_buf(), word: word.to_owned() })
 }

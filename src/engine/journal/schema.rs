@@ -7,36 +7,49 @@ use rusqlite::Connection;
 use super::{JournalError, database};
 
 /// Raised with every change that an older program could not read.
-pub(super) const FORMAT: i64 = 1;
+pub(super) const FORMAT: i64 = 2;
 
+// What is long stands in a table of its own: counting and listing items never reads it.
 const TABLES: &str = "
 CREATE TABLE run (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, operation TEXT NOT NULL, reason TEXT NOT NULL, profile TEXT NOT NULL,
     environment TEXT NOT NULL, app TEXT NOT NULL, account TEXT, region TEXT, endpoint TEXT, digest TEXT NOT NULL,
-    started_at TEXT NOT NULL, ended_at TEXT, state TEXT NOT NULL, undo_of TEXT, undone_by TEXT
+    started_at TEXT NOT NULL, ended_at TEXT, state TEXT NOT NULL, undo_of TEXT, undone_by TEXT,
+    plan TEXT, stamp TEXT NOT NULL, mode TEXT NOT NULL, previewed INTEGER NOT NULL, blast TEXT, approve_rest INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE item (
-    n INTEGER PRIMARY KEY, batch INTEGER NOT NULL, module TEXT NOT NULL, pk TEXT NOT NULL, sk TEXT NOT NULL,
-    action TEXT NOT NULL, outcome TEXT, reason TEXT, message TEXT, warnings TEXT NOT NULL,
-    version_before INTEGER NOT NULL, version_after INTEGER NOT NULL, before TEXT, after TEXT, objects TEXT NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0, request_id TEXT, started_at TEXT NOT NULL, ended_at TEXT
+    n INTEGER PRIMARY KEY, batch INTEGER, module TEXT NOT NULL, pk TEXT NOT NULL, sk TEXT NOT NULL,
+    target_pk TEXT NOT NULL, target_sk TEXT NOT NULL, action TEXT NOT NULL, reason TEXT, message TEXT, warnings TEXT NOT NULL,
+    version_before INTEGER NOT NULL, version_after INTEGER NOT NULL,
+    source_version_before INTEGER NOT NULL, source_version_after INTEGER NOT NULL,
+    digest TEXT NOT NULL, begun_at TEXT, outcome TEXT, ended_at TEXT, attempts INTEGER NOT NULL DEFAULT 0, request_id TEXT
+) STRICT;
+CREATE INDEX item_open ON item (batch, n) WHERE outcome IS NULL;
+CREATE TABLE item_rows (n INTEGER PRIMARY KEY, parts TEXT NOT NULL, objects TEXT) STRICT;
+CREATE TABLE batch (
+    n INTEGER PRIMARY KEY, canary INTEGER NOT NULL, items INTEGER NOT NULL, digest TEXT NOT NULL, state TEXT NOT NULL
 ) STRICT;
 ";
 
-/// Makes the tables of a new journal. Every commit reaches the disk before the call returns: a journal that loses its last
-/// words in a power cut would not know what it wrote.
+/// Makes the tables of a new journal.
 pub(super) fn create(connection: &Connection, path: &Path) -> Result<(), JournalError> {
     connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;")
+        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000;")
         .and_then(|()| connection.execute_batch(TABLES))
         .and_then(|()| connection.pragma_update(None, "user_version", FORMAT))
         .map_err(database(path))
 }
 
-/// Refuses a journal of a newer format.
+/// From here on every commit reaches the disk before the call returns: a journal that loses its last words in a power cut would
+/// not know what it wrote. A preview writes nothing anywhere else and needs no such care.
+pub(super) fn make_durable(connection: &Connection, path: &Path) -> Result<(), JournalError> {
+    connection.execute_batch("PRAGMA synchronous = FULL;").map_err(database(path))
+}
+
+/// Refuses a journal of another format.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), JournalError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(database(path))?;
-    if (1..=FORMAT).contains(&found) {
+    if found == FORMAT {
         return Ok(());
     }
     Err(JournalError::Format { path: path.to_path_buf(), found, known: FORMAT })

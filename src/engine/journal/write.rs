@@ -1,13 +1,18 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use rusqlite::{Connection, params};
 
+use super::actor::Database;
+use super::rows::{self, number};
 use super::{JournalError, database, io, journal_path, lock_path, private_dir, private_file, run_dir, schema};
-use crate::domain::row::Row;
+use crate::domain::item::PlannedItem;
+use crate::domain::plan::Plan;
+use crate::domain::publish::{PublishMode, Stamp};
 use crate::domain::run::{Operation, Outcome, Reason, RunId, RunState};
-use crate::domain::value::item_to_ddb_json;
-use crate::engine::protocol::EntityRef;
+use crate::engine::protocol::Blast;
 
 /// What is known of a run when it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,42 +37,34 @@ pub struct Header {
     pub region: Option<String>,
     /// DynamoDB endpoint, where it is not AWS's own.
     pub endpoint: Option<String>,
-    /// Plan digest.
-    pub digest: String,
-    /// RFC 3339, UTC, milliseconds.
+    /// The run's time: RFC 3339, UTC, milliseconds.
     pub started_at: String,
+    /// The plan; `None` for a command that has no plan file.
+    pub plan: Option<Plan>,
+    /// Who publishes, when and for what: every row of the run carries it.
+    pub stamp: Stamp,
+    /// How it is published.
+    pub mode: PublishMode,
+    /// The run that this one takes back.
+    pub undo_of: Option<RunId>,
 }
 
-/// What is known of an item before it is written.
+/// An item to be recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Begun<'a> {
+pub struct NewItem {
     /// Number in the run, from 1.
     pub n: u64,
-    /// Batch, from 1.
-    pub batch: u32,
-    /// Entity.
-    pub entity: &'a EntityRef,
-    /// The contract's word for what is intended.
-    pub action: crate::domain::run::Action,
-    /// What was known before.
-    pub warnings: &'a [String],
-    /// Version before.
-    pub version_before: u64,
-    /// Version after.
-    pub version_after: u64,
-    /// The data row before, as stored.
-    pub before: Option<&'a Row>,
-    /// The data row after, as stored.
-    pub after: Option<&'a Row>,
+    /// Batch, from 1; `None` for one that is not written.
+    pub batch: Option<u32>,
+    /// What is intended.
+    pub item: PlannedItem,
     /// References of the S3 objects that are put first.
-    pub objects: &'a [String],
-    /// RFC 3339, UTC, milliseconds.
-    pub at: &'a str,
+    pub objects: Vec<String>,
 }
 
 /// What became of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended<'a> {
+pub struct EndedItem {
     /// Number in the run.
     pub n: u64,
     /// The contract's word.
@@ -75,52 +72,213 @@ pub struct Ended<'a> {
     /// Why.
     pub reason: Option<Reason>,
     /// In words.
-    pub message: Option<&'a str>,
+    pub message: Option<String>,
     /// Writes sent.
     pub attempts: u32,
     /// The service's request id.
-    pub request_id: Option<&'a str>,
+    pub request_id: Option<String>,
     /// RFC 3339, UTC, milliseconds.
-    pub at: &'a str,
+    pub at: String,
 }
 
-/// The journal of a run that this process holds. Calls block on the disk.
-#[derive(Debug)]
+/// The journal of a run that this process holds: calls are answered once they are on the disk.
+///
+/// Cloning gives another handle to the same journal; the run's lock is given back when the last one is gone.
+#[derive(Debug, Clone)]
 pub struct Journal {
-    connection: Connection,
-    path: PathBuf,
-    // Held for as long as the journal is open; the system releases it when the process dies.
-    _lock: File,
+    pub(super) database: Database,
+    pub(super) path: Arc<PathBuf>,
+    run: RunId,
+    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
 impl Journal {
-    /// Begins the journal of a new run and takes its lock.
+    /// Begins the journal of a new run in the state directory and takes its lock. Blocks on the disk.
     ///
     /// # Errors
     /// [`JournalError`] when the directory or the database cannot be made, or the run is held elsewhere.
     pub fn create(state_dir: &Path, header: &Header) -> Result<Self, JournalError> {
         private_dir(&run_dir(state_dir, header.run))?;
-        let lock_at = lock_path(state_dir, header.run);
-        let lock = private_file(&lock_at)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => return Err(JournalError::Locked { run: header.run }),
-            Err(std::fs::TryLockError::Error(error)) => return Err(io(&lock_at)(error)),
-        }
-        let path = journal_path(state_dir, header.run);
-        // SQLite gives the files beside the database the database's own permissions.
-        drop(private_file(&path)?);
-        let connection = Connection::open(&path).map_err(database(&path))?;
-        schema::create(&connection, &path)?;
-        let journal = Self { connection, path, _lock: lock };
-        journal.put_header(header)?;
-        Ok(journal)
+        let lock = take_lock(&lock_path(state_dir, header.run), header.run)?;
+        Self::create_at(&journal_path(state_dir, header.run), header, lock)
     }
 
-    fn put_header(&self, h: &Header) -> Result<(), JournalError> {
-        self.run(
-            "INSERT INTO run (id, name, operation, reason, profile, environment, app, account, region, endpoint, digest, started_at, state)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    /// Begins a journal that nobody will look for, for a preview: it goes with `held`.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the database cannot be made.
+    pub fn scratch<H: Send + 'static>(path: &Path, header: &Header, held: H) -> Result<Self, JournalError> {
+        Self::create_at(path, header, held)
+    }
+
+    fn create_at<H: Send + 'static>(path: &Path, header: &Header, held: H) -> Result<Self, JournalError> {
+        // SQLite gives the files beside the database the database's own permissions.
+        drop(private_file(path)?);
+        let connection = Connection::open(path).map_err(database(path))?;
+        schema::create(&connection, path)?;
+        put_header(&connection, path, header)?;
+        Self::start(connection, path, header.run, held)
+    }
+
+    /// Takes up the journal of a run that ended before its end. Blocks on the disk.
+    ///
+    /// # Errors
+    /// [`JournalError::NoRun`], [`JournalError::Locked`] while another process has it, [`JournalError`].
+    pub fn open(state_dir: &Path, run: RunId) -> Result<Self, JournalError> {
+        let path = journal_path(state_dir, run);
+        if !path.exists() {
+            return Err(JournalError::NoRun { run, dir: super::runs_dir(state_dir) });
+        }
+        let lock = take_lock(&lock_path(state_dir, run), run)?;
+        let connection = Connection::open(&path).map_err(database(&path))?;
+        schema::check(&connection, &path)?;
+        schema::make_durable(&connection, &path)?;
+        Self::start(connection, &path, run, lock)
+    }
+
+    fn start<H: Send + 'static>(
+        connection: Connection,
+        path: &Path,
+        run: RunId,
+        held: H,
+    ) -> Result<Self, JournalError> {
+        let (database, thread) = Database::start(connection, path, held)?;
+        let thread = Arc::new(Mutex::new(Some(thread)));
+        Ok(Self { database, path: Arc::new(path.to_path_buf()), run, thread })
+    }
+
+    /// The run.
+    #[must_use]
+    pub fn run(&self) -> RunId {
+        self.run
+    }
+
+    /// Gives the run back, and waits until its lock is free. Other handles must be gone.
+    pub async fn close(self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(self.database);
+        if let Some(thread) = thread {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+
+    /// Adds items of a preview.
+    ///
+    /// # Errors
+    /// [`JournalError`]: nothing may be written then.
+    pub async fn add(&self, items: Vec<NewItem>) -> Result<(), JournalError> {
+        let path = Arc::clone(&self.path);
+        self.database
+            .call(move |connection| {
+                items.iter().try_for_each(|i| rows::insert(connection, &path, i.n, i.batch, &i.item, &i.objects))
+            })
+            .await
+    }
+
+    /// Turns a complete preview into a run: what is not written has its outcome, what is written stands in batches that wait.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn previewed(&self, digest: &str, blast: Blast, canary: usize, size: usize) -> Result<(), JournalError> {
+        let (digest, path) = (digest.to_owned(), Arc::clone(&self.path));
+        let blast = serde_json::to_string(&blast).unwrap_or_default();
+        self.database
+            .call(move |connection| {
+                let fail = database(&path);
+                connection
+                    .execute(
+                        "UPDATE item SET outcome = CASE action WHEN 'equal' THEN 'equal' WHEN 'skip' THEN 'skipped' ELSE action END
+                         WHERE batch IS NULL",
+                        [],
+                    )
+                    .map_err(&fail)?;
+                super::batches::spread(connection, &path, canary, size)?;
+                super::batches::make(connection, &path)?;
+                connection
+                    .execute("UPDATE run SET previewed = 1, digest = ?1, blast = ?2", params![digest, blast])
+                    .map_err(&fail)?;
+                Ok(())
+            })
+            .await?;
+        let path = Arc::clone(&self.path);
+        self.database.alone(move |connection| schema::make_durable(connection, &path)).await
+    }
+
+    /// Records what became of items of `batches`, and gives back those batches that are done with it.
+    ///
+    /// # Errors
+    /// [`JournalError`]: the run must stop, because it could not record what it writes.
+    pub async fn end(&self, ended: Vec<EndedItem>, batches: Vec<u32>) -> Result<Vec<u32>, JournalError> {
+        let path = Arc::clone(&self.path);
+        self.database
+            .call(move |connection| {
+                ended.iter().try_for_each(|e| end_one(connection, &path, e))?;
+                super::batches::finish(connection, &path, &batches)
+            })
+            .await
+    }
+
+    /// Records where the run stands; an end time only for states that end it.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn set_state(&self, state: RunState, at: &str) -> Result<(), JournalError> {
+        let ended = matches!(state, RunState::Done | RunState::Stopped | RunState::Undone).then(|| at.to_owned());
+        self.execute("UPDATE run SET state = ?1, ended_at = ?2", (state.as_str(), ended)).await
+    }
+
+    /// Records that everything that still waits is approved.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn approve_rest(&self) -> Result<(), JournalError> {
+        self.execute("UPDATE run SET approve_rest = 1", ()).await
+    }
+
+    pub(super) async fn execute(
+        &self,
+        sql: &'static str,
+        values: impl rusqlite::Params + Send + 'static,
+    ) -> Result<(), JournalError> {
+        let path = Arc::clone(&self.path);
+        self.database.call(move |connection| connection.execute(sql, values).map(drop).map_err(database(&path))).await
+    }
+}
+
+/// Records that another run took a run back, or that it counts again. Blocks on the disk.
+///
+/// # Errors
+/// [`JournalError::NoRun`] when there is no such run here, [`JournalError`].
+pub fn mark(state_dir: &Path, run: RunId, state: RunState, undone_by: Option<RunId>) -> Result<(), JournalError> {
+    let path = journal_path(state_dir, run);
+    if !path.exists() {
+        return Err(JournalError::NoRun { run, dir: super::runs_dir(state_dir) });
+    }
+    let fail = database(&path);
+    let connection = Connection::open(&path).map_err(&fail)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(&fail)?;
+    schema::check(&connection, &path)?;
+    let by = undone_by.map(|run| run.to_string());
+    connection.execute("UPDATE run SET state = ?1, undone_by = ?2", (state.as_str(), by)).map(drop).map_err(&fail)
+}
+
+fn take_lock(path: &Path, run: RunId) -> Result<File, JournalError> {
+    let lock = private_file(path)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(std::fs::TryLockError::WouldBlock) => Err(JournalError::Locked { run }),
+        Err(std::fs::TryLockError::Error(error)) => Err(io(path)(error)),
+    }
+}
+
+fn put_header(connection: &Connection, path: &Path, h: &Header) -> Result<(), JournalError> {
+    let plan = h.plan.as_ref().and_then(|plan| serde_json::to_string(plan).ok());
+    let stamp = serde_json::to_string(&h.stamp).unwrap_or_default();
+    connection
+        .execute(
+            "INSERT INTO run (id, name, operation, reason, profile, environment, app, account, region, endpoint, digest, started_at,
+                 state, undo_of, plan, stamp, mode, previewed, approve_rest)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', ?11, 'waiting', ?12, ?13, ?14, ?15, 0, 0)",
             params![
                 h.run.to_string(),
                 h.name,
@@ -132,78 +290,34 @@ impl Journal {
                 h.account,
                 h.region,
                 h.endpoint,
-                h.digest,
                 h.started_at,
-                RunState::Running.as_str()
+                h.undo_of.map(|run| run.to_string()),
+                plan,
+                stamp,
+                if h.mode == PublishMode::Sync { "sync" } else { "async" },
             ],
         )
-    }
-
-    /// Records that an item is about to be written.
-    ///
-    /// # Errors
-    /// [`JournalError::Database`]: nothing may be written then.
-    pub fn begin(&self, item: &Begun<'_>) -> Result<(), JournalError> {
-        let json = |row: Option<&Row>| row.map(|r| item_to_ddb_json(&r.0).to_string());
-        self.run(
-            "INSERT INTO item (n, batch, module, pk, sk, action, warnings, version_before, version_after, before, after, objects, started_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-            params![
-                number(item.n),
-                item.batch,
-                item.entity.module,
-                item.entity.key.pk.as_str(),
-                item.entity.key.sk.as_str(),
-                item.action.as_str(),
-                list(item.warnings),
-                number(item.version_before),
-                number(item.version_after),
-                json(item.before),
-                json(item.after),
-                list(item.objects),
-                item.at
-            ],
-        )
-    }
-
-    /// Records what became of an item.
-    ///
-    /// # Errors
-    /// [`JournalError::Database`]: the run must stop, because it could not record what it writes.
-    pub fn end(&self, item: &Ended<'_>) -> Result<(), JournalError> {
-        self.run(
-            "UPDATE item SET outcome = ?2, reason = ?3, message = ?4, attempts = ?5, request_id = ?6, ended_at = ?7,
-                 version_after = CASE WHEN ?2 = 'done' THEN version_after ELSE version_before END WHERE n = ?1",
-            params![
-                number(item.n),
-                item.outcome.as_str(),
-                item.reason.map(Reason::as_str),
-                item.message,
-                item.attempts,
-                item.request_id,
-                item.at
-            ],
-        )
-    }
-
-    /// Records how the run ended.
-    ///
-    /// # Errors
-    /// [`JournalError::Database`].
-    pub fn finish(&self, state: RunState, at: &str) -> Result<(), JournalError> {
-        self.run("UPDATE run SET state = ?1, ended_at = ?2", params![state.as_str(), at])
-    }
-
-    fn run(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), JournalError> {
-        self.connection.execute(sql, values).map(drop).map_err(database(&self.path))
-    }
+        .map(drop)
+        .map_err(database(path))
 }
 
-/// SQLite has signed integers only; versions and item numbers never come near the limit.
-fn number(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-fn list(texts: &[String]) -> String {
-    serde_json::to_string(texts).unwrap_or_else(|_| "[]".to_owned())
+fn end_one(connection: &Connection, path: &Path, e: &EndedItem) -> Result<(), JournalError> {
+    let sql =
+        "UPDATE item SET outcome = ?2, reason = coalesce(?3, reason), message = coalesce(?4, message), attempts = ?5,
+                   request_id = ?6, ended_at = ?7 WHERE n = ?1";
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| {
+            statement.execute(params![
+                number(e.n),
+                e.outcome.as_str(),
+                e.reason.map(Reason::as_str),
+                e.message,
+                e.attempts,
+                e.request_id,
+                e.at
+            ])
+        })
+        .map(drop)
+        .map_err(database(path))
 }

@@ -2,14 +2,18 @@
 
 mod shown;
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
 use crate::domain::key::{EntityKey, PartitionKey, Version};
+use crate::domain::plan::Plan;
 use crate::domain::run::RunId;
 
 pub use shown::{
-    ApprovalRequest, Connection, DiffResult, EntitySummary, HistoryEntry, ItemResult, Preview, RunInfo, TenantCount,
+    ApprovalRequest, BatchInfo, BatchState, Blast, Connection, DiffResult, EntitySummary, Finding, HistoryEntry,
+    ItemResult, Phase, PlanSummary, Preview, RunInfo, Severity, StopCause, TenantCount,
 };
 
 /// Names a request; every event that answers it carries the same one.
@@ -82,9 +86,33 @@ pub enum Decision {
         /// What was typed.
         confirm: Option<String>,
     },
+    /// Write it and everything after it, without asking again.
+    ApproveRest {
+        /// What was typed.
+        confirm: Option<String>,
+    },
     /// Write nothing of it and go on.
     Skip,
+    /// Go on with the others, and ask for it again at the end.
+    Hold,
+    /// Ask for its first half alone, and for the rest afterwards.
+    Split,
     /// Write nothing more and end the run.
+    Stop,
+}
+
+/// A change to a run that is under way; it takes effect between two items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Steering {
+    /// Begin no further item until [`Steering::Continue`].
+    Pause,
+    /// Go on.
+    Continue,
+    /// Items per second at most; 0 for as fast as the table allows.
+    Rate(u32),
+    /// Transactions in flight at most.
+    Concurrency(usize),
+    /// Begin no further item and end the run.
     Stop,
 }
 
@@ -149,6 +177,47 @@ pub enum Command {
         /// Refuse unless the current version is this one.
         expect: Option<Version>,
     },
+    /// Finds out what a plan would do, and writes nothing: [`Event::Preview`] for each item, then [`Event::Planned`].
+    PreviewPlan {
+        /// The plan.
+        plan: Box<Plan>,
+    },
+    /// Runs a plan: previewed into the run's journal ([`Event::Planned`]), then batch by batch [`Event::ApprovalNeeded`],
+    /// [`Event::Item`], [`Event::Batch`], and [`Event::Run`] when its state changes.
+    RunPlan {
+        /// The plan.
+        plan: Box<Plan>,
+        /// Nothing is written unless the plan digest is this one.
+        expect: Option<String>,
+        /// Items with their rows.
+        rows: bool,
+    },
+    /// Goes on with a run that ended before its end.
+    ResumeRun {
+        /// The run.
+        run: RunId,
+        /// Items with their rows.
+        rows: bool,
+    },
+    /// Changes how a run that is under way goes about it.
+    Steer {
+        /// The run.
+        run: RunId,
+        /// What changes.
+        steering: Steering,
+    },
+    /// Writes a run's journal into a file of its own, to be undone elsewhere: [`Event::Log`].
+    ExportRun {
+        /// The run.
+        run: RunId,
+        /// The file, which must not exist.
+        file: PathBuf,
+    },
+    /// Reads back what a run wrote and compares every field: [`Event::Finding`].
+    VerifyRun {
+        /// The run.
+        run: RunId,
+    },
     /// Answers an [`Event::ApprovalNeeded`].
     Decide {
         /// The run.
@@ -191,7 +260,7 @@ pub enum Level {
 }
 
 /// What the engine tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// Answers [`Command::Connect`].
     Connected(Connection),
@@ -221,6 +290,35 @@ pub enum Event {
     Item(Box<ItemResult>),
     /// A run changed its state, or is listed.
     Run(Box<RunInfo>),
+    /// A preview is complete.
+    Planned(Box<PlanSummary>),
+    /// A batch changed its state, or is listed.
+    Batch(Box<BatchInfo>),
+    /// How far long work is.
+    Progress {
+        /// What it is at.
+        phase: Phase,
+        /// Items behind it.
+        done: u64,
+        /// Items in all, where that is known.
+        total: Option<u64>,
+    },
+    /// A run begins no further item until [`Steering::Continue`] or [`Steering::Stop`]: credentials have expired, or nothing gets through.
+    Paused {
+        /// The run.
+        run: RunId,
+        /// Why.
+        failure: Box<Failure>,
+    },
+    /// A run ended before all of its items had an outcome.
+    Stopped {
+        /// The run.
+        run: RunId,
+        /// Why.
+        cause: StopCause,
+    },
+    /// Something found by looking at the tables.
+    Finding(Box<Finding>),
     /// What the engine does, for the progress log.
     Log(Level, String),
     /// Something failed; what follows says whether the request went on.
@@ -235,7 +333,7 @@ pub enum Event {
 }
 
 /// An event and the request that it answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Envelope {
     /// The request.
     pub request: RequestId,

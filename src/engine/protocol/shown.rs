@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{EntityRef, Side};
 use crate::domain::diff::Change;
-use crate::domain::key::{PartitionKey, Version};
+use crate::domain::key::{EntityKey, PartitionKey, Version};
 use crate::domain::publish::PublishMode;
 use crate::domain::row::{Row, TableKind};
 use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
@@ -108,8 +110,14 @@ pub struct DiffResult {
 /// What a run intends for one item: exactly what will be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
+    /// Its number in the run, from 1.
+    pub n: u64,
     /// The entity that would be written.
     pub entity: EntityRef,
+    /// The entity that it is taken from; in place the same keys.
+    pub source: EntityKey,
+    /// Versions of the source, before and after.
+    pub source_versions: (Version, Version),
     /// SHA-256 over what is shown, in hexadecimal: the plan digest of a run with this item alone.
     pub digest: String,
     /// What would be done.
@@ -132,6 +140,8 @@ pub struct Preview {
     pub before: Option<Arc<Row>>,
     /// Data row as it would be, attributes resolved.
     pub after: Option<Arc<Row>>,
+    /// What an earlier run wrote, where this takes that back.
+    pub wrote: Option<Arc<Row>>,
     /// Differences between the two.
     pub changes: Vec<Change>,
     /// How it would be published.
@@ -149,6 +159,12 @@ pub struct ApprovalRequest {
     pub run: RunId,
     /// The batch, from 1.
     pub batch: u32,
+    /// The first batch of its run, small on purpose.
+    pub canary: bool,
+    /// It was held before and is asked for again.
+    pub held: bool,
+    /// Batches of the run that wait, this one included.
+    pub waiting: u64,
     /// SHA-256 over the items, in hexadecimal.
     pub digest: String,
     /// What must be typed on a protected profile; `None` otherwise.
@@ -162,12 +178,20 @@ pub struct ApprovalRequest {
 pub struct ItemResult {
     /// The run.
     pub run: RunId,
-    /// Its batch, from 1.
-    pub batch: u32,
+    /// Its batch, from 1; `None` for one that is not written.
+    pub batch: Option<u32>,
     /// Its number in the run, from 1.
     pub n: u64,
     /// The entity written.
     pub entity: EntityRef,
+    /// The entity that it is taken from; in place the same keys.
+    pub source: EntityKey,
+    /// Versions of the source, before and after.
+    pub source_versions: (Version, Version),
+    /// The data row before, where rows were asked for.
+    pub before: Option<Arc<Row>>,
+    /// The data row after, where rows were asked for.
+    pub after: Option<Arc<Row>>,
     /// What was intended.
     pub action: Action,
     /// What became of it; `None` while it has begun and not ended.
@@ -225,4 +249,142 @@ pub struct RunInfo {
     pub undone_by: Option<RunId>,
     /// Path of the journal.
     pub journal: String,
+}
+
+/// What a run would do in total, or did.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Blast {
+    /// Entities written.
+    pub entities: u64,
+    /// Tenants touched.
+    pub tenants: u64,
+    /// Requests that write.
+    pub requests: u64,
+    /// Read units.
+    pub read_units: f64,
+    /// Write units at most: transactional writes cost two a kilobyte.
+    pub write_units: f64,
+    /// S3 objects written.
+    pub s3_objects: u64,
+    /// Step Functions runs that the application's pipeline starts.
+    pub step_functions: u64,
+    /// Seconds at the chosen rate, or at what one partition can take, whichever is longer.
+    pub seconds: f64,
+}
+
+/// What a preview found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanSummary {
+    /// The run that would do it, or does.
+    pub run: RunId,
+    /// Plan digest.
+    pub digest: String,
+    /// Items by action; words without items are left out.
+    pub actions: Vec<(Action, u64)>,
+    /// Items by reason; words without items are left out.
+    pub reasons: Vec<(Reason, u64)>,
+    /// In total.
+    pub blast: Blast,
+    /// How it would be published.
+    pub publish: PublishMode,
+    /// Things to know before the run.
+    pub notes: Vec<String>,
+}
+
+/// Where a batch stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BatchState {
+    /// Waits for a decision.
+    Waiting,
+    /// Being written.
+    Approved,
+    /// Left alone.
+    Skipped,
+    /// Asked for again at the end.
+    Held,
+    /// Every item has an outcome.
+    Done,
+    /// Ended before that.
+    Stopped,
+}
+
+/// A batch of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchInfo {
+    /// The run.
+    pub run: RunId,
+    /// Its number, from 1.
+    pub batch: u32,
+    /// The first batch of its run, small on purpose.
+    pub canary: bool,
+    /// Items in it.
+    pub items: u64,
+    /// SHA-256 over the items, in hexadecimal.
+    pub digest: String,
+    /// Where it stands.
+    pub state: BatchState,
+    /// Items by outcome; words without items are left out.
+    pub outcomes: Vec<(Outcome, u64)>,
+}
+
+/// What long work is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Reading for a listing.
+    Scan,
+    /// Finding out what a plan would do.
+    Preview,
+    /// Writing.
+    Run,
+    /// Reading back.
+    Verify,
+    /// Writing a file.
+    Export,
+}
+
+/// Why a run ended before all of its items had an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopCause {
+    /// The canary batch was not clean.
+    Canary,
+    /// Too many items failed.
+    Failures,
+    /// It was cancelled.
+    Interrupted,
+    /// Nobody approved.
+    NotApproved,
+    /// The operator ended it.
+    Operator,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Something is wrong.
+    Error,
+    /// Worth a look.
+    Warning,
+    /// Good to know.
+    Note,
+}
+
+/// Something found by looking at the tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The contract's word.
+    pub kind: &'static str,
+    /// How bad.
+    pub severity: Severity,
+    /// The entity.
+    pub entity: EntityRef,
+    /// The field, as in a diff.
+    pub path: Option<String>,
+    /// In words.
+    pub message: String,
+    /// Whether the program can mend it.
+    pub repairable: bool,
 }

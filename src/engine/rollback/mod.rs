@@ -4,14 +4,17 @@ mod plan;
 mod run;
 
 use super::protocol::{EntityRef, Event};
+use super::run::Context;
 use super::task::{Stop, Task};
 use crate::domain::key::Version;
-use crate::domain::run::RunId;
+use crate::domain::plan::RunSettings;
+use crate::domain::run::Operation;
 
 pub(super) use run::run;
 
 /// Shows what a rollback would write.
 pub(super) async fn preview(task: &Task, entity: &EntityRef, to: Version, expect: Option<Version>) -> Result<(), Stop> {
-    let plan = plan::plan(task, entity, to, expect, RunId::generate()).await?;
+    let context = Context::new(task, Operation::Rollback, RunSettings::default(), None)?;
+    let plan = plan::plan(task, &context, entity, to, expect).await?;
     task.emit(Event::Preview(Box::new(plan.preview))).await
 }

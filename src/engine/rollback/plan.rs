@@ -1,24 +1,23 @@
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
-use super::super::failure::{ErrorCode, Failure};
 use super::super::protocol::{EntityRef, Preview};
+use super::super::run::{Context, request};
 use super::super::task::{Stop, Task};
 use super::super::versions::{VersionRow, find};
-use crate::domain::clock::{framework_time, time_zone, utc_millis};
 use crate::domain::diff::diff_rows;
 use crate::domain::digest::{ItemDigest, item_digest, plan_digest};
+use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::Version;
-use crate::domain::publish::{NewState, PublishMode, Stamp, Ttls, build, changes_anything, data_row};
+use crate::domain::publish::{NewState, PublishMode, changes_anything};
 use crate::domain::rollback::{RollbackStamp, rollback_state};
 use crate::domain::row::{Row, blocked, field};
-use crate::domain::run::{Action, Operation, Reason, RunId};
+use crate::domain::run::{Action, Reason};
+use crate::domain::snapshot::EntitySnapshot;
 use crate::domain::tenant::tenant_of;
+use crate::domain::transfer::{Side, data_row_of};
 use crate::domain::value::Value;
 use crate::store::TtlSettings;
 use crate::store::error::StoreError;
-use crate::store::publish::{EntitySnapshot, PublishRequest};
 
 /// A rollback that was looked at: what it would write, and what it rests on.
 #[derive(Debug)]
@@ -59,34 +58,25 @@ impl Plan {
         if tenant.segment == 0 { task.profile().environment.clone() } else { tenant.code }
     }
 
-    /// The data row that the request leaves, attributes in place; an empty one where nothing is to be written.
-    pub(super) fn after(&self, task: &Task, run: RunId, at: Timestamp) -> Result<Row, Stop> {
-        let Some(basis) = &self.basis else { return Ok(Row::default()) };
-        Ok(after(task, &self.preview.entity, basis, &inputs(task, basis, run, at)?))
-    }
-
-    /// What is sent, with the run's id and one time for all of it; `None` where nothing is to be written.
-    pub(super) fn request(&self, task: &Task, run: RunId, at: Timestamp) -> Result<Option<PublishRequest>, Stop> {
+    /// What is carried out, with the run's id and one time for all of it; `None` where nothing is to be written.
+    pub(super) fn item(&self, task: &Task, context: &Context) -> Result<Option<PlannedItem>, Stop> {
         let Some(basis) = &self.basis else { return Ok(None) };
-        request(task, &self.preview.entity, basis, &inputs(task, basis, run, at)?).map(Some)
+        item(task, context, &self.preview, basis).map(Some)
     }
 }
 
 /// Looks at a rollback. Nothing is written.
 pub(super) async fn plan(
     task: &Task,
+    context: &Context,
     entity: &EntityRef,
     to: Version,
     expect: Option<Version>,
-    run: RunId,
 ) -> Result<Plan, Stop> {
-    if let Some(reason) = task.profile().sync_refused() {
-        return Err(Failure::new(ErrorCode::Config, reason).into());
-    }
     let snapshot = task.store().snapshot(&entity.module, &entity.key).await?;
     match basis(task, entity, to, expect, snapshot.clone()).await? {
         Err(refusal) => Ok(finish(empty_preview(task, entity, to, &snapshot, refusal), None)),
-        Ok(basis) => written(task, entity, to, basis, run),
+        Ok(basis) => written(task, context, entity, to, basis),
     }
 }
 
@@ -157,74 +147,56 @@ fn state(basis: &Basis, stamp: Option<&RollbackStamp>) -> Result<NewState, Stop>
     Ok(rollback_state(&current, &basis.version.row, stamp)?)
 }
 
-/// What the rows of a rollback are built from, at one time and for one run.
-struct Inputs {
-    new: NewState,
-    stamp: Stamp,
-    ttls: Ttls,
-}
-
-fn inputs(task: &Task, basis: &Basis, run: RunId, at: Timestamp) -> Result<Inputs, Stop> {
-    let profile = task.profile();
-    let zone = time_zone(&profile.timezone).map_err(|e| Failure::new(ErrorCode::Config, e.to_string()))?;
-    let rollback_stamp =
-        profile.rollback_stamp.then(|| RollbackStamp { from: basis.snapshot.version, at: utc_millis(at) });
-    let stamp = Stamp {
-        at: framework_time(at, &zone),
-        by: profile.operator.clone(),
-        ip: profile.operator_ip.clone(),
-        request_id: run.request_id(),
-        source: format!("tenantry {}", Operation::Rollback),
-    };
-    Ok(Inputs { new: state(basis, rollback_stamp.as_ref())?, stamp, ttls: basis.ttl.at(at) })
-}
-
-fn request(task: &Task, entity: &EntityRef, basis: &Basis, inputs: &Inputs) -> Result<PublishRequest, Stop> {
-    let mode = task.profile().publish;
-    let current = basis.snapshot.resolved.as_deref();
-    let rows = build(&entity.key, current, &inputs.new, mode, &inputs.stamp, inputs.ttls)?;
-    let mut new_name = || RunId::generate().to_string();
-    let part = task.store().prepare(&entity.module, rows, basis.snapshot.command.is_some(), &mut new_name)?;
-    let request_id = inputs.stamp.request_id.clone();
-    Ok(PublishRequest { mode, request_id, parts: vec![part], checks: Vec::new() })
-}
-
 /// The data row as it will be, attributes in place.
-fn after(task: &Task, entity: &EntityRef, basis: &Basis, inputs: &Inputs) -> Row {
-    let version = basis.snapshot.version.next();
-    let csk = match task.profile().publish {
-        PublishMode::Sync => entity.key.sk.as_str().to_owned(),
-        PublishMode::Async => entity.key.sk.at(version),
-    };
-    let current = basis.snapshot.resolved.as_deref();
-    data_row(&entity.key, version, current, &inputs.new, &csk, &inputs.stamp, inputs.ttls)
+fn after(task: &Task, context: &Context, entity: &EntityRef, basis: &Basis) -> Result<Row, Stop> {
+    let from = basis.snapshot.version;
+    let marks = task.profile().rollback_stamp.then(|| RollbackStamp { from, at: context.time() });
+    let side = Side { key: &entity.key, seen: &basis.snapshot, ttls: basis.ttl.at(context.at) };
+    Ok(data_row_of(side, &state(basis, marks.as_ref())?, context.mode, &context.stamp))
 }
 
-fn written(task: &Task, entity: &EntityRef, to: Version, basis: Basis, run: RunId) -> Result<Plan, Stop> {
+fn item(task: &Task, context: &Context, preview: &Preview, basis: &Basis) -> Result<PlannedItem, Stop> {
+    let entity = &preview.entity;
+    let ttls = basis.ttl.at(context.at);
+    Ok(PlannedItem {
+        module: entity.module.clone(),
+        source: entity.key.clone(),
+        target: entity.key.clone(),
+        action: preview.action,
+        reason: None,
+        message: None,
+        warnings: preview.warnings.clone(),
+        parts: vec![PlannedPart {
+            role: Role::Target,
+            key: entity.key.clone(),
+            version: basis.snapshot.version,
+            before: basis.snapshot.resolved.clone(),
+            after: Some(Arc::new(after(task, context, entity, basis)?)),
+            wrote: None,
+            previous_seen: basis.snapshot.command.is_some(),
+            ttl: (ttls.command, ttls.history),
+        }],
+    })
+}
+
+fn written(task: &Task, context: &Context, entity: &EntityRef, to: Version, basis: Basis) -> Result<Plan, Stop> {
     let current = basis.snapshot.resolved.clone().unwrap_or_default();
     if !changes_anything(&current, &state(&basis, None)?) {
         let message = format!("the entity already is as version {to} was");
         let refusal = Refusal { action: Action::Equal, reason: None, message };
         return Ok(finish(empty_preview(task, entity, to, &basis.snapshot, refusal), None));
     }
-    // The preview is the request itself: what is shown is what will be built again when it is approved.
-    let inputs = inputs(task, &basis, run, Timestamp::now())?;
-    let request = match request(task, entity, &basis, &inputs) {
-        Ok(request) => request,
-        Err(Stop::Failed(failure)) if is_too_large(&failure) => {
-            let refusal = refuse(Action::Invalid, Reason::TooLarge, failure.message.clone());
-            return Ok(finish(empty_preview(task, entity, to, &basis.snapshot, refusal), None));
-        }
-        Err(stop) => return Err(stop),
-    };
-    let after = after(task, entity, &basis, &inputs);
+    let after = after(task, context, entity, &basis)?;
     let action = match (current.is_deleted(), after.is_deleted()) {
         (true, false) => Action::Restore,
         (false, true) => Action::Delete,
         _ => Action::Update,
     };
-    let preview = Preview {
+    let mut preview = Preview {
+        n: 1,
         entity: entity.clone(),
+        source: entity.key.clone(),
+        source_versions: (basis.snapshot.version, basis.snapshot.version.next()),
         digest: String::new(),
         action,
         reason: None,
@@ -237,16 +209,25 @@ fn written(task: &Task, entity: &EntityRef, to: Version, basis: Basis, run: RunI
         changes: diff_rows(&current, &after, false),
         before: Some(current),
         after: Some(Arc::new(after)),
-        publish: request.mode,
-        write_units: request.write_units(),
-        s3_objects: request.object_uris().len() as u64,
+        wrote: None,
+        publish: context.mode,
+        write_units: 0,
+        s3_objects: 0,
     };
-    Ok(finish(preview, Some(basis)))
-}
-
-fn is_too_large(failure: &Failure) -> bool {
-    // The store's message begins with the table whose row would not fit.
-    failure.message.contains("DynamoDB keeps at most")
+    // The preview is the request itself: what is shown is what will be built again when it is approved.
+    let item = item(task, context, &preview, &basis)?;
+    match request(task.store(), &item, 1, context.run, &context.stamp, context.mode) {
+        Ok(request) => {
+            preview.write_units = request.write_units();
+            preview.s3_objects = request.object_uris().len() as u64;
+            Ok(finish(preview, Some(basis)))
+        }
+        Err(error @ StoreError::TooLarge { .. }) => {
+            let refusal = refuse(Action::Invalid, Reason::TooLarge, error.to_string());
+            Ok(finish(empty_preview(task, entity, to, &basis.snapshot, refusal), None))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn warnings(task: &Task, basis: &Basis, after: &Row) -> Vec<String> {
@@ -281,7 +262,10 @@ fn warnings(task: &Task, basis: &Basis, after: &Row) -> Vec<String> {
 
 fn empty_preview(task: &Task, entity: &EntityRef, to: Version, snapshot: &EntitySnapshot, why: Refusal) -> Preview {
     Preview {
+        n: 1,
         entity: entity.clone(),
+        source: entity.key.clone(),
+        source_versions: (snapshot.version, snapshot.version),
         digest: String::new(),
         action: why.action,
         reason: why.reason,
@@ -293,6 +277,7 @@ fn empty_preview(task: &Task, entity: &EntityRef, to: Version, snapshot: &Entity
         found: None,
         before: snapshot.resolved.clone(),
         after: None,
+        wrote: None,
         changes: Vec::new(),
         publish: task.profile().publish,
         write_units: 0,

@@ -21,7 +21,7 @@ pub(super) async fn tenants(context: &mut Context, module: Option<String>) -> Re
                 for t in changed {
                     counts.insert((t.module.clone(), t.pk.as_str().to_owned()), t);
                 }
-                context.progress("scan", counts.values().map(|t| t.entities).sum(), began);
+                context.progress("scan", counts.values().map(|t| t.entities).sum(), None, began);
             }
             Ok(())
         })
@@ -66,7 +66,7 @@ pub(super) async fn entities(context: &mut Context, options: &Entities) -> Resul
         if ended {
             break;
         }
-        context.progress("scan", context.end.rows, began);
+        context.progress("scan", context.end.rows, None, began);
     }
     if context.end.rows == 0 {
         context.out.text("no entities");

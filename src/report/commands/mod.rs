@@ -1,20 +1,23 @@
 //! The headless commands, each a conversation with the engine.
 
+mod approve;
 mod browse;
+mod plans;
 mod rollback;
+mod run;
 mod runs;
 mod versions;
 
 use std::time::{Duration, Instant};
 
 use super::client::Client;
-use super::lines::{EndLine, ProgressLine, Stopped};
+use super::lines::{EndLine, ProgressLine};
 use super::output::Output;
 use crate::cli::{Command, Entity, Global, RunsCommand};
 use crate::domain::key::{EntityKey, PartitionKey};
 use crate::domain::run::Outcome;
 use crate::engine::failure::{ErrorCode, Failure};
-use crate::engine::protocol::{self, EntityRef, Event};
+use crate::engine::protocol::{self, EntityRef, Event, StopCause};
 
 /// Exit codes of the contract.
 pub(super) mod exit {
@@ -125,7 +128,7 @@ impl Context {
     }
 
     /// Tells how far it is, at most once a second.
-    fn progress(&mut self, phase: &'static str, done: u64, began: Instant) {
+    fn progress(&mut self, phase: &'static str, done: u64, total: Option<u64>, began: Instant) {
         if self.progress.is_some_and(|last| last.elapsed() < Duration::from_secs(1)) {
             return;
         }
@@ -140,17 +143,18 @@ impl Context {
             event: "progress",
             phase,
             done,
-            total: None,
+            total,
             per_second,
             read_units: counters.read_units,
             write_units: counters.write_units,
         });
-        self.out.progress(&format!("{phase}: {done}, {per_second:.0}/s, {:.0} read units", counters.read_units));
+        let of = total.map(|t| format!(" of {t}")).unwrap_or_default();
+        self.out.progress(&format!("{phase}: {done}{of}, {per_second:.0}/s, {:.0} read units", counters.read_units));
     }
 
     /// Counts an item's outcome for the last line and the exit code.
     fn count(&mut self, outcome: Outcome) {
-        self.end.outcomes.push((outcome, 1));
+        self.end.add_outcome(outcome, 1);
         if matches!(outcome, Outcome::Conflict | Outcome::Invalid | Outcome::Failed) {
             self.end.exit = self.end.exit.max(exit::ITEMS);
         }
@@ -178,7 +182,7 @@ pub async fn run(mut context: Context, command: Command) -> u8 {
         }
         None => {
             context.end.exit = exit::INTERRUPTED;
-            context.end.stopped = Some(Stopped::Interrupted);
+            context.end.stopped = Some(StopCause::Interrupted);
         }
     }
     let counters = context.client.counters();
@@ -209,6 +213,10 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         Command::Rollback { entity, to, expect, dry_run } => {
             rollback::rollback(context, &entity, to, expect, dry_run).await
         }
+        Command::Preview { plan, rows } => plans::preview(context, &plan, rows).await,
+        Command::Run(options) => run::run(context, options).await,
+        Command::Undo(options) => run::undo(context, options).await,
+        Command::Runs { command: Some(RunsCommand::Export { run, file }) } => runs::export(context, run, file).await,
         Command::Runs { command: None } => runs::list(context).await,
         Command::Runs { command: Some(RunsCommand::Show { run }) } => runs::show(context, run).await,
         // These need no engine and are answered before one is made.

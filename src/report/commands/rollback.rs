@@ -1,11 +1,13 @@
-use super::super::lines::{ItemLine, RunLine, Stopped};
+use super::super::lines::{ItemLine, RunLine};
 use super::versions::sentence;
 use super::{Context, Quit, exit};
 use crate::cli::Entity;
 use crate::domain::key::Version;
 use crate::domain::run::{Action, Outcome};
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{ApprovalRequest, Command, Decision, EntityRef, Event, ItemResult, Preview};
+use crate::engine::protocol::{
+    ApprovalRequest, Command, Decision, EntityRef, Event, ItemResult, Preview, Steering, StopCause,
+};
 
 pub(super) async fn rollback(
     context: &mut Context,
@@ -21,7 +23,7 @@ pub(super) async fn rollback(
         if !dry_run {
             context.out.note("not armed: nothing was written; add --arm to write this");
             context.end.exit = exit::NOT_APPROVED;
-            context.end.stopped = Some(Stopped::NotApproved);
+            context.end.stopped = Some(StopCause::NotApproved);
         }
         return Ok(());
     }
@@ -49,7 +51,7 @@ async fn preview(context: &mut Context, entity: &EntityRef, to: Version, expect:
 
 fn tally(context: &mut Context, shown: &Preview) {
     context.end.digest = Some(shown.digest.clone());
-    context.end.actions.push((shown.action, 1));
+    context.end.add_action(shown.action, 1);
     let writes = u64::from(shown.after.is_some());
     context.end.blast.entities = writes;
     context.end.blast.tenants = writes;
@@ -82,9 +84,15 @@ fn describe(context: &mut Context, shown: &Preview) {
 async fn write(context: &mut Context, entity: &EntityRef, to: Version, expect: Option<Version>) -> Result<(), Quit> {
     let request = context.client.send(Command::Rollback { entity: entity.clone(), to, expect }).await?;
     let mut shown: Option<Preview> = None;
+    let mut paused = None;
     loop {
         match context.client.event(request).await? {
-            Event::Finished { .. } => return Ok(()),
+            Event::Finished { .. } => return paused.map_or(Ok(()), |failure| Err(Quit::Failed(failure))),
+            // Nobody is here to mend it: the run ends, and can be gone on with.
+            Event::Paused { run, failure } => {
+                paused = Some(failure);
+                context.client.send(Command::Steer { run, steering: Steering::Stop }).await?;
+            }
             Event::Failed(failure) if failure.fatal => return Err(Quit::Failed(failure)),
             Event::Failed(failure) => context.out.error(&failure),
             Event::ApprovalNeeded(asked) => {
@@ -111,10 +119,10 @@ fn report(context: &mut Context, item: &ItemResult, shown: Option<&Preview>) {
     context.out.line(&ItemLine::result(item, shown, recorded));
     context.end.rows += 1;
     if shown.is_none() {
-        context.end.actions.push((item.action, 1));
+        context.end.add_action(item.action, 1);
     }
     let Some(outcome) = item.outcome else { return };
-    let not_approved = outcome == Outcome::Skipped && context.end.stopped == Some(Stopped::NotApproved);
+    let not_approved = outcome == Outcome::Skipped && context.end.stopped == Some(StopCause::NotApproved);
     context.count(outcome);
     if not_approved {
         context.end.exit = exit::NOT_APPROVED;
@@ -130,7 +138,7 @@ async fn decide(context: &mut Context, asked: &ApprovalRequest) -> Result<(), Qu
         Some(wanted) if confirm.as_ref() != Some(wanted) => {
             let typed = confirm.map_or_else(|| "none was given".to_owned(), |c| format!("{c:?} was given"));
             context.out.note(&format!("this profile is protected: --confirm {wanted} is wanted, {typed}"));
-            context.end.stopped = Some(Stopped::NotApproved);
+            context.end.stopped = Some(StopCause::NotApproved);
             Decision::Stop
         }
         _ => Decision::Approve { confirm },

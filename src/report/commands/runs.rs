@@ -3,6 +3,7 @@ use super::super::table::Table;
 use super::{Context, Quit};
 use crate::domain::run::RunId;
 use crate::engine::protocol::{Command, Event, RunInfo};
+use std::path::PathBuf;
 
 pub(super) async fn list(context: &mut Context) -> Result<(), Quit> {
     let mut table = Table::new(&["run", "state", "operation", "name", "started", "outcomes"]);
@@ -50,7 +51,7 @@ pub(super) async fn show(context: &mut Context, run: RunId) -> Result<(), Quit> 
                 Event::Item(item) => {
                     context.out.line(&ItemLine::result(&item, None, true));
                     context.end.rows += 1;
-                    context.end.actions.push((item.action, 1));
+                    context.end.add_action(item.action, 1);
                     table.row([
                         item.n.to_string(),
                         item.entity.key.pk.to_string(),
@@ -67,5 +68,14 @@ pub(super) async fn show(context: &mut Context, run: RunId) -> Result<(), Quit> 
         })
         .await?;
     context.out.table(&table);
+    Ok(())
+}
+
+pub(super) async fn export(context: &mut Context, run: RunId, file: PathBuf) -> Result<(), Quit> {
+    let to = file.display().to_string();
+    context.each(Command::ExportRun { run, file }, |_, _| Ok(())).await?;
+    context.end.run = Some(run);
+    context.out.text(&format!("run {run} written to {to}"));
+    context.end.to = Some(to);
     Ok(())
 }

@@ -2,37 +2,7 @@ use serde::{Serialize, Serializer};
 
 use super::all_words;
 use crate::domain::run::{Action, Outcome, RunId};
-
-/// Why a command ended before its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stopped {
-    /// SIGINT or SIGTERM.
-    Interrupted,
-    /// Not armed, or not approved.
-    NotApproved,
-}
-
-/// What a command would do, or did, in total.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Blast {
-    /// Entities written.
-    pub entities: u64,
-    /// Tenants touched.
-    pub tenants: u64,
-    /// Requests that write.
-    pub requests: u64,
-    /// Read units.
-    pub read_units: f64,
-    /// Write units at most.
-    pub write_units: f64,
-    /// S3 objects written.
-    pub s3_objects: u64,
-    /// Step Functions runs started.
-    pub step_functions: u64,
-    /// Seconds at the chosen rate.
-    pub seconds: f64,
-}
+use crate::engine::protocol::{Blast, StopCause};
 
 /// The last line of every command.
 #[derive(Debug, Clone, Serialize)]
@@ -61,7 +31,7 @@ pub struct EndLine {
     /// What it would do, or did.
     pub blast: Blast,
     /// Why it ended early.
-    pub stopped: Option<Stopped>,
+    pub stopped: Option<StopCause>,
 }
 
 impl EndLine {
@@ -82,6 +52,23 @@ impl EndLine {
             blast: Blast::default(),
             stopped: None,
         }
+    }
+
+    /// Counts items by what is intended for them.
+    pub fn add_action(&mut self, action: Action, count: u64) {
+        add(&mut self.actions, action, count);
+    }
+
+    /// Counts items by what became of them.
+    pub fn add_outcome(&mut self, outcome: Outcome, count: u64) {
+        add(&mut self.outcomes, outcome, count);
+    }
+}
+
+fn add<W: PartialEq>(counts: &mut Vec<(W, u64)>, word: W, more: u64) {
+    match counts.iter_mut().find(|(known, _)| *known == word) {
+        Some((_, count)) => *count += more,
+        None => counts.push((word, more)),
     }
 }
 

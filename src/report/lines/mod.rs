@@ -12,9 +12,12 @@ use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
 use crate::domain::timeline::{BySource, Flag, VersionStatus};
 use crate::domain::value::{item_to_ddb_json, value_to_ddb_json};
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{EntityRef, EntitySummary, HistoryEntry, ItemResult, Preview, RunInfo, TenantCount};
+use crate::engine::protocol::{
+    BatchInfo, BatchState, EntityRef, EntitySummary, Finding, HistoryEntry, ItemResult, Preview, RunInfo, Severity,
+    TenantCount,
+};
 
-pub use end::{EndLine, SandboxLine, Stopped};
+pub use end::{EndLine, SandboxLine};
 
 fn as_row(row: &Row) -> Json {
     item_to_ddb_json(&row.0)
@@ -203,6 +206,7 @@ pub(super) struct ItemLine<'a> {
     source_version_after: u64,
     before: Option<Json>,
     after: Option<Json>,
+    wrote: Option<Json>,
     attempts: u32,
     request_id: &'a Option<String>,
 }
@@ -210,18 +214,17 @@ pub(super) struct ItemLine<'a> {
 impl<'a> ItemLine<'a> {
     /// An item of a preview: nothing has become of it.
     pub(super) fn preview(p: &'a Preview) -> Self {
-        let (pk, sk) = (p.entity.key.pk.as_str(), p.entity.key.sk.as_str());
         Self {
             event: "item",
             run: None,
             batch: None,
-            n: 1,
+            n: p.n,
             line: None,
             module: &p.entity.module,
-            pk,
-            sk,
-            target_pk: pk,
-            target_sk: sk,
+            pk: p.source.pk.as_str(),
+            sk: p.source.sk.as_str(),
+            target_pk: p.entity.key.pk.as_str(),
+            target_sk: p.entity.key.sk.as_str(),
             action: p.action,
             outcome: None,
             reason: p.reason,
@@ -229,29 +232,31 @@ impl<'a> ItemLine<'a> {
             warnings: &p.warnings,
             version_before: p.version_before.0,
             version_after: p.version_after.0,
-            source_version_before: p.version_before.0,
-            source_version_after: p.version_after.0,
+            source_version_before: p.source_versions.0.0,
+            source_version_after: p.source_versions.1.0,
             before: p.before.as_deref().map(as_row),
             after: p.after.as_deref().map(as_row),
+            wrote: p.wrote.as_deref().map(as_row),
             attempts: 0,
             request_id: &None,
         }
     }
 
-    /// What became of an item; `recorded` says whether its run has a journal.
+    /// What became of an item; `recorded` says whether its run has a journal, `shown` is what was shown of it before.
     pub(super) fn result(i: &'a ItemResult, shown: Option<&Preview>, recorded: bool) -> Self {
-        let (pk, sk) = (i.entity.key.pk.as_str(), i.entity.key.sk.as_str());
+        let before = i.before.as_deref().or(shown.and_then(|p| p.before.as_deref()));
+        let after = i.after.as_deref().or(shown.and_then(|p| p.after.as_deref()));
         Self {
             event: "item",
             run: recorded.then_some(i.run),
-            batch: recorded.then_some(i.batch),
+            batch: i.batch.filter(|_| recorded),
             n: i.n,
             line: None,
             module: &i.entity.module,
-            pk,
-            sk,
-            target_pk: pk,
-            target_sk: sk,
+            pk: i.source.pk.as_str(),
+            sk: i.source.sk.as_str(),
+            target_pk: i.entity.key.pk.as_str(),
+            target_sk: i.entity.key.sk.as_str(),
             action: i.action,
             outcome: i.outcome,
             reason: i.reason,
@@ -259,10 +264,11 @@ impl<'a> ItemLine<'a> {
             warnings: &i.warnings,
             version_before: i.version_before.0,
             version_after: i.version_after.0,
-            source_version_before: i.version_before.0,
-            source_version_after: i.version_after.0,
-            before: shown.and_then(|p| p.before.as_deref()).map(as_row),
-            after: shown.and_then(|p| p.after.as_deref()).map(as_row),
+            source_version_before: i.source_versions.0.0,
+            source_version_after: i.source_versions.1.0,
+            before: before.map(as_row),
+            after: after.map(as_row),
+            wrote: None,
             attempts: i.attempts,
             request_id: &i.request_id,
         }
@@ -292,7 +298,7 @@ pub(super) struct RunLine<'a> {
     app: &'a str,
     account: &'a Option<String>,
     region: &'a Option<String>,
-    digest: &'a str,
+    digest: Option<&'a str>,
     started_at: &'a str,
     ended_at: &'a Option<String>,
     state: RunState,
@@ -315,7 +321,7 @@ impl<'a> RunLine<'a> {
             app: &r.app,
             account: &r.account,
             region: &r.region,
-            digest: &r.digest,
+            digest: Some(r.digest.as_str()).filter(|d| !d.is_empty()),
             started_at: &r.started_at,
             ended_at: &r.ended_at,
             state: r.state,
@@ -351,5 +357,61 @@ impl<'a> ErrorLine<'a> {
     #[must_use]
     pub fn new(failure: &'a Failure) -> Self {
         Self { event: "error", failure }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct BatchLine<'a> {
+    event: &'static str,
+    run: RunId,
+    batch: u32,
+    canary: bool,
+    items: u64,
+    digest: &'a str,
+    state: BatchState,
+    outcomes: JsonMap<String, Json>,
+}
+
+impl<'a> BatchLine<'a> {
+    pub(super) fn new(b: &'a BatchInfo) -> Self {
+        Self {
+            event: "batch",
+            run: b.run,
+            batch: b.batch,
+            canary: b.canary,
+            items: b.items,
+            digest: &b.digest,
+            state: b.state,
+            outcomes: all_words(Outcome::ALL, &b.outcomes),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct FindingLine<'a> {
+    event: &'static str,
+    kind: &'a str,
+    severity: Severity,
+    module: &'a str,
+    pk: &'a str,
+    sk: &'a str,
+    path: &'a Option<String>,
+    message: &'a str,
+    repairable: bool,
+}
+
+impl<'a> FindingLine<'a> {
+    pub(super) fn new(f: &'a Finding) -> Self {
+        Self {
+            event: "finding",
+            kind: f.kind,
+            severity: f.severity,
+            module: &f.entity.module,
+            pk: f.entity.key.pk.as_str(),
+            sk: f.entity.key.sk.as_str(),
+            path: &f.path,
+            message: &f.message,
+            repairable: f.repairable,
+        }
     }
 }

@@ -1,16 +1,29 @@
 use super::request::PublishRequest;
 use super::transact::{Attempt, Purpose};
 use super::{PublishOutcome, Published, WriteStore};
+use crate::domain::item::Role;
+use crate::domain::key::Version;
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::run::Reason;
 use crate::domain::timeline::is_stuck;
 use crate::store::backoff::delay;
 use crate::store::error::{ErrorKind, StoreError};
 
-/// Attempts while the service throttles or another transaction holds the rows: with the pauses in between about half a minute.
-const MAX_ATTEMPTS: u32 = 14;
-/// Attempts after answers were lost.
-const MAX_UNKNOWN: u32 = 5;
+/// How often a publish is repeated before whoever asked for it decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Attempts while the service throttles or another transaction holds the rows.
+    pub attempts: u32,
+    /// Attempts after answers were lost.
+    pub lost: u32,
+}
+
+impl Patience {
+    /// For a publish that nobody repeats: with the pauses in between about half a minute.
+    pub const ALONE: Self = Self { attempts: 14, lost: 5 };
+    /// For one of many: a run that is throttled slows all of them down instead.
+    pub const IN_RUN: Self = Self { attempts: 2, lost: 2 };
+}
 
 /// What the tables say of a request whose outcome is not known.
 enum Seen {
@@ -27,7 +40,7 @@ impl WriteStore {
     ///
     /// S3 objects are removed only when it is certain that nothing refers to them. Nothing here is cancelled in between: callers look at
     /// their token before, not during.
-    pub async fn publish(&self, request: &PublishRequest) -> Published {
+    pub async fn publish(&self, request: &PublishRequest, patience: Patience) -> Published {
         if let Err(error) = self.put_objects(request).await {
             // The same request may have been published before, and its rows refer to the same objects.
             if matches!(self.look(request).await, Ok(Seen::Nothing | Seen::Theirs(..))) {
@@ -35,7 +48,7 @@ impl WriteStore {
             }
             return Published { outcome: PublishOutcome::Failed(error), attempts: 0, request_id: None };
         }
-        let published = self.publish_rows(request.clone()).await;
+        let published = self.publish_rows(request.clone(), patience).await;
         match &published.outcome {
             PublishOutcome::Conflict(..) | PublishOutcome::Invalid(..) | PublishOutcome::Failed(_) => {
                 self.remove_objects(request).await;
@@ -46,7 +59,7 @@ impl WriteStore {
         published
     }
 
-    async fn publish_rows(&self, mut request: PublishRequest) -> Published {
+    async fn publish_rows(&self, mut request: PublishRequest, patience: Patience) -> Published {
         let (mut attempts, mut lost) = (0, 0);
         // Once an answer was lost, no later refusal proves that nothing was written: only the rows do.
         let mut reached = false;
@@ -67,7 +80,7 @@ impl WriteStore {
                 Attempt::Failed(error) => {
                     return end(self.settle(&request, reached, PublishOutcome::Failed(error)).await, None);
                 }
-                Attempt::Again(error) if attempts >= MAX_ATTEMPTS => {
+                Attempt::Again(error) if attempts >= patience.attempts => {
                     return end(self.settle(&request, reached, PublishOutcome::Failed(error)).await, None);
                 }
                 Attempt::Again(_) => tokio::time::sleep(delay(attempts)).await,
@@ -81,7 +94,7 @@ impl WriteStore {
                     return match self.look(&request).await {
                         Ok(Seen::Ours) => end(PublishOutcome::Done { already: true }, request_id),
                         Ok(Seen::Theirs(reason, message)) => end(PublishOutcome::Conflict(reason, message), request_id),
-                        Ok(Seen::Nothing) => end(refused(&failed), request_id),
+                        Ok(Seen::Nothing) => end(refused(&request, &failed), request_id),
                         Err(error) => end(PublishOutcome::Unknown(error), request_id),
                     };
                 }
@@ -93,7 +106,7 @@ impl WriteStore {
                         Ok(Seen::Theirs(reason, message)) => {
                             return end(PublishOutcome::Conflict(reason, message), None);
                         }
-                        Ok(Seen::Nothing) | Err(_) if lost < MAX_UNKNOWN => tokio::time::sleep(delay(attempts)).await,
+                        Ok(Seen::Nothing) | Err(_) if lost < patience.lost => tokio::time::sleep(delay(attempts)).await,
                         // Nobody ever took a connection, so nothing can have been written.
                         Ok(Seen::Nothing) if !reached => {
                             return end(PublishOutcome::Failed(error), None);
@@ -132,8 +145,7 @@ impl WriteStore {
             }
             let version = data.as_ref().map(Row::version).transpose()?.unwrap_or_default();
             if version != part.expected {
-                let message = format!("the entity is at version {version}, not at {} as shown", part.expected);
-                return Ok(Seen::Theirs(Reason::TargetChanged, message));
+                return Ok(changed(part.role, version, part.expected));
             }
             if let Some(row) = command {
                 let by = row.text(field::CREATED_BY).unwrap_or("someone");
@@ -144,11 +156,9 @@ impl WriteStore {
         }
         for check in &request.checks {
             let row = self.read.data_row(&check.module, &check.key).await?;
-            let found = row.as_ref().map(Row::version).transpose()?;
-            if found != Some(check.version) {
-                let now = found.map_or_else(|| "gone".to_owned(), |v| format!("at version {v}"));
-                let message = format!("the source is {now}, not at version {} as shown", check.version);
-                return Ok(Seen::Theirs(Reason::SourceChanged, message));
+            let version = row.as_ref().map(Row::version).transpose()?.unwrap_or_default();
+            if version != check.version {
+                return Ok(changed(check.role, version, check.version));
             }
         }
         Ok(Seen::Nothing)
@@ -162,8 +172,22 @@ fn invalid(message: String) -> PublishOutcome {
     PublishOutcome::Invalid(if is_size { Reason::TooLarge } else { Reason::KeyInvalid }, message)
 }
 
+/// An entity that is no longer as it was shown.
+fn changed(role: Role, now: Version, shown: Version) -> Seen {
+    let (reason, which) = match role {
+        Role::Target => (Reason::TargetChanged, "entity"),
+        Role::Source => (Reason::SourceChanged, "source"),
+    };
+    let was = |version: Version| match version {
+        Version(0) => "absent".to_owned(),
+        version => format!("at version {version}"),
+    };
+    Seen::Theirs(reason, format!("the {which} is {}, not {} as shown", was(now), was(shown)))
+}
+
 /// A condition failed, and reading back shows no reason: the change was taken back in between.
-fn refused(failed: &[Purpose]) -> PublishOutcome {
-    let reason = if failed.contains(&Purpose::Source) { Reason::SourceChanged } else { Reason::TargetChanged };
+fn refused(request: &PublishRequest, failed: &[Purpose]) -> PublishOutcome {
+    let is_source = failed.contains(&Purpose::Check) && request.checks.iter().any(|c| c.role == Role::Source);
+    let reason = if is_source { Reason::SourceChanged } else { Reason::TargetChanged };
     PublishOutcome::Conflict(reason, "someone else was writing the entity at the same moment".to_owned())
 }

@@ -11,9 +11,10 @@ use super::error::{ErrorKind, StoreError};
 use super::read::ReadStore;
 use crate::domain::run::Reason;
 
+pub use driver::Patience;
 pub use follow::{Followed, Following};
-pub use request::{NewObjectName, Part, PreviousCommand, PublishRequest, SourceCheck};
-pub use snapshot::EntitySnapshot;
+pub use request::{NewObjectName, Part, PreviousCommand, PublishRequest, VersionCheck};
+pub use snapshot::{Snapshot, Unusable};
 
 /// What writes the application's tables. Only an armed [`ReadStore`] becomes one, so that what is not armed cannot write at all.
 #[derive(Debug, Clone)]

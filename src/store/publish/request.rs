@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::domain::key::{EntityKey, Version};
+use crate::domain::item::Role;
+use crate::domain::key::{EntityKey, PartitionKey, Version};
 use crate::domain::publish::{PublishMode, PublishRows};
 use crate::domain::row::{Attributes, Row, TableKind, field};
 use crate::domain::size::{MAX_ITEM_BYTES, item_bytes};
@@ -25,6 +26,8 @@ pub struct PreviousCommand {
 /// What one publish writes of one entity, S3 names and expiry times included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
+    /// What the entity is to the work: names whose change was in the way.
+    pub role: Role,
     /// Module.
     pub module: String,
     /// Entity.
@@ -41,14 +44,16 @@ pub struct Part {
     pub objects: Vec<S3Object>,
 }
 
-/// An entity that must still have the version that was shown.
+/// An entity that is not written and must still have the version that was shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceCheck {
+pub struct VersionCheck {
+    /// What the entity is to the work: names whose change was in the way.
+    pub role: Role,
     /// Module.
     pub module: String,
     /// Entity.
     pub key: EntityKey,
-    /// Version.
+    /// Version; 0 for absence.
     pub version: Version,
 }
 
@@ -61,8 +66,8 @@ pub struct PublishRequest {
     pub request_id: String,
     /// One entity, or the two of a move.
     pub parts: Vec<Part>,
-    /// Sources whose versions are pinned.
-    pub checks: Vec<SourceCheck>,
+    /// Entities whose versions are pinned.
+    pub checks: Vec<VersionCheck>,
 }
 
 impl PublishRequest {
@@ -96,14 +101,19 @@ impl PublishRequest {
     /// Write units of the request: transactional writes cost two for each kilobyte begun, a condition check two.
     #[must_use]
     pub fn write_units(&self) -> u64 {
+        self.units().map(|(_, _, units)| units).sum()
+    }
+
+    /// The same by table and partition, which is where the service's ceiling applies.
+    pub fn units(&self) -> impl Iterator<Item = (TableKind, &PartitionKey, u64)> {
         let units = |row: &Row| 2 * (item_bytes(&row.0) as u64).div_ceil(1024).max(1);
-        let part = |part: &Part| -> u64 {
-            let rows: u64 = part.rows.iter().map(|(_, row)| units(row)).sum();
+        let parts = self.parts.iter().flat_map(move |part| {
             // The previous command row is about as large as the new one, and an update costs the whole row.
-            let previous = part.previous.as_ref().and(part.rows.first()).map_or(0, |(_, row)| units(row));
-            rows + previous
-        };
-        self.parts.iter().map(part).sum::<u64>() + 2 * self.checks.len() as u64
+            let previous = part.previous.as_ref().and(part.rows.first()).map(|(_, row)| (TableKind::Command, row));
+            let rows = part.rows.iter().map(|(kind, row)| (*kind, row)).chain(previous);
+            rows.map(move |(kind, row)| (kind, &part.key.pk, units(row)))
+        });
+        parts.chain(self.checks.iter().map(|check| (TableKind::Data, &check.key.pk, 2)))
     }
 }
 
@@ -128,6 +138,7 @@ impl ReadStore {
             .filter(|_| previous_seen)
             .map(|ttl| PreviousCommand { sk: rows.key.sk.at(rows.expected), ttl });
         let mut part = Part {
+            role: Role::Target,
             module: module.to_owned(),
             expected: rows.expected,
             version: rows.version,

@@ -1,45 +1,31 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::domain::key::{EntityKey, Version};
+use futures::StreamExt;
+
+use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version};
 use crate::domain::row::{Row, TableKind};
 use crate::domain::run::Reason;
-use crate::domain::timeline::{is_failed, is_stuck};
+use crate::domain::snapshot::EntitySnapshot;
 use crate::store::error::StoreError;
-use crate::store::read::ReadStore;
+use crate::store::read::{ReadStore, RowKey};
 
-/// What a decision about an entity rests on, read consistently.
+/// S3 objects read at once for one listing.
+const OBJECTS_AT_ONCE: usize = 8;
+
+/// Why an entity cannot be worked with although every call succeeded: what is stored is not what the framework writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EntitySnapshot {
+pub struct Unusable {
+    /// The contract's word.
+    pub reason: Reason,
+    /// In words.
+    pub message: String,
     /// The data row as stored.
     pub data: Option<Arc<Row>>,
-    /// The data row with its attributes in place.
-    pub resolved: Option<Arc<Row>>,
-    /// Its version, 0 where there is none.
-    pub version: Version,
-    /// The command row of that version.
-    pub command: Option<Row>,
-    /// A command row right above it.
-    pub next_command: Option<Row>,
 }
 
-impl EntitySnapshot {
-    /// Why nothing may be published on top of the entity; `None` when it may.
-    #[must_use]
-    pub fn blocked_by_command(&self) -> Option<(Reason, String)> {
-        let next = self.next_command.as_ref()?;
-        let version = self.version.next();
-        let state = next.text("status").unwrap_or("no status yet");
-        Some(if is_stuck(next) {
-            let what = if is_failed(next) { "failed" } else { "was never finished" };
-            (
-                Reason::Wedged,
-                format!("the command of version {version} {what} ({state}) and blocks every later publish"),
-            )
-        } else {
-            (Reason::Pending, format!("the command of version {version} waits to be processed ({state})"))
-        })
-    }
-}
+/// An entity as it was read, or why it cannot be worked with.
+pub type Snapshot = Result<EntitySnapshot, Unusable>;
 
 impl ReadStore {
     /// Reads what a decision about an entity rests on.
@@ -62,5 +48,92 @@ impl ReadStore {
             command: commands.remove(&at(version)),
             next_command: commands.remove(&at(version.next())),
         })
+    }
+
+    /// The snapshots of many entities of one partition, in the order asked for; read consistently, in as few requests as there can be.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a call failed. What is wrong with a single entity is in its own place.
+    pub async fn snapshots(
+        &self,
+        module: &str,
+        pk: &PartitionKey,
+        sks: &[SortKey],
+    ) -> Result<Vec<Snapshot>, StoreError> {
+        // An absent entity is blocked by a command of its first version, so both are asked for at once.
+        let mut keys: Vec<RowKey> = Vec::with_capacity(sks.len() * 2);
+        for sk in sks {
+            keys.push((TableKind::Data, sk.as_str().to_owned()));
+            keys.push((TableKind::Command, sk.at(Version(1))));
+        }
+        let mut found = self.batch_get(module, pk, &keys, &[], true).await?;
+        let rows: Vec<(SortKey, Option<Row>)> =
+            sks.iter().map(|sk| (sk.clone(), found.remove(&(TableKind::Data, sk.as_str().to_owned())))).collect();
+        self.snapshots_of(module, pk, rows, found).await
+    }
+
+    /// The snapshots of entities whose data rows were read already, in their order.
+    ///
+    /// `commands` holds command rows that are known; those missing are read.
+    ///
+    /// # Errors
+    /// As [`ReadStore::snapshots`].
+    pub async fn snapshots_of(
+        &self,
+        module: &str,
+        pk: &PartitionKey,
+        rows: Vec<(SortKey, Option<Row>)>,
+        mut commands: HashMap<RowKey, Row>,
+    ) -> Result<Vec<Snapshot>, StoreError> {
+        let at = |sk: &SortKey, v: Version| (TableKind::Command, sk.at(v));
+        let wanted: Vec<RowKey> = rows
+            .iter()
+            .filter_map(|(sk, row)| Some((sk, row.as_ref()?.version().ok()?)))
+            .flat_map(|(sk, version)| [at(sk, version), at(sk, version.next())])
+            .filter(|key| !commands.contains_key(key))
+            .collect();
+        commands.extend(self.batch_get(module, pk, &wanted, &[], true).await?);
+        let commands = &commands;
+        let each = rows.into_iter().map(|(sk, row)| async move {
+            let Some(row) = row else {
+                let next_command = commands.get(&at(&sk, Version(1))).cloned();
+                return Ok(Ok(EntitySnapshot { next_command, ..EntitySnapshot::default() }));
+            };
+            let command = |v: Version| commands.get(&at(&sk, v)).cloned();
+            self.judged(row, command).await
+        });
+        let mut snapshots = Vec::new();
+        let mut answers = futures::stream::iter(each).buffered(OBJECTS_AT_ONCE);
+        while let Some(snapshot) = answers.next().await {
+            snapshots.push(snapshot?);
+        }
+        Ok(snapshots)
+    }
+
+    async fn judged(&self, row: Row, command: impl Fn(Version) -> Option<Row>) -> Result<Snapshot, StoreError> {
+        let data = Arc::new(row);
+        let unusable = |reason, message: String| Ok(Err(Unusable { reason, message, data: Some(Arc::clone(&data)) }));
+        let version = match data.version() {
+            Ok(version) => version,
+            Err(error) => return unusable(Reason::KeyInvalid, error.to_string()),
+        };
+        let resolved = match self.resolve(&data).await {
+            Ok(row) if data.attributes_ref().is_some() => Arc::new(row),
+            Ok(_) => Arc::clone(&data),
+            Err(
+                error @ (StoreError::S3Missing { .. }
+                | StoreError::S3Malformed { .. }
+                | StoreError::BadReference { .. }),
+            ) => return unusable(Reason::S3Missing, error.to_string()),
+            Err(StoreError::Row(error)) => return unusable(Reason::KeyInvalid, error.to_string()),
+            Err(error) => return Err(error),
+        };
+        Ok(Ok(EntitySnapshot {
+            resolved: Some(resolved),
+            version,
+            command: command(version),
+            next_command: command(version.next()),
+            data: Some(data),
+        }))
     }
 }

@@ -40,8 +40,8 @@ pub(super) enum Purpose {
     History,
     /// The data row.
     Data,
-    /// A pinned source.
-    Source,
+    /// A pinned version.
+    Check,
 }
 
 /// A transaction as it is sent, again and again where need be: the same bytes each time, because the maps in it are cloned and
@@ -130,14 +130,21 @@ impl WriteStore {
             }
         }
         for check in &request.checks {
-            let check = ConditionCheck::builder()
+            let at = ConditionCheck::builder()
                 .table_name(self.read.names.table(&check.module, TableKind::Data))
-                .set_key(Some(primary_key(check.key.pk.as_str(), check.key.sk.as_str())))
-                .condition_expression("#version = :version")
-                .expression_attribute_names("#version", field::VERSION)
-                .expression_attribute_values(":version", to_value(&Value::n(check.version.0)))
-                .build()?;
-            items.push((Purpose::Source, TransactWriteItem::builder().condition_check(check).build()));
+                .set_key(Some(primary_key(check.key.pk.as_str(), check.key.sk.as_str())));
+            let check = match check.version {
+                Version(0) => at
+                    .condition_expression("attribute_not_exists(#pk)")
+                    .expression_attribute_names("#pk", field::PK)
+                    .build()?,
+                Version(version) => at
+                    .condition_expression("#version = :version")
+                    .expression_attribute_names("#version", field::VERSION)
+                    .expression_attribute_values(":version", to_value(&Value::n(version)))
+                    .build()?,
+            };
+            items.push((Purpose::Check, TransactWriteItem::builder().condition_check(check).build()));
         }
         Ok(items)
     }

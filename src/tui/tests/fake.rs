@@ -113,6 +113,9 @@ impl Fake {
                     let approval = ApprovalRequest {
                         run,
                         batch: 1,
+                        canary: false,
+                        held: false,
+                        waiting: 1,
                         digest: "4f2a9c0d7be61835".repeat(4),
                         confirm: self.confirm.clone(),
                         items: vec![preview],
@@ -137,7 +140,14 @@ impl Fake {
             }
             Command::Arm { armed } => vec![Event::Armed(armed)],
             Command::Cancel { .. } => vec![],
-            Command::Decide { .. } => vec![],
+            // The console has no screens for plans yet.
+            Command::Decide { .. }
+            | Command::PreviewPlan { .. }
+            | Command::RunPlan { .. }
+            | Command::ResumeRun { .. }
+            | Command::Steer { .. }
+            | Command::ExportRun { .. }
+            | Command::VerifyRun { .. } => vec![],
         };
         events.push(Event::Finished { cancelled: false });
         events.into_iter().map(|e| (request, e)).collect()
@@ -298,6 +308,10 @@ impl Fake {
         after.0.insert(field::VERSION.into(), Value::n(now.next().0));
         after.0.insert(field::UPDATED_BY.into(), Value::s("u-tester"));
         Ok(Preview {
+            n: 1,
+            source: entity.key.clone(),
+            source_versions: (now, now.next()),
+            wrote: None,
             digest: "0".repeat(64),
             entity: entity.clone(),
             action: if refused.is_some() {
@@ -329,9 +343,13 @@ impl Fake {
 fn item(run: RunId, entity: &EntityRef, versions: (Version, Version), outcome: Option<Outcome>) -> ItemResult {
     ItemResult {
         run,
-        batch: 1,
+        batch: Some(1),
         n: 1,
         entity: entity.clone(),
+        source: entity.key.clone(),
+        source_versions: versions,
+        before: None,
+        after: None,
         action: Action::Update,
         outcome,
         reason: None,

@@ -49,8 +49,12 @@ fn event(n: u64) -> Event {
         }]),
         _ => Event::Item(Box::new(ItemResult {
             run: RunId::from_parts(0, 1),
-            batch: 1,
+            batch: Some(1),
             n,
+            source: entity(n).key,
+            source_versions: (Version(1), Version(2)),
+            before: None,
+            after: None,
             entity: entity(n),
             action: Action::Update,
             outcome: Some(Outcome::Done),

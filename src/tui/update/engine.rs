@@ -1,7 +1,7 @@
 //! What the engine tells.
 
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{Envelope, Event, RequestId};
+use crate::engine::protocol::{Command, Envelope, Event, RequestId, Steering};
 use crate::tui::app::App;
 use crate::tui::layers::Layer;
 use crate::tui::message::Purpose;
@@ -47,6 +47,11 @@ impl App {
             (Event::Run(run), _) => {
                 let (level, text) = lines::run(&run);
                 self.tell(level, text);
+            }
+            // Nothing gets through, and there is nothing to wait for here: the run ends and can be gone on with.
+            (Event::Paused { run, failure }, purpose) => {
+                self.failed(request, *failure, purpose);
+                self.send(Command::Steer { run, steering: Steering::Stop }, Purpose::Decide);
             }
             // An answer that nobody waits for any more.
             _ => {}

@@ -1,0 +1,140 @@
+//! What a run intends for one item, found out by a preview and pinned to the versions that it saw.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::digest::{ItemDigest, item_digest};
+use super::key::{EntityKey, Version};
+use super::row::Row;
+use super::run::{Action, Reason};
+
+/// What an entity is to an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The one that the item is about: its version is the item's.
+    Target,
+    /// The one that it is taken from.
+    Source,
+}
+
+/// One entity of an item: written when it has a row to be, otherwise only pinned to its version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedPart {
+    /// What it is to the item.
+    pub role: Role,
+    /// Its keys.
+    pub key: EntityKey,
+    /// The version that was seen, 0 where there is none.
+    pub version: Version,
+    /// The data row that was seen, attributes resolved.
+    pub before: Option<Arc<Row>>,
+    /// The data row to be written, attributes in place; `None` where the entity is not written.
+    pub after: Option<Arc<Row>>,
+    /// What an earlier run wrote here, where this item takes that back: shown beside the other two.
+    pub wrote: Option<Arc<Row>>,
+    /// Whether the command row of the version before was there: only then its ttl is set.
+    pub previous_seen: bool,
+    /// Unix seconds at which the previous command row and the history row expire.
+    pub ttl: (Option<i64>, Option<i64>),
+}
+
+impl PlannedPart {
+    /// An entity that is looked at and not written.
+    #[must_use]
+    pub fn pinned(role: Role, key: EntityKey, version: Version, before: Option<Arc<Row>>) -> Self {
+        Self { role, key, version, before, after: None, wrote: None, previous_seen: false, ttl: (None, None) }
+    }
+}
+
+/// One item of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedItem {
+    /// Module of all its entities.
+    pub module: String,
+    /// Keys of the source; in place those of the target.
+    pub source: EntityKey,
+    /// Keys of the target.
+    pub target: EntityKey,
+    /// What is intended.
+    pub action: Action,
+    /// Why nothing is, where that is so.
+    pub reason: Option<Reason>,
+    /// In words.
+    pub message: Option<String>,
+    /// Things to know before approving.
+    pub warnings: Vec<String>,
+    /// The entities, at most one of each role.
+    pub parts: Vec<PlannedPart>,
+}
+
+impl PlannedItem {
+    /// The entity of a role.
+    #[must_use]
+    pub fn part(&self, role: Role) -> Option<&PlannedPart> {
+        self.parts.iter().find(|part| part.role == role)
+    }
+
+    /// Whether carrying it out writes anything.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        matches!(self.action, Action::Create | Action::Update | Action::Delete | Action::Restore)
+    }
+
+    /// Versions of an entity before and after, as shown: 0 and 0 for one that the item does not have.
+    #[must_use]
+    pub fn versions(&self, role: Role) -> (Version, Version) {
+        self.part(role).map_or((Version(0), Version(0)), |part| {
+            (part.version, if part.after.is_some() && self.writes() { part.version.next() } else { part.version })
+        })
+    }
+
+    /// Versions of the source; in place those of the target.
+    #[must_use]
+    pub fn source_versions(&self) -> (Version, Version) {
+        if self.source == self.target { self.versions(Role::Target) } else { self.versions(Role::Source) }
+    }
+
+    /// The row that the item is shown with before it is carried out: the target's, where it has one.
+    #[must_use]
+    pub fn before(&self) -> Option<&Arc<Row>> {
+        self.shown().and_then(|part| part.before.as_ref())
+    }
+
+    /// The row that it is shown with afterwards.
+    #[must_use]
+    pub fn after(&self) -> Option<&Arc<Row>> {
+        self.shown().and_then(|part| part.after.as_ref())
+    }
+
+    /// What an earlier run wrote, where the item takes that back.
+    #[must_use]
+    pub fn wrote(&self) -> Option<&Arc<Row>> {
+        self.shown().and_then(|part| part.wrote.as_ref())
+    }
+
+    /// The target, except where only the source is written.
+    fn shown(&self) -> Option<&PlannedPart> {
+        let target = self.part(Role::Target);
+        match self.part(Role::Source) {
+            Some(source) if source.after.is_some() && target.is_none_or(|t| t.after.is_none()) => Some(source),
+            _ => target,
+        }
+    }
+
+    /// SHA-256 over what is shown, without the run's own marks, in hexadecimal.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        item_digest(&ItemDigest {
+            module: &self.module,
+            target: (self.target.pk.as_str(), self.target.sk.as_str()),
+            source: (self.source.pk.as_str(), self.source.sk.as_str()),
+            action: self.action,
+            reason: self.reason,
+            versions: (self.versions(Role::Target).0.0, self.source_versions().0.0),
+            before: self.before().map(|row| &**row),
+            after: self.after().map(|row| &**row),
+        })
+    }
+}

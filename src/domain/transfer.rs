@@ -1,0 +1,316 @@
+//! What copying or moving an entity to another tenant writes.
+//!
+//! Pure: the caller has read both entities, the rules are here.
+
+use std::sync::Arc;
+
+use super::digest::STAMPS;
+use super::item::{PlannedItem, PlannedPart, Role};
+use super::key::EntityKey;
+use super::merge::merge;
+use super::plan::{DeletedSources, Existing};
+use super::publish::{NewState, PublishMode, Stamp, Ttls, data_row};
+use super::row::{Attributes, Row, blocked, field};
+use super::run::{Action, Operation, Reason, RunId};
+use super::snapshot::EntitySnapshot;
+use super::timeline::is_stuck;
+use super::value::{Map, Value};
+
+/// What is the same for all items of a run that copies or moves.
+#[derive(Debug, Clone)]
+pub struct Transfer {
+    /// Copy or move.
+    pub operation: Operation,
+    /// The target's tenant code.
+    pub tenant: String,
+    /// What becomes of live targets.
+    pub existing: Existing,
+    /// What becomes of soft-deleted sources.
+    pub deleted: DeletedSources,
+    /// How it is published.
+    pub mode: PublishMode,
+    /// The guide's marks; `None` where the plan wants none.
+    pub marks: Option<Marks>,
+    /// Who publishes, when and for what.
+    pub stamp: Stamp,
+}
+
+/// What the marks of a run say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marks {
+    /// The run.
+    pub run: RunId,
+    /// Its time, in UTC with milliseconds.
+    pub at: String,
+    /// The operator.
+    pub by: String,
+}
+
+/// One entity of a transfer with what belongs to its table.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// Its keys.
+    pub key: &'a EntityKey,
+    /// What was read of it.
+    pub seen: &'a EntitySnapshot,
+    /// When its rows expire.
+    pub ttls: Ttls,
+}
+
+/// Why an item is not written.
+type Refusal = (Action, Reason, String);
+
+impl Transfer {
+    /// What becomes of one entity.
+    #[must_use]
+    pub fn item(&self, module: &str, source: Side<'_>, target: Side<'_>) -> PlannedItem {
+        let mut item = PlannedItem {
+            module: module.to_owned(),
+            source: source.key.clone(),
+            target: target.key.clone(),
+            action: Action::Equal,
+            reason: None,
+            message: None,
+            warnings: Vec::new(),
+            parts: vec![pinned(Role::Target, target), pinned(Role::Source, source)],
+        };
+        if let Err((action, reason, message)) = self.decide(&mut item, source, target) {
+            (item.action, item.reason, item.message) = (action, Some(reason), Some(message));
+        }
+        // A source that is only pinned is told by its keys and its version: its row stands in the tables.
+        if let Some(part) = item.parts.iter_mut().find(|p| p.role == Role::Source && p.after.is_none()) {
+            part.before = None;
+        }
+        item
+    }
+
+    fn decide(&self, item: &mut PlannedItem, source: Side<'_>, target: Side<'_>) -> Result<(), Refusal> {
+        let row = self.usable_source(item, source)?;
+        self.usable_target(source, target)?;
+        let current = target.seen.resolved.as_deref();
+        let is_live = current.is_some_and(|row| !row.is_deleted());
+        let ours = is_live || is_taken_back(target.seen);
+        if let (Some(now), Existing::Skip | Existing::Stop) = (current, self.existing)
+            && !(now.is_deleted() && ours)
+        {
+            return Err(match (is_live, self.existing) {
+                (true, Existing::Stop) => (
+                    Action::Conflict,
+                    Reason::Exists,
+                    format!("the target exists at version {}, and the plan says to stop then", target.seen.version),
+                ),
+                (true, _) => {
+                    (Action::Skip, Reason::Exists, format!("the target exists at version {}", target.seen.version))
+                }
+                (false, _) => (
+                    Action::Skip,
+                    Reason::Deleted,
+                    "the target is soft-deleted, and not by tenantry: existing = \"overwrite\" would write it"
+                        .to_owned(),
+                ),
+            });
+        }
+        let state = self.state(row, target.key, current.filter(|_| self.existing == Existing::Merge && is_live))?;
+        let is_equal = current.is_some_and(|now| is_live && is_same(now, &state));
+        if !is_equal {
+            let after = self.target_row(source, target, state, row)?;
+            item.action = match (current.map(Row::is_deleted), after.is_deleted()) {
+                (None, _) => Action::Create,
+                (Some(true), false) => Action::Restore,
+                (Some(false), true) => Action::Delete,
+                (Some(_), _) => Action::Update,
+            };
+            write(item, Role::Target, target, after);
+        }
+        if self.operation == Operation::Move && !row.is_deleted() {
+            if is_equal {
+                item.action = Action::Delete;
+                item.message = Some("the target is equal already: only the source is soft-deleted".to_owned());
+            }
+            let after = self.source_row(source, target, row)?;
+            write(item, Role::Source, source, after);
+        }
+        Ok(())
+    }
+
+    /// The source's data row, if it may be taken.
+    fn usable_source<'s>(&self, item: &mut PlannedItem, source: Side<'s>) -> Result<&'s Row, Refusal> {
+        let Some(row) = source.seen.resolved.as_deref() else {
+            return Err(match source.seen.blocked_by_command() {
+                Some(_) => (
+                    Action::Skip,
+                    Reason::Pending,
+                    "it was published and never processed: there is no data row".to_owned(),
+                ),
+                None => (Action::Invalid, Reason::MissingSource, "there is no such entity".to_owned()),
+            });
+        };
+        if let Some(why) = blocked(source.key, Some(row)) {
+            return Err((Action::Invalid, why.reason(), why.to_string()));
+        }
+        if row.is_deleted() && self.deleted == DeletedSources::Skip {
+            return Err((Action::Skip, Reason::Deleted, "the source is soft-deleted".to_owned()));
+        }
+        if let Some(next) = &source.seen.next_command {
+            let (reason, message) = source.seen.blocked_by_command().unwrap_or((Reason::Pending, String::new()));
+            if self.operation == Operation::Move {
+                return Err((Action::Conflict, reason, message));
+            }
+            let word = if is_stuck(next) { Reason::Wedged } else { Reason::Pending };
+            item.warnings.push(word.to_string());
+            item.message = Some(format!("the data row is copied as it is: {message}"));
+        }
+        let writes_source = self.operation == Operation::Move && !row.is_deleted();
+        if self.mode == PublishMode::Async && writes_source && source.seen.command.is_none() {
+            return Err(command_gone("source", source.seen));
+        }
+        Ok(row)
+    }
+
+    fn usable_target(&self, source: Side<'_>, target: Side<'_>) -> Result<(), Refusal> {
+        if let Some(why) = blocked(target.key, target.seen.data.as_deref()) {
+            return Err((Action::Invalid, why.reason(), format!("the target cannot be written: {why}")));
+        }
+        if source.key == target.key {
+            return Err((Action::Invalid, Reason::KeyInvalid, "source and target are the same entity".to_owned()));
+        }
+        if let Some((reason, message)) = target.seen.blocked_by_command() {
+            return Err((Action::Conflict, reason, format!("at the target, {message}")));
+        }
+        if self.mode == PublishMode::Async && target.seen.data.is_some() && target.seen.command.is_none() {
+            return Err(command_gone("target", target.seen));
+        }
+        Ok(())
+    }
+
+    /// The state that the target is to have, without the run's marks.
+    fn state(&self, row: &Row, key: &EntityKey, merged_into: Option<&Row>) -> Result<NewState, Refusal> {
+        let mut state = NewState::of(row);
+        if let Some(now) = merged_into {
+            let mut fields = NewState::of(now).fields;
+            fields.extend(state.fields);
+            fields.insert(field::ATTRIBUTES.to_owned(), Value::M(merge(&attributes(now)?, &attributes(row)?)));
+            state.fields = fields;
+        }
+        state.set(field::ID, Value::s(key.id()));
+        state.set(field::TENANT_CODE, Value::s(&self.tenant));
+        Ok(state)
+    }
+
+    fn target_row(&self, source: Side<'_>, target: Side<'_>, mut state: NewState, row: &Row) -> Result<Row, Refusal> {
+        let carried = std::mem::take(&mut state.extra);
+        if let Some(marks) = &self.marks {
+            let mut marked = match state.fields.get(field::ATTRIBUTES) {
+                Some(Value::M(map)) => map.clone(),
+                _ => Map::new(),
+            };
+            // Marks of an earlier migration tell of that one.
+            marked.retain(|name, _| !STAMPS.contains(&name.as_str()));
+            let id = row.text(field::ID).map_or_else(|| source.key.id(), str::to_owned);
+            let mut mark = |name: &str, value: Value| marked.insert(name.to_owned(), value);
+            mark("_migrated", Value::Bool(true));
+            mark("_sourceKey", Value::s(source.key.id()));
+            mark("_migratedFrom", Value::s(id));
+            mark("_migratedAt", Value::s(&marks.at));
+            mark("_migrationId", Value::s(marks.run.to_string()));
+            mark("_migratedBy", Value::s(&marks.by));
+            mark("_sourceVersion", Value::n(source.seen.version.0));
+            state.set(field::ATTRIBUTES, Value::M(marked));
+        }
+        let mut after = self.data_row(target, &state);
+        if self.mode == PublishMode::Sync {
+            // What the framework does not know of would otherwise be lost on the way.
+            for (name, value) in carried {
+                after.0.entry(name).or_insert(value);
+            }
+        }
+        Ok(after)
+    }
+
+    fn source_row(&self, source: Side<'_>, target: Side<'_>, row: &Row) -> Result<Row, Refusal> {
+        let mut state = NewState::of(row);
+        state.extra = Map::new();
+        state.set(field::IS_DELETED, Value::Bool(true));
+        if let Some(marks) = &self.marks {
+            let mut marked = attributes(row)?;
+            marked.insert("_migratedTo".to_owned(), Value::s(target.key.id()));
+            marked.insert("_deletedAt".to_owned(), Value::s(&marks.at));
+            state.set(field::ATTRIBUTES, Value::M(marked));
+        }
+        Ok(self.data_row(source, &state))
+    }
+
+    fn data_row(&self, side: Side<'_>, state: &NewState) -> Row {
+        data_row_of(side, state, self.mode, &self.stamp)
+    }
+}
+
+/// The data row that a publish on top of an entity leaves.
+#[must_use]
+pub fn data_row_of(side: Side<'_>, state: &NewState, mode: PublishMode, stamp: &Stamp) -> Row {
+    let version = side.seen.version.next();
+    let csk = match mode {
+        PublishMode::Sync => side.key.sk.as_str().to_owned(),
+        PublishMode::Async => side.key.sk.at(version),
+    };
+    data_row(side.key, version, side.seen.resolved.as_deref(), state, &csk, stamp, side.ttls)
+}
+
+fn command_gone(which: &str, seen: &EntitySnapshot) -> Refusal {
+    let message = format!(
+        "the {which}'s command row of version {} is gone, and the application's pipeline needs it to go on",
+        seen.version
+    );
+    (Action::Invalid, Reason::MissingVersion, message)
+}
+
+fn pinned(role: Role, side: Side<'_>) -> PlannedPart {
+    PlannedPart::pinned(role, side.key.clone(), side.seen.version, side.seen.resolved.clone())
+}
+
+/// Gives an item's entity the row that it is to have.
+pub(super) fn write(item: &mut PlannedItem, role: Role, side: Side<'_>, after: Row) {
+    if let Some(part) = item.parts.iter_mut().find(|part| part.role == role) {
+        part.after = Some(Arc::new(after));
+        part.previous_seen = side.seen.command.is_some();
+        part.ttl = (side.ttls.command, side.ttls.history);
+    }
+}
+
+/// Attributes that are in place; none count as an empty map.
+fn attributes(row: &Row) -> Result<Map, Refusal> {
+    match row.attributes() {
+        Ok(Attributes::Inline(map)) => Ok(map.clone()),
+        Ok(Attributes::Absent) => Ok(Map::new()),
+        Ok(Attributes::InS3(uri)) => {
+            Err((Action::Invalid, Reason::S3Missing, format!("the attributes are at {uri} and were not read")))
+        }
+        Err(error) => Err((Action::Invalid, Reason::KeyInvalid, error.to_string())),
+    }
+}
+
+/// Whether a soft-deleted entity was deleted by taking a run of ours back: then it counts as absent.
+fn is_taken_back(seen: &EntitySnapshot) -> bool {
+    let source = seen.command.as_ref().and_then(|row| row.text(field::SOURCE));
+    [Operation::Undo, Operation::Rollback].iter().any(|op| source == Some(format!("tenantry {op}").as_str()))
+}
+
+/// Whether a row holds a state already, marks of any run aside.
+#[must_use]
+pub fn is_same(now: &Row, state: &NewState) -> bool {
+    let plain = |value: Option<&Value>| match value {
+        Some(Value::M(map)) => {
+            let own: Map = map
+                .iter()
+                .filter(|(n, _)| !STAMPS.contains(&n.as_str()))
+                .map(|(n, v)| (n.clone(), v.clone()))
+                .collect();
+            (!own.is_empty()).then_some(Value::M(own))
+        }
+        other => other.cloned(),
+    };
+    super::publish::NAMED_FIELDS.iter().all(|name| match *name {
+        field::ATTRIBUTES => plain(now.get(name)) == plain(state.fields.get(*name)),
+        name => now.get(name) == state.fields.get(name),
+    })
+}

@@ -1,0 +1,215 @@
+//! What taking an item of a run back writes.
+//!
+//! Pure: the caller has read the entities as they are now, the rules are here.
+
+use std::sync::Arc;
+
+use super::item::{PlannedItem, PlannedPart, Role};
+use super::key::{EntityKey, Version};
+use super::plan::Conflicts;
+use super::publish::{NewState, PublishMode, Stamp};
+use super::row::{Row, blocked, field};
+use super::run::{Action, Reason};
+use super::snapshot::EntitySnapshot;
+use super::transfer::{Side, data_row_of, is_same, write};
+use super::value::{Map, Value};
+
+/// What is the same for all items of an undo.
+#[derive(Debug, Clone)]
+pub struct Undoing {
+    /// requestId of everything that the run wrote.
+    pub request_id: String,
+    /// What becomes of entities that were changed since.
+    pub conflicts: Conflicts,
+    /// How it is published.
+    pub mode: PublishMode,
+    /// Who publishes, when and for what.
+    pub stamp: Stamp,
+    /// The undo's time, in UTC with milliseconds.
+    pub at: String,
+}
+
+/// One entity that the run wrote.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// What it was to the item.
+    pub role: Role,
+    /// Its keys.
+    pub key: EntityKey,
+    /// The version before the run, 0 where it was absent.
+    pub version: Version,
+    /// The data row before the run, attributes resolved; `None` where it was absent, or where it is lost.
+    pub before: Option<Arc<Row>>,
+    /// What the run wrote, attributes resolved.
+    pub wrote: Option<Arc<Row>>,
+    /// Whether it is certain that the run wrote it.
+    pub is_certain: bool,
+}
+
+/// An entity that the run wrote, as it is now.
+#[derive(Debug, Clone, Copy)]
+pub struct Now<'a> {
+    /// What the run wrote.
+    pub written: &'a Written,
+    /// What was read of it now.
+    pub side: Side<'a>,
+}
+
+/// Why an entity is not written.
+type Refusal = (Action, Reason, String);
+
+/// What becomes of one entity.
+enum Verdict {
+    /// Nothing of the run is there.
+    Nothing(&'static str),
+    /// It is written.
+    Take(Box<NewState>),
+    /// It is not.
+    Refuse(Refusal),
+}
+
+impl Undoing {
+    /// What becomes of an item of the run. Its entities are taken back together or not at all.
+    #[must_use]
+    pub fn item(&self, module: &str, source: &EntityKey, target: &EntityKey, entities: &[Now<'_>]) -> PlannedItem {
+        let mut item = PlannedItem {
+            module: module.to_owned(),
+            source: source.clone(),
+            target: target.clone(),
+            action: Action::Equal,
+            reason: None,
+            message: None,
+            warnings: Vec::new(),
+            parts: entities.iter().map(part).collect(),
+        };
+        let mut refused = None;
+        for now in entities {
+            match self.judge(&mut item, now) {
+                Verdict::Nothing(why) => item.message = Some(why.to_owned()),
+                Verdict::Take(state) => {
+                    let after = data_row_of(now.side, &state, self.mode, &self.stamp);
+                    write(&mut item, now.written.role, now.side, after);
+                }
+                Verdict::Refuse(refusal) => refused = refused.or(Some(refusal)),
+            }
+        }
+        // A conflict still shows what taking it back would leave.
+        if let Some((action, reason, message)) = refused {
+            (item.action, item.reason, item.message) = (action, Some(reason), Some(message));
+            return item;
+        }
+        let shown = item.parts.iter().find(|part| part.after.is_some());
+        if let Some((before, after)) = shown.and_then(|part| Some((part.before.clone(), part.after.clone()?))) {
+            item.message = None;
+            item.action = match (before.is_some_and(|row| row.is_deleted()), after.is_deleted()) {
+                (true, false) => Action::Restore,
+                (false, true) => Action::Delete,
+                _ => Action::Update,
+            };
+        }
+        item
+    }
+
+    fn judge(&self, item: &mut PlannedItem, now: &Now<'_>) -> Verdict {
+        let (written, seen) = (now.written, now.side.seen);
+        let after = written.version.next();
+        let Some(current) = seen.resolved.as_deref() else {
+            return match (&written.before, seen.blocked_by_command()) {
+                (_, Some((reason, message))) => Verdict::Refuse((Action::Conflict, reason, message)),
+                (None, None) => Verdict::Nothing("the entity is not there"),
+                (Some(_), None) => Verdict::Refuse((
+                    Action::Invalid,
+                    Reason::Expired,
+                    "the entity is gone: it expired or was removed since".to_owned(),
+                )),
+            };
+        };
+        if let Some(why) = blocked(now.side.key, Some(current)) {
+            return Verdict::Refuse((Action::Invalid, why.reason(), why.to_string()));
+        }
+        if let Some((reason, message)) = seen.blocked_by_command() {
+            return Verdict::Refuse((Action::Conflict, reason, message));
+        }
+        let is_ours = seen.version == after && current.text(field::REQUEST_ID) == Some(&self.request_id);
+        if !is_ours && !written.is_certain && seen.version <= after {
+            return Verdict::Nothing("the run did not get as far as writing it");
+        }
+        if !is_ours && seen.version <= written.version {
+            return Verdict::Nothing("the entity is still as it was before the run");
+        }
+        let state = match self.state(written, seen, current) {
+            Ok(state) => state,
+            Err(refusal) => return Verdict::Refuse(refusal),
+        };
+        if is_same(current, &state) {
+            return Verdict::Nothing("the entity is as it was before the run already");
+        }
+        if !is_ours {
+            let by = seen.command.as_ref().and_then(|row| row.text(field::CREATED_BY)).unwrap_or("someone");
+            let message =
+                format!("changed since: the run wrote version {after}, now it is at {} by {by}", seen.version);
+            if self.conflicts == Conflicts::Skip {
+                // Shown with what taking it back would leave.
+                let row = data_row_of(now.side, &state, self.mode, &self.stamp);
+                write(item, written.role, now.side, row);
+                let reason = match written.role {
+                    Role::Target => Reason::TargetChanged,
+                    Role::Source => Reason::SourceChanged,
+                };
+                return Verdict::Refuse((Action::Conflict, reason, message));
+            }
+            item.warnings.push(format!("{message}; that change is taken back too"));
+        }
+        Verdict::Take(Box::new(state))
+    }
+
+    /// The state before the run; one that was absent is soft-deleted as it is.
+    fn state(&self, written: &Written, seen: &EntitySnapshot, current: &Row) -> Result<NewState, Refusal> {
+        if self.mode == PublishMode::Async && seen.command.is_none() {
+            return Err((
+                Action::Invalid,
+                Reason::MissingVersion,
+                format!("the command row of version {} is gone, and the pipeline needs it to go on", seen.version),
+            ));
+        }
+        let Some(before) = &written.before else {
+            if written.version != Version(0) {
+                return Err((
+                    Action::Invalid,
+                    Reason::MissingVersion,
+                    format!("version {} is in no table: it expired", written.version),
+                ));
+            }
+            let mut state = NewState::of(current);
+            state.extra = Map::new();
+            state.set(field::IS_DELETED, Value::Bool(true));
+            return Ok(state);
+        };
+        let mut state = NewState::of(before);
+        state.extra = Map::new();
+        let marked = written.wrote.as_ref().is_some_and(|row| has_mark(row, "_migratedTo"));
+        if marked && current.is_deleted() && !before.is_deleted() {
+            let mut attributes = match state.fields.get(field::ATTRIBUTES) {
+                Some(Value::M(map)) => map.clone(),
+                _ => Map::new(),
+            };
+            for name in ["_migratedTo", "_deletedAt"] {
+                attributes.shift_remove(name);
+            }
+            attributes.insert("_restoredAt".to_owned(), Value::s(&self.at));
+            state.set(field::ATTRIBUTES, Value::M(attributes));
+        }
+        Ok(state)
+    }
+}
+
+fn has_mark(row: &Row, name: &str) -> bool {
+    row.get(field::ATTRIBUTES).and_then(Value::as_map).is_some_and(|map| map.contains_key(name))
+}
+
+fn part(now: &Now<'_>) -> PlannedPart {
+    let seen = now.side.seen;
+    let mut part = PlannedPart::pinned(now.written.role, now.written.key.clone(), seen.version, seen.resolved.clone());
+    part.wrote.clone_from(&now.written.wrote);
+    part
+}

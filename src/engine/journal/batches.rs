@@ -1,0 +1,416 @@
+//! Batches of a journal: what is decided about as one, and the items that are begun and ended in them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::rows::{COLUMNS, number, planned, unsigned};
+use super::{Journal, JournalError, database};
+use crate::domain::digest::plan_digest;
+use crate::domain::item::PlannedItem;
+use crate::domain::run::{Action, Outcome, Reason};
+use crate::engine::protocol::{BatchInfo, BatchState};
+
+/// An item as it is carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenItem {
+    /// Number in the run, from 1.
+    pub n: u64,
+    /// Batch, from 1.
+    pub batch: u32,
+    /// What is intended.
+    pub item: PlannedItem,
+    /// Whether it may have been sent before: an earlier process began it and recorded no outcome.
+    pub begun: bool,
+}
+
+/// Items and what they come to, by word.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// By action.
+    pub actions: Vec<(Action, u64)>,
+    /// By reason.
+    pub reasons: Vec<(Reason, u64)>,
+}
+
+fn state_word(state: BatchState) -> &'static str {
+    match state {
+        BatchState::Waiting => "waiting",
+        BatchState::Approved => "approved",
+        BatchState::Skipped => "skipped",
+        BatchState::Held => "held",
+        BatchState::Done => "done",
+        BatchState::Stopped => "stopped",
+    }
+}
+
+fn state_of(word: &str) -> BatchState {
+    [BatchState::Approved, BatchState::Skipped, BatchState::Held, BatchState::Done, BatchState::Stopped]
+        .into_iter()
+        .find(|state| state_word(*state) == word)
+        .unwrap_or(BatchState::Waiting)
+}
+
+/// Spreads the items of each batch over the partitions, so that no partition takes all the writes of its time and the first batch has
+/// something of everything.
+pub(super) fn spread(connection: &Connection, path: &Path, canary: usize, size: usize) -> Result<(), JournalError> {
+    let fail = database(path);
+    let partitions =
+        "SELECT count(*) FROM (SELECT DISTINCT module, target_pk FROM item WHERE batch IS NOT NULL LIMIT 2)";
+    let several: i64 = connection.query_row(partitions, [], |row| row.get(0)).map_err(&fail)?;
+    if several < 2 {
+        return Ok(());
+    }
+    let sql = "
+        UPDATE item SET batch = CASE WHEN turn.r <= ?1 THEN 1 ELSE 2 + (turn.r - ?1 - 1) / ?2 END
+        FROM (SELECT n, row_number() OVER (ORDER BY k, n) AS r FROM (
+            SELECT n, row_number() OVER (PARTITION BY module, target_pk ORDER BY n) AS k FROM item WHERE batch IS NOT NULL)) AS turn
+        WHERE item.n = turn.n";
+    connection.execute(sql, params![number(canary as u64), number(size as u64)]).map(drop).map_err(&fail)
+}
+
+/// Makes the batches that the items name.
+pub(super) fn make(connection: &Connection, path: &Path) -> Result<(), JournalError> {
+    let fail = database(path);
+    let mut statement = connection
+        .prepare("SELECT batch, digest FROM item INDEXED BY item_open WHERE outcome IS NULL AND batch IS NOT NULL ORDER BY batch, n")
+        .map_err(&fail)?;
+    let mut found = statement.query([]).map_err(&fail)?;
+    let mut batch: Option<(u32, Vec<String>)> = None;
+    while let Some(row) = found.next().map_err(&fail)? {
+        let (n, digest): (u32, String) = (row.get(0).map_err(&fail)?, row.get(1).map_err(&fail)?);
+        match &mut batch {
+            Some((current, digests)) if *current == n => digests.push(digest),
+            other => {
+                if let Some((n, digests)) = other.replace((n, vec![digest])) {
+                    put(connection, path, n, &digests)?;
+                }
+            }
+        }
+    }
+    batch.map_or(Ok(()), |(n, digests)| put(connection, path, n, &digests))
+}
+
+fn put(connection: &Connection, path: &Path, n: u32, digests: &[String]) -> Result<(), JournalError> {
+    let digest = plan_digest(digests.iter().map(String::as_str));
+    connection
+        .execute(
+            "INSERT OR REPLACE INTO batch (n, canary, items, digest, state) VALUES (?1, ?2, ?3, ?4, 'waiting')",
+            params![n, n == 1, number(digests.len() as u64), digest],
+        )
+        .map(drop)
+        .map_err(database(path))
+}
+
+fn outcomes(connection: &Connection, path: &Path, batch: u32) -> Result<Vec<(Outcome, u64)>, JournalError> {
+    let fail = database(path);
+    let mut statement = connection
+        .prepare_cached("SELECT outcome, count(*) FROM item WHERE batch = ?1 AND outcome IS NOT NULL GROUP BY outcome")
+        .map_err(&fail)?;
+    let rows =
+        statement.query_map([batch], |row| Ok((super::rows::word(row, 0)?, unsigned(row.get(1)?)))).map_err(&fail)?;
+    rows.collect::<Result<_, _>>().map_err(&fail)
+}
+
+/// Marks those of the batches as done that have no open item left, and gives them back.
+pub(super) fn finish(connection: &Connection, path: &Path, batches: &[u32]) -> Result<Vec<u32>, JournalError> {
+    let fail = database(path);
+    let sql = "UPDATE batch SET state = 'done' WHERE n = ?1 AND state = 'approved'
+               AND NOT EXISTS (SELECT 1 FROM item WHERE batch = ?1 AND outcome IS NULL)";
+    let mut statement = connection.prepare_cached(sql).map_err(&fail)?;
+    let mut done = Vec::new();
+    for batch in batches {
+        if statement.execute([batch]).map_err(&fail)? > 0 {
+            done.push(*batch);
+        }
+    }
+    Ok(done)
+}
+
+impl Journal {
+    /// How many items there are by action and by reason.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn tally(&self) -> Result<Tally, JournalError> {
+        let path = Arc::clone(&self.path);
+        self.database
+            .call(move |connection| {
+                let fail = database(&path);
+                let mut tally = Tally::default();
+                let mut statement =
+                    connection.prepare("SELECT action, count(*) FROM item GROUP BY action").map_err(&fail)?;
+                let rows = statement
+                    .query_map([], |row| Ok((super::rows::word(row, 0)?, unsigned(row.get(1)?))))
+                    .map_err(&fail)?;
+                tally.actions = rows.collect::<Result<_, _>>().map_err(&fail)?;
+                let mut statement = connection
+                    .prepare("SELECT reason, count(*) FROM item WHERE reason IS NOT NULL GROUP BY reason")
+                    .map_err(&fail)?;
+                let rows = statement
+                    .query_map([], |row| Ok((super::rows::word(row, 0)?, unsigned(row.get(1)?))))
+                    .map_err(&fail)?;
+                tally.reasons = rows.collect::<Result<_, _>>().map_err(&fail)?;
+                Ok(tally)
+            })
+            .await
+    }
+
+    /// The plan digest over all items, in the byte order of their keys.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn digest(&self) -> Result<String, JournalError> {
+        let path = Arc::clone(&self.path);
+        self.database
+            .call(move |connection| {
+                let fail = database(&path);
+                let mut statement = connection
+                    .prepare("SELECT digest FROM item ORDER BY target_pk, target_sk, pk, sk, module")
+                    .map_err(&fail)?;
+                let mut digests = statement.query_map([], |row| row.get::<_, String>(0)).map_err(&fail)?;
+                let mut failed = None;
+                let each = std::iter::from_fn(|| match digests.next()? {
+                    Ok(digest) => Some(digest),
+                    Err(error) => {
+                        failed = Some(error);
+                        None
+                    }
+                });
+                let digest = plan_digest(each);
+                failed.map_or(Ok(digest), |error| Err(fail(error)))
+            })
+            .await
+    }
+
+    /// The next batch to decide about: those that wait in their order, then those that were held.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn next_batch(&self) -> Result<Option<BatchInfo>, JournalError> {
+        self.batch_where(
+            "state IN ('approved', 'waiting', 'held') ORDER BY state = 'held', state = 'waiting', n LIMIT 1",
+        )
+        .await
+    }
+
+    /// A batch.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn batch(&self, n: u32) -> Result<Option<BatchInfo>, JournalError> {
+        let condition = format!("n = {n}");
+        self.batch_where(&condition).await
+    }
+
+    async fn batch_where(&self, condition: &str) -> Result<Option<BatchInfo>, JournalError> {
+        let sql = format!("SELECT n, canary, items, digest, state FROM batch WHERE {condition}");
+        let (path, run) = (Arc::clone(&self.path), self.run());
+        self.database
+            .call(move |connection| {
+                let read = |row: &rusqlite::Row<'_>| {
+                    Ok(BatchInfo {
+                        run,
+                        batch: row.get(0)?,
+                        canary: row.get(1)?,
+                        items: unsigned(row.get(2)?),
+                        digest: row.get(3)?,
+                        state: state_of(&row.get::<_, String>(4)?),
+                        outcomes: Vec::new(),
+                    })
+                };
+                let found = connection.query_row(&sql, [], read).optional().map_err(database(&path))?;
+                found
+                    .map(|mut batch| {
+                        batch.outcomes = outcomes(connection, &path, batch.batch)?;
+                        Ok(batch)
+                    })
+                    .transpose()
+            })
+            .await
+    }
+
+    /// How many batches wait for a decision, those that are held included.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn waiting_batches(&self) -> Result<u64, JournalError> {
+        let path = Arc::clone(&self.path);
+        let sql = "SELECT count(*) FROM batch WHERE state IN ('waiting', 'held')";
+        self.database
+            .call(move |connection| {
+                connection.query_row(sql, [], |row| row.get(0)).map(unsigned).map_err(database(&path))
+            })
+            .await
+    }
+
+    /// Numbers of the batches that are held.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn held_batches(&self) -> Result<Vec<u32>, JournalError> {
+        let path = Arc::clone(&self.path);
+        self.database
+            .call(move |connection| {
+                let fail = database(&path);
+                let mut statement =
+                    connection.prepare("SELECT n FROM batch WHERE state = 'held' ORDER BY n").map_err(&fail)?;
+                let held = statement.query_map([], |row| row.get(0)).map_err(&fail)?;
+                held.collect::<Result<_, _>>().map_err(&fail)
+            })
+            .await
+    }
+
+    /// Records where a batch stands.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn set_batch(&self, n: u32, state: BatchState) -> Result<(), JournalError> {
+        self.execute("UPDATE batch SET state = ?2 WHERE n = ?1", (n, state_word(state))).await
+    }
+
+    /// Approves every batch that waits.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn approve_all(&self) -> Result<(), JournalError> {
+        self.execute("UPDATE batch SET state = 'approved' WHERE state IN ('waiting', 'held')", ()).await
+    }
+
+    /// Gives every item of a batch that has no outcome the same one.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn end_batch(&self, n: u32, outcome: Outcome, reason: Reason, at: String) -> Result<(), JournalError> {
+        let sql = "UPDATE item SET outcome = ?2, reason = ?3, ended_at = ?4 WHERE batch = ?1 AND outcome IS NULL";
+        self.execute(sql, (n, outcome.as_str(), reason.as_str(), at)).await
+    }
+
+    /// Splits a batch: its first half keeps the number, the second becomes the next one, and those after it move up.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn split_batch(&self, n: u32) -> Result<(), JournalError> {
+        let path = Arc::clone(&self.path);
+        self.database
+            .call(move |connection| {
+                let fail = database(&path);
+                let run = |sql: &str| connection.execute(sql, [n]).map(drop).map_err(&fail);
+                // Numbers move up in two steps, because each must stay unique at every moment.
+                run("UPDATE batch SET n = -n - 1 WHERE n > ?1")?;
+                connection.execute("UPDATE batch SET n = -n WHERE n < 0", []).map_err(&fail)?;
+                run("UPDATE item SET batch = batch + 1 WHERE batch > ?1")?;
+                run("UPDATE item SET batch = batch + 1 WHERE batch = ?1 AND n > (
+                         SELECT n FROM item WHERE batch = ?1 ORDER BY n LIMIT 1
+                         OFFSET (SELECT (count(*) + 1) / 2 - 1 FROM item WHERE batch = ?1))")?;
+                for half in [n, n + 1] {
+                    let mut statement =
+                        connection.prepare("SELECT digest FROM item WHERE batch = ?1 ORDER BY n").map_err(&fail)?;
+                    let digests = statement.query_map([half], |row| row.get(0)).map_err(&fail)?;
+                    let digests: Vec<String> = digests.collect::<Result<_, _>>().map_err(&fail)?;
+                    put(connection, &path, half, &digests)?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// Items that are not written, with their rows: those after `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn unwritten(&self, after: u64, limit: usize) -> Result<Vec<OpenItem>, JournalError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, item_rows.parts FROM item JOIN item_rows USING (n) WHERE batch IS NULL AND item.n > ?1 ORDER BY item.n LIMIT ?2 + ?3"
+        );
+        self.open_items(sql, [number(after), number(limit as u64), 0]).await
+    }
+
+    /// Whether anything of the run was begun.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn has_begun(&self) -> Result<bool, JournalError> {
+        let path = Arc::clone(&self.path);
+        let sql = "SELECT EXISTS (SELECT 1 FROM item WHERE begun_at IS NOT NULL)";
+        self.database
+            .call(move |connection| connection.query_row(sql, [], |row| row.get(0)).map_err(database(&path)))
+            .await
+    }
+
+    /// Items of a batch with their rows, for showing: those after `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn batch_items(&self, batch: u32, after: u64, limit: usize) -> Result<Vec<OpenItem>, JournalError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, item_rows.parts FROM item JOIN item_rows USING (n) WHERE batch = ?1 AND item.n > ?2 ORDER BY item.n LIMIT ?3"
+        );
+        self.open_items(sql, [i64::from(batch), number(after), number(limit as u64)]).await
+    }
+
+    /// The next items of approved batches that have no outcome and are after `after` (batch and number), with their rows; recorded as
+    /// begun before they are given out.
+    ///
+    /// # Errors
+    /// [`JournalError`]: nothing may be written then.
+    pub async fn begin(&self, after: (u32, u64), limit: usize, at: String) -> Result<Vec<OpenItem>, JournalError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, item_rows.parts FROM item INDEXED BY item_open JOIN item_rows USING (n)
+             WHERE outcome IS NULL AND (batch, item.n) > (?1, ?2) AND batch IN (SELECT n FROM batch WHERE state = 'approved')
+             ORDER BY batch, item.n LIMIT ?3"
+        );
+        let path = Arc::clone(&self.path);
+        self.database
+            .call(move |connection| {
+                let values = [i64::from(after.0), number(after.1), number(limit as u64)];
+                let items = read_open(connection, &path, &sql, values)?;
+                let fail = database(&path);
+                let mut mark = connection
+                    .prepare_cached("UPDATE item SET begun_at = coalesce(begun_at, ?2) WHERE n = ?1")
+                    .map_err(&fail)?;
+                for item in &items {
+                    mark.execute(params![number(item.n), at]).map_err(&fail)?;
+                }
+                Ok(items)
+            })
+            .await
+    }
+
+    /// Takes back that items were begun: they were never sent.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn unbegin(&self, items: Vec<u64>) -> Result<(), JournalError> {
+        let path = Arc::clone(&self.path);
+        self.database
+            .call(move |connection| {
+                let fail = database(&path);
+                let mut mark =
+                    connection.prepare_cached("UPDATE item SET begun_at = NULL WHERE n = ?1").map_err(&fail)?;
+                items.iter().try_for_each(|n| mark.execute([number(*n)]).map(drop).map_err(&fail))
+            })
+            .await
+    }
+
+    async fn open_items(&self, sql: String, values: [i64; 3]) -> Result<Vec<OpenItem>, JournalError> {
+        let path = Arc::clone(&self.path);
+        self.database.call(move |connection| read_open(connection, &path, &sql, values)).await
+    }
+}
+
+fn read_open(connection: &Connection, path: &Path, sql: &str, values: [i64; 3]) -> Result<Vec<OpenItem>, JournalError> {
+    let fail = database(path);
+    let mut statement = connection.prepare_cached(sql).map_err(&fail)?;
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(OpenItem {
+            n: unsigned(row.get(0)?),
+            batch: row.get::<_, Option<u32>>(1)?.unwrap_or_default(),
+            begun: row.get::<_, Option<String>>(15)?.is_some(),
+            item: planned(row, Some(19))?,
+        })
+    };
+    let items = statement.query_map(values, read).map_err(&fail)?;
+    items.collect::<Result<_, _>>().map_err(&fail)
+}

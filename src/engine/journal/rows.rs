@@ -1,0 +1,189 @@
+//! Planned items as a journal keeps them.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use rusqlite::types::Type;
+use rusqlite::{Row as SqlRow, params};
+use serde_json::{Value as Json, json};
+
+use super::JournalError;
+use crate::domain::item::{PlannedItem, PlannedPart, Role};
+use crate::domain::key::{EntityKey, Version};
+use crate::domain::row::Row;
+use crate::domain::value::{item_from_ddb_json, item_to_ddb_json};
+
+/// Columns of an item without its rows, in the order that [`planned`] reads them.
+pub(super) const COLUMNS: &str = "item.n, item.batch, item.module, item.pk, item.sk, item.target_pk, item.target_sk, item.action, item.reason, \
+     item.message, item.warnings, item.version_before, item.version_after, item.source_version_before, item.source_version_after, \
+     item.begun_at, item.outcome, item.attempts, item.request_id";
+
+/// SQLite has signed integers only; versions and item numbers never come near the limit.
+pub(super) fn number(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+pub(super) fn unsigned(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}
+
+pub(super) fn list(texts: &[String]) -> String {
+    serde_json::to_string(texts).unwrap_or_else(|_| "[]".to_owned())
+}
+
+/// The item's entities as one JSON text: rows in DynamoDB JSON, so that every value survives exactly.
+pub(super) fn parts_text(parts: &[PlannedPart]) -> String {
+    let row = |row: &Option<Arc<Row>>| row.as_ref().map(|r| item_to_ddb_json(&r.0));
+    let one = |p: &PlannedPart| {
+        let mut json = json!({
+            "role": p.role, "pk": p.key.pk, "sk": p.key.sk, "version": p.version.0, "before": row(&p.before), "after": row(&p.after),
+            "previous": p.previous_seen, "command_ttl": p.ttl.0, "history_ttl": p.ttl.1,
+        });
+        if let (Some(object), Some(wrote)) = (json.as_object_mut(), row(&p.wrote)) {
+            object.insert("wrote".to_owned(), wrote);
+        }
+        json
+    };
+    Json::Array(parts.iter().map(one).collect()).to_string()
+}
+
+/// The opposite of [`parts_text`]; the error names what is wrong.
+pub(super) fn parts_of(text: &str) -> Result<Vec<PlannedPart>, String> {
+    let json: Json = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    let parts = json.as_array().ok_or("no list of entities")?;
+    parts.iter().map(part).collect()
+}
+
+fn part(json: &Json) -> Result<PlannedPart, String> {
+    let text = |name: &str| json[name].as_str().ok_or_else(|| format!("{name} is missing"));
+    let row = |name: &str| match &json[name] {
+        Json::Null => Ok(None),
+        stored => item_from_ddb_json(stored).map(|map| Some(Arc::new(Row(map)))).map_err(|e| e.to_string()),
+    };
+    Ok(PlannedPart {
+        role: serde_json::from_value::<Role>(json["role"].clone()).map_err(|e| e.to_string())?,
+        key: EntityKey::new(text("pk")?, text("sk")?),
+        version: Version(json["version"].as_u64().ok_or("version is missing")?),
+        before: row("before")?,
+        after: row("after")?,
+        wrote: row("wrote")?,
+        previous_seen: json["previous"].as_bool().unwrap_or(false),
+        ttl: (json["command_ttl"].as_i64(), json["history_ttl"].as_i64()),
+    })
+}
+
+/// Reads a word of the contract; the error is SQLite's, so that it can be used while reading a row.
+pub(super) fn word<T: FromStr>(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    text.parse().map_err(|_| unreadable(column, format!("{text:?} is a word that this version does not know")))
+}
+
+pub(super) fn maybe_word<T: FromStr>(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|t| t.parse().map_err(|_| unreadable(column, format!("{t:?} is a word that this version does not know"))))
+        .transpose()
+}
+
+fn unreadable(column: usize, message: String) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, message.into())
+}
+
+/// Reads an item; `parts` is the column of its rows, where they were asked for.
+pub(super) fn planned(row: &SqlRow<'_>, parts: Option<usize>) -> rusqlite::Result<PlannedItem> {
+    let parts = match parts {
+        Some(column) => parts_of(&row.get::<_, String>(column)?).map_err(|e| unreadable(column, e))?,
+        None => Vec::new(),
+    };
+    let warnings: String = row.get(10)?;
+    Ok(PlannedItem {
+        module: row.get(2)?,
+        source: EntityKey::new(row.get::<_, String>(3)?, row.get::<_, String>(4)?),
+        target: EntityKey::new(row.get::<_, String>(5)?, row.get::<_, String>(6)?),
+        action: word(row, 7)?,
+        reason: maybe_word(row, 8)?,
+        message: row.get(9)?,
+        warnings: serde_json::from_str(&warnings).unwrap_or_default(),
+        parts,
+    })
+}
+
+/// Adds an item; `batch` only where it writes.
+pub(super) fn insert(
+    connection: &rusqlite::Connection,
+    path: &Path,
+    n: u64,
+    batch: Option<u32>,
+    item: &PlannedItem,
+    objects: &[String],
+) -> Result<(), JournalError> {
+    let fail = super::database(path);
+    let (before, after) = item.versions(Role::Target);
+    let (source_before, source_after) = item.source_versions();
+    connection
+        .prepare_cached(
+            "INSERT INTO item (n, batch, module, pk, sk, target_pk, target_sk, action, reason, message, warnings, version_before,
+                 version_after, source_version_before, source_version_after, digest)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+        )
+        .and_then(|mut statement| {
+            statement.execute(params![
+                number(n),
+                batch,
+                item.module,
+                item.source.pk.as_str(),
+                item.source.sk.as_str(),
+                item.target.pk.as_str(),
+                item.target.sk.as_str(),
+                item.action.as_str(),
+                item.reason.map(crate::domain::run::Reason::as_str),
+                item.message,
+                list(&item.warnings),
+                number(before.0),
+                number(after.0),
+                number(source_before.0),
+                number(source_after.0),
+                item.digest(),
+            ])
+        })
+        .map_err(&fail)?;
+    connection
+        .prepare_cached("INSERT INTO item_rows (n, parts, objects) VALUES (?1, ?2, ?3)")
+        .and_then(|mut statement| {
+            let objects = (!objects.is_empty()).then(|| list(objects));
+            statement.execute(params![number(n), parts_text(&item.parts), objects])
+        })
+        .map_err(&fail)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::value::{Map, Number, Value};
+
+    #[test]
+    fn every_value_survives() {
+        let row = Row(Map::from([
+            ("n".to_owned(), Value::N(Number::parse("12345678901234567890123456789012345678").unwrap())),
+            ("b".to_owned(), Value::B(vec![0, 255])),
+            ("ss".to_owned(), Value::Ss(["x".to_owned()].into())),
+            (
+                "m".to_owned(),
+                Value::M(Map::from([("".to_owned(), Value::Null), ("l".to_owned(), Value::L(vec![Value::s("")]))])),
+            ),
+        ]));
+        let part = PlannedPart {
+            role: Role::Source,
+            key: EntityKey::new("P#a", "x"),
+            version: Version(7),
+            before: Some(Arc::new(row)),
+            after: None,
+            wrote: None,
+            previous_seen: true,
+            ttl: (Some(1), None),
+        };
+        assert_eq!(parts_of(&parts_text(std::slice::from_ref(&part))).unwrap(), vec![part]);
+        assert!(parts_of("[{}]").is_err() && parts_of("{}").is_err());
+    }
+}

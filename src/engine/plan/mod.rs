@@ -1,0 +1,88 @@
+//! Finding out what a plan would do: items with before and after, streamed into a journal. Nothing is written to any table.
+
+mod blast;
+mod rows;
+mod scope;
+mod shown;
+mod sink;
+mod transfer;
+mod undo;
+
+use super::failure::{ErrorCode, Failure};
+use super::journal::{Journal, private_dir};
+use super::protocol::{Event, PlanSummary};
+use super::run::Context;
+use super::runs::blocking;
+use super::task::{Stop, Task};
+use crate::domain::plan::{Plan, Work};
+use crate::domain::publish::PublishMode;
+use sink::Sink;
+
+pub(super) use shown::shown;
+
+/// Shows what a plan would do: items as they are found, in the end the whole.
+pub(super) async fn preview(task: &Task, plan: &Plan) -> Result<(), Stop> {
+    let context = Context::new(task, plan.work.operation(), plan.run.clone(), plan.work.target_tenant())?;
+    let header = context.header(task, plan.name.clone(), Some(plan), None).await;
+    let state_dir = task.shared.state_dir.clone();
+    let journal = blocking(move || {
+        private_dir(&state_dir)?;
+        let dir = tempfile::Builder::new().prefix("preview-").tempdir_in(&state_dir);
+        let dir = dir.map_err(super::journal::io(&state_dir))?;
+        let path = dir.path().join("journal.db");
+        Journal::scratch(&path, &header, dir)
+    })
+    .await??;
+    let summary = preview_into(task, plan, &context, &journal, true).await;
+    journal.close().await;
+    task.emit(Event::Planned(Box::new(summary?))).await
+}
+
+/// Fills a journal with the items of a plan; with `tell` each is told as it is found.
+pub(super) async fn preview_into(
+    task: &Task,
+    plan: &Plan,
+    context: &Context,
+    journal: &Journal,
+    tell: bool,
+) -> Result<PlanSummary, Stop> {
+    if let Some(profile) = plan.profile.as_ref().filter(|name| **name != task.profile().name) {
+        let message = format!("the plan is for profile {profile}, and this is {}", task.profile().name);
+        let mut failure = Failure::new(ErrorCode::Plan, message);
+        failure.key = Some("profile".to_owned());
+        return Err(failure.hint(format!("use --profile {profile}")).into());
+    }
+    let mut sink = Sink::new(task, context, journal, tell);
+    let found = match &plan.work {
+        Work::Copy { source, target } | Work::Move { source, target } => {
+            transfer::plan(task, context, plan, source, target, &mut sink).await
+        }
+        Work::Undo(undo) => undo::plan(task, context, undo, &mut sink).await,
+    };
+    let mut notes = found?;
+    let blast = sink.finish().await?;
+    let digest = journal.digest().await?;
+    journal.previewed(&digest, blast, context.settings.canary, context.settings.batch).await?;
+    let tally = journal.tally().await?;
+    if blast.requests > 0 {
+        notes.push(match context.mode {
+            PublishMode::Sync => {
+                "written directly: copies that the application keeps elsewhere (relational tables, search) and \
+                notifications are not updated until it runs reSyncData()"
+                    .to_owned()
+            }
+            PublishMode::Async => {
+                "only command rows are written; the application's own pipeline applies them".to_owned()
+            }
+        });
+    }
+    Ok(PlanSummary {
+        run: context.run,
+        digest,
+        actions: tally.actions,
+        reasons: tally.reasons,
+        blast,
+        publish: context.mode,
+        notes,
+    })
+}

@@ -1,0 +1,142 @@
+//! Which partitions a plan's source covers.
+
+use std::collections::BTreeSet;
+
+use super::super::browse::{has_partition, modules};
+use super::super::failure::{ErrorCode, Failure};
+use super::super::task::{Stop, Task};
+use crate::domain::key::{KEY_SEPARATOR, PartitionKey};
+use crate::domain::plan::{Modules, Source};
+use crate::domain::row::field;
+use crate::domain::tenant::{Tenant, tenant_of};
+
+/// Segments that are scanned one after another where a scan cannot be helped.
+const SEGMENTS: i32 = 4;
+
+/// A partition and where its tenant stands in its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Partition {
+    pub(super) module: String,
+    pub(super) pk: PartitionKey,
+    pub(super) tenant: Tenant,
+}
+
+/// The partitions of a plan's source, by module and key; empty where there are none.
+pub(super) async fn partitions(task: &Task, wanted: &Modules, source: &Source) -> Result<Vec<Partition>, Stop> {
+    let mut found = Vec::new();
+    for module in covered(task, wanted, source).await? {
+        task.check()?;
+        // The key that the framework's convention gives is looked at without any scan.
+        let exact =
+            source.entity_type.as_ref().map(|t| PartitionKey::new(format!("{t}{KEY_SEPARATOR}{}", source.tenant)));
+        if let Some(pk) = exact
+            && has_partition(task, &module, &pk).await?
+        {
+            let tenant = tenant_of(&pk, None);
+            found.push(Partition { module, pk, tenant });
+            continue;
+        }
+        found.extend(scanned(task, &module, source).await?);
+    }
+    Ok(found)
+}
+
+async fn covered(task: &Task, wanted: &Modules, source: &Source) -> Result<Vec<String>, Stop> {
+    let known = modules(task).await?;
+    match (wanted, &source.entity_type) {
+        (Modules::All, _) => Ok(known),
+        (Modules::Named(names), _) => match names.iter().find(|name| !known.contains(name)) {
+            Some(name) => {
+                let mut failure = Failure::new(ErrorCode::NoTable, format!("there is no module {name}"));
+                failure.key = Some("module".to_owned());
+                Err(failure.hint(format!("the modules are {}", known.join(", "))).into())
+            }
+            None => Ok(names.iter().collect::<BTreeSet<_>>().into_iter().cloned().collect()),
+        },
+        (Modules::ByType, Some(entity_type)) => {
+            let pk = PartitionKey::new(format!("{entity_type}{KEY_SEPARATOR}{}", source.tenant));
+            let hint = pk.module_hint();
+            if known.contains(&hint) {
+                return Ok(vec![hint]);
+            }
+            let mut having = Vec::new();
+            for module in &known {
+                if has_partition(task, module, &pk).await? {
+                    having.push(module.clone());
+                }
+            }
+            if having.len() == 1 {
+                return Ok(having);
+            }
+            let what =
+                if having.is_empty() { "no module has".to_owned() } else { format!("{} have", having.join(" and ")) };
+            let mut failure = Failure::new(ErrorCode::Plan, format!("{what} the partition {pk}"));
+            failure.key = Some("module".to_owned());
+            Err(failure.hint(format!("name one as module: {}", known.join(", "))).into())
+        }
+        (Modules::ByType, None) => {
+            let mut failure = Failure::new(ErrorCode::Plan, "module is missing: every type is wanted");
+            failure.key = Some("module".to_owned());
+            Err(failure.hint("name modules, or \"*\" for all").into())
+        }
+    }
+}
+
+/// Partitions of a module whose key has more segments than the convention's two, or whose type is not named.
+async fn scanned(task: &Task, module: &str, source: &Source) -> Result<Vec<Partition>, Stop> {
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    let mut codes = std::collections::HashMap::new();
+    for segment in 0..SEGMENTS {
+        let mut at = None;
+        loop {
+            task.check()?;
+            let page = task.store().scan_page(module, segment, SEGMENTS, at).await?;
+            for row in &page.rows {
+                let pk = row.pk()?;
+                if !found.contains(pk) && covers(source, pk, row.text(field::TENANT_CODE)) {
+                    found.insert(pk.to_owned());
+                    codes.insert(pk.to_owned(), row.text(field::TENANT_CODE).map(str::to_owned));
+                }
+            }
+            match page.next {
+                Some(next) => at = Some(next),
+                None => break,
+            }
+        }
+    }
+    let partition = |pk: String| {
+        let code = codes.get(&pk).cloned().flatten();
+        let pk = PartitionKey::new(pk);
+        Partition { module: module.to_owned(), tenant: tenant_of(&pk, code.as_deref()), pk }
+    };
+    Ok(found.into_iter().map(partition).collect())
+}
+
+fn covers(source: &Source, pk: &str, code: Option<&str>) -> bool {
+    let pk = PartitionKey::new(pk);
+    let tenant = tenant_of(&pk, code);
+    let is_type = source.entity_type.as_ref().is_none_or(|t| t == pk.entity_type());
+    is_type && tenant.segment > 0 && tenant.code == source.tenant
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn longer_keys_and_any_type_are_covered_and_other_tenants_are_not() {
+        let of = |t: Option<&str>| Source {
+            entity_type: t.map(str::to_owned),
+            tenant: "acme".to_owned(),
+            ..Source::default()
+        };
+        assert!(covers(&of(Some("LOG")), "LOG#acme#2024-05", Some("acme")));
+        assert!(covers(&of(Some("LOG")), "LOG#2024-05#acme", Some("acme")));
+        assert!(covers(&of(None), "PRODUCT#acme", None));
+        assert!(!covers(&of(None), "PRODUCT#acme2", None));
+        assert!(!covers(&of(Some("LOG")), "PRODUCT#acme", Some("acme")));
+        assert!(!covers(&of(None), "acme", Some("acme")));
+        // Spelled otherwise it is another code.
+        assert!(!covers(&of(None), "PRODUCT#ACME", Some("acme")));
+    }
+}

@@ -1,0 +1,105 @@
+use std::time::{Duration, Instant};
+
+use super::super::journal::{Journal, NewItem};
+use super::super::protocol::{Blast, Event, Phase};
+use super::super::run::{Context, request};
+use super::super::task::{Stop, Task};
+use super::blast::Adder;
+use super::shown;
+use crate::domain::item::PlannedItem;
+use crate::domain::run::{Action, Reason};
+use crate::store::error::StoreError;
+
+/// Items recorded with one commit.
+const GROUP: usize = 256;
+/// How often progress is told.
+const TELL_EVERY: Duration = Duration::from_millis(250);
+
+/// Takes the items of a preview in their order: numbers them, gives each its batch, records and tells them.
+pub(super) struct Sink<'a> {
+    task: &'a Task,
+    context: &'a Context,
+    journal: &'a Journal,
+    tell: bool,
+    waiting: Vec<NewItem>,
+    count: u64,
+    writes: u64,
+    adder: Adder,
+    units_before: f64,
+    told: Instant,
+}
+
+impl<'a> Sink<'a> {
+    pub(super) fn new(task: &'a Task, context: &'a Context, journal: &'a Journal, tell: bool) -> Self {
+        Self {
+            task,
+            context,
+            journal,
+            tell,
+            waiting: Vec::with_capacity(GROUP),
+            count: 0,
+            writes: 0,
+            adder: Adder::default(),
+            units_before: task.store().meter().reading().read_units,
+            told: Instant::now(),
+        }
+    }
+
+    /// Takes an item. One that cannot be built as it is becomes invalid.
+    pub(super) async fn add(&mut self, mut item: PlannedItem) -> Result<(), Stop> {
+        self.count += 1;
+        let n = self.count;
+        let mut objects = Vec::new();
+        if item.writes() {
+            match request(self.task.store(), &item, n, self.context.run, &self.context.stamp, self.context.mode) {
+                Ok(request) => {
+                    objects = request.object_uris();
+                    self.adder.add(self.context, &item, &request);
+                }
+                Err(error @ (StoreError::TooLarge { .. } | StoreError::Row(_))) => {
+                    let is_size = matches!(error, StoreError::TooLarge { .. });
+                    item.action = Action::Invalid;
+                    item.reason = Some(if is_size { Reason::TooLarge } else { Reason::KeyInvalid });
+                    item.message = Some(error.to_string());
+                    item.parts.iter_mut().for_each(|part| part.after = None);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let batch = item.writes().then(|| self.batch());
+        if self.tell {
+            let preview = shown(self.task.store(), self.context, n, &item, true);
+            self.task.emit(Event::Preview(Box::new(preview))).await?;
+        }
+        self.waiting.push(NewItem { n, batch, item, objects });
+        if self.waiting.len() >= GROUP {
+            self.flush().await?;
+        }
+        if self.told.elapsed() >= TELL_EVERY {
+            self.told = Instant::now();
+            self.task.emit(Event::Progress { phase: Phase::Preview, done: self.count, total: None }).await?;
+        }
+        Ok(())
+    }
+
+    fn batch(&mut self) -> u32 {
+        let (canary, size) = (self.context.settings.canary as u64, self.context.settings.batch.max(1) as u64);
+        let at = self.writes;
+        self.writes += 1;
+        let batch = if at < canary { 1 } else { 2 + (at - canary) / size };
+        u32::try_from(batch).unwrap_or(u32::MAX)
+    }
+
+    async fn flush(&mut self) -> Result<(), Stop> {
+        self.task.check()?;
+        let items = std::mem::replace(&mut self.waiting, Vec::with_capacity(GROUP));
+        Ok(self.journal.add(items).await?)
+    }
+
+    /// Records what is left, and adds up.
+    pub(super) async fn finish(mut self) -> Result<Blast, Stop> {
+        self.flush().await?;
+        let read = self.task.store().meter().reading().read_units - self.units_before;
+        Ok(self.adder.finish(self.context, read))
+    }
+}

@@ -1,0 +1,243 @@
+//! What copying or moving would do, partition by partition.
+
+use std::collections::{BTreeSet, HashMap};
+
+use indexmap::IndexMap;
+
+use super::super::run::Context;
+use super::super::task::{Stop, Task};
+use super::scope::{Partition, partitions};
+use super::sink::Sink;
+use crate::domain::item::{PlannedItem, PlannedPart, Role};
+use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version, split_versioned};
+use crate::domain::plan::{Plan, Source, Target};
+use crate::domain::publish::Ttls;
+use crate::domain::row::{Row, TableKind, field};
+use crate::domain::run::{Action, Reason};
+use crate::domain::tenant::with_tenant;
+use crate::domain::transfer::{Marks, Side, Transfer};
+use crate::store::publish::Snapshot;
+use crate::store::{Query, RowKey};
+
+/// Entities looked at together: with their commands and targets a few requests of a hundred keys each.
+const PAGE: usize = 250;
+/// Keys of commands read in one go, to find entities that were never processed.
+const COMMAND_PAGE: usize = 2_000;
+
+/// Adds the items of a copy or a move; gives back what is to be known before the run.
+pub(super) async fn plan(
+    task: &Task,
+    context: &Context,
+    plan: &Plan,
+    source: &Source,
+    target: &Target,
+    sink: &mut Sink<'_>,
+) -> Result<Vec<String>, Stop> {
+    let transfer = Transfer {
+        operation: context.operation,
+        tenant: target.tenant.clone(),
+        existing: target.existing,
+        deleted: source.deleted,
+        mode: context.mode,
+        marks: plan.run.stamp.then(|| Marks { run: context.run, at: context.time(), by: context.stamp.by.clone() }),
+        stamp: context.stamp.clone(),
+    };
+    let found = partitions(task, &plan.modules, source).await?;
+    for partition in &found {
+        let work = Work::new(task, context, &transfer, source, target, partition).await?;
+        if source.keys.is_empty() {
+            work.everything(sink).await?;
+        } else {
+            work.named(sink).await?;
+        }
+    }
+    let mut notes = Vec::new();
+    if found.is_empty() {
+        let kind = source.entity_type.as_deref().unwrap_or("any type");
+        notes.push(format!("there is nothing of {kind} under tenant {}", source.tenant));
+    }
+    Ok(notes)
+}
+
+/// One partition at work.
+struct Work<'a> {
+    task: &'a Task,
+    transfer: &'a Transfer,
+    source: &'a Source,
+    partition: &'a Partition,
+    target: PartitionKey,
+    target_ttls: Ttls,
+    source_ttls: Ttls,
+}
+
+impl<'a> Work<'a> {
+    async fn new(
+        task: &'a Task,
+        context: &Context,
+        transfer: &'a Transfer,
+        source: &'a Source,
+        target: &Target,
+        partition: &'a Partition,
+    ) -> Result<Self, Stop> {
+        let (target_ttls, source_ttls) = tokio::try_join!(
+            task.store().ttl_settings(&partition.module, &target.tenant),
+            task.store().ttl_settings(&partition.module, &source.tenant)
+        )?;
+        Ok(Self {
+            task,
+            transfer,
+            source,
+            partition,
+            target: with_tenant(&partition.pk, &partition.tenant, &target.tenant),
+            target_ttls: target_ttls.at(context.at),
+            source_ttls: source_ttls.at(context.at),
+        })
+    }
+
+    /// Every entity of the partition.
+    async fn everything(&self, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        let mut after: Option<String> = None;
+        loop {
+            self.task.check()?;
+            let query = self.query(TableKind::Data, after.as_deref(), PAGE, &[]);
+            let page = self.task.store().query(&query).await?;
+            let rows = page.rows.into_iter().map(|row| Ok((SortKey::new(row.sk()?), Some(row))));
+            let rows = rows.collect::<Result<Vec<_>, Stop>>()?;
+            self.rows(rows, sink).await?;
+            match page.next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        self.unprocessed(sink).await
+    }
+
+    /// The entities that the plan names.
+    async fn named(&self, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        let wanted: BTreeSet<&String> =
+            self.source.keys.iter().filter(|k| k.starts_with(&self.source.sk_prefix)).collect();
+        let sks: Vec<SortKey> = wanted.into_iter().map(|sk| SortKey::new(sk.as_str())).collect();
+        for sks in sks.chunks(PAGE) {
+            self.task.check()?;
+            let sources = self.task.store().snapshots(&self.partition.module, &self.partition.pk, sks).await?;
+            self.items(sks, sources, sink).await?;
+        }
+        Ok(())
+    }
+
+    fn query<'q>(&'q self, kind: TableKind, after: Option<&'q str>, limit: usize, fields: &'q [&'q str]) -> Query<'q> {
+        Query {
+            module: &self.partition.module,
+            kind,
+            pk: &self.partition.pk,
+            prefix: &self.source.sk_prefix,
+            after,
+            limit: Some(limit),
+            fields,
+            consistent: true,
+        }
+    }
+
+    async fn rows(&self, rows: Vec<(SortKey, Option<Row>)>, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        let sks: Vec<SortKey> = rows.iter().map(|(sk, _)| sk.clone()).collect();
+        let store = self.task.store();
+        let sources = store.snapshots_of(&self.partition.module, &self.partition.pk, rows, HashMap::new()).await?;
+        self.items(&sks, sources, sink).await
+    }
+
+    async fn items(&self, sks: &[SortKey], sources: Vec<Snapshot>, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        let targets = self.task.store().snapshots(&self.partition.module, &self.target, sks).await?;
+        for ((sk, source), target) in sks.iter().zip(sources).zip(targets) {
+            sink.add(self.item(sk, source, target)).await?;
+        }
+        Ok(())
+    }
+
+    fn item(&self, sk: &SortKey, source: Snapshot, target: Snapshot) -> PlannedItem {
+        let key = |pk: &PartitionKey| EntityKey { pk: pk.clone(), sk: sk.clone() };
+        let (source_key, target_key) = (key(&self.partition.pk), key(&self.target));
+        let (source, target) = match (source, target) {
+            (Ok(source), Ok(target)) => (source, target),
+            (Err(unusable), target) => {
+                let mut item = self.unusable(source_key, target_key, unusable.reason, unusable.message);
+                let target = target.ok().unwrap_or_default();
+                item.parts.push(PlannedPart::pinned(
+                    Role::Target,
+                    item.target.clone(),
+                    target.version,
+                    target.resolved,
+                ));
+                return item;
+            }
+            (Ok(_), Err(unusable)) => {
+                let message = format!("the target cannot be worked with: {}", unusable.message);
+                let mut item = self.unusable(source_key, target_key, unusable.reason, message);
+                let version = unusable.data.as_ref().and_then(|row| row.version().ok()).unwrap_or_default();
+                item.parts.push(PlannedPart::pinned(Role::Target, item.target.clone(), version, unusable.data));
+                return item;
+            }
+        };
+        self.transfer.item(
+            &self.partition.module,
+            Side { key: &source_key, seen: &source, ttls: self.source_ttls },
+            Side { key: &target_key, seen: &target, ttls: self.target_ttls },
+        )
+    }
+
+    fn unusable(&self, source: EntityKey, target: EntityKey, reason: Reason, message: String) -> PlannedItem {
+        PlannedItem {
+            module: self.partition.module.clone(),
+            source,
+            target,
+            action: Action::Invalid,
+            reason: Some(reason),
+            message: Some(message),
+            warnings: Vec::new(),
+            parts: Vec::new(),
+        }
+    }
+
+    /// Entities that have commands and no data row.
+    async fn unprocessed(&self, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        let store = self.task.store();
+        let (mut after, mut told) = (None::<String>, None::<String>);
+        loop {
+            self.task.check()?;
+            let query = self.query(TableKind::Command, after.as_deref(), COMMAND_PAGE, &[field::PK, field::SK]);
+            let page = store.query(&query).await?;
+            let mut newest: IndexMap<String, Version> = IndexMap::new();
+            for row in &page.rows {
+                let Some((base, version)) = split_versioned(row.sk()?) else { continue };
+                // Its versions may go over from the page before.
+                if told.as_deref() != Some(base) {
+                    let known = newest.entry(base.to_owned()).or_insert(version);
+                    *known = version.max(*known);
+                }
+            }
+            told = newest.keys().last().cloned().or(told);
+            let keys: Vec<RowKey> = newest.keys().map(|base| (TableKind::Data, base.clone())).collect();
+            let fields = [field::PK, field::SK];
+            let present = store.batch_get(&self.partition.module, &self.partition.pk, &keys, &fields, true).await?;
+            for (base, version) in newest {
+                if !present.contains_key(&(TableKind::Data, base.clone())) {
+                    sink.add(self.never_processed(&base, version)).await?;
+                }
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn never_processed(&self, base: &str, version: Version) -> PlannedItem {
+        let key = |pk: &PartitionKey| EntityKey { pk: pk.clone(), sk: SortKey::new(base) };
+        let (source, target) = (key(&self.partition.pk), key(&self.target));
+        let message = format!("version {version} was published and never processed: there is no data row");
+        PlannedItem {
+            action: Action::Skip,
+            parts: vec![PlannedPart::pinned(Role::Source, source.clone(), Version(0), None)],
+            ..self.unusable(source, target, Reason::Pending, message)
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What taking a run back would do, from its journal.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::super::failure::{ErrorCode, Failure};
+use super::super::journal::{Reader, WrittenItem};
+use super::super::run::{Context, pinned_by};
+use super::super::runs::blocking;
+use super::super::task::{Stop, Task};
+use super::rows;
+use super::sink::Sink;
+use crate::domain::item::PlannedItem;
+use crate::domain::key::{EntityKey, PartitionKey, SortKey};
+use crate::domain::plan::{Undo, UndoFrom};
+use crate::domain::publish::Ttls;
+use crate::domain::row::field;
+use crate::domain::run::{Action, Outcome, RunState};
+use crate::domain::tenant::tenant_of;
+use crate::domain::transfer::Side;
+use crate::domain::undo::{Now, Undoing, Written};
+use crate::store::publish::{Snapshot, Unusable};
+
+/// Items looked at together.
+const PAGE: usize = 100;
+
+/// Adds the items of an undo; gives back what is to be known before the run.
+pub(super) async fn plan(
+    task: &Task,
+    context: &Context,
+    undo: &Undo,
+    sink: &mut Sink<'_>,
+) -> Result<Vec<String>, Stop> {
+    let undoing = Undoing {
+        request_id: undo.run.request_id(),
+        conflicts: undo.conflicts,
+        mode: context.mode,
+        stamp: context.stamp.clone(),
+        at: context.time(),
+    };
+    let mut taker = Taker { task, context, undoing, ttls: HashMap::new() };
+    match &undo.from {
+        UndoFrom::Journal => {
+            let (state_dir, run) = (task.shared.state_dir.clone(), undo.run);
+            let reader = blocking(move || Reader::open(&state_dir, run)).await?;
+            let reader = reader.map_err(|error| {
+                let mut failure = Failure::from(error);
+                if failure.code == ErrorCode::NotFound {
+                    failure.hint = Some(
+                        "bring its journal (--journal FILE), or find what it wrote in the rows (--pk or --module)"
+                            .to_owned(),
+                    );
+                }
+                failure
+            })?;
+            taker.journal(undo, reader, sink).await
+        }
+        UndoFrom::File(file) => {
+            let file = Path::new(file).to_path_buf();
+            let reader = blocking(move || Reader::open_file(&file)).await??;
+            taker.journal(undo, reader, sink).await
+        }
+        UndoFrom::Partition { pk, module } => {
+            rows::partition(&mut taker, &PartitionKey::new(pk.as_str()), module.clone(), sink).await
+        }
+        UndoFrom::Module(module) => rows::module(&mut taker, module, sink).await,
+    }
+}
+
+/// Takes items back, whatever tells of them.
+pub(super) struct Taker<'a> {
+    pub(super) task: &'a Task,
+    context: &'a Context,
+    pub(super) undoing: Undoing,
+    ttls: HashMap<(String, String), Ttls>,
+}
+
+/// An item of the run: module, source, target, and the entities that it wrote.
+pub(super) struct Taken {
+    pub(super) module: String,
+    pub(super) source: EntityKey,
+    pub(super) target: EntityKey,
+    pub(super) written: Vec<Written>,
+}
+
+impl Taker<'_> {
+    async fn journal(&mut self, undo: &Undo, reader: Reader, sink: &mut Sink<'_>) -> Result<Vec<String>, Stop> {
+        let (info, recorded, reader) = blocking(move || {
+            let (info, recorded) = (reader.info()?, reader.recorded()?);
+            Ok::<_, super::super::journal::JournalError>((info, recorded, reader))
+        })
+        .await??;
+        if info.run != undo.run {
+            let message = format!("{} is the journal of run {}, not of {}", info.journal, info.run, undo.run);
+            return Err(Failure::new(ErrorCode::Usage, message).into());
+        }
+        pinned_by(self.task, &info, recorded.endpoint.as_deref()).await?;
+        match info.state {
+            RunState::Running => {
+                let failure = Failure::new(ErrorCode::Locked, format!("run {} is under way", info.run));
+                return Err(failure.hint("wait until it has ended, or end it there").into());
+            }
+            RunState::Undone => {
+                let by = info.undone_by.map_or_else(|| "another run".to_owned(), |run| format!("run {run}"));
+                let failure =
+                    Failure::new(ErrorCode::Conflict, format!("run {} was taken back by {by} already", info.run));
+                return Err(failure.hint("to take that back, undo the undo").into());
+            }
+            RunState::Waiting | RunState::Stopped | RunState::Done => {}
+        }
+        // The database is read page by page, and is no thing to be shared between threads.
+        let (mut reader, mut after) = (reader, 0);
+        loop {
+            self.task.check()?;
+            let page;
+            (page, reader) = blocking(move || (reader.written(after, PAGE), reader)).await?;
+            let page = page?;
+            let ended = page.len() < PAGE;
+            after = page.last().map_or(after, |item| item.n);
+            self.take(page.into_iter().map(taken).collect(), sink).await?;
+            if ended {
+                return Ok(Vec::new());
+            }
+        }
+    }
+
+    /// Looks at the entities of some items as they are now, and adds what becomes of them.
+    pub(super) async fn take(&mut self, items: Vec<Taken>, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        let mut wanted: HashMap<(String, PartitionKey), Vec<SortKey>> = HashMap::new();
+        for item in &items {
+            for written in &item.written {
+                let at = (item.module.clone(), written.key.pk.clone());
+                wanted.entry(at).or_default().push(written.key.sk.clone());
+            }
+        }
+        let mut seen: HashMap<(String, EntityKey), Snapshot> = HashMap::new();
+        for ((module, pk), sks) in wanted {
+            let snapshots = self.task.store().snapshots(&module, &pk, &sks).await?;
+            for (sk, snapshot) in sks.into_iter().zip(snapshots) {
+                seen.insert((module.clone(), EntityKey { pk: pk.clone(), sk }), snapshot);
+            }
+        }
+        for item in items {
+            let planned = self.one(&item, &seen).await?;
+            sink.add(planned).await?;
+        }
+        Ok(())
+    }
+
+    async fn one(&mut self, item: &Taken, seen: &HashMap<(String, EntityKey), Snapshot>) -> Result<PlannedItem, Stop> {
+        let mut sides = Vec::with_capacity(item.written.len());
+        for written in &item.written {
+            let snapshot = match seen.get(&(item.module.clone(), written.key.clone())) {
+                Some(Ok(snapshot)) => snapshot,
+                Some(Err(unusable)) => return Ok(invalid(item, unusable)),
+                None => continue,
+            };
+            let code = snapshot.data.as_ref().and_then(|row| row.text(field::TENANT_CODE));
+            let tenant = tenant_of(&written.key.pk, code);
+            let code = if tenant.segment == 0 { String::new() } else { tenant.code };
+            let ttls = self.ttls(&item.module, code).await?;
+            sides.push(Now { written, side: Side { key: &written.key, seen: snapshot, ttls } });
+        }
+        Ok(self.undoing.item(&item.module, &item.source, &item.target, &sides))
+    }
+
+    async fn ttls(&mut self, module: &str, tenant: String) -> Result<Ttls, Stop> {
+        let at = (module.to_owned(), tenant);
+        if let Some(known) = self.ttls.get(&at) {
+            return Ok(*known);
+        }
+        let ttls = self.task.store().ttl_settings(module, &at.1).await?.at(self.context.at);
+        self.ttls.insert(at, ttls);
+        Ok(ttls)
+    }
+}
+
+fn taken(written: WrittenItem) -> Taken {
+    let WrittenItem { item, outcome, .. } = written;
+    let is_certain = outcome == Some(Outcome::Done);
+    let parts = item.parts.into_iter().filter(|part| part.after.is_some());
+    let written = parts.map(|part| Written {
+        role: part.role,
+        key: part.key,
+        version: part.version,
+        before: part.before,
+        wrote: part.after,
+        is_certain,
+    });
+    Taken { module: item.module, source: item.source, target: item.target, written: written.collect() }
+}
+
+fn invalid(item: &Taken, unusable: &Unusable) -> PlannedItem {
+    PlannedItem {
+        module: item.module.clone(),
+        source: item.source.clone(),
+        target: item.target.clone(),
+        action: Action::Invalid,
+        reason: Some(unusable.reason),
+        message: Some(unusable.message.clone()),
+        warnings: Vec::new(),
+        parts: Vec::new(),
+    }
+}

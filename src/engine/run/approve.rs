@@ -1,0 +1,156 @@
+//! Batches and their approval: nothing is written that nobody approved.
+
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+use super::super::journal::{Journal, OpenItem};
+use super::super::plan::shown;
+use super::super::protocol::{ApprovalRequest, BatchInfo, BatchState, Decision, Event, StopCause};
+use super::super::task::{Stop, Task, Waiting};
+use super::begin::armed;
+use super::context::Context;
+use super::execute::{Ended, carry_out};
+use super::record::{Result as ItemEnd, told};
+use crate::domain::clock::utc_millis;
+use crate::domain::run::{Outcome, Reason};
+
+/// Items of a batch read at a time.
+const PAGE: usize = 200;
+
+/// Asks for batch after batch and carries out what is approved, until none is left or someone says stop.
+pub(super) async fn drive(task: &Task, journal: &Journal, context: &Context, approved: bool) -> Result<Ended, Stop> {
+    let mut rest = approved;
+    loop {
+        let Some(batch) = journal.next_batch().await? else { return Ok(Ended::Complete) };
+        if rest && batch.state != BatchState::Approved {
+            journal.approve_all().await?;
+        }
+        if rest || batch.state == BatchState::Approved {
+            match write(task, journal, context, &batch, rest).await? {
+                Ended::Complete => continue,
+                stopped => return Ok(stopped),
+            }
+        }
+        match ask(task, journal, context, &batch).await? {
+            Decision::Approve { .. } => {
+                set(task, journal, &batch, BatchState::Approved).await?;
+            }
+            Decision::ApproveRest { .. } => {
+                rest = true;
+                journal.approve_rest().await?;
+            }
+            Decision::Skip => skip(task, journal, context, &batch).await?,
+            Decision::Hold if batch.state == BatchState::Held => {
+                tell_held(task, journal, context).await?;
+                return Ok(Ended::Stopped(StopCause::Operator));
+            }
+            Decision::Hold => set(task, journal, &batch, BatchState::Held).await?,
+            Decision::Split if batch.items > 1 => journal.split_batch(batch.batch).await?,
+            Decision::Split => {}
+            Decision::Stop => {
+                tell_held(task, journal, context).await?;
+                return Ok(Ended::Stopped(StopCause::NotApproved));
+            }
+        }
+    }
+}
+
+async fn write(
+    task: &Task,
+    journal: &Journal,
+    context: &Context,
+    batch: &BatchInfo,
+    rest: bool,
+) -> Result<Ended, Stop> {
+    // It may have been disarmed while the batch waited.
+    let store = armed(task)?;
+    let total = (!rest).then_some(batch.items);
+    let ended = carry_out(task, journal, &store, context, total).await?;
+    // A batch whose items all had outcomes before is done without any of them being recorded now.
+    journal.end(Vec::new(), vec![batch.batch]).await?;
+    Ok(ended)
+}
+
+async fn set(task: &Task, journal: &Journal, batch: &BatchInfo, state: BatchState) -> Result<(), Stop> {
+    journal.set_batch(batch.batch, state).await?;
+    task.emit(Event::Batch(Box::new(BatchInfo { state, ..batch.clone() }))).await
+}
+
+/// Waits for a decision. Cancelled, or with nobody left to answer, there is none, and so no approval.
+async fn ask(task: &Task, journal: &Journal, context: &Context, batch: &BatchInfo) -> Result<Decision, Stop> {
+    let mut items = Vec::new();
+    loop {
+        let after = items.last().map_or(0, |item: &OpenItem| item.n);
+        let page = journal.batch_items(batch.batch, after, PAGE).await?;
+        let ended = page.len() < PAGE;
+        items.extend(page);
+        if ended {
+            break;
+        }
+    }
+    let items = items.into_iter().map(|open| shown(task.store(), context, open.n, &open.item, true)).collect();
+    let (answer, decision) = oneshot::channel();
+    let (run, n, digest) = (context.run, batch.batch, batch.digest.clone());
+    task.shared.wait_for(run, n, Waiting { digest: digest.clone(), confirm: context.confirm.clone(), answer });
+    let request = ApprovalRequest {
+        run,
+        batch: n,
+        canary: batch.canary,
+        held: batch.state == BatchState::Held,
+        waiting: journal.waiting_batches().await?,
+        digest,
+        confirm: context.confirm.clone(),
+        items,
+    };
+    let decided = match task.emit(Event::ApprovalNeeded(Box::new(request))).await {
+        Err(stop) => Err(stop),
+        Ok(()) => tokio::select! {
+            decision = decision => decision.map_err(|_| Stop::Cancelled),
+            () = task.cancel.cancelled() => Err(Stop::Cancelled),
+            () = task.shared.events.closed() => Err(Stop::Cancelled),
+        },
+    };
+    if decided.is_err() {
+        task.shared.take_waiting(run, n);
+    }
+    decided
+}
+
+/// Nothing of the batch is written, and the run goes on without it.
+async fn skip(task: &Task, journal: &Journal, context: &Context, batch: &BatchInfo) -> Result<(), Stop> {
+    journal.end_batch(batch.batch, Outcome::Skipped, Reason::NotApproved, utc_millis(Timestamp::now())).await?;
+    tell(task, journal, context, batch.batch, &unapproved(Outcome::Skipped)).await?;
+    set(task, journal, batch, BatchState::Skipped).await
+}
+
+/// Items of batches that are held have no outcome yet; they are told as held, and the journal keeps them open.
+async fn tell_held(task: &Task, journal: &Journal, context: &Context) -> Result<(), Stop> {
+    for batch in journal.held_batches().await? {
+        tell(task, journal, context, batch, &unapproved(Outcome::Held)).await?;
+    }
+    Ok(())
+}
+
+fn unapproved(outcome: Outcome) -> ItemEnd {
+    ItemEnd {
+        outcome,
+        reason: Some(Reason::NotApproved),
+        message: Some("not approved; nothing was written".to_owned()),
+        attempts: 0,
+        request_id: None,
+    }
+}
+
+async fn tell(task: &Task, journal: &Journal, context: &Context, batch: u32, end: &ItemEnd) -> Result<(), Stop> {
+    let mut after = 0;
+    loop {
+        let page = journal.batch_items(batch, after, PAGE).await?;
+        for open in &page {
+            after = open.n;
+            task.emit(Event::Item(Box::new(told(context, open, Some(end))))).await?;
+        }
+        if page.len() < PAGE {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,182 @@
+use jiff::Timestamp;
+
+use super::super::failure::{ErrorCode, Failure};
+use super::super::journal::{Journal, Reader};
+use super::super::plan::preview_into;
+use super::super::protocol::{Event, PlanSummary, StopCause};
+use super::super::runs::{blocking, mark_undone, show_info};
+use super::super::task::{Stop, Task};
+use super::approve::drive;
+use super::context::{Context, pinned_by};
+use super::execute::Ended;
+use super::record::{Result as ItemEnd, told};
+use crate::domain::clock::utc_millis;
+use crate::domain::plan::{Existing, Plan, Work};
+use crate::domain::run::{Action, Outcome, Reason, RunId, RunState};
+use crate::store::publish::WriteStore;
+
+/// Items told at a time.
+const PAGE: usize = 200;
+
+pub(in super::super) fn armed(task: &Task) -> Result<WriteStore, Stop> {
+    task.shared.writes().ok_or_else(|| {
+        Failure::new(ErrorCode::Usage, "the profile is read-only until armed").hint("arm it first").into()
+    })
+}
+
+/// Previews a plan into a new run's journal, asks, and carries out what is approved.
+pub(in super::super) async fn start(task: &Task, plan: &Plan, expect: Option<String>, rows: bool) -> Result<(), Stop> {
+    armed(task)?;
+    let mut context = Context::new(task, plan.work.operation(), plan.run.clone(), plan.work.target_tenant())?;
+    context.rows = rows;
+    let undo_of = match &plan.work {
+        Work::Undo(undo) => Some(undo.run),
+        _ => None,
+    };
+    let header = context.header(task, plan.name.clone(), Some(plan), undo_of).await;
+    let state_dir = task.shared.state_dir.clone();
+    let journal = blocking(move || Journal::create(&state_dir, &header)).await??;
+    let previewed = preview_into(task, plan, &context, &journal, false).await;
+    let summary = match previewed {
+        Ok(summary) => summary,
+        Err(stop) => {
+            // A run that never came to be is not kept.
+            journal.close().await;
+            let dir = super::super::journal::run_dir(&task.shared.state_dir, context.run);
+            let _ = blocking(move || std::fs::remove_dir_all(dir)).await;
+            return Err(stop);
+        }
+    };
+    tell_run(task, context.run).await?;
+    task.emit(Event::Planned(Box::new(summary.clone()))).await?;
+    if let Some(refusal) = refusal(plan, &summary, expect.as_deref()) {
+        finish(task, journal, &context, Ok(Ended::Stopped(StopCause::NotApproved))).await?;
+        return Err(refusal.into());
+    }
+    tell_unwritten(task, &journal, &context).await?;
+    go_on(task, journal, &context, false).await
+}
+
+/// Goes on with a run that ended before its end, under the profile that it pinned.
+pub(in super::super) async fn resume(task: &Task, run: RunId, rows: bool) -> Result<(), Stop> {
+    armed(task)?;
+    let state_dir = task.shared.state_dir.clone();
+    let (info, recorded) = blocking(move || {
+        let reader = Reader::open(&state_dir, run)?;
+        Ok::<_, super::super::journal::JournalError>((reader.info()?, reader.recorded()?))
+    })
+    .await??;
+    pinned_by(task, &info, recorded.endpoint.as_deref()).await?;
+    if !recorded.previewed {
+        let failure = Failure::new(ErrorCode::NotFound, format!("the preview of run {run} was never complete"));
+        return Err(failure.hint("nothing was written; run the plan again").into());
+    }
+    let mut context = Context::resumed(task, &info, &recorded);
+    context.rows = rows;
+    let state_dir = task.shared.state_dir.clone();
+    let journal = blocking(move || Journal::open(&state_dir, run)).await??;
+    let state = info.state;
+    if matches!(state, RunState::Done | RunState::Undone) {
+        journal.close().await;
+        task.log(format!("run {run} has ended already ({state})")).await?;
+        return tell_run(task, run).await;
+    }
+    go_on(task, journal, &context, recorded.approve_rest).await
+}
+
+pub(in super::super) async fn go_on(
+    task: &Task,
+    journal: Journal,
+    context: &Context,
+    approved: bool,
+) -> Result<(), Stop> {
+    journal.set_state(RunState::Running, "").await?;
+    tell_run(task, context.run).await?;
+    let ended = drive(task, &journal, context, approved).await;
+    finish(task, journal, context, ended).await
+}
+
+/// Records how the run ended, and tells.
+async fn finish(task: &Task, journal: Journal, context: &Context, ended: Result<Ended, Stop>) -> Result<(), Stop> {
+    task.shared.controls.drop_run(context.run);
+    let at = utc_millis(Timestamp::now());
+    let is_complete = matches!(ended, Ok(Ended::Complete));
+    let state = match is_complete {
+        true => RunState::Done,
+        // Nothing was written: it waits for whoever approves it later.
+        false if !journal.has_begun().await.unwrap_or(true) => RunState::Waiting,
+        false => RunState::Stopped,
+    };
+    let recorded = journal.set_state(state, &at).await;
+    journal.close().await;
+    if is_complete {
+        mark_undone(task, context.run).await?;
+    }
+    tell_run(task, context.run).await.ok();
+    recorded?;
+    match ended? {
+        Ended::Complete => Ok(()),
+        Ended::Stopped(cause) => {
+            task.emit(Event::Stopped { run: context.run, cause }).await.ok();
+            if cause == StopCause::Interrupted { Err(Stop::Cancelled) } else { Ok(()) }
+        }
+    }
+}
+
+async fn tell_run(task: &Task, run: RunId) -> Result<(), Stop> {
+    let info = show_info(task, run).await?;
+    task.emit(Event::Run(Box::new(info))).await
+}
+
+/// Why a plan that was previewed does not run.
+fn refusal(plan: &Plan, summary: &PlanSummary, expect: Option<&str>) -> Option<Failure> {
+    if let Some(expected) = expect.filter(|digest| *digest != summary.digest) {
+        let message = format!("the plan digest is {}, not {expected}: nothing was written", summary.digest);
+        let failure = Failure::new(ErrorCode::Conflict, message);
+        return Some(
+            failure.hint("the data or the plan changed since; preview it again and approve what it shows now"),
+        );
+    }
+    let stops = match &plan.work {
+        Work::Copy { target, .. } | Work::Move { target, .. } => target.existing == Existing::Stop,
+        Work::Undo(_) => false,
+    };
+    let existing = summary.reasons.iter().find(|(reason, _)| *reason == Reason::Exists).map_or(0, |(_, n)| *n);
+    (stops && existing > 0).then(|| {
+        let message = format!("{existing} targets exist, and the plan says to stop then: nothing was written");
+        let mut failure = Failure::new(ErrorCode::Conflict, message);
+        failure.key = Some("target.existing".to_owned());
+        failure.hint("preview shows which; skip, overwrite and merge go on")
+    })
+}
+
+async fn tell_unwritten(task: &Task, journal: &Journal, context: &Context) -> Result<(), Stop> {
+    let mut after = 0;
+    loop {
+        let page = journal.unwritten(after, PAGE).await?;
+        for open in &page {
+            after = open.n;
+            let end = ItemEnd {
+                outcome: outcome_of(open.item.action),
+                reason: open.item.reason,
+                message: None,
+                attempts: 0,
+                request_id: None,
+            };
+            task.emit(Event::Item(Box::new(told(context, open, Some(&end))))).await?;
+        }
+        if page.len() < PAGE {
+            return Ok(());
+        }
+    }
+}
+
+/// What becomes of an item that is not written.
+pub(in super::super) fn outcome_of(action: Action) -> Outcome {
+    match action {
+        Action::Equal => Outcome::Equal,
+        Action::Conflict => Outcome::Conflict,
+        Action::Invalid => Outcome::Invalid,
+        _ => Outcome::Skipped,
+    }
+}

@@ -1,0 +1,424 @@
+//! The pool that carries approved items out.
+
+use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::super::failure::Failure;
+use super::super::journal::{Journal, JournalError, OpenItem};
+use super::super::protocol::{Event, ItemResult, Phase, Steering, StopCause};
+use super::super::task::{Stop, Task};
+use super::context::Context;
+use super::control::Control;
+use super::limiter::Limiter;
+use super::record::{Result as ItemEnd, told};
+use super::request::request;
+use crate::domain::clock::utc_millis;
+use crate::domain::key::EntityKey;
+use crate::domain::publish::PublishMode;
+use crate::domain::run::{Outcome, Reason};
+use crate::store::backoff::delay;
+use crate::store::error::{ErrorKind, StoreError};
+use crate::store::publish::{Following, Patience, PublishOutcome, WriteStore};
+
+/// Items begun ahead of their turn: enough that the journal's wait for the disk is never waited for, few enough to look up after a kill.
+const AHEAD: usize = 256;
+/// Without a single item getting through for this long the run pauses instead of knocking on.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often progress is told.
+const TELL_EVERY: Duration = Duration::from_millis(250);
+
+/// How carrying out ended.
+#[derive(Debug)]
+pub(in super::super) enum Ended {
+    /// Every approved item has an outcome.
+    Complete,
+    /// Before that.
+    Stopped(StopCause),
+}
+
+/// An item that waits for its turn.
+#[derive(Debug)]
+struct Pending {
+    open: OpenItem,
+    attempts: u32,
+    rounds: u32,
+    not_before: Option<Instant>,
+}
+
+/// What one round of an item came to.
+enum Round {
+    Ended(ItemEnd),
+    /// Nothing is known against it: once more, later.
+    Again(StoreError),
+    /// Nobody gets through with these credentials.
+    Credentials(StoreError),
+    /// The waiting for the pipeline was cut short.
+    Open,
+}
+
+type Loaded = Result<Vec<OpenItem>, JournalError>;
+type Recorded = Result<(Vec<ItemResult>, Vec<u32>), JournalError>;
+
+struct Pool<'a> {
+    task: &'a Task,
+    journal: &'a Journal,
+    store: &'a WriteStore,
+    context: Arc<Context>,
+    control: watch::Receiver<Control>,
+    limiter: Limiter,
+    /// In async mode entities wait for the pipeline longer than for the table.
+    slots: Arc<Semaphore>,
+    queue: VecDeque<Pending>,
+    busy: HashSet<EntityKey>,
+    flying: JoinSet<(Pending, Round)>,
+    after: (u32, u64),
+    is_exhausted: bool,
+    results: Vec<(OpenItem, ItemEnd)>,
+    stopping: Option<StopCause>,
+    failed: u64,
+    attempted: u64,
+    done: u64,
+    total: Option<u64>,
+    last_success: Instant,
+    told: Instant,
+    error: Option<JournalError>,
+}
+
+/// Carries out every item of the approved batches that has no outcome yet.
+///
+/// Cancelled, nothing further is begun; what is under way is waited for and recorded.
+pub(in super::super) async fn carry_out(
+    task: &Task,
+    journal: &Journal,
+    store: &WriteStore,
+    context: &Context,
+    total: Option<u64>,
+) -> Result<Ended, Stop> {
+    let settings = &context.settings;
+    let control = task.shared.controls.take(context.run, settings.rate, settings.concurrency);
+    let start = *control.borrow();
+    let now = Instant::now();
+    let mut pool = Pool {
+        task,
+        journal,
+        store,
+        context: Arc::new(context.clone()),
+        limiter: Limiter::new(start.concurrency, start.rate, now),
+        slots: Arc::new(Semaphore::new(settings.concurrency)),
+        control,
+        queue: VecDeque::new(),
+        busy: HashSet::new(),
+        flying: JoinSet::new(),
+        after: (0, 0),
+        is_exhausted: false,
+        results: Vec::new(),
+        stopping: None,
+        failed: 0,
+        attempted: 0,
+        done: 0,
+        total,
+        last_success: now,
+        told: now,
+        error: None,
+    };
+    pool.run().await
+}
+
+async fn maybe<T>(future: &mut Option<BoxFuture<'static, T>>) -> T {
+    match future {
+        Some(future) => future.await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Pool<'_> {
+    async fn run(&mut self) -> Result<Ended, Stop> {
+        let mut loading: Option<BoxFuture<'static, Loaded>> = None;
+        let mut recording: Option<BoxFuture<'static, Recorded>> = None;
+        loop {
+            self.look_at_control();
+            let wake = if self.stopping.is_none() { self.launch() } else { None };
+            if self.stopping.is_none() && !self.is_exhausted && loading.is_none() && self.queue.len() < AHEAD / 2 {
+                loading = Some(self.load());
+            }
+            if recording.is_none() && !self.results.is_empty() && self.error.is_none() {
+                recording = Some(self.record());
+            }
+            let is_through = self.stopping.is_some() || (self.queue.is_empty() && self.is_exhausted);
+            if is_through && self.flying.is_empty() && loading.is_none() && recording.is_none() {
+                break;
+            }
+            tokio::select! {
+                Some(landed) = self.flying.join_next() => {
+                    if let Ok((pending, round)) = landed {
+                        self.landed(pending, round).await;
+                    }
+                }
+                loaded = maybe(&mut loading) => {
+                    loading = None;
+                    self.loaded(loaded);
+                }
+                recorded = maybe(&mut recording) => {
+                    recording = None;
+                    self.recorded(recorded).await;
+                }
+                changed = self.control.changed() => {
+                    if changed.is_err() {
+                        self.stopping.get_or_insert(StopCause::Interrupted);
+                    }
+                }
+                () = self.task.cancel.cancelled(), if self.stopping.is_none() => {
+                    self.stopping = Some(StopCause::Interrupted);
+                }
+                () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now).into()), if wake.is_some() => {}
+            }
+        }
+        // What was never sent was not begun.
+        let unsent =
+            self.queue.iter().filter(|p| p.attempts == 0 && !p.open.begun).map(|p| p.open.n).collect::<Vec<_>>();
+        if self.error.is_none() && !unsent.is_empty() {
+            self.journal.unbegin(unsent).await?;
+        }
+        match self.error.take() {
+            Some(error) => Err(error.into()),
+            None => Ok(self.stopping.map_or(Ended::Complete, Ended::Stopped)),
+        }
+    }
+
+    fn look_at_control(&mut self) {
+        let control = *self.control.borrow_and_update();
+        self.limiter.set(control.concurrency, control.rate, Instant::now());
+        if control.stopped {
+            self.stopping.get_or_insert(StopCause::Operator);
+        }
+        if self.task.cancel.is_cancelled() {
+            self.stopping.get_or_insert(StopCause::Interrupted);
+        }
+    }
+
+    /// Begins what may begin now; gives back when to look again, where only time is in the way.
+    fn launch(&mut self) -> Option<Instant> {
+        if self.control.borrow().paused {
+            return None;
+        }
+        let most = match self.context.mode {
+            PublishMode::Sync => self.limiter.concurrency(),
+            PublishMode::Async => self.context.settings.pending,
+        };
+        let mut wake: Option<Instant> = None;
+        let mut looked = 0;
+        while self.flying.len() < most && looked < self.queue.len() {
+            let now = Instant::now();
+            if self.limiter.ready_at() > now {
+                return Some(self.limiter.ready_at());
+            }
+            let Some(pending) = self.queue.pop_front() else { break };
+            if let Some(at) = pending.not_before.filter(|at| *at > now) {
+                wake = Some(wake.map_or(at, |w| w.min(at)));
+                self.queue.push_back(pending);
+                looked += 1;
+                continue;
+            }
+            // One version of an entity in flight, whichever items it belongs to.
+            if pending.open.item.parts.iter().any(|part| part.after.is_some() && self.busy.contains(&part.key)) {
+                self.queue.push_back(pending);
+                looked += 1;
+                continue;
+            }
+            self.busy.extend(written(&pending.open));
+            self.limiter.began(now);
+            let (store, context) = (self.store.clone(), Arc::clone(&self.context));
+            let (slots, cancel) = (Arc::clone(&self.slots), self.task.cancel.clone());
+            self.flying.spawn(async move {
+                let round = round(&store, &context, &pending, &slots, &cancel).await;
+                (pending, round)
+            });
+        }
+        wake
+    }
+
+    fn load(&self) -> BoxFuture<'static, Loaded> {
+        let (journal, after) = (self.journal.clone(), self.after);
+        async move { journal.begin(after, AHEAD, utc_millis(Timestamp::now())).await }.boxed()
+    }
+
+    fn loaded(&mut self, loaded: Loaded) {
+        match loaded {
+            Ok(items) => {
+                self.is_exhausted = items.len() < AHEAD;
+                if let Some(last) = items.last() {
+                    self.after = (last.batch, last.n);
+                }
+                let pending = |open| Pending { open, attempts: 0, rounds: 0, not_before: None };
+                self.queue.extend(items.into_iter().map(pending));
+            }
+            // What cannot be recorded as begun is not begun.
+            Err(error) => self.broken(error),
+        }
+    }
+
+    fn broken(&mut self, error: JournalError) {
+        self.stopping.get_or_insert(StopCause::Failures);
+        self.error.get_or_insert(error);
+    }
+
+    async fn landed(&mut self, mut pending: Pending, round: Round) {
+        for key in written(&pending.open) {
+            self.busy.remove(&key);
+        }
+        match round {
+            Round::Ended(end) => {
+                self.attempted += 1;
+                self.failed += u64::from(end.outcome == Outcome::Failed);
+                // A refusal is an answer too: the service is there.
+                self.last_success = Instant::now();
+                self.limiter.succeeded();
+                self.results.push((pending.open, end));
+                if self.context.settings.stop_after_failures.is_reached(self.failed, self.attempted) {
+                    self.stopping.get_or_insert(StopCause::Failures);
+                }
+            }
+            Round::Again(error) => {
+                self.limiter.throttled(Instant::now());
+                pending.attempts += 1;
+                pending.rounds += 1;
+                pending.not_before = Some(Instant::now() + delay(pending.rounds));
+                self.queue.push_front(pending);
+                if self.last_success.elapsed() > PATIENCE {
+                    self.pause(error).await;
+                }
+            }
+            Round::Credentials(error) => {
+                pending.attempts += 1;
+                self.queue.push_front(pending);
+                self.pause(error).await;
+            }
+            Round::Open => {
+                pending.attempts += 1;
+                self.queue.push_front(pending);
+            }
+        }
+    }
+
+    /// Nothing gets through: whoever watches decides.
+    async fn pause(&mut self, error: StoreError) {
+        if self.control.borrow().paused || self.stopping.is_some() {
+            return;
+        }
+        self.last_success = Instant::now();
+        self.task.shared.controls.steer(self.context.run, Steering::Pause);
+        let failure = Box::new(Failure::from(error));
+        let told = self.task.emit(Event::Paused { run: self.context.run, failure }).await;
+        if told.is_err() {
+            self.stopping.get_or_insert(StopCause::Interrupted);
+        }
+    }
+
+    fn record(&mut self) -> BoxFuture<'static, Recorded> {
+        let results = std::mem::take(&mut self.results);
+        let (journal, context) = (self.journal.clone(), Arc::clone(&self.context));
+        async move {
+            let batches: BTreeSet<u32> = results.iter().map(|(open, _)| open.batch).collect();
+            let ended = results.iter().map(|(open, end)| end.ended(open.n)).collect();
+            let done = journal.end(ended, batches.into_iter().collect()).await?;
+            Ok((results.iter().map(|(open, end)| told(&context, open, Some(end))).collect(), done))
+        }
+        .boxed()
+    }
+
+    /// Tells what is on the disk; if the interface has gone meanwhile, the journal still tells.
+    async fn recorded(&mut self, recorded: Recorded) {
+        let (items, batches) = match recorded {
+            Ok(recorded) => recorded,
+            Err(error) => return self.broken(error),
+        };
+        self.done += items.len() as u64;
+        for item in items {
+            self.task.emit(Event::Item(Box::new(item))).await.ok();
+        }
+        for batch in batches {
+            if let Ok(Some(info)) = self.journal.batch(batch).await {
+                self.task.emit(Event::Batch(Box::new(info))).await.ok();
+            }
+        }
+        if self.told.elapsed() >= TELL_EVERY {
+            self.told = Instant::now();
+            let progress = Event::Progress { phase: Phase::Run, done: self.done, total: self.total };
+            self.task.emit(progress).await.ok();
+        }
+    }
+}
+
+fn written(open: &OpenItem) -> impl Iterator<Item = EntityKey> + '_ {
+    open.item.parts.iter().filter(|part| part.after.is_some()).map(|part| part.key.clone())
+}
+
+/// One round of an item: built, sent, and in async mode followed.
+async fn round(
+    store: &WriteStore,
+    context: &Context,
+    pending: &Pending,
+    slots: &Semaphore,
+    cancel: &CancellationToken,
+) -> Round {
+    let open = &pending.open;
+    let built = request(store.reads(), &open.item, open.n, context.run, &context.stamp, context.mode);
+    let request = match built {
+        Ok(request) => request,
+        Err(error) => return Round::Ended(unbuilt(&error)),
+    };
+    let published = {
+        // Never closed while the pool lives.
+        let _slot = slots.acquire().await;
+        store.publish(&request, Patience::IN_RUN).await
+    };
+    let Some(mut end) = ItemEnd::of(&published, pending.attempts) else {
+        let PublishOutcome::Unknown(error) = published.outcome else { return Round::Open };
+        return Round::Again(error);
+    };
+    if let PublishOutcome::Failed(error) = &published.outcome {
+        match error.kind() {
+            Some(ErrorKind::Credentials) => return Round::Credentials(error.clone()),
+            Some(ErrorKind::Throttled | ErrorKind::Busy | ErrorKind::Endpoint | ErrorKind::Unknown) => {
+                return Round::Again(error.clone());
+            }
+            _ => {}
+        }
+    }
+    if context.mode == PublishMode::Async && end.outcome == Outcome::Done {
+        let following = Following { timeout: context.settings.timeout, ..Following::default() };
+        for part in &request.parts {
+            let followed = tokio::select! {
+                followed = store.reads().follow(&part.module, &part.key, part.version, following) => followed,
+                // The write is over; only the waiting ends, and is taken up again when the run is gone on with.
+                () = cancel.cancelled() => return Round::Open,
+            };
+            match followed {
+                Ok(followed) => end.followed(&followed),
+                Err(error) if error.kind() == Some(ErrorKind::Credentials) => return Round::Credentials(error),
+                Err(error) => return Round::Again(error),
+            }
+        }
+    }
+    Round::Ended(end)
+}
+
+/// What was previewed cannot be built any more: the profile changed in between.
+fn unbuilt(error: &StoreError) -> ItemEnd {
+    let reason = if matches!(error, StoreError::TooLarge { .. }) { Reason::TooLarge } else { Reason::KeyInvalid };
+    ItemEnd {
+        outcome: Outcome::Invalid,
+        reason: Some(reason),
+        message: Some(error.to_string()),
+        attempts: 0,
+        request_id: None,
+    }
+}

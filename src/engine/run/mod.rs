@@ -1,0 +1,15 @@
+//! Runs: what was previewed and approved is carried out, journalled, and can be stopped and gone on with.
+
+mod approve;
+mod begin;
+mod context;
+mod control;
+mod execute;
+mod limiter;
+mod record;
+mod request;
+
+pub(super) use begin::{armed, go_on, outcome_of, resume, start};
+pub(super) use context::{Context, pinned_by};
+pub(super) use control::Controls;
+pub(super) use request::request;

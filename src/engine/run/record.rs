@@ -1,0 +1,97 @@
+//! What became of an item, for the journal and for whoever watches.
+
+use jiff::Timestamp;
+
+use super::super::journal::{EndedItem, OpenItem};
+use super::super::protocol::{EntityRef, ItemResult};
+use super::context::Context;
+use crate::domain::clock::utc_millis;
+use crate::domain::item::Role;
+use crate::domain::run::{Outcome, Reason};
+use crate::store::publish::{Followed, PublishOutcome, Published};
+
+/// An outcome and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Result {
+    pub(super) outcome: Outcome,
+    pub(super) reason: Option<Reason>,
+    pub(super) message: Option<String>,
+    pub(super) attempts: u32,
+    pub(super) request_id: Option<String>,
+}
+
+impl Result {
+    /// Of a publish whose outcome is known; `None` where it may be repeated.
+    pub(super) fn of(published: &Published, attempts_before: u32) -> Option<Self> {
+        let (outcome, message) = match &published.outcome {
+            PublishOutcome::Done { .. } => (Outcome::Done, None),
+            PublishOutcome::Conflict(_, message) => (Outcome::Conflict, Some(message.clone())),
+            PublishOutcome::Invalid(_, message) => (Outcome::Invalid, Some(message.clone())),
+            PublishOutcome::Failed(error) => (Outcome::Failed, Some(error.to_string())),
+            PublishOutcome::Unknown(_) => return None,
+        };
+        Some(Self {
+            outcome,
+            reason: published.outcome.reason(),
+            message,
+            attempts: attempts_before + published.attempts,
+            request_id: published.request_id.clone(),
+        })
+    }
+
+    /// What the pipeline made of a command that was written; `None` for one that was applied.
+    pub(super) fn followed(&mut self, followed: &Followed) {
+        let (reason, message) = match followed {
+            Followed::Applied => return,
+            Followed::Refused => {
+                (Reason::PipelineFailed, "the pipeline refused the command: its version did not fit".to_owned())
+            }
+            Followed::Failed(state) => (Reason::PipelineFailed, format!("the pipeline failed at {state}")),
+            Followed::Waiting => (Reason::Timeout, "the pipeline still waits for an earlier command".to_owned()),
+            Followed::Unknown(state) => {
+                (Reason::Timeout, format!("not applied in time; last status: {}", state.as_deref().unwrap_or("none")))
+            }
+        };
+        (self.outcome, self.reason, self.message) = (Outcome::Failed, Some(reason), Some(message));
+    }
+
+    pub(super) fn ended(&self, n: u64) -> EndedItem {
+        EndedItem {
+            n,
+            outcome: self.outcome,
+            reason: self.reason,
+            message: self.message.clone(),
+            attempts: self.attempts,
+            request_id: self.request_id.clone(),
+            at: utc_millis(Timestamp::now()),
+        }
+    }
+}
+
+/// An item as it is told, with or without an outcome.
+pub(in super::super) fn told(context: &Context, open: &OpenItem, result: Option<&Result>) -> ItemResult {
+    let item = &open.item;
+    let is_done = result.is_none_or(|r| r.outcome == Outcome::Done);
+    let ended = |(before, after)| (before, if is_done { after } else { before });
+    let (version_before, version_after) = ended(item.versions(Role::Target));
+    let row = |row: Option<&std::sync::Arc<_>>| row.filter(|_| context.rows).cloned();
+    ItemResult {
+        run: context.run,
+        batch: Some(open.batch).filter(|b| *b > 0),
+        n: open.n,
+        entity: EntityRef { module: item.module.clone(), key: item.target.clone() },
+        source: item.source.clone(),
+        source_versions: ended(item.source_versions()),
+        before: row(item.before()),
+        after: row(item.after()),
+        action: item.action,
+        outcome: result.map(|r| r.outcome),
+        reason: result.and_then(|r| r.reason).or(item.reason),
+        message: result.and_then(|r| r.message.clone()).or_else(|| item.message.clone()),
+        warnings: item.warnings.clone(),
+        version_before,
+        version_after,
+        attempts: result.map_or(0, |r| r.attempts),
+        request_id: result.and_then(|r| r.request_id.clone()),
+    }
+}

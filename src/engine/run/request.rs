@@ -1,0 +1,75 @@
+use sha2::{Digest, Sha256};
+
+use crate::domain::item::PlannedItem;
+use crate::domain::publish::{PublishMode, Stamp, Ttls, rows_of};
+use crate::domain::run::RunId;
+use crate::store::ReadStore;
+use crate::store::error::StoreError;
+use crate::store::publish::{PublishRequest, VersionCheck};
+
+/// What is sent for an item: the same each time it is asked for, S3 names included, so that a run that is gone on with repeats
+/// what it may have sent before.
+///
+/// # Errors
+/// [`StoreError::TooLarge`], [`StoreError::NoBucket`], [`StoreError::Row`].
+pub(in super::super) fn request(
+    store: &ReadStore,
+    item: &PlannedItem,
+    n: u64,
+    run: RunId,
+    stamp: &Stamp,
+    mode: PublishMode,
+) -> Result<PublishRequest, StoreError> {
+    let mut request =
+        PublishRequest { mode, request_id: stamp.request_id.clone(), parts: Vec::new(), checks: Vec::new() };
+    let mut objects = 0u32;
+    let mut new_name = || {
+        objects += 1;
+        object_name(run, n, objects)
+    };
+    for part in &item.parts {
+        let check =
+            VersionCheck { role: part.role, module: item.module.clone(), key: part.key.clone(), version: part.version };
+        let Some(after) = &part.after else {
+            request.checks.push(check);
+            continue;
+        };
+        let before = part.before.as_deref();
+        let ttls = Ttls { data: None, command: part.ttl.0, history: part.ttl.1 };
+        let rows = rows_of(&part.key, before, after, mode, stamp, ttls)?;
+        let mut prepared = store.prepare(&item.module, rows, part.previous_seen, &mut new_name)?;
+        prepared.role = part.role;
+        request.parts.push(prepared);
+        // The pipeline writes the data row, and without a condition: what was shown is pinned here.
+        if mode == PublishMode::Async {
+            request.checks.push(check);
+        }
+    }
+    Ok(request)
+}
+
+/// A ULID made from the run, the item and its place in it.
+fn object_name(run: RunId, n: u64, k: u32) -> String {
+    let hash = Sha256::digest(format!("{run} {n} {k}"));
+    let random = hash.iter().take(10).fold(0u128, |acc, byte| (acc << 8) | u128::from(*byte));
+    RunId::from_parts(run.unix_millis(), random).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_objects_are_ulids_and_repeat() {
+        let run = RunId::from_parts(1_767_225_600_000, 7);
+        let name = object_name(run, 3, 1);
+        assert_eq!(name, object_name(run, 3, 1));
+        assert!(name.parse::<RunId>().is_ok() && name[..10] == run.to_string()[..10]);
+        let other = [
+            object_name(run, 3, 2),
+            object_name(run, 4, 1),
+            object_name(RunId::from_parts(1_767_225_600_000, 8), 3, 1),
+        ];
+        assert!(!other.contains(&name));
+    }
+}

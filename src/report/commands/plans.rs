@@ -1,0 +1,99 @@
+use std::path::Path;
+use std::time::Instant;
+
+use super::super::lines::ItemLine;
+use super::super::table::Table;
+use super::versions::sentence;
+use super::{Context, Quit, exit};
+use crate::config;
+use crate::domain::plan::Plan;
+use crate::domain::publish::PublishMode;
+use crate::domain::run::Action;
+use crate::engine::protocol::{Command, Event, Phase, PlanSummary, Preview};
+use crate::session::plan_failure;
+
+/// Items that are not written and are listed for people, unless all are wanted.
+const LISTED: u64 = 40;
+
+/// Reads a plan file.
+pub(super) fn load(file: &Path) -> Result<Plan, Quit> {
+    config::plan::load(file).map_err(|error| Quit::from(plan_failure(error)))
+}
+
+pub(super) async fn preview(context: &mut Context, file: &Path, rows: bool) -> Result<(), Quit> {
+    let plan = load(file)?;
+    show(context, plan, rows).await
+}
+
+/// Prints what a plan would do.
+pub(super) async fn show(context: &mut Context, plan: Plan, rows: bool) -> Result<(), Quit> {
+    let began = Instant::now();
+    let mut listed = 0;
+    context
+        .each(Command::PreviewPlan { plan: Box::new(plan) }, |context, event| {
+            match event {
+                Event::Preview(item) => {
+                    context.out.line(&ItemLine::preview(&item));
+                    context.end.rows += 1;
+                    describe(context, &item, rows, &mut listed);
+                }
+                Event::Planned(summary) => planned(context, &summary),
+                Event::Progress { phase: Phase::Preview, done, total } => {
+                    context.progress("preview", done, total, began);
+                }
+                _ => {}
+            }
+            Ok(())
+        })
+        .await
+}
+
+fn describe(context: &mut Context, item: &Preview, rows: bool, listed: &mut u64) {
+    let is_problem =
+        matches!(item.action, Action::Skip | Action::Conflict | Action::Invalid) || !item.warnings.is_empty();
+    if !rows && (!is_problem || *listed >= LISTED) {
+        return;
+    }
+    *listed += 1;
+    if !rows && *listed == LISTED {
+        return context.out.text("… more of these with --rows");
+    }
+    let why = item.reason.map(|r| format!(" {r}")).unwrap_or_default();
+    let warnings = if item.warnings.is_empty() { String::new() } else { format!(" ({})", item.warnings.join(", ")) };
+    let message = item.message.as_deref().map(|m| format!(": {m}")).unwrap_or_default();
+    context.out.text(&format!("{}{why} {}{warnings}{message}", item.action, item.entity.key));
+    for change in item.changes.iter().filter(|_| rows) {
+        context.out.text(&format!("  {}", sentence(change)));
+    }
+}
+
+/// Takes over what a preview found, and prints it for people.
+pub(super) fn planned(context: &mut Context, summary: &PlanSummary) {
+    context.end.digest = Some(summary.digest.clone());
+    for (action, count) in &summary.actions {
+        context.end.add_action(*action, *count);
+        if matches!(action, Action::Conflict | Action::Invalid) && *count > 0 {
+            context.end.exit = context.end.exit.max(exit::ITEMS);
+        }
+    }
+    context.end.blast = summary.blast;
+    context.out.clear_progress();
+    let mut table = Table::new(&["action", "items"]);
+    for (action, count) in &summary.actions {
+        table.row([action.to_string(), count.to_string()]);
+    }
+    context.out.table(&table);
+    let blast = &summary.blast;
+    let how = match summary.publish {
+        PublishMode::Sync => String::new(),
+        PublishMode::Async => format!(", {} Step Functions runs", blast.step_functions),
+    };
+    context.out.text(&format!(
+        "{} entities of {} tenants in {} requests: about {:.0} write units, {} S3 objects{how}; {:.0} s or more",
+        blast.entities, blast.tenants, blast.requests, blast.write_units, blast.s3_objects, blast.seconds
+    ));
+    for note in &summary.notes {
+        context.out.text(&format!("note: {note}"));
+    }
+    context.out.text(&format!("digest {}", summary.digest));
+}

@@ -1,0 +1,158 @@
+use std::time::Instant;
+
+use super::super::lines::{BatchLine, FindingLine, ItemLine, RunLine};
+use super::approve::Approver;
+use super::plans::{load, planned, show};
+use super::{Context, Quit, exit};
+use crate::cli::{Approve, Run, Undo};
+use crate::domain::plan::{Modules, Plan, RunSettings, Undo as UndoPlan, UndoFrom, Work};
+use crate::domain::run::Outcome;
+use crate::engine::failure::Failure;
+use crate::engine::protocol::{Command, Event, ItemResult, Phase, RunInfo, Severity, Steering, StopCause};
+
+pub(super) async fn run(context: &mut Context, options: Run) -> Result<(), Quit> {
+    let command = match (options.resume, &options.plan) {
+        (Some(run), _) => Command::ResumeRun { run, rows: options.rows },
+        (None, Some(file)) => {
+            let plan = load(file)?;
+            if !context.global.arm {
+                return unarmed(context, plan, options.rows).await;
+            }
+            Command::RunPlan { plan: Box::new(plan), expect: options.expect.clone(), rows: options.rows }
+        }
+        // Ruled out by the command line itself.
+        (None, None) => return Ok(()),
+    };
+    if !context.global.arm {
+        return not_armed(context);
+    }
+    converse(context, command, options.approve).await
+}
+
+pub(super) async fn undo(context: &mut Context, options: Undo) -> Result<(), Quit> {
+    let from = match (options.journal, options.pk, options.module) {
+        (Some(file), ..) => UndoFrom::File(file.to_string_lossy().into_owned()),
+        (None, Some(pk), module) => UndoFrom::Partition { pk, module },
+        (None, None, Some(module)) => UndoFrom::Module(module),
+        (None, None, None) => UndoFrom::Journal,
+    };
+    let plan = Plan {
+        name: format!("undo of {}", options.run),
+        profile: None,
+        reason: String::new(),
+        modules: Modules::ByType,
+        work: Work::Undo(UndoPlan { run: options.run, conflicts: options.conflicts, from }),
+        run: RunSettings::default(),
+    };
+    if !context.global.arm {
+        return unarmed(context, plan, false).await;
+    }
+    converse(context, Command::RunPlan { plan: Box::new(plan), expect: None, rows: false }, options.approve).await
+}
+
+async fn unarmed(context: &mut Context, plan: Plan, rows: bool) -> Result<(), Quit> {
+    show(context, plan, rows).await?;
+    not_armed(context)
+}
+
+fn not_armed(context: &mut Context) -> Result<(), Quit> {
+    context.out.note("not armed: nothing was written; add --arm to write this");
+    context.end.exit = exit::NOT_APPROVED;
+    context.end.stopped = Some(StopCause::NotApproved);
+    Ok(())
+}
+
+/// Follows a run from its preview to its end, answering for whoever approves.
+async fn converse(context: &mut Context, command: Command, approve: Approve) -> Result<(), Quit> {
+    context.each(Command::Arm { armed: true }, |_, _| Ok(())).await?;
+    let began = Instant::now();
+    let request = context.client.send(command).await?;
+    let mut approver = Approver::new(approve);
+    let mut last: Option<RunInfo> = None;
+    let mut paused: Option<Box<Failure>> = None;
+    loop {
+        match context.client.event(request).await? {
+            Event::Finished { .. } => break,
+            Event::Failed(failure) if failure.fatal => {
+                ended(context, last.as_ref());
+                return Err(Quit::Failed(failure));
+            }
+            Event::Failed(failure) => {
+                context.end.exit = context.end.exit.max(exit::ERROR);
+                context.out.error(&failure);
+            }
+            // Nobody is here to mend it: the run ends, and can be gone on with.
+            Event::Paused { run, failure } => {
+                paused = Some(failure);
+                context.client.send(Command::Steer { run, steering: Steering::Stop }).await?;
+            }
+            Event::Planned(summary) => planned(context, &summary),
+            Event::ApprovalNeeded(batch) => approver.decide(context, &batch).await?,
+            Event::Batch(batch) => context.out.line(&BatchLine::new(&batch)),
+            Event::Item(item) => {
+                if let Some(outcome) = item.outcome {
+                    approver.saw(outcome);
+                }
+                report(context, &item);
+            }
+            Event::Run(info) => {
+                context.end.run = Some(info.run);
+                context.end.digest = Some(info.digest.clone());
+                last = Some(*info);
+            }
+            Event::Progress { phase, done, total } => context.progress(phase_word(phase), done, total, began),
+            Event::Stopped { cause, .. } => {
+                // Whoever answered knows better why.
+                context.end.stopped.get_or_insert(cause);
+            }
+            Event::Finding(finding) => {
+                context.out.line(&FindingLine::new(&finding));
+                context.out.text(&format!("{}: {}: {}", finding.kind, finding.entity.key, finding.message));
+                if finding.severity == Severity::Error {
+                    context.end.exit = context.end.exit.max(exit::ITEMS);
+                }
+            }
+            _ => {}
+        }
+    }
+    ended(context, last.as_ref());
+    if let Some(failure) = paused {
+        return Err(Quit::Failed(failure));
+    }
+    match context.end.stopped {
+        Some(StopCause::Interrupted) => context.end.exit = exit::INTERRUPTED,
+        Some(_) => context.end.exit = exit::NOT_APPROVED,
+        None => {}
+    }
+    Ok(())
+}
+
+pub(super) fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Scan => "scan",
+        Phase::Preview => "preview",
+        Phase::Run => "run",
+        Phase::Verify => "verify",
+        Phase::Export => "export",
+    }
+}
+
+fn ended(context: &mut Context, info: Option<&RunInfo>) {
+    context.out.clear_progress();
+    let Some(info) = info else { return };
+    context.out.line(&RunLine::new(info));
+    let counts: Vec<String> = info.outcomes.iter().map(|(word, count)| format!("{word} {count}")).collect();
+    context.out.text(&format!("run {} is {}: {}", info.run, info.state, counts.join(", ")));
+    context.out.text(&format!("journal {}", info.journal));
+}
+
+fn report(context: &mut Context, item: &ItemResult) {
+    context.out.line(&ItemLine::result(item, None, true));
+    context.end.rows += 1;
+    let Some(outcome) = item.outcome else { return };
+    context.count(outcome);
+    if matches!(outcome, Outcome::Conflict | Outcome::Invalid | Outcome::Failed) {
+        let message = item.message.as_deref().map(|m| format!(": {m}")).unwrap_or_default();
+        context.out.text(&format!("{outcome} {}{message}", item.entity.key));
+    }
+}

@@ -1,0 +1,122 @@
+//! Finding the rows that a run wrote, where no journal tells.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+
+use super::convert::{from_item, text};
+use super::error::StoreError;
+use super::read::{ReadStore, dynamodb};
+use crate::domain::key::PartitionKey;
+use crate::domain::row::{TableKind, field};
+
+/// Where to look, and for what.
+#[derive(Debug, Clone, Copy)]
+pub struct Search<'a> {
+    /// Module.
+    pub module: &'a str,
+    /// Table.
+    pub kind: TableKind,
+    /// The partition; the whole table when `None`.
+    pub pk: Option<&'a PartitionKey>,
+    /// What the rows carry as requestId.
+    pub request_id: &'a str,
+}
+
+/// A row that was found: its keys, the version in the sort key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+/// Where a search goes on.
+#[derive(Debug, Clone)]
+pub struct SearchAt(HashMap<String, AttributeValue>);
+
+/// One page of a search.
+#[derive(Debug, Clone)]
+pub struct SearchPage {
+    /// The rows.
+    pub found: Vec<Found>,
+    /// Rows that were read for them, and paid for.
+    pub looked_at: u64,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<SearchAt>,
+}
+
+impl ReadStore {
+    /// One page of a search: a megabyte of rows is read, those that fit are given back.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the call failed.
+    pub async fn search(&self, search: &Search<'_>, at: Option<SearchAt>) -> Result<SearchPage, StoreError> {
+        let table = self.names.table(search.module, search.kind);
+        self.meter.request();
+        let start = at.map(|a| a.0);
+        let (pk, sk, id) = (field::PK, field::SK, field::REQUEST_ID);
+        let (items, scanned, last) = match search.pk {
+            Some(partition) => {
+                let request = self
+                    .reads
+                    .query()
+                    .table_name(&table)
+                    .key_condition_expression("#pk = :pk")
+                    .filter_expression("#id = :id")
+                    .projection_expression("#pk, #sk")
+                    .expression_attribute_names("#pk", pk)
+                    .expression_attribute_names("#sk", sk)
+                    .expression_attribute_names("#id", id)
+                    .expression_attribute_values(":pk", text(partition.as_str()))
+                    .expression_attribute_values(":id", text(search.request_id))
+                    .set_exclusive_start_key(start)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total);
+                let answer = request.send().await.map_err(|e| dynamodb("Query", &table).failed(e))?;
+                self.meter.read(answer.consumed_capacity());
+                (answer.items, answer.scanned_count, answer.last_evaluated_key)
+            }
+            None => {
+                let request = self
+                    .reads
+                    .scan()
+                    .table_name(&table)
+                    .filter_expression("#id = :id")
+                    .projection_expression("#pk, #sk")
+                    .expression_attribute_names("#pk", pk)
+                    .expression_attribute_names("#sk", sk)
+                    .expression_attribute_names("#id", id)
+                    .expression_attribute_values(":id", text(search.request_id))
+                    .set_exclusive_start_key(start)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total);
+                let answer = request.send().await.map_err(|e| dynamodb("Scan", &table).failed(e))?;
+                self.meter.read(answer.consumed_capacity());
+                (answer.items, answer.scanned_count, answer.last_evaluated_key)
+            }
+        };
+        let mut found = Vec::new();
+        for item in items.unwrap_or_default() {
+            let row = from_item(item)?;
+            found.push(Found { pk: row.pk()?.to_owned(), sk: row.sk()?.to_owned() });
+        }
+        Ok(SearchPage {
+            found,
+            looked_at: u64::try_from(scanned).unwrap_or(0),
+            next: last.filter(|key| !key.is_empty()).map(SearchAt),
+        })
+    }
+
+    /// The size of a table in bytes, as the service last counted it (every few hours).
+    ///
+    /// # Errors
+    /// [`StoreError`] when the call failed.
+    pub async fn table_bytes(&self, module: &str, kind: TableKind) -> Result<u64, StoreError> {
+        let table = self.names.table(module, kind);
+        self.meter.request();
+        let answer = self.reads.describe_table().table_name(&table).send().await;
+        let answer = answer.map_err(|e| dynamodb("DescribeTable", &table).failed(e))?;
+        let bytes = answer.table.and_then(|t| t.table_size_bytes).unwrap_or(0);
+        Ok(u64::try_from(bytes).unwrap_or(0))
+    }
+}
