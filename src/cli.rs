@@ -133,6 +133,11 @@ pub enum Command {
     Run(Run),
     /// Take a run back.
     Undo(Undo),
+    /// Read back what a run wrote, and compare every field.
+    Verify {
+        /// The run.
+        run: RunId,
+    },
     /// List recorded runs.
     Runs {
         /// What to do with runs; without it they are listed.
@@ -173,6 +178,7 @@ impl Command {
             Self::Preview { .. } => "preview",
             Self::Run(_) => "run",
             Self::Undo(_) => "undo",
+            Self::Verify { .. } => "verify",
             Self::Runs { command: Some(RunsCommand::Export { .. }) } => "runs export",
             Self::Runs { command: None } => "runs",
             Self::Runs { command: Some(RunsCommand::Show { .. }) } => "runs show",

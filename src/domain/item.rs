@@ -114,13 +114,12 @@ impl PlannedItem {
         self.shown().and_then(|part| part.wrote.as_ref())
     }
 
-    /// The target, except where only the source is written.
+    /// The target, except where only the source is written, or where it is the source that changed.
     fn shown(&self) -> Option<&PlannedPart> {
         let target = self.part(Role::Target);
-        match self.part(Role::Source) {
-            Some(source) if source.after.is_some() && target.is_none_or(|t| t.after.is_none()) => Some(source),
-            _ => target,
-        }
+        let Some(source) = self.part(Role::Source).filter(|source| source.after.is_some()) else { return target };
+        let is_about_source = self.reason == Some(Reason::SourceChanged) || target.is_none_or(|t| t.after.is_none());
+        if is_about_source { Some(source) } else { target }
     }
 
     /// SHA-256 over what is shown, without the run's own marks, in hexadecimal.

@@ -21,6 +21,7 @@ pub mod timeline;
 pub mod transfer;
 pub mod undo;
 pub mod value;
+pub mod verify;
 
 #[cfg(test)]
 pub mod testing;

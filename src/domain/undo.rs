@@ -213,3 +213,66 @@ fn part(now: &Now<'_>) -> PlannedPart {
     part.wrote.clone_from(&now.written.wrote);
     part
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::publish::Ttls;
+    use crate::domain::value::from_plain_json;
+
+    fn row(json: &str) -> Arc<Row> {
+        Arc::new(Row(from_plain_json(json).unwrap().as_map().unwrap().clone()))
+    }
+
+    fn undoing() -> Undoing {
+        Undoing {
+            request_id: "tenantry-RUN".into(),
+            conflicts: Conflicts::Skip,
+            mode: PublishMode::Sync,
+            stamp: Stamp {
+                at: "T".into(),
+                by: "me".into(),
+                ip: None,
+                request_id: "tenantry-UNDO".into(),
+                source: "tenantry undo".into(),
+            },
+            at: "2026-01-01T00:00:00.000Z".into(),
+        }
+    }
+
+    /// What becomes of a created entity that is now as `data` says.
+    fn verdict(data: Option<&str>, is_certain: bool) -> (Action, Option<Reason>) {
+        let key = EntityKey::new("P#b", "x");
+        let written = Written {
+            role: Role::Target,
+            key: key.clone(),
+            version: Version(0),
+            before: None,
+            wrote: Some(row(r#"{"id":"P#b#x","name":"n","version":1,"requestId":"tenantry-RUN"}"#)),
+            is_certain,
+        };
+        let resolved = data.map(row);
+        let version = resolved.as_ref().map(|r| r.version().unwrap()).unwrap_or_default();
+        let seen = EntitySnapshot { data: resolved.clone(), resolved, version, ..EntitySnapshot::default() };
+        let side = Side { key: &key, seen: &seen, ttls: Ttls::default() };
+        let item = undoing().item("p", &key, &key, &[Now { written: &written, side }]);
+        assert_eq!(item.writes(), item.part(Role::Target).unwrap().after.is_some() && item.reason.is_none());
+        (item.action, item.reason)
+    }
+
+    #[test]
+    fn only_what_the_run_itself_wrote_is_taken_back() {
+        let ours = r#"{"id":"P#b#x","name":"n","version":1,"requestId":"tenantry-RUN"}"#;
+        let theirs = r#"{"id":"P#b#x","name":"n","version":1,"requestId":"someone"}"#;
+        let later = r#"{"id":"P#b#x","name":"m","version":2,"requestId":"someone"}"#;
+        assert_eq!(verdict(Some(ours), true), (Action::Delete, None));
+        assert_eq!(verdict(Some(ours), false), (Action::Delete, None));
+        // Begun, never written, and then someone else created it: nothing of the run is there.
+        assert_eq!(verdict(Some(theirs), false), (Action::Equal, None));
+        assert_eq!(verdict(Some(theirs), true), (Action::Conflict, Some(Reason::TargetChanged)));
+        assert_eq!(verdict(Some(later), true), (Action::Conflict, Some(Reason::TargetChanged)));
+        assert_eq!(verdict(None, true), (Action::Equal, None));
+        let deleted = r#"{"id":"P#b#x","name":"n","version":2,"isDeleted":true,"requestId":"someone"}"#;
+        assert_eq!(verdict(Some(deleted), true), (Action::Equal, None));
+    }
+}

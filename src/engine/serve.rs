@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::failure::{ErrorCode, Failure};
 use super::protocol::{Command, Decision, Event, RequestId, Steering};
 use super::task::{Shared, Stop, Task};
-use super::{EngineEnd, browse, compare, history, plan, rollback, run, runs};
+use super::{EngineEnd, browse, compare, history, plan, rollback, run, runs, verify};
 use crate::config::Profile;
 use crate::domain::run::RunId;
 use crate::store::connect;
@@ -101,7 +101,7 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::ResumeRun { run, rows } => run::resume(task, run, rows).await,
         Command::Steer { run, steering } => steer(task, run, steering),
         Command::ExportRun { run, file } => runs::export(task, run, file).await,
-        Command::VerifyRun { .. } => Ok(()),
+        Command::VerifyRun { run } => verify::run(task, run).await,
         Command::Runs => runs::list(task).await,
         Command::ShowRun { run } => runs::show(task, run).await,
         Command::Arm { armed } => {

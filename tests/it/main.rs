@@ -1,6 +1,7 @@
 //! Whole-program tests, by what they prove.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails; its name says what it proves")]
 
+mod approval;
 mod architecture;
 mod bad_input;
 #[cfg(feature = "sandbox")]
@@ -20,3 +21,4 @@ mod sandbox;
 mod support;
 #[cfg(feature = "sandbox")]
 mod terminal;
+mod undo;

@@ -193,11 +193,24 @@ impl Reader {
     /// # Errors
     /// [`JournalError`].
     pub fn written(&self, after: u64, limit: usize) -> Result<Vec<WrittenItem>, JournalError> {
-        let fail = database(&self.path);
         // What failed in the application's pipeline has its command row all the same.
+        self.rows_where("begun_at IS NOT NULL AND (outcome IS NULL OR outcome IN ('done', 'failed'))", after, limit)
+    }
+
+    /// Items that are done, of one batch or of all, with their rows: those after `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn done(&self, batch: Option<u32>, after: u64, limit: usize) -> Result<Vec<WrittenItem>, JournalError> {
+        let of = batch.map(|n| format!(" AND batch = {n}")).unwrap_or_default();
+        self.rows_where(&format!("outcome = 'done'{of}"), after, limit)
+    }
+
+    fn rows_where(&self, condition: &str, after: u64, limit: usize) -> Result<Vec<WrittenItem>, JournalError> {
+        let fail = database(&self.path);
         let sql = format!(
             "SELECT {COLUMNS}, item_rows.parts FROM item JOIN item_rows USING (n)
-             WHERE item.n > ?1 AND begun_at IS NOT NULL AND (outcome IS NULL OR outcome IN ('done', 'failed')) ORDER BY item.n LIMIT ?2"
+             WHERE item.n > ?1 AND {condition} ORDER BY item.n LIMIT ?2"
         );
         let mut statement = self.connection.prepare_cached(&sql).map_err(&fail)?;
         let read = |row: &SqlRow<'_>| {

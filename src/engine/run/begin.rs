@@ -6,12 +6,13 @@ use super::super::plan::preview_into;
 use super::super::protocol::{Event, PlanSummary, StopCause};
 use super::super::runs::{blocking, mark_undone, show_info};
 use super::super::task::{Stop, Task};
+use super::super::verify;
 use super::approve::drive;
 use super::context::{Context, pinned_by};
 use super::execute::Ended;
 use super::record::{Result as ItemEnd, told};
 use crate::domain::clock::utc_millis;
-use crate::domain::plan::{Existing, Plan, Work};
+use crate::domain::plan::{Existing, Plan, Verify, Work};
 use crate::domain::run::{Action, Outcome, Reason, RunId, RunState};
 use crate::store::publish::WriteStore;
 
@@ -36,23 +37,21 @@ pub(in super::super) async fn start(task: &Task, plan: &Plan, expect: Option<Str
     let header = context.header(task, plan.name.clone(), Some(plan), undo_of).await;
     let state_dir = task.shared.state_dir.clone();
     let journal = blocking(move || Journal::create(&state_dir, &header)).await??;
-    let previewed = preview_into(task, plan, &context, &journal, false).await;
-    let summary = match previewed {
-        Ok(summary) => summary,
-        Err(stop) => {
-            // A run that never came to be is not kept.
-            journal.close().await;
-            let dir = super::super::journal::run_dir(&task.shared.state_dir, context.run);
-            let _ = blocking(move || std::fs::remove_dir_all(dir)).await;
-            return Err(stop);
+    let previewed = match preview_into(task, plan, &context, &journal, false).await {
+        Ok(summary) => {
+            task.emit(Event::Planned(Box::new(summary.clone()))).await?;
+            refusal(plan, &summary, expect.as_deref()).map_or(Ok(()), |refusal| Err(Stop::from(refusal)))
         }
+        Err(stop) => Err(stop),
     };
-    tell_run(task, context.run).await?;
-    task.emit(Event::Planned(Box::new(summary.clone()))).await?;
-    if let Some(refusal) = refusal(plan, &summary, expect.as_deref()) {
-        finish(task, journal, &context, Ok(Ended::Stopped(StopCause::NotApproved))).await?;
-        return Err(refusal.into());
+    if let Err(stop) = previewed {
+        // A run that never came to be is not kept.
+        journal.close().await;
+        let dir = super::super::journal::run_dir(&task.shared.state_dir, context.run);
+        let _ = blocking(move || std::fs::remove_dir_all(dir)).await;
+        return Err(stop);
     }
+    tell_run(task, context.run).await?;
     tell_unwritten(task, &journal, &context).await?;
     go_on(task, journal, &context, false).await
 }
@@ -93,7 +92,12 @@ pub(in super::super) async fn go_on(
     journal.set_state(RunState::Running, "").await?;
     tell_run(task, context.run).await?;
     let ended = drive(task, &journal, context, approved).await;
-    finish(task, journal, context, ended).await
+    let is_complete = matches!(ended, Ok(Ended::Complete));
+    finish(task, journal, context, ended).await?;
+    if is_complete && context.settings.verify == Verify::End {
+        verify::written(task, context.run, None).await?;
+    }
+    Ok(())
 }
 
 /// Records how the run ended, and tells.

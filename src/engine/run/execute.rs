@@ -15,6 +15,7 @@ use super::super::failure::Failure;
 use super::super::journal::{Journal, JournalError, OpenItem};
 use super::super::protocol::{Event, ItemResult, Phase, Steering, StopCause};
 use super::super::task::{Stop, Task};
+use super::super::verify;
 use super::context::Context;
 use super::control::Control;
 use super::limiter::Limiter;
@@ -22,6 +23,7 @@ use super::record::{Result as ItemEnd, told};
 use super::request::request;
 use crate::domain::clock::utc_millis;
 use crate::domain::key::EntityKey;
+use crate::domain::plan::Verify;
 use crate::domain::publish::PublishMode;
 use crate::domain::run::{Outcome, Reason};
 use crate::store::backoff::delay;
@@ -348,11 +350,29 @@ impl Pool<'_> {
             if let Ok(Some(info)) = self.journal.batch(batch).await {
                 self.task.emit(Event::Batch(Box::new(info))).await.ok();
             }
+            if self.context.settings.verify == Verify::Batch {
+                self.verify(batch).await;
+            }
         }
         if self.told.elapsed() >= TELL_EVERY {
             self.told = Instant::now();
             let progress = Event::Progress { phase: Phase::Run, done: self.done, total: self.total };
             self.task.emit(progress).await.ok();
+        }
+    }
+}
+
+impl Pool<'_> {
+    /// Reads a batch back. What cannot be read is told; it says nothing against what was written.
+    async fn verify(&mut self, batch: u32) {
+        match verify::written(self.task, self.context.run, Some(batch)).await {
+            Ok(_) => {}
+            Err(Stop::Failed(failure)) => {
+                self.task.failed(failure.not_fatal()).await.ok();
+            }
+            Err(Stop::Cancelled) => {
+                self.stopping.get_or_insert(StopCause::Interrupted);
+            }
         }
     }
 }

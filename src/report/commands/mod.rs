@@ -216,6 +216,7 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         Command::Preview { plan, rows } => plans::preview(context, &plan, rows).await,
         Command::Run(options) => run::run(context, options).await,
         Command::Undo(options) => run::undo(context, options).await,
+        Command::Verify { run: verified } => run::verify(context, verified).await,
         Command::Runs { command: Some(RunsCommand::Export { run, file }) } => runs::export(context, run, file).await,
         Command::Runs { command: None } => runs::list(context).await,
         Command::Runs { command: Some(RunsCommand::Show { run }) } => runs::show(context, run).await,

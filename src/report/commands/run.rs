@@ -6,11 +6,12 @@ use super::plans::{load, planned, show};
 use super::{Context, Quit, exit};
 use crate::cli::{Approve, Run, Undo};
 use crate::domain::plan::{Modules, Plan, RunSettings, Undo as UndoPlan, UndoFrom, Work};
-use crate::domain::run::Outcome;
+use crate::domain::run::{Outcome, RunId};
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{Command, Event, ItemResult, Phase, RunInfo, Severity, Steering, StopCause};
+use crate::engine::protocol::{Command, Event, Finding, ItemResult, Phase, RunInfo, Severity, Steering, StopCause};
 
 pub(super) async fn run(context: &mut Context, options: Run) -> Result<(), Quit> {
+    let mut expect = None;
     let command = match (options.resume, &options.plan) {
         (Some(run), _) => Command::ResumeRun { run, rows: options.rows },
         (None, Some(file)) => {
@@ -18,7 +19,8 @@ pub(super) async fn run(context: &mut Context, options: Run) -> Result<(), Quit>
             if !context.global.arm {
                 return unarmed(context, plan, options.rows).await;
             }
-            Command::RunPlan { plan: Box::new(plan), expect: options.expect.clone(), rows: options.rows }
+            expect.clone_from(&options.expect);
+            Command::RunPlan { plan: Box::new(plan), expect: options.expect, rows: options.rows }
         }
         // Ruled out by the command line itself.
         (None, None) => return Ok(()),
@@ -26,7 +28,7 @@ pub(super) async fn run(context: &mut Context, options: Run) -> Result<(), Quit>
     if !context.global.arm {
         return not_armed(context);
     }
-    converse(context, command, options.approve).await
+    converse(context, command, options.approve, expect).await
 }
 
 pub(super) async fn undo(context: &mut Context, options: Undo) -> Result<(), Quit> {
@@ -47,7 +49,7 @@ pub(super) async fn undo(context: &mut Context, options: Undo) -> Result<(), Qui
     if !context.global.arm {
         return unarmed(context, plan, false).await;
     }
-    converse(context, Command::RunPlan { plan: Box::new(plan), expect: None, rows: false }, options.approve).await
+    converse(context, Command::RunPlan { plan: Box::new(plan), expect: None, rows: false }, options.approve, None).await
 }
 
 async fn unarmed(context: &mut Context, plan: Plan, rows: bool) -> Result<(), Quit> {
@@ -63,7 +65,12 @@ fn not_armed(context: &mut Context) -> Result<(), Quit> {
 }
 
 /// Follows a run from its preview to its end, answering for whoever approves.
-async fn converse(context: &mut Context, command: Command, approve: Approve) -> Result<(), Quit> {
+async fn converse(
+    context: &mut Context,
+    command: Command,
+    approve: Approve,
+    expect: Option<String>,
+) -> Result<(), Quit> {
     context.each(Command::Arm { armed: true }, |_, _| Ok(())).await?;
     let began = Instant::now();
     let request = context.client.send(command).await?;
@@ -73,6 +80,13 @@ async fn converse(context: &mut Context, command: Command, approve: Approve) -> 
     loop {
         match context.client.event(request).await? {
             Event::Finished { .. } => break,
+            // What was approved elsewhere is not what would be written.
+            Event::Failed(failure)
+                if expect.is_some() && context.end.digest.is_some() && expect != context.end.digest =>
+            {
+                context.out.note(&failure.message);
+                context.end.stopped = Some(StopCause::NotApproved);
+            }
             Event::Failed(failure) if failure.fatal => {
                 ended(context, last.as_ref());
                 return Err(Quit::Failed(failure));
@@ -105,13 +119,7 @@ async fn converse(context: &mut Context, command: Command, approve: Approve) -> 
                 // Whoever answered knows better why.
                 context.end.stopped.get_or_insert(cause);
             }
-            Event::Finding(finding) => {
-                context.out.line(&FindingLine::new(&finding));
-                context.out.text(&format!("{}: {}: {}", finding.kind, finding.entity.key, finding.message));
-                if finding.severity == Severity::Error {
-                    context.end.exit = context.end.exit.max(exit::ITEMS);
-                }
-            }
+            Event::Finding(finding) => found(context, &finding),
             _ => {}
         }
     }
@@ -125,6 +133,40 @@ async fn converse(context: &mut Context, command: Command, approve: Approve) -> 
         None => {}
     }
     Ok(())
+}
+
+/// Reads back what a run wrote.
+pub(super) async fn verify(context: &mut Context, run: RunId) -> Result<(), Quit> {
+    let began = Instant::now();
+    context.end.run = Some(run);
+    let mut looked = 0;
+    context
+        .each(Command::VerifyRun { run }, |context, event| {
+            match event {
+                Event::Finding(finding) => found(context, &finding),
+                Event::Progress { phase, done, total } => {
+                    looked = done;
+                    context.progress(phase_word(phase), done, total, began);
+                }
+                _ => {}
+            }
+            Ok(())
+        })
+        .await?;
+    context.end.rows = looked;
+    if context.end.exit == 0 {
+        context.out.text(&format!("{looked} entities are as run {run} wrote them, or were changed since"));
+    }
+    Ok(())
+}
+
+fn found(context: &mut Context, finding: &Finding) {
+    context.out.line(&FindingLine::new(finding));
+    let path = finding.path.as_deref().map(|p| format!(" {p}")).unwrap_or_default();
+    context.out.text(&format!("{}: {}{path}: {}", finding.kind, finding.entity.key, finding.message));
+    if finding.severity == Severity::Error {
+        context.end.exit = context.end.exit.max(exit::ITEMS);
+    }
 }
 
 pub(super) fn phase_word(phase: Phase) -> &'static str {

@@ -95,6 +95,14 @@ impl Program {
         Self { config, state: stack.state.path().to_path_buf() }
     }
 
+    /// With another text in the configuration file.
+    pub fn replacing(self, from: &str, to: &str) -> Self {
+        let text = std::fs::read_to_string(self.config.path()).unwrap();
+        assert!(text.contains(from));
+        std::fs::write(self.config.path(), text.replace(from, to)).unwrap();
+        self
+    }
+
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = binary();
         command.arg("--config").arg(self.config.path()).arg("--state").arg(&self.state).args(args);

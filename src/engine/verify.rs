@@ -1,0 +1,164 @@
+//! Reading back what a run wrote.
+
+use std::collections::HashMap;
+
+use super::failure::Failure;
+use super::journal::{Reader, WrittenItem};
+use super::protocol::{EntityRef, Event, Finding, Phase, Severity};
+use super::run::pinned_by;
+use super::runs::blocking;
+use super::task::{Stop, Task};
+use crate::domain::diff::Change;
+use crate::domain::item::{PlannedPart, Role};
+use crate::domain::key::{EntityKey, PartitionKey, SortKey};
+use crate::domain::publish::PublishMode;
+use crate::domain::row::{Row, TableKind, field};
+use crate::domain::run::RunId;
+use crate::domain::value::to_plain_json;
+use crate::domain::verify::{differences, history_differences};
+use crate::store::error::StoreError;
+use crate::store::publish::Snapshot;
+
+/// Items looked at together.
+const PAGE: usize = 100;
+/// Differences of one entity that are told.
+const TOLD: usize = 20;
+
+/// Reads back a run that has ended, under the profile that it pinned.
+pub(super) async fn run(task: &Task, run: RunId) -> Result<(), Stop> {
+    let state_dir = task.shared.state_dir.clone();
+    let (info, recorded) = blocking(move || {
+        let reader = Reader::open(&state_dir, run)?;
+        Ok::<_, super::journal::JournalError>((reader.info()?, reader.recorded()?))
+    })
+    .await??;
+    pinned_by(task, &info, recorded.endpoint.as_deref()).await?;
+    written(task, run, None).await
+}
+
+/// Compares every entity that a run, or one batch of it, wrote with what it is now.
+pub(super) async fn written(task: &Task, run: RunId, batch: Option<u32>) -> Result<(), Stop> {
+    let state_dir = task.shared.state_dir.clone();
+    let (mut reader, mode) = blocking(move || {
+        let reader = Reader::open(&state_dir, run)?;
+        let mode = reader.recorded()?.mode;
+        Ok::<_, super::journal::JournalError>((reader, mode))
+    })
+    .await??;
+    let (mut after, mut looked) = (0, 0);
+    loop {
+        task.check()?;
+        let page;
+        (page, reader) = blocking(move || (reader.done(batch, after, PAGE), reader)).await?;
+        let page = page?;
+        let ended = page.len() < PAGE;
+        after = page.last().map_or(after, |item| item.n);
+        looked += compare(task, mode, &page).await?;
+        task.emit(Event::Progress { phase: Phase::Verify, done: looked, total: None }).await?;
+        if ended {
+            return Ok(());
+        }
+    }
+}
+
+async fn compare(task: &Task, mode: PublishMode, page: &[WrittenItem]) -> Result<u64, Stop> {
+    let parts =
+        |item: &'_ WrittenItem| item.item.parts.iter().filter(|p| p.after.is_some()).cloned().collect::<Vec<_>>();
+    let mut wanted: HashMap<(String, PartitionKey), Vec<(SortKey, PlannedPart)>> = HashMap::new();
+    for item in page {
+        for part in parts(item) {
+            let at = (item.item.module.clone(), part.key.pk.clone());
+            wanted.entry(at).or_default().push((part.key.sk.clone(), part));
+        }
+    }
+    let mut looked = 0;
+    for ((module, pk), parts) in wanted {
+        let sks: Vec<SortKey> = parts.iter().map(|(sk, _)| sk.clone()).collect();
+        let snapshots = task.store().snapshots(&module, &pk, &sks).await?;
+        for ((_, part), snapshot) in parts.into_iter().zip(snapshots) {
+            looked += 1;
+            let entity = EntityRef { module: module.clone(), key: part.key.clone() };
+            for finding in judge(task, mode, &entity, &part, snapshot).await? {
+                task.emit(Event::Finding(Box::new(finding))).await?;
+            }
+        }
+    }
+    Ok(looked)
+}
+
+async fn judge(
+    task: &Task,
+    mode: PublishMode,
+    entity: &EntityRef,
+    part: &PlannedPart,
+    snapshot: Snapshot,
+) -> Result<Vec<Finding>, Stop> {
+    let version = part.version.next();
+    let Some(wrote) = part.after.as_deref() else { return Ok(Vec::new()) };
+    let seen = match snapshot {
+        Ok(seen) => seen,
+        Err(unusable) => return Ok(vec![finding("different", Severity::Error, entity, None, unusable.message)]),
+    };
+    let Some(now) = seen.resolved.as_deref() else {
+        let message = format!("the run wrote version {version}, and the entity is not there");
+        return Ok(vec![finding("missing", Severity::Error, entity, None, message)]);
+    };
+    if seen.version < version {
+        let message = format!("the run wrote version {version}, and the entity is at {}", seen.version);
+        return Ok(vec![finding("missing", Severity::Error, entity, None, message)]);
+    }
+    if seen.version == version {
+        let mut found = differing(entity, differences(wrote, now, mode));
+        if part.role == Role::Source && wrote.is_deleted() && !now.is_deleted() {
+            let message = "the source of the move is still live".to_owned();
+            found.push(finding("leftover", Severity::Error, entity, None, message));
+        }
+        return Ok(found);
+    }
+    // Someone went on with it: what the run wrote is history, and the history row tells what it was.
+    match history(task, entity, version).await? {
+        Some(row) => Ok(differing(entity, history_differences(wrote, &row, mode))),
+        None => {
+            let message = format!(
+                "changed since, and version {version} is no longer in history: what the run wrote cannot be compared"
+            );
+            Ok(vec![finding("different", Severity::Note, entity, None, message)])
+        }
+    }
+}
+
+async fn history(task: &Task, entity: &EntityRef, version: crate::domain::key::Version) -> Result<Option<Row>, Stop> {
+    let EntityKey { pk, sk } = &entity.key;
+    let Some(row) = task.store().get(&entity.module, TableKind::History, pk, &sk.at(version), true).await? else {
+        return Ok(None);
+    };
+    match task.store().resolve(&row).await {
+        Ok(row) => Ok(Some(row)),
+        Err(error @ (StoreError::S3Missing { .. } | StoreError::S3Malformed { .. })) => {
+            task.failed(Failure::from(error).not_fatal()).await?;
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn differing(entity: &EntityRef, changes: Vec<Change>) -> Vec<Finding> {
+    let text = |value: &Option<_>| value.as_ref().map_or_else(|| "nothing".to_owned(), to_plain_json);
+    let one = |change: &Change| {
+        let is_ttl = change.path.to_string() == field::TTL;
+        let (kind, severity) = if is_ttl { ("ttl", Severity::Warning) } else { ("different", Severity::Error) };
+        let message = format!("written {}, found {}", text(&change.before), text(&change.after));
+        finding(kind, severity, entity, Some(change.path.to_string()), message)
+    };
+    changes.iter().take(TOLD).map(one).collect()
+}
+
+fn finding(
+    kind: &'static str,
+    severity: Severity,
+    entity: &EntityRef,
+    path: Option<String>,
+    message: String,
+) -> Finding {
+    Finding { kind, severity, entity: entity.clone(), path, message, repairable: false }
+}

@@ -1,0 +1,90 @@
+//! The engine driven as an interface drives it.
+
+use std::time::Duration;
+
+use tenantry::config::Profile;
+use tenantry::engine::protocol::{ApprovalRequest, Command, Decision, Envelope, Event, ItemResult, RequestId};
+use tenantry::engine::{EngineHandle, boundary, serve};
+
+use super::Stack;
+
+/// An interface without a screen.
+pub struct Driver {
+    pub handle: EngineHandle,
+    pub engine: tokio::task::JoinHandle<()>,
+    next: u64,
+}
+
+impl Driver {
+    pub fn new(stack: &Stack) -> Self {
+        Self::with(stack, stack.profile.clone())
+    }
+
+    /// Under another profile than the stack's own.
+    pub fn with(stack: &Stack, profile: Profile) -> Self {
+        let (handle, end) = boundary();
+        let engine = tokio::spawn(serve(profile, stack.state.path().to_path_buf(), end));
+        Self { handle, engine, next: 0 }
+    }
+
+    pub async fn send(&mut self, command: Command) -> RequestId {
+        self.next += 1;
+        let request = RequestId(self.next);
+        self.handle.commands.send((request, command)).await.unwrap();
+        request
+    }
+
+    /// The next event of a request.
+    pub async fn event(&mut self, request: RequestId) -> Event {
+        loop {
+            let next = tokio::time::timeout(Duration::from_secs(60), self.handle.events.recv()).await;
+            let Envelope { request: of, event } = next.unwrap().unwrap();
+            if of == request {
+                return event;
+            }
+        }
+    }
+
+    /// The first event of a request that is wanted.
+    pub async fn until(&mut self, request: RequestId, wanted: impl Fn(&Event) -> bool) -> Event {
+        loop {
+            let event = self.event(request).await;
+            if wanted(&event) {
+                return event;
+            }
+            assert!(!matches!(event, Event::Finished { .. }), "ended before what was wanted");
+        }
+    }
+
+    /// The next batch that waits.
+    pub async fn approval(&mut self, request: RequestId) -> Box<ApprovalRequest> {
+        match self.until(request, |e| matches!(e, Event::ApprovalNeeded(_))).await {
+            Event::ApprovalNeeded(asked) => asked,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Answers a batch with the digest that was shown.
+    pub async fn decide(&mut self, asked: &ApprovalRequest, decision: Decision) -> RequestId {
+        let (run, batch, digest) = (asked.run, asked.batch, asked.digest.clone());
+        self.send(Command::Decide { run, batch, digest, decision }).await
+    }
+
+    /// Everything up to the end of a request.
+    pub async fn rest(&mut self, request: RequestId) -> Vec<Event> {
+        let mut events = Vec::new();
+        loop {
+            let event = self.event(request).await;
+            let is_last = matches!(event, Event::Finished { .. });
+            events.push(event);
+            if is_last {
+                return events;
+            }
+        }
+    }
+}
+
+/// Items among events.
+pub fn items(events: &[Event]) -> Vec<&ItemResult> {
+    events.iter().filter_map(|e| if let Event::Item(item) = e { Some(&**item) } else { None }).collect()
+}
