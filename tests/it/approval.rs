@@ -1,49 +1,17 @@
 //! Nothing is written that nobody approved.
 
-use tenantry::config::plan::parse;
-use tenantry::domain::row::Row;
 use tenantry::domain::run::{Outcome, Reason, RunState};
-use tenantry::domain::value::{Map, Value};
+use tenantry::domain::value::Value;
 use tenantry::engine::protocol::{BatchState, Command, Decision, Event, StopCause};
 
 use crate::support::driver::items;
-use crate::support::plan::Plan;
+use crate::support::plan::{Plan, fill};
 use crate::support::{Driver, Program, Stack};
 
 const DATA: &str = "dev-shop-product-data";
 
-/// So many plain entities of a tenant, with their command rows.
-async fn fill(stack: &Stack, tenant: &str, count: usize) {
-    for n in 0..count {
-        let (pk, sk) = (format!("PRODUCT#{tenant}"), format!("I-{n:04}"));
-        let row = |sk: &str| {
-            let text = |name: &str, value: &str| (name.to_owned(), Value::s(value));
-            Row(Map::from([
-                text("pk", &pk),
-                text("sk", sk),
-                text("id", &format!("{pk}#I-{n:04}")),
-                text("code", &format!("I-{n:04}")),
-                text("name", "item"),
-                text("tenantCode", tenant),
-                text("type", "PRODUCT"),
-                ("version".to_owned(), Value::n(1)),
-                ("attributes".to_owned(), Value::M(Map::from([("n".to_owned(), Value::n(n as u64))]))),
-            ]))
-        };
-        stack.put(DATA, &row(&sk)).await;
-        let mut command = row(&format!("{sk}@1"));
-        command.0.insert("status".to_owned(), Value::s("finish:FINISHED"));
-        stack.put("dev-shop-product-command", &command).await;
-    }
-}
-
 async fn targets(stack: &Stack) -> usize {
     stack.dump().await[DATA].iter().filter(|r| r.text("pk") == Some("PRODUCT#globex")).count()
-}
-
-fn model(plan: &Plan) -> Box<tenantry::domain::plan::Plan> {
-    let text = std::fs::read_to_string(plan.path()).unwrap();
-    Box::new(parse(plan.path().as_ref(), &text).unwrap())
 }
 
 fn approve() -> Decision {
@@ -57,7 +25,7 @@ async fn every_batch_waits_for_its_own_decision() {
     let mut driver = Driver::new(&stack);
     driver.send(Command::Arm { armed: true }).await;
     let plan = Plan::copy("acme", "globex").set("canary", "2").set("batch", "8");
-    let run = Command::RunPlan { plan: model(&plan), expect: None, rows: false };
+    let run = Command::RunPlan { plan: plan.model(), expect: None, rows: false };
     let request = driver.send(run).await;
 
     let canary = driver.approval(request).await;
@@ -111,7 +79,7 @@ async fn approving_the_rest_asks_no_more_and_stopping_writes_no_more() {
     let plan = Plan::copy("acme", "globex").set("canary", "2").set("batch", "5");
     let mut driver = Driver::new(&stack);
     driver.send(Command::Arm { armed: true }).await;
-    let request = driver.send(Command::RunPlan { plan: model(&plan), expect: None, rows: false }).await;
+    let request = driver.send(Command::RunPlan { plan: plan.model(), expect: None, rows: false }).await;
     let canary = driver.approval(request).await;
     driver.decide(&canary, approve()).await;
     let second = driver.approval(request).await;
@@ -143,7 +111,7 @@ async fn an_item_that_changed_since_it_was_shown_is_a_conflict_and_never_written
     let mut driver = Driver::new(&stack);
     driver.send(Command::Arm { armed: true }).await;
     let plan = Plan::copy("acme", "globex").set("canary", "6");
-    let request = driver.send(Command::RunPlan { plan: model(&plan), expect: None, rows: false }).await;
+    let request = driver.send(Command::RunPlan { plan: plan.model(), expect: None, rows: false }).await;
     let asked = driver.approval(request).await;
     let mut source = stack.get(DATA, "PRODUCT#acme", "I-0001").await.unwrap();
     source.0.insert("version".to_owned(), Value::n(2));
@@ -214,7 +182,7 @@ async fn a_canary_that_is_not_clean_stops_the_run() {
     let mut driver = Driver::new(&stack);
     driver.send(Command::Arm { armed: true }).await;
     let plan = Plan::copy("acme", "globex").set("canary", "3");
-    let request = driver.send(Command::RunPlan { plan: model(&plan), expect: None, rows: false }).await;
+    let request = driver.send(Command::RunPlan { plan: plan.model(), expect: None, rows: false }).await;
     let asked = driver.approval(request).await;
     let run = asked.run.to_string();
     driver.decide(&asked, Decision::Stop).await;

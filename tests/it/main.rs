@@ -17,6 +17,7 @@ mod publish_cases;
 mod publish_rules;
 mod rollback;
 #[cfg(feature = "sandbox")]
+mod running;
 mod sandbox;
 mod support;
 #[cfg(feature = "sandbox")]

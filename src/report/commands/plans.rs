@@ -89,7 +89,7 @@ pub(super) fn planned(context: &mut Context, summary: &PlanSummary) {
         PublishMode::Async => format!(", {} Step Functions runs", blast.step_functions),
     };
     context.out.text(&format!(
-        "{} entities of {} tenants in {} requests: about {:.0} write units, {} S3 objects{how}; {:.0} s or more",
+        "{} entities of {} tenant(s) in {} requests: about {:.0} write units, {} S3 objects{how}; {:.0} s or more",
         blast.entities, blast.tenants, blast.requests, blast.write_units, blast.s3_objects, blast.seconds
     ));
     for note in &summary.notes {

@@ -1,5 +1,6 @@
 //! The engine driven as an interface drives it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use tenantry::config::Profile;
@@ -17,13 +18,13 @@ pub struct Driver {
 
 impl Driver {
     pub fn new(stack: &Stack) -> Self {
-        Self::with(stack, stack.profile.clone())
+        Self::at(stack.profile.clone(), stack.state.path())
     }
 
-    /// Under another profile than the stack's own.
-    pub fn with(stack: &Stack, profile: Profile) -> Self {
+    /// Anywhere.
+    pub fn at(profile: Profile, state_dir: &Path) -> Self {
         let (handle, end) = boundary();
-        let engine = tokio::spawn(serve(profile, stack.state.path().to_path_buf(), end));
+        let engine = tokio::spawn(serve(profile, state_dir.to_path_buf(), end));
         Self { handle, engine, next: 0 }
     }
 

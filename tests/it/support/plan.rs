@@ -8,6 +8,8 @@ use tenantry::domain::key::split_versioned;
 use tenantry::domain::row::Row;
 use tenantry::domain::value::{Map, Value};
 
+use super::Stack;
+
 /// A plan file of `PRODUCT`.
 pub struct Plan {
     dir: tempfile::TempDir,
@@ -59,6 +61,12 @@ impl Plan {
             self.run.join("\n")
         );
         std::fs::write(PathBuf::from(&self.path), text).unwrap();
+    }
+
+    /// As the engine takes it.
+    pub fn model(&self) -> Box<tenantry::domain::plan::Plan> {
+        let text = std::fs::read_to_string(self.path()).unwrap();
+        Box::new(tenantry::config::plan::parse(self.path().as_ref(), &text).unwrap())
     }
 
     pub fn path(&self) -> &str {
@@ -129,4 +137,56 @@ pub fn as_before(before: &BTreeMap<String, Vec<Row>>, after: &BTreeMap<String, V
             assert!(touched.contains(&(key.0.clone(), base.to_owned())), "{table} got {key:?}");
         }
     }
+}
+
+/// A plain entity at version 1: its data row and its command row.
+pub fn rows(tenant: &str, n: usize) -> (Row, Row) {
+    let (pk, sk) = (format!("PRODUCT#{tenant}"), format!("I-{n:04}"));
+    let row = |stored: &str| {
+        let text = |name: &str, value: &str| (name.to_owned(), Value::s(value));
+        Row(Map::from([
+            text("pk", &pk),
+            text("sk", stored),
+            text("id", &format!("{pk}#{sk}")),
+            text("code", &sk),
+            text("name", "item"),
+            text("tenantCode", tenant),
+            text("type", "PRODUCT"),
+            ("version".to_owned(), Value::n(1)),
+            ("attributes".to_owned(), Value::M(Map::from([("n".to_owned(), Value::n(n as u64))]))),
+        ]))
+    };
+    let mut command = row(&format!("{sk}@1"));
+    command.0.insert("status".to_owned(), Value::s("finish:FINISHED"));
+    (row(&sk), command)
+}
+
+/// So many plain entities of a tenant, with their command rows.
+pub async fn fill(stack: &Stack, tenant: &str, count: usize) {
+    for n in 0..count {
+        let (data, command) = rows(tenant, n);
+        stack.put("dev-shop-product-data", &data).await;
+        stack.put("dev-shop-product-command", &command).await;
+    }
+}
+
+/// Whether the framework's own rules accept the next publish of every entity of a partition: the command row of the data row's
+/// version is there and complete, none stands above it, and the data row points to it.
+pub fn accepts_next_publish(dump: &BTreeMap<String, Vec<Row>>, module: &str, pk: &str) -> usize {
+    let commands = keyed(&dump[&format!("dev-shop-{module}-command")]);
+    let mut checked = 0;
+    for data in dump[&format!("dev-shop-{module}-data")].iter().filter(|r| r.text("pk") == Some(pk)) {
+        let (sk, version) = (data.text("sk").unwrap(), data.version().unwrap());
+        let at = |v: u64| commands.get(&(pk.to_owned(), format!("{sk}@{v}")));
+        let command = at(version.0).unwrap_or_else(|| panic!("{sk}@{version} is missing"));
+        assert_eq!(command.version(), Ok(version), "{sk}");
+        assert_eq!(command.text("status"), Some("finish:FINISHED"), "{sk}");
+        assert!(at(version.0 + 1).is_none(), "a command stands above {sk}@{version}");
+        assert_eq!((data.text("cpk"), data.text("id")), (Some(pk), Some(format!("{pk}#{sk}").as_str())));
+        let csk = data.text("csk").unwrap();
+        assert!(csk == sk || csk == format!("{sk}@{version}"), "{csk}");
+        assert_eq!(data.get("attributes").is_some(), command.get("attributes").is_some(), "{sk}");
+        checked += 1;
+    }
+    checked
 }
