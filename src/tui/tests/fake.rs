@@ -9,7 +9,7 @@ use crate::domain::diff::diff_rows;
 use crate::domain::key::{EntityKey, Version, split_versioned};
 use crate::domain::publish::PublishMode;
 use crate::domain::row::{Row, TableKind, blocked, field};
-use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
+use crate::domain::run::{Action, Operation, Outcome, RunId, RunState};
 use crate::domain::tenant::tenant_of;
 use crate::domain::timeline::{self, VersionStatus};
 use crate::domain::value::Value;
@@ -107,7 +107,7 @@ impl Fake {
                 Err(failure) => Event::Failed(failure),
             }],
             Command::Rollback { entity, to, .. } => match self.preview(&entity, to) {
-                Ok(preview) if preview.reason.is_none() => {
+                Ok(preview) if preview.after.is_some() => {
                     let run = RunId::from_parts(1_773_968_523_000, 7);
                     self.waiting.insert(run, (request, preview.clone()));
                     let approval = ApprovalRequest {
@@ -287,7 +287,27 @@ impl Fake {
         let gone = || Box::new(Failure::new(ErrorCode::NotFound, format!("version {to} is in no table")));
         let (now, _, before) = self.side(&Side { entity: entity.clone(), version: None }).ok_or_else(gone)?;
         let (_, found, state) = self.side(&Side { entity: entity.clone(), version: Some(to) }).ok_or_else(gone)?;
-        let refused = blocked(&entity.key, Some(&before));
+        let nothing = |action, reason, message: String| Preview {
+            digest: "0".repeat(64),
+            entity: entity.clone(),
+            action,
+            reason,
+            message: Some(message),
+            warnings: vec![],
+            version_before: now,
+            version_after: now,
+            version_from: to,
+            found: None,
+            before: Some(before.clone()),
+            after: None,
+            changes: vec![],
+            publish: PublishMode::Sync,
+            write_units: 0,
+            s3_objects: 0,
+        };
+        if let Some(why) = blocked(&entity.key, Some(&before)) {
+            return Ok(nothing(Action::Invalid, Some(why.reason()), why.to_string()));
+        }
         let mut after = before.as_ref().clone();
         for name in [field::NAME, field::CODE, field::TYPE, field::IS_DELETED, field::ATTRIBUTES] {
             match state.get(name) {
@@ -295,20 +315,17 @@ impl Fake {
                 None => after.0.shift_remove(name),
             };
         }
+        if after == *before {
+            return Ok(nothing(Action::Equal, None, format!("the entity already is as version {to} was")));
+        }
         after.0.insert(field::VERSION.into(), Value::n(now.next().0));
         after.0.insert(field::UPDATED_BY.into(), Value::s("u-tester"));
         Ok(Preview {
             digest: "0".repeat(64),
             entity: entity.clone(),
-            action: if refused.is_some() {
-                Action::Invalid
-            } else if before.is_deleted() {
-                Action::Restore
-            } else {
-                Action::Update
-            },
-            reason: refused.map(|b| b.reason()).or(None::<Reason>),
-            message: refused.map(|b| b.to_string()),
+            action: if before.is_deleted() { Action::Restore } else { Action::Update },
+            reason: None,
+            message: None,
             warnings: vec![
                 "relational copies and notifications of the application are not told: see reSyncData()".into(),
             ],
