@@ -10,6 +10,7 @@ mod rollback;
 mod runs;
 mod serve;
 mod task;
+mod told;
 mod versions;
 
 pub use serve::serve;

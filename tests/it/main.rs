@@ -10,6 +10,7 @@ mod follow;
 mod golden;
 #[cfg(feature = "sandbox")]
 mod pages;
+mod partial;
 mod publish_cases;
 mod publish_rules;
 mod rollback;

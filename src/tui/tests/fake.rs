@@ -89,15 +89,17 @@ impl Fake {
             Command::Page { listing, after, limit } => {
                 let all = self.entities(&listing.module, listing.pk.as_str(), listing.deleted);
                 let from = match after {
-                    Some(Cursor(CursorAt::Data(Some(sk)))) => {
+                    Some(Cursor { at: CursorAt::Data(Some(sk)), .. }) => {
                         all.iter().position(|e| e.entity.key.sk.as_str() > sk.as_str()).unwrap_or(all.len())
                     }
                     _ => 0,
                 };
                 let entities: Vec<EntitySummary> = all[from..].iter().take(limit).cloned().collect();
                 let more = from + entities.len() < all.len();
-                let next =
-                    entities.last().filter(|_| more).map(|e| Cursor(CursorAt::Data(Some(e.entity.key.sk.to_string()))));
+                let next = entities
+                    .last()
+                    .filter(|_| more)
+                    .map(|e| Cursor::from(CursorAt::Data(Some(e.entity.key.sk.to_string()))));
                 vec![Event::Page { entities, next }]
             }
             Command::History { entity, resolve } => self.history(&entity, resolve),

@@ -137,7 +137,8 @@ impl Entities {
                 self.pages.wanted(&(start..end))
             }
         };
-        next.filter(|_| self.reading.is_none() && !self.stopped && self.problem.is_none())
+        let failed = self.problem.as_ref().is_some_and(|p| p.fatal);
+        next.filter(|_| self.reading.is_none() && !self.stopped && !failed)
     }
 
     /// After a page came in: keep only what is near.
@@ -160,5 +161,28 @@ impl Entities {
             DeletedFilter::Skip => DeletedFilter::Only,
             DeletedFilter::Only => DeletedFilter::Keep,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::failure::ErrorCode;
+
+    #[test]
+    fn only_what_ended_the_reading_ends_it() {
+        let listing = Listing {
+            module: "product".into(),
+            pk: "PRODUCT#acme".into(),
+            sk_prefix: String::new(),
+            deleted: DeletedFilter::Keep,
+            resolve: false,
+        };
+        let mut list = Entities::new(listing, "acme".into(), 1);
+        let failure = Failure::new(ErrorCode::NoTable, "there is no command table");
+        list.problem = Some(failure.clone().not_fatal());
+        assert_eq!(list.wanted(), Some(0));
+        list.problem = Some(failure);
+        assert_eq!(list.wanted(), None);
     }
 }
