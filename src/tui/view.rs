@@ -14,6 +14,7 @@ use super::panes::{Filter, Pane, plan};
 use super::theme::Role;
 use super::widgets::{Rich, draw_line};
 use super::{format, text};
+use crate::domain::printable::printable;
 use crate::tui::actions::Action;
 
 /// Draws everything and returns where the cursor is, if it is shown.
@@ -89,7 +90,7 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect) {
     pieces.retain(|(.., text)| !text.is_empty());
     let room = usize::from(area.width).saturating_sub(1);
     let width =
-        |pieces: &[(u8, Role, String)]| pieces.iter().map(|(.., t)| text::width(&text::safe(t)) + 3).sum::<usize>();
+        |pieces: &[(u8, Role, String)]| pieces.iter().map(|(.., t)| text::width(&printable(t)) + 3).sum::<usize>();
     while width(&pieces) > room && pieces.len() > 1 {
         let least = pieces.iter().enumerate().min_by_key(|(_, (weight, ..))| *weight).map(|(i, _)| i);
         pieces.remove(least.unwrap_or(0));
@@ -130,7 +131,7 @@ fn crumbs(app: &App, buffer: &mut Buffer, area: Rect, tabs: bool) {
     parts.retain(|part| !part.is_empty());
     // Where room is short, what is nearest to the operator stays.
     let room = usize::from(area.width).saturating_sub(line.width() + 4);
-    let width = |parts: &[String]| parts.iter().map(|p| text::width(&text::safe(p)) + 3).sum::<usize>();
+    let width = |parts: &[String]| parts.iter().map(|p| text::width(&printable(p)) + 3).sum::<usize>();
     let all = parts.len();
     while width(&parts) > room && parts.len() > 1 {
         parts.remove(0);

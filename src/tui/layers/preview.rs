@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use super::command::CommandBox;
 use super::{Kept, Layer, draw_text, step};
 use crate::domain::key::Version;
+use crate::domain::printable::printable;
 use crate::domain::publish::PublishMode;
 use crate::domain::row::TableKind;
 use crate::engine::failure::Failure;
@@ -175,7 +176,7 @@ const FACTS: usize = 14;
 fn describe(preview: &Preview, room: usize) -> Vec<Rich> {
     let mut out = Vec::new();
     let mut fact = |name: &str, role: Role, value: &str| {
-        for (i, part) in text::wrap(&text::safe(value), room.saturating_sub(FACTS)).iter().enumerate() {
+        for (i, part) in text::wrap(&printable(value), room.saturating_sub(FACTS)).iter().enumerate() {
             let mut line = Rich::of(Role::Dim, if i == 0 { name } else { "" });
             line.pad_to(FACTS);
             out.push(line.with(role, part));

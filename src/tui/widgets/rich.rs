@@ -6,6 +6,7 @@ use ratatui::buffer::{Buffer, CellDiffOption};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::domain::printable::printable;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
 
@@ -29,7 +30,7 @@ impl Rich {
     /// Adds a piece.
     pub(crate) fn push(&mut self, role: Role, text: &str) {
         if !text.is_empty() {
-            self.0.push((role, text::safe(text).into()));
+            self.0.push((role, printable(text).into()));
         }
     }
 
