@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::domain::printable::printable;
 
 /// Stands for what was cut off.
-const CUT: char = '…';
+pub(crate) const CUT: &str = "…";
 
 /// Pieces that stand in cells of their own, with the number of those cells.
 pub(crate) fn cells(text: &str) -> impl Iterator<Item = (&str, usize)> {
@@ -37,7 +37,7 @@ pub(crate) fn cut(text: &str, room: usize) -> Cow<'_, str> {
         left -= w;
         out.push_str(piece);
     }
-    out.push(CUT);
+    out.push_str(CUT);
     Cow::Owned(out)
 }
 

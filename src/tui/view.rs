@@ -73,19 +73,21 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect) {
     pieces.push((7, base, profile.name.clone()));
     pieces.push((8, base, format!("{}-{}", profile.environment, profile.app)));
     pieces.push((6, base, app.tenant().map(|t| format!("tenant {t}")).unwrap_or_default()));
-    pieces.push((4, base, region.unwrap_or_default()));
-    pieces.push((3, base, account.map(|a| format!("account {a}")).unwrap_or_default()));
+    pieces.push((3, base, region.unwrap_or_default()));
+    // Where something may be written, whose data it is matters more than what reading costs.
+    let known = if app.armed || profile.protected { 5 } else { 2 };
+    pieces.push((known, base, account.map(|a| format!("account {a}")).unwrap_or_default()));
     let counters = &app.counters;
     let mut used =
         format!("read {} · wrote {} units", format::units(counters.read_units), format::units(counters.write_units));
     if counters.throttled > 0 {
         used.push_str(&format!(" · throttled {}", format::count(counters.throttled)));
     }
-    pieces.push((5, base, used));
+    pieces.push((4, base, used));
     if app.engine_gone {
         pieces.push((9, Role::Error, "ENGINE ENDED".to_owned()));
     } else if counters.active > 0 {
-        pieces.push((2, base, format!("{} at work", counters.active)));
+        pieces.push((1, base, format!("{} at work", counters.active)));
     }
     pieces.retain(|(.., text)| !text.is_empty());
     let room = usize::from(area.width).saturating_sub(1);

@@ -198,10 +198,10 @@ fn line(app: &App, choice: &Choice) -> Rich {
             let key = keys(app, *action);
             let mut line =
                 Rich::of(role, " ").with(role, &text::fit(action.id(), 18)).with(Role::Key, &text::fit(&key, 10));
-            line.push(role, action.help());
             if refused.is_some() {
-                line.push(Role::Warning, "  (not now)");
+                line.push(Role::Warning, "(not now) ");
             }
+            line.push(role, action.help());
             line
         }
         Choice::Begin(phrase) => Rich::of(Role::Text, " ")

@@ -128,12 +128,13 @@ impl Fake {
                 Err(failure) => vec![Event::Failed(failure)],
             },
             Command::Runs => {
-                vec![Event::Run(Box::new(run_info(RunId::from_parts(1_773_968_523_000, 7), RunState::Done)))]
+                let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0002") };
+                vec![Event::Run(Box::new(run_info(RunId::from_parts(1_773_968_523_000, 7), RunState::Done, &entity)))]
             }
             Command::ShowRun { run } => {
                 let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0002") };
                 vec![
-                    Event::Run(Box::new(run_info(run, RunState::Done))),
+                    Event::Run(Box::new(run_info(run, RunState::Done, &entity))),
                     Event::Item(Box::new(item(run, &entity, (Version(3), Version(4)), Some(Outcome::Done)))),
                 ]
             }
@@ -173,7 +174,7 @@ impl Fake {
             self.data.insert(&module, TableKind::Data, preview.after.clone().unwrap().as_ref().clone());
             out.push((of, Event::Item(Box::new(item(run, &preview.entity, versions, Some(outcome))))));
         }
-        out.push((of, Event::Run(Box::new(run_info(run, state)))));
+        out.push((of, Event::Run(Box::new(run_info(run, state, &preview.entity)))));
         out.push((of, Event::Finished { cancelled: false }));
         out
     }
@@ -363,10 +364,10 @@ fn item(run: RunId, entity: &EntityRef, versions: (Version, Version), outcome: O
     }
 }
 
-fn run_info(run: RunId, state: RunState) -> RunInfo {
+fn run_info(run: RunId, state: RunState, entity: &EntityRef) -> RunInfo {
     RunInfo {
         run,
-        name: "rollback of PRODUCT#acme / P-0002".into(),
+        name: format!("rollback of {}", entity.key),
         operation: Operation::Rollback,
         reason: String::new(),
         profile: "sandbox".into(),

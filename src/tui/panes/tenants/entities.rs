@@ -83,6 +83,15 @@ impl Entities {
         self.search.as_ref().map_or(self.scroll.cursor, |s| s.scroll.cursor)
     }
 
+    /// Puts the cursor, while nobody has moved it, on an entity that is open beside the list.
+    pub(crate) fn stand_on(&mut self, sk: &str) {
+        if self.scroll.cursor > 0 || self.search.is_some() {
+            return;
+        }
+        let found = (0..self.pages.len()).find(|i| self.pages.get(*i).is_some_and(|line| line.sk() == sk));
+        self.scroll.cursor = found.unwrap_or_default();
+    }
+
     /// Moves the cursor.
     pub(crate) fn step(&mut self, step: Step) {
         let len = self.len();
