@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails; its name says what it proves")]
 
 mod architecture;
+mod arming;
 mod bad_input;
 #[cfg(feature = "sandbox")]
 mod demo;

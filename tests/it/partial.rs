@@ -65,6 +65,23 @@ async fn a_module_without_a_command_table_is_not_taken_for_one_without_the_parti
 }
 
 #[tokio::test]
+async fn a_missing_history_or_command_table_is_told_and_hides_no_version() {
+    let stack = Stack::golden().await;
+    let program = Program::new(&stack);
+    let history = ["history", "PRODUCT#acme", "01HX7MBJK3V9WQBZ7XNDK5ZT2M"];
+    drop_table(&stack, "dev-shop-product-history").await;
+    let printed = program.json(&history).await;
+    let [(code, message)] = errors(&printed)[..] else { panic!("{:?}", errors(&printed)) };
+    assert_eq!((printed.code, code, printed.events("error")[0]["fatal"].as_bool()), (1, "no_table", Some(false)));
+    assert!(message.contains("dev-shop-product-history"), "{message}");
+    assert_eq!(printed.events("version").len(), 12, "the command rows are there");
+    drop_table(&stack, COMMAND).await;
+    let printed = program.json(&history).await;
+    assert_eq!((printed.code, errors(&printed).len()), (1, 2), "{}", printed.stdout);
+    assert_eq!(printed.events("version").iter().filter(|v| v["status"] != "gap").count(), 1, "{}", printed.stdout);
+}
+
+#[tokio::test]
 async fn each_cause_is_told_once_and_each_row_says_what_it_lacks() {
     let mut stack = Stack::golden().await;
     let proxy = Proxy::before(stack.profile.endpoints.s3.as_deref().unwrap()).await;

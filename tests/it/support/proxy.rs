@@ -21,8 +21,8 @@ pub enum Fault {
     S3(u16, &'static str),
 }
 
-/// A proxy on loopback between the program and DynamoDB or S3: it does to each transaction and to each read of one row or object
-/// what is next in line, and lets all else pass.
+/// A proxy on loopback between the program and DynamoDB or S3: it does to each transaction, to each object put and to each read
+/// of one row or object what is next in line, and lets all else pass.
 pub struct Proxy {
     pub endpoint: String,
     faults: Arc<Mutex<VecDeque<Fault>>>,
@@ -54,7 +54,7 @@ impl Proxy {
         Self { endpoint, faults, reads, bodies, task }
     }
 
-    /// What happens to the next transactions, one after another.
+    /// What happens to the next transactions, or to the next objects put, one after another.
     pub fn next(&self, faults: &[Fault]) {
         self.faults.lock().unwrap().extend(faults);
     }
@@ -85,8 +85,10 @@ async fn serve(
 ) {
     while let Some((head, body)) = message(&mut client).await {
         let is_transaction = head.to_lowercase().contains("transactwriteitems");
-        let fault = if is_transaction {
-            bodies.lock().unwrap().push(String::from_utf8_lossy(&body).into_owned());
+        let fault = if is_transaction || head.starts_with("PUT /") {
+            if is_transaction {
+                bodies.lock().unwrap().push(String::from_utf8_lossy(&body).into_owned());
+            }
             faults.lock().unwrap().pop_front()
         } else if head.contains("DynamoDB_20120810.GetItem") || head.starts_with("GET /") {
             reads.lock().unwrap().pop_front()
