@@ -256,7 +256,9 @@ impl Fake {
             .into_iter()
             .map(|version| {
                 let resolved = version.row.as_ref().filter(|_| resolve).map(|row| self.data.resolve(row));
-                HistoryEntry { version, resolved, problem: None }
+                let lost = resolved.as_ref().and_then(|row| row.attributes_ref());
+                let problem = lost.map(|uri| format!("{uri} is not there"));
+                HistoryEntry { version, resolved: resolved.filter(|_| problem.is_none()), problem }
             })
             .collect();
         entries.reverse();

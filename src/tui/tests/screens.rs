@@ -214,6 +214,17 @@ fn a_rollback_that_writes_nothing_says_why_and_nothing_else() {
 }
 
 #[test]
+fn last_changes_are_not_made_up_where_attributes_cannot_be_read() {
+    let keys = ":open PRODUCT#acme P-0009<ret>oo";
+    assert!(play((120, 40), keys, false, Fake::golden()).screen.contains("attributes.blob"));
+    let mut fake = Fake::golden();
+    fake.data.lose_objects();
+    let screen = play((120, 40), keys, false, fake).screen;
+    assert!(screen.contains("version 2 cannot be compared:") && !screen.contains("attributes.blob"), "{screen}");
+    assert!(!screen.contains("from 2 versions"), "{screen}");
+}
+
+#[test]
 fn gaps_and_command_rows_are_told() {
     let mut fake = Fake::golden();
     let gone: Vec<_> = fake
