@@ -43,11 +43,21 @@ pub fn normalise_time(text: &str) -> String {
 /// A stored time as wall clock in a zone, to the minute, for people.
 #[must_use]
 pub fn local_minutes(text: &str, zone: &TimeZone) -> String {
+    local(text, zone, "%Y-%m-%d %H:%M")
+}
+
+/// As [`local_minutes`], to the second.
+#[must_use]
+pub fn local_seconds(text: &str, zone: &TimeZone) -> String {
+    local(text, zone, "%Y-%m-%d %H:%M:%S")
+}
+
+fn local(text: &str, zone: &TimeZone, form: &str) -> String {
     parse_time(text).map_or_else(
         || text.to_owned(),
         |t| {
             let zoned: Zoned = t.to_zoned(zone.clone());
-            zoned.strftime("%Y-%m-%d %H:%M").to_string()
+            zoned.strftime(form).to_string()
         },
     )
 }

@@ -6,28 +6,35 @@ use std::fmt::Write as _;
 /// Whether a character would act on a terminal, reorder what stands around it, or be invisible.
 #[must_use]
 pub fn is_unsafe(c: char) -> bool {
-    matches!(c,
-        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{061c}' | '\u{00ad}' | '\u{180e}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}')
+    c.is_control() || is_invisible(c)
 }
 
-/// The text with every such character replaced: C0 by its control picture (`␛`), others by their number (`‹U+202E›`).
+/// Unicode's default-ignorable characters (zero-width ones, bidi controls, fillers, variation selectors, tags), line and
+/// paragraph separators and interlinear annotations.
+fn is_invisible(c: char) -> bool {
+    matches!(u32::from(c),
+        0x00ad | 0x034f | 0x061c | 0x115f..=0x1160 | 0x17b4..=0x17b5 | 0x180b..=0x180f | 0x200b..=0x200f
+        | 0x2028..=0x202e | 0x2060..=0x206f | 0x3164 | 0xfe00..=0xfe0f | 0xfeff | 0xffa0 | 0xfff0..=0xfffb
+        | 0x1bca0..=0x1bca3 | 0x1d173..=0x1d17a | 0xe0000..=0xe0fff)
+}
+
+/// The text with every such character replaced: C0 and DEL by their control picture (`␛`), others by their number (`‹U+202E›`).
+/// Combining marks stay.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
+    // Most text is plain ASCII, and frames are made of it.
+    if text.bytes().all(|b| (0x20..0x7f).contains(&b)) || !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
     }
-    let mut out = String::with_capacity(text.len() + 8);
+    let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars() {
-        match c {
-            '\u{0}'..='\u{1f}' => out.push(char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}')),
-            '\u{7f}' => out.push('\u{2421}'),
-            c if is_unsafe(c) => {
-                let _ = write!(out, "\u{2039}U+{:04X}\u{203a}", c as u32);
+        match u32::from(c) {
+            code @ 0..0x20 => out.push(char::from_u32(0x2400 + code).unwrap_or(char::REPLACEMENT_CHARACTER)),
+            0x7f => out.push('␡'),
+            code if is_unsafe(c) => {
+                let _ = write!(out, "‹U+{code:04X}›");
             }
-            c => out.push(c),
+            _ => out.push(c),
         }
     }
     Cow::Owned(out)
@@ -59,10 +66,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_steers_a_terminal_becomes_visible() {
-        assert_eq!(printable("a\u{1b}[31mb\n"), "a␛[31mb␊");
-        assert_eq!(printable("x\u{202e}y\u{200b}\u{9b}\u{7f}"), "x‹U+202E›y‹U+200B›‹U+009B›␡");
-        assert!(matches!(printable("ボルト M6 👍"), Cow::Borrowed(_)));
+    fn control_characters_become_pictures() {
+        assert_eq!(printable("\u{1b}[31mred\u{1b}[0m\n\t\0"), "␛[31mred␛[0m␊␉␀");
+        assert_eq!(printable("a\u{7f}b\u{9b}c"), "a␡b‹U+009B›c");
+    }
+
+    #[test]
+    fn bidi_and_invisible_characters_become_code_points() {
+        assert_eq!(printable("invoice\u{202e}fdp.exe"), "invoice‹U+202E›fdp.exe");
+        assert_eq!(printable("ac\u{200b}me\u{feff}\u{2066}x\u{200f}"), "ac‹U+200B›me‹U+FEFF›‹U+2066›x‹U+200F›");
+        assert_eq!(printable("x\u{e0041}\u{2028}\u{3164}\u{fe0f}"), "x‹U+E0041›‹U+2028›‹U+3164›‹U+FE0F›");
+    }
+
+    #[test]
+    fn no_bidi_control_and_nothing_without_width_is_let_through() {
+        let bidi = ['\u{61c}', '\u{200e}', '\u{200f}']
+            .into_iter()
+            .chain('\u{202a}'..='\u{202e}')
+            .chain('\u{2066}'..='\u{2069}');
+        let no_width = ['\u{ad}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}'];
+        for c in bidi.chain(no_width).chain('\0'..='\u{1f}').chain('\u{7f}'..='\u{9f}') {
+            assert!(!printable(&c.to_string()).contains(c), "U+{:04X}", u32::from(c));
+        }
+    }
+
+    #[test]
+    fn ordinary_text_stays() {
+        for text in ["ボルト M6 (改)", "e\u{301}", "😀", "naïve", "ﾊﾞ", "กำ"] {
+            assert!(matches!(printable(text), Cow::Borrowed(_)), "{text}");
+        }
     }
 
     proptest! {

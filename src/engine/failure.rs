@@ -98,6 +98,13 @@ impl Failure {
         self
     }
 
+    /// With what follows from it, before what happened.
+    #[must_use]
+    pub fn so(mut self, consequence: &str) -> Self {
+        self.message = format!("{consequence}: {}", self.message);
+        self
+    }
+
     /// For an entity.
     #[must_use]
     pub fn at(mut self, pk: impl Into<String>, sk: Option<&str>) -> Self {

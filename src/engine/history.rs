@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::failure::{ErrorCode, Failure};
 use super::protocol::{EntityRef, Event, HistoryEntry};
 use super::task::{Stop, Task};
+use super::told::Told;
 use crate::domain::key::{Version, version_of};
 use crate::domain::row::{Row, TableKind};
 use crate::domain::timeline::{EntityRows, VersionEntry, VersionStatus, entry};
@@ -33,7 +34,7 @@ pub(super) async fn history(task: &Task, entity: &EntityRef, resolve: bool) -> R
         }
     };
     let data = data.filter(|row| row.version().is_ok()).map(Arc::new);
-    let mut reader = Reader { task, entity, resolve, data, current, known: BTreeMap::new() };
+    let mut reader = Reader { task, entity, resolve, data, current, known: BTreeMap::new(), told: Told::default() };
     reader.newest().await?;
     reader.rest().await?;
     reader.gaps().await
@@ -47,6 +48,7 @@ struct Reader<'a> {
     current: Version,
     /// Versions told so far, and whether they are gaps as far as is known.
     known: BTreeMap<Version, bool>,
+    told: Told,
 }
 
 impl Reader<'_> {
@@ -154,7 +156,7 @@ impl Reader<'_> {
             if is_gap && !with_gaps {
                 continue;
             }
-            chunk.push(self.readable(found).await);
+            chunk.push(self.readable(found).await?);
             if chunk.len() >= CHUNK {
                 self.task.check()?;
                 self.task.emit(Event::Versions(std::mem::take(&mut chunk))).await?;
@@ -166,17 +168,20 @@ impl Reader<'_> {
         self.task.emit(Event::Versions(chunk)).await
     }
 
-    async fn readable(&self, version: VersionEntry) -> HistoryEntry {
-        let Some(row) = version.row.clone() else { return HistoryEntry { version, resolved: None, problem: None } };
+    async fn readable(&mut self, version: VersionEntry) -> Result<HistoryEntry, Stop> {
+        let Some(row) = version.row.clone() else { return Ok(HistoryEntry { version, resolved: None, problem: None }) };
         let mut problem = row.attributes().err().map(|e| e.to_string());
         let mut resolved = None;
         if self.resolve && problem.is_none() {
             match self.task.store().resolve(&row).await {
                 Ok(whole) => resolved = Some(Arc::new(whole)),
-                Err(error) => problem = Some(error.to_string()),
+                Err(error) => {
+                    problem = Some(error.to_string());
+                    self.told.unresolved(self.task, error).await?;
+                }
             }
         }
-        HistoryEntry { version, resolved, problem }
+        Ok(HistoryEntry { version, resolved, problem })
     }
 }
 

@@ -12,6 +12,7 @@ mod run;
 mod runs;
 mod serve;
 mod task;
+mod told;
 mod verify;
 mod versions;
 

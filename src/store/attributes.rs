@@ -66,7 +66,8 @@ impl ReadStore {
                 let is_missing = error.as_service_error().is_some_and(|e| e.is_no_such_key());
                 return Err(match call.failed(error) {
                     _ if is_missing => StoreError::S3Missing { uri: uri.to_owned() },
-                    StoreError::Service(e) if e.kind == ErrorKind::NotFound => {
+                    // Without its bucket nothing is known of the object.
+                    StoreError::Service(e) if e.kind == ErrorKind::NotFound && !e.is_missing_bucket() => {
                         StoreError::S3Missing { uri: uri.to_owned() }
                     }
                     other => other,

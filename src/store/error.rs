@@ -6,8 +6,12 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::error::operation::BuildError;
 use serde::{Deserialize, Serialize};
 
+use super::classify::classify;
 use crate::domain::row::BadRow;
 use crate::domain::value::BadJson;
+
+/// S3's code for a bucket that does not exist.
+pub(super) const NO_SUCH_BUCKET: &str = "NoSuchBucket";
 
 /// The kinds of failure that callers and operators act on differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -24,7 +28,7 @@ pub enum ErrorKind {
     Endpoint,
     /// The region does not fit.
     Region,
-    /// An item or object that is not there.
+    /// An item, object or bucket that is not there.
     NotFound,
     /// A condition was not met: someone else changed the row.
     Conflict,
@@ -74,13 +78,28 @@ impl ServiceError {
                     .to_owned()
             }
             ErrorKind::Throttled => "wait, or run with a lower rate; the table's capacity may need raising".to_owned(),
-            ErrorKind::Endpoint => "check endpoint_url of the profile and that the network reaches it".to_owned(),
+            ErrorKind::Endpoint => {
+                "check region and endpoint_url of the profile, and that the network reaches the service".to_owned()
+            }
             ErrorKind::Region => "check region of the profile against where the tables are".to_owned(),
-            ErrorKind::Unknown => "read the entity again: the write may have happened".to_owned(),
+            ErrorKind::NotFound if self.is_missing_bucket() => "check bucket of the profile".to_owned(),
+            ErrorKind::Unknown if self.is_write() => "read the entity again: the write may have happened".to_owned(),
+            ErrorKind::Unknown => "try again; nothing was written by this".to_owned(),
             ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Invalid | ErrorKind::Busy | ErrorKind::Internal => {
                 return None;
             }
         })
+    }
+
+    fn is_write(&self) -> bool {
+        let operation = self.action.rsplit(':').next().unwrap_or_default();
+        !["Get", "BatchGet", "List", "Query", "Scan", "Head", "Describe"].iter().any(|read| operation.starts_with(read))
+    }
+
+    /// Whether it is the bucket that does not exist, and not an object in it.
+    #[must_use]
+    pub fn is_missing_bucket(&self) -> bool {
+        self.aws_code.as_deref() == Some(NO_SUCH_BUCKET)
     }
 
     /// Whether the same request may simply be sent again after a pause.
@@ -195,6 +214,9 @@ impl Call<'_> {
         let code = error.code().map(str::to_owned);
         let (kind, detail) = classify(&error, code.as_deref());
         let message = match &detail {
+            _ if code.as_deref() == Some(NO_SUCH_BUCKET) => {
+                format!("{} on {}: there is no bucket of this name", self.operation, self.resource)
+            }
             Some(text) => format!("{} on {}: {text}", self.operation, self.resource),
             None => format!("{} on {} failed", self.operation, self.resource),
         };
@@ -208,107 +230,6 @@ impl Call<'_> {
             request_id,
         }))
     }
-}
-
-fn classify<E, R>(error: &SdkError<E, R>, code: Option<&str>) -> (ErrorKind, Option<String>)
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug + 'static,
-{
-    match error {
-        SdkError::ServiceError(service) => {
-            let message = service.err().message().map(str::to_owned);
-            (kind_of_code(code.unwrap_or_default()), message.or_else(|| code.map(str::to_owned)))
-        }
-        SdkError::TimeoutError(_) => (ErrorKind::Unknown, Some("no answer in time".to_owned())),
-        SdkError::ResponseError(_) => (ErrorKind::Unknown, Some(format!("the answer was torn: {}", root_cause(error)))),
-        SdkError::DispatchFailure(failure) => {
-            let cause = root_cause(error);
-            let lower = cause.to_lowercase();
-            if lower.contains("credential") || lower.contains("token") && lower.contains("expired") {
-                (ErrorKind::Credentials, Some(cause))
-            } else if failure.is_timeout() {
-                (ErrorKind::Unknown, Some(format!("no answer in time: {cause}")))
-            } else if ["refused", "dns error", "tcp connect", "lookup", "(connect)", "unreachable"]
-                .iter()
-                .any(|w| lower.contains(w))
-            {
-                (ErrorKind::Endpoint, Some(cause))
-            } else {
-                (ErrorKind::Unknown, Some(cause))
-            }
-        }
-        SdkError::ConstructionFailure(_) => {
-            let cause = root_cause(error);
-            let kind = if cause.to_lowercase().contains("region") { ErrorKind::Region } else { ErrorKind::Internal };
-            (kind, Some(cause))
-        }
-        _ => (ErrorKind::Internal, Some(root_cause(error))),
-    }
-}
-
-/// The kind that a service's error code stands for.
-#[must_use]
-pub fn kind_of_code(code: &str) -> ErrorKind {
-    match code {
-        "ExpiredTokenException"
-        | "ExpiredToken"
-        | "UnrecognizedClientException"
-        | "InvalidClientTokenId"
-        | "MissingAuthenticationTokenException"
-        | "MissingAuthenticationToken"
-        | "InvalidAccessKeyId"
-        | "SignatureDoesNotMatch"
-        | "InvalidSignatureException"
-        | "IncompleteSignature"
-        | "TokenRefreshRequired"
-        | "RequestExpired" => ErrorKind::Credentials,
-        "AccessDeniedException" | "AccessDenied" | "NotAuthorizedException" | "UnauthorizedOperation" | "Forbidden" => {
-            ErrorKind::AccessDenied
-        }
-        "ResourceNotFoundException" | "TableNotFoundException" | "NoSuchBucket" => ErrorKind::NoTable,
-        "NoSuchKey" | "NotFound" | "UserNotFoundException" => ErrorKind::NotFound,
-        "ProvisionedThroughputExceededException"
-        | "ThrottlingException"
-        | "Throttling"
-        | "RequestLimitExceeded"
-        | "TooManyRequestsException"
-        | "SlowDown"
-        | "LimitExceededException" => ErrorKind::Throttled,
-        "ConditionalCheckFailedException" | "TransactionCanceledException" | "IdempotentParameterMismatchException" => {
-            ErrorKind::Conflict
-        }
-        "TransactionConflictException" | "TransactionInProgressException" | "ReplicatedWriteConflictException" => {
-            ErrorKind::Busy
-        }
-        "ValidationException"
-        | "ItemCollectionSizeLimitExceededException"
-        | "SerializationException"
-        | "EntityTooLarge"
-        | "InvalidParameterException" => ErrorKind::Invalid,
-        "InternalServerError"
-        | "InternalError"
-        | "ServiceUnavailable"
-        | "ServiceUnavailableException"
-        | "InternalFailure"
-        | "InternalErrorException" => ErrorKind::Unknown,
-        "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException" => {
-            ErrorKind::Region
-        }
-        _ => ErrorKind::Internal,
-    }
-}
-
-fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    let mut at: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(e) = at {
-        parts.push(e.to_string());
-        at = e.source();
-    }
-    parts.dedup();
-    parts.drain(..parts.len().saturating_sub(2));
-    parts.join(": ")
 }
 
 #[cfg(test)]
@@ -334,11 +255,21 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_told_apart() {
-        assert_eq!(kind_of_code("ExpiredTokenException"), ErrorKind::Credentials);
-        assert_eq!(kind_of_code("TransactionInProgressException"), ErrorKind::Busy);
-        assert_eq!(kind_of_code("InternalServerError"), ErrorKind::Unknown);
-        assert_eq!(kind_of_code("SomethingNew"), ErrorKind::Internal);
+    fn only_a_write_may_have_happened() {
+        let hint = |action: &str| {
+            let error = ServiceError { action: action.into(), ..error(ErrorKind::Unknown) };
+            error.hint().unwrap()
+        };
+        for read in ["dynamodb:ListTables", "dynamodb:BatchGetItem", "s3:GetObject", "dynamodb:Query"] {
+            assert!(hint(read).contains("nothing was written"), "{read}");
+        }
+        for write in ["dynamodb:TransactWriteItems", "s3:PutObject", "s3:DeleteObject", "dynamodb:PutItem"] {
+            assert!(hint(write).contains("may have happened"), "{write}");
+        }
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_told_from_what_does_not() {
         assert!(error(ErrorKind::Throttled).is_transient() && !error(ErrorKind::Conflict).is_transient());
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod attributes;
 pub mod backoff;
+mod classify;
 mod connect;
 mod convert;
 mod discovery;

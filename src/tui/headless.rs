@@ -5,18 +5,19 @@ use super::panes::Pane;
 use super::panes::history::{Opened, Shown, Wanted};
 use super::panes::tenants::tree::Node;
 use crate::domain::key::Version;
+use crate::domain::printable::is_unsafe;
 use crate::domain::run::RunId;
 use crate::engine::protocol::{DeletedFilter, EntityRef};
 
 /// A word as a shell reads it back, control characters included.
 pub(crate) fn quote(word: &str) -> String {
-    if word.chars().any(super::text::is_unsafe) {
+    if word.chars().any(is_unsafe) {
         let mut out = String::from("$'");
         for c in word.chars() {
             match c {
                 '\'' | '\\' => out.extend(['\\', c]),
                 c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-                c if super::text::is_unsafe(c) => out.push_str(&format!("\\U{:08x}", u32::from(c))),
+                c if is_unsafe(c) => out.push_str(&format!("\\U{:08x}", u32::from(c))),
                 c => out.push(c),
             }
         }

@@ -12,6 +12,8 @@ mod headless;
 mod keymap;
 mod layers;
 mod layout;
+#[doc(hidden)]
+pub mod measure;
 mod message;
 mod panes;
 mod run;

@@ -14,6 +14,7 @@ use super::panes::{Filter, Pane, plan};
 use super::theme::Role;
 use super::widgets::{Rich, draw_line};
 use super::{format, text};
+use crate::domain::printable::printable;
 use crate::tui::actions::Action;
 
 /// Draws everything and returns where the cursor is, if it is shown.
@@ -72,24 +73,26 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect) {
     pieces.push((7, base, profile.name.clone()));
     pieces.push((8, base, format!("{}-{}", profile.environment, profile.app)));
     pieces.push((6, base, app.tenant().map(|t| format!("tenant {t}")).unwrap_or_default()));
-    pieces.push((4, base, region.unwrap_or_default()));
-    pieces.push((3, base, account.map(|a| format!("account {a}")).unwrap_or_default()));
+    pieces.push((3, base, region.unwrap_or_default()));
+    // Where something may be written, whose data it is matters more than what reading costs.
+    let known = if app.armed || profile.protected { 5 } else { 2 };
+    pieces.push((known, base, account.map(|a| format!("account {a}")).unwrap_or_default()));
     let counters = &app.counters;
     let mut used =
         format!("read {} · wrote {} units", format::units(counters.read_units), format::units(counters.write_units));
     if counters.throttled > 0 {
         used.push_str(&format!(" · throttled {}", format::count(counters.throttled)));
     }
-    pieces.push((5, base, used));
+    pieces.push((4, base, used));
     if app.engine_gone {
         pieces.push((9, Role::Error, "ENGINE ENDED".to_owned()));
     } else if counters.active > 0 {
-        pieces.push((2, base, format!("{} at work", counters.active)));
+        pieces.push((1, base, format!("{} at work", counters.active)));
     }
     pieces.retain(|(.., text)| !text.is_empty());
     let room = usize::from(area.width).saturating_sub(1);
     let width =
-        |pieces: &[(u8, Role, String)]| pieces.iter().map(|(.., t)| text::width(&text::safe(t)) + 3).sum::<usize>();
+        |pieces: &[(u8, Role, String)]| pieces.iter().map(|(.., t)| text::width(&printable(t)) + 3).sum::<usize>();
     while width(&pieces) > room && pieces.len() > 1 {
         let least = pieces.iter().enumerate().min_by_key(|(_, (weight, ..))| *weight).map(|(i, _)| i);
         pieces.remove(least.unwrap_or(0));
@@ -130,7 +133,7 @@ fn crumbs(app: &App, buffer: &mut Buffer, area: Rect, tabs: bool) {
     parts.retain(|part| !part.is_empty());
     // Where room is short, what is nearest to the operator stays.
     let room = usize::from(area.width).saturating_sub(line.width() + 4);
-    let width = |parts: &[String]| parts.iter().map(|p| text::width(&text::safe(p)) + 3).sum::<usize>();
+    let width = |parts: &[String]| parts.iter().map(|p| text::width(&printable(p)) + 3).sum::<usize>();
     let all = parts.len();
     while width(&parts) > room && parts.len() > 1 {
         parts.remove(0);

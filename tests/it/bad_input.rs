@@ -89,6 +89,29 @@ async fn nobody_at_the_endpoint_is_said_so() {
 }
 
 #[tokio::test]
+async fn a_wrong_or_missing_region_is_said_so() {
+    let profile = "[profiles.a]\nenvironment = \"dev\"\napp = \"shop\"\n";
+    let dir = tempfile::TempDir::new().unwrap();
+    let file = dir.path().join("c.toml");
+    let mut codes = Vec::new();
+    for region in ["", "region = \"ap-nowhere-9\"\n"] {
+        std::fs::write(&file, format!("{profile}{region}")).unwrap();
+        let mut command = binary();
+        for name in ["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"] {
+            command.env_remove(name);
+        }
+        command.env("HOME", "/nowhere").args(["entities", "PRODUCT#acme", "--json"]);
+        command.arg("--config").arg(&file).arg("--state").arg(dir.path());
+        let printed = json_lines(command).await;
+        let e = error(&printed);
+        assert_eq!(printed.code, 1, "{e}");
+        assert!(e["hint"].as_str().unwrap().contains("region") && e["service"] == "dynamodb", "{e}");
+        codes.push(e["code"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(codes, ["region", "endpoint"]);
+}
+
+#[tokio::test]
 async fn missing_credentials_are_said_so() {
     let stack = Stack::new().await;
     let program = Program::new(&stack);

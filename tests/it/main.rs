@@ -3,6 +3,7 @@
 
 mod approval;
 mod architecture;
+mod arming;
 mod bad_input;
 #[cfg(feature = "sandbox")]
 mod copy;
@@ -12,6 +13,7 @@ mod follow;
 mod golden;
 #[cfg(feature = "sandbox")]
 mod pages;
+mod partial;
 mod plan_files;
 mod publish_cases;
 mod publish_rules;

@@ -202,6 +202,26 @@ async fn objects_stay_while_the_outcome_is_not_known() {
 }
 
 #[tokio::test]
+async fn objects_that_rows_refer_to_stay_when_the_same_request_cannot_put_them_again() {
+    let stack = Stack::golden_with(|p| p.attribute_limit_bytes = 4096).await;
+    let request = change(&stack, &EntityKey::new("PRODUCT#acme", "P-0009"), |_| {}).await;
+    assert_eq!(
+        stack.store.arm().publish(&request, Patience::ALONE).await.outcome,
+        PublishOutcome::Done { already: false }
+    );
+    let objects = stack.object_keys().await;
+    let proxy = Proxy::before(stack.profile.endpoints.s3.as_deref().unwrap()).await;
+    let mut profile = stack.profile.clone();
+    profile.endpoints.s3 = Some(proxy.endpoint.clone());
+    let store = tenantry::store::connect(&profile).await.store.arm();
+    proxy.next(&[Fault::S3(403, "AccessDenied")]);
+    let published = store.publish(&request, Patience::ALONE).await;
+    // The rows are ours already, whatever the objects say.
+    assert_eq!(published.outcome, PublishOutcome::Done { already: true });
+    assert_eq!(stack.object_keys().await, objects);
+}
+
+#[tokio::test]
 async fn expired_credentials_end_the_attempt_and_write_nothing() {
     let (stack, proxy, store) = proxied(&[Fault::Expired]).await;
     let before = stack.dump().await;

@@ -6,7 +6,7 @@ use tenantry::domain::key::{EntityKey, Version};
 use tenantry::domain::row::Row;
 use tenantry::domain::run::{Outcome, Reason};
 use tenantry::domain::value::{Map, Value, from_plain_json};
-use tenantry::engine::protocol::{ApprovalRequest, Command, Decision, EntityRef, Event, RequestId};
+use tenantry::engine::protocol::{Command, Decision, EntityRef, Event};
 
 use crate::support::{Driver, Program, Stack};
 
@@ -15,6 +15,10 @@ const BOLT: &str = "01HX7MBJK3V9WQBZ7XNDK5ZT2M";
 const DATA: &str = "dev-shop-product-data";
 const HISTORY: &str = "dev-shop-product-history";
 const COMMAND: &str = "dev-shop-product-command";
+
+fn bolt() -> EntityRef {
+    EntityRef { module: "product".to_owned(), key: EntityKey::new(PK, BOLT) }
+}
 
 fn attributes(row: &Row) -> Map {
     let mut map = row.get("attributes").unwrap().as_map().unwrap().clone();
@@ -227,19 +231,11 @@ async fn runs_are_recorded_and_shown() {
     assert_eq!((printed.code, printed.events("error")[0]["code"].as_str()), (1, Some("not_found")));
 }
 
-/// Asks for a rollback of the bolt and waits until its batch does.
-async fn asked(driver: &mut Driver, to: u64) -> (RequestId, Box<ApprovalRequest>) {
-    driver.send(Command::Arm { armed: true }).await;
-    let entity = EntityRef { module: "product".to_owned(), key: EntityKey::new(PK, BOLT) };
-    let request = driver.send(Command::Rollback { entity, to: Version(to), expect: None }).await;
-    (request, driver.approval(request).await)
-}
-
 #[tokio::test]
 async fn a_change_while_the_batch_waits_is_a_conflict() {
     let stack = Stack::golden().await;
     let mut driver = Driver::new(&stack);
-    let (request, asked) = asked(&mut driver, 4).await;
+    let (request, asked) = driver.asked(bolt(), 4).await;
     let mut theirs = stack.get(DATA, PK, BOLT).await.unwrap();
     theirs.0.insert("version".to_owned(), Value::n(13));
     stack.put(DATA, &theirs).await;
@@ -256,7 +252,7 @@ async fn a_change_while_the_batch_waits_is_a_conflict() {
 async fn a_stale_digest_is_refused_and_the_batch_goes_on_waiting() {
     let stack = Stack::golden().await;
     let mut driver = Driver::new(&stack);
-    let (request, asked) = asked(&mut driver, 4).await;
+    let (request, asked) = driver.asked(bolt(), 4).await;
     let before = stack.dump().await;
     let approve = |digest: &str| Command::Decide {
         run: asked.run,
@@ -277,7 +273,7 @@ async fn a_stale_digest_is_refused_and_the_batch_goes_on_waiting() {
 async fn an_interface_that_goes_away_approves_nothing() {
     let stack = Stack::golden().await;
     let mut driver = Driver::new(&stack);
-    asked(&mut driver, 4).await;
+    driver.asked(bolt(), 4).await;
     let before = stack.dump().await;
     let Driver { handle, engine, .. } = driver;
     drop(handle);

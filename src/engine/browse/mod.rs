@@ -80,8 +80,11 @@ pub(super) async fn has_partition(task: &Task, module: &str, pk: &PartitionKey) 
         match task.store().query(&query).await {
             Ok(page) if !page.rows.is_empty() => return Ok(true),
             Ok(_) => {}
-            // A module without a command table has no commands.
-            Err(error) if kind == TableKind::Command && error.kind() == Some(ErrorKind::NoTable) => {}
+            // Entities that were never processed are in the command table alone: without one nobody knows.
+            Err(error) if kind == TableKind::Command && error.kind() == Some(ErrorKind::NoTable) => {
+                let what = format!("whether commands of module {module} wait in {pk} cannot be told");
+                task.failed(Failure::from(error).so(&what).not_fatal()).await?;
+            }
             Err(error) => return Err(error.into()),
         }
     }

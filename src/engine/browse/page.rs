@@ -1,13 +1,15 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::protocol::{Cursor, CursorAt, DeletedFilter, EntityRef, EntitySummary, Event, Listing};
 use super::super::task::{Stop, Task};
+use super::super::told::Told;
 use super::unprocessed;
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::tenant::tenant_of;
 use crate::domain::timeline::flags;
-use crate::store::error::ErrorKind;
+use crate::store::error::{ErrorKind, StoreError};
 use crate::store::{Query, RowKey};
 
 /// What a listing needs of command rows.
@@ -17,6 +19,22 @@ const COMMAND_FIELDS: [&str; 6] =
 /// Rows read at a time where only some of them are wanted.
 const SIFTED: usize = 500;
 
+/// A listing being read.
+pub(super) struct Reading<'a> {
+    pub(super) task: &'a Task,
+    pub(super) listing: &'a Listing,
+    pub(super) told: Told,
+}
+
+impl Reading<'_> {
+    /// Tells that there is no command table, and what the listing lacks without it.
+    pub(super) async fn no_commands(&mut self, error: StoreError) -> Result<(), Stop> {
+        let module = &self.listing.module;
+        let what = format!("what is pending, failed or wedged in module {module} cannot be shown");
+        self.told.once(self.task, &what, error).await
+    }
+}
+
 /// Reads one page: entities of the data table first, then those that only have commands.
 pub(in super::super) async fn page(
     task: &Task,
@@ -24,27 +42,28 @@ pub(in super::super) async fn page(
     after: Option<Cursor>,
     limit: usize,
 ) -> Result<(), Stop> {
-    let mut at = after.map_or(CursorAt::Data(None), |cursor| cursor.0);
+    let Cursor { mut at, told } = after.unwrap_or(Cursor { at: CursorAt::Data(None), told: Told::default() });
+    let mut reading = Reading { task, listing, told };
     let mut entities: Vec<EntitySummary> = Vec::new();
     let next = loop {
         task.check()?;
         let room = limit.saturating_sub(entities.len());
         if room == 0 {
-            break Some(Cursor(at));
+            break Some(at);
         }
         match at {
             CursorAt::Data(after) => {
-                let (found, next) = data_page(task, listing, after.as_deref(), room).await?;
+                let (found, next) = data_page(&mut reading, after.as_deref(), room).await?;
                 entities.extend(found);
                 let ended = next.is_none();
                 at = next.map_or(CursorAt::Commands(None), |sk| CursorAt::Data(Some(sk)));
                 // The command table is another reading: it begins with a page of its own.
                 if ended && !entities.is_empty() {
-                    break Some(Cursor(at));
+                    break Some(at);
                 }
             }
             CursorAt::Commands(after) => {
-                let (found, next) = unprocessed::page(task, listing, after.as_deref()).await?;
+                let (found, next) = unprocessed::page(&mut reading, after.as_deref()).await?;
                 entities.extend(found);
                 match next {
                     Some(sk) => at = CursorAt::Commands(Some(sk)),
@@ -53,15 +72,16 @@ pub(in super::super) async fn page(
             }
         }
     };
+    let next = next.map(|at| Cursor { at, told: reading.told });
     task.emit(Event::Page { entities, next }).await
 }
 
 async fn data_page(
-    task: &Task,
-    listing: &Listing,
+    reading: &mut Reading<'_>,
     after: Option<&str>,
     limit: usize,
 ) -> Result<(Vec<EntitySummary>, Option<String>), Stop> {
+    let (task, listing) = (reading.task, reading.listing);
     let query = Query {
         module: &listing.module,
         kind: TableKind::Data,
@@ -80,7 +100,7 @@ async fn data_page(
         wanted.truncate(limit);
         next = wanted.last().and_then(|row| row.text(field::SK)).map(str::to_owned);
     }
-    let commands = commands_of(task, listing, &wanted).await?;
+    let commands = commands_of(reading, &wanted).await?;
     let mut entities = Vec::with_capacity(wanted.len());
     for row in wanted {
         let key = EntityKey::new(listing.pk.as_str(), row.sk()?);
@@ -88,17 +108,14 @@ async fn data_page(
         let version = row.version().ok();
         let now = version.and_then(command);
         let above = version.and_then(|v| command(v.next()));
-        entities.push(summary(task, listing, key.clone(), row, now, above).await);
+        entities.push(summary(reading, key.clone(), row, now, above).await?);
     }
     Ok((entities, next))
 }
 
 /// The command rows at and right above each entity's version: they tell who wrote it and whether something blocks it.
-async fn commands_of(
-    task: &Task,
-    listing: &Listing,
-    rows: &[Row],
-) -> Result<std::collections::HashMap<RowKey, Row>, Stop> {
+async fn commands_of(reading: &mut Reading<'_>, rows: &[Row]) -> Result<HashMap<RowKey, Row>, Stop> {
+    let (task, listing) = (reading.task, reading.listing);
     let mut keys: Vec<RowKey> = Vec::with_capacity(rows.len() * 2);
     for row in rows {
         // A row without a usable version is shown as such; its commands cannot be named.
@@ -108,7 +125,10 @@ async fn commands_of(
     }
     match task.store().batch_get(&listing.module, &listing.pk, &keys, &COMMAND_FIELDS, false).await {
         Ok(found) => Ok(found),
-        Err(error) if error.kind() == Some(ErrorKind::NoTable) => Ok(std::collections::HashMap::new()),
+        Err(error) if error.kind() == Some(ErrorKind::NoTable) => {
+            reading.no_commands(error).await?;
+            Ok(HashMap::new())
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -122,13 +142,12 @@ pub(super) fn passes(filter: DeletedFilter, row: &Row) -> bool {
 }
 
 async fn summary(
-    task: &Task,
-    listing: &Listing,
+    reading: &mut Reading<'_>,
     key: EntityKey,
     row: Row,
     command: Option<&Row>,
     next: Option<&Row>,
-) -> EntitySummary {
+) -> Result<EntitySummary, Stop> {
     let own = |name: &str| row.text(name).map(str::to_owned);
     let from_command = |name: &str| command.and_then(|c| c.text(name)).map(str::to_owned);
     let flags = flags(&key, Some(&row), command, next);
@@ -136,7 +155,7 @@ async fn summary(
     let attributes_ref = row.attributes_ref().map(str::to_owned);
     let mut problem = version.as_ref().err().map(ToString::to_string);
     problem = problem.or_else(|| row.attributes().err().map(|e| e.to_string()));
-    EntitySummary {
+    Ok(EntitySummary {
         id: own(field::ID),
         entity_type: own(field::TYPE),
         tenant: tenant_of(&key.pk, row.text(field::TENANT_CODE)).code,
@@ -148,33 +167,38 @@ async fn summary(
         updated_by: from_command(field::CREATED_BY).or_else(|| own(field::UPDATED_BY)),
         flags,
         attributes_ref,
-        row: Arc::new(resolved(task, listing, row, &mut problem).await),
+        row: Arc::new(resolved(reading, row, &mut problem).await?),
         problem,
-        entity: EntityRef { module: listing.module.clone(), key },
-    }
+        entity: EntityRef { module: reading.listing.module.clone(), key },
+    })
 }
 
 /// The row with S3-stored attributes in place where the listing asks for it; what fails is told in the row's place.
-async fn resolved(task: &Task, listing: &Listing, row: Row, problem: &mut Option<String>) -> Row {
-    if !listing.resolve || row.attributes_ref().is_none() {
-        return row;
+async fn resolved(reading: &mut Reading<'_>, row: Row, problem: &mut Option<String>) -> Result<Row, Stop> {
+    if !reading.listing.resolve || row.attributes_ref().is_none() {
+        return Ok(row);
     }
-    match task.store().resolve(&row).await {
-        Ok(whole) => whole,
+    match reading.task.store().resolve(&row).await {
+        Ok(whole) => Ok(whole),
         Err(error) => {
             problem.get_or_insert(error.to_string());
-            row
+            reading.told.unresolved(reading.task, error).await?;
+            Ok(row)
         }
     }
 }
 
 /// An entity that no data row shows yet, from its newest command row.
-pub(super) async fn unprocessed_summary(task: &Task, listing: &Listing, key: EntityKey, row: Row) -> EntitySummary {
+pub(super) async fn unprocessed_summary(
+    reading: &mut Reading<'_>,
+    key: EntityKey,
+    row: Row,
+) -> Result<EntitySummary, Stop> {
     let flags = flags(&key, None, None, Some(&row));
-    let mut summary = summary(task, listing, key, row, None, None).await;
+    let mut summary = summary(reading, key, row, None, None).await?;
     summary.flags = flags;
     summary.version = Some(Version(0));
     summary.updated_at = summary.row.text(field::CREATED_AT).map(str::to_owned);
     summary.updated_by = summary.row.text(field::CREATED_BY).map(str::to_owned);
-    summary
+    Ok(summary)
 }

@@ -2,9 +2,9 @@
 
 use indexmap::IndexMap;
 
-use super::super::protocol::{EntitySummary, Listing};
-use super::super::task::{Stop, Task};
-use super::page::{passes, unprocessed_summary};
+use super::super::protocol::EntitySummary;
+use super::super::task::Stop;
+use super::page::{Reading, passes, unprocessed_summary};
 use crate::domain::key::{EntityKey, Version, split_versioned};
 use crate::domain::row::{TableKind, field};
 use crate::store::error::ErrorKind;
@@ -15,10 +15,10 @@ const KEYS: usize = 2_000;
 
 /// One page of the command table: entities without a data row, and the sort key after which the next page begins.
 pub(super) async fn page(
-    task: &Task,
-    listing: &Listing,
+    reading: &mut Reading<'_>,
     after: Option<&str>,
 ) -> Result<(Vec<EntitySummary>, Option<String>), Stop> {
+    let (task, listing) = (reading.task, reading.listing);
     let query = Query {
         module: &listing.module,
         kind: TableKind::Command,
@@ -31,7 +31,10 @@ pub(super) async fn page(
     };
     let page = match task.store().query(&query).await {
         Ok(page) => page,
-        Err(error) if error.kind() == Some(ErrorKind::NoTable) => return Ok((Vec::new(), None)),
+        Err(error) if error.kind() == Some(ErrorKind::NoTable) => {
+            reading.no_commands(error).await?;
+            return Ok((Vec::new(), None));
+        }
         Err(error) => return Err(error.into()),
     };
     // An entity whose versions go over from the page before was told there.
@@ -53,7 +56,7 @@ pub(super) async fn page(
     for (base, key) in newest.keys().zip(&rows) {
         if let Some(row) = found.remove(key).filter(|row| passes(listing.deleted, row)) {
             let key = EntityKey::new(listing.pk.as_str(), base.as_str());
-            entities.push(unprocessed_summary(task, listing, key, row).await);
+            entities.push(unprocessed_summary(reading, key, row).await?);
         }
     }
     Ok((entities, page.next))

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
+use super::told::Told;
 use crate::domain::key::{EntityKey, PartitionKey, Version};
 use crate::domain::plan::Plan;
 use crate::domain::run::RunId;
@@ -44,7 +45,18 @@ pub struct EntityRef {
 
 /// Where the next page of a listing begins: opaque, from [`Event::Page`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor(pub(crate) CursorAt);
+pub struct Cursor {
+    pub(crate) at: CursorAt,
+    /// Failures that the pages before have told.
+    pub(crate) told: Told,
+}
+
+#[cfg(test)]
+impl From<CursorAt> for Cursor {
+    fn from(at: CursorAt) -> Self {
+        Self { at, told: Told::default() }
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CursorAt {

@@ -43,10 +43,16 @@ impl WriteStore {
     pub async fn publish(&self, request: &PublishRequest, patience: Patience) -> Published {
         if let Err(error) = self.put_objects(request).await {
             // The same request may have been published before, and its rows refer to the same objects.
-            if matches!(self.look(request).await, Ok(Seen::Nothing | Seen::Theirs(..))) {
+            let seen = self.look(request).await;
+            if matches!(seen, Ok(Seen::Nothing | Seen::Theirs(..))) {
                 self.remove_objects(request).await;
             }
-            return Published { outcome: PublishOutcome::Failed(error), attempts: 0, request_id: None };
+            let outcome = match seen {
+                Ok(Seen::Ours) => PublishOutcome::Done { already: true },
+                Ok(Seen::Theirs(reason, message)) => PublishOutcome::Conflict(reason, message),
+                Ok(Seen::Nothing) | Err(_) => PublishOutcome::Failed(error),
+            };
+            return Published { outcome, attempts: 0, request_id: None };
         }
         let published = self.publish_rows(request.clone(), patience).await;
         match &published.outcome {

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::form::Form;
 use super::{First, Screen};
+use crate::domain::printable::printable;
 use crate::tui::layout::SMALLEST;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
@@ -47,7 +48,7 @@ pub(super) fn draw(first: &First, buffer: &mut Buffer) -> Option<(u16, u16)> {
 }
 
 fn lines(buffer: &mut Buffer, area: Rect, words: &str, role: Role, theme: &Theme) -> u16 {
-    let wrapped = text::wrap(&text::safe(words), usize::from(area.width));
+    let wrapped = text::wrap(&printable(words), usize::from(area.width));
     for (y, line) in (area.y..area.bottom()).zip(&wrapped) {
         draw_line(buffer, Rect { y, height: 1, ..area }, &Rich::of(role, line), 0, theme, Style::default());
     }

@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Kept, draw_text};
+use crate::domain::printable::printable;
 use crate::engine::protocol::Command;
 use crate::tui::app::App;
 use crate::tui::keymap::Key;
@@ -35,7 +36,7 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u
     let mut lines = vec![Rich::default()];
     let place = format!("profile {}, environment {}, app {}", profile.name, profile.environment, profile.app);
     let mut say =
-        |role, words: &str| lines.extend(text::wrap(&text::safe(words), room).iter().map(|l| Rich::of(role, l)));
+        |role, words: &str| lines.extend(text::wrap(&printable(words), room).iter().map(|l| Rich::of(role, l)));
     say(Role::Strong, &place);
     if profile.protected {
         say(Role::Production, " PRODUCTION ");

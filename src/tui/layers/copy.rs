@@ -7,6 +7,7 @@ use ratatui::style::Style;
 
 use super::Kept;
 use crate::domain::diff::Change;
+use crate::domain::printable::printable;
 use crate::domain::row::Row;
 use crate::domain::value::{Value, to_plain_json, to_plain_json_pretty};
 use crate::engine::protocol::{DiffResult, EntityRef, Side};
@@ -154,7 +155,7 @@ fn diff_json(result: &DiffResult) -> String {
 
 /// The changes as a table for a ticket.
 fn diff_markdown(result: &DiffResult) -> String {
-    let cell = |text: &str| format!("`{}`", crate::tui::text::safe(text).replace('`', "'").replace('|', "\\|"));
+    let cell = |text: &str| format!("`{}`", printable(text).replace('`', "'").replace('|', "\\|"));
     let value = |v: Option<&Value>| v.map(|v| cell(&to_plain_json(v))).unwrap_or_default();
     let name = |side: &Side| {
         let version = side.version.map_or_else(|| "current version".to_owned(), |v| format!("version {v}"));

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use super::phrases::PHRASES;
 use super::{Kept, draw_text, step};
+use crate::domain::printable::printable;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::{Context, Key};
@@ -120,7 +121,7 @@ fn section(out: &mut Vec<Rich>, heading: &str, entries: impl Iterator<Item = Ent
     let shared =
         reasons.next().cloned().filter(|first| reasons.clone().count() > 0 && reasons.clone().all(|r| r == first));
     if let Some(why) = &shared {
-        let lines = text::wrap(&text::safe(&format!("not now, where dimmed: {why}")), width.saturating_sub(2).max(10));
+        let lines = text::wrap(&printable(&format!("not now, where dimmed: {why}")), width.saturating_sub(2).max(10));
         out.extend(lines.iter().map(|line| Rich::of(Role::Text, "  ").with(Role::Warning, line)));
     }
     for (keys, help, refusal, _) in entries {

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 
 use super::phrases::{self, PHRASES, Phrase};
 use super::{Kept, step};
+use crate::domain::printable::printable;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::{Context, Key};
@@ -166,7 +167,7 @@ impl Palette {
             _ => None,
         };
         if let Some(problem) = self.problem.clone().or(refused) {
-            let lines = text::wrap(&text::safe(&problem), usize::from(body.width).saturating_sub(2));
+            let lines = text::wrap(&printable(&problem), usize::from(body.width).saturating_sub(2));
             let lines = &lines[..lines.len().min(usize::from(body.height / 2))];
             body.height -= u16::try_from(lines.len()).unwrap_or(0);
             for (y, line) in (body.bottom()..inner.bottom()).zip(lines) {
@@ -197,10 +198,10 @@ fn line(app: &App, choice: &Choice) -> Rich {
             let key = keys(app, *action);
             let mut line =
                 Rich::of(role, " ").with(role, &text::fit(action.id(), 18)).with(Role::Key, &text::fit(&key, 10));
-            line.push(role, action.help());
             if refused.is_some() {
-                line.push(Role::Warning, "  (not now)");
+                line.push(Role::Warning, "(not now) ");
             }
+            line.push(role, action.help());
             line
         }
         Choice::Begin(phrase) => Rich::of(Role::Text, " ")

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use super::command::CommandBox;
 use super::{Kept, Layer, draw_text, step};
 use crate::domain::key::Version;
+use crate::domain::printable::printable;
 use crate::domain::publish::PublishMode;
 use crate::domain::row::TableKind;
 use crate::engine::failure::Failure;
@@ -50,6 +51,11 @@ impl PreviewBox {
         if self.request == request {
             self.state = State::Ready(Box::new(Described::new(vec![preview.clone()])));
         }
+    }
+
+    /// Whether the answer is that there is nothing to write.
+    fn writes_nothing(&self) -> bool {
+        matches!(&self.state, State::Ready(described) if described.first().is_some_and(|p| p.after.is_none()))
     }
 
     pub(super) fn fail(&mut self, request: RequestId, failure: &Failure) {
@@ -98,7 +104,11 @@ impl PreviewBox {
         let title = format!("Preview: roll back to version {}", self.to);
         let inner = framed(buffer, area, Frame::Dialog, &title, "nothing is written by this", &app.theme);
         let rollback = if app.armed { "roll back (asks first)" } else { "roll back (read-only now)" };
-        foot(buffer, area, &[("Esc", "close"), ("↑↓", "scroll"), ("Y", "command"), ("R", rollback)], &app.theme);
+        let mut keys = vec![("Esc", "close"), ("↑↓", "scroll"), ("Y", "command")];
+        if !self.writes_nothing() {
+            keys.push(("R", rollback));
+        }
+        foot(buffer, area, &keys, &app.theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let room = usize::from(inner.width).max(4);
         let words;
@@ -166,7 +176,7 @@ const FACTS: usize = 14;
 fn describe(preview: &Preview, room: usize) -> Vec<Rich> {
     let mut out = Vec::new();
     let mut fact = |name: &str, role: Role, value: &str| {
-        for (i, part) in text::wrap(&text::safe(value), room.saturating_sub(FACTS)).iter().enumerate() {
+        for (i, part) in text::wrap(&printable(value), room.saturating_sub(FACTS)).iter().enumerate() {
             let mut line = Rich::of(Role::Dim, if i == 0 { name } else { "" });
             line.pad_to(FACTS);
             out.push(line.with(role, part));
@@ -174,26 +184,23 @@ fn describe(preview: &Preview, room: usize) -> Vec<Rich> {
     };
     fact("entity", Role::Strong, &preview.entity.key.to_string());
     fact("module", Role::Text, &preview.entity.module);
-    if let Some(reason) = preview.reason {
-        let message = preview.message.clone().unwrap_or_else(|| reason.to_string());
-        fact("refused", Role::Error, &format!("! {message} ({}, {reason})", preview.action));
-        fact("", Role::Error, "nothing would be written");
-    } else {
-        let written = preview.before.as_ref().map_or("a new row", |_| "the row");
-        let versions =
-            format!("{} → {}  ({}: {written} below)", preview.version_before, preview.version_after, preview.action);
-        fact("version", Role::Strong, &versions);
-        if let Some(message) = &preview.message {
-            fact("", Role::Text, message);
-        }
-    }
-    let found = match preview.found {
-        Some(TableKind::Data) => ", found in the data table",
-        Some(TableKind::History) => ", found in the history table",
-        Some(TableKind::Command) => ", found in the command table only: its history row is gone",
-        None => ", found in no table",
+    // What is not written has no cost and no changes, and what was looked for need not have been found.
+    let Some(after) = &preview.after else {
+        let name = if preview.reason.is_some() { "refused" } else { "nothing to do" };
+        let role = if preview.reason.is_some() { Role::Error } else { Role::Text };
+        fact(name, role, &why_not(preview));
+        fact("", role, "nothing would be written");
+        state_of(preview, &mut fact);
+        return out;
     };
-    fact("state of", Role::Text, &format!("version {}{found}", preview.version_from));
+    let written = preview.before.as_ref().map_or("a new row", |_| "the row");
+    let versions =
+        format!("{} → {}  ({}: {written} below)", preview.version_before, preview.version_after, preview.action);
+    fact("version", Role::Strong, &versions);
+    if let Some(message) = &preview.message {
+        fact("", Role::Text, message);
+    }
+    state_of(preview, &mut fact);
     fact(
         "published",
         Role::Text,
@@ -226,15 +233,31 @@ fn describe(preview: &Preview, room: usize) -> Vec<Rich> {
         out.push(Rich::of(Role::Dim, "none"));
     }
     out.extend(changes::document(&preview.changes).lines().iter().cloned());
-    if let Some(after) = &preview.after {
-        out.push(Rich::default());
-        let heading = if preview.reason.is_some() {
-            "The row that would have been written"
-        } else {
-            "The row that will be written"
-        };
-        out.push(Rich::of(Role::Heading, heading));
-        out.extend(document::row(after).lines().iter().cloned());
-    }
+    out.push(Rich::default());
+    out.push(Rich::of(Role::Heading, "The row that will be written"));
+    out.extend(document::row(after).lines().iter().cloned());
     out
+}
+
+/// Where the state comes from, as far as it was found.
+fn state_of(preview: &Preview, fact: &mut impl FnMut(&str, Role, &str)) {
+    let found = match preview.found {
+        Some(TableKind::Data) => "the data table",
+        Some(TableKind::History) => "the history table",
+        Some(TableKind::Command) => "the command table only: its history row is gone",
+        None => return,
+    };
+    fact("state of", Role::Text, &format!("version {}, found in {found}", preview.version_from));
+}
+
+/// Why nothing would be written.
+fn why_not(preview: &Preview) -> String {
+    let message = preview.message.clone();
+    match preview.reason {
+        Some(reason) => {
+            let message = message.unwrap_or_else(|| reason.to_string());
+            format!("! {message} ({}, {reason})", preview.action)
+        }
+        None => message.unwrap_or_else(|| preview.action.to_string()),
+    }
 }

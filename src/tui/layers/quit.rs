@@ -26,7 +26,7 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u
     let width = 60.min(area.width);
     let room = usize::from(width.saturating_sub(4)).max(4);
     let words = "A rollback is not over. What nobody has approved will not be written; what is being written is recorded in the \
-                 run's journal, and run --resume finishes it.";
+                 run's journal: `tenantry runs` shows how it ended.";
     let lines: Vec<Rich> = text::wrap(words, room).iter().map(|l| Rich::of(Role::Text, l)).collect();
     let area = centred(buffer, area, width, u16::try_from(lines.len()).unwrap_or(0) + 2);
     let inner = framed(buffer, area, Frame::Dialog, "Leave now?", "", &app.theme);

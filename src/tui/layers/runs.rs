@@ -7,6 +7,7 @@ use ratatui::style::Style;
 
 use super::command::CommandBox;
 use super::{Kept, Layer, draw_text, step};
+use crate::domain::clock::{local_minutes, local_seconds};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{ItemResult, RequestId, RunInfo};
 use crate::tui::app::App;
@@ -18,6 +19,11 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::popup::{Frame, centred, foot, framed};
 use crate::tui::widgets::scroll::draw_scrollbar;
 use crate::tui::widgets::{Rich, Scroll, draw_line};
+
+/// Widths of the columns of the list.
+const WHEN: usize = 18;
+const WHAT: usize = 10;
+const STATE: usize = 9;
 
 /// The list, and the run that was opened in it.
 #[derive(Debug)]
@@ -93,7 +99,9 @@ impl Runs {
             _ => {
                 if let Some(step) = step(key, true) {
                     match &mut self.opened {
-                        Some(opened) => opened.scroll.slide(step, facts(&opened.info).len() + opened.items.len() + 2),
+                        Some(opened) => {
+                            opened.scroll.slide(step, facts(app, &opened.info).len() + opened.items.len() + 2)
+                        }
                         None => self.scroll.step(step, self.runs.len()),
                     }
                 }
@@ -105,7 +113,8 @@ impl Runs {
     pub(super) fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
         let area = centred(buffer, area, 108, area.height.saturating_sub(2));
         let title = self.opened.as_ref().map_or_else(|| "Runs".to_owned(), |o| format!("Run {}", o.info.run));
-        let inner = framed(buffer, area, Frame::Dialog, &title, "", &app.theme);
+        let zone = format!("times in {}", app.profile.timezone);
+        let inner = framed(buffer, area, Frame::Dialog, &title, &zone, &app.theme);
         let hints: &[_] = match self.opened {
             Some(_) => &[("Esc", "back"), ("↑↓", "scroll"), ("Y", "command")],
             None => &[("Enter", "show"), ("↑↓", "choose"), ("Y", "command"), ("Esc", "close")],
@@ -116,7 +125,7 @@ impl Runs {
             let lines = problem::lines(problem, usize::from(inner.width).max(4));
             draw_text(buffer, area, inner, &lines, &mut Scroll::default(), &app.theme);
         } else if let Some(opened) = &mut self.opened {
-            let mut lines = facts(&opened.info);
+            let mut lines = facts(app, &opened.info);
             lines.push(Rich::default());
             lines.extend(opened.items.iter().map(|item| Rich::of(Role::Text, &lines::item(item).1)));
             if opened.items.is_empty() {
@@ -135,16 +144,18 @@ impl Runs {
                 if self.reading { "reading…" } else { "no runs yet: a rollback is the first thing that makes one" };
             return draw_text(buffer, frame, inner, &[Rich::of(Role::Dim, words)], &mut Scroll::default(), &app.theme);
         }
+        // The name gets what the columns beside it leave.
+        let ends = self.runs.iter().map(|run| text::width(&outcomes(run)) + 1).max().unwrap_or_default();
+        let name = usize::from(inner.width).saturating_sub(WHEN + WHAT + STATE + ends).max(20);
         let shown = self.scroll.window(self.runs.len(), usize::from(inner.height));
         for (y, i) in (inner.y..inner.bottom()).zip(shown.clone()) {
             let run = &self.runs[i];
-            let at = crate::domain::clock::local_minutes(&run.started_at, &app.zone);
-            let outcomes: Vec<String> = run.outcomes.iter().map(|(o, n)| format!("{n} {o}")).collect();
-            let line = Rich::of(Role::Text, &text::fit(&at, 18))
-                .with(Role::Strong, &text::fit(run.operation.as_str(), 10))
-                .with(Role::Text, &text::fit(run.state.as_str(), 9))
-                .with(Role::Text, &text::fit(&run.name, 30))
-                .with(Role::Text, &format!(" {}", outcomes.join(", ")));
+            let at = local_minutes(&run.started_at, &app.zone);
+            let line = Rich::of(Role::Text, &text::fit(&at, WHEN))
+                .with(Role::Strong, &text::fit(run.operation.as_str(), WHAT))
+                .with(Role::Text, &text::fit(run.state.as_str(), STATE))
+                .with(Role::Text, &text::fit(&run.name, name))
+                .with(Role::Text, &format!(" {}", outcomes(run)));
             let over = if i == self.scroll.cursor { app.theme.style(Role::Selected) } else { Style::default() };
             let row = Rect { y, height: 1, ..inner };
             buffer.set_style(row, over);
@@ -154,8 +165,12 @@ impl Runs {
     }
 }
 
-fn facts(run: &RunInfo) -> Vec<Rich> {
-    let outcomes: Vec<String> = run.outcomes.iter().map(|(o, n)| format!("{n} {o}")).collect();
+fn outcomes(run: &RunInfo) -> String {
+    run.outcomes.iter().map(|(o, n)| format!("{n} {o}")).collect::<Vec<_>>().join(", ")
+}
+
+fn facts(app: &App, run: &RunInfo) -> Vec<Rich> {
+    let at = |time: &str| local_seconds(time, &app.zone);
     let undo = match (run.undo_of, run.undone_by) {
         (Some(of), _) => format!("takes back {of}"),
         (_, Some(by)) => format!("taken back by {by}"),
@@ -166,9 +181,9 @@ fn facts(run: &RunInfo) -> Vec<Rich> {
         ("what", format!("{}, {}", run.operation, run.state)),
         ("why", run.reason.clone()),
         ("where", format!("profile {}, {}-{}", run.profile, run.environment, run.app)),
-        ("began", run.started_at.clone()),
-        ("ended", run.ended_at.clone().unwrap_or_default()),
-        ("outcomes", outcomes.join(", ")),
+        ("began", at(&run.started_at)),
+        ("ended", run.ended_at.as_deref().map(at).unwrap_or_default()),
+        ("outcomes", outcomes(run)),
         ("undo", undo),
         ("digest", run.digest.clone()),
         ("journal", run.journal.clone()),

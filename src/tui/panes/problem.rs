@@ -1,5 +1,6 @@
 //! A failure in the place it concerns.
 
+use crate::domain::printable::printable;
 use crate::engine::failure::Failure;
 use crate::tui::text;
 use crate::tui::theme::Role;
@@ -12,12 +13,12 @@ const MOST: usize = 5;
 pub(crate) fn lines(failure: &Failure, room: usize) -> Vec<Rich> {
     let (first, more) =
         failure.message.split_once('\n').map_or((failure.message.as_str(), false), |(first, _)| (first, true));
-    let mut wrapped = text::wrap(&text::safe(&format!("! {first}")), room);
+    let mut wrapped = text::wrap(&printable(&format!("! {first}")), room);
     let cut = more || wrapped.len() > MOST;
     wrapped.truncate(MOST);
     let mut out: Vec<Rich> = wrapped.iter().map(|l| Rich::of(Role::Error, l)).collect();
     if let Some(hint) = &failure.hint {
-        out.extend(text::wrap(&text::safe(&format!("→ {hint}")), room).iter().map(|l| Rich::of(Role::Text, l)));
+        out.extend(text::wrap(&printable(&format!("→ {hint}")), room).iter().map(|l| Rich::of(Role::Text, l)));
     }
     if cut {
         out.push(Rich::of(Role::Dim, "… the log has all of it (4)"));
@@ -27,7 +28,7 @@ pub(crate) fn lines(failure: &Failure, room: usize) -> Vec<Rich> {
 
 /// A notice of several words, in lines of at most so many cells.
 pub(crate) fn notice(message: &str, role: Role, room: usize) -> Vec<Rich> {
-    text::wrap(&text::safe(message), room).iter().map(|l| Rich::of(role, l)).collect()
+    text::wrap(&printable(message), room).iter().map(|l| Rich::of(role, l)).collect()
 }
 
 #[cfg(test)]

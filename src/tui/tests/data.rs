@@ -71,6 +71,11 @@ impl Data {
         }
     }
 
+    /// Loses every object in S3.
+    pub(crate) fn lose_objects(&mut self) {
+        self.objects.clear();
+    }
+
     /// A row with its attributes from S3.
     pub(crate) fn resolve(&self, row: &Arc<Row>) -> Arc<Row> {
         match row.attributes_ref().and_then(|uri| self.objects.get(uri)) {

@@ -9,7 +9,7 @@ use crate::domain::diff::diff_rows;
 use crate::domain::key::{EntityKey, Version, split_versioned};
 use crate::domain::publish::PublishMode;
 use crate::domain::row::{Row, TableKind, blocked, field};
-use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
+use crate::domain::run::{Action, Operation, Outcome, RunId, RunState};
 use crate::domain::tenant::tenant_of;
 use crate::domain::timeline::{self, VersionStatus};
 use crate::domain::value::Value;
@@ -89,15 +89,17 @@ impl Fake {
             Command::Page { listing, after, limit } => {
                 let all = self.entities(&listing.module, listing.pk.as_str(), listing.deleted);
                 let from = match after {
-                    Some(Cursor(CursorAt::Data(Some(sk)))) => {
+                    Some(Cursor { at: CursorAt::Data(Some(sk)), .. }) => {
                         all.iter().position(|e| e.entity.key.sk.as_str() > sk.as_str()).unwrap_or(all.len())
                     }
                     _ => 0,
                 };
                 let entities: Vec<EntitySummary> = all[from..].iter().take(limit).cloned().collect();
                 let more = from + entities.len() < all.len();
-                let next =
-                    entities.last().filter(|_| more).map(|e| Cursor(CursorAt::Data(Some(e.entity.key.sk.to_string()))));
+                let next = entities
+                    .last()
+                    .filter(|_| more)
+                    .map(|e| Cursor::from(CursorAt::Data(Some(e.entity.key.sk.to_string()))));
                 vec![Event::Page { entities, next }]
             }
             Command::History { entity, resolve } => self.history(&entity, resolve),
@@ -107,7 +109,7 @@ impl Fake {
                 Err(failure) => Event::Failed(failure),
             }],
             Command::Rollback { entity, to, .. } => match self.preview(&entity, to) {
-                Ok(preview) if preview.reason.is_none() => {
+                Ok(preview) if preview.after.is_some() => {
                     let run = RunId::from_parts(1_773_968_523_000, 7);
                     self.waiting.insert(run, (request, preview.clone()));
                     let approval = ApprovalRequest {
@@ -129,12 +131,13 @@ impl Fake {
                 Err(failure) => vec![Event::Failed(failure)],
             },
             Command::Runs => {
-                vec![Event::Run(Box::new(run_info(RunId::from_parts(1_773_968_523_000, 7), RunState::Done)))]
+                let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0002") };
+                vec![Event::Run(Box::new(run_info(RunId::from_parts(1_773_968_523_000, 7), RunState::Done, &entity)))]
             }
             Command::ShowRun { run } => {
                 let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0002") };
                 vec![
-                    Event::Run(Box::new(run_info(run, RunState::Done))),
+                    Event::Run(Box::new(run_info(run, RunState::Done, &entity))),
                     Event::Item(Box::new(item(run, &entity, (Version(3), Version(4)), Some(Outcome::Done)))),
                 ]
             }
@@ -181,7 +184,7 @@ impl Fake {
             self.data.insert(&module, TableKind::Data, preview.after.clone().unwrap().as_ref().clone());
             out.push((of, Event::Item(Box::new(item(run, &preview.entity, versions, Some(outcome))))));
         }
-        out.push((of, Event::Run(Box::new(run_info(run, state)))));
+        out.push((of, Event::Run(Box::new(run_info(run, state, &preview.entity)))));
         out.push((of, Event::Finished { cancelled: false }));
         out
     }
@@ -263,7 +266,9 @@ impl Fake {
             .into_iter()
             .map(|version| {
                 let resolved = version.row.as_ref().filter(|_| resolve).map(|row| self.data.resolve(row));
-                HistoryEntry { version, resolved, problem: None }
+                let lost = resolved.as_ref().and_then(|row| row.attributes_ref());
+                let problem = lost.map(|uri| format!("{uri} is not there"));
+                HistoryEntry { version, resolved: resolved.filter(|_| problem.is_none()), problem }
             })
             .collect();
         entries.reverse();
@@ -297,13 +302,40 @@ impl Fake {
         let gone = || Box::new(Failure::new(ErrorCode::NotFound, format!("version {to} is in no table")));
         let (now, _, before) = self.side(&Side { entity: entity.clone(), version: None }).ok_or_else(gone)?;
         let (_, found, state) = self.side(&Side { entity: entity.clone(), version: Some(to) }).ok_or_else(gone)?;
-        let refused = blocked(&entity.key, Some(&before));
+        let nothing = |action, reason, message: String| Preview {
+            n: 1,
+            source: entity.key.clone(),
+            source_versions: (now, now),
+            wrote: None,
+            digest: "0".repeat(64),
+            entity: entity.clone(),
+            action,
+            reason,
+            message: Some(message),
+            warnings: vec![],
+            version_before: now,
+            version_after: now,
+            version_from: to,
+            found: None,
+            before: Some(before.clone()),
+            after: None,
+            changes: vec![],
+            publish: PublishMode::Sync,
+            write_units: 0,
+            s3_objects: 0,
+        };
+        if let Some(why) = blocked(&entity.key, Some(&before)) {
+            return Ok(nothing(Action::Invalid, Some(why.reason()), why.to_string()));
+        }
         let mut after = before.as_ref().clone();
         for name in [field::NAME, field::CODE, field::TYPE, field::IS_DELETED, field::ATTRIBUTES] {
             match state.get(name) {
                 Some(value) => after.0.insert(name.to_owned(), value.clone()),
                 None => after.0.shift_remove(name),
             };
+        }
+        if after == *before {
+            return Ok(nothing(Action::Equal, None, format!("the entity already is as version {to} was")));
         }
         after.0.insert(field::VERSION.into(), Value::n(now.next().0));
         after.0.insert(field::UPDATED_BY.into(), Value::s("u-tester"));
@@ -314,15 +346,9 @@ impl Fake {
             wrote: None,
             digest: "0".repeat(64),
             entity: entity.clone(),
-            action: if refused.is_some() {
-                Action::Invalid
-            } else if before.is_deleted() {
-                Action::Restore
-            } else {
-                Action::Update
-            },
-            reason: refused.map(|b| b.reason()).or(None::<Reason>),
-            message: refused.map(|b| b.to_string()),
+            action: if before.is_deleted() { Action::Restore } else { Action::Update },
+            reason: None,
+            message: None,
             warnings: vec![
                 "relational copies and notifications of the application are not told: see reSyncData()".into(),
             ],
@@ -362,10 +388,10 @@ fn item(run: RunId, entity: &EntityRef, versions: (Version, Version), outcome: O
     }
 }
 
-fn run_info(run: RunId, state: RunState) -> RunInfo {
+fn run_info(run: RunId, state: RunState, entity: &EntityRef) -> RunInfo {
     RunInfo {
         run,
-        name: "rollback of PRODUCT#acme / P-0002".into(),
+        name: format!("rollback of {}", entity.key),
         operation: Operation::Rollback,
         reason: String::new(),
         profile: "sandbox".into(),

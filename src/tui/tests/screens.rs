@@ -2,6 +2,8 @@
 
 use super::script::shown;
 use super::{Fake, Play, Played};
+use crate::domain::row::{Row, TableKind};
+use crate::domain::value::from_plain_json;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Event, Level};
 use crate::tui::text;
@@ -127,9 +129,9 @@ fn japanese() -> Fake {
         (1, "六角ボルト", "鉄製の六角ボルトです。"),
         (2, "六角ボルト", "ステンレス製の六角ボルトです。屋内での使用に適しています。一箱は五十本入りです。"),
     ] {
-        let row = crate::domain::value::from_plain_json(&row(version, &format!("{sk}@{version}"), name, note)).unwrap();
-        let row = crate::domain::row::Row(row.as_map().unwrap().clone());
-        fake.data.insert("product", crate::domain::row::TableKind::History, row);
+        let row = from_plain_json(&row(version, &format!("{sk}@{version}"), name, note)).unwrap();
+        let row = Row(row.as_map().unwrap().clone());
+        fake.data.insert("product", TableKind::History, row);
     }
     for i in 0..30 {
         let json = format!(
@@ -183,22 +185,43 @@ fn failures_stand_where_they_belong() {
     insta::assert_snapshot!("failed_preview_80x24", play((80, 24), &format!("{BOLT}[p"), false, preview).screen);
 }
 
-#[test]
-fn a_refused_rollback_says_why() {
+/// An entity with two versions of these names.
+fn with_two_versions(sk: &str, names: [&str; 2]) -> Fake {
     let mut fake = Fake::golden();
-    for version in 1..=2 {
+    for (version, end, kind) in [(1, "@1", TableKind::History), (2, "", TableKind::Data)] {
         let row = format!(
-            r#"{{"pk":"CUSTOMER#acme","sk":"a@b{}","id":"CUSTOMER#acme#a@b","version":{version},"name":"n{version}"}}"#,
-            if version == 1 { "@1" } else { "" }
+            r#"{{"pk":"CUSTOMER#acme","sk":"{sk}{end}","id":"CUSTOMER#acme#{sk}","version":{version},"name":"{}"}}"#,
+            names[version - 1]
         );
-        let row =
-            crate::domain::row::Row(crate::domain::value::from_plain_json(&row).unwrap().as_map().unwrap().clone());
-        let kind =
-            if version == 1 { crate::domain::row::TableKind::History } else { crate::domain::row::TableKind::Data };
+        let row = Row(from_plain_json(&row).unwrap().as_map().unwrap().clone());
         fake.data.insert("customer", kind, row);
     }
-    let played = play((120, 40), ":open CUSTOMER#acme a@b<ret>[p", false, fake);
-    insta::assert_snapshot!("preview_refused_120x40", played.screen);
+    fake
+}
+
+#[test]
+fn a_rollback_that_writes_nothing_says_why_and_nothing_else() {
+    let refused = play((120, 40), ":open CUSTOMER#acme a@b<ret>[p", false, with_two_versions("a@b", ["n1", "n2"]));
+    insta::assert_snapshot!("preview_refused_120x40", refused.screen);
+    let equal = play((120, 40), ":open CUSTOMER#acme same<ret>[p", false, with_two_versions("same", ["n", "n"]));
+    insta::assert_snapshot!("preview_equal_120x40", equal.screen);
+    for screen in [refused.screen, equal.screen] {
+        for untrue in ["found in no table", "write unit", "in one transaction", "changes to the row", "will be written"]
+        {
+            assert!(!screen.contains(untrue), "{untrue}\n{screen}");
+        }
+    }
+}
+
+#[test]
+fn last_changes_are_not_made_up_where_attributes_cannot_be_read() {
+    let keys = ":open PRODUCT#acme P-0009<ret>oo";
+    assert!(play((120, 40), keys, false, Fake::golden()).screen.contains("attributes.blob"));
+    let mut fake = Fake::golden();
+    fake.data.lose_objects();
+    let screen = play((120, 40), keys, false, fake).screen;
+    assert!(screen.contains("version 2 cannot be compared:") && !screen.contains("attributes.blob"), "{screen}");
+    assert!(!screen.contains("from 2 versions"), "{screen}");
 }
 
 #[test]
@@ -209,7 +232,7 @@ fn gaps_and_command_rows_are_told() {
         .rows
         .keys()
         .filter(|(m, k, _, sk)| {
-            let history = *k == crate::domain::row::TableKind::History;
+            let history = *k == TableKind::History;
             m == "product" && ((history && sk.ends_with("T2M@7")) || sk.ends_with("T2M@9"))
         })
         .cloned()

@@ -83,6 +83,8 @@ impl App {
                     layer.fail(request, &failure);
                 }
             }
+            // What goes on is on screen soon, and the log has what was wrong.
+            Some(Purpose::Open { .. }) if !failure.fatal => {}
             Some(Purpose::Rollback(..) | Purpose::Decide | Purpose::Arm | Purpose::Open { .. } | Purpose::CopyRow) => {
                 self.refuse(failure.message);
             }

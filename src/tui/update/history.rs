@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::key::Version;
-use crate::engine::failure::Failure;
+use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, DiffResult, EntityRef, HistoryEntry, RequestId, Side};
 use crate::tui::app::App;
 use crate::tui::message::{Effect, Job, Purpose};
@@ -158,6 +158,13 @@ impl App {
         let Some(opened) = self.history.opened.as_mut().filter(|o| o.generation == generation) else { return };
         let LastChanges::Reading(rows) = &mut opened.last_changes else { return };
         for entry in entries {
+            // Without its attributes a row would look as if they had been removed.
+            if entry.resolved.is_none() && entry.version.attributes_ref().is_some() {
+                let why = entry.problem.unwrap_or_default();
+                let what = format!("version {} cannot be compared: {why}", entry.version.version);
+                opened.last_changes = LastChanges::Failed(Box::new(Failure::new(ErrorCode::NotFound, what)));
+                return self.give_up(request);
+            }
             if let Some(row) = entry.resolved.or(entry.version.row) {
                 rows.insert(entry.version.version, row);
             }

@@ -103,6 +103,11 @@ impl App {
             list.tenant = tenant;
         }
         list.pages.fill(page, entities.into_iter().map(EntityLine::from).collect(), next);
+        let beside = self.history.opened.as_ref().map(|o| &o.entity);
+        let same = |e: &&EntityRef| e.module == list.listing.module && e.key.pk == list.listing.pk;
+        if let Some(entity) = beside.filter(same).filter(|_| page == 0) {
+            list.stand_on(entity.key.sk.as_str());
+        }
     }
 
     pub(super) fn page_ended(&mut self, generation: u64, request: RequestId, cancelled: bool) {

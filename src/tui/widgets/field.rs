@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tui_input::{Input, InputRequest};
 
+use crate::domain::printable::printable;
 use crate::tui::keymap::Key;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
@@ -67,7 +68,7 @@ impl Field {
         buffer.set_style(Rect { height: 1, ..area }, style);
         let cursor = self.0.value().char_indices().nth(self.0.cursor()).map_or(self.0.value().len(), |(i, _)| i);
         let (before, after) = self.0.value().split_at(cursor);
-        let (before, after) = (text::safe(before), text::safe(after));
+        let (before, after) = (printable(before), printable(after));
         let room = usize::from(area.width).saturating_sub(1);
         // Keeps the end of what stands before the cursor in sight.
         let mut skip = text::width(&before).saturating_sub(room);

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::{Block, BorderType, Clear, Widget as _};
 
 use super::rich::{Rich, draw_line};
+use crate::domain::printable::printable;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
 
@@ -47,7 +48,7 @@ pub(crate) fn framed(buffer: &mut Buffer, area: Rect, frame: Frame, title: &str,
         return inner;
     }
     let room = usize::from(area.width) - 4;
-    let title = text::safe(title);
+    let title = printable(title);
     let title = text::cut(&title, room);
     let mut line = Rich::default();
     if !title.is_empty() {
@@ -57,7 +58,7 @@ pub(crate) fn framed(buffer: &mut Buffer, area: Rect, frame: Frame, title: &str,
     let used = line.width();
     draw_line(buffer, top, &line, 0, theme, Style::default());
     let free = usize::from(top.width).saturating_sub(used + 1);
-    let note = text::safe(note);
+    let note = printable(note);
     if !note.is_empty() && free > 6 {
         let line = Rich::of(Role::Dim, &format!(" {} ", text::cut(&note, free - 2)));
         let width = u16::try_from(line.width()).unwrap_or(0);

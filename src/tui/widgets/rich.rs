@@ -6,6 +6,7 @@ use ratatui::buffer::{Buffer, CellDiffOption};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::domain::printable::printable;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
 
@@ -29,7 +30,7 @@ impl Rich {
     /// Adds a piece.
     pub(crate) fn push(&mut self, role: Role, text: &str) {
         if !text.is_empty() {
-            self.0.push((role, text::safe(text).into()));
+            self.0.push((role, printable(text).into()));
         }
     }
 
@@ -103,26 +104,40 @@ impl Rich {
     }
 }
 
-/// Draws the part of a line that begins `skip` cells in. A wide character that is cut in two leaves blanks.
+/// Draws the part of a line that begins `skip` cells in. A wide character that is cut in two leaves blanks; an ellipsis tells that
+/// more than blanks stands beyond the right edge.
 pub(crate) fn draw_line(buffer: &mut Buffer, area: Rect, line: &Rich, skip: usize, theme: &Theme, over: Style) {
     if area.is_empty() {
         return;
     }
     let area = area.intersection(buffer.area);
     let mut column = 0;
-    for (role, piece) in &line.0 {
+    // Cells that the last character took up.
+    let mut last = area.x..area.x;
+    for (i, (role, piece)) in line.0.iter().enumerate() {
         let style = theme.style(*role).patch(over);
-        for (cell, w) in text::cells(piece) {
+        let mut cells = text::cells(piece);
+        while let Some((cell, w)) = cells.next() {
             let (from, to) = (column, column + w);
             column = to;
             if from < skip {
                 continue;
             }
             if to - skip > usize::from(area.width) {
+                let solid = |text: &str| !text.trim().is_empty();
+                let more = solid(cell) || cells.any(|(cell, _)| solid(cell));
+                if area.width > 1 && (more || line.0[i + 1..].iter().any(|(_, piece)| solid(piece))) {
+                    // Half of a wide character cannot stay.
+                    if last.end == area.right() {
+                        last.for_each(|x| put(buffer, (x, area.y), " ", 1, style));
+                    }
+                    put(buffer, (area.right() - 1, area.y), text::CUT, 1, theme.style(Role::Dim).patch(over));
+                }
                 return;
             }
             let x = area.x + u16::try_from(from - skip).unwrap_or(u16::MAX);
             put(buffer, (x, area.y), cell, w, style);
+            last = x..x + u16::try_from(w).unwrap_or(1);
         }
     }
 }
@@ -168,9 +183,19 @@ mod tests {
     fn a_wide_character_cut_in_two_leaves_blanks() {
         let line = Rich::of(Role::Text, "aボルト").with(Role::Key, "z");
         assert_eq!(drawn(&line, 8, 0), "aボルトz");
-        assert_eq!(drawn(&line, 4, 0), "aボ ");
         assert_eq!(drawn(&line, 6, 2), " ルトz");
         assert_eq!(drawn(&line, 3, 99), "   ");
+    }
+
+    #[test]
+    fn what_stands_beyond_the_edge_is_told() {
+        let line = Rich::of(Role::Text, "aボルト").with(Role::Key, "z");
+        assert_eq!(drawn(&line, 4, 0), "aボ…");
+        assert_eq!(drawn(&line, 3, 0), "a …");
+        assert_eq!(drawn(&line, 7, 0), "aボル …");
+        let blanks = Rich::of(Role::Text, "abc  ").with(Role::Key, "  ");
+        assert_eq!(drawn(&blanks, 3, 0), "abc");
+        assert_eq!(drawn(&blanks.with(Role::Text, "d"), 3, 0), "ab…");
     }
 
     #[test]

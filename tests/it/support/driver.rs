@@ -4,7 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use tenantry::config::Profile;
-use tenantry::engine::protocol::{ApprovalRequest, Command, Decision, Envelope, Event, ItemResult, RequestId};
+use tenantry::domain::key::Version;
+use tenantry::engine::protocol::{
+    ApprovalRequest, Command, Decision, EntityRef, Envelope, Event, ItemResult, RequestId,
+};
 use tenantry::engine::{EngineHandle, boundary, serve};
 
 use super::Stack;
@@ -63,6 +66,13 @@ impl Driver {
             Event::ApprovalNeeded(asked) => asked,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Arms, and asks for a rollback, up to the approval.
+    pub async fn asked(&mut self, entity: EntityRef, to: u64) -> (RequestId, Box<ApprovalRequest>) {
+        self.send(Command::Arm { armed: true }).await;
+        let request = self.send(Command::Rollback { entity, to: Version(to), expect: None }).await;
+        (request, self.approval(request).await)
     }
 
     /// Answers a batch with the digest that was shown.

@@ -84,8 +84,9 @@ impl Program {
         let p = &stack.profile;
         let text = format!(
             "default_profile = \"test\"\n[profiles.test]\nenvironment = \"dev\"\napp = \"shop\"\nregion = \"ap-northeast-1\"\n\
-             bucket = \"shop-private\"\nattribute_limit_bytes = {}\noperator = \"operator-1\"\noperator_ip = \"198.51.100.1\"\n\
+             bucket = \"{}\"\nattribute_limit_bytes = {}\noperator = \"operator-1\"\noperator_ip = \"198.51.100.1\"\n\
              endpoints = {{ dynamodb = \"{}\", s3 = \"{}\" }}\n{more}\n",
+            p.bucket.as_deref().unwrap(),
             p.attribute_limit_bytes,
             p.endpoints.dynamodb.as_deref().unwrap(),
             p.endpoints.s3.as_deref().unwrap(),

@@ -17,9 +17,12 @@ pub enum Fault {
     Cut,
     /// Answered as made with expired credentials.
     Expired,
+    /// Answered by S3 with an error of this code, without being forwarded.
+    S3(u16, &'static str),
 }
 
-/// A proxy on loopback between the program and DynamoDB: it does to each transaction what is next in line, and lets all else pass.
+/// A proxy on loopback between the program and DynamoDB or S3: it does to each transaction, to each object put and to each read
+/// of one row or object what is next in line, and lets all else pass.
 pub struct Proxy {
     pub endpoint: String,
     faults: Arc<Mutex<VecDeque<Fault>>>,
@@ -51,14 +54,20 @@ impl Proxy {
         Self { endpoint, faults, reads, bodies, task }
     }
 
-    /// What happens to the next transactions, one after another.
+    /// What happens to the next transactions, or to the next objects put, one after another.
     pub fn next(&self, faults: &[Fault]) {
         self.faults.lock().unwrap().extend(faults);
     }
 
-    /// What happens to the next single reads.
+    /// What happens to the next reads of one row or object.
     pub fn next_reads(&self, faults: &[Fault]) {
         self.reads.lock().unwrap().extend(faults);
+    }
+
+    /// Nothing happens to anything any more.
+    pub fn clear(&self) {
+        self.faults.lock().unwrap().clear();
+        self.reads.lock().unwrap().clear();
     }
 
     /// Bodies of all transactions so far.
@@ -76,10 +85,12 @@ async fn serve(
 ) {
     while let Some((head, body)) = message(&mut client).await {
         let is_transaction = head.to_lowercase().contains("transactwriteitems");
-        let fault = if is_transaction {
-            bodies.lock().unwrap().push(String::from_utf8_lossy(&body).into_owned());
+        let fault = if is_transaction || head.starts_with("PUT /") {
+            if is_transaction {
+                bodies.lock().unwrap().push(String::from_utf8_lossy(&body).into_owned());
+            }
             faults.lock().unwrap().pop_front()
-        } else if head.contains("DynamoDB_20120810.GetItem") {
+        } else if head.contains("DynamoDB_20120810.GetItem") || head.starts_with("GET /") {
             reads.lock().unwrap().pop_front()
         } else {
             None
@@ -97,6 +108,14 @@ async fn serve(
             Some(Fault::ServerError) => reply("500 Internal Server Error", "InternalServerError").into_bytes(),
             Some(Fault::Throttle) => reply("400 Bad Request", "ThrottlingException").into_bytes(),
             Some(Fault::Expired) => reply("400 Bad Request", "ExpiredTokenException").into_bytes(),
+            Some(Fault::S3(status, code)) => {
+                let text = format!("<Error><Code>{code}</Code><Message>{code} by the proxy</Message></Error>");
+                let length = text.len();
+                format!(
+                    "HTTP/1.1 {status} No\r\nContent-Type: application/xml\r\nContent-Length: {length}\r\n\r\n{text}"
+                )
+                .into_bytes()
+            }
             Some(Fault::LoseAnswer) | None => {
                 let mut server = TcpStream::connect(&upstream).await.unwrap();
                 server.write_all(head.as_bytes()).await.unwrap();

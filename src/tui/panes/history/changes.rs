@@ -2,6 +2,7 @@
 
 use super::document::{Document, json_lines, scalar, type_word};
 use crate::domain::diff::{Change, ChangeKind, Span, words};
+use crate::domain::printable::printable;
 use crate::domain::value::Value;
 use crate::tui::text;
 use crate::tui::theme::Role;
@@ -78,7 +79,7 @@ fn short(kind: ChangeKind, before: Option<&Value>, after: Option<&Value>) -> Opt
     }
     let shown = |v: Option<&Value>| v.map(scalar).unwrap_or_default();
     let (old, new) = (shown(before), shown(after));
-    if text::width(&text::safe(&old)) + text::width(&text::safe(&new)) > SHORT {
+    if text::width(&printable(&old)) + text::width(&printable(&new)) > SHORT {
         return None;
     }
     Some(match (kind, before, after) {

@@ -8,6 +8,7 @@ use ratatui::style::Style;
 use super::versions::VersionLine;
 use crate::domain::clock::local_minutes;
 use crate::domain::key::Version;
+use crate::domain::printable::printable;
 use crate::domain::row::TableKind;
 use crate::domain::timeline::VersionStatus;
 use crate::tui::app::App;
@@ -91,7 +92,7 @@ impl Columns {
         out.push(Role::Text, &text::fit(&at, 18));
         let mut who = line.by.clone().unwrap_or_else(|| "unknown".to_owned());
         if line.uncertain {
-            who = format!("{}?", text::cut(&text::safe(&who), self.who.saturating_sub(2)));
+            who = format!("{}?", text::cut(&printable(&who), self.who.saturating_sub(2)));
         }
         out.push(if line.uncertain { Role::Warning } else { Role::Text }, &text::fit(&who, self.who));
         let letter = |kind, letter| if line.found.contains(&kind) { letter } else { "·" };

@@ -33,7 +33,10 @@ pub(crate) fn item(item: &ItemResult) -> (Level, String) {
 
 /// A run that changed its state.
 pub(crate) fn run(run: &RunInfo) -> (Level, String) {
-    let mut text = format!("run {} ({}, {}) is {}", run.run, run.operation, run.name, run.state);
+    // A run without a plan is named after what it does.
+    let operation = run.operation.as_str();
+    let what = if run.name.starts_with(operation) { run.name.clone() } else { format!("{operation}, {}", run.name) };
+    let mut text = format!("run {} ({what}) is {}", run.run, run.state);
     let outcomes: Vec<String> = run.outcomes.iter().map(|(outcome, n)| format!("{n} {outcome}")).collect();
     if !outcomes.is_empty() {
         text.push_str(&format!(": {}", outcomes.join(", ")));

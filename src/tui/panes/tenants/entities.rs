@@ -83,6 +83,15 @@ impl Entities {
         self.search.as_ref().map_or(self.scroll.cursor, |s| s.scroll.cursor)
     }
 
+    /// Puts the cursor, while nobody has moved it, on an entity that is open beside the list.
+    pub(crate) fn stand_on(&mut self, sk: &str) {
+        if self.scroll.cursor > 0 || self.search.is_some() {
+            return;
+        }
+        let found = (0..self.pages.len()).find(|i| self.pages.get(*i).is_some_and(|line| line.sk() == sk));
+        self.scroll.cursor = found.unwrap_or_default();
+    }
+
     /// Moves the cursor.
     pub(crate) fn step(&mut self, step: Step) {
         let len = self.len();
@@ -137,7 +146,8 @@ impl Entities {
                 self.pages.wanted(&(start..end))
             }
         };
-        next.filter(|_| self.reading.is_none() && !self.stopped && self.problem.is_none())
+        let failed = self.problem.as_ref().is_some_and(|p| p.fatal);
+        next.filter(|_| self.reading.is_none() && !self.stopped && !failed)
     }
 
     /// After a page came in: keep only what is near.
@@ -160,5 +170,28 @@ impl Entities {
             DeletedFilter::Skip => DeletedFilter::Only,
             DeletedFilter::Only => DeletedFilter::Keep,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::failure::ErrorCode;
+
+    #[test]
+    fn only_what_ended_the_reading_ends_it() {
+        let listing = Listing {
+            module: "product".into(),
+            pk: "PRODUCT#acme".into(),
+            sk_prefix: String::new(),
+            deleted: DeletedFilter::Keep,
+            resolve: false,
+        };
+        let mut list = Entities::new(listing, "acme".into(), 1);
+        let failure = Failure::new(ErrorCode::NoTable, "there is no command table");
+        list.problem = Some(failure.clone().not_fatal());
+        assert_eq!(list.wanted(), Some(0));
+        list.problem = Some(failure);
+        assert_eq!(list.wanted(), None);
     }
 }

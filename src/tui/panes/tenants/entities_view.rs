@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use super::entities::Entities;
 use super::pages::EntityLine;
 use crate::domain::clock::local_minutes;
+use crate::domain::printable::printable;
 use crate::domain::timeline::Flag;
 use crate::engine::protocol::DeletedFilter;
 use crate::tui::app::App;
@@ -113,7 +114,7 @@ impl Columns {
     fn new(room: usize, list: &Entities) -> Self {
         let dates = room >= 84;
         let rest = room.saturating_sub(Self::FIXED + if dates { Self::DATE + Self::WHO } else { 0 });
-        let cells = |text: &str| text::width(&text::safe(text));
+        let cells = |text: &str| text::width(&printable(text));
         let mut keys: Vec<usize> = list.window_lines().map(|l| cells(l.sk())).collect();
         keys.sort_unstable();
         let names = list.window_lines().map(|l| l.name.as_deref().map_or(0, cells)).max().unwrap_or(0);

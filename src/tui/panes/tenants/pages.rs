@@ -199,7 +199,7 @@ pub(crate) mod tests {
         let from = page * PAGE;
         let rows: Vec<EntityLine> = (from..(from + PAGE).min(total)).map(line).collect();
         let more = from + PAGE < total;
-        let next = more.then(|| Cursor(CursorAt::Data(Some(format!("P-{:06}", from + PAGE - 1)))));
+        let next = more.then(|| Cursor::from(CursorAt::Data(Some(format!("P-{:06}", from + PAGE - 1)))));
         pages.fill(page, rows, next);
     }
 
@@ -240,7 +240,7 @@ pub(crate) mod tests {
     #[test]
     fn an_empty_page_in_between_does_not_end_the_listing() {
         let mut pages = Pages::default();
-        pages.fill(0, vec![], Some(Cursor(CursorAt::Commands(None))));
+        pages.fill(0, vec![], Some(Cursor::from(CursorAt::Commands(None))));
         assert_eq!((pages.len(), pages.wanted(&(0..20))), (0, Some(1)));
         pages.fill(1, vec![line(0)], None);
         assert_eq!((pages.len(), pages.get(0).unwrap().sk(), pages.wanted(&(0..20))), (1, "P-000000", None));

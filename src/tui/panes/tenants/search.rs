@@ -90,7 +90,7 @@ mod tests {
         while let Some(page) = search.advance(&filter, &pages) {
             asked.push(page);
             let rows = (page * PAGE..(page + 1) * PAGE).map(line).collect();
-            pages.fill(page, rows, (page < 4).then_some(Cursor(CursorAt::Data(None))));
+            pages.fill(page, rows, (page < 4).then_some(Cursor::from(CursorAt::Data(None))));
         }
         assert_eq!(asked, [0, 1, 2, 3, 4]);
         assert_eq!(search.matches().iter().map(EntityLine::sk).collect::<Vec<_>>(), ["P-000350"]);
@@ -102,7 +102,7 @@ mod tests {
         let mut filter = Filter::default();
         filter.paste("item");
         let mut pages = Pages::default();
-        pages.fill(0, (0..PAGE).map(line).collect(), Some(Cursor(CursorAt::Data(None))));
+        pages.fill(0, (0..PAGE).map(line).collect(), Some(Cursor::from(CursorAt::Data(None))));
         let mut search = Search::whole();
         assert_eq!(search.advance(&filter, &pages), None);
         assert!(search.more(&pages));
