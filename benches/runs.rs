@@ -118,6 +118,8 @@ struct Taken {
     preview: Duration,
     requests: u64,
     preview_requests: u64,
+    /// Processor seconds of this process while it ran.
+    cpu: f64,
 }
 
 impl Driver {
@@ -144,7 +146,7 @@ impl Driver {
         let requests = |handle: &EngineHandle| handle.counters.borrow().requests;
         let (began, before) = (Instant::now(), requests(&self.handle));
         let request = self.send(Command::RunPlan { plan, expect: None, rows: false }).await;
-        let (mut approved, mut previewed) = (Instant::now(), before);
+        let (mut approved, mut previewed, mut used) = (Instant::now(), before, cpu());
         let mut done = 0;
         while let Some(Envelope { request: of, event }) = self.handle.events.recv().await {
             if of != request {
@@ -153,6 +155,7 @@ impl Driver {
             match event {
                 Event::ApprovalNeeded(batch) => {
                     approved = Instant::now();
+                    used = cpu();
                     previewed = requests(&self.handle);
                     let (run, n, digest) = (batch.run, batch.batch, batch.digest);
                     let decision = Decision::ApproveRest { confirm: None };
@@ -170,6 +173,7 @@ impl Driver {
             preview: approved - began,
             requests: requests(&self.handle) - previewed,
             preview_requests: previewed - before,
+            cpu: cpu() - used,
         }
     }
 }
@@ -239,10 +243,10 @@ fn prepared(tenant: &str, items: usize) -> Vec<Vec<TransactWriteItem>> {
     (0..items).map(one).collect()
 }
 
-async fn raw(client: &aws_sdk_dynamodb::Client, tenant: &str, items: usize, concurrency: usize) -> Duration {
+async fn raw(client: &aws_sdk_dynamodb::Client, tenant: &str, items: usize, concurrency: usize) -> (Duration, f64) {
     let transactions = prepared(tenant, items);
     let (next, all) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(transactions)));
-    let began = Instant::now();
+    let (began, used) = (Instant::now(), cpu());
     let mut workers = tokio::task::JoinSet::new();
     for _ in 0..concurrency {
         let (client, next, all, tenant) = (client.clone(), Arc::clone(&next), Arc::clone(&all), tenant.to_owned());
@@ -265,7 +269,7 @@ async fn raw(client: &aws_sdk_dynamodb::Client, tenant: &str, items: usize, conc
         });
     }
     while workers.join_next().await.is_some() {}
-    began.elapsed()
+    (began.elapsed(), cpu() - used)
 }
 
 /// A proxy that holds each answer back.
@@ -319,33 +323,49 @@ async fn pairs(what: &str, endpoint: &str, items: usize, concurrency: usize, pai
     let mut driver = Driver::new(profile(endpoint), state.path());
     let (mut ours, mut theirs, mut previews) = (Vec::new(), Vec::new(), Vec::new());
     let (mut writes, mut reads) = (0.0, 0.0);
+    let (mut our_cpu, mut raw_cpu) = (0.0, 0.0);
     for pair in 0..pairs {
         let name = format!("{what}{items}c{concurrency}p{pair}").replace([' ', '#'], "");
         let raw_first = pair % 2 == 0;
         if raw_first {
-            theirs.push(raw(&client, &format!("raw{name}"), items, concurrency).await);
+            let (time, used) = raw(&client, &format!("raw{name}"), items, concurrency).await;
+            theirs.push(time);
+            raw_cpu += used;
         }
         let taken = driver.copy(&format!("run{name}"), items, concurrency, prefix).await;
         ours.push(taken.run);
+        our_cpu += taken.cpu;
         previews.push(taken.preview);
         writes = taken.requests as f64 / items as f64;
         reads = taken.preview_requests as f64 / items as f64;
         if !raw_first {
-            theirs.push(raw(&client, &format!("raw{name}"), items, concurrency).await);
+            let (time, used) = raw(&client, &format!("raw{name}"), items, concurrency).await;
+            theirs.push(time);
+            raw_cpu += used;
         }
     }
     let (run, raw, preview) = (median(ours), median(theirs), median(previews));
     let rate = items as f64 / run.as_secs_f64();
     println!(
         "{what:<14} {items:>7} items, concurrency {concurrency:>3}: run {:>8.2} s ({rate:>6.0}/s, {:.1} times the framework's loop)   raw {:>8.2} s   \
-         ratio {:.2}   preview {:.2} s   requests an item: run {writes:.3}, preview {reads:.3}",
+         ratio {:.2}   preview {:.2} s   requests an item: run {writes:.3}, preview {reads:.3}   processor an item: run {:.0} µs, raw {:.0} µs",
         run.as_secs_f64(),
         rate / FRAMEWORK_PER_SECOND,
         raw.as_secs_f64(),
         raw.as_secs_f64() / run.as_secs_f64(),
         preview.as_secs_f64(),
+        our_cpu / (items * pairs) as f64 * 1e6,
+        raw_cpu / (items * pairs) as f64 * 1e6,
     );
     run.as_secs_f64() / items as f64
+}
+
+/// Processor time of this process so far, in seconds: what others use of the machine does not count.
+fn cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit(") ").next().unwrap_or_default();
+    let ticks = |n: usize| after_name.split(' ').nth(n).and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
+    (ticks(11) + ticks(12)) / 100.0
 }
 
 /// Peak resident memory of this process, in megabytes.

@@ -33,6 +33,10 @@ pub async fn serve(profile: Profile, state_dir: PathBuf, end: EngineEnd) {
                 {
                     token.cancel();
                 }
+                // What is asked for next counts on it.
+                if let Command::Arm { armed } = command {
+                    shared.arm(armed);
+                }
                 let cancel = root.child_token();
                 tokens.insert(request, cancel.clone());
                 let task = Task { shared: Arc::clone(&shared), request, cancel };
@@ -104,10 +108,7 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::VerifyRun { run } => verify::run(task, run).await,
         Command::Runs => runs::list(task).await,
         Command::ShowRun { run } => runs::show(task, run).await,
-        Command::Arm { armed } => {
-            task.shared.arm(armed);
-            task.emit(Event::Armed(armed)).await
-        }
+        Command::Arm { armed } => task.emit(Event::Armed(armed)).await,
         Command::Cancel { .. } => Ok(()),
     }
 }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::request::PublishRequest;
 use super::transact::{Attempt, Purpose};
 use super::{PublishOutcome, Published, WriteStore};
@@ -54,7 +56,7 @@ impl WriteStore {
             };
             return Published { outcome, attempts: 0, request_id: None };
         }
-        let published = self.publish_rows(request.clone(), patience).await;
+        let published = self.publish_rows(Cow::Borrowed(request), patience).await;
         match &published.outcome {
             PublishOutcome::Conflict(..) | PublishOutcome::Invalid(..) | PublishOutcome::Failed(_) => {
                 self.remove_objects(request).await;
@@ -65,7 +67,7 @@ impl WriteStore {
         published
     }
 
-    async fn publish_rows(&self, mut request: PublishRequest, patience: Patience) -> Published {
+    async fn publish_rows(&self, mut request: Cow<'_, PublishRequest>, patience: Patience) -> Published {
         let (mut attempts, mut lost) = (0, 0);
         // Once an answer was lost, no later refusal proves that nothing was written: only the rows do.
         let mut reached = false;
@@ -93,7 +95,7 @@ impl WriteStore {
                 Attempt::Refused { failed, request_id } => {
                     // The previous command row vanished (expired) in between: once more without it, so that no stub appears.
                     if failed.iter().all(|p| *p == Purpose::Previous) {
-                        request.parts.iter_mut().for_each(|part| part.previous = None);
+                        request.to_mut().parts.iter_mut().for_each(|part| part.previous = None);
                         transaction = self.transaction(&request);
                         continue;
                     }

@@ -69,12 +69,12 @@ impl ReadStore {
         let mut found = self.batch_get(module, pk, &keys, &[], true).await?;
         let rows: Vec<(SortKey, Option<Row>)> =
             sks.iter().map(|sk| (sk.clone(), found.remove(&(TableKind::Data, sk.as_str().to_owned())))).collect();
-        self.snapshots_of(module, pk, rows, found).await
+        self.with_commands(module, pk, rows, found, true).await
     }
 
     /// The snapshots of entities whose data rows were read already, in their order.
     ///
-    /// `commands` holds command rows that are known; those missing are read.
+    /// With `is_written` also the command row of each version, which only a publish on top of the entity needs.
     ///
     /// # Errors
     /// As [`ReadStore::snapshots`].
@@ -83,13 +83,24 @@ impl ReadStore {
         module: &str,
         pk: &PartitionKey,
         rows: Vec<(SortKey, Option<Row>)>,
+        is_written: bool,
+    ) -> Result<Vec<Snapshot>, StoreError> {
+        self.with_commands(module, pk, rows, HashMap::new(), is_written).await
+    }
+
+    async fn with_commands(
+        &self,
+        module: &str,
+        pk: &PartitionKey,
+        rows: Vec<(SortKey, Option<Row>)>,
         mut commands: HashMap<RowKey, Row>,
+        is_written: bool,
     ) -> Result<Vec<Snapshot>, StoreError> {
         let at = |sk: &SortKey, v: Version| (TableKind::Command, sk.at(v));
         let wanted: Vec<RowKey> = rows
             .iter()
             .filter_map(|(sk, row)| Some((sk, row.as_ref()?.version().ok()?)))
-            .flat_map(|(sk, version)| [at(sk, version), at(sk, version.next())])
+            .flat_map(|(sk, version)| is_written.then(|| at(sk, version)).into_iter().chain([at(sk, version.next())]))
             .filter(|key| !commands.contains_key(key))
             .collect();
         commands.extend(self.batch_get(module, pk, &wanted, &[], true).await?);
