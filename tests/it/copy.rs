@@ -6,8 +6,8 @@ use tenantry::domain::key::Version;
 use tenantry::domain::row::{Row, field};
 use tenantry::domain::value::{Value, from_plain_json};
 
-use crate::support::plan::{Plan, as_before};
-use crate::support::{Program, Stack};
+use crate::support::plan::{Plan, accepts_next_publish, as_before};
+use crate::support::{Program, Recorder, Stack};
 
 const BOLT: &str = "01HX7MBJK3V9WQBZ7XNDK5ZT2M";
 const DATA: &str = "dev-shop-product-data";
@@ -130,6 +130,8 @@ async fn a_copy_to_a_fresh_tenant_writes_what_the_framework_would() {
     assert_eq!(body.as_map().unwrap()["_sourceVersion"], Value::n(2));
     assert_eq!(stack.object_keys().await.len(), objects.len() + 2);
 
+    assert_eq!(accepts_next_publish(&stack.dump().await, "product", "PRODUCT#globex"), 3);
+
     // Outside the target nothing changed.
     let after = stack.dump().await;
     for (table, rows) in &before {
@@ -202,4 +204,99 @@ async fn a_move_writes_both_entities_in_one_transaction() {
     assert!(
         marks.contains_key("_restoredAt") && !marks.contains_key("_migratedTo") && !marks.contains_key("_deletedAt")
     );
+}
+
+#[tokio::test]
+async fn a_preview_sends_no_write_at_all() {
+    let stack = Stack::golden_with(|p| p.attribute_limit_bytes = 4096).await;
+    let tables = Recorder::before(stack.profile.endpoints.dynamodb.as_deref().unwrap()).await;
+    let objects = Recorder::before(stack.profile.endpoints.s3.as_deref().unwrap()).await;
+    let key = |service: &str, endpoint: &str| format!("{service} = \"{endpoint}\"");
+    let at = &stack.profile.endpoints;
+    let program = Program::new(&stack)
+        .replacing(&key("dynamodb", at.dynamodb.as_deref().unwrap()), &key("dynamodb", &tables.endpoint))
+        .replacing(&key("s3", at.s3.as_deref().unwrap()), &key("s3", &objects.endpoint));
+    let plan = Plan::new("move", "acme", "globex");
+    for args in
+        [vec!["preview", plan.path()], vec!["run", plan.path(), "--approve", "all"], vec!["run", plan.path(), "--arm"]]
+    {
+        let printed = program.json(&args).await;
+        assert!(printed.events("item").len() >= 3, "{}", printed.stdout);
+    }
+    let asked = tables.operations().await;
+    assert!(
+        asked.len() > 10
+            && asked.iter().all(|o| ["Query", "BatchGetItem", "GetItem", "ListTables"].contains(&o.as_str())),
+        "{asked:?}"
+    );
+    let asked = objects.operations().await;
+    assert!(!asked.is_empty() && asked.iter().all(|o| o == "GET"), "{asked:?}");
+    // The proxy would have seen them.
+    program.json(&["run", plan.path(), "--arm", "--approve", "all"]).await;
+    assert!(
+        tables.operations().await.contains(&"TransactWriteItems".to_owned())
+            && objects.operations().await.contains(&"PUT".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_copy_to_a_tenant_with_entities_of_its_own_leaves_them_alone() {
+    let stack = Stack::golden_with(|p| p.attribute_limit_bytes = 4096).await;
+    let before = stack.dump().await;
+    let own: Vec<Row> = before[DATA].iter().filter(|r| r.text("pk") == Some("PRODUCT#initech")).cloned().collect();
+    assert!(!own.is_empty());
+    let plan = Plan::copy("acme", "initech");
+    let printed = Program::new(&stack).json(&["run", plan.path(), "--arm", "--approve", "canary"]).await;
+    assert_eq!((printed.code, printed.end()["outcomes"]["done"].as_u64()), (0, Some(3)), "{}", printed.stdout);
+    let after = stack.dump().await;
+    let now: Vec<Row> = after[DATA].iter().filter(|r| r.text("pk") == Some("PRODUCT#initech")).cloned().collect();
+    assert_eq!(now.len(), own.len() + 3);
+    assert!(own.iter().all(|row| now.contains(row)));
+}
+
+#[tokio::test]
+async fn a_plan_takes_the_sort_keys_it_names_and_says_which_are_not_there() {
+    let stack = Stack::golden_with(|p| p.attribute_limit_bytes = 4096).await;
+    let plan = Plan::copy("acme", "globex")
+        .set("keys", "[\"P-0009\", \"P-0004\", \"P-9999\", \"P-0002\"]")
+        .set("deleted", "\"keep\"");
+    let printed = Program::new(&stack).json(&["run", plan.path(), "--arm", "--approve", "all"]).await;
+    assert_eq!(printed.code, 3, "{}", printed.stdout);
+    assert_eq!(
+        told(&printed.events("item")),
+        [
+            ("P-0002", "create", None, Some("done")),
+            ("P-0004", "skip", Some("pending"), Some("skipped")),
+            ("P-0009", "create", None, Some("done")),
+            ("P-9999", "invalid", Some("missing_source"), Some("invalid")),
+        ]
+    );
+    assert!(stack.get(DATA, "PRODUCT#globex", "P-0002").await.unwrap().is_deleted(), "copied as deleted");
+}
+
+#[tokio::test]
+async fn longer_partition_keys_are_found_and_only_their_tenant_changes() {
+    let stack = Stack::golden().await;
+    let source = stack.get(DATA, "PRODUCT#acme", BOLT).await.unwrap();
+    for pk in ["LOG#acme#2024-05", "LOG#acme#2024-06", "LOG#globex#2024-05"] {
+        let mut row = source.clone();
+        let tenant = pk.split('#').nth(1).unwrap();
+        for (name, value) in
+            [("pk", pk), ("sk", "L-1"), ("id", &format!("{pk}#L-1")), ("tenantCode", tenant), ("type", "LOG")]
+        {
+            row.0.insert(name.to_owned(), Value::s(value));
+        }
+        stack.put(DATA, &row).await;
+    }
+    let dir = tempfile::TempDir::new().unwrap();
+    let path = dir.path().join("plan.toml");
+    let text = "name = \"logs\"\noperation = \"copy\"\nmodule = \"product\"\n[source]\ntype = \"LOG\"\ntenant = \"acme\"\n[target]\ntenant = \"new\"\n";
+    std::fs::write(&path, text).unwrap();
+    let args = ["run", path.to_str().unwrap(), "--arm", "--approve", "all"];
+    let printed = Program::new(&stack).json(&args).await;
+    assert_eq!((printed.code, printed.end()["outcomes"]["done"].as_u64()), (0, Some(2)), "{}", printed.stdout);
+    for pk in ["LOG#new#2024-05", "LOG#new#2024-06"] {
+        let row = stack.get(DATA, pk, "L-1").await.unwrap();
+        assert_eq!((row.text("tenantCode"), row.text("id")), (Some("new"), Some(format!("{pk}#L-1").as_str())));
+    }
 }

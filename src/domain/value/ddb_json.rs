@@ -22,7 +22,7 @@ pub struct BadDdbJson {
 /// # Errors
 /// [`BadDdbJson`] with the place of the first value that has no known type.
 pub fn item_from_ddb_json(json: &Json) -> Result<Map, BadDdbJson> {
-    read_map(json, "")
+    read_map(json, Place::Root)
 }
 
 /// Reads one typed value (`{"S":"…"}`).
@@ -30,7 +30,7 @@ pub fn item_from_ddb_json(json: &Json) -> Result<Map, BadDdbJson> {
 /// # Errors
 /// [`BadDdbJson`] with the place of the first value that has no known type.
 pub fn value_from_ddb_json(json: &Json) -> Result<Value, BadDdbJson> {
-    read_value(json, "")
+    read_value(json, Place::Root)
 }
 
 /// One item as DynamoDB JSON.
@@ -63,54 +63,84 @@ fn strings(items: impl Iterator<Item = String>) -> Json {
     Json::Array(items.map(Json::String).collect())
 }
 
-fn bad(path: &str, reason: impl Into<String>) -> BadDdbJson {
-    BadDdbJson { path: if path.is_empty() { "/".to_owned() } else { path.to_owned() }, reason: reason.into() }
+/// Where in a document something stands; spelled out only where it is wrong.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    Root,
+    Name(&'a Place<'a>, &'a str),
+    Index(&'a Place<'a>, usize),
 }
 
-fn read_map(json: &Json, path: &str) -> Result<Map, BadDdbJson> {
-    let object = json.as_object().ok_or_else(|| bad(path, "expected an object"))?;
-    object.iter().map(|(name, value)| Ok((name.clone(), read_value(value, &format!("{path}/{name}"))?))).collect()
+impl Place<'_> {
+    fn spell(&self, out: &mut String) {
+        let _ = match self {
+            Self::Root => Ok(()),
+            Self::Name(outer, name) => {
+                outer.spell(out);
+                write!(out, "/{name}")
+            }
+            Self::Index(outer, index) => {
+                outer.spell(out);
+                write!(out, "/{index}")
+            }
+        };
+    }
 }
 
-fn read_value(json: &Json, path: &str) -> Result<Value, BadDdbJson> {
-    let object = json.as_object().ok_or_else(|| bad(path, "expected a typed value such as {\"S\":\"…\"}"))?;
+fn bad(place: Place<'_>, reason: impl Into<String>) -> BadDdbJson {
+    let mut path = String::new();
+    place.spell(&mut path);
+    BadDdbJson { path: if path.is_empty() { "/".to_owned() } else { path }, reason: reason.into() }
+}
+
+fn read_map(json: &Json, place: Place<'_>) -> Result<Map, BadDdbJson> {
+    let object = json.as_object().ok_or_else(|| bad(place, "expected an object"))?;
+    object.iter().map(|(name, value)| Ok((name.clone(), read_value(value, Place::Name(&place, name))?))).collect()
+}
+
+fn read_value(json: &Json, place: Place<'_>) -> Result<Value, BadDdbJson> {
+    let object = json.as_object().ok_or_else(|| bad(place, "expected a typed value such as {\"S\":\"…\"}"))?;
     let mut entries = object.iter();
     let (Some((tag, inner)), None) = (entries.next(), entries.next()) else {
-        return Err(bad(path, "expected exactly one type name"));
+        return Err(bad(place, "expected exactly one type name"));
     };
-    let text = || inner.as_str().ok_or_else(|| bad(path, format!("{tag} holds no string")));
-    let list = || inner.as_array().ok_or_else(|| bad(path, format!("{tag} holds no list")));
+    let text = || inner.as_str().ok_or_else(|| bad(place, format!("{tag} holds no string")));
+    let list = || inner.as_array().ok_or_else(|| bad(place, format!("{tag} holds no list")));
     Ok(match tag.as_str() {
         "S" => Value::S(text()?.to_owned()),
-        "N" => Value::N(number(text()?, path)?),
-        "B" => Value::B(binary(text()?, path)?),
-        "BOOL" => Value::Bool(inner.as_bool().ok_or_else(|| bad(path, "BOOL holds no boolean"))?),
+        "N" => Value::N(number(text()?, place)?),
+        "B" => Value::B(binary(text()?, place)?),
+        "BOOL" => Value::Bool(inner.as_bool().ok_or_else(|| bad(place, "BOOL holds no boolean"))?),
         "NULL" => Value::Null,
-        "M" => Value::M(read_map(inner, path)?),
+        "M" => Value::M(read_map(inner, place)?),
         "L" => Value::L(
-            list()?.iter().enumerate().map(|(i, v)| read_value(v, &format!("{path}/{i}"))).collect::<Result<_, _>>()?,
+            list()?
+                .iter()
+                .enumerate()
+                .map(|(i, v)| read_value(v, Place::Index(&place, i)))
+                .collect::<Result<_, _>>()?,
         ),
-        "SS" => Value::Ss(set(list()?, path, |t| Ok(t.to_owned()))?),
-        "NS" => Value::Ns(set(list()?, path, |t| number(t, path))?),
-        "BS" => Value::Bs(set(list()?, path, |t| binary(t, path))?),
-        other => return Err(bad(path, format!("{other:?} is no type name"))),
+        "SS" => Value::Ss(set(list()?, place, |t| Ok(t.to_owned()))?),
+        "NS" => Value::Ns(set(list()?, place, |t| number(t, place))?),
+        "BS" => Value::Bs(set(list()?, place, |t| binary(t, place))?),
+        other => return Err(bad(place, format!("{other:?} is no type name"))),
     })
 }
 
 fn set<T: Ord>(
     list: &[Json],
-    path: &str,
+    place: Place<'_>,
     read: impl Fn(&str) -> Result<T, BadDdbJson>,
 ) -> Result<BTreeSet<T>, BadDdbJson> {
-    list.iter().map(|v| v.as_str().ok_or_else(|| bad(path, "a set holds strings only")).and_then(&read)).collect()
+    list.iter().map(|v| v.as_str().ok_or_else(|| bad(place, "a set holds strings only")).and_then(&read)).collect()
 }
 
-fn number(text: &str, path: &str) -> Result<Number, BadDdbJson> {
-    Number::parse(text).map_err(|e| bad(path, e.to_string()))
+fn number(text: &str, place: Place<'_>) -> Result<Number, BadDdbJson> {
+    Number::parse(text).map_err(|e| bad(place, e.to_string()))
 }
 
-fn binary(text: &str, path: &str) -> Result<Vec<u8>, BadDdbJson> {
-    BASE64.decode(text).map_err(|e| bad(path, format!("not base64: {e}")))
+fn binary(text: &str, place: Place<'_>) -> Result<Vec<u8>, BadDdbJson> {
+    BASE64.decode(text).map_err(|e| bad(place, format!("not base64: {e}")))
 }
 
 pub(super) fn write_canonical_map(map: &Map, out: &mut String) {
@@ -160,8 +190,53 @@ fn write_list<T>(items: impl Iterator<Item = T>, out: &mut String, write: impl F
 
 /// A JSON string with quotes and escapes.
 pub(super) fn write_string(text: &str, out: &mut String) {
-    // A string always serialises.
-    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+    let is_plain = text.bytes().all(|b| b >= 0x20 && b != b'"' && b != b'\\');
+    if is_plain {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        // A string always serialises.
+        out.push_str(&serde_json::to_string(text).unwrap_or_default());
+    }
+}
+
+/// One item as DynamoDB JSON text, names in their order and numbers as they were written: what [`item_to_ddb_json`] gives, at once.
+#[must_use]
+pub fn item_to_ddb_text(item: &Map) -> String {
+    let mut out = String::with_capacity(1024);
+    write_map(item, &mut out);
+    out
+}
+
+fn write_map(map: &Map, out: &mut String) {
+    out.push('{');
+    for (i, (name, value)) in map.iter().enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        write_string(name, out);
+        out.push(':');
+        write_value(value, out);
+    }
+    out.push('}');
+}
+
+fn write_value(value: &Value, out: &mut String) {
+    let _ = write!(out, "{{\"{}\":", value.type_name());
+    match value {
+        Value::S(text) => write_string(text, out),
+        Value::N(number) => write_string(number.as_str(), out),
+        Value::B(bytes) => write_string(&BASE64.encode(bytes), out),
+        Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
+        Value::Null => out.push_str("true"),
+        Value::M(map) => write_map(map, out),
+        Value::L(list) => write_list(list.iter(), out, write_value),
+        Value::Ss(set) => write_list(set.iter(), out, |t, out| write_string(t, out)),
+        Value::Ns(set) => write_list(set.iter(), out, |n, out| write_string(n.as_str(), out)),
+        Value::Bs(set) => write_list(set.iter(), out, |b, out| write_string(&BASE64.encode(b), out)),
+    }
+    out.push('}');
 }
 
 #[cfg(test)]
@@ -175,6 +250,12 @@ mod tests {
         #[test]
         fn values_round_trip(value in any_value()) {
             prop_assert_eq!(value_from_ddb_json(&value_to_ddb_json(&value)), Ok(value));
+        }
+
+        #[test]
+        fn text_is_what_the_document_says(value in any_value()) {
+            let item = Map::from([("a \"b\" \n".to_owned(), value)]);
+            prop_assert_eq!(serde_json::from_str::<Json>(&item_to_ddb_text(&item)).unwrap(), item_to_ddb_json(&item));
         }
 
         #[test]

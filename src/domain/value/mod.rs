@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
-pub use ddb_json::{BadDdbJson, item_from_ddb_json, item_to_ddb_json, value_from_ddb_json, value_to_ddb_json};
+pub use ddb_json::{
+    BadDdbJson, item_from_ddb_json, item_to_ddb_json, item_to_ddb_text, value_from_ddb_json, value_to_ddb_json,
+};
 pub use number::{NotANumber, Number};
 pub use plain_json::{BadJson, from_plain_json, plain_json_length, to_plain_json, to_plain_json_pretty};
 

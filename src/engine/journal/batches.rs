@@ -366,13 +366,15 @@ impl Journal {
             .call(move |connection| {
                 let values = [i64::from(after.0), number(after.1), number(limit as u64)];
                 let items = read_open(connection, &path, &sql, values)?;
-                let fail = database(&path);
-                let mut mark = connection
-                    .prepare_cached("UPDATE item SET begun_at = coalesce(begun_at, ?2) WHERE n = ?1")
-                    .map_err(&fail)?;
-                for item in &items {
-                    mark.execute(params![number(item.n), at]).map_err(&fail)?;
-                }
+                let Some(last) = items.last() else { return Ok(items) };
+                // The same items as were read, in one stroke.
+                let mark = "UPDATE item INDEXED BY item_open SET begun_at = coalesce(begun_at, ?5)
+                            WHERE outcome IS NULL AND (batch, n) > (?1, ?2) AND (batch, n) <= (?3, ?4)
+                            AND batch IN (SELECT n FROM batch WHERE state = 'approved')";
+                let range = params![values[0], values[1], last.batch, number(last.n), at];
+                let marked =
+                    connection.prepare_cached(mark).and_then(|mut s| s.execute(range)).map_err(database(&path))?;
+                debug_assert_eq!(marked, items.len());
                 Ok(items)
             })
             .await

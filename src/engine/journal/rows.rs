@@ -12,7 +12,7 @@ use super::JournalError;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::row::Row;
-use crate::domain::value::{item_from_ddb_json, item_to_ddb_json};
+use crate::domain::value::{item_from_ddb_json, item_to_ddb_text};
 
 /// Columns of an item without its rows, in the order that [`planned`] reads them.
 pub(super) const COLUMNS: &str = "item.n, item.batch, item.module, item.pk, item.sk, item.target_pk, item.target_sk, item.action, item.reason, \
@@ -34,18 +34,33 @@ pub(super) fn list(texts: &[String]) -> String {
 
 /// The item's entities as one JSON text: rows in DynamoDB JSON, so that every value survives exactly.
 pub(super) fn parts_text(parts: &[PlannedPart]) -> String {
-    let row = |row: &Option<Arc<Row>>| row.as_ref().map(|r| item_to_ddb_json(&r.0));
-    let one = |p: &PlannedPart| {
-        let mut json = json!({
-            "role": p.role, "pk": p.key.pk, "sk": p.key.sk, "version": p.version.0, "before": row(&p.before), "after": row(&p.after),
+    let rows = |out: &mut String, name: &str, row: &Option<Arc<Row>>| {
+        if let Some(row) = row {
+            out.push_str(",\"");
+            out.push_str(name);
+            out.push_str("\":");
+            out.push_str(&item_to_ddb_text(&row.0));
+        }
+    };
+    let mut out = String::from("[");
+    for (i, p) in parts.iter().enumerate() {
+        let head = json!({
+            "role": p.role, "pk": p.key.pk, "sk": p.key.sk, "version": p.version.0,
             "previous": p.previous_seen, "command_ttl": p.ttl.0, "history_ttl": p.ttl.1,
         });
-        if let (Some(object), Some(wrote)) = (json.as_object_mut(), row(&p.wrote)) {
-            object.insert("wrote".to_owned(), wrote);
+        if i > 0 {
+            out.push(',');
         }
-        json
-    };
-    Json::Array(parts.iter().map(one).collect()).to_string()
+        let head = head.to_string();
+        // The rows are long: they are written straight behind the rest, in the same object.
+        out.push_str(head.strip_suffix('}').unwrap_or(&head));
+        rows(&mut out, "before", &p.before);
+        rows(&mut out, "after", &p.after);
+        rows(&mut out, "wrote", &p.wrote);
+        out.push('}');
+    }
+    out.push(']');
+    out
 }
 
 /// The opposite of [`parts_text`]; the error names what is wrong.

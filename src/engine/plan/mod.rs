@@ -8,6 +8,9 @@ mod sink;
 mod transfer;
 mod undo;
 
+use std::path::Path;
+use std::time::Duration;
+
 use super::failure::{ErrorCode, Failure};
 use super::journal::{Journal, private_dir};
 use super::protocol::{Event, PlanSummary};
@@ -20,6 +23,11 @@ use sink::Sink;
 
 pub(super) use shown::shown;
 
+/// What the directory of a preview is called, with a name of its own behind it.
+const PREVIEW: &str = "preview-";
+/// A preview takes minutes, for millions of items perhaps hours.
+const LEFT_OVER: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Shows what a plan would do: items as they are found, in the end the whole.
 pub(super) async fn preview(task: &Task, plan: &Plan) -> Result<(), Stop> {
     let context = Context::new(task, plan.work.operation(), plan.run.clone(), plan.work.target_tenant())?;
@@ -27,7 +35,8 @@ pub(super) async fn preview(task: &Task, plan: &Plan) -> Result<(), Stop> {
     let state_dir = task.shared.state_dir.clone();
     let journal = blocking(move || {
         private_dir(&state_dir)?;
-        let dir = tempfile::Builder::new().prefix("preview-").tempdir_in(&state_dir);
+        remove_left_over(&state_dir);
+        let dir = tempfile::Builder::new().prefix(PREVIEW).tempdir_in(&state_dir);
         let dir = dir.map_err(super::journal::io(&state_dir))?;
         let path = dir.path().join("journal.db");
         Journal::scratch(&path, &header, dir)
@@ -36,6 +45,18 @@ pub(super) async fn preview(task: &Task, plan: &Plan) -> Result<(), Stop> {
     let summary = preview_into(task, plan, &context, &journal, true).await;
     journal.close().await;
     task.emit(Event::Planned(Box::new(summary?))).await
+}
+
+/// Removes what previews left behind that were killed a day ago or longer: they hold rows of customers.
+fn remove_left_over(state_dir: &Path) {
+    let Ok(entries) = std::fs::read_dir(state_dir) else { return };
+    for entry in entries.flatten().filter(|e| e.file_name().to_string_lossy().starts_with(PREVIEW)) {
+        let modified = entry.metadata().and_then(|m| m.modified()).ok();
+        if modified.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > LEFT_OVER) {
+            // Whatever stands in the way then will do so the next time.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// Fills a journal with the items of a plan; with `tell` each is told as it is found.

@@ -9,7 +9,6 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
 use super::super::failure::Failure;
 use super::super::journal::{Journal, JournalError, OpenItem};
@@ -20,15 +19,15 @@ use super::context::Context;
 use super::control::Control;
 use super::limiter::Limiter;
 use super::record::{Result as ItemEnd, told};
-use super::request::request;
+use super::round::{Round, round};
 use crate::domain::clock::utc_millis;
 use crate::domain::key::EntityKey;
 use crate::domain::plan::Verify;
 use crate::domain::publish::PublishMode;
-use crate::domain::run::{Outcome, Reason};
+use crate::domain::run::Outcome;
 use crate::store::backoff::delay;
-use crate::store::error::{ErrorKind, StoreError};
-use crate::store::publish::{Following, Patience, PublishOutcome, WriteStore};
+use crate::store::error::StoreError;
+use crate::store::publish::WriteStore;
 
 /// Items begun ahead of their turn: enough that the journal's wait for the disk is never waited for, few enough to look up after a kill.
 const AHEAD: usize = 256;
@@ -55,17 +54,6 @@ struct Pending {
     not_before: Option<Instant>,
 }
 
-/// What one round of an item came to.
-enum Round {
-    Ended(ItemEnd),
-    /// Nothing is known against it: once more, later.
-    Again(StoreError),
-    /// Nobody gets through with these credentials.
-    Credentials(StoreError),
-    /// The waiting for the pipeline was cut short.
-    Open,
-}
-
 type Loaded = Result<Vec<OpenItem>, JournalError>;
 type Recorded = Result<(Vec<ItemResult>, Vec<u32>), JournalError>;
 
@@ -82,6 +70,8 @@ struct Pool<'a> {
     busy: HashSet<EntityKey>,
     flying: JoinSet<(Pending, Round)>,
     after: (u32, u64),
+    /// Items that are loaded together: few at first, so that the first transactions need not wait for many.
+    ahead: usize,
     is_exhausted: bool,
     results: Vec<(OpenItem, ItemEnd)>,
     stopping: Option<StopCause>,
@@ -120,6 +110,7 @@ pub(in super::super) async fn carry_out(
         busy: HashSet::new(),
         flying: JoinSet::new(),
         after: (0, 0),
+        ahead: settings.concurrency.min(AHEAD),
         is_exhausted: false,
         results: Vec::new(),
         stopping: None,
@@ -240,7 +231,7 @@ impl Pool<'_> {
             let (store, context) = (self.store.clone(), Arc::clone(&self.context));
             let (slots, cancel) = (Arc::clone(&self.slots), self.task.cancel.clone());
             self.flying.spawn(async move {
-                let round = round(&store, &context, &pending, &slots, &cancel).await;
+                let round = round(&store, &context, &pending.open, pending.attempts, &slots, &cancel).await;
                 (pending, round)
             });
         }
@@ -248,14 +239,15 @@ impl Pool<'_> {
     }
 
     fn load(&self) -> BoxFuture<'static, Loaded> {
-        let (journal, after) = (self.journal.clone(), self.after);
-        async move { journal.begin(after, AHEAD, utc_millis(Timestamp::now())).await }.boxed()
+        let (journal, after, limit) = (self.journal.clone(), self.after, self.ahead);
+        async move { journal.begin(after, limit, utc_millis(Timestamp::now())).await }.boxed()
     }
 
     fn loaded(&mut self, loaded: Loaded) {
         match loaded {
             Ok(items) => {
-                self.is_exhausted = items.len() < AHEAD;
+                self.is_exhausted = items.len() < self.ahead;
+                self.ahead = AHEAD;
                 if let Some(last) = items.last() {
                     self.after = (last.batch, last.n);
                 }
@@ -379,66 +371,4 @@ impl Pool<'_> {
 
 fn written(open: &OpenItem) -> impl Iterator<Item = EntityKey> + '_ {
     open.item.parts.iter().filter(|part| part.after.is_some()).map(|part| part.key.clone())
-}
-
-/// One round of an item: built, sent, and in async mode followed.
-async fn round(
-    store: &WriteStore,
-    context: &Context,
-    pending: &Pending,
-    slots: &Semaphore,
-    cancel: &CancellationToken,
-) -> Round {
-    let open = &pending.open;
-    let built = request(store.reads(), &open.item, open.n, context.run, &context.stamp, context.mode);
-    let request = match built {
-        Ok(request) => request,
-        Err(error) => return Round::Ended(unbuilt(&error)),
-    };
-    let published = {
-        // Never closed while the pool lives.
-        let _slot = slots.acquire().await;
-        store.publish(&request, Patience::IN_RUN).await
-    };
-    let Some(mut end) = ItemEnd::of(&published, pending.attempts) else {
-        let PublishOutcome::Unknown(error) = published.outcome else { return Round::Open };
-        return Round::Again(error);
-    };
-    if let PublishOutcome::Failed(error) = &published.outcome {
-        match error.kind() {
-            Some(ErrorKind::Credentials) => return Round::Credentials(error.clone()),
-            Some(ErrorKind::Throttled | ErrorKind::Busy | ErrorKind::Endpoint | ErrorKind::Unknown) => {
-                return Round::Again(error.clone());
-            }
-            _ => {}
-        }
-    }
-    if context.mode == PublishMode::Async && end.outcome == Outcome::Done {
-        let following = Following { timeout: context.settings.timeout, ..Following::default() };
-        for part in &request.parts {
-            let followed = tokio::select! {
-                followed = store.reads().follow(&part.module, &part.key, part.version, following) => followed,
-                // The write is over; only the waiting ends, and is taken up again when the run is gone on with.
-                () = cancel.cancelled() => return Round::Open,
-            };
-            match followed {
-                Ok(followed) => end.followed(&followed),
-                Err(error) if error.kind() == Some(ErrorKind::Credentials) => return Round::Credentials(error),
-                Err(error) => return Round::Again(error),
-            }
-        }
-    }
-    Round::Ended(end)
-}
-
-/// What was previewed cannot be built any more: the profile changed in between.
-fn unbuilt(error: &StoreError) -> ItemEnd {
-    let reason = if matches!(error, StoreError::TooLarge { .. }) { Reason::TooLarge } else { Reason::KeyInvalid };
-    ItemEnd {
-        outcome: Outcome::Invalid,
-        reason: Some(reason),
-        message: Some(error.to_string()),
-        attempts: 0,
-        request_id: None,
-    }
 }

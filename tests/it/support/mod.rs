@@ -5,9 +5,11 @@ pub mod golden;
 pub mod plan;
 pub mod program;
 pub mod proxy;
+pub mod recorder;
 pub mod stack;
 
 pub use driver::Driver;
 pub use program::Program;
 pub use proxy::{Fault, Proxy};
+pub use recorder::Recorder;
 pub use stack::Stack;

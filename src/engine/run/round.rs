@@ -1,0 +1,87 @@
+//! One round of an item: built, sent, and in async mode followed.
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::super::journal::OpenItem;
+use super::context::Context;
+use super::record::Result as ItemEnd;
+use super::request::request;
+use crate::domain::publish::PublishMode;
+use crate::domain::run::{Outcome, Reason};
+use crate::store::error::{ErrorKind, StoreError};
+use crate::store::publish::{Following, Patience, PublishOutcome, WriteStore};
+
+/// What one round of an item came to.
+pub(super) enum Round {
+    /// The item has its outcome.
+    Ended(ItemEnd),
+    /// Nothing is known against it: once more, later.
+    Again(StoreError),
+    /// Nobody gets through with these credentials.
+    Credentials(StoreError),
+    /// The waiting for the pipeline was cut short.
+    Open,
+}
+
+/// One round of an item: built, sent, and in async mode followed.
+pub(super) async fn round(
+    store: &WriteStore,
+    context: &Context,
+    open: &OpenItem,
+    attempts: u32,
+    slots: &Semaphore,
+    cancel: &CancellationToken,
+) -> Round {
+    let built = request(store.reads(), &open.item, open.n, context.run, &context.stamp, context.mode);
+    let request = match built {
+        Ok(request) => request,
+        Err(error) => return Round::Ended(unbuilt(&error)),
+    };
+    let published = {
+        // Never closed while the pool lives.
+        let _slot = slots.acquire().await;
+        store.publish(&request, Patience::IN_RUN).await
+    };
+    let Some(mut end) = ItemEnd::of(&published, attempts) else {
+        let PublishOutcome::Unknown(error) = published.outcome else { return Round::Open };
+        return Round::Again(error);
+    };
+    if let PublishOutcome::Failed(error) = &published.outcome {
+        match error.kind() {
+            Some(ErrorKind::Credentials) => return Round::Credentials(error.clone()),
+            Some(ErrorKind::Throttled | ErrorKind::Busy | ErrorKind::Endpoint | ErrorKind::Unknown) => {
+                return Round::Again(error.clone());
+            }
+            _ => {}
+        }
+    }
+    if context.mode == PublishMode::Async && end.outcome == Outcome::Done {
+        let following = Following { timeout: context.settings.timeout, ..Following::default() };
+        for part in &request.parts {
+            let followed = tokio::select! {
+                followed = store.reads().follow(&part.module, &part.key, part.version, following) => followed,
+                // The write is over; only the waiting ends, and is taken up again when the run is gone on with.
+                () = cancel.cancelled() => return Round::Open,
+            };
+            match followed {
+                Ok(followed) => end.followed(&followed),
+                Err(error) if error.kind() == Some(ErrorKind::Credentials) => return Round::Credentials(error),
+                Err(error) => return Round::Again(error),
+            }
+        }
+    }
+    Round::Ended(end)
+}
+
+/// What was previewed cannot be built any more: the profile changed in between.
+fn unbuilt(error: &StoreError) -> ItemEnd {
+    let reason = if matches!(error, StoreError::TooLarge { .. }) { Reason::TooLarge } else { Reason::KeyInvalid };
+    ItemEnd {
+        outcome: Outcome::Invalid,
+        reason: Some(reason),
+        message: Some(error.to_string()),
+        attempts: 0,
+        request_id: None,
+    }
+}
