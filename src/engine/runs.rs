@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::failure::{ErrorCode, Failure};
 use super::journal::{self, Reader};
-use super::protocol::{Event, RunInfo};
+use super::protocol::{Event, Level, RunInfo};
 use super::task::{Stop, Task};
 use crate::domain::run::{Outcome, RunId, RunState};
 
@@ -76,6 +76,6 @@ pub(super) async fn mark_undone(task: &Task, run: RunId) -> Result<(), Stop> {
     match marked.await? {
         Ok(()) => Ok(()),
         // Its journal may be elsewhere; the tables know all the same.
-        Err(error) => task.log(format!("not marked as undone: {error}")).await,
+        Err(error) => task.emit(Event::Log(Level::Warning, format!("not marked as undone: {error}"))).await,
     }
 }

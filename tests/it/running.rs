@@ -66,6 +66,37 @@ async fn a_run_is_paused_steered_and_stopped_between_items_and_gone_on_with() {
 }
 
 #[tokio::test]
+async fn an_interrupt_ends_a_run_between_two_items() {
+    use tokio::io::{AsyncBufReadExt, BufReader};
+    let stack = Stack::new().await;
+    fill(&stack, "acme", 30).await;
+    let program = Program::new(&stack);
+    let plan = Plan::copy("acme", "globex").set("rate", "8");
+    let mut child = program.command(&["run", plan.path(), "--arm", "--approve", "all", "--json"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut end = serde_json::Value::Null;
+    while let Some(line) = lines.next_line().await.unwrap() {
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        if line["event"] == "item" {
+            let pid = child.id().unwrap().to_string();
+            std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
+        }
+        end = line;
+    }
+    assert_eq!(child.wait().await.unwrap().code(), Some(130));
+    assert_eq!((end["event"].as_str(), end["stopped"].as_str()), (Some("end"), Some("interrupted")));
+    let run = end["run"].as_str().unwrap();
+    let written = targets(&stack).await;
+    assert!(written < 30);
+    // What was under way was recorded: nothing is looked for twice.
+    let shown = program.json(&["runs", "show", run]).await;
+    assert_eq!(shown.events("run")[0]["state"], "stopped");
+    assert_eq!(shown.events("item").iter().filter(|i| i["outcome"] == "done").count(), written);
+    let printed = program.json(&["run", "--resume", run, "--arm", "--approve", "all"]).await;
+    assert_eq!((printed.code, targets(&stack).await), (0, 30), "{}", printed.stdout);
+}
+
+#[tokio::test]
 async fn too_many_failures_end_a_run_and_conflicts_do_not() {
     let stack = Stack::new().await;
     fill(&stack, "acme", 12).await;

@@ -175,6 +175,9 @@ async fn without_the_journal_an_exported_one_or_the_rows_will_do() {
         match way {
             "journal" => drop(undone(&program, &run, &["--journal", &file]).await),
             "module" => {
+                // What the search costs is told before it begins.
+                let (_, _, stderr) = program.text(&["undo", &run, "--module", "product"]).await;
+                assert!(stderr.contains("every command and history row of module product"), "{stderr}");
                 let lines = undone(&program, &run, &["--module", "product"]).await;
                 assert_eq!(items(&lines).len(), 4, "two entities on either side");
                 assert!(lines.last().unwrap()["blast"]["read_units"].as_f64().unwrap() > 0.0);

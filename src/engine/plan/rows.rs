@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::browse::{has_partition, modules};
 use super::super::failure::{ErrorCode, Failure};
-use super::super::protocol::{EntityRef, Event, Phase};
+use super::super::protocol::{EntityRef, Event, Level, Phase};
 use super::super::task::{Stop, Task};
 use super::super::versions::find;
 use super::sink::Sink;
@@ -86,7 +86,7 @@ async fn cost(task: &Task, module: &str, pk: Option<&PartitionKey>) -> Result<St
             format!("the search reads every command and history row of {scope}; what that costs could not be found out")
         }
     };
-    task.log(note.clone()).await?;
+    task.emit(Event::Log(Level::Warning, note.clone())).await?;
     Ok(note)
 }
 

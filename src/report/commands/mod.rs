@@ -17,7 +17,7 @@ use crate::cli::{Command, Entity, Global, RunsCommand};
 use crate::domain::key::{EntityKey, PartitionKey};
 use crate::domain::run::Outcome;
 use crate::engine::failure::{ErrorCode, Failure};
-use crate::engine::protocol::{self, EntityRef, Event, StopCause};
+use crate::engine::protocol::{self, EntityRef, Event, Level, StopCause};
 
 /// Exit codes of the contract.
 pub(super) mod exit {
@@ -79,7 +79,8 @@ impl Context {
                     self.end.exit = self.end.exit.max(exit::ERROR);
                     self.out.error(&failure);
                 }
-                Event::Log(level, text) => tracing::info!(?level, "{text}"),
+                Event::Log(Level::Info, text) => tracing::info!("{text}"),
+                Event::Log(_, text) => self.out.note(&text),
                 event => on(self, event)?,
             }
             if self.out.is_closed() {

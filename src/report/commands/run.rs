@@ -8,7 +8,9 @@ use crate::cli::{Approve, Run, Undo};
 use crate::domain::plan::{Modules, Plan, RunSettings, Undo as UndoPlan, UndoFrom, Work};
 use crate::domain::run::{Outcome, RunId};
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{Command, Event, Finding, ItemResult, Phase, RunInfo, Severity, Steering, StopCause};
+use crate::engine::protocol::{
+    Command, Event, Finding, ItemResult, Level, Phase, RunInfo, Severity, Steering, StopCause,
+};
 
 pub(super) async fn run(context: &mut Context, options: Run) -> Result<(), Quit> {
     let mut expect = None;
@@ -100,6 +102,8 @@ async fn converse(
                 paused = Some(failure);
                 context.client.send(Command::Steer { run, steering: Steering::Stop }).await?;
             }
+            Event::Log(Level::Info, text) => tracing::info!("{text}"),
+            Event::Log(_, text) => context.out.note(&text),
             Event::Planned(summary) => planned(context, &summary),
             Event::ApprovalNeeded(batch) => approver.decide(context, &batch).await?,
             Event::Batch(batch) => context.out.line(&BatchLine::new(&batch)),
