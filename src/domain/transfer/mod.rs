@@ -314,3 +314,6 @@ pub fn is_same(now: &Row, state: &NewState) -> bool {
         name => now.get(name) == state.fields.get(name),
     })
 }
+
+#[cfg(test)]
+mod tests;
