@@ -7,6 +7,7 @@ use super::versions::sentence;
 use super::{Context, Quit};
 use crate::cli::Approve;
 use crate::domain::run::Outcome;
+use crate::domain::value::{Value, to_plain_json_pretty};
 use crate::engine::protocol::{ApprovalRequest, BatchInfo, BatchState, Command, Decision, StopCause};
 
 /// Items of a batch that are listed with the question.
@@ -156,6 +157,11 @@ fn differences(context: &mut Context, batch: &ApprovalRequest) {
         context.out.note(&format!("{} {}", item.action, item.entity.key));
         for change in &item.changes {
             context.out.note(&format!("  {}", sentence(change)));
+        }
+        // Where nothing was there before, all of it is new.
+        if let (None, Some(after)) = (&item.before, &item.after) {
+            let row = to_plain_json_pretty(&Value::M(after.0.clone()));
+            row.lines().for_each(|line| context.out.note(&format!("  {line}")));
         }
     }
 }

@@ -6,10 +6,10 @@ use super::plans::{load, planned, show};
 use super::{Context, Quit, exit};
 use crate::cli::{Approve, Run, Undo};
 use crate::domain::plan::{Modules, Plan, RunSettings, Undo as UndoPlan, UndoFrom, Work};
-use crate::domain::run::{Outcome, RunId};
+use crate::domain::run::{Outcome, RunId, RunState};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{
-    Command, Event, Finding, ItemResult, Level, Phase, RunInfo, Severity, Steering, StopCause,
+    BatchState, Command, Event, Finding, ItemResult, Level, Phase, RunInfo, Severity, Steering, StopCause,
 };
 
 pub(super) async fn run(context: &mut Context, options: Run) -> Result<(), Quit> {
@@ -106,7 +106,13 @@ async fn converse(
             Event::Log(_, text) => context.out.note(&text),
             Event::Planned(summary) => planned(context, &summary),
             Event::ApprovalNeeded(batch) => approver.decide(context, &batch).await?,
-            Event::Batch(batch) => context.out.line(&BatchLine::new(&batch)),
+            Event::Batch(batch) => {
+                context.out.line(&BatchLine::new(&batch));
+                if batch.state == BatchState::Done {
+                    let counts: Vec<String> = batch.outcomes.iter().map(|(word, n)| format!("{word} {n}")).collect();
+                    context.out.text(&format!("batch {}: {}", batch.batch, counts.join(", ")));
+                }
+            }
             Event::Item(item) => {
                 if let Some(outcome) = item.outcome {
                     approver.saw(outcome);
@@ -190,6 +196,11 @@ fn ended(context: &mut Context, info: Option<&RunInfo>) {
     let counts: Vec<String> = info.outcomes.iter().map(|(word, count)| format!("{word} {count}")).collect();
     context.out.text(&format!("run {} is {}: {}", info.run, info.state, counts.join(", ")));
     context.out.text(&format!("journal {}", info.journal));
+    if matches!(info.state, RunState::Waiting | RunState::Stopped) {
+        context
+            .out
+            .text(&format!("go on with `run --resume {0} --arm`, or take it back with `undo {0} --arm`", info.run));
+    }
 }
 
 fn report(context: &mut Context, item: &ItemResult) {
