@@ -2,6 +2,8 @@
 
 mod actor;
 mod batches;
+#[cfg(test)]
+pub(crate) mod dying;
 mod read;
 mod rows;
 mod schema;
