@@ -1,6 +1,7 @@
 //! What can go wrong between us and the services, and what an operator can do about it.
 
 use aws_sdk_dynamodb::operation::RequestId;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::error::operation::BuildError;
@@ -185,11 +186,10 @@ pub struct Call<'a> {
 
 impl Call<'_> {
     /// Makes an SDK error into ours; used with `map_err`.
-    pub fn failed<E, R>(self, error: SdkError<E, R>) -> StoreError
+    pub fn failed<E>(self, error: SdkError<E, HttpResponse>) -> StoreError
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-        R: std::fmt::Debug + Send + Sync + 'static,
-        SdkError<E, R>: RequestId,
+        SdkError<E, HttpResponse>: RequestId,
     {
         let request_id = error.request_id().map(str::to_owned);
         let code = error.code().map(str::to_owned);
@@ -210,15 +210,15 @@ impl Call<'_> {
     }
 }
 
-fn classify<E, R>(error: &SdkError<E, R>, code: Option<&str>) -> (ErrorKind, Option<String>)
+fn classify<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>) -> (ErrorKind, Option<String>)
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug + 'static,
 {
     match error {
         SdkError::ServiceError(service) => {
-            let message = service.err().message().map(str::to_owned);
-            (kind_of_code(code.unwrap_or_default()), message.or_else(|| code.map(str::to_owned)))
+            let status = service.raw().status().as_u16();
+            let message = service.err().message().or(code).map(str::to_owned);
+            (kind_of(code.unwrap_or_default(), status), message.or_else(|| Some(format!("HTTP status {status}"))))
         }
         SdkError::TimeoutError(_) => (ErrorKind::Unknown, Some("no answer in time".to_owned())),
         SdkError::ResponseError(_) => (ErrorKind::Unknown, Some(format!("the answer was torn: {}", root_cause(error)))),
@@ -244,6 +244,15 @@ where
             (kind, Some(cause))
         }
         _ => (ErrorKind::Internal, Some(root_cause(error))),
+    }
+}
+
+/// The kind of an answer. What stands between us and the service answers in words of its own: then the status tells.
+fn kind_of(code: &str, status: u16) -> ErrorKind {
+    match (kind_of_code(code), status) {
+        (ErrorKind::Internal, 429) => ErrorKind::Throttled,
+        (ErrorKind::Internal, 408 | 500..) => ErrorKind::Unknown,
+        (kind, _) => kind,
     }
 }
 
@@ -291,7 +300,8 @@ pub fn kind_of_code(code: &str) -> ErrorKind {
         | "ServiceUnavailable"
         | "ServiceUnavailableException"
         | "InternalFailure"
-        | "InternalErrorException" => ErrorKind::Unknown,
+        | "InternalErrorException"
+        | "RequestTimeout" => ErrorKind::Unknown,
         "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException" => {
             ErrorKind::Region
         }
@@ -339,6 +349,8 @@ mod tests {
         assert_eq!(kind_of_code("TransactionInProgressException"), ErrorKind::Busy);
         assert_eq!(kind_of_code("InternalServerError"), ErrorKind::Unknown);
         assert_eq!(kind_of_code("SomethingNew"), ErrorKind::Internal);
+        assert_eq!((kind_of("", 503), kind_of("", 429)), (ErrorKind::Unknown, ErrorKind::Throttled));
+        assert_eq!((kind_of("SlowDown", 503), kind_of("Odd", 400)), (ErrorKind::Throttled, ErrorKind::Internal));
         assert!(error(ErrorKind::Throttled).is_transient() && !error(ErrorKind::Conflict).is_transient());
     }
 }
