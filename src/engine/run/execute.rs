@@ -9,7 +9,6 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
 use super::super::failure::Failure;
 use super::super::journal::{Journal, JournalError, OpenItem};
@@ -19,14 +18,14 @@ use super::context::Context;
 use super::control::Control;
 use super::limiter::Limiter;
 use super::record::{Result as ItemEnd, told};
-use super::request::request;
+use super::round::{Pending, Round, round};
 use crate::domain::clock::utc_millis;
 use crate::domain::key::EntityKey;
 use crate::domain::publish::PublishMode;
-use crate::domain::run::{Outcome, Reason};
+use crate::domain::run::Outcome;
 use crate::store::backoff::delay;
-use crate::store::error::{ErrorKind, StoreError};
-use crate::store::publish::{Following, Patience, PublishOutcome, WriteStore};
+use crate::store::error::StoreError;
+use crate::store::publish::WriteStore;
 
 /// Items begun ahead of their turn: enough that the journal's wait for the disk is never waited for, few enough to look up after a kill.
 const AHEAD: usize = 256;
@@ -42,26 +41,6 @@ pub(in super::super) enum Ended {
     Complete,
     /// Before that.
     Stopped(StopCause),
-}
-
-/// An item that waits for its turn.
-#[derive(Debug)]
-struct Pending {
-    open: OpenItem,
-    attempts: u32,
-    rounds: u32,
-    not_before: Option<Instant>,
-}
-
-/// What one round of an item came to.
-enum Round {
-    Ended(ItemEnd),
-    /// Nothing is known against it: once more, later.
-    Again(StoreError),
-    /// Nobody gets through with these credentials.
-    Credentials(StoreError),
-    /// The waiting for the pipeline was cut short.
-    Open,
 }
 
 type Loaded = Result<Vec<OpenItem>, JournalError>;
@@ -157,11 +136,11 @@ impl Pool<'_> {
                 break;
             }
             tokio::select! {
-                Some(landed) = self.flying.join_next() => {
-                    if let Ok((pending, round)) = landed {
-                        self.landed(pending, round).await;
-                    }
-                }
+                Some(landed) = self.flying.join_next() => match landed {
+                    Ok((pending, round)) => self.landed(pending, round).await,
+                    // A defect: what became of the item is not known, and the others are not risked.
+                    Err(_) => { self.stopping.get_or_insert(StopCause::Failures); }
+                },
                 loaded = maybe(&mut loading) => {
                     loading = None;
                     self.loaded(loaded);
@@ -220,7 +199,7 @@ impl Pool<'_> {
             if self.limiter.ready_at() > now {
                 return Some(self.limiter.ready_at());
             }
-            let Some(pending) = self.queue.pop_front() else { break };
+            let Some(mut pending) = self.queue.pop_front() else { break };
             if let Some(at) = pending.not_before.filter(|at| *at > now) {
                 wake = Some(wake.map_or(at, |w| w.min(at)));
                 self.queue.push_back(pending);
@@ -238,7 +217,7 @@ impl Pool<'_> {
             let (store, context) = (self.store.clone(), Arc::clone(&self.context));
             let (slots, cancel) = (Arc::clone(&self.slots), self.task.cancel.clone());
             self.flying.spawn(async move {
-                let round = round(&store, &context, &pending, &slots, &cancel).await;
+                let round = round(&store, &context, &mut pending, &slots, &cancel).await;
                 (pending, round)
             });
         }
@@ -257,8 +236,7 @@ impl Pool<'_> {
                 if let Some(last) = items.last() {
                     self.after = (last.batch, last.n);
                 }
-                let pending = |open| Pending { open, attempts: 0, rounds: 0, not_before: None };
-                self.queue.extend(items.into_iter().map(pending));
+                self.queue.extend(items.into_iter().map(Pending::new));
             }
             // What cannot be recorded as begun is not begun.
             Err(error) => self.broken(error),
@@ -359,66 +337,4 @@ impl Pool<'_> {
 
 fn written(open: &OpenItem) -> impl Iterator<Item = EntityKey> + '_ {
     open.item.parts.iter().filter(|part| part.after.is_some()).map(|part| part.key.clone())
-}
-
-/// One round of an item: built, sent, and in async mode followed.
-async fn round(
-    store: &WriteStore,
-    context: &Context,
-    pending: &Pending,
-    slots: &Semaphore,
-    cancel: &CancellationToken,
-) -> Round {
-    let open = &pending.open;
-    let built = request(store.reads(), &open.item, open.n, context.run, &context.stamp, context.mode);
-    let request = match built {
-        Ok(request) => request,
-        Err(error) => return Round::Ended(unbuilt(&error)),
-    };
-    let published = {
-        // Never closed while the pool lives.
-        let _slot = slots.acquire().await;
-        store.publish(&request, Patience::IN_RUN).await
-    };
-    let Some(mut end) = ItemEnd::of(&published, pending.attempts) else {
-        let PublishOutcome::Unknown(error) = published.outcome else { return Round::Open };
-        return Round::Again(error);
-    };
-    if let PublishOutcome::Failed(error) = &published.outcome {
-        match error.kind() {
-            Some(ErrorKind::Credentials) => return Round::Credentials(error.clone()),
-            Some(ErrorKind::Throttled | ErrorKind::Busy | ErrorKind::Endpoint | ErrorKind::Unknown) => {
-                return Round::Again(error.clone());
-            }
-            _ => {}
-        }
-    }
-    if context.mode == PublishMode::Async && end.outcome == Outcome::Done {
-        let following = Following { timeout: context.settings.timeout, ..Following::default() };
-        for part in &request.parts {
-            let followed = tokio::select! {
-                followed = store.reads().follow(&part.module, &part.key, part.version, following) => followed,
-                // The write is over; only the waiting ends, and is taken up again when the run is gone on with.
-                () = cancel.cancelled() => return Round::Open,
-            };
-            match followed {
-                Ok(followed) => end.followed(&followed),
-                Err(error) if error.kind() == Some(ErrorKind::Credentials) => return Round::Credentials(error),
-                Err(error) => return Round::Again(error),
-            }
-        }
-    }
-    Round::Ended(end)
-}
-
-/// What was previewed cannot be built any more: the profile changed in between.
-fn unbuilt(error: &StoreError) -> ItemEnd {
-    let reason = if matches!(error, StoreError::TooLarge { .. }) { Reason::TooLarge } else { Reason::KeyInvalid };
-    ItemEnd {
-        outcome: Outcome::Invalid,
-        reason: Some(reason),
-        message: Some(error.to_string()),
-        attempts: 0,
-        request_id: None,
-    }
 }

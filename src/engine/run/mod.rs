@@ -8,6 +8,7 @@ mod execute;
 mod limiter;
 mod record;
 mod request;
+mod round;
 
 pub(super) use begin::{armed, go_on, outcome_of, resume, start};
 pub(super) use context::{Context, pinned_by};

@@ -1,6 +1,7 @@
 //! What the tests share: services with golden rows in them, and the program itself.
 
 pub mod golden;
+pub mod many;
 pub mod plan;
 pub mod program;
 pub mod proxy;

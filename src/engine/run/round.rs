@@ -1,0 +1,114 @@
+//! One item on its way: sent, judged, sent again.
+
+use std::time::Instant;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::super::journal::OpenItem;
+use super::context::Context;
+use super::record::Result as ItemEnd;
+use super::request::request;
+use crate::domain::publish::PublishMode;
+use crate::domain::run::{Outcome, Reason};
+use crate::store::error::{ErrorKind, StoreError};
+use crate::store::publish::{Following, Patience, PublishOutcome, WriteStore};
+
+/// An item that waits for its turn.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) open: OpenItem,
+    pub(super) attempts: u32,
+    pub(super) rounds: u32,
+    pub(super) not_before: Option<Instant>,
+    /// Whether a round before this one, of this process or of one that was killed, may have written it.
+    sent: bool,
+}
+
+impl Pending {
+    pub(super) fn new(open: OpenItem) -> Self {
+        let sent = open.begun;
+        Self { open, attempts: 0, rounds: 0, not_before: None, sent }
+    }
+}
+
+/// What one round of an item came to.
+pub(super) enum Round {
+    Ended(ItemEnd),
+    /// Nothing is known against it: once more, later.
+    Again(StoreError),
+    /// Nobody gets through with these credentials.
+    Credentials(StoreError),
+    /// The waiting for the pipeline was cut short.
+    Open,
+}
+
+/// One round of an item: built, sent, and in async mode followed.
+pub(super) async fn round(
+    store: &WriteStore,
+    context: &Context,
+    pending: &mut Pending,
+    slots: &Semaphore,
+    cancel: &CancellationToken,
+) -> Round {
+    let open = &pending.open;
+    let built = request(store.reads(), &open.item, open.n, context.run, &context.stamp, context.mode);
+    let request = match built {
+        Ok(request) => request,
+        Err(error) => return Round::Ended(unbuilt(&error)),
+    };
+    let published = {
+        // Never closed while the pool lives.
+        let _slot = slots.acquire().await;
+        match pending.sent {
+            true => store.publish_again(&request, Patience::IN_RUN).await,
+            false => store.publish(&request, Patience::IN_RUN).await,
+        }
+    };
+    let Some(mut end) = ItemEnd::of(&published, pending.attempts) else {
+        pending.sent = true;
+        let PublishOutcome::Unknown(error) = published.outcome else { return Round::Open };
+        return match error.kind() {
+            Some(ErrorKind::Credentials | ErrorKind::AccessDenied) => Round::Credentials(error),
+            _ => Round::Again(error),
+        };
+    };
+    if let PublishOutcome::Failed(error) = &published.outcome {
+        match error.kind() {
+            Some(ErrorKind::Credentials) => return Round::Credentials(error.clone()),
+            Some(ErrorKind::Throttled | ErrorKind::Busy | ErrorKind::Endpoint | ErrorKind::Unknown) => {
+                return Round::Again(error.clone());
+            }
+            _ => {}
+        }
+    }
+    if context.mode == PublishMode::Async && end.outcome == Outcome::Done {
+        pending.sent = true;
+        let following = Following { timeout: context.settings.timeout, ..Following::default() };
+        for part in &request.parts {
+            let followed = tokio::select! {
+                followed = store.reads().follow(&part.module, &part.key, part.version, following) => followed,
+                // The write is over; only the waiting ends, and is taken up again when the run is gone on with.
+                () = cancel.cancelled() => return Round::Open,
+            };
+            match followed {
+                Ok(followed) => end.followed(&followed),
+                Err(error) if error.kind() == Some(ErrorKind::Credentials) => return Round::Credentials(error),
+                Err(error) => return Round::Again(error),
+            }
+        }
+    }
+    Round::Ended(end)
+}
+
+/// What was previewed cannot be built any more: the profile changed in between.
+fn unbuilt(error: &StoreError) -> ItemEnd {
+    let reason = if matches!(error, StoreError::TooLarge { .. }) { Reason::TooLarge } else { Reason::KeyInvalid };
+    ItemEnd {
+        outcome: Outcome::Invalid,
+        reason: Some(reason),
+        message: Some(error.to_string()),
+        attempts: 0,
+        request_id: None,
+    }
+}
