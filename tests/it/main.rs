@@ -6,6 +6,7 @@ mod bad_input;
 #[cfg(feature = "sandbox")]
 mod copy;
 mod demo;
+mod faults;
 #[cfg(feature = "sandbox")]
 mod follow;
 mod golden;
