@@ -11,10 +11,13 @@ mod faults;
 mod follow;
 mod golden;
 #[cfg(feature = "sandbox")]
+mod kills;
+#[cfg(feature = "sandbox")]
 mod pages;
 mod plan_files;
 mod publish_cases;
 mod publish_rules;
+mod races;
 mod rollback;
 #[cfg(feature = "sandbox")]
 mod sandbox;

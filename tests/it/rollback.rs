@@ -6,9 +6,9 @@ use tenantry::domain::key::{EntityKey, Version};
 use tenantry::domain::row::Row;
 use tenantry::domain::run::{Outcome, Reason};
 use tenantry::domain::value::{Map, Value, from_plain_json};
-use tenantry::engine::protocol::{Command, Decision, EntityRef, Envelope, Event, RequestId};
-use tenantry::engine::{EngineHandle, boundary, serve};
+use tenantry::engine::protocol::{ApprovalRequest, Command, Decision, EntityRef, Event, RequestId};
 
+use crate::support::driver::Driver;
 use crate::support::{Program, Stack};
 
 const PK: &str = "PRODUCT#acme";
@@ -228,55 +228,19 @@ async fn runs_are_recorded_and_shown() {
     assert_eq!((printed.code, printed.events("error")[0]["code"].as_str()), (1, Some("not_found")));
 }
 
-/// An engine for a stack, driven as the console drives it.
-struct Driver {
-    handle: EngineHandle,
-    engine: tokio::task::JoinHandle<()>,
-    next: u64,
-}
-
-impl Driver {
-    fn new(stack: &Stack) -> Self {
-        let (handle, end) = boundary();
-        let engine = tokio::spawn(serve(stack.profile.clone(), stack.state.path().to_path_buf(), end));
-        Self { handle, engine, next: 0 }
-    }
-
-    async fn send(&mut self, command: Command) -> RequestId {
-        self.next += 1;
-        let request = RequestId(self.next);
-        self.handle.commands.send((request, command)).await.unwrap();
-        request
-    }
-
-    /// The events of a request up to the first one wanted.
-    async fn until(&mut self, request: RequestId, wanted: impl Fn(&Event) -> bool) -> Event {
-        loop {
-            let next = tokio::time::timeout(Duration::from_secs(30), self.handle.events.recv()).await;
-            let Envelope { request: of, event } = next.unwrap().unwrap();
-            if of == request && wanted(&event) {
-                return event;
-            }
-            assert!(of != request || !matches!(event, Event::Finished { .. }), "ended before what was wanted");
-        }
-    }
-
-    async fn asked(&mut self, to: u64) -> (RequestId, Box<tenantry::engine::protocol::ApprovalRequest>) {
-        self.send(Command::Arm { armed: true }).await;
-        let entity = EntityRef { module: "product".to_owned(), key: EntityKey::new(PK, BOLT) };
-        let request = self.send(Command::Rollback { entity, to: Version(to), expect: None }).await;
-        match self.until(request, |e| matches!(e, Event::ApprovalNeeded(_))).await {
-            Event::ApprovalNeeded(asked) => (request, asked),
-            other => panic!("{other:?}"),
-        }
-    }
+/// Arms, asks for a rollback of the entity, and waits until its batch does.
+async fn asked(driver: &mut Driver, to: u64) -> (RequestId, Box<ApprovalRequest>) {
+    driver.send(Command::Arm { armed: true }).await;
+    let entity = EntityRef { module: "product".to_owned(), key: EntityKey::new(PK, BOLT) };
+    let request = driver.send(Command::Rollback { entity, to: Version(to), expect: None }).await;
+    (request, driver.asked(request).await)
 }
 
 #[tokio::test]
 async fn a_change_while_the_batch_waits_is_a_conflict() {
     let stack = Stack::golden().await;
     let mut driver = Driver::new(&stack);
-    let (request, asked) = driver.asked(4).await;
+    let (request, asked) = asked(&mut driver, 4).await;
     let mut theirs = stack.get(DATA, PK, BOLT).await.unwrap();
     theirs.0.insert("version".to_owned(), Value::n(13));
     stack.put(DATA, &theirs).await;
@@ -293,7 +257,7 @@ async fn a_change_while_the_batch_waits_is_a_conflict() {
 async fn a_stale_digest_is_refused_and_the_batch_goes_on_waiting() {
     let stack = Stack::golden().await;
     let mut driver = Driver::new(&stack);
-    let (request, asked) = driver.asked(4).await;
+    let (request, asked) = asked(&mut driver, 4).await;
     let before = stack.dump().await;
     let approve = |digest: &str| Command::Decide {
         run: asked.run,
@@ -314,11 +278,9 @@ async fn a_stale_digest_is_refused_and_the_batch_goes_on_waiting() {
 async fn an_interface_that_goes_away_approves_nothing() {
     let stack = Stack::golden().await;
     let mut driver = Driver::new(&stack);
-    driver.asked(4).await;
+    asked(&mut driver, 4).await;
     let before = stack.dump().await;
-    let Driver { handle, engine, .. } = driver;
-    drop(handle);
-    tokio::time::timeout(Duration::from_secs(30), engine).await.unwrap().unwrap();
+    driver.leave().await;
     assert_eq!(stack.dump().await, before);
 }
 

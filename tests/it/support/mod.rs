@@ -1,5 +1,6 @@
 //! What the tests share: services with golden rows in them, and the program itself.
 
+pub mod driver;
 pub mod golden;
 pub mod many;
 pub mod plan;
