@@ -6,6 +6,8 @@ mod bad_input;
 #[cfg(feature = "sandbox")]
 mod copy;
 mod demo;
+#[cfg(feature = "sandbox")]
+mod disk_full;
 mod faults;
 #[cfg(feature = "sandbox")]
 mod follow;
