@@ -9,7 +9,8 @@ use crate::config::Profile;
 use crate::domain::plan::{Conflicts, Existing, Modules, Plan, RunSettings, Source, Target, Undo, UndoFrom, Work};
 use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{Command, Decision, Event, RequestId};
+use crate::engine::journal::Reader;
+use crate::engine::protocol::{Command, Decision, Event, ItemResult, RequestId};
 use crate::engine::{boundary, serve};
 
 /// What an engine told of a run.
@@ -54,12 +55,12 @@ pub(super) fn resume(run: RunId) -> Command {
     Command::ResumeRun { run, rows: false }
 }
 
-/// Carries a command out to its end: the first batch is approved alone, then all the rest at once.
-pub(super) async fn carry(profile: &Profile, state: &Path, command: Command) -> Ended {
+/// Carries a command out to its end: the first batch is approved alone, the one named is skipped, then all the rest is approved at once.
+pub(super) async fn carry(profile: &Profile, state: &Path, command: Command, skip: Option<u32>) -> Ended {
     let (mut handle, end) = boundary();
     let engine = tokio::spawn(serve(profile.clone(), state.to_path_buf(), end));
     let mut ended = Ended::default();
-    let mut decided = 0;
+    let mut decides = 2;
     let asked = RequestId(2);
     handle.commands.send((RequestId(1), Command::Arm { armed: true })).await.unwrap();
     handle.commands.send((asked, command)).await.unwrap();
@@ -75,11 +76,17 @@ pub(super) async fn carry(profile: &Profile, state: &Path, command: Command) -> 
             }
             Event::ApprovalNeeded(batch) => {
                 let confirm = None;
-                let first = decided == 0;
-                decided += 1;
-                let decision = if first { Decision::Approve { confirm } } else { Decision::ApproveRest { confirm } };
+                let decision = match batch.batch {
+                    n if skip == Some(n) => Decision::Skip,
+                    1 => Decision::Approve { confirm },
+                    _ => Decision::ApproveRest { confirm },
+                };
+                let items = Reader::open(state, batch.run).unwrap().items(0, 1_000).unwrap();
+                let is_open = |i: &ItemResult| i.batch != Some(batch.batch) || i.outcome.is_none();
+                assert!(items.iter().all(is_open), "asked about what is decided already: {items:?}");
                 let decide = Command::Decide { run: batch.run, batch: batch.batch, digest: batch.digest, decision };
-                handle.commands.send((RequestId(2 + decided), decide)).await.unwrap();
+                decides += 1;
+                handle.commands.send((RequestId(decides), decide)).await.unwrap();
             }
             _ => {}
         }

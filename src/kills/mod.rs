@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use self::driver::{carry, plan, resume};
 use self::world::{Place, World, profile};
+use crate::domain::plan::Plan;
 use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::engine::failure::ErrorCode;
 use crate::engine::journal::dying::{DIE_AT, steps};
@@ -28,10 +29,16 @@ const SIGKILL: i32 = 9;
 #[ignore = "begun by the tests beside it, in a process of its own"]
 async fn child() {
     let [Ok(dynamodb), Ok(s3), Ok(state), Ok(plan)] = PLACE.map(std::env::var) else { return };
-    let plan = serde_json::from_str(&plan).unwrap();
-    let ended = carry(&profile(&dynamodb, &s3), Path::new(&state), driver::run(plan)).await;
+    let plan: Plan = serde_json::from_str(&plan).unwrap();
+    let skip = skipped(plan.work.operation());
+    let ended = carry(&profile(&dynamodb, &s3), Path::new(&state), driver::run(plan), skip).await;
     assert_eq!(ended.failures, []);
     std::fs::write(Path::new(&state).join("steps"), steps().to_string()).unwrap();
+}
+
+/// The batch that is not approved.
+fn skipped(operation: Operation) -> Option<u32> {
+    (operation == Operation::Copy).then_some(2)
 }
 
 /// One tenant copied, moved or taken back, with a state directory of its own.
@@ -51,7 +58,8 @@ impl<'a> Case<'a> {
         if operation == Operation::Undo {
             // Of a copy and of a move in turn.
             let first = if n.is_multiple_of(2) { Operation::Copy } else { Operation::Move };
-            let ended = carry(&world.profile(), case.state.path(), driver::run(plan(first, &case.place, None))).await;
+            let ended =
+                carry(&world.profile(), case.state.path(), driver::run(plan(first, &case.place, None)), None).await;
             assert_eq!((ended.failures.as_slice(), ended.state), ([].as_slice(), Some(RunState::Done)));
             case.first = ended.run;
         }
@@ -90,9 +98,9 @@ impl<'a> Case<'a> {
 
     /// Goes on with what a kill left; where it left nothing to go on with, nothing was written either.
     async fn go_on(&self, untouched: &[String]) {
-        let profile = self.world.profile();
+        let (profile, skip) = (self.world.profile(), skipped(self.operation));
         let resumed = match self.run() {
-            Some(run) => Some(carry(&profile, self.state.path(), resume(run)).await),
+            Some(run) => Some(carry(&profile, self.state.path(), resume(run), skip).await),
             None => None,
         };
         let is_gone = |code| code == ErrorCode::NotFound;
@@ -100,7 +108,7 @@ impl<'a> Case<'a> {
             Some(ended) if !ended.failures.iter().any(|f| is_gone(f.code)) => ended,
             _ => {
                 assert_eq!(self.world.left(&self.place, &self.first_runs()).await, untouched);
-                carry(&profile, self.state.path(), self.command()).await
+                carry(&profile, self.state.path(), self.command(), skip).await
             }
         };
         assert_eq!((ended.failures.as_slice(), ended.state), ([].as_slice(), Some(RunState::Done)));
@@ -154,7 +162,7 @@ async fn killed_at_steps(operation: Operation, dense: u64, stride: u64) {
         case.assert_marked();
         wholes.push((untouched, case.left().await, case.items()));
     }
-    assert!(wholes[0].2.iter().filter(|i| i.2 == Some(Outcome::Done)).count() >= 10, "{:?}", wholes[0].2);
+    assert!(wholes[0].2.iter().filter(|i| i.2 == Some(Outcome::Done)).count() >= 6, "{:?}", wholes[0].2);
     let (mut kills, mut survived) = (0, 0);
     for step in chosen(steps, dense, stride) {
         let case = Case::new(&world, operation, 2 + step).await;

@@ -118,9 +118,9 @@ async fn ask(task: &Task, journal: &Journal, context: &Context, batch: &BatchInf
 
 /// Nothing of the batch is written, and the run goes on without it.
 async fn skip(task: &Task, journal: &Journal, context: &Context, batch: &BatchInfo) -> Result<(), Stop> {
-    journal.end_batch(batch.batch, Outcome::Skipped, Reason::NotApproved, utc_millis(Timestamp::now())).await?;
+    journal.skip_batch(batch.batch, utc_millis(Timestamp::now())).await?;
     tell(task, journal, context, batch.batch, &unapproved(Outcome::Skipped)).await?;
-    set(task, journal, batch, BatchState::Skipped).await
+    task.emit(Event::Batch(Box::new(BatchInfo { state: BatchState::Skipped, ..batch.clone() }))).await
 }
 
 /// Items of batches that are held have no outcome yet; they are told as held, and the journal keeps them open.
