@@ -202,6 +202,28 @@ async fn an_undo_killed_at_a_step_is_finished_by_resuming() {
     killed_at_steps(Operation::Undo, DENSE, STRIDE).await;
 }
 
+/// Nobody goes on with it: what it wrote, and what it may have written, is taken back all the same.
+#[tokio::test]
+async fn what_a_killed_run_wrote_can_be_undone() {
+    let world = World::start();
+    let whole = Case::new(&world, Operation::Move, 0).await;
+    assert!(!whole.child(0));
+    let (steps, mut undone) = (whole.steps(), 0);
+    for step in (1..=steps).rev().step_by(5) {
+        let case = Case::new(&world, Operation::Move, step).await;
+        let before = world.live(&case.place).await;
+        let killed = case.child(step);
+        if let Some(run) = case.run() {
+            let undo = plan(Operation::Undo, &case.place, Some(run));
+            let ended = carry(&world.profile(), case.state.path(), driver::run(undo), None).await;
+            assert_eq!((ended.failures.as_slice(), ended.state), ([].as_slice(), Some(RunState::Done)));
+            undone += usize::from(killed && ended.outcomes.values().flatten().any(|o| *o == Outcome::Done));
+        }
+        assert_eq!(world.live(&case.place).await, before, "killed at step {step} of {steps}");
+    }
+    assert!(undone >= 5, "only {undone} had written anything");
+}
+
 #[tokio::test]
 #[ignore = "takes two minutes"]
 async fn every_step() {

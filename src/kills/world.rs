@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::config::{Endpoints, Profile};
+use crate::domain::digest::without_stamps;
 use crate::domain::key::PartitionKey;
 use crate::domain::row::{Row, TableKind};
 use crate::domain::run::RunId;
@@ -133,6 +134,20 @@ impl World {
             }
         }
         left
+    }
+
+    /// What the application sees: the live entities of the two tenants, without what a run may leave changed.
+    pub(super) async fn live(&self, place: &Place) -> Vec<String> {
+        let store = connect(&self.profile()).await.store;
+        let mut live = Vec::new();
+        for tenant in [&place.from, &place.to] {
+            for row in rows(&store, TableKind::Data, tenant).await.iter().filter(|row| !row.is_deleted()) {
+                let mut map = without_stamps(&store.resolve(row).await.unwrap());
+                map.shift_remove("version");
+                live.push(to_plain_json(&Value::M(map)));
+            }
+        }
+        live
     }
 
     fn plain(&self, name: &str, value: &Value, names: &Names<'_>) -> Value {

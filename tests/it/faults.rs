@@ -145,3 +145,37 @@ async fn credentials_that_expire_stop_a_run_that_can_be_gone_on_with() {
     assert_eq!(resumed.events("item").len(), ITEMS - 60);
     assert_eq!(left(&stack, "expired", &resumed).await, whole);
 }
+
+/// The answers are lost, the rows cannot be seen, and then the credentials expire: nobody knows whether the first item is there, and it is.
+#[tokio::test]
+async fn a_run_that_stops_in_doubt_leaves_whole_what_it_wrote() {
+    let stack = stack().await;
+    let whole = whole(&stack).await;
+    stack.products("doubt-a", ITEMS, LIMIT).await;
+    let at = &stack.profile.endpoints;
+    let proxy = Proxy::before(at.dynamodb.as_deref().unwrap()).await;
+    proxy.next(&[Fault::LoseAnswer, Fault::LoseAnswer]);
+    proxy.after(2, Some(Fault::Expired));
+    proxy.blind(Some(Fault::Expired));
+    let program = Program::at(&stack, &proxy.endpoint, at.s3.as_deref().unwrap(), "");
+    let plan = Plan::copy("doubt-a", "doubt-b").set("concurrency", "1");
+    let printed = program.json(&["run", plan.path(), "--arm", "--approve", "all"]).await;
+    let error = printed.events("error")[0];
+    assert_eq!((printed.code, error["code"].as_str()), (1, Some("credentials")), "{}", printed.stdout);
+    assert_eq!(
+        (printed.events("item").len(), printed.events("run").last().unwrap()["state"].as_str()),
+        (0, Some("stopped"))
+    );
+    let run = printed.end()["run"].as_str().unwrap().to_owned();
+    let refused = program.json(&["run", "--resume", &run, "--arm", "--approve", "all"]).await;
+    assert_eq!((refused.code, refused.events("item").len()), (1, 0), "{}", refused.stdout);
+    // Its attributes are in S3, and still there.
+    let there = left(&stack, "doubt", &printed).await;
+    assert_eq!(there.iter().filter(|line| line.contains("tenantry-RUN0")).count(), 2);
+    proxy.after(0, None);
+    proxy.blind(None);
+    let resumed = program.json(&["run", "--resume", &run, "--arm", "--approve", "all"]).await;
+    assert_eq!(resumed.code, 0, "{}", resumed.stdout);
+    all_done_once(&resumed, ITEMS);
+    assert!(left(&stack, "doubt", &resumed).await == whole);
+}

@@ -45,6 +45,8 @@ struct Weather {
     spell_until: Option<Instant>,
     /// From this transaction on, every one.
     after: Option<(usize, Fault)>,
+    /// After the first transaction, every read of one row.
+    blind: Option<Fault>,
 }
 
 /// What a request is to the proxy.
@@ -89,7 +91,7 @@ impl Weather {
         }
         let queued = match kind {
             Kind::Write => self.writes.pop_front(),
-            Kind::Get => self.reads.pop_front(),
+            Kind::Get => self.reads.pop_front().or(self.blind.filter(|_| !self.bodies.is_empty())),
             Kind::Other => None,
         };
         let due = self.after.filter(|(n, _)| kind == Kind::Write && self.bodies.len() > *n).map(|(_, fault)| fault);
@@ -135,6 +137,11 @@ impl Proxy {
     /// What happens to the next single reads.
     pub fn next_reads(&self, faults: &[Fault]) {
         self.weather.lock().unwrap().reads.extend(faults);
+    }
+
+    /// What happens to every single read after the first transaction; `None` for nothing any more.
+    pub fn blind(&self, fault: Option<Fault>) {
+        self.weather.lock().unwrap().blind = fault;
     }
 
     /// What happens from now on by chance: to transactions, and to everything else.
