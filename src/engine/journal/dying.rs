@@ -9,7 +9,8 @@ pub(crate) const DIE_AT: &str = "TENANTRY_TEST_DIE_AT";
 static STEPS: AtomicU64 = AtomicU64::new(0);
 static LAST: LazyLock<Option<u64>> = LazyLock::new(|| std::env::var(DIE_AT).ok()?.parse().ok());
 
-/// How many steps there were so far: three for each commit, before the work, before COMMIT and before the answer.
+/// How many steps there were so far: three while a journal is made, and three for each commit, before the work, before COMMIT and before
+/// the answer.
 pub(crate) fn steps() -> u64 {
     STEPS.load(Ordering::SeqCst)
 }
