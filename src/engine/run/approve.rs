@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use super::super::failure::{ErrorCode, Failure};
 use super::super::journal::{Journal, OpenItem};
 use super::super::plan::shown;
 use super::super::protocol::{ApprovalRequest, BatchInfo, BatchState, Decision, Event, StopCause};
@@ -68,6 +69,13 @@ async fn write(
     let ended = carry_out(task, journal, &store, context, total).await?;
     // A batch whose items all had outcomes before is done without any of them being recorded now.
     journal.end(Vec::new(), vec![batch.batch]).await?;
+    if matches!(ended, Ended::Complete)
+        && journal.batch(batch.batch).await?.is_some_and(|b| b.state == BatchState::Approved)
+    {
+        // A defect, which would otherwise go round for ever.
+        let message = format!("batch {} of run {} is not complete, and nothing of it is left", batch.batch, batch.run);
+        return Err(Failure::new(ErrorCode::Internal, message).into());
+    }
     Ok(ended)
 }
 
