@@ -5,14 +5,13 @@ mod architecture;
 mod bad_input;
 #[cfg(feature = "sandbox")]
 mod copy;
-mod demo;
 #[cfg(feature = "sandbox")]
+mod demo;
 mod disk_full;
 mod faults;
 #[cfg(feature = "sandbox")]
 mod follow;
 mod golden;
-#[cfg(feature = "sandbox")]
 mod kills;
 #[cfg(feature = "sandbox")]
 mod pages;

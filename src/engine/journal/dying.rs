@@ -11,6 +11,7 @@ static LAST: LazyLock<Option<u64>> = LazyLock::new(|| std::env::var(DIE_AT).ok()
 
 /// How many steps there were so far: three while a journal is made, and three for each commit, before the work, before COMMIT and before
 /// the answer.
+#[cfg(feature = "sandbox")]
 pub(crate) fn steps() -> u64 {
     STEPS.load(Ordering::SeqCst)
 }
