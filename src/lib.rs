@@ -4,6 +4,9 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;
+#[cfg(test)]
+#[cfg(feature = "sandbox")]
+mod kills;
 pub mod logging;
 pub mod report;
 #[cfg(feature = "sandbox")]

@@ -59,7 +59,7 @@ pub(super) async fn export(task: &Task, run: RunId, file: PathBuf) -> Result<(),
     task.log(format!("run {run} written to {}", file.display())).await
 }
 
-/// After an undo is complete: the run that it took back says so, and the one that that had taken back counts again.
+/// When an undo is complete: the run that it took back says so, and the one that that had taken back counts again.
 pub(super) async fn mark_undone(task: &Task, run: RunId) -> Result<(), Stop> {
     let info = show_info(task, run).await?;
     let Some(undone) = info.undo_of else { return Ok(()) };

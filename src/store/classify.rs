@@ -1,20 +1,21 @@
 //! Which kind of failure an SDK error is.
 
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::error::{ErrorKind, NO_SUCH_BUCKET};
 
 /// The kind of a failed call, and the service's or the connection's own words.
-pub(super) fn classify<E, R>(error: &SdkError<E, R>, code: Option<&str>) -> (ErrorKind, Option<String>)
+pub(super) fn classify<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>) -> (ErrorKind, Option<String>)
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug + 'static,
 {
     match error {
         SdkError::ServiceError(service) => {
-            let message = service.err().message().map(str::to_owned);
-            (kind_of_code(code.unwrap_or_default()), message.or_else(|| code.map(str::to_owned)))
+            let status = service.raw().status().as_u16();
+            let message = service.err().message().or(code).map(str::to_owned);
+            (kind_of(code.unwrap_or_default(), status), message.or_else(|| Some(format!("HTTP status {status}"))))
         }
         SdkError::TimeoutError(_) => (ErrorKind::Unknown, Some("no answer in time".to_owned())),
         SdkError::ResponseError(_) => (ErrorKind::Unknown, Some(format!("the answer was torn: {}", root_cause(error)))),
@@ -45,6 +46,15 @@ where
             (kind, Some(cause))
         }
         _ => (ErrorKind::Internal, Some(root_cause(error))),
+    }
+}
+
+/// The kind of an answer. What stands between us and the service answers in words of its own: then the status tells.
+fn kind_of(code: &str, status: u16) -> ErrorKind {
+    match (kind_of_code(code), status) {
+        (ErrorKind::Internal, 429) => ErrorKind::Throttled,
+        (ErrorKind::Internal, 408 | 500..) => ErrorKind::Unknown,
+        (kind, _) => kind,
     }
 }
 
@@ -91,7 +101,8 @@ pub(super) fn kind_of_code(code: &str) -> ErrorKind {
         | "ServiceUnavailable"
         | "ServiceUnavailableException"
         | "InternalFailure"
-        | "InternalErrorException" => ErrorKind::Unknown,
+        | "InternalErrorException"
+        | "RequestTimeout" => ErrorKind::Unknown,
         "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException" => {
             ErrorKind::Region
         }
@@ -118,7 +129,7 @@ mod tests {
     use super::*;
 
     fn undelivered(error: ConnectorError) -> ErrorKind {
-        type Failed = SdkError<aws_sdk_dynamodb::operation::list_tables::ListTablesError, ()>;
+        type Failed = SdkError<aws_sdk_dynamodb::operation::list_tables::ListTablesError, HttpResponse>;
         classify(&Failed::dispatch_failure(error), None).0
     }
 
@@ -139,5 +150,7 @@ mod tests {
         assert_eq!(kind_of_code("TransactionInProgressException"), ErrorKind::Busy);
         assert_eq!(kind_of_code("InternalServerError"), ErrorKind::Unknown);
         assert_eq!(kind_of_code("SomethingNew"), ErrorKind::Internal);
+        assert_eq!((kind_of("", 503), kind_of("", 429)), (ErrorKind::Unknown, ErrorKind::Throttled));
+        assert_eq!((kind_of("SlowDown", 503), kind_of("Odd", 400)), (ErrorKind::Throttled, ErrorKind::Internal));
     }
 }

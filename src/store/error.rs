@@ -1,6 +1,7 @@
 //! What can go wrong between us and the services, and what an operator can do about it.
 
 use aws_sdk_dynamodb::operation::RequestId;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::error::operation::BuildError;
@@ -204,11 +205,10 @@ pub struct Call<'a> {
 
 impl Call<'_> {
     /// Makes an SDK error into ours; used with `map_err`.
-    pub fn failed<E, R>(self, error: SdkError<E, R>) -> StoreError
+    pub fn failed<E>(self, error: SdkError<E, HttpResponse>) -> StoreError
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-        R: std::fmt::Debug + Send + Sync + 'static,
-        SdkError<E, R>: RequestId,
+        SdkError<E, HttpResponse>: RequestId,
     {
         let request_id = error.request_id().map(str::to_owned);
         let code = error.code().map(str::to_owned);

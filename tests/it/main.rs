@@ -7,16 +7,21 @@ mod arming;
 mod bad_input;
 #[cfg(feature = "sandbox")]
 mod copy;
+#[cfg(feature = "sandbox")]
 mod demo;
+mod disk_full;
+mod faults;
 #[cfg(feature = "sandbox")]
 mod follow;
 mod golden;
+mod kills;
 #[cfg(feature = "sandbox")]
 mod pages;
 mod partial;
 mod plan_files;
 mod publish_cases;
 mod publish_rules;
+mod races;
 mod rollback;
 #[cfg(feature = "sandbox")]
 mod running;

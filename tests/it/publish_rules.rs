@@ -174,6 +174,36 @@ async fn after_a_lost_answer_a_refusal_proves_nothing() {
     }
 }
 
+/// As after a kill, or after a round that could see nothing: what was written stays whole whatever its repeat meets with.
+#[tokio::test]
+async fn a_repeat_that_fails_takes_nothing_from_what_was_written() {
+    let stack = Stack::golden_with(|p| p.attribute_limit_bytes = 4096).await;
+    let request = change(&stack, &EntityKey::new("PRODUCT#acme", "P-0009"), |_| {}).await;
+    let first = stack.store.arm().publish(&request, Patience::IN_RUN).await;
+    assert_eq!(first.outcome, PublishOutcome::Done { already: false });
+    let left = (stack.dump().await, stack.object_keys().await);
+    for fault in [Fault::Throttle, Fault::Expired, Fault::ServerError, Fault::Conflict] {
+        let proxy = Proxy::before(stack.profile.endpoints.dynamodb.as_deref().unwrap()).await;
+        proxy.next(&[fault; 4]);
+        let again = through(&stack, &proxy).await.publish_again(&request, Patience::IN_RUN).await;
+        assert!(matches!(again.outcome, PublishOutcome::Done { .. }), "{fault:?}: {again:?}");
+        // And when the rows cannot be seen either, nothing is known.
+        proxy.by_chance(1, &[(Fault::Expired, 100)], &[(Fault::Expired, 100)]);
+        let again = through(&stack, &proxy).await.publish_again(&request, Patience::IN_RUN).await;
+        assert!(matches!(again.outcome, PublishOutcome::Unknown(_)), "{fault:?}: {again:?}");
+        assert_eq!((stack.dump().await, stack.object_keys().await), left, "{fault:?}");
+    }
+    // The same where already the bucket refuses.
+    let s3 = Proxy::before(stack.profile.endpoints.s3.as_deref().unwrap()).await;
+    s3.by_chance(1, &[(Fault::Expired, 100)], &[]);
+    let mut profile = stack.profile.clone();
+    profile.endpoints.s3 = Some(s3.endpoint.clone());
+    let store = tenantry::store::connect(&profile).await.store.arm();
+    let again = store.publish_again(&request, Patience::IN_RUN).await;
+    assert_eq!(again.outcome, PublishOutcome::Done { already: true });
+    assert_eq!((stack.dump().await, stack.object_keys().await), left);
+}
+
 #[tokio::test]
 async fn repeats_are_the_same_to_the_byte() {
     let faults = [Fault::ServerError, Fault::Throttle, Fault::Cut];

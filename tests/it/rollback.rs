@@ -275,9 +275,7 @@ async fn an_interface_that_goes_away_approves_nothing() {
     let mut driver = Driver::new(&stack);
     driver.asked(bolt(), 4).await;
     let before = stack.dump().await;
-    let Driver { handle, engine, .. } = driver;
-    drop(handle);
-    tokio::time::timeout(Duration::from_secs(30), engine).await.unwrap().unwrap();
+    driver.leave().await;
     assert_eq!(stack.dump().await, before);
 }
 

@@ -1,29 +1,15 @@
-//! Batches of a journal: what is decided about as one, and the items that are begun and ended in them.
+//! Batches of a journal: what is decided about as one.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::rows::{COLUMNS, number, planned, unsigned};
+use super::rows::{number, unsigned};
 use super::{Journal, JournalError, database};
 use crate::domain::digest::plan_digest;
-use crate::domain::item::PlannedItem;
 use crate::domain::run::{Action, Outcome, Reason};
 use crate::engine::protocol::{BatchInfo, BatchState};
-
-/// An item as it is carried out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenItem {
-    /// Number in the run, from 1.
-    pub n: u64,
-    /// Batch, from 1.
-    pub batch: u32,
-    /// What is intended.
-    pub item: PlannedItem,
-    /// Whether it may have been sent before: an earlier process began it and recorded no outcome.
-    pub begun: bool,
-}
 
 /// Items and what they come to, by word.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -278,13 +264,23 @@ impl Journal {
         self.execute("UPDATE batch SET state = 'approved' WHERE state IN ('waiting', 'held')", ()).await
     }
 
-    /// Gives every item of a batch that has no outcome the same one.
+    /// Records that a batch is not approved, and gives its items that outcome: both at once, so that nobody is ever asked about a batch
+    /// that is decided.
     ///
     /// # Errors
     /// [`JournalError`].
-    pub async fn end_batch(&self, n: u32, outcome: Outcome, reason: Reason, at: String) -> Result<(), JournalError> {
-        let sql = "UPDATE item SET outcome = ?2, reason = ?3, ended_at = ?4 WHERE batch = ?1 AND outcome IS NULL";
-        self.execute(sql, (n, outcome.as_str(), reason.as_str(), at)).await
+    pub async fn skip_batch(&self, n: u32, at: String) -> Result<(), JournalError> {
+        let path = Arc::clone(&self.path);
+        let (outcome, reason) = (Outcome::Skipped.as_str(), Reason::NotApproved.as_str());
+        let items = "UPDATE item SET outcome = ?2, reason = ?3, ended_at = ?4 WHERE batch = ?1 AND outcome IS NULL";
+        self.database
+            .call(move |connection| {
+                let fail = database(&path);
+                connection.execute(items, params![n, outcome, reason, at]).map_err(&fail)?;
+                let batch = "UPDATE batch SET state = ?2 WHERE n = ?1";
+                connection.execute(batch, params![n, state_word(BatchState::Skipped)]).map(drop).map_err(&fail)
+            })
+            .await
     }
 
     /// Splits a batch: its first half keeps the number, the second becomes the next one, and those after it move up.
@@ -315,104 +311,4 @@ impl Journal {
             })
             .await
     }
-
-    /// Items that are not written, with their rows: those after `after`, at most `limit`.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub async fn unwritten(&self, after: u64, limit: usize) -> Result<Vec<OpenItem>, JournalError> {
-        let sql = format!(
-            "SELECT {COLUMNS}, item_rows.parts FROM item JOIN item_rows USING (n) WHERE batch IS NULL AND item.n > ?1 ORDER BY item.n LIMIT ?2 + ?3"
-        );
-        self.open_items(sql, [number(after), number(limit as u64), 0]).await
-    }
-
-    /// Whether anything of the run was begun.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub async fn has_begun(&self) -> Result<bool, JournalError> {
-        let path = Arc::clone(&self.path);
-        let sql = "SELECT EXISTS (SELECT 1 FROM item WHERE begun_at IS NOT NULL)";
-        self.database
-            .call(move |connection| connection.query_row(sql, [], |row| row.get(0)).map_err(database(&path)))
-            .await
-    }
-
-    /// Items of a batch with their rows, for showing: those after `after`, at most `limit`.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub async fn batch_items(&self, batch: u32, after: u64, limit: usize) -> Result<Vec<OpenItem>, JournalError> {
-        let sql = format!(
-            "SELECT {COLUMNS}, item_rows.parts FROM item JOIN item_rows USING (n) WHERE batch = ?1 AND item.n > ?2 ORDER BY item.n LIMIT ?3"
-        );
-        self.open_items(sql, [i64::from(batch), number(after), number(limit as u64)]).await
-    }
-
-    /// The next items of approved batches that have no outcome and are after `after` (batch and number), with their rows; recorded as
-    /// begun before they are given out.
-    ///
-    /// # Errors
-    /// [`JournalError`]: nothing may be written then.
-    pub async fn begin(&self, after: (u32, u64), limit: usize, at: String) -> Result<Vec<OpenItem>, JournalError> {
-        let sql = format!(
-            "SELECT {COLUMNS}, item_rows.parts FROM item INDEXED BY item_open JOIN item_rows USING (n)
-             WHERE outcome IS NULL AND (batch, item.n) > (?1, ?2) AND batch IN (SELECT n FROM batch WHERE state = 'approved')
-             ORDER BY batch, item.n LIMIT ?3"
-        );
-        let path = Arc::clone(&self.path);
-        self.database
-            .call(move |connection| {
-                let values = [i64::from(after.0), number(after.1), number(limit as u64)];
-                let items = read_open(connection, &path, &sql, values)?;
-                let Some(last) = items.last() else { return Ok(items) };
-                // The same items as were read, in one stroke.
-                let mark = "UPDATE item INDEXED BY item_open SET begun_at = coalesce(begun_at, ?5)
-                            WHERE outcome IS NULL AND (batch, n) > (?1, ?2) AND (batch, n) <= (?3, ?4)
-                            AND batch IN (SELECT n FROM batch WHERE state = 'approved')";
-                let range = params![values[0], values[1], last.batch, number(last.n), at];
-                let marked =
-                    connection.prepare_cached(mark).and_then(|mut s| s.execute(range)).map_err(database(&path))?;
-                debug_assert_eq!(marked, items.len());
-                Ok(items)
-            })
-            .await
-    }
-
-    /// Takes back that items were begun: they were never sent.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub async fn unbegin(&self, items: Vec<u64>) -> Result<(), JournalError> {
-        let path = Arc::clone(&self.path);
-        self.database
-            .call(move |connection| {
-                let fail = database(&path);
-                let mut mark =
-                    connection.prepare_cached("UPDATE item SET begun_at = NULL WHERE n = ?1").map_err(&fail)?;
-                items.iter().try_for_each(|n| mark.execute([number(*n)]).map(drop).map_err(&fail))
-            })
-            .await
-    }
-
-    async fn open_items(&self, sql: String, values: [i64; 3]) -> Result<Vec<OpenItem>, JournalError> {
-        let path = Arc::clone(&self.path);
-        self.database.call(move |connection| read_open(connection, &path, &sql, values)).await
-    }
-}
-
-fn read_open(connection: &Connection, path: &Path, sql: &str, values: [i64; 3]) -> Result<Vec<OpenItem>, JournalError> {
-    let fail = database(path);
-    let mut statement = connection.prepare_cached(sql).map_err(&fail)?;
-    let read = |row: &rusqlite::Row<'_>| {
-        Ok(OpenItem {
-            n: unsigned(row.get(0)?),
-            batch: row.get::<_, Option<u32>>(1)?.unwrap_or_default(),
-            begun: row.get::<_, Option<String>>(15)?.is_some(),
-            item: planned(row, Some(19))?,
-        })
-    };
-    let items = statement.query_map(values, read).map_err(&fail)?;
-    items.collect::<Result<_, _>>().map_err(&fail)
 }

@@ -2,6 +2,9 @@
 
 mod actor;
 mod batches;
+#[cfg(test)]
+pub(crate) mod dying;
+mod open;
 mod read;
 mod rows;
 mod schema;
@@ -14,7 +17,8 @@ use std::path::{Path, PathBuf};
 use crate::domain::run::RunId;
 use crate::engine::failure::{ErrorCode, Failure};
 
-pub use batches::{OpenItem, Tally};
+pub use batches::Tally;
+pub use open::OpenItem;
 pub use read::{Reader, Recorded, WrittenItem, list};
 pub use write::{EndedItem, Header, Journal, NewItem, mark};
 

@@ -59,6 +59,8 @@ pub fn list(state_dir: &Path) -> Result<Vec<Result<RunInfo, JournalError>>, Jour
         Err(error) => return Err(io(&dir)(error)),
     };
     let mut runs: Vec<RunId> = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
+    // One that was killed before it was recorded wrote nothing.
+    runs.retain(|run| journal_path(state_dir, *run).exists());
     runs.sort_unstable_by(|a, b| b.cmp(a));
     Ok(runs.into_iter().map(|run| Reader::open(state_dir, run)?.info()).collect())
 }

@@ -112,11 +112,22 @@ impl Journal {
     }
 
     fn create_at<H: Send + 'static>(path: &Path, header: &Header, held: H) -> Result<Self, JournalError> {
+        // It gets its name once it is whole: what a kill leaves before that is no run, and nobody stumbles over it.
+        let unnamed = path.with_extension("new");
         // SQLite gives the files beside the database the database's own permissions.
-        drop(private_file(path)?);
+        drop(private_file(&unnamed)?);
+        let connection = Connection::open(&unnamed).map_err(database(&unnamed))?;
+        #[cfg(test)]
+        super::dying::step();
+        schema::create(&connection, &unnamed)?;
+        put_header(&connection, &unnamed, header)?;
+        #[cfg(test)]
+        super::dying::step();
+        connection.close().map_err(|(_, error)| database(&unnamed)(error))?;
+        std::fs::rename(&unnamed, path).map_err(io(path))?;
+        #[cfg(test)]
+        super::dying::step();
         let connection = Connection::open(path).map_err(database(path))?;
-        schema::create(&connection, path)?;
-        put_header(&connection, path, header)?;
         Self::start(connection, path, header.run, held)
     }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use super::super::failure::{ErrorCode, Failure};
 use super::super::journal::{Journal, OpenItem};
 use super::super::plan::shown;
 use super::super::protocol::{ApprovalRequest, BatchInfo, BatchState, Decision, Event, StopCause};
@@ -68,6 +69,13 @@ async fn write(
     let ended = carry_out(task, journal, &store, context, total).await?;
     // A batch whose items all had outcomes before is done without any of them being recorded now.
     journal.end(Vec::new(), vec![batch.batch]).await?;
+    if matches!(ended, Ended::Complete)
+        && journal.batch(batch.batch).await?.is_some_and(|b| b.state == BatchState::Approved)
+    {
+        // A defect, which would otherwise go round for ever.
+        let message = format!("batch {} of run {} is not complete, and nothing of it is left", batch.batch, batch.run);
+        return Err(Failure::new(ErrorCode::Internal, message).into());
+    }
     Ok(ended)
 }
 
@@ -118,9 +126,9 @@ async fn ask(task: &Task, journal: &Journal, context: &Context, batch: &BatchInf
 
 /// Nothing of the batch is written, and the run goes on without it.
 async fn skip(task: &Task, journal: &Journal, context: &Context, batch: &BatchInfo) -> Result<(), Stop> {
-    journal.end_batch(batch.batch, Outcome::Skipped, Reason::NotApproved, utc_millis(Timestamp::now())).await?;
+    journal.skip_batch(batch.batch, utc_millis(Timestamp::now())).await?;
     tell(task, journal, context, batch.batch, &unapproved(Outcome::Skipped)).await?;
-    set(task, journal, batch, BatchState::Skipped).await
+    task.emit(Event::Batch(Box::new(BatchInfo { state: BatchState::Skipped, ..batch.clone() }))).await
 }
 
 /// Items of batches that are held have no outcome yet; they are told as held, and the journal keeps them open.

@@ -111,12 +111,12 @@ async fn finish(task: &Task, journal: Journal, context: &Context, ended: Result<
         false if !journal.has_begun().await.unwrap_or(true) => RunState::Waiting,
         false => RunState::Stopped,
     };
+    // Before its end is recorded: a run that has ended is not gone on with, and what it took back would never say so.
+    let marked = if is_complete { mark_undone(task, context.run).await } else { Ok(()) };
     let recorded = journal.set_state(state, &at).await;
     journal.close().await;
-    if is_complete {
-        mark_undone(task, context.run).await?;
-    }
     tell_run(task, context.run).await.ok();
+    marked?;
     recorded?;
     match ended? {
         Ended::Complete => Ok(()),

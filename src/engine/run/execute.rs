@@ -19,7 +19,7 @@ use super::context::Context;
 use super::control::Control;
 use super::limiter::Limiter;
 use super::record::{Result as ItemEnd, told};
-use super::round::{Round, round};
+use super::round::{Pending, Round, round};
 use crate::domain::clock::utc_millis;
 use crate::domain::key::EntityKey;
 use crate::domain::plan::Verify;
@@ -43,15 +43,6 @@ pub(in super::super) enum Ended {
     Complete,
     /// Before that.
     Stopped(StopCause),
-}
-
-/// An item that waits for its turn.
-#[derive(Debug)]
-struct Pending {
-    open: OpenItem,
-    attempts: u32,
-    rounds: u32,
-    not_before: Option<Instant>,
 }
 
 type Loaded = Result<Vec<OpenItem>, JournalError>;
@@ -150,11 +141,11 @@ impl Pool<'_> {
                 break;
             }
             tokio::select! {
-                Some(landed) = self.flying.join_next() => {
-                    if let Ok((pending, round)) = landed {
-                        self.landed(pending, round).await;
-                    }
-                }
+                Some(landed) = self.flying.join_next() => match landed {
+                    Ok((pending, round)) => self.landed(pending, round).await,
+                    // A defect: what became of the item is not known, and the others are not risked.
+                    Err(_) => { self.stopping.get_or_insert(StopCause::Failures); }
+                },
                 loaded = maybe(&mut loading) => {
                     loading = None;
                     self.loaded(loaded);
@@ -213,7 +204,7 @@ impl Pool<'_> {
             if self.limiter.ready_at() > now {
                 return Some(self.limiter.ready_at());
             }
-            let Some(pending) = self.queue.pop_front() else { break };
+            let Some(mut pending) = self.queue.pop_front() else { break };
             if let Some(at) = pending.not_before.filter(|at| *at > now) {
                 wake = Some(wake.map_or(at, |w| w.min(at)));
                 self.queue.push_back(pending);
@@ -231,7 +222,7 @@ impl Pool<'_> {
             let (store, context) = (self.store.clone(), Arc::clone(&self.context));
             let (slots, cancel) = (Arc::clone(&self.slots), self.task.cancel.clone());
             self.flying.spawn(async move {
-                let round = round(&store, &context, &pending.open, pending.attempts, &slots, &cancel).await;
+                let round = round(&store, &context, &mut pending, &slots, &cancel).await;
                 (pending, round)
             });
         }
@@ -251,8 +242,7 @@ impl Pool<'_> {
                 if let Some(last) = items.last() {
                     self.after = (last.batch, last.n);
                 }
-                let pending = |open| Pending { open, attempts: 0, rounds: 0, not_before: None };
-                self.queue.extend(items.into_iter().map(pending));
+                self.queue.extend(items.into_iter().map(Pending::new));
             }
             // What cannot be recorded as begun is not begun.
             Err(error) => self.broken(error),

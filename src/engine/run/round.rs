@@ -1,4 +1,6 @@
-//! One round of an item: built, sent, and in async mode followed.
+//! One item on its way: sent, judged, sent again.
+
+use std::time::Instant;
 
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -12,9 +14,26 @@ use crate::domain::run::{Outcome, Reason};
 use crate::store::error::{ErrorKind, StoreError};
 use crate::store::publish::{Following, Patience, PublishOutcome, WriteStore};
 
+/// An item that waits for its turn.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) open: OpenItem,
+    pub(super) attempts: u32,
+    pub(super) rounds: u32,
+    pub(super) not_before: Option<Instant>,
+    /// Whether a round before this one, of this process or of one that was killed, may have written it.
+    sent: bool,
+}
+
+impl Pending {
+    pub(super) fn new(open: OpenItem) -> Self {
+        let sent = open.begun;
+        Self { open, attempts: 0, rounds: 0, not_before: None, sent }
+    }
+}
+
 /// What one round of an item came to.
 pub(super) enum Round {
-    /// The item has its outcome.
     Ended(ItemEnd),
     /// Nothing is known against it: once more, later.
     Again(StoreError),
@@ -28,11 +47,11 @@ pub(super) enum Round {
 pub(super) async fn round(
     store: &WriteStore,
     context: &Context,
-    open: &OpenItem,
-    attempts: u32,
+    pending: &mut Pending,
     slots: &Semaphore,
     cancel: &CancellationToken,
 ) -> Round {
+    let open = &pending.open;
     let built = request(store.reads(), &open.item, open.n, context.run, &context.stamp, context.mode);
     let request = match built {
         Ok(request) => request,
@@ -41,11 +60,18 @@ pub(super) async fn round(
     let published = {
         // Never closed while the pool lives.
         let _slot = slots.acquire().await;
-        store.publish(&request, Patience::IN_RUN).await
+        match pending.sent {
+            true => store.publish_again(&request, Patience::IN_RUN).await,
+            false => store.publish(&request, Patience::IN_RUN).await,
+        }
     };
-    let Some(mut end) = ItemEnd::of(&published, attempts) else {
+    let Some(mut end) = ItemEnd::of(&published, pending.attempts) else {
+        pending.sent = true;
         let PublishOutcome::Unknown(error) = published.outcome else { return Round::Open };
-        return Round::Again(error);
+        return match error.kind() {
+            Some(ErrorKind::Credentials | ErrorKind::AccessDenied) => Round::Credentials(error),
+            _ => Round::Again(error),
+        };
     };
     if let PublishOutcome::Failed(error) = &published.outcome {
         match error.kind() {
@@ -57,6 +83,7 @@ pub(super) async fn round(
         }
     }
     if context.mode == PublishMode::Async && end.outcome == Outcome::Done {
+        pending.sent = true;
         let following = Following { timeout: context.settings.timeout, ..Following::default() };
         for part in &request.parts {
             let followed = tokio::select! {

@@ -43,34 +43,50 @@ impl WriteStore {
     /// S3 objects are removed only when it is certain that nothing refers to them. Nothing here is cancelled in between: callers look at
     /// their token before, not during.
     pub async fn publish(&self, request: &PublishRequest, patience: Patience) -> Published {
+        self.publish_from(request, patience, false).await
+    }
+
+    /// The same for a request that may have been sent before, by whomever: its rows may be there, or may yet appear.
+    pub async fn publish_again(&self, request: &PublishRequest, patience: Patience) -> Published {
+        self.publish_from(request, patience, true).await
+    }
+
+    async fn publish_from(&self, request: &PublishRequest, patience: Patience, sent: bool) -> Published {
         if let Err(error) = self.put_objects(request).await {
-            // The same request may have been published before, and its rows refer to the same objects.
-            let seen = self.look(request).await;
-            if matches!(seen, Ok(Seen::Nothing | Seen::Theirs(..))) {
-                self.remove_objects(request).await;
-            }
-            let outcome = match seen {
+            let outcome = match self.look(request).await {
                 Ok(Seen::Ours) => PublishOutcome::Done { already: true },
-                Ok(Seen::Theirs(reason, message)) => PublishOutcome::Conflict(reason, message),
-                Ok(Seen::Nothing) | Err(_) => PublishOutcome::Failed(error),
+                Ok(Seen::Theirs(reason, message)) => {
+                    self.remove_objects(request).await;
+                    PublishOutcome::Conflict(reason, message)
+                }
+                Ok(Seen::Nothing) if !sent => {
+                    self.remove_objects(request).await;
+                    PublishOutcome::Failed(error)
+                }
+                Err(_) if !sent => PublishOutcome::Failed(error),
+                Ok(Seen::Nothing) | Err(_) => PublishOutcome::Unknown(error),
             };
             return Published { outcome, attempts: 0, request_id: None };
         }
-        let published = self.publish_rows(Cow::Borrowed(request), patience).await;
+        let (published, reached) = self.publish_rows(Cow::Borrowed(request), patience, sent).await;
         match &published.outcome {
-            PublishOutcome::Conflict(..) | PublishOutcome::Invalid(..) | PublishOutcome::Failed(_) => {
-                self.remove_objects(request).await;
-            }
+            PublishOutcome::Conflict(..) => self.remove_objects(request).await,
+            PublishOutcome::Invalid(..) | PublishOutcome::Failed(_) if !reached => self.remove_objects(request).await,
             // Rows refer to them, or may yet.
-            PublishOutcome::Done { .. } | PublishOutcome::Unknown(_) => {}
+            _ => {}
         }
         published
     }
 
-    async fn publish_rows(&self, mut request: Cow<'_, PublishRequest>, patience: Patience) -> Published {
-        let (mut attempts, mut lost) = (0, 0);
+    /// Gives back whether the rows may have reached the tables, too.
+    async fn publish_rows(
+        &self,
+        mut request: Cow<'_, PublishRequest>,
+        patience: Patience,
         // Once an answer was lost, no later refusal proves that nothing was written: only the rows do.
-        let mut reached = false;
+        mut reached: bool,
+    ) -> (Published, bool) {
+        let (mut attempts, mut lost) = (0, 0);
         let mut transaction = self.transaction(&request);
         loop {
             attempts += 1;
@@ -78,7 +94,7 @@ impl WriteStore {
                 Ok(transaction) => self.attempt(transaction).await,
                 Err(error) => Attempt::Failed(error.clone()),
             };
-            let end = |outcome, request_id: Option<String>| Published { outcome, attempts, request_id };
+            let end = |outcome, request_id: Option<String>| (Published { outcome, attempts, request_id }, reached);
             match attempt {
                 Attempt::Committed { request_id } => return end(PublishOutcome::Done { already: false }, request_id),
                 Attempt::Invalid { message, request_id } => {
@@ -109,6 +125,8 @@ impl WriteStore {
                 Attempt::Unknown(error) => {
                     lost += 1;
                     reached |= error.kind() != Some(ErrorKind::Endpoint);
+                    let end =
+                        |outcome, request_id: Option<String>| (Published { outcome, attempts, request_id }, reached);
                     match self.look(&request).await {
                         Ok(Seen::Ours) => return end(PublishOutcome::Done { already: false }, None),
                         Ok(Seen::Theirs(reason, message)) => {
@@ -134,6 +152,8 @@ impl WriteStore {
         match self.look(request).await {
             Ok(Seen::Ours) => PublishOutcome::Done { already: false },
             Ok(Seen::Theirs(reason, message)) => PublishOutcome::Conflict(reason, message),
+            // What the service refuses for what it is, it refused before.
+            Ok(Seen::Nothing) if matches!(refusal, PublishOutcome::Invalid(..)) => refusal,
             Ok(Seen::Nothing) | Err(_) => match refusal {
                 PublishOutcome::Failed(error) => PublishOutcome::Unknown(error),
                 other => PublishOutcome::Unknown(StoreError::Build(format!("after a lost answer: {other:?}"))),

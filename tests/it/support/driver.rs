@@ -81,6 +81,17 @@ impl Driver {
         self.send(Command::Decide { run, batch, digest, decision }).await
     }
 
+    /// Approves a batch and everything after it.
+    pub async fn approve_rest(&mut self, asked: &ApprovalRequest) {
+        self.decide(asked, Decision::ApproveRest { confirm: None }).await;
+    }
+
+    /// The interface goes away; gives back once the engine has ended.
+    pub async fn leave(self) {
+        drop(self.handle);
+        tokio::time::timeout(Duration::from_secs(30), self.engine).await.unwrap().unwrap();
+    }
+
     /// Everything up to the end of a request.
     pub async fn rest(&mut self, request: RequestId) -> Vec<Event> {
         let mut events = Vec::new();

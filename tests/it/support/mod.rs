@@ -2,6 +2,7 @@
 
 pub mod driver;
 pub mod golden;
+pub mod many;
 pub mod plan;
 pub mod program;
 pub mod proxy;

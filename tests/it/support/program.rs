@@ -81,15 +81,19 @@ impl Program {
 
     /// With more keys in the profile.
     pub fn with(stack: &Stack, more: &str) -> Self {
+        let at = &stack.profile.endpoints;
+        Self::at(stack, at.dynamodb.as_deref().unwrap(), at.s3.as_deref().unwrap(), more)
+    }
+
+    /// Led to the services by other ways.
+    pub fn at(stack: &Stack, dynamodb: &str, s3: &str, more: &str) -> Self {
         let p = &stack.profile;
         let text = format!(
             "default_profile = \"test\"\n[profiles.test]\nenvironment = \"dev\"\napp = \"shop\"\nregion = \"ap-northeast-1\"\n\
              bucket = \"{}\"\nattribute_limit_bytes = {}\noperator = \"operator-1\"\noperator_ip = \"198.51.100.1\"\n\
-             endpoints = {{ dynamodb = \"{}\", s3 = \"{}\" }}\n{more}\n",
+             endpoints = {{ dynamodb = \"{dynamodb}\", s3 = \"{s3}\" }}\n{more}\n",
             p.bucket.as_deref().unwrap(),
             p.attribute_limit_bytes,
-            p.endpoints.dynamodb.as_deref().unwrap(),
-            p.endpoints.s3.as_deref().unwrap(),
         );
         let config = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(config.path(), text).unwrap();

@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -11,23 +12,101 @@ pub enum Fault {
     LoseAnswer,
     /// Answered 500 without being forwarded.
     ServerError,
+    /// Answered 503 by something in between that knows nothing of the service's errors.
+    Unavailable,
     /// Answered as throttled without being forwarded.
     Throttle,
     /// The connection is closed without an answer, and nothing is forwarded.
     Cut,
     /// Answered as made with expired credentials.
     Expired,
+    /// Cancelled because another transaction is at the same rows.
+    Conflict,
+    /// Forwarded, and answered a while later.
+    Slow,
     /// Answered by S3 with an error of this code, without being forwarded.
     S3(u16, &'static str),
 }
 
-/// A proxy on loopback between the program and DynamoDB or S3: it does to each transaction, to each object put and to each read
-/// of one row or object what is next in line, and lets all else pass.
+/// What may happen to a request, and in how many of a hundred.
+pub type Odds = &'static [(Fault, u64)];
+
+/// How long a slow answer takes.
+const SLOW: Duration = Duration::from_millis(400);
+
+#[derive(Default)]
+struct Weather {
+    writes: VecDeque<Fault>,
+    reads: VecDeque<Fault>,
+    bodies: Vec<String>,
+    chance: u64,
+    write_odds: Odds,
+    read_odds: Odds,
+    /// From the first transaction on, for so long, everything.
+    spell: Option<(Fault, Duration)>,
+    spell_until: Option<Instant>,
+    /// From this transaction on, every one.
+    after: Option<(usize, Fault)>,
+    /// After the first transaction, every read of one row.
+    blind: Option<Fault>,
+}
+
+/// What a request is to the proxy.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A transaction, or an object put.
+    Write,
+    /// Of one row.
+    Get,
+    Other,
+}
+
+impl Weather {
+    /// Knuth's generator, its upper bits: enough to deal out faults.
+    fn percent(&mut self) -> u64 {
+        self.chance = self.chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.chance >> 33) % 100
+    }
+
+    fn drawn(&mut self, odds: Odds) -> Option<Fault> {
+        let mut left = self.percent();
+        for (fault, percent) in odds {
+            if left < *percent {
+                return Some(*fault);
+            }
+            left -= percent;
+        }
+        None
+    }
+
+    fn next(&mut self, kind: Kind, body: &[u8]) -> Option<Fault> {
+        if kind == Kind::Write {
+            self.bodies.push(String::from_utf8_lossy(body).into_owned());
+            if let (Some((_, length)), None) = (self.spell, self.spell_until) {
+                self.spell_until = Some(Instant::now() + length);
+            }
+        }
+        if let (Some((fault, _)), Some(until)) = (self.spell, self.spell_until)
+            && Instant::now() < until
+        {
+            return Some(fault);
+        }
+        let queued = match kind {
+            Kind::Write => self.writes.pop_front(),
+            Kind::Get => self.reads.pop_front().or(self.blind.filter(|_| !self.bodies.is_empty())),
+            Kind::Other => None,
+        };
+        let due = self.after.filter(|(n, _)| kind == Kind::Write && self.bodies.len() > *n).map(|(_, fault)| fault);
+        let odds = if kind == Kind::Write { self.write_odds } else { self.read_odds };
+        queued.or(due).or_else(|| self.drawn(odds))
+    }
+}
+
+/// A proxy on loopback between the program and a service: it does to each transaction what is next in line or drawn by chance, and lets
+/// all else pass.
 pub struct Proxy {
     pub endpoint: String,
-    faults: Arc<Mutex<VecDeque<Fault>>>,
-    reads: Arc<Mutex<VecDeque<Fault>>>,
-    bodies: Arc<Mutex<Vec<String>>>,
+    weather: Arc<Mutex<Weather>>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -42,87 +121,104 @@ impl Proxy {
         let upstream = upstream.trim_start_matches("http://").trim_end_matches('/').to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let faults = Arc::new(Mutex::new(VecDeque::new()));
-        let bodies = Arc::new(Mutex::new(Vec::new()));
-        let reads = Arc::new(Mutex::new(VecDeque::new()));
-        let (f, r, b) = (Arc::clone(&faults), Arc::clone(&reads), Arc::clone(&bodies));
+        let weather = Arc::new(Mutex::new(Weather::default()));
+        let shared = Arc::clone(&weather);
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(serve(client, upstream.clone(), Arc::clone(&f), Arc::clone(&r), Arc::clone(&b)));
+                tokio::spawn(serve(client, upstream.clone(), Arc::clone(&shared)));
             }
         });
-        Self { endpoint, faults, reads, bodies, task }
+        Self { endpoint, weather, task }
     }
 
-    /// What happens to the next transactions, or to the next objects put, one after another.
+    /// What happens to the next transactions, one after another.
     pub fn next(&self, faults: &[Fault]) {
-        self.faults.lock().unwrap().extend(faults);
+        self.weather.lock().unwrap().writes.extend(faults);
     }
 
-    /// What happens to the next reads of one row or object.
+    /// What happens to the next single reads.
     pub fn next_reads(&self, faults: &[Fault]) {
-        self.reads.lock().unwrap().extend(faults);
+        self.weather.lock().unwrap().reads.extend(faults);
+    }
+
+    /// What happens to every single read after the first transaction; `None` for nothing any more.
+    pub fn blind(&self, fault: Option<Fault>) {
+        self.weather.lock().unwrap().blind = fault;
+    }
+
+    /// What happens from now on by chance: to transactions, and to everything else.
+    pub fn by_chance(&self, seed: u64, writes: Odds, reads: Odds) {
+        let mut weather = self.weather.lock().unwrap();
+        (weather.chance, weather.write_odds, weather.read_odds) = (seed, writes, reads);
+    }
+
+    /// What happens to everything for a while that begins with the next transaction.
+    pub fn spell(&self, fault: Fault, length: Duration) {
+        self.weather.lock().unwrap().spell = Some((fault, length));
+    }
+
+    /// What happens to every transaction after the first `n`; `None` for nothing any more.
+    pub fn after(&self, n: usize, fault: Option<Fault>) {
+        self.weather.lock().unwrap().after = fault.map(|fault| (n, fault));
     }
 
     /// Nothing happens to anything any more.
     pub fn clear(&self) {
-        self.faults.lock().unwrap().clear();
-        self.reads.lock().unwrap().clear();
+        let mut weather = self.weather.lock().unwrap();
+        weather.writes.clear();
+        weather.reads.clear();
     }
 
     /// Bodies of all transactions so far.
     pub fn transactions(&self) -> Vec<String> {
-        self.bodies.lock().unwrap().clone()
+        self.weather.lock().unwrap().bodies.clone()
     }
 }
 
-async fn serve(
-    mut client: TcpStream,
-    upstream: String,
-    faults: Arc<Mutex<VecDeque<Fault>>>,
-    reads: Arc<Mutex<VecDeque<Fault>>>,
-    bodies: Arc<Mutex<Vec<String>>>,
-) {
+fn http(status: &str, kind: &str, text: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{text}", text.len()).into_bytes()
+}
+
+fn refusal(status: &str, code: &str, more: &str) -> Vec<u8> {
+    let text =
+        format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"{code} by the proxy"{more}}}"#);
+    http(status, "application/x-amz-json-1.0", &text)
+}
+
+async fn serve(mut client: TcpStream, upstream: String, weather: Arc<Mutex<Weather>>) {
     while let Some((head, body)) = message(&mut client).await {
-        let is_transaction = head.to_lowercase().contains("transactwriteitems");
-        let fault = if is_transaction || head.starts_with("PUT /") {
-            if is_transaction {
-                bodies.lock().unwrap().push(String::from_utf8_lossy(&body).into_owned());
-            }
-            faults.lock().unwrap().pop_front()
+        let kind = if head.to_lowercase().contains("transactwriteitems") || head.starts_with("PUT ") {
+            Kind::Write
         } else if head.contains("DynamoDB_20120810.GetItem") || head.starts_with("GET /") {
-            reads.lock().unwrap().pop_front()
+            Kind::Get
         } else {
-            None
+            Kind::Other
         };
-        let reply = |status: &str, code: &str| {
-            let text =
-                format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"{code} by the proxy"}}"#);
-            format!(
-                "HTTP/1.1 {status}\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {}\r\n\r\n{text}",
-                text.len()
-            )
-        };
+        let fault = weather.lock().unwrap().next(kind, &body);
         let answer = match fault {
             Some(Fault::Cut) => return,
-            Some(Fault::ServerError) => reply("500 Internal Server Error", "InternalServerError").into_bytes(),
-            Some(Fault::Throttle) => reply("400 Bad Request", "ThrottlingException").into_bytes(),
-            Some(Fault::Expired) => reply("400 Bad Request", "ExpiredTokenException").into_bytes(),
+            Some(Fault::ServerError) => refusal("500 Internal Server Error", "InternalServerError", ""),
+            Some(Fault::Unavailable) => http("503 Service Unavailable", "text/html", "<html>try later</html>"),
+            Some(Fault::Throttle) => refusal("400 Bad Request", "ThrottlingException", ""),
+            Some(Fault::Expired) => refusal("400 Bad Request", "ExpiredTokenException", ""),
+            Some(Fault::Conflict) => {
+                let reasons =
+                    r#","CancellationReasons":[{"Code":"None"},{"Code":"TransactionConflict","Message":"busy"}]"#;
+                refusal("400 Bad Request", "TransactionCanceledException", reasons)
+            }
             Some(Fault::S3(status, code)) => {
                 let text = format!("<Error><Code>{code}</Code><Message>{code} by the proxy</Message></Error>");
-                let length = text.len();
-                format!(
-                    "HTTP/1.1 {status} No\r\nContent-Type: application/xml\r\nContent-Length: {length}\r\n\r\n{text}"
-                )
-                .into_bytes()
+                http(&format!("{status} No"), "application/xml", &text)
             }
-            Some(Fault::LoseAnswer) | None => {
-                let mut server = TcpStream::connect(&upstream).await.unwrap();
+            Some(Fault::LoseAnswer | Fault::Slow) | None => {
+                let Ok(mut server) = TcpStream::connect(&upstream).await else { return };
                 server.write_all(head.as_bytes()).await.unwrap();
                 server.write_all(&body).await.unwrap();
                 let Some((head, body)) = message(&mut server).await else { return };
-                if fault.is_some() {
-                    return;
+                match fault {
+                    Some(Fault::LoseAnswer) => return,
+                    Some(_) => tokio::time::sleep(SLOW).await,
+                    None => {}
                 }
                 [head.as_bytes(), &body].concat()
             }

@@ -1,0 +1,97 @@
+//! An engine of its own for each command, driven as an interface would.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use super::world::Place;
+use crate::config::Profile;
+use crate::domain::plan::{Conflicts, Existing, Modules, Plan, RunSettings, Source, Target, Undo, UndoFrom, Work};
+use crate::domain::run::{Operation, Outcome, RunId, RunState};
+use crate::engine::failure::Failure;
+use crate::engine::journal::Reader;
+use crate::engine::protocol::{Command, Decision, Event, ItemResult, RequestId};
+use crate::engine::{boundary, serve};
+
+/// What an engine told of a run.
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    pub(super) run: Option<RunId>,
+    pub(super) state: Option<RunState>,
+    /// By key of the target.
+    pub(super) outcomes: BTreeMap<String, Vec<Outcome>>,
+    pub(super) failures: Vec<Failure>,
+}
+
+/// A plan in small batches: a canary of three, then five and five. Transactions go two at a time, so that commits share some.
+pub(super) fn plan(operation: Operation, place: &Place, first: Option<RunId>) -> Plan {
+    let source = Source {
+        entity_type: Some("PRODUCT".to_owned()),
+        tenant: place.from.clone(),
+        sk_prefix: String::new(),
+        keys: Vec::new(),
+        deleted: Default::default(),
+    };
+    let target = Target { tenant: place.to.clone(), existing: Existing::Overwrite };
+    Plan {
+        name: "killed".to_owned(),
+        profile: None,
+        reason: String::new(),
+        modules: Modules::ByType,
+        work: match (operation, first) {
+            (Operation::Copy, _) => Work::Copy { source, target },
+            (Operation::Move, _) => Work::Move { source, target },
+            (_, first) => Work::Undo(Undo { run: first.unwrap(), conflicts: Conflicts::Skip, from: UndoFrom::Journal }),
+        },
+        run: RunSettings { batch: 5, canary: 3, concurrency: 2, ..RunSettings::default() },
+    }
+}
+
+pub(super) fn run(plan: Plan) -> Command {
+    Command::RunPlan { plan: Box::new(plan), expect: None, rows: false }
+}
+
+pub(super) fn resume(run: RunId) -> Command {
+    Command::ResumeRun { run, rows: false }
+}
+
+/// Carries a command out to its end: the first batch is approved alone, the one named is skipped, then all the rest is approved at once.
+pub(super) async fn carry(profile: &Profile, state: &Path, command: Command, skip: Option<u32>) -> Ended {
+    let (mut handle, end) = boundary();
+    let engine = tokio::spawn(serve(profile.clone(), state.to_path_buf(), end));
+    let mut ended = Ended::default();
+    let mut decides = 2;
+    let asked = RequestId(2);
+    handle.commands.send((RequestId(1), Command::Arm { armed: true })).await.unwrap();
+    handle.commands.send((asked, command)).await.unwrap();
+    loop {
+        let next = tokio::time::timeout(Duration::from_secs(60), handle.events.recv()).await;
+        let envelope = next.unwrap().unwrap();
+        match envelope.event {
+            Event::Failed(failure) => ended.failures.push(*failure),
+            Event::Finished { .. } if envelope.request == asked => break,
+            Event::Run(info) => (ended.run, ended.state) = (Some(info.run), Some(info.state)),
+            Event::Item(item) => {
+                ended.outcomes.entry(item.entity.key.to_string()).or_default().extend(item.outcome);
+            }
+            Event::ApprovalNeeded(batch) => {
+                let confirm = None;
+                let decision = match batch.batch {
+                    n if skip == Some(n) => Decision::Skip,
+                    1 => Decision::Approve { confirm },
+                    _ => Decision::ApproveRest { confirm },
+                };
+                let items = Reader::open(state, batch.run).unwrap().items(0, 1_000).unwrap();
+                let is_open = |i: &ItemResult| i.batch != Some(batch.batch) || i.outcome.is_none();
+                assert!(items.iter().all(is_open), "asked about what is decided already: {items:?}");
+                let decide = Command::Decide { run: batch.run, batch: batch.batch, digest: batch.digest, decision };
+                decides += 1;
+                handle.commands.send((RequestId(decides), decide)).await.unwrap();
+            }
+            _ => {}
+        }
+    }
+    drop(handle);
+    engine.await.unwrap();
+    ended
+}

@@ -1,0 +1,233 @@
+//! Runs whose process dies at a step of their journal, and what is there once they were gone on with.
+//!
+//! The services stand in the test's own process; the run is one of a child, which is this test program once more.
+
+mod driver;
+mod world;
+
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::Command as Process;
+
+use tempfile::TempDir;
+
+use self::driver::{carry, plan, resume};
+use self::world::{Place, World, profile};
+use crate::domain::plan::Plan;
+use crate::domain::run::{Operation, Outcome, RunId, RunState};
+use crate::engine::failure::ErrorCode;
+use crate::engine::journal::dying::{DIE_AT, steps};
+use crate::engine::journal::{Reader, list};
+use crate::engine::protocol::ItemResult;
+
+const PLACE: [&str; 4] =
+    ["TENANTRY_TEST_DYNAMODB", "TENANTRY_TEST_S3", "TENANTRY_TEST_STATE_DIR", "TENANTRY_TEST_PLAN"];
+const SIGKILL: i32 = 9;
+
+/// What a test of this module does in a process that may be killed. Alone it does nothing.
+#[tokio::test]
+#[ignore = "begun by the tests beside it, in a process of its own"]
+async fn child() {
+    let [Ok(dynamodb), Ok(s3), Ok(state), Ok(plan)] = PLACE.map(std::env::var) else { return };
+    let plan: Plan = serde_json::from_str(&plan).unwrap();
+    let skip = skipped(plan.work.operation());
+    let ended = carry(&profile(&dynamodb, &s3), Path::new(&state), driver::run(plan), skip).await;
+    assert_eq!(ended.failures, []);
+    std::fs::write(Path::new(&state).join("steps"), steps().to_string()).unwrap();
+}
+
+/// The batch that is not approved.
+fn skipped(operation: Operation) -> Option<u32> {
+    (operation == Operation::Copy).then_some(2)
+}
+
+/// One tenant copied, moved or taken back, with a state directory of its own.
+struct Case<'a> {
+    world: &'a World,
+    place: Place,
+    state: TempDir,
+    operation: Operation,
+    /// What is taken back.
+    first: Option<RunId>,
+}
+
+impl<'a> Case<'a> {
+    async fn new(world: &'a World, operation: Operation, n: u64) -> Self {
+        let (place, state) = (world.load(n), TempDir::new().unwrap());
+        let mut case = Self { world, place, state, operation, first: None };
+        if operation == Operation::Undo {
+            // Of a copy and of a move in turn.
+            let first = if n.is_multiple_of(2) { Operation::Copy } else { Operation::Move };
+            let ended =
+                carry(&world.profile(), case.state.path(), driver::run(plan(first, &case.place, None)), None).await;
+            assert_eq!((ended.failures.as_slice(), ended.state), ([].as_slice(), Some(RunState::Done)));
+            case.first = ended.run;
+        }
+        case
+    }
+
+    fn command(&self) -> crate::engine::protocol::Command {
+        driver::run(plan(self.operation, &self.place, self.first))
+    }
+
+    /// Carries the plan out in a process that dies at a step, or at none; tells whether it did.
+    fn child(&self, die_at: u64) -> bool {
+        let at = self.world.profile().endpoints;
+        let plan = serde_json::to_string(&plan(self.operation, &self.place, self.first)).unwrap();
+        let state = self.state.path().to_str().unwrap().to_owned();
+        let mut process = Process::new(std::env::current_exe().unwrap());
+        process.args(["--exact", "kills::child", "--ignored", "--nocapture"]).env(DIE_AT, die_at.to_string());
+        process.envs(PLACE.into_iter().zip([at.dynamodb.unwrap(), at.s3.unwrap(), state, plan]));
+        let output = process.output().unwrap();
+        match output.status.signal() {
+            Some(SIGKILL) => true,
+            None if output.status.success() => false,
+            _ => panic!("{:?}\n{}", output.status, String::from_utf8_lossy(&output.stdout)),
+        }
+    }
+
+    fn steps(&self) -> u64 {
+        std::fs::read_to_string(self.state.path().join("steps")).unwrap().parse().unwrap()
+    }
+
+    /// The run, if the journal knows of one.
+    fn run(&self) -> Option<RunId> {
+        let runs = list(self.state.path()).unwrap();
+        runs.into_iter().map(Result::unwrap).find(|info| info.operation == self.operation).map(|info| info.run)
+    }
+
+    /// Goes on with what a kill left; where it left nothing to go on with, nothing was written either.
+    async fn go_on(&self, untouched: &[String]) {
+        let (profile, skip) = (self.world.profile(), skipped(self.operation));
+        let resumed = match self.run() {
+            Some(run) => Some(carry(&profile, self.state.path(), resume(run), skip).await),
+            None => None,
+        };
+        let is_gone = |code| code == ErrorCode::NotFound;
+        let ended = match resumed {
+            Some(ended) if !ended.failures.iter().any(|f| is_gone(f.code)) => ended,
+            _ => {
+                assert_eq!(self.world.left(&self.place, &self.first_runs()).await, untouched);
+                carry(&profile, self.state.path(), self.command(), skip).await
+            }
+        };
+        assert_eq!((ended.failures.as_slice(), ended.state), ([].as_slice(), Some(RunState::Done)));
+        assert!(ended.outcomes.values().all(|told| told.len() == 1), "{:?}", ended.outcomes);
+    }
+
+    fn first_runs(&self) -> Vec<RunId> {
+        self.first.into_iter().collect()
+    }
+
+    /// What stands in the tables and in S3, with the names of runs and objects and the times taken out.
+    async fn left(&self) -> Vec<String> {
+        let mut runs = self.first_runs();
+        runs.extend(self.run());
+        self.world.left(&self.place, &runs).await
+    }
+
+    /// What the journal says of each item.
+    fn items(&self) -> Vec<(String, String, Option<Outcome>, u64, u64)> {
+        let items = Reader::open(self.state.path(), self.run().unwrap()).unwrap().items(0, 1_000).unwrap();
+        let told = |i: ItemResult| {
+            let versions = (i.version_after.0, i.source_versions.1.0);
+            (i.entity.key.sk.to_string(), i.action.to_string(), i.outcome, versions.0, versions.1)
+        };
+        items.into_iter().map(told).collect()
+    }
+
+    fn assert_marked(&self) {
+        if let Some(first) = self.first {
+            let info = Reader::open(self.state.path(), first).unwrap().info().unwrap();
+            assert_eq!((info.state, info.undone_by), (RunState::Undone, self.run()));
+        }
+    }
+}
+
+/// Every step of the first `dense` and the last `dense`, and every `stride`-th between.
+fn chosen(steps: u64, dense: u64, stride: u64) -> impl Iterator<Item = u64> {
+    (1..=steps).filter(move |n| *n <= dense || *n + dense > steps || n.is_multiple_of(stride))
+}
+
+async fn killed_at_steps(operation: Operation, dense: u64, stride: u64) {
+    let world = World::start();
+    // Two wholes, because undo takes back a copy and a move in turn.
+    let mut wholes = Vec::new();
+    let mut steps = 0;
+    for n in 0..2 {
+        let case = Case::new(&world, operation, n).await;
+        let untouched = case.left().await;
+        assert!(!case.child(0));
+        steps = steps.max(case.steps());
+        case.assert_marked();
+        wholes.push((untouched, case.left().await, case.items()));
+    }
+    assert!(wholes[0].2.iter().filter(|i| i.2 == Some(Outcome::Done)).count() >= 6, "{:?}", wholes[0].2);
+    let (mut kills, mut survived) = (0, 0);
+    for step in chosen(steps, dense, stride) {
+        let case = Case::new(&world, operation, 2 + step).await;
+        let (untouched, left, items) = &wholes[usize::from(step % 2 == 1)];
+        if case.child(step) {
+            kills += 1;
+            case.go_on(untouched).await;
+        } else {
+            // What shares a commit depends on the moment: this time there were fewer.
+            survived += 1;
+        }
+        assert_eq!(case.left().await, *left, "killed at step {step} of {steps}");
+        assert_eq!(case.items(), *items, "killed at step {step} of {steps}");
+        case.assert_marked();
+    }
+    println!("{operation}: {steps} steps, {kills} kills, {survived} runs that had fewer steps");
+    assert!(kills > 9 * survived, "{kills} kills, {survived} survived");
+}
+
+/// How many steps at the beginning and at the end are all died at, and which of those between: every fourth, so that each of a
+/// commit's three comes up. Every single one of them is died at in `every_step`.
+const DENSE: u64 = 12;
+const STRIDE: u64 = 4;
+
+#[tokio::test]
+async fn a_copy_killed_at_a_step_is_finished_by_resuming() {
+    killed_at_steps(Operation::Copy, DENSE, STRIDE).await;
+}
+
+#[tokio::test]
+async fn a_move_killed_at_a_step_is_finished_by_resuming() {
+    killed_at_steps(Operation::Move, DENSE, STRIDE).await;
+}
+
+#[tokio::test]
+async fn an_undo_killed_at_a_step_is_finished_by_resuming() {
+    killed_at_steps(Operation::Undo, DENSE, STRIDE).await;
+}
+
+/// Nobody goes on with it: what it wrote, and what it may have written, is taken back all the same.
+#[tokio::test]
+async fn what_a_killed_run_wrote_can_be_undone() {
+    let world = World::start();
+    let whole = Case::new(&world, Operation::Move, 0).await;
+    assert!(!whole.child(0));
+    let (steps, mut undone) = (whole.steps(), 0);
+    for step in (1..=steps).rev().step_by(5) {
+        let case = Case::new(&world, Operation::Move, step).await;
+        let before = world.live(&case.place).await;
+        let killed = case.child(step);
+        if let Some(run) = case.run() {
+            let undo = plan(Operation::Undo, &case.place, Some(run));
+            let ended = carry(&world.profile(), case.state.path(), driver::run(undo), None).await;
+            assert_eq!((ended.failures.as_slice(), ended.state), ([].as_slice(), Some(RunState::Done)));
+            undone += usize::from(killed && ended.outcomes.values().flatten().any(|o| *o == Outcome::Done));
+        }
+        assert_eq!(world.live(&case.place).await, before, "killed at step {step} of {steps}");
+    }
+    assert!(undone >= 5, "only {undone} had written anything");
+}
+
+#[tokio::test]
+#[ignore = "takes two minutes"]
+async fn every_step() {
+    for operation in [Operation::Copy, Operation::Move, Operation::Undo] {
+        killed_at_steps(operation, 0, 1).await;
+    }
+}
