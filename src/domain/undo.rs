@@ -27,6 +27,8 @@ pub struct Undoing {
     pub stamp: Stamp,
     /// The undo's time, in UTC with milliseconds.
     pub at: String,
+    /// Whether restored sources are marked with it.
+    pub stamp_restored: bool,
 }
 
 /// One entity that the run wrote.
@@ -86,10 +88,7 @@ impl Undoing {
         for now in entities {
             match self.judge(&mut item, now) {
                 Verdict::Nothing(why) => item.message = Some(why.to_owned()),
-                Verdict::Take(state) => {
-                    let after = data_row_of(now.side, &state, self.mode, &self.stamp);
-                    write(&mut item, now.written.role, now.side, after);
-                }
+                Verdict::Take(state) => write(&mut item, now.written.role, now.side, self.row(now, &state)),
                 Verdict::Refuse(refusal) => refused = refused.or(Some(refusal)),
             }
         }
@@ -131,7 +130,7 @@ impl Undoing {
             return Verdict::Refuse((Action::Conflict, reason, message));
         }
         let is_ours = seen.version == after && current.text(field::REQUEST_ID) == Some(&self.request_id);
-        if !is_ours && !written.is_certain && seen.version <= after {
+        if !is_ours && !written.is_certain {
             return Verdict::Nothing("the run did not get as far as writing it");
         }
         if !is_ours && seen.version <= written.version {
@@ -150,8 +149,7 @@ impl Undoing {
                 format!("changed since: the run wrote version {after}, now it is at {} by {by}", seen.version);
             if self.conflicts == Conflicts::Skip {
                 // Shown with what taking it back would leave.
-                let row = data_row_of(now.side, &state, self.mode, &self.stamp);
-                write(item, written.role, now.side, row);
+                write(item, written.role, now.side, self.row(now, &state));
                 let reason = match written.role {
                     Role::Target => Reason::TargetChanged,
                     Role::Source => Reason::SourceChanged,
@@ -161,6 +159,23 @@ impl Undoing {
             item.warnings.push(format!("{message}; that change is taken back too"));
         }
         Verdict::Take(Box::new(state))
+    }
+
+    /// The data row that taking an entity back leaves. Fields that the framework does not know and that the run brought go again, and
+    /// those that it changed are as they were.
+    fn row(&self, now: &Now<'_>, state: &NewState) -> Row {
+        let mut row = data_row_of(now.side, state, self.mode, &self.stamp);
+        let (Some(before), Some(wrote)) = (&now.written.before, &now.written.wrote) else { return row };
+        if self.mode == PublishMode::Sync {
+            let unknown = |row: &Row| NewState::of(row).extra;
+            for name in unknown(wrote).keys() {
+                if before.get(name).is_none() {
+                    row.0.shift_remove(name);
+                }
+            }
+            row.0.extend(unknown(before));
+        }
+        row
     }
 
     /// The state before the run; one that was absent is soft-deleted as it is.
@@ -196,7 +211,9 @@ impl Undoing {
             for name in ["_migratedTo", "_deletedAt"] {
                 attributes.shift_remove(name);
             }
-            attributes.insert("_restoredAt".to_owned(), Value::s(&self.at));
+            if self.stamp_restored {
+                attributes.insert("_restoredAt".to_owned(), Value::s(&self.at));
+            }
             state.set(field::ATTRIBUTES, Value::M(attributes));
         }
         Ok(state)
@@ -237,6 +254,7 @@ mod tests {
                 source: "tenantry undo".into(),
             },
             at: "2026-01-01T00:00:00.000Z".into(),
+            stamp_restored: true,
         }
     }
 

@@ -6,6 +6,7 @@ use super::failure::{ErrorCode, Failure};
 use super::journal::{self, Reader};
 use super::protocol::{Event, Level, RunInfo};
 use super::task::{Stop, Task};
+use crate::domain::plan::{Undo, UndoFrom, Work};
 use crate::domain::run::{Outcome, RunId, RunState};
 
 /// Items read at a time.
@@ -67,8 +68,13 @@ pub(super) async fn mark_undone(task: &Task, run: RunId) -> Result<(), Stop> {
     if info.outcomes.iter().any(|(outcome, count)| *count > 0 && !matches!(outcome, Outcome::Done | Outcome::Equal)) {
         return Ok(());
     }
-    let state_dir = task.shared.state_dir.clone();
+    let (state_dir, undo) = (task.shared.state_dir.clone(), run);
     let marked = blocking(move || {
+        // One that looked at a part of the rows, or at a copy of the journal, may have missed some.
+        let plan = Reader::open(&state_dir, undo)?.recorded()?.plan;
+        if !plan.is_some_and(|p| matches!(p.work, Work::Undo(Undo { from: UndoFrom::Journal, .. }))) {
+            return Ok(());
+        }
         let again = Reader::open(&state_dir, undone)?.info()?.undo_of;
         journal::mark(&state_dir, undone, RunState::Undone, Some(run))?;
         again.map_or(Ok(()), |first| journal::mark(&state_dir, first, RunState::Done, None))

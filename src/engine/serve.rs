@@ -36,13 +36,17 @@ pub async fn serve(profile: Profile, state_dir: PathBuf, end: EngineEnd) {
                 // What is asked for next counts on it.
                 if let Command::Arm { armed } = command {
                     shared.arm(armed);
+                    if !armed {
+                        shared.controls.stop_all();
+                    }
                 }
                 let cancel = root.child_token();
                 tokens.insert(request, cancel.clone());
                 let task = Task { shared: Arc::clone(&shared), request, cancel };
                 task.shared.count(|c| c.active += 1);
+                let done = at_once(&task, &command);
                 tasks.spawn(async move {
-                    work(&task, command).await;
+                    work(&task, command, done).await;
                     task.request
                 });
             }
@@ -57,7 +61,16 @@ pub async fn serve(profile: Profile, state_dir: PathBuf, end: EngineEnd) {
     while tasks.join_next().await.is_some() {}
 }
 
-async fn work(task: &Task, command: Command) {
+/// What takes effect in the order of the commands: a decision or a change that overtook another would undo it.
+fn at_once(task: &Task, command: &Command) -> Option<Result<(), Stop>> {
+    match command {
+        Command::Steer { run, steering } => Some(steer(task, *run, *steering)),
+        Command::Decide { run, batch, digest, decision } => Some(decide(task, *run, *batch, digest, decision.clone())),
+        _ => None,
+    }
+}
+
+async fn work(task: &Task, command: Command, done: Option<Result<(), Stop>>) {
     let began = tracing::debug_span!("command", request = task.request.0);
     let result = {
         let _in = began.enter();
@@ -71,9 +84,12 @@ async fn work(task: &Task, command: Command) {
                 | Command::RunPlan { .. }
                 | Command::ResumeRun { .. }
         );
-        tokio::select! {
-            result = perform(task, command) => result,
-            () = task.cancel.cancelled(), if !ends_itself => Err(Stop::Cancelled),
+        match done {
+            Some(result) => result,
+            None => tokio::select! {
+                result = perform(task, command) => result,
+                () = task.cancel.cancelled(), if !ends_itself => Err(Stop::Cancelled),
+            },
         }
     };
     let cancelled = match result {
@@ -99,17 +115,16 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::Diff { from, to, all } => compare::diff(task, from, to, all).await,
         Command::PreviewRollback { entity, to, expect } => rollback::preview(task, &entity, to, expect).await,
         Command::Rollback { entity, to, expect } => rollback::run(task, &entity, to, expect).await,
-        Command::Decide { run, batch, digest, decision } => decide(task, run, batch, &digest, decision),
         Command::PreviewPlan { plan } => plan::preview(task, &plan).await,
         Command::RunPlan { plan, expect, rows } => run::start(task, &plan, expect, rows).await,
         Command::ResumeRun { run, rows } => run::resume(task, run, rows).await,
-        Command::Steer { run, steering } => steer(task, run, steering),
         Command::ExportRun { run, file } => runs::export(task, run, file).await,
         Command::VerifyRun { run } => verify::run(task, run).await,
         Command::Runs => runs::list(task).await,
         Command::ShowRun { run } => runs::show(task, run).await,
         Command::Arm { armed } => task.emit(Event::Armed(armed)).await,
-        Command::Cancel { .. } => Ok(()),
+        // Done already, in the order of the commands.
+        Command::Cancel { .. } | Command::Steer { .. } | Command::Decide { .. } => Ok(()),
     }
 }
 
@@ -128,7 +143,7 @@ fn decide(task: &Task, run: RunId, batch: u32, digest: &str, decision: Decision)
         return Err(conflict(format!("batch {batch} of run {run} does not wait for a decision")));
     };
     let refusal = match &decision {
-        Decision::Approve { .. } | Decision::ApproveRest { .. } if waiting.digest != digest => {
+        decision if waiting.digest != digest && !matches!(decision, Decision::Stop) => {
             Some("what was shown is not what would be written now: look at it again".to_owned())
         }
         Decision::Approve { confirm } | Decision::ApproveRest { confirm }

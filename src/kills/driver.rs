@@ -31,6 +31,7 @@ pub(super) fn plan(operation: Operation, place: &Place, first: Option<RunId>) ->
         sk_prefix: String::new(),
         keys: Vec::new(),
         deleted: Default::default(),
+        partitions: Default::default(),
     };
     let target = Target { tenant: place.to.clone(), existing: Existing::Overwrite };
     Plan {

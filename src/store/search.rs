@@ -63,6 +63,7 @@ impl ReadStore {
                     .reads
                     .query()
                     .table_name(&table)
+                    .consistent_read(true)
                     .key_condition_expression("#pk = :pk")
                     .filter_expression("#id = :id")
                     .projection_expression("#pk, #sk")
@@ -82,6 +83,7 @@ impl ReadStore {
                     .reads
                     .scan()
                     .table_name(&table)
+                    .consistent_read(true)
                     .filter_expression("#id = :id")
                     .projection_expression("#pk, #sk")
                     .expression_attribute_names("#pk", pk)

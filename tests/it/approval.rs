@@ -198,6 +198,9 @@ async fn a_canary_that_is_not_clean_stops_the_run() {
     let outcomes = &printed.end()["outcomes"];
     assert_eq!((outcomes["done"].as_u64(), outcomes["conflict"].as_u64()), (Some(2), Some(1)));
     assert_eq!((targets(&stack).await, printed.events("run").last().unwrap()["state"].as_str()), (2, Some("stopped")));
+    // Asked once more the same way, the canary is still what it was.
+    let printed = program.json(&["run", "--resume", &run, "--arm", "--approve", "canary"]).await;
+    assert_eq!((printed.code, printed.end()["stopped"].as_str(), targets(&stack).await), (4, Some("canary"), 2));
     let printed = program.json(&["run", "--resume", &run, "--arm", "--approve", "all"]).await;
     assert_eq!((printed.code, targets(&stack).await), (0, 7), "{}", printed.stdout);
 }
@@ -230,4 +233,28 @@ async fn existing_targets_stop_a_plan_that_says_so() {
     let printed = program.json(&["run", plan.path(), "--arm", "--approve", "all"]).await;
     assert_eq!((printed.code, printed.events("error")[0]["key"].as_str()), (1, Some("target.existing")));
     assert_eq!(stack.dump().await, before);
+}
+
+#[tokio::test]
+async fn what_is_held_is_asked_for_although_the_rest_was_approved() {
+    let stack = Stack::new().await;
+    fill(&stack, "acme", 12).await;
+    let mut driver = Driver::new(&stack);
+    driver.send(Command::Arm { armed: true }).await;
+    let plan = Plan::copy("acme", "globex").set("canary", "3").set("batch", "3");
+    let request = driver.send(Command::RunPlan { plan: plan.model(), expect: None, rows: false }).await;
+    for decision in [Decision::Hold, Decision::Hold, Decision::ApproveRest { confirm: None }] {
+        let asked = driver.approval(request).await;
+        driver.decide(&asked, decision).await;
+    }
+    let first = driver.approval(request).await;
+    assert_eq!((first.batch, first.held, targets(&stack).await), (1, true, 6));
+    driver.decide(&first, Decision::Hold).await;
+    let second = driver.approval(request).await;
+    assert_eq!((second.batch, second.held), (2, true));
+    driver.decide(&second, approve()).await;
+    let rest = driver.rest(request).await;
+    let told = |outcome| items(&rest).iter().filter(|i| i.outcome == Some(outcome)).count();
+    assert_eq!((told(Outcome::Done), told(Outcome::Held), targets(&stack).await), (3, 3, 9));
+    assert!(rest.iter().any(|e| matches!(e, Event::Run(info) if info.state == RunState::Stopped)));
 }

@@ -233,3 +233,34 @@ async fn what_a_run_wrote_is_verified_field_by_field() {
     assert!(found.contains(&("different", Some("seq"))) && found.contains(&("missing", None)), "{found:?}");
     assert_eq!(found.len(), 3);
 }
+
+#[tokio::test]
+async fn taking_back_a_part_leaves_the_run_to_be_taken_back() {
+    let (stack, before) = golden().await;
+    let program = Program::new(&stack);
+    let run = written(&program, &Plan::new("move", "acme", "globex")).await;
+    // The journal is here, and only one side is taken back: the run still stands.
+    undone(&program, &run, &["--pk", "PRODUCT#globex"]).await;
+    let shown = program.json(&["runs", "show", &run]).await;
+    assert_eq!((&shown.events("run")[0]["state"], &shown.events("run")[0]["undone_by"]), (&"done".into(), &Json::Null));
+    undone(&program, &run, &["--pk", "PRODUCT#acme"]).await;
+    as_before(&before, &stack.dump().await);
+}
+
+#[tokio::test]
+async fn fields_that_the_framework_does_not_know_go_with_the_run_that_brought_them() {
+    let (stack, _) = golden().await;
+    let program = Program::new(&stack);
+    written(&program, &Plan::copy("acme", "globex")).await;
+    let mut source = stack.get(DATA, "PRODUCT#acme", BOLT).await.unwrap();
+    source.0.insert("custom".to_owned(), Value::s("theirs"));
+    source.0.insert("name".to_owned(), Value::s("renamed"));
+    stack.put(DATA, &source).await;
+    let before = stack.dump().await;
+    let run = written(&program, &Plan::copy("acme", "globex").set("existing", "\"overwrite\"")).await;
+    let copied = stack.get(DATA, "PRODUCT#globex", BOLT).await.unwrap();
+    assert_eq!(copied.get("custom"), Some(&Value::s("theirs")));
+    undone(&program, &run, &[]).await;
+    assert_eq!(stack.get(DATA, "PRODUCT#globex", BOLT).await.unwrap().get("custom"), None);
+    as_before(&before, &stack.dump().await);
+}

@@ -44,7 +44,7 @@ const KEYS: &[Keys] = &[
     Keys { table: "", names: &["import"], of: &[Operation::Import] },
     Keys { table: "", names: &["export"], of: &[Operation::Export] },
     Keys { table: "", names: &["users"], of: &[Operation::Users] },
-    Keys { table: "source", names: &["type", "tenant", "sk_prefix", "keys", "deleted"], of: ENTITIES },
+    Keys { table: "source", names: &["type", "tenant", "sk_prefix", "keys", "deleted", "partitions"], of: ENTITIES },
     Keys { table: "source", names: &["tenants"], of: &[Operation::Normalize] },
     Keys { table: "source", names: &["file"], of: &[Operation::Import] },
     Keys { table: "target", names: &["tenant", "existing"], of: TARGETED },

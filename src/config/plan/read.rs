@@ -9,8 +9,8 @@ use super::amounts;
 use super::keys::with_article;
 use crate::domain::key::KEY_SEPARATOR;
 use crate::domain::plan::{
-    Conflicts, DeletedSources, Engine, Existing, Modules, RunSettings, Source, StopAfter, Target, Undo, UndoFrom,
-    Verify,
+    Conflicts, DeletedSources, Engine, Existing, Modules, Partitions, RunSettings, Source, StopAfter, Target, Undo,
+    UndoFrom, Verify,
 };
 use crate::domain::publish::PublishMode;
 use crate::domain::run::{BadRunId, Operation, RunId};
@@ -32,6 +32,9 @@ pub(super) fn source(mut walk: Walk<'_, '_>, at: Range<usize>) -> Result<Source>
         tenant: tenant(&mut walk, at, "it is the code of the tenant that entities are taken from")?,
         sk_prefix: walk.text("sk_prefix")?.unwrap_or_default(),
         keys: names(&mut walk, "keys", "a sort key")?,
+        partitions: walk
+            .word("partitions", &[("all", Partitions::All), ("exact", Partitions::Exact)])?
+            .unwrap_or_default(),
         deleted: walk
             .word("deleted", &[("skip", DeletedSources::Skip), ("keep", DeletedSources::Keep)])?
             .unwrap_or_default(),

@@ -31,6 +31,16 @@ pub enum DeletedSources {
     Keep,
 }
 
+/// Which partitions of a type and a tenant a plan looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Partitions {
+    /// Also those whose key has more segments than type and tenant: found by reading the keys of the module's whole table.
+    #[default]
+    All,
+    /// The one that is spelled `TYPE#tenant`, without reading anything else.
+    Exact,
+}
+
 /// Which entities a plan takes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Source {
@@ -44,6 +54,8 @@ pub struct Source {
     pub keys: Vec<String>,
     /// What becomes of soft-deleted ones.
     pub deleted: DeletedSources,
+    /// Which partitions are looked for.
+    pub partitions: Partitions,
 }
 
 /// What becomes of live targets.

@@ -111,7 +111,7 @@ impl Transfer {
             });
         }
         let state = self.state(row, target.key, current.filter(|_| self.existing == Existing::Merge && is_live))?;
-        let is_equal = current.is_some_and(|now| is_live && is_same(now, &state));
+        let is_equal = current.is_some_and(|now| is_same(now, &state));
         if !is_equal {
             let after = self.target_row(source, target, state, row)?;
             item.action = match (current.map(Row::is_deleted), after.is_deleted()) {

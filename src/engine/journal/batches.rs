@@ -170,14 +170,14 @@ impl Journal {
             .await
     }
 
-    /// The next batch to decide about: those that wait in their order, then those that were held.
+    /// The next batch to decide about: those that wait in their order, then those that were held and stand after `after_held`.
     ///
     /// # Errors
     /// [`JournalError`].
-    pub async fn next_batch(&self) -> Result<Option<BatchInfo>, JournalError> {
-        self.batch_where(
-            "state IN ('approved', 'waiting', 'held') ORDER BY state = 'held', state = 'waiting', n LIMIT 1",
-        )
+    pub async fn next_batch(&self, after_held: u32) -> Result<Option<BatchInfo>, JournalError> {
+        self.batch_where(&format!(
+            "state IN ('approved', 'waiting') OR (state = 'held' AND n > {after_held}) ORDER BY state = 'held', state = 'waiting', n LIMIT 1"
+        ))
         .await
     }
 
@@ -213,6 +213,37 @@ impl Journal {
                         Ok(batch)
                     })
                     .transpose()
+            })
+            .await
+    }
+
+    /// How many items failed, and how many were attempted, in the whole run so far.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn failures(&self) -> Result<(u64, u64), JournalError> {
+        let path = Arc::clone(&self.path);
+        let sql = "SELECT count(*) FILTER (WHERE outcome = 'failed'), count(*) FROM item WHERE begun_at IS NOT NULL AND outcome IS NOT NULL";
+        self.database
+            .call(move |connection| {
+                let read = |row: &rusqlite::Row<'_>| Ok((unsigned(row.get(0)?), unsigned(row.get(1)?)));
+                connection.query_row(sql, [], read).map_err(database(&path))
+            })
+            .await
+    }
+
+    /// Whether every item of the first batch is done or equal; `None` while some have no outcome.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn canary_is_clean(&self) -> Result<Option<bool>, JournalError> {
+        let path = Arc::clone(&self.path);
+        let sql = "SELECT count(*) FILTER (WHERE outcome IS NULL), count(*) FILTER (WHERE outcome NOT IN ('done', 'equal')) FROM item WHERE batch = 1";
+        self.database
+            .call(move |connection| {
+                let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+                let (open, unclean) = connection.query_row(sql, [], read).map_err(database(&path))?;
+                Ok((open == 0).then_some(unclean == 0))
             })
             .await
     }
@@ -256,12 +287,12 @@ impl Journal {
         self.execute("UPDATE batch SET state = ?2 WHERE n = ?1", (n, state_word(state))).await
     }
 
-    /// Approves every batch that waits.
+    /// Approves every batch that waits; those that are held are asked for again.
     ///
     /// # Errors
     /// [`JournalError`].
     pub async fn approve_all(&self) -> Result<(), JournalError> {
-        self.execute("UPDATE batch SET state = 'approved' WHERE state IN ('waiting', 'held')", ()).await
+        self.execute("UPDATE batch SET state = 'approved' WHERE state = 'waiting'", ()).await
     }
 
     /// Records that a batch is not approved, and gives its items that outcome: both at once, so that nobody is ever asked about a batch

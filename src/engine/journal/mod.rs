@@ -20,7 +20,7 @@ use crate::engine::failure::{ErrorCode, Failure};
 pub use batches::Tally;
 pub use open::OpenItem;
 pub use read::{Reader, Recorded, WrittenItem, list};
-pub use write::{EndedItem, Header, Journal, NewItem, mark};
+pub use write::{EndedItem, Header, Journal, NewItem, hold, mark};
 
 /// What can go wrong with a journal.
 #[derive(Debug, thiserror::Error)]

@@ -25,6 +25,7 @@ CREATE TABLE item (
     digest TEXT NOT NULL, begun_at TEXT, outcome TEXT, ended_at TEXT, attempts INTEGER NOT NULL DEFAULT 0, request_id TEXT
 ) STRICT;
 CREATE INDEX item_open ON item (batch, n) WHERE outcome IS NULL;
+CREATE INDEX item_batch ON item (batch, n, outcome);
 CREATE TABLE item_rows (n INTEGER PRIMARY KEY, parts TEXT NOT NULL, objects TEXT) STRICT;
 CREATE TABLE batch (
     n INTEGER PRIMARY KEY, canary INTEGER NOT NULL, items INTEGER NOT NULL, digest TEXT NOT NULL, state TEXT NOT NULL

@@ -270,7 +270,22 @@ pub fn mark(state_dir: &Path, run: RunId, state: RunState, undone_by: Option<Run
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(&fail)?;
     schema::check(&connection, &path)?;
     let by = undone_by.map(|run| run.to_string());
-    connection.execute("UPDATE run SET state = ?1, undone_by = ?2", (state.as_str(), by)).map(drop).map_err(&fail)
+    // A run that counts again may have items left to go on with.
+    let sql = "UPDATE run SET undone_by = ?2, state = CASE
+                   WHEN ?1 = 'done' AND EXISTS (SELECT 1 FROM item WHERE batch IS NOT NULL AND outcome IS NULL) THEN 'stopped' ELSE ?1 END";
+    connection.execute(sql, (state.as_str(), by)).map(drop).map_err(&fail)
+}
+
+/// Takes the lock of a run that is only looked at; `None` where its journal is not here. Blocks on the disk.
+///
+/// # Errors
+/// [`JournalError::Locked`] while another process has it, [`JournalError::Io`].
+pub fn hold(state_dir: &Path, run: RunId) -> Result<Option<File>, JournalError> {
+    let path = lock_path(state_dir, run);
+    if !path.exists() {
+        return Ok(None);
+    }
+    take_lock(&path, run).map(Some)
 }
 
 fn take_lock(path: &Path, run: RunId) -> Result<File, JournalError> {

@@ -78,12 +78,11 @@ pub(super) async fn preview_into(
         Work::Copy { source, target } | Work::Move { source, target } => {
             transfer::plan(task, context, plan, source, target, &mut sink).await
         }
-        Work::Undo(undo) => undo::plan(task, context, undo, &mut sink).await,
+        Work::Undo(undo) => undo::plan(task, context, undo, !tell, &mut sink).await,
     };
     let mut notes = found?;
     let blast = sink.finish().await?;
     let digest = journal.digest().await?;
-    journal.previewed(&digest, blast, context.settings.canary, context.settings.batch).await?;
     let tally = journal.tally().await?;
     if blast.requests > 0 {
         notes.push(match context.mode {

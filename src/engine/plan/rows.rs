@@ -73,8 +73,8 @@ async fn cost(task: &Task, module: &str, pk: Option<&PartitionKey>) -> Result<St
     let mut is_known = true;
     for kind in [TableKind::Command, TableKind::History] {
         match task.store().table_bytes(module, kind).await {
-            // Eventually consistent reads: half a unit for four kilobytes.
-            Ok(bytes) => units += bytes as f64 / 4096.0 / 2.0,
+            // Consistent reads: a unit for four kilobytes.
+            Ok(bytes) => units += bytes as f64 / 4096.0,
             Err(_) => is_known = false,
         }
     }

@@ -6,7 +6,7 @@ use super::super::browse::{has_partition, modules};
 use super::super::failure::{ErrorCode, Failure};
 use super::super::task::{Stop, Task};
 use crate::domain::key::{KEY_SEPARATOR, PartitionKey};
-use crate::domain::plan::{Modules, Source};
+use crate::domain::plan::{Modules, Partitions, Source};
 use crate::domain::row::field;
 use crate::domain::tenant::{Tenant, tenant_of};
 
@@ -26,17 +26,21 @@ pub(super) async fn partitions(task: &Task, wanted: &Modules, source: &Source) -
     let mut found = Vec::new();
     for module in covered(task, wanted, source).await? {
         task.check()?;
-        // The key that the framework's convention gives is looked at without any scan.
         let exact =
             source.entity_type.as_ref().map(|t| PartitionKey::new(format!("{t}{KEY_SEPARATOR}{}", source.tenant)));
-        if let Some(pk) = exact
+        let mut here = Vec::new();
+        if source.partitions == Partitions::All || exact.is_none() {
+            here = scanned(task, &module, source).await?;
+        }
+        // Looked at also where it has commands alone, which no scan of the data table shows.
+        if let Some(pk) = exact.filter(|pk| here.iter().all(|p: &Partition| p.pk != *pk))
             && has_partition(task, &module, &pk).await?
         {
             let tenant = tenant_of(&pk, None);
-            found.push(Partition { module, pk, tenant });
-            continue;
+            here.insert(0, Partition { module, pk, tenant });
         }
-        found.extend(scanned(task, &module, source).await?);
+        here.sort_by(|a, b| a.pk.cmp(&b.pk));
+        found.extend(here);
     }
     Ok(found)
 }

@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use indexmap::IndexMap;
 
+use super::super::failure::{ErrorCode, Failure};
 use super::super::run::Context;
 use super::super::task::{Stop, Task};
 use super::scope::{Partition, partitions};
@@ -44,6 +45,16 @@ pub(super) async fn plan(
         stamp: context.stamp.clone(),
     };
     let found = partitions(task, &plan.modules, source).await?;
+    let mut taken: std::collections::HashMap<(&str, PartitionKey), &PartitionKey> = std::collections::HashMap::new();
+    for partition in &found {
+        let to = with_tenant(&partition.pk, &partition.tenant, &target.tenant);
+        if let Some(other) = taken.insert((&partition.module, to.clone()), &partition.pk) {
+            let message = format!("{other} and {} would both become {to}: one of them would be lost", partition.pk);
+            return Err(Failure::new(ErrorCode::Conflict, message)
+                .hint("name one of them alone by module or type")
+                .into());
+        }
+    }
     for partition in &found {
         let work = Work::new(task, context, &transfer, source, target, partition).await?;
         if source.keys.is_empty() {

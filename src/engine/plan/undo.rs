@@ -11,10 +11,10 @@ use super::super::task::{Stop, Task};
 use super::rows;
 use super::sink::Sink;
 use crate::domain::item::PlannedItem;
-use crate::domain::key::{EntityKey, PartitionKey, SortKey};
+use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version};
 use crate::domain::plan::{Undo, UndoFrom};
 use crate::domain::publish::Ttls;
-use crate::domain::row::field;
+use crate::domain::row::{TableKind, field};
 use crate::domain::run::{Action, Outcome, RunState};
 use crate::domain::tenant::tenant_of;
 use crate::domain::transfer::Side;
@@ -29,6 +29,7 @@ pub(super) async fn plan(
     task: &Task,
     context: &Context,
     undo: &Undo,
+    is_held: bool,
     sink: &mut Sink<'_>,
 ) -> Result<Vec<String>, Stop> {
     let undoing = Undoing {
@@ -37,8 +38,9 @@ pub(super) async fn plan(
         mode: context.mode,
         stamp: context.stamp.clone(),
         at: context.time(),
+        stamp_restored: context.settings.stamp,
     };
-    let mut taker = Taker { task, context, undoing, ttls: HashMap::new() };
+    let mut taker = Taker { task, context, undoing, is_held, ttls: HashMap::new() };
     match &undo.from {
         UndoFrom::Journal => {
             let (state_dir, run) = (task.shared.state_dir.clone(), undo.run);
@@ -72,6 +74,8 @@ pub(super) struct Taker<'a> {
     pub(super) task: &'a Task,
     context: &'a Context,
     pub(super) undoing: Undoing,
+    /// The run is in our own hands: whoever had it last has gone, whatever its journal says.
+    is_held: bool,
     ttls: HashMap<(String, String), Ttls>,
 }
 
@@ -96,7 +100,7 @@ impl Taker<'_> {
         }
         pinned_by(self.task, &info, recorded.endpoint.as_deref()).await?;
         match info.state {
-            RunState::Running => {
+            RunState::Running if !self.is_held => {
                 let failure = Failure::new(ErrorCode::Locked, format!("run {} is under way", info.run));
                 return Err(failure.hint("wait until it has ended, or end it there").into());
             }
@@ -106,7 +110,7 @@ impl Taker<'_> {
                     Failure::new(ErrorCode::Conflict, format!("run {} was taken back by {by} already", info.run));
                 return Err(failure.hint("to take that back, undo the undo").into());
             }
-            RunState::Waiting | RunState::Stopped | RunState::Done => {}
+            RunState::Waiting | RunState::Running | RunState::Stopped | RunState::Done => {}
         }
         // The database is read page by page, and is no thing to be shared between threads.
         let (mut reader, mut after) = (reader, 0);
@@ -140,14 +144,27 @@ impl Taker<'_> {
                 seen.insert((module.clone(), EntityKey { pk: pk.clone(), sk }), snapshot);
             }
         }
-        for item in items {
-            let planned = self.one(&item, &seen).await?;
+        for mut item in items {
+            let planned = self.one(&mut item, &seen).await?;
             sink.add(planned).await?;
         }
         Ok(())
     }
 
-    async fn one(&mut self, item: &Taken, seen: &HashMap<(String, EntityKey), Snapshot>) -> Result<PlannedItem, Stop> {
+    async fn one(
+        &mut self,
+        item: &mut Taken,
+        seen: &HashMap<(String, EntityKey), Snapshot>,
+    ) -> Result<PlannedItem, Stop> {
+        for written in item.written.iter_mut().filter(|w| !w.is_certain) {
+            let after = written.version.next();
+            if let Some(Ok(snapshot)) = seen.get(&(item.module.clone(), written.key.clone()))
+                && snapshot.version > after
+            {
+                // Someone went on with it: whether on top of what the run wrote, the rows of that version tell.
+                written.is_certain = self.is_ours(&item.module, &written.key, after).await?;
+            }
+        }
         let mut sides = Vec::with_capacity(item.written.len());
         for written in &item.written {
             let snapshot = match seen.get(&(item.module.clone(), written.key.clone())) {
@@ -162,6 +179,17 @@ impl Taker<'_> {
             sides.push(Now { written, side: Side { key: &written.key, seen: snapshot, ttls } });
         }
         Ok(self.undoing.item(&item.module, &item.source, &item.target, &sides))
+    }
+
+    /// Whether a version of an entity is the run's: its command row says so, or its history row.
+    async fn is_ours(&self, module: &str, key: &EntityKey, version: Version) -> Result<bool, Stop> {
+        for kind in [TableKind::Command, TableKind::History] {
+            let row = self.task.store().get(module, kind, &key.pk, &key.sk.at(version), true).await?;
+            if row.is_some_and(|row| row.text(field::REQUEST_ID) == Some(&self.undoing.request_id)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn ttls(&mut self, module: &str, tenant: String) -> Result<Ttls, Stop> {

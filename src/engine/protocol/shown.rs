@@ -165,6 +165,8 @@ pub struct ApprovalRequest {
     pub held: bool,
     /// Batches of the run that wait, this one included.
     pub waiting: u64,
+    /// Whether every item of the first batch is done or equal; `None` while it is not through.
+    pub canary_is_clean: Option<bool>,
     /// SHA-256 over the items, in hexadecimal.
     pub digest: String,
     /// What must be typed on a protected profile; `None` otherwise.

@@ -57,6 +57,7 @@ async fn ask(task: &Task, run: RunId, plan: &Plan) -> Result<Decision, Stop> {
         canary: false,
         held: false,
         waiting: 1,
+        canary_is_clean: None,
         digest: plan.preview.digest.clone(),
         confirm,
         items: vec![plan.preview.clone()],

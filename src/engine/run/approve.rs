@@ -1,7 +1,7 @@
 //! Batches and their approval: nothing is written that nobody approved.
 
 use jiff::Timestamp;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::super::failure::{ErrorCode, Failure};
 use super::super::journal::{Journal, OpenItem};
@@ -10,6 +10,7 @@ use super::super::protocol::{ApprovalRequest, BatchInfo, BatchState, Decision, E
 use super::super::task::{Stop, Task, Waiting};
 use super::begin::armed;
 use super::context::Context;
+use super::control::Control;
 use super::execute::{Ended, carry_out};
 use super::record::{Result as ItemEnd, told};
 use crate::domain::clock::utc_millis;
@@ -21,12 +22,14 @@ const PAGE: usize = 200;
 /// Asks for batch after batch and carries out what is approved, until none is left or someone says stop.
 pub(super) async fn drive(task: &Task, journal: &Journal, context: &Context, approved: bool) -> Result<Ended, Stop> {
     let mut rest = approved;
+    // Held once more at the end: the others are asked for, and then the run waits.
+    let mut held_again = 0;
     loop {
-        let Some(batch) = journal.next_batch().await? else { return Ok(Ended::Complete) };
-        if rest && batch.state != BatchState::Approved {
+        let Some(batch) = journal.next_batch(held_again).await? else { break };
+        if rest && batch.state == BatchState::Waiting {
             journal.approve_all().await?;
         }
-        if rest || batch.state == BatchState::Approved {
+        if (rest && batch.state == BatchState::Waiting) || batch.state == BatchState::Approved {
             match write(task, journal, context, &batch, rest).await? {
                 Ended::Complete => continue,
                 stopped => return Ok(stopped),
@@ -39,12 +42,12 @@ pub(super) async fn drive(task: &Task, journal: &Journal, context: &Context, app
             Decision::ApproveRest { .. } => {
                 rest = true;
                 journal.approve_rest().await?;
+                if batch.state == BatchState::Held {
+                    set(task, journal, &batch, BatchState::Approved).await?;
+                }
             }
             Decision::Skip => skip(task, journal, context, &batch).await?,
-            Decision::Hold if batch.state == BatchState::Held => {
-                tell_held(task, journal, context).await?;
-                return Ok(Ended::Stopped(StopCause::Operator));
-            }
+            Decision::Hold if batch.state == BatchState::Held => held_again = batch.batch,
             Decision::Hold => set(task, journal, &batch, BatchState::Held).await?,
             Decision::Split if batch.items > 1 => journal.split_batch(batch.batch).await?,
             Decision::Split => {}
@@ -54,6 +57,11 @@ pub(super) async fn drive(task: &Task, journal: &Journal, context: &Context, app
             }
         }
     }
+    if held_again == 0 {
+        return Ok(Ended::Complete);
+    }
+    tell_held(task, journal, context).await?;
+    Ok(Ended::Stopped(StopCause::Operator))
 }
 
 async fn write(
@@ -97,6 +105,8 @@ async fn ask(task: &Task, journal: &Journal, context: &Context, batch: &BatchInf
         }
     }
     let items = items.into_iter().map(|open| shown(task.store(), context, open.n, &open.item, true)).collect();
+    let settings = &context.settings;
+    let mut control = task.shared.controls.take(context.run, settings.rate, settings.concurrency);
     let (answer, decision) = oneshot::channel();
     let (run, n, digest) = (context.run, batch.batch, batch.digest.clone());
     task.shared.wait_for(run, n, Waiting { digest: digest.clone(), confirm: context.confirm.clone(), answer });
@@ -106,6 +116,7 @@ async fn ask(task: &Task, journal: &Journal, context: &Context, batch: &BatchInf
         canary: batch.canary,
         held: batch.state == BatchState::Held,
         waiting: journal.waiting_batches().await?,
+        canary_is_clean: journal.canary_is_clean().await?,
         digest,
         confirm: context.confirm.clone(),
         items,
@@ -114,14 +125,23 @@ async fn ask(task: &Task, journal: &Journal, context: &Context, batch: &BatchInf
         Err(stop) => Err(stop),
         Ok(()) => tokio::select! {
             decision = decision => decision.map_err(|_| Stop::Cancelled),
+            () = stopped(&mut control) => Ok(Decision::Stop),
             () = task.cancel.cancelled() => Err(Stop::Cancelled),
             () = task.shared.events.closed() => Err(Stop::Cancelled),
         },
     };
-    if decided.is_err() {
+    if !matches!(decided, Ok(ref d) if *d != Decision::Stop) {
         task.shared.take_waiting(run, n);
     }
     decided
+}
+
+/// Until the run is told to stop.
+async fn stopped(control: &mut watch::Receiver<Control>) {
+    if control.wait_for(|control| control.stopped).await.is_err() {
+        // Nobody can steer it any more, and nobody needs to.
+        std::future::pending().await
+    }
 }
 
 /// Nothing of the batch is written, and the run goes on without it.

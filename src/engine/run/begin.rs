@@ -34,18 +34,27 @@ pub(in super::super) async fn start(task: &Task, plan: &Plan, expect: Option<Str
         Work::Undo(undo) => Some(undo.run),
         _ => None,
     };
+    // From here on it can be steered.
+    let settings = &context.settings;
+    drop(task.shared.controls.take(context.run, settings.rate, settings.concurrency));
     let header = context.header(task, plan.name.clone(), Some(plan), undo_of).await;
     let state_dir = task.shared.state_dir.clone();
+    // A run that is being taken back is not gone on with meanwhile: its lock goes with the undo.
+    let _undone = match undo_of {
+        Some(run) => {
+            let state_dir = state_dir.clone();
+            blocking(move || super::super::journal::hold(&state_dir, run)).await??
+        }
+        None => None,
+    };
     let journal = blocking(move || Journal::create(&state_dir, &header)).await??;
     let previewed = match preview_into(task, plan, &context, &journal, false).await {
-        Ok(summary) => {
-            task.emit(Event::Planned(Box::new(summary.clone()))).await?;
-            refusal(plan, &summary, expect.as_deref()).map_or(Ok(()), |refusal| Err(Stop::from(refusal)))
-        }
+        Ok(summary) => accepted(task, plan, &context, &journal, summary, expect.as_deref()).await,
         Err(stop) => Err(stop),
     };
     if let Err(stop) = previewed {
         // A run that never came to be is not kept.
+        task.shared.controls.drop_run(context.run);
         journal.close().await;
         let dir = super::super::journal::run_dir(&task.shared.state_dir, context.run);
         let _ = blocking(move || std::fs::remove_dir_all(dir)).await;
@@ -56,24 +65,48 @@ pub(in super::super) async fn start(task: &Task, plan: &Plan, expect: Option<Str
     go_on(task, journal, &context, false).await
 }
 
+/// Tells what the preview found, and makes it a run unless the plan or whoever asked for it says no.
+async fn accepted(
+    task: &Task,
+    plan: &Plan,
+    context: &Context,
+    journal: &Journal,
+    summary: PlanSummary,
+    expect: Option<&str>,
+) -> Result<(), Stop> {
+    let refusal = refusal(plan, &summary, expect);
+    let (digest, blast) = (summary.digest.clone(), summary.blast);
+    task.emit(Event::Planned(Box::new(summary))).await?;
+    match refusal {
+        Some(refusal) => Err(refusal.into()),
+        None => Ok(journal.previewed(&digest, blast, context.settings.canary, context.settings.batch).await?),
+    }
+}
+
 /// Goes on with a run that ended before its end, under the profile that it pinned.
 pub(in super::super) async fn resume(task: &Task, run: RunId, rows: bool) -> Result<(), Stop> {
     armed(task)?;
     let state_dir = task.shared.state_dir.clone();
-    let (info, recorded) = blocking(move || {
+    // Held first: nobody changes afterwards what is read of it.
+    let (journal, info, recorded) = blocking(move || {
+        let journal = Journal::open(&state_dir, run)?;
         let reader = Reader::open(&state_dir, run)?;
-        Ok::<_, super::super::journal::JournalError>((reader.info()?, reader.recorded()?))
+        Ok::<_, super::super::journal::JournalError>((journal, reader.info()?, reader.recorded()?))
     })
     .await??;
     pinned_by(task, &info, recorded.endpoint.as_deref()).await?;
+    if let Some(profile) =
+        recorded.plan.as_ref().and_then(|p| p.profile.as_ref()).filter(|p| **p != task.profile().name)
+    {
+        let failure = Failure::new(ErrorCode::Plan, format!("the plan of run {run} is for profile {profile}"));
+        return Err(failure.hint(format!("use --profile {profile}")).into());
+    }
     if !recorded.previewed {
         let failure = Failure::new(ErrorCode::NotFound, format!("the preview of run {run} was never complete"));
         return Err(failure.hint("nothing was written; run the plan again").into());
     }
     let mut context = Context::resumed(task, &info, &recorded);
     context.rows = rows;
-    let state_dir = task.shared.state_dir.clone();
-    let journal = blocking(move || Journal::open(&state_dir, run)).await??;
     let state = info.state;
     if matches!(state, RunState::Done | RunState::Undone) {
         journal.close().await;

@@ -49,6 +49,11 @@ impl Controls {
         self.lock().remove(&run);
     }
 
+    /// Ends every run that is under way, between two items.
+    pub(in super::super) fn stop_all(&self) {
+        self.lock().values().for_each(|sender| sender.send_modify(|control| control.steer(Steering::Stop)));
+    }
+
     /// Changes a run that is under way; false when there is none.
     pub(in super::super) fn steer(&self, run: RunId, steering: Steering) -> bool {
         self.lock().get(&run).is_some_and(|sender| {

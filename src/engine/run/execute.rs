@@ -71,6 +71,7 @@ struct Pool<'a> {
     done: u64,
     total: Option<u64>,
     last_success: Instant,
+    was_paused: bool,
     told: Instant,
     error: Option<JournalError>,
 }
@@ -89,13 +90,18 @@ pub(in super::super) async fn carry_out(
     let control = task.shared.controls.take(context.run, settings.rate, settings.concurrency);
     let start = *control.borrow();
     let now = Instant::now();
+    let (failed, attempted) = journal.failures().await?;
     let mut pool = Pool {
         task,
         journal,
         store,
         context: Arc::new(context.clone()),
         limiter: Limiter::new(start.concurrency, start.rate, now),
-        slots: Arc::new(Semaphore::new(settings.concurrency)),
+        // In sync mode the pool itself counts; in async mode items stay in it while they wait for the pipeline.
+        slots: Arc::new(Semaphore::new(match context.mode {
+            PublishMode::Sync => Semaphore::MAX_PERMITS,
+            PublishMode::Async => settings.concurrency,
+        })),
         control,
         queue: VecDeque::new(),
         busy: HashSet::new(),
@@ -105,11 +111,12 @@ pub(in super::super) async fn carry_out(
         is_exhausted: false,
         results: Vec::new(),
         stopping: None,
-        failed: 0,
-        attempted: 0,
+        failed,
+        attempted,
         done: 0,
         total,
         last_success: now,
+        was_paused: false,
         told: now,
         error: None,
     };
@@ -180,6 +187,9 @@ impl Pool<'_> {
     fn look_at_control(&mut self) {
         let control = *self.control.borrow_and_update();
         self.limiter.set(control.concurrency, control.rate, Instant::now());
+        if std::mem::replace(&mut self.was_paused, control.paused) && !control.paused {
+            self.last_success = Instant::now();
+        }
         if control.stopped {
             self.stopping.get_or_insert(StopCause::Operator);
         }
@@ -195,7 +205,8 @@ impl Pool<'_> {
         }
         let most = match self.context.mode {
             PublishMode::Sync => self.limiter.concurrency(),
-            PublishMode::Async => self.context.settings.pending,
+            // Throttled, fewer commands are written, and so fewer wait.
+            PublishMode::Async => self.limiter.share_of(self.context.settings.pending),
         };
         let mut wake: Option<Instant> = None;
         let mut looked = 0;

@@ -38,6 +38,11 @@ impl Limiter {
         self.now
     }
 
+    /// So much of a number as the concurrency is of what it may be; one at least.
+    pub(super) fn share_of(&self, whole: usize) -> usize {
+        (whole * self.now / self.most.max(1)).max(1)
+    }
+
     /// When the next item may begin.
     pub(super) fn ready_at(&self) -> Instant {
         self.next

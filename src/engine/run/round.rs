@@ -11,8 +11,12 @@ use super::record::Result as ItemEnd;
 use super::request::request;
 use crate::domain::publish::PublishMode;
 use crate::domain::run::{Outcome, Reason};
+use crate::store::backoff::delay;
 use crate::store::error::{ErrorKind, StoreError};
-use crate::store::publish::{Following, Patience, PublishOutcome, WriteStore};
+use crate::store::publish::{Followed, Following, Part, Patience, PublishOutcome, WriteStore};
+
+/// Reads in a row that may fail while a command is followed: with the pauses in between about a minute.
+const FOLLOW_FAILURES: u32 = 16;
 
 /// An item that waits for its turn.
 #[derive(Debug)]
@@ -87,7 +91,7 @@ pub(super) async fn round(
         let following = Following { timeout: context.settings.timeout, ..Following::default() };
         for part in &request.parts {
             let followed = tokio::select! {
-                followed = store.reads().follow(&part.module, &part.key, part.version, following) => followed,
+                followed = patiently(store, part, following) => followed,
                 // The write is over; only the waiting ends, and is taken up again when the run is gone on with.
                 () = cancel.cancelled() => return Round::Open,
             };
@@ -110,5 +114,19 @@ fn unbuilt(error: &StoreError) -> ItemEnd {
         message: Some(error.to_string()),
         attempts: 0,
         request_id: None,
+    }
+}
+
+/// Follows a command; reads that fail for a moment are repeated, and end nothing.
+async fn patiently(store: &WriteStore, part: &Part, following: Following) -> Result<Followed, StoreError> {
+    let mut failures = 0;
+    loop {
+        match store.reads().follow(&part.module, &part.key, part.version, following).await {
+            Err(StoreError::Service(error)) if error.is_transient() && failures < FOLLOW_FAILURES => {
+                failures += 1;
+                tokio::time::sleep(delay(failures)).await;
+            }
+            other => return other,
+        }
     }
 }

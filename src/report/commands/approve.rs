@@ -71,7 +71,7 @@ impl Approver {
             return Some(StopCause::NotApproved);
         }
         match self.approve {
-            Approve::Canary if self.asked > 0 && !self.is_clean => {
+            Approve::Canary if batch.canary_is_clean == Some(false) || (self.asked > 0 && !self.is_clean) => {
                 context.out.note(
                     "the canary batch was not clean: nothing more is written; look at it, then go on with run --resume",
                 );
@@ -90,7 +90,7 @@ impl Approver {
     async fn answer(&self, context: &mut Context, batch: &ApprovalRequest) -> Decision {
         let confirm = context.global.confirm.clone();
         match self.approve {
-            Approve::Canary if self.asked == 0 => Decision::Approve { confirm },
+            Approve::Canary if batch.canary_is_clean.is_none() => Decision::Approve { confirm },
             Approve::Canary | Approve::All => Decision::ApproveRest { confirm },
             Approve::Ask => ask(context, batch, confirm).await,
         }

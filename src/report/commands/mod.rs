@@ -28,6 +28,19 @@ pub(super) mod exit {
     pub const INTERRUPTED: u8 = 130;
 }
 
+/// Of two exit codes the one that applies first.
+pub(super) fn first(a: u8, b: u8) -> u8 {
+    let rank = |code: u8| match code {
+        exit::INTERRUPTED => 0,
+        exit::ERROR => 1,
+        exit::USAGE => 2,
+        exit::NOT_APPROVED => 3,
+        exit::ITEMS => 4,
+        _ => 5,
+    };
+    if rank(b) < rank(a) { b } else { a }
+}
+
 /// What a headless command works with.
 #[derive(Debug)]
 pub struct Context {
@@ -76,7 +89,7 @@ impl Context {
                 Event::Finished { .. } => return Ok(()),
                 Event::Failed(failure) if failure.fatal => return Err(Quit::Failed(failure)),
                 Event::Failed(failure) => {
-                    self.end.exit = self.end.exit.max(exit::ERROR);
+                    self.end.exit = first(self.end.exit, exit::ERROR);
                     self.out.error(&failure);
                 }
                 Event::Log(Level::Info, text) => tracing::info!("{text}"),
@@ -157,7 +170,7 @@ impl Context {
     fn count(&mut self, outcome: Outcome) {
         self.end.add_outcome(outcome, 1);
         if matches!(outcome, Outcome::Conflict | Outcome::Invalid | Outcome::Failed) {
-            self.end.exit = self.end.exit.max(exit::ITEMS);
+            self.end.exit = first(self.end.exit, exit::ITEMS);
         }
     }
 }

@@ -94,7 +94,7 @@ async fn converse(
                 return Err(Quit::Failed(failure));
             }
             Event::Failed(failure) => {
-                context.end.exit = context.end.exit.max(exit::ERROR);
+                context.end.exit = super::first(context.end.exit, exit::ERROR);
                 context.out.error(&failure);
             }
             // Nobody is here to mend it: the run ends, and can be gone on with.
@@ -139,7 +139,7 @@ async fn converse(
     }
     match context.end.stopped {
         Some(StopCause::Interrupted) => context.end.exit = exit::INTERRUPTED,
-        Some(_) => context.end.exit = exit::NOT_APPROVED,
+        Some(_) => context.end.exit = super::first(context.end.exit, exit::NOT_APPROVED),
         None => {}
     }
     Ok(())
@@ -175,7 +175,7 @@ fn found(context: &mut Context, finding: &Finding) {
     let path = finding.path.as_deref().map(|p| format!(" {p}")).unwrap_or_default();
     context.out.text(&format!("{}: {}{path}: {}", finding.kind, finding.entity.key, finding.message));
     if finding.severity == Severity::Error {
-        context.end.exit = context.end.exit.max(exit::ITEMS);
+        context.end.exit = super::first(context.end.exit, exit::ITEMS);
     }
 }
 

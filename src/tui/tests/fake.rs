@@ -118,6 +118,7 @@ impl Fake {
                         canary: false,
                         held: false,
                         waiting: 1,
+                        canary_is_clean: None,
                         digest: "4f2a9c0d7be61835".repeat(4),
                         confirm: self.confirm.clone(),
                         items: vec![preview],

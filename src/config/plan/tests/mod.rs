@@ -119,6 +119,7 @@ fn every_key_is_read() {
                 sk_prefix: "P-".to_owned(),
                 keys: vec!["P-1".to_owned(), "P-2".to_owned()],
                 deleted: DeletedSources::Keep,
+                partitions: Default::default(),
             },
             target: Target { tenant: "globex".to_owned(), existing: Existing::Merge },
         },
