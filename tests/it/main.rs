@@ -5,7 +5,6 @@ mod approval;
 mod architecture;
 mod arming;
 mod bad_input;
-#[cfg(feature = "sandbox")]
 mod copy;
 #[cfg(feature = "sandbox")]
 mod demo;
@@ -23,8 +22,8 @@ mod publish_cases;
 mod publish_rules;
 mod races;
 mod rollback;
-#[cfg(feature = "sandbox")]
 mod running;
+#[cfg(feature = "sandbox")]
 mod sandbox;
 mod support;
 #[cfg(feature = "sandbox")]

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use tenantry::domain::plan::Plan as Model;
-use tenantry::domain::run::{Outcome, Reason, RunState};
+use tenantry::domain::run::{Outcome, RunState};
 use tenantry::domain::value::{Map, Value};
-use tenantry::engine::protocol::{Command, Decision, Event, Phase, RequestId, Steering, StopCause};
+use tenantry::engine::protocol::{Command, Decision, Event, RequestId, Steering, StopCause};
 
 use crate::support::driver::items;
 use crate::support::plan::{Plan, accepts_next_publish, fill, rows};
@@ -167,6 +167,8 @@ async fn ttl_comes_from_the_targets_own_setting() {
 
 #[cfg(feature = "sandbox")]
 mod pipeline {
+    use tenantry::domain::run::Reason;
+    use tenantry::engine::protocol::Phase;
     use tenantry::sandbox::{Options, PipelineMode, Sandbox, TableOptions, to_item};
     use tenantry::session::sandbox_profile;
 
