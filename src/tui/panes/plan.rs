@@ -41,7 +41,11 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
         lines.push(Rich::default());
     };
     say(Role::Strong, "Plans over many entities are not built here yet.");
-    say(Role::Text, "Copying, moving, normalising and transforming whole tenants will be put together in this pane.");
+    say(
+        Role::Text,
+        "Copying and moving a tenant's entities works on the command line: plan example copy prints a plan, preview shows what it would \
+         do, run asks batch by batch, undo takes it back.",
+    );
     say(Role::Heading, "What works today");
     say(
         Role::Text,
