@@ -1,5 +1,6 @@
 //! The JSON lines of the contract.
 
+mod batch;
 mod end;
 
 use serde::Serialize;
@@ -12,11 +13,9 @@ use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
 use crate::domain::timeline::{BySource, Flag, VersionStatus};
 use crate::domain::value::{item_to_ddb_json, value_to_ddb_json};
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{
-    BatchInfo, BatchState, EntityRef, EntitySummary, Finding, HistoryEntry, ItemResult, Preview, RunInfo, Severity,
-    TenantCount,
-};
+use crate::engine::protocol::{EntityRef, EntitySummary, HistoryEntry, ItemResult, Preview, RunInfo, TenantCount};
 
+pub(super) use batch::{BatchLine, FindingLine};
 pub use end::{EndLine, SandboxLine};
 
 fn as_row(row: &Row) -> Json {
@@ -357,61 +356,5 @@ impl<'a> ErrorLine<'a> {
     #[must_use]
     pub fn new(failure: &'a Failure) -> Self {
         Self { event: "error", failure }
-    }
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct BatchLine<'a> {
-    event: &'static str,
-    run: RunId,
-    batch: u32,
-    canary: bool,
-    items: u64,
-    digest: &'a str,
-    state: BatchState,
-    outcomes: JsonMap<String, Json>,
-}
-
-impl<'a> BatchLine<'a> {
-    pub(super) fn new(b: &'a BatchInfo) -> Self {
-        Self {
-            event: "batch",
-            run: b.run,
-            batch: b.batch,
-            canary: b.canary,
-            items: b.items,
-            digest: &b.digest,
-            state: b.state,
-            outcomes: all_words(Outcome::ALL, &b.outcomes),
-        }
-    }
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct FindingLine<'a> {
-    event: &'static str,
-    kind: &'a str,
-    severity: Severity,
-    module: &'a str,
-    pk: &'a str,
-    sk: &'a str,
-    path: &'a Option<String>,
-    message: &'a str,
-    repairable: bool,
-}
-
-impl<'a> FindingLine<'a> {
-    pub(super) fn new(f: &'a Finding) -> Self {
-        Self {
-            event: "finding",
-            kind: f.kind,
-            severity: f.severity,
-            module: &f.entity.module,
-            pk: f.entity.key.pk.as_str(),
-            sk: f.entity.key.sk.as_str(),
-            path: &f.path,
-            message: &f.message,
-            repairable: f.repairable,
-        }
     }
 }

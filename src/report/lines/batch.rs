@@ -1,0 +1,62 @@
+use serde::Serialize;
+use serde_json::{Map as JsonMap, Value as Json};
+
+use super::all_words;
+use crate::domain::run::{Outcome, RunId};
+use crate::engine::protocol::{BatchInfo, BatchState, Finding, Severity};
+
+#[derive(Debug, Serialize)]
+pub(in super::super) struct BatchLine<'a> {
+    event: &'static str,
+    run: RunId,
+    batch: u32,
+    canary: bool,
+    items: u64,
+    digest: &'a str,
+    state: BatchState,
+    outcomes: JsonMap<String, Json>,
+}
+
+impl<'a> BatchLine<'a> {
+    pub(in super::super) fn new(b: &'a BatchInfo) -> Self {
+        Self {
+            event: "batch",
+            run: b.run,
+            batch: b.batch,
+            canary: b.canary,
+            items: b.items,
+            digest: &b.digest,
+            state: b.state,
+            outcomes: all_words(Outcome::ALL, &b.outcomes),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(in super::super) struct FindingLine<'a> {
+    event: &'static str,
+    kind: &'a str,
+    severity: Severity,
+    module: &'a str,
+    pk: &'a str,
+    sk: &'a str,
+    path: &'a Option<String>,
+    message: &'a str,
+    repairable: bool,
+}
+
+impl<'a> FindingLine<'a> {
+    pub(in super::super) fn new(f: &'a Finding) -> Self {
+        Self {
+            event: "finding",
+            kind: f.kind,
+            severity: f.severity,
+            module: &f.entity.module,
+            pk: f.entity.key.pk.as_str(),
+            sk: f.entity.key.sk.as_str(),
+            path: &f.path,
+            message: &f.message,
+            repairable: f.repairable,
+        }
+    }
+}
