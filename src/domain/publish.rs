@@ -141,28 +141,33 @@ pub fn build(
     stamp: &Stamp,
     ttls: Ttls,
 ) -> Result<PublishRows, BadRow> {
+    let csk = key.sk.as_str();
+    let data = |version, new: &NewState| data_row(key, version, current, new, csk, stamp, ttls);
+    assemble(key, current, new.clone(), mode, stamp, ttls, data)
+}
+
+/// The rows of a publish; `data` makes the data row, where the publish writes it.
+fn assemble(
+    key: &EntityKey,
+    current: Option<&Row>,
+    new: NewState,
+    mode: PublishMode,
+    stamp: &Stamp,
+    ttls: Ttls,
+    data: impl FnOnce(Version, &NewState) -> Row,
+) -> Result<PublishRows, BadRow> {
     let expected = current.map(Row::version).transpose()?.unwrap_or_default();
     let version = expected.next();
-    let command = command_row(key, version, new, mode, stamp, ttls);
-    if mode == PublishMode::Async {
-        return Ok(PublishRows {
-            key: key.clone(),
-            expected,
-            version,
-            command,
-            data: None,
-            history: None,
-            previous_command_ttl: None,
-        });
-    }
+    // In async mode the application's pipeline writes the others.
+    let written = current.filter(|_| mode == PublishMode::Sync);
     Ok(PublishRows {
         key: key.clone(),
         expected,
         version,
-        command,
-        data: Some(data_row(key, version, current, new, key.sk.as_str(), stamp, ttls)),
-        history: current.map(|row| history_row(key, expected, row, ttls)),
-        previous_command_ttl: current.map(|_| ttl_value(ttls.command)),
+        data: (mode == PublishMode::Sync).then(|| data(version, &new)),
+        history: written.map(|row| history_row(key, expected, row, ttls)),
+        previous_command_ttl: written.map(|_| ttl_value(ttls.command)),
+        command: command_row(key, version, new, mode, stamp, ttls),
     })
 }
 
@@ -187,9 +192,9 @@ fn put_stamp(map: &mut Map, stamp: &Stamp, created: bool) {
     }
 }
 
-fn command_row(key: &EntityKey, version: Version, new: &NewState, mode: PublishMode, stamp: &Stamp, ttls: Ttls) -> Row {
-    let mut map = new.fields.clone();
-    map.extend(new.extra.iter().map(|(n, v)| (n.clone(), v.clone())));
+fn command_row(key: &EntityKey, version: Version, new: NewState, mode: PublishMode, stamp: &Stamp, ttls: Ttls) -> Row {
+    let mut map = new.fields;
+    map.extend(new.extra);
     put(&mut map, field::PK, Value::s(key.pk.as_str()));
     put(&mut map, field::SK, Value::s(key.sk.at(version)));
     put(&mut map, field::VERSION, Value::n(version.0));
@@ -267,11 +272,7 @@ pub fn rows_of(
     let mut new = NewState::of(after);
     new.extra.retain(|name, _| before.is_none_or(|row| row.get(name).is_none()));
     let data = after.get(field::TTL).and_then(Value::as_number).and_then(Number::as_i64);
-    let mut rows = build(key, before, &new, mode, stamp, Ttls { data, ..ttls })?;
-    if mode == PublishMode::Sync {
-        rows.data = Some(after.clone());
-    }
-    Ok(rows)
+    assemble(key, before, new, mode, stamp, Ttls { data, ..ttls }, |_, _| after.clone())
 }
 
 /// Whether a publish of `new` over `current` would change anything; the framework writes nothing otherwise.

@@ -1,6 +1,7 @@
 //! Stored values, exactly as DynamoDB holds them, and their two JSON forms.
 
 mod ddb_json;
+mod ddb_read;
 mod number;
 mod plain_json;
 
@@ -11,6 +12,7 @@ use indexmap::IndexMap;
 pub use ddb_json::{
     BadDdbJson, item_from_ddb_json, item_to_ddb_json, item_to_ddb_text, value_from_ddb_json, value_to_ddb_json,
 };
+pub use ddb_read::DdbItem;
 pub use number::{NotANumber, Number};
 pub use plain_json::{BadJson, from_plain_json, plain_json_length, to_plain_json, to_plain_json_pretty};
 

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use rusqlite::types::Type;
 use rusqlite::{Row as SqlRow, params};
-use serde_json::{Value as Json, json};
+use serde::{Deserialize, Serialize};
 
 use super::JournalError;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::row::Row;
-use crate::domain::value::{item_from_ddb_json, item_to_ddb_text};
+use crate::domain::value::{DdbItem, item_to_ddb_text};
 
 /// Columns of an item without its rows, in the order that [`planned`] reads them.
 pub(super) const COLUMNS: &str = "item.n, item.batch, item.module, item.pk, item.sk, item.target_pk, item.target_sk, item.action, item.reason, \
@@ -44,14 +44,20 @@ pub(super) fn parts_text(parts: &[PlannedPart]) -> String {
     };
     let mut out = String::from("[");
     for (i, p) in parts.iter().enumerate() {
-        let head = json!({
-            "role": p.role, "pk": p.key.pk, "sk": p.key.sk, "version": p.version.0,
-            "previous": p.previous_seen, "command_ttl": p.ttl.0, "history_ttl": p.ttl.1,
-        });
+        let head = Head {
+            role: p.role,
+            pk: p.key.pk.as_str(),
+            sk: p.key.sk.as_str(),
+            version: p.version.0,
+            previous: p.previous_seen,
+            command_ttl: p.ttl.0,
+            history_ttl: p.ttl.1,
+        };
         if i > 0 {
             out.push(',');
         }
-        let head = head.to_string();
+        // Words, texts and numbers always serialise.
+        let head = serde_json::to_string(&head).unwrap_or_default();
         // The rows are long: they are written straight behind the rest, in the same object.
         out.push_str(head.strip_suffix('}').unwrap_or(&head));
         rows(&mut out, "before", &p.before);
@@ -63,29 +69,52 @@ pub(super) fn parts_text(parts: &[PlannedPart]) -> String {
     out
 }
 
-/// The opposite of [`parts_text`]; the error names what is wrong.
-pub(super) fn parts_of(text: &str) -> Result<Vec<PlannedPart>, String> {
-    let json: Json = serde_json::from_str(text).map_err(|e| e.to_string())?;
-    let parts = json.as_array().ok_or("no list of entities")?;
-    parts.iter().map(part).collect()
+/// An entity of an item as it is stored, without its rows.
+#[derive(Serialize)]
+struct Head<'a> {
+    role: Role,
+    pk: &'a str,
+    sk: &'a str,
+    version: u64,
+    previous: bool,
+    command_ttl: Option<i64>,
+    history_ttl: Option<i64>,
 }
 
-fn part(json: &Json) -> Result<PlannedPart, String> {
-    let text = |name: &str| json[name].as_str().ok_or_else(|| format!("{name} is missing"));
-    let row = |name: &str| match &json[name] {
-        Json::Null => Ok(None),
-        stored => item_from_ddb_json(stored).map(|map| Some(Arc::new(Row(map)))).map_err(|e| e.to_string()),
-    };
-    Ok(PlannedPart {
-        role: serde_json::from_value::<Role>(json["role"].clone()).map_err(|e| e.to_string())?,
-        key: EntityKey::new(text("pk")?, text("sk")?),
-        version: Version(json["version"].as_u64().ok_or("version is missing")?),
-        before: row("before")?,
-        after: row("after")?,
-        wrote: row("wrote")?,
-        previous_seen: json["previous"].as_bool().unwrap_or(false),
-        ttl: (json["command_ttl"].as_i64(), json["history_ttl"].as_i64()),
-    })
+/// The same with its rows. (Written out: a flattened [`Head`] would make serde keep the rows as documents first.)
+#[derive(Deserialize)]
+struct Stored {
+    role: Role,
+    pk: String,
+    sk: String,
+    version: u64,
+    #[serde(default)]
+    previous: bool,
+    command_ttl: Option<i64>,
+    history_ttl: Option<i64>,
+    before: Option<DdbItem>,
+    after: Option<DdbItem>,
+    wrote: Option<DdbItem>,
+}
+
+/// The opposite of [`parts_text`]; the error names what is wrong.
+pub(super) fn parts_of(text: &str) -> Result<Vec<PlannedPart>, String> {
+    let parts: Vec<Stored> = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    Ok(parts.into_iter().map(part).collect())
+}
+
+fn part(stored: Stored) -> PlannedPart {
+    let row = |item: Option<DdbItem>| item.map(|item| Arc::new(Row(item.0)));
+    PlannedPart {
+        role: stored.role,
+        key: EntityKey::new(stored.pk, stored.sk),
+        version: Version(stored.version),
+        before: row(stored.before),
+        after: row(stored.after),
+        wrote: row(stored.wrote),
+        previous_seen: stored.previous,
+        ttl: (stored.command_ttl, stored.history_ttl),
+    }
 }
 
 /// Reads a word of the contract; the error is SQLite's, so that it can be used while reading a row.

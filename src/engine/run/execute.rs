@@ -33,6 +33,10 @@ use crate::store::publish::WriteStore;
 const AHEAD: usize = 256;
 /// Without a single item getting through for this long the run pauses instead of knocking on.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Outcomes that are recorded together at most, and how long the first of them waits for the others: each commit waits for the disk,
+/// and nobody sees a difference of so little time.
+const GROUP: usize = 128;
+const GATHER: Duration = Duration::from_millis(15);
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(250);
 
@@ -65,6 +69,8 @@ struct Pool<'a> {
     ahead: usize,
     is_exhausted: bool,
     results: Vec<(OpenItem, ItemEnd)>,
+    /// When the first of them is to be recorded at the latest.
+    record_at: Option<Instant>,
     stopping: Option<StopCause>,
     failed: u64,
     attempted: u64,
@@ -110,6 +116,7 @@ pub(in super::super) async fn carry_out(
         ahead: settings.concurrency.min(AHEAD),
         is_exhausted: false,
         results: Vec::new(),
+        record_at: None,
         stopping: None,
         failed,
         attempted,
@@ -136,12 +143,18 @@ impl Pool<'_> {
         let mut recording: Option<BoxFuture<'static, Recorded>> = None;
         loop {
             self.look_at_control();
-            let wake = if self.stopping.is_none() { self.launch() } else { None };
+            let mut wake = if self.stopping.is_none() { self.launch() } else { None };
             if self.stopping.is_none() && !self.is_exhausted && loading.is_none() && self.queue.len() < AHEAD / 2 {
                 loading = Some(self.load());
             }
-            if recording.is_none() && !self.results.is_empty() && self.error.is_none() {
-                recording = Some(self.record());
+            if recording.is_none() && self.error.is_none() {
+                match self.record_at {
+                    Some(at) if self.results.len() >= GROUP || self.flying.is_empty() || at <= Instant::now() => {
+                        recording = Some(self.record());
+                    }
+                    Some(at) => wake = Some(wake.map_or(at, |w| w.min(at))),
+                    None => {}
+                }
             }
             let is_through = self.stopping.is_some() || (self.queue.is_empty() && self.is_exhausted);
             if is_through && self.flying.is_empty() && loading.is_none() && recording.is_none() {
@@ -277,6 +290,7 @@ impl Pool<'_> {
                 self.last_success = Instant::now();
                 self.limiter.succeeded();
                 self.results.push((pending.open, end));
+                self.record_at.get_or_insert_with(|| Instant::now() + GATHER);
                 if self.context.settings.stop_after_failures.is_reached(self.failed, self.attempted) {
                     self.stopping.get_or_insert(StopCause::Failures);
                 }
@@ -318,7 +332,8 @@ impl Pool<'_> {
     }
 
     fn record(&mut self) -> BoxFuture<'static, Recorded> {
-        let results = std::mem::take(&mut self.results);
+        self.record_at = None;
+        let results = std::mem::replace(&mut self.results, Vec::with_capacity(GROUP));
         let (journal, context) = (self.journal.clone(), Arc::clone(&self.context));
         async move {
             let batches: BTreeSet<u32> = results.iter().map(|(open, _)| open.batch).collect();

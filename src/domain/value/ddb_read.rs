@@ -1,0 +1,134 @@
+//! DynamoDB JSON read straight into values, without a document in between.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+
+use super::{Map, Number, Value};
+
+/// An item in DynamoDB JSON (`{"pk":{"S":"…"}}`), for serde.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DdbItem(pub Map);
+
+/// One typed value (`{"S":"…"}`), for serde.
+struct DdbValue(Value);
+
+impl<'de> Deserialize<'de> for DdbItem {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ItemVisitor)
+    }
+}
+
+struct ItemVisitor;
+
+impl<'de> Visitor<'de> for ItemVisitor {
+    type Value = DdbItem;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of typed values")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<DdbItem, A::Error> {
+        let mut map = Map::with_capacity(entries.size_hint().unwrap_or(16));
+        while let Some((name, DdbValue(value))) = entries.next_entry::<String, _>()? {
+            map.insert(name, value);
+        }
+        Ok(DdbItem(map))
+    }
+}
+
+impl<'de> Deserialize<'de> for DdbValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = DdbValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a typed value such as {\"S\":\"…\"}")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<DdbValue, A::Error> {
+        let tag: Cow<'_, str> =
+            entries.next_key::<Text<'_>>()?.ok_or_else(|| A::Error::custom("expected exactly one type name"))?.0;
+        let value = match &*tag {
+            "S" => Value::S(entries.next_value()?),
+            "N" => Value::N(number(&entries.next_value::<Text<'_>>()?.0)?),
+            "B" => Value::B(binary(&entries.next_value::<Text<'_>>()?.0)?),
+            "BOOL" => Value::Bool(entries.next_value()?),
+            "NULL" => {
+                entries.next_value::<IgnoredAny>()?;
+                Value::Null
+            }
+            "M" => Value::M(entries.next_value::<DdbItem>()?.0),
+            "L" => Value::L(entries.next_value::<Vec<DdbValue>>()?.into_iter().map(|v| v.0).collect()),
+            "SS" => Value::Ss(entries.next_value()?),
+            "NS" => Value::Ns(set(&entries.next_value::<Vec<Text<'_>>>()?, number)?),
+            "BS" => Value::Bs(set(&entries.next_value::<Vec<Text<'_>>>()?, binary)?),
+            other => return Err(A::Error::custom(format!("{other:?} is no type name"))),
+        };
+        match entries.next_key::<IgnoredAny>()? {
+            None => Ok(DdbValue(value)),
+            Some(_) => Err(A::Error::custom("expected exactly one type name")),
+        }
+    }
+}
+
+/// A string that is borrowed from the text where it has no escapes.
+#[derive(serde::Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+fn set<T: Ord, E>(list: &[Text<'_>], read: impl Fn(&str) -> Result<T, E>) -> Result<BTreeSet<T>, E> {
+    list.iter().map(|text| read(&text.0)).collect()
+}
+
+fn number<E: Error>(text: &str) -> Result<Number, E> {
+    Number::parse(text).map_err(E::custom)
+}
+
+fn binary<E: Error>(text: &str) -> Result<Vec<u8>, E> {
+    BASE64.decode(text).map_err(|e| E::custom(format!("not base64: {e}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::item_to_ddb_text;
+    use super::*;
+    use crate::domain::testing::any_map;
+
+    proptest! {
+        #[test]
+        fn what_was_written_reads_back_in_its_order(item in any_map()) {
+            let text = item_to_ddb_text(&item);
+            let read = serde_json::from_str::<DdbItem>(&text).unwrap().0;
+            prop_assert!(read.keys().eq(item.keys()));
+            prop_assert_eq!(item_to_ddb_text(&read), text);
+            prop_assert_eq!(read, item);
+        }
+    }
+
+    #[test]
+    fn what_is_no_typed_value_is_refused_with_its_place() {
+        for (text, why) in [
+            (r#"{"a":{"X":1}}"#, "\"X\" is no type name"),
+            (r#"{"a":{}}"#, "expected exactly one type name"),
+            (r#"{"a":{"S":"x","N":"1"}}"#, "expected exactly one type name"),
+            (r#"{"a":{"N":"one"}}"#, "not a decimal number"),
+            (r#"{"a":{"B":"?"}}"#, "not base64"),
+            (r#"{"a":{"S":1}}"#, "invalid type"),
+        ] {
+            let error = serde_json::from_str::<DdbItem>(text).unwrap_err().to_string();
+            assert!(error.contains(why) && error.contains("column"), "{text}: {error}");
+        }
+    }
+}
