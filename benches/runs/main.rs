@@ -1,0 +1,243 @@
+#![expect(clippy::expect_used, clippy::panic, reason = "a bench that cannot go on stops")]
+//! How long a run takes, next to a raw loop that sends the same transactions, prepared beforehand, at the same concurrency.
+//!
+//! `cargo bench --bench runs [-- SIZES [PAIRS]]`, for instance `-- 1000,10000 7`. The store is another process. Pairs are interleaved and
+//! the median counts. Sizes over 10,000 are measured with the idempotency tokens hidden only: the store would spend its time on them.
+//! `-- memory` previews 1,000,000 items and runs 100,000.
+
+mod raw;
+mod store;
+
+use std::time::{Duration, Instant};
+
+use raw::{client, raw};
+use store::{Store, Way, proxy};
+use tenantry::config::plan::parse;
+use tenantry::config::{Endpoints, Profile};
+use tenantry::domain::run::Outcome;
+use tenantry::engine::protocol::{Command, Decision, Envelope, Event, RequestId};
+use tenantry::engine::{EngineHandle, boundary, serve};
+
+/// What the framework's own migration loop does on an in-memory store, items a second.
+const FRAMEWORK_PER_SECOND: f64 = 145.0;
+const DELAY: Duration = Duration::from_millis(40);
+
+fn profile(endpoint: &str) -> Profile {
+    let mut profile = Profile::new("bench", "dev", "shop");
+    profile.region = Some("ap-northeast-1".to_owned());
+    profile.credentials = Some(("sandbox".to_owned(), "sandbox".to_owned()));
+    profile.account = Some("000000000000".to_owned());
+    profile.endpoints = Endpoints { dynamodb: Some(endpoint.to_owned()), s3: None, cognito: None };
+    profile
+}
+
+struct Driver {
+    handle: EngineHandle,
+    next: u64,
+}
+
+/// What a run took.
+struct Taken {
+    run: Duration,
+    preview: Duration,
+    requests: u64,
+    preview_requests: u64,
+    /// Processor seconds of this process while it ran.
+    cpu: f64,
+}
+
+impl Driver {
+    fn new(profile: Profile, state: &std::path::Path) -> Self {
+        let (handle, end) = boundary();
+        tokio::spawn(serve(profile, state.to_path_buf(), end));
+        Self { handle, next: 0 }
+    }
+
+    async fn send(&mut self, command: Command) -> RequestId {
+        self.next += 1;
+        self.handle.commands.send((RequestId(self.next), command)).await.expect("a running engine");
+        RequestId(self.next)
+    }
+
+    /// Copies everything to a fresh tenant; the time from the approval to the end.
+    async fn copy(&mut self, tenant: &str, items: usize, concurrency: usize, prefix: &str) -> Taken {
+        let text = format!(
+            "name = \"bench\"\noperation = \"copy\"\nmodule = \"product\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"big\"\n\
+             sk_prefix = \"{prefix}\"\n[target]\ntenant = \"{tenant}\"\n[run]\nconcurrency = {concurrency}\n"
+        );
+        let plan = Box::new(parse("bench.toml".as_ref(), &text).expect("a plan"));
+        self.send(Command::Arm { armed: true }).await;
+        let requests = |handle: &EngineHandle| handle.counters.borrow().requests;
+        let (began, before) = (Instant::now(), requests(&self.handle));
+        let request = self.send(Command::RunPlan { plan, expect: None, rows: false }).await;
+        let (mut approved, mut previewed, mut used) = (Instant::now(), before, cpu());
+        let mut done = 0;
+        while let Some(Envelope { request: of, event }) = self.handle.events.recv().await {
+            if of != request {
+                continue;
+            }
+            match event {
+                Event::ApprovalNeeded(batch) => {
+                    approved = Instant::now();
+                    used = cpu();
+                    previewed = requests(&self.handle);
+                    let (run, n, digest) = (batch.run, batch.batch, batch.digest);
+                    let decision = Decision::ApproveRest { confirm: None };
+                    self.send(Command::Decide { run, batch: n, digest, decision }).await;
+                }
+                Event::Item(item) => done += usize::from(item.outcome == Some(Outcome::Done)),
+                Event::Failed(failure) => panic!("{failure}"),
+                Event::Finished { .. } => break,
+                _ => {}
+            }
+        }
+        assert_eq!(done, items);
+        Taken {
+            run: approved.elapsed(),
+            preview: approved - began,
+            requests: requests(&self.handle) - previewed,
+            preview_requests: previewed - before,
+            cpu: cpu() - used,
+        }
+    }
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// Processor time of this process so far, in seconds: what others use of the machine does not count.
+fn cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit(") ").next().unwrap_or_default();
+    let ticks = |n: usize| after_name.split(' ').nth(n).and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
+    (ticks(11) + ticks(12)) / 100.0
+}
+
+/// Peak resident memory of this process, in megabytes.
+fn peak_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or("0");
+    line.trim().trim_end_matches(" kB").trim().parse::<f64>().unwrap_or(0.0) / 1024.0
+}
+
+async fn memory() {
+    let state = tempfile::TempDir::new().expect("a directory");
+    let store = Store::start(1_000_000, true);
+    let mut driver = Driver::new(profile(&store.endpoint), state.path());
+    let text = "name = \"bench\"\noperation = \"copy\"\nmodule = \"product\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"big\"\n[target]\ntenant = \"fresh\"\n";
+    let plan = Box::new(parse("bench.toml".as_ref(), text).expect("a plan"));
+    let began = Instant::now();
+    let request = driver.send(Command::PreviewPlan { plan }).await;
+    let mut count = 0;
+    while let Some(Envelope { request: of, event }) = driver.handle.events.recv().await {
+        match event {
+            Event::Preview(_) if of == request => {
+                count += 1;
+                if count % 200_000 == 0 {
+                    println!("previewed {count} in {:.0} s, peak {:.0} MB", began.elapsed().as_secs_f64(), peak_mb());
+                }
+            }
+            Event::Failed(failure) => panic!("{failure}"),
+            Event::Finished { .. } if of == request => break,
+            _ => {}
+        }
+    }
+    println!("preview of {count} items: {:.0} s, peak {:.0} MB", began.elapsed().as_secs_f64(), peak_mb());
+    let taken = driver.copy("fresh", 100_000, 32, "P-00").await;
+    println!("run of 100000 items: {:.0} s, peak {:.0} MB", taken.run.as_secs_f64(), peak_mb());
+}
+
+/// One comparison: what stands between the two and the store, how many items, how many at once.
+#[derive(Clone, Copy)]
+struct Compared {
+    what: &'static str,
+    way: Way,
+    items: usize,
+    concurrency: usize,
+    pairs: usize,
+}
+
+async fn pairs(compared: Compared) -> f64 {
+    let Compared { what, way, items, concurrency, pairs } = compared;
+    let state = tempfile::TempDir::new().expect("a directory");
+    let (mut ours, mut theirs, mut previews) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut writes, mut reads) = (0.0, 0.0);
+    let (mut our_cpu, mut raw_cpu) = (0.0, 0.0);
+    for pair in 0..pairs {
+        // The store remembers every transaction for a while, so each pair has a fresh one.
+        let store = Store::start(items, way.hide_tokens);
+        let endpoint = if way.delay.is_zero() { store.endpoint.clone() } else { proxy(&store.endpoint, way).await };
+        let client = client(&endpoint).await;
+        let mut driver = Driver::new(profile(&endpoint), state.path());
+        let name = format!("{what}{items}c{concurrency}p{pair}").replace([' ', '#'], "");
+        let raw_first = pair % 2 == 0;
+        if raw_first {
+            let (time, used) = raw(&client, &format!("raw{name}"), items, concurrency).await;
+            theirs.push(time);
+            raw_cpu += used;
+        }
+        let taken = driver.copy(&format!("run{name}"), items, concurrency, "").await;
+        ours.push(taken.run);
+        our_cpu += taken.cpu;
+        previews.push(taken.preview);
+        writes = taken.requests as f64 / items as f64;
+        reads = taken.preview_requests as f64 / items as f64;
+        if !raw_first {
+            let (time, used) = raw(&client, &format!("raw{name}"), items, concurrency).await;
+            theirs.push(time);
+            raw_cpu += used;
+        }
+    }
+    let (run, raw, preview) = (median(ours), median(theirs), median(previews));
+    let rate = items as f64 / run.as_secs_f64();
+    println!(
+        "{what:<16} {items:>7} items, concurrency {concurrency:>3}: run {:>8.2} s ({rate:>6.0}/s, {:.1} times the framework's loop)   raw {:>8.2} s   \
+         ratio {:.2}   preview {:.2} s   requests an item: run {writes:.3}, preview {reads:.3}   processor an item: run {:.0} µs, raw {:.0} µs",
+        run.as_secs_f64(),
+        rate / FRAMEWORK_PER_SECOND,
+        raw.as_secs_f64(),
+        raw.as_secs_f64() / run.as_secs_f64(),
+        preview.as_secs_f64(),
+        our_cpu / (items * pairs) as f64 * 1e6,
+        raw_cpu / (items * pairs) as f64 * 1e6,
+    );
+    run.as_secs_f64() / items as f64
+}
+
+#[tokio::main]
+async fn main() {
+    let args: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
+    match args.first().map(String::as_str) {
+        Some("store") => {
+            let entities = args.get(1).and_then(|n| n.parse().ok()).unwrap_or(0);
+            return store::serve(entities, args.get(2).is_some_and(|hide| hide == "true")).await;
+        }
+        Some("memory") => return memory().await,
+        _ => {}
+    }
+    let sizes: Vec<usize> = args
+        .first()
+        .map_or_else(|| vec![1_000, 10_000], |sizes| sizes.split(',').filter_map(|s| s.parse().ok()).collect());
+    let count = args.get(1).and_then(|n| n.parse().ok()).unwrap_or(7);
+    let direct = Way { delay: Duration::ZERO, hide_tokens: false };
+    let mut per_item = Vec::new();
+    for items in sizes {
+        let compared = Compared { what: "loopback", way: direct, items, concurrency: 32, pairs: count };
+        if items <= 10_000 {
+            pairs(compared).await;
+        }
+        let hidden = Way { hide_tokens: true, ..direct };
+        per_item.push((items, pairs(Compared { what: "tokens hidden", way: hidden, ..compared }).await));
+        if items <= 1_000 {
+            let slow = Way { delay: DELAY, ..direct };
+            for concurrency in [8, 32] {
+                pairs(Compared { what: "40 ms more", way: slow, concurrency, ..compared }).await;
+            }
+        }
+    }
+    if let (Some((least, first)), Some((most, last))) = (per_item.first(), per_item.last()) {
+        println!("time an item at {most} next to {least}: {:.2}", last / first);
+    }
+}

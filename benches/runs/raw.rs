@@ -1,0 +1,130 @@
+//! The raw loop: the transactions of a copy, prepared beforehand and sent as they are.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem};
+use tenantry::domain::key::EntityKey;
+use tenantry::domain::publish::{NewState, PublishMode, Stamp, Ttls, build};
+use tenantry::domain::row::Row;
+use tenantry::domain::value::{Map, Value};
+
+use super::cpu;
+use super::store::{row, sk};
+
+fn value(value: &Value) -> AttributeValue {
+    match value {
+        Value::S(t) => AttributeValue::S(t.clone()),
+        Value::N(n) => AttributeValue::N(n.as_str().to_owned()),
+        Value::Bool(b) => AttributeValue::Bool(*b),
+        Value::M(m) => AttributeValue::M(item(m)),
+        Value::L(l) => AttributeValue::L(l.iter().map(self::value).collect()),
+        _ => AttributeValue::Null(true),
+    }
+}
+
+fn item(map: &Map) -> HashMap<String, AttributeValue> {
+    map.iter().map(|(name, v)| (name.clone(), value(v))).collect()
+}
+
+/// The transactions that a copy sends, prepared.
+fn prepared(tenant: &str, items: usize) -> Vec<Vec<TransactWriteItem>> {
+    let stamp = Stamp {
+        at: "2026-03-02T10:15:00+09:00".to_owned(),
+        by: "operator-1".to_owned(),
+        ip: None,
+        request_id: "tenantry-01KAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
+        source: "tenantry copy".to_owned(),
+    };
+    let one = |i: usize| {
+        let (pk, sk) = (format!("PRODUCT#{tenant}"), sk(i));
+        let mut new = NewState::of(&row("PRODUCT#big", &sk, &sk));
+        new.set("id", Value::s(format!("{pk}#{sk}")));
+        new.set("tenantCode", Value::s(tenant));
+        if let Some(Value::M(map)) = new.fields.get_mut("attributes") {
+            map.insert("_migrated".to_owned(), Value::Bool(true));
+            for (name, text) in [
+                ("_sourceKey", format!("PRODUCT#big#{sk}")),
+                ("_migratedFrom", format!("PRODUCT#big#{sk}")),
+                ("_migratedAt", "2026-03-02T01:15:00.000Z".to_owned()),
+                ("_migrationId", "01KAAAAAAAAAAAAAAAAAAAAAAA".to_owned()),
+                ("_migratedBy", "operator-1".to_owned()),
+            ] {
+                map.insert(name.to_owned(), Value::s(text));
+            }
+            map.insert("_sourceVersion".to_owned(), Value::n(1));
+        }
+        let key = EntityKey::new(&*pk, &*sk);
+        let rows = build(&key, None, &new, PublishMode::Sync, &stamp, Ttls::default()).expect("rows");
+        let put = |kind: &str, row: &Row| {
+            let put = Put::builder()
+                .table_name(format!("dev-shop-product-{kind}"))
+                .set_item(Some(item(&row.0)))
+                .condition_expression("attribute_not_exists(#pk)")
+                .expression_attribute_names("#pk", "pk");
+            TransactWriteItem::builder().put(put.build().expect("a put")).build()
+        };
+        let check = ConditionCheck::builder()
+            .table_name("dev-shop-product-data")
+            .key("pk", AttributeValue::S("PRODUCT#big".to_owned()))
+            .key("sk", AttributeValue::S(sk))
+            .condition_expression("#version = :version")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":version", AttributeValue::N("1".to_owned()));
+        let check = TransactWriteItem::builder().condition_check(check.build().expect("a check")).build();
+        vec![put("command", &rows.command), put("data", rows.data.as_ref().expect("a data row")), check]
+    };
+    (0..items).map(one).collect()
+}
+
+/// How long it takes, and the processor seconds of this process.
+pub(crate) async fn raw(
+    client: &aws_sdk_dynamodb::Client,
+    tenant: &str,
+    items: usize,
+    concurrency: usize,
+) -> (Duration, f64) {
+    let transactions = prepared(tenant, items);
+    let (next, all) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(transactions)));
+    let (began, used) = (Instant::now(), cpu());
+    let mut workers = tokio::task::JoinSet::new();
+    for _ in 0..concurrency {
+        let (client, next, all, tenant) = (client.clone(), Arc::clone(&next), Arc::clone(&all), tenant.to_owned());
+        workers.spawn(async move {
+            loop {
+                let i = next.fetch_add(1, Ordering::Relaxed);
+                if i >= items {
+                    return;
+                }
+                let transaction = std::mem::take(&mut all.lock().expect("a lock")[i]);
+                client
+                    .transact_write_items()
+                    .set_transact_items(Some(transaction))
+                    .client_request_token(format!("{tenant}-{i}"))
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .send()
+                    .await
+                    .expect("a commit");
+            }
+        });
+    }
+    while workers.join_next().await.is_some() {}
+    (began.elapsed(), cpu() - used)
+}
+
+pub(crate) async fn client(endpoint: &str) -> aws_sdk_dynamodb::Client {
+    let credentials = aws_sdk_dynamodb::config::Credentials::new("sandbox", "sandbox", None, None, "bench");
+    let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .region(aws_config::Region::new("ap-northeast-1"))
+        .credentials_provider(credentials)
+        .load()
+        .await;
+    aws_sdk_dynamodb::Client::from_conf(
+        aws_sdk_dynamodb::config::Builder::from(&config)
+            .endpoint_url(endpoint)
+            .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled())
+            .build(),
+    )
+}
