@@ -25,7 +25,9 @@ mod rollback;
 mod running;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod steering;
 mod support;
 #[cfg(feature = "sandbox")]
 mod terminal;
 mod undo;
+mod went_on;

@@ -233,4 +233,29 @@ mod pipeline {
             assert_eq!(ended, [(Some(Outcome::Failed), Some(reason)); 2]);
         }
     }
+
+    #[tokio::test]
+    async fn reads_that_fail_while_an_entity_is_followed_end_nothing() {
+        use crate::support::{Fault, Proxy};
+        let sandbox = sandbox(2).await;
+        sandbox.set_pipeline_mode(PipelineMode::Stall);
+        let mut profile = sandbox_profile(&sandbox);
+        let proxy = Proxy::before(profile.endpoints.dynamodb.as_deref().unwrap()).await;
+        profile.endpoints.dynamodb = Some(proxy.endpoint.clone());
+        let state = tempfile::TempDir::new().unwrap();
+        let mut driver = Driver::at(profile, state.path());
+        let plan = Plan::copy("acme", "globex").set("publish", "\"async\"").set("timeout", "\"3s\"");
+        let (request, _) = begun(&mut driver, plan.model()).await;
+        // Both commands are written, and nobody applies them.
+        while proxy.transactions().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        proxy.blind(Some(Fault::Unavailable));
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        proxy.blind(None);
+        let rest = driver.rest(request).await;
+        let ended: Vec<_> = items(&rest).iter().map(|i| (i.outcome, i.reason, i.attempts)).collect();
+        // Unknown for the pipeline's sake, after one attempt each: the reads alone were repeated.
+        assert_eq!(ended, [(Some(Outcome::Failed), Some(Reason::Timeout), 1); 2]);
+    }
 }

@@ -240,3 +240,18 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         Command::Plan { .. } | Command::Config { .. } | Command::Completions { .. } => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_exit_codes_the_contracts_first_one_applies() {
+        let order = [exit::INTERRUPTED, exit::ERROR, exit::USAGE, exit::NOT_APPROVED, exit::ITEMS, 0];
+        for (i, a) in order.iter().enumerate() {
+            for b in &order[i..] {
+                assert_eq!((first(*a, *b), first(*b, *a)), (*a, *a));
+            }
+        }
+    }
+}
