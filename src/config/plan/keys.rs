@@ -71,6 +71,9 @@ const KEYS: &[Keys] = &[
 /// The contract's keys that no plan of this version may have yet.
 const LATER: &[&str] = &["transform", "validate"];
 
+/// What only a file can hold: lists of tables, and a table with names for keys.
+const LISTS: &[&str] = &["transform", "chain", "validate"];
+
 /// The tables whose keys are looked at; what stands in another has its own complaint.
 const TABLES: &[&str] = &["source", "target", "run", "undo"];
 
@@ -97,6 +100,26 @@ pub(super) fn names(table: &str, operation: Option<Operation>) -> Vec<&'static s
         .flat_map(|keys| keys.names.iter().copied())
         .filter(|name| operation.is_none() || !is_later(table, name))
         .collect()
+}
+
+/// The tables of an operation's plan with the keys that this version reads in them, the top of the file first.
+pub(super) fn tables(operation: Operation) -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut out: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
+    for keys in KEYS.iter().filter(|keys| keys.of.contains(&operation)) {
+        let names = keys.names.iter().copied().filter(|name| !is_later(keys.table, name));
+        match out.iter_mut().find(|(table, _)| *table == keys.table) {
+            Some((_, known)) => known.extend(names),
+            None => out.push((keys.table, names.collect())),
+        }
+    }
+    out
+}
+
+/// Whether a key at the top of the file is a table, or a list of them.
+pub(super) fn is_table(name: &str) -> bool {
+    const SECTIONS: &[&str] =
+        &["run", "source", "target", "normalize", "rollback", "undo", "schema", "import", "export", "users"];
+    SECTIONS.contains(&name) || LISTS.contains(&name)
 }
 
 fn is_allowed(table: &str, name: &str, operation: Option<Operation>) -> bool {

@@ -1,7 +1,9 @@
 //! Plan files: which entities, where to, and how the run goes about it.
 
 mod amounts;
+mod draft;
 mod example;
+mod fields;
 mod keys;
 mod read;
 #[cfg(test)]
@@ -11,7 +13,9 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
+pub use draft::{Draft, words};
 pub use example::{EXAMPLES, example};
+pub use fields::{Field, Kind, fields, operations};
 
 use super::toml_walk::{ConfigError, Source as File, Walk, did_you_mean, nearest, quoted};
 use crate::domain::plan::{Modules, Plan, Work};
