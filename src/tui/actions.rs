@@ -78,6 +78,13 @@ actions! {
     Preview = "preview", "preview", "Show what rolling back to the selected version would write";
     Rollback = "rollback", "roll back", "Roll back to the selected version (asks first)";
 
+    NewPlan = "new-plan", "new plan", "Begin a plan with what is on screen";
+    OpenPlan = "open-plan", "open file", "Open a plan file";
+    SavePlan = "save-plan", "save", "Save the plan";
+    EditPlan = "edit-plan", "editor", "Edit the plan's text in $VISUAL or $EDITOR";
+    NextWord = "next-word", "change", "The next of the words that the key may have";
+    ClearValue = "clear-value", "default", "Take the value away: its default counts";
+
     Freeze = "freeze", "freeze", "Hold the log still, or let it run again";
     Levels = "levels", "levels", "Show everything, only warnings and errors, or only errors";
 }

@@ -21,6 +21,25 @@ pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes a plan; over another file only where that is wanted.
+///
+/// # Errors
+/// What the file system says, or that a file is there already, in words.
+pub(crate) fn write_plan(file: &Path, text: &str, over: bool) -> Result<(), String> {
+    let said = |e: io::Error| format!("{}: {e}", file.display());
+    if over {
+        // The file behind a link is meant, not the link.
+        let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
+        return write_private(&file, text.as_bytes()).map_err(said);
+    }
+    create_private(file, text.as_bytes()).map_err(|e| match e.kind() {
+        io::ErrorKind::AlreadyExists => {
+            format!("{} is there already: `:plan replace {0}` writes over it", file.display())
+        }
+        _ => said(e),
+    })
+}
+
 /// The bytes in a temporary file beside the one they are for.
 fn prepared(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     let parent = path.parent().ok_or_else(|| io::Error::other("the file needs a directory"))?;

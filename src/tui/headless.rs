@@ -40,6 +40,7 @@ impl App {
     /// The command line for what is on screen.
     pub(crate) fn headless_line(&mut self) -> String {
         match self.focus {
+            Pane::Plan if self.plan.form.is_some() => self.line_of_plan(),
             Pane::History | Pane::Plan if self.history.opened.is_some() => self.line_of_history(),
             Pane::Log => self.line(&["runs"]),
             _ if self.tenants.entities.is_some() => self.line_of_entities(),
@@ -51,6 +52,13 @@ impl App {
                 self.line(&["tenants", "--module", &module])
             }
         }
+    }
+
+    /// The preview of the plan in the pane; without a file, of the one that saving it would make.
+    fn line_of_plan(&self) -> String {
+        let file = self.plan.form.as_ref().and_then(|f| f.path.clone());
+        let file = file.map_or_else(|| "PLAN.toml".to_owned(), |f| f.display().to_string());
+        self.line(&["preview", &file])
     }
 
     fn line_of_entities(&self) -> String {

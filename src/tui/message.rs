@@ -1,5 +1,6 @@
 //! What `update` takes in and what it wants done.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::cache::CachedCounts;
@@ -39,6 +40,19 @@ pub(crate) enum Message {
     },
     /// A copy to the clipboard ended: how it went, in words.
     Copied(Result<String, String>),
+    /// A plan file was read: its text, or why not.
+    PlanRead(PathBuf, Result<String, String>),
+    /// A plan file was written.
+    PlanSaved {
+        /// The file.
+        file: PathBuf,
+        /// What was written.
+        text: String,
+        /// Why not.
+        saved: Result<(), String>,
+    },
+    /// The editor has ended: the text as it is now, or why there is none.
+    PlanEdited(Result<String, String>),
 }
 
 /// Something to do outside of the state.
@@ -66,6 +80,19 @@ pub(crate) enum Effect {
     WriteCache(CachedCounts),
     /// Work something out beside the loop.
     Build(Job),
+    /// Read a plan file.
+    ReadPlan(PathBuf),
+    /// Write a plan file.
+    WritePlan {
+        /// The file.
+        file: PathBuf,
+        /// Its text.
+        text: String,
+        /// Also over a file that is there already.
+        over: bool,
+    },
+    /// Edit a plan's text in the operator's editor, which takes the terminal meanwhile.
+    EditPlan(String),
 }
 
 /// Why the engine was asked.

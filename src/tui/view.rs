@@ -9,8 +9,9 @@ use super::keymap::Context;
 use super::layout::{SMALLEST, layout};
 use super::panes::history::view as history;
 use super::panes::log::view as log;
+use super::panes::plan::form_view;
 use super::panes::tenants::{entities_view, tree_view};
-use super::panes::{Filter, Pane, plan};
+use super::panes::{Filter, Pane};
 use super::theme::Role;
 use super::widgets::{Rich, draw_line};
 use super::{format, text};
@@ -32,7 +33,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer) -> Option<(u16, u16)> {
             Pane::Tenants if app.tenants.entities.is_some() => entities_view::draw(app, buffer, place),
             Pane::Tenants => tree_view::draw(app, buffer, place),
             Pane::History => history::draw(app, buffer, place),
-            Pane::Plan => plan::draw(app, buffer, place),
+            Pane::Plan => form_view::draw(app, buffer, place),
             Pane::Log => log::draw(app, buffer, place),
         };
         cursor = cursor.or(at);
@@ -157,7 +158,10 @@ fn footer(app: &App, buffer: &mut Buffer, area: Rect) {
         return draw_line(buffer, area, &line, 0, &app.theme, Style::default());
     }
     let typing = app.layers.is_empty() && app.filter_ref().is_some_and(Filter::typing);
-    let line = if typing {
+    let line = if app.layers.is_empty() && app.focus == Pane::Plan && app.plan.is_typing() {
+        let keys = [(" Enter", " take "), (" Tab", " complete "), (" ↑↓", " choose "), (" Esc", " leave it as it was")];
+        keys.iter().fold(Rich::default(), |line, (key, what)| line.with(Role::Key, key).with(Role::Text, what))
+    } else if typing {
         let keys = [(" Enter", " keep the filter "), (" Esc", " show all again "), (" ↑↓", " choose")];
         keys.iter().fold(Rich::default(), |line, (key, what)| line.with(Role::Key, key).with(Role::Text, what))
     } else {
@@ -201,6 +205,16 @@ fn hints(app: &App, room: usize) -> Rich {
             Action::Bookkeeping,
             Action::Copy,
         ],
+        Context::Plan if app.plan.form.is_some() => &[
+            Action::Open,
+            Action::NextWord,
+            Action::SavePlan,
+            Action::EditPlan,
+            Action::OpenPlan,
+            Action::NewPlan,
+            Action::Zoom,
+        ],
+        Context::Plan => &[Action::NewPlan, Action::OpenPlan, Action::Zoom, Action::Back],
         Context::Log => &[Action::Filter, Action::Freeze, Action::Levels, Action::Zoom, Action::Back],
         _ => &[Action::NextPane, Action::ShowCommand, Action::Zoom, Action::Back],
     };

@@ -4,6 +4,7 @@ pub(crate) mod approval;
 pub(crate) mod arm;
 pub(crate) mod command;
 pub(crate) mod copy;
+pub(crate) mod discard;
 pub(crate) mod help;
 pub(crate) mod palette;
 pub(crate) mod phrases;
@@ -38,6 +39,7 @@ pub(crate) enum Layer {
     Preview(preview::PreviewBox),
     Approval(Box<approval::Approval>),
     Arm,
+    Discard(discard::Discard),
     Runs(Box<runs::Runs>),
     Quit,
 }
@@ -53,6 +55,7 @@ impl Layer {
             Self::Preview(preview) => preview.key(app, key),
             Self::Approval(approval) => approval.key(app, key),
             Self::Arm => arm::key(app, key),
+            Self::Discard(discard) => discard.key(app, key),
             Self::Runs(runs) => runs.key(app, key),
             Self::Quit => quit::key(app, key),
         }
@@ -96,6 +99,7 @@ impl Layer {
             Self::Preview(preview) => preview.draw(app, buffer, area),
             Self::Approval(approval) => approval.draw(app, buffer, area),
             Self::Arm => arm::draw(app, buffer, area),
+            Self::Discard(discard) => discard.draw(app, buffer, area),
             Self::Runs(runs) => runs.draw(app, buffer, area),
             Self::Quit => quit::draw(app, buffer, area),
         }

@@ -29,6 +29,11 @@ pub(crate) const PHRASES: &[Phrase] = &[
     Phrase { word: "version", arguments: "N", help: "Select a version of the open entity" },
     Phrase { word: "compare", arguments: "PK", help: "Compare with the same sort key of another partition" },
     Phrase { word: "rollback", arguments: "N", help: "Roll the open entity back to a version (asks first)" },
+    Phrase {
+        word: "plan",
+        arguments: "new|open|save|replace …",
+        help: "Begin a plan of an operation, open a plan file, save the plan",
+    },
     Phrase { word: "copy", arguments: "WHAT", help: "Copy key, sort-key, row, diff, markdown or command" },
 ];
 
@@ -79,6 +84,7 @@ pub(crate) fn run(app: &mut App, phrase: &Phrase, arguments: &[String]) -> Resul
         ("version", [n]) => app.go_to_version(number(n)?),
         ("compare", [pk]) => app.compare_with_partition(pk),
         ("rollback", [n]) => app.roll_back_to(number(n)?),
+        ("plan", words) => app.plan_command(&words.iter().map(String::as_str).collect::<Vec<_>>())?,
         ("copy", [what]) => {
             let item = copy::ITEMS.iter().find(|i| i.word == what).ok_or_else(wants)?;
             copy::copy(app, item);

@@ -9,12 +9,17 @@ use crate::config::Profile;
 use crate::tui::app::App;
 use crate::tui::clipboard::{System, osc52, over_ssh};
 use crate::tui::message::{Effect, Message};
-use crate::tui::{cache, format};
+use crate::tui::{cache, files, format};
 
 /// Does what effects ask for.
 pub(crate) trait Host {
     /// Begins with an effect. `true` when exactly one message will follow through `back`.
     fn start(&mut self, effect: Effect, back: &UnboundedSender<Message>) -> bool;
+
+    /// Whether an editor needs the terminal that the console is on.
+    fn shares_terminal(&self) -> bool {
+        true
+    }
 }
 
 /// The real outside.
@@ -54,6 +59,16 @@ impl Host for Outside {
                 });
                 return false;
             }
+            Effect::ReadPlan(file) => beside(back, move || {
+                let read = std::fs::read_to_string(&file).map_err(|e| e.to_string());
+                Message::PlanRead(file, read)
+            }),
+            Effect::WritePlan { file, text, over } => beside(back, move || {
+                let saved = files::write_plan(&file, &text, over);
+                Message::PlanSaved { file, text, saved }
+            }),
+            // The loop itself makes room for the editor.
+            Effect::EditPlan(_) => return false,
             Effect::Copy { text, what } if !over_ssh() => {
                 let clipboard = self.clipboard.clone();
                 beside(back, move || match clipboard.put(&text) {

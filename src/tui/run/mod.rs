@@ -1,5 +1,6 @@
 //! The loop: keys first, then what the engine tells, drawing when something changed.
 
+mod editor;
 mod host;
 
 use std::io;
@@ -13,6 +14,7 @@ use ratatui::backend::{Backend, CrosstermBackend};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use editor::edit;
 pub(crate) use host::{Host, Outside};
 
 use super::app::App;
@@ -49,12 +51,21 @@ pub async fn run(options: ConsoleOptions, engine: EngineHandle) -> color_eyre::R
     let app = App::new(options, Timestamp::now()).map_err(|e| color_eyre::eyre::eyre!(e))?;
     let host = Outside::new(&app);
     let signals = signals()?;
-    let held = Held::take()?;
-    let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-    let outcome =
-        Console::new(app, engine, host, Pace::default()).run(EventStream::new(), &mut terminal, signals).await;
-    drop(held);
-    outcome.map_err(Into::into)
+    tokio::pin!(signals);
+    let mut console = Console::new(app, engine, host, Pace::default());
+    loop {
+        let held = Held::take()?;
+        let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        terminal.clear()?;
+        // A stream of its own each time: nobody else may read the keyboard while an editor has it.
+        let outcome = console.run(EventStream::new(), &mut terminal, signals.as_mut()).await;
+        drop(held);
+        outcome?;
+        match console.editor.take() {
+            Some(text) => console.edit(text).await,
+            None => return Ok(()),
+        }
+    }
 }
 
 /// Ends with the first signal that asks the program to end.
@@ -105,6 +116,8 @@ pub(crate) struct Console<H> {
     working: usize,
     pulse: Pulse,
     watch: Option<tokio::sync::watch::Sender<Pulse>>,
+    /// A text that waits for the operator's editor, for which the terminal is given back.
+    editor: Option<String>,
 }
 
 /// When to draw next.
@@ -138,6 +151,7 @@ impl<H: Host> Console<H> {
             working: 0,
             pulse: Pulse::default(),
             watch: None,
+            editor: None,
         };
         console.effects(effects);
         console
@@ -170,7 +184,7 @@ impl<H: Host> Console<H> {
         let mut frames = Frames { last: None, due: Some(Instant::now()) };
         let mut engine_open = true;
         let commands = self.engine.commands.clone();
-        while !self.app.quit {
+        while !self.app.quit && self.editor.is_none() {
             if frames.due.is_some_and(|due| due <= Instant::now()) {
                 draw(&mut self.app, terminal)?;
                 frames = Frames { last: Some(Instant::now()), due: None };
@@ -220,6 +234,23 @@ impl<H: Host> Console<H> {
         Ok(())
     }
 
+    /// Lets the operator's editor change a text. What the engine tells meanwhile is taken in: a run does not wait for it.
+    async fn edit(&mut self, text: String) {
+        let dir = self.app.state_dir.clone();
+        let mut edited = tokio::task::spawn_blocking(move || edit(&dir, &text));
+        let mut engine_open = true;
+        let outcome = loop {
+            tokio::select! {
+                outcome = &mut edited => break outcome,
+                event = self.engine.events.recv(), if engine_open => {
+                    engine_open = event.is_some();
+                    self.drain(event);
+                }
+            }
+        };
+        self.update(Message::PlanEdited(outcome.unwrap_or_else(|e| Err(e.to_string()))));
+    }
+
     /// Takes in an event and what waits behind it, so many at most.
     fn drain(&mut self, first: Option<crate::engine::protocol::Envelope>) {
         let Some(first) = first else { return self.update(Message::EngineGone) };
@@ -259,6 +290,7 @@ impl<H: Host> Console<H> {
         for effect in effects {
             match effect {
                 Effect::Send(request, command) => self.outbox.push_back((request, command)),
+                Effect::EditPlan(text) if self.host.shares_terminal() => self.editor = Some(text),
                 other => {
                     self.working += usize::from(self.host.start(other, &self.jobs));
                 }

@@ -2,6 +2,7 @@
 
 mod data;
 mod fake;
+mod plans;
 mod safety;
 mod screens;
 mod script;

@@ -1,6 +1,8 @@
 //! Plays keys into the real loop. A key waits until everything that the one before caused has happened.
 
+use std::collections::BTreeMap;
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
@@ -34,6 +36,10 @@ pub(crate) struct Play {
     pub(crate) size: (u16, u16),
     pub(crate) fake: Fake,
     pub(crate) cached: Option<CachedCounts>,
+    /// Files that can be read.
+    pub(crate) files: BTreeMap<PathBuf, String>,
+    /// What the operator's editor makes of a text.
+    pub(crate) editor: fn(&str) -> Result<String, String>,
 }
 
 /// What is left after a play.
@@ -59,7 +65,9 @@ impl Play {
             open: None,
             no_color: false,
         };
-        Self { options, size: (width, height), fake: Fake::golden(), cached: None }
+        let (size, fake) = ((width, height), Fake::golden());
+        let editor = |text: &str| Ok(text.to_owned());
+        Self { options, size, fake, cached: None, files: BTreeMap::new(), editor }
     }
 
     pub(crate) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
@@ -94,7 +102,7 @@ impl Play {
             }
         });
         let app = App::new(self.options, now()).unwrap();
-        let host = Inside { cached: self.cached, copied: Arc::default() };
+        let host = Inside { cached: self.cached, copied: Arc::default(), files: self.files, editor: self.editor };
         let copied = host.copied.clone();
         let pace = Pace { keys: std::time::Duration::ZERO, events: std::time::Duration::ZERO };
         let (beat, pulse) = watch::channel(Pulse::default());
@@ -136,13 +144,19 @@ impl Waiting {
     }
 }
 
-/// The outside of a play: no files, no clipboard, work done at once.
+/// The outside of a play: files in memory, no clipboard, work done at once.
 struct Inside {
     cached: Option<CachedCounts>,
     copied: Arc<Mutex<Vec<String>>>,
+    files: BTreeMap<PathBuf, String>,
+    editor: fn(&str) -> Result<String, String>,
 }
 
 impl Host for Inside {
+    fn shares_terminal(&self) -> bool {
+        false
+    }
+
     fn start(&mut self, effect: Effect, back: &UnboundedSender<Message>) -> bool {
         let message = match effect {
             Effect::Build(job) => Message::Built(job.run()),
@@ -151,6 +165,19 @@ impl Host for Inside {
                 self.copied.lock().unwrap().push(text);
                 Message::Copied(Ok(format!("copied the {what}")))
             }
+            Effect::ReadPlan(file) => {
+                let read = self.files.get(&file).cloned().ok_or_else(|| "no such file".to_owned());
+                Message::PlanRead(file, read)
+            }
+            Effect::WritePlan { file, text, over } => {
+                let taken = !over && self.files.contains_key(&file);
+                let saved = if taken { Err(format!("{} is there already", file.display())) } else { Ok(()) };
+                if saved.is_ok() {
+                    self.files.insert(file.clone(), text.clone());
+                }
+                Message::PlanSaved { file, text, saved }
+            }
+            Effect::EditPlan(text) => Message::PlanEdited((self.editor)(&text)),
             Effect::Send(..) | Effect::WriteCache(_) => return false,
         };
         back.send(message).unwrap();

@@ -94,7 +94,7 @@ impl App {
                 Some(_) => self.step_version(step),
                 None => {}
             },
-            Pane::Plan => self.plan.slide(step),
+            Pane::Plan => self.plan.step(step),
             Pane::Log => self.log.step(step),
         }
     }
@@ -126,7 +126,12 @@ impl App {
                     }
                 }
             }
-            Pane::Plan | Pane::Log => {}
+            Pane::Plan => {
+                if let Some(form) = &mut self.plan.form {
+                    form.turn(right);
+                }
+            }
+            Pane::Log => {}
         }
     }
 
@@ -140,7 +145,8 @@ impl App {
                     opened.half = Half::Detail;
                 }
             }
-            Pane::Plan | Pane::Log => {}
+            Pane::Plan => self.edit_value(),
+            Pane::Log => {}
         }
     }
 

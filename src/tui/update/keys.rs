@@ -28,6 +28,10 @@ impl App {
         if self.filter().is_some_and(|f| f.typing()) && !at_once && self.filter_key(key) {
             return;
         }
+        if self.focus == Pane::Plan && self.plan.is_typing() && !at_once {
+            self.value_key(key);
+            return;
+        }
         match self.keymap.action(self.context(), key) {
             Some(action) => self.perform(action),
             None => self.say(format!("{key} does nothing here; ? shows what does")),
@@ -37,6 +41,9 @@ impl App {
     pub(super) fn paste(&mut self, text: &str) {
         if let Some(layer) = self.layers.last_mut() {
             return layer.paste(text);
+        }
+        if self.focus == Pane::Plan && self.plan.is_typing() {
+            return self.value_pasted(text);
         }
         if let Some(filter) = self.filter().filter(|f| f.typing()) {
             filter.paste(text);

@@ -5,6 +5,7 @@ mod focus;
 mod history;
 mod keys;
 mod perform;
+mod plan;
 mod reading;
 mod refusal;
 mod runs;
@@ -38,6 +39,9 @@ pub(crate) fn update(app: &mut App, now: Timestamp, message: Message) -> Vec<Eff
         Message::Cached(cached) => app.cached(cached),
         Message::Built(built) => app.built(built),
         Message::NoClipboard { text, what } => app.effect(Effect::CopyThroughTerminal { text, what }),
+        Message::PlanRead(file, read) => app.plan_read(file, read),
+        Message::PlanSaved { file, text, saved } => app.plan_saved(file, text, saved),
+        Message::PlanEdited(edited) => app.plan_edited(edited),
         Message::Copied(Ok(how)) => app.say(how),
         Message::Copied(Err(why)) => {
             app.tell(Level::Warning, why.clone());

@@ -88,6 +88,13 @@ impl App {
             Action::Preview => self.preview_selected(),
             Action::Rollback => self.roll_back_selected(),
 
+            Action::NewPlan
+            | Action::OpenPlan
+            | Action::SavePlan
+            | Action::EditPlan
+            | Action::NextWord
+            | Action::ClearValue => self.plan_action(action),
+
             Action::Freeze => self.log.freeze(),
             Action::Levels => {
                 self.log.levels = self.log.levels.next();

@@ -3,6 +3,7 @@
 use crate::domain::key::Version;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
+use crate::tui::keymap::Context;
 use crate::tui::panes::Pane;
 
 impl App {
@@ -40,9 +41,21 @@ impl App {
             Action::Copy if self.tenants.entities.is_none() && self.history.opened.is_none() => {
                 Some("there is nothing to copy yet".to_owned())
             }
+            Action::SavePlan | Action::EditPlan => self.no_plan(),
+            Action::NextWord | Action::ClearValue => self.no_plan().or_else(|| self.no_form()),
             Action::Filter if self.focus == Pane::Plan => Some("the plan has no list to filter".to_owned()),
             _ => None,
         }
+    }
+
+    fn no_plan(&self) -> Option<String> {
+        let key = self.keymap.key(Context::Plan, Action::NewPlan).map(|k| k.to_string()).unwrap_or_default();
+        self.plan.form.is_none().then(|| format!("there is no plan yet: {key} in the plan pane begins one"))
+    }
+
+    fn no_form(&self) -> Option<String> {
+        let broken = self.plan.form.as_ref().is_some_and(|f| !f.is_toml());
+        broken.then(|| "the plan's text cannot be shown as a form: edit it first".to_owned())
     }
 
     /// Why nothing is written, and what to do about it.

@@ -1,0 +1,375 @@
+//! A plan as a form: the text that it is kept as, the keys of its operation, and what is wrong with it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::editing::Editing;
+use crate::config::ConfigError;
+use crate::config::plan::{self, Draft, Field, Kind};
+use crate::domain::plan::Plan;
+use crate::domain::run::Operation;
+use crate::tui::widgets::Scroll;
+use crate::tui::widgets::scroll::Step;
+
+/// What messages call a plan that is in no file yet.
+const UNNAMED: &str = "new plan";
+
+/// A line of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Row {
+    /// The name of a table.
+    Heading(&'static str),
+    /// A key, by its place in [`Form::fields`].
+    Field(usize),
+}
+
+/// A plan being built.
+#[derive(Debug)]
+pub(crate) struct Form {
+    /// The file that it is kept in.
+    pub(crate) path: Option<PathBuf>,
+    draft: Draft,
+    /// The text as it was read or saved last.
+    saved: String,
+    /// The operation that the fields belong to.
+    pub(crate) operation: Operation,
+    fields: Vec<Field>,
+    rows: Vec<Row>,
+    /// Values of keys that the operation chosen now does not have.
+    aside: BTreeMap<(&'static str, &'static str), String>,
+    /// What the text says, where it can be run.
+    pub(crate) plan: Option<Box<Plan>>,
+    /// What is wrong with it otherwise.
+    pub(crate) problem: Option<Box<ConfigError>>,
+    /// The value being typed.
+    pub(crate) editing: Option<Editing>,
+    pub(crate) scroll: Scroll,
+    /// Counts changes of the text, so that a preview knows whether it is one of this text.
+    pub(crate) revision: u64,
+}
+
+impl Form {
+    /// A form over a text.
+    pub(crate) fn new(path: Option<PathBuf>, text: String) -> Self {
+        let mut form = Self {
+            path,
+            saved: text.clone(),
+            draft: Draft::new(text),
+            operation: Operation::Copy,
+            fields: Vec::new(),
+            rows: Vec::new(),
+            aside: BTreeMap::new(),
+            plan: None,
+            problem: None,
+            editing: None,
+            scroll: Scroll::default(),
+            revision: 0,
+        };
+        form.arrange();
+        form.check();
+        form.scroll.cursor = form.first_wanting();
+        form
+    }
+
+    /// A form that nobody has saved yet.
+    pub(crate) fn begun(operation: Operation, values: &[(&str, &str)]) -> Self {
+        let mut form = Self::new(None, format!("name = \"\"\noperation = \"{operation}\"\n"));
+        for (path, value) in values {
+            if let Some(field) = form.fields.iter().find(|f| f.path() == *path).cloned() {
+                form.draft.set(&field, value);
+            }
+        }
+        form.saved = String::new();
+        form.check();
+        form.scroll.cursor = form.first_wanting();
+        form
+    }
+
+    /// The text as it stands.
+    pub(crate) fn text(&self) -> &str {
+        self.draft.text()
+    }
+
+    /// What messages call it.
+    pub(crate) fn name(&self) -> String {
+        self.path.as_deref().map_or_else(|| UNNAMED.to_owned(), |p| p.display().to_string())
+    }
+
+    /// Whether something would be lost without saving.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.draft.text() != self.saved
+    }
+
+    /// Whether it can be shown as a form at all.
+    pub(crate) fn is_toml(&self) -> bool {
+        self.draft.is_toml()
+    }
+
+    /// It was written into a file.
+    pub(crate) fn was_saved(&mut self, path: PathBuf, text: String) {
+        self.path = Some(path);
+        self.saved = text;
+        self.check();
+    }
+
+    /// Puts another text in place of the whole.
+    pub(crate) fn replace(&mut self, text: String) {
+        if text == self.draft.text() {
+            return;
+        }
+        self.draft = Draft::new(text);
+        self.revision += 1;
+        self.arrange();
+        self.check();
+    }
+
+    /// The rows of the form.
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// A key by its place.
+    pub(crate) fn field(&self, index: usize) -> Option<&Field> {
+        self.fields.get(index)
+    }
+
+    /// The key that the cursor is on.
+    pub(crate) fn focused(&self) -> Option<&Field> {
+        match self.rows.get(self.scroll.cursor)? {
+            Row::Field(index) => self.fields.get(*index),
+            Row::Heading(_) => None,
+        }
+    }
+
+    /// What a key was given; `None` where its default counts.
+    pub(crate) fn value(&self, field: &Field) -> Option<String> {
+        self.draft.get(field.table, field.key).filter(|v| !v.is_empty())
+    }
+
+    /// What a key of a name was given.
+    pub(crate) fn value_of(&self, path: &str) -> Option<String> {
+        self.fields.iter().find(|f| f.path() == path).and_then(|f| self.value(f))
+    }
+
+    /// What is wrong with a key.
+    pub(crate) fn problem_of(&self, field: &Field) -> Option<&ConfigError> {
+        self.problem.as_deref().filter(|p| p.key.as_deref() == Some(field.path().as_str()))
+    }
+
+    /// What is wrong and has no line of its own in the form.
+    pub(crate) fn general_problem(&self) -> Option<&ConfigError> {
+        let problem = self.problem.as_deref()?;
+        let known = self.fields.iter().any(|f| Some(f.path().as_str()) == problem.key.as_deref());
+        (!known).then_some(problem)
+    }
+
+    /// Lines that no field stands for.
+    pub(crate) fn other_lines(&self) -> usize {
+        let tables: Vec<&str> = self.fields.iter().map(|f| f.table).collect();
+        self.draft.other_lines(&tables)
+    }
+
+    /// Moves the cursor, past headings.
+    pub(crate) fn step(&mut self, step: Step) {
+        let len = self.rows.len();
+        self.scroll.step(step, len);
+        let is_back = matches!(step, Step::Lines(n) | Step::Pages(n) | Step::HalfPages(n) if n < 0);
+        let is_field = |i: usize| matches!(self.rows.get(i), Some(Row::Field(_)));
+        let at = self.scroll.cursor;
+        let before = (0..=at).rev().find(|i| is_field(*i));
+        let after = (at..len).find(|i| is_field(*i));
+        self.scroll.cursor = if is_back { before.or(after) } else { after.or(before) }.unwrap_or(0);
+    }
+
+    /// Gives a key another value; an empty one takes it away.
+    pub(crate) fn set(&mut self, field: &Field, typed: &str) {
+        if (field.table, field.key) == ("", "operation") {
+            return self.choose(typed);
+        }
+        let before = self.draft.clone();
+        // Without a name of its own the key would be complained about, not the value.
+        self.draft.set(field, typed);
+        if self.draft != before {
+            self.revision += 1;
+        }
+        self.check();
+    }
+
+    /// Shows what the plan would be with a value that is still being typed.
+    pub(crate) fn try_out(&mut self, field: &Field, typed: &str) {
+        let mut draft = self.draft.clone();
+        draft.set(field, typed);
+        let (plan, problem) = checked(self.path.as_deref(), draft.text());
+        (self.plan, self.problem) = (plan, problem);
+    }
+
+    /// The next word of a key that has a few, or the one before.
+    pub(crate) fn turn(&mut self, forward: bool) -> bool {
+        let Some(field) = self.focused().cloned() else { return false };
+        let words: Vec<String> = match field.kind {
+            _ if (field.table, field.key) == ("", "operation") => plan::operations().map(|o| o.to_string()).collect(),
+            Kind::Choice(words) => words.iter().map(|w| (*w).to_owned()).collect(),
+            Kind::Flag => vec!["true".to_owned(), "false".to_owned()],
+            _ => return false,
+        };
+        let now = self.value(&field).unwrap_or_else(|| field.default.clone());
+        let at = words.iter().position(|w| *w == now);
+        let next = match (at, forward) {
+            (Some(at), true) => (at + 1) % words.len(),
+            (Some(at), false) => (at + words.len() - 1) % words.len(),
+            (None, true) => 0,
+            (None, false) => words.len() - 1,
+        };
+        if let Some(word) = words.get(next) {
+            self.set(&field, word);
+        }
+        true
+    }
+
+    /// Another operation: what both have stays, what only the other has comes back when it is chosen again.
+    pub(crate) fn choose(&mut self, word: &str) {
+        let Some(operation) = plan::operations().find(|o| o.as_str() == word) else { return };
+        for field in &self.fields {
+            if let Some(value) = self.draft.get(field.table, field.key).filter(|v| !v.is_empty()) {
+                self.aside.insert((field.table, field.key), value);
+            }
+        }
+        self.aside.remove(&("", "operation"));
+        let mut draft = Draft::new(format!("name = \"\"\noperation = \"{operation}\"\n"));
+        for field in plan::fields(operation) {
+            if let Some(value) = self.aside.get(&(field.table, field.key)) {
+                draft.set(&field, value);
+            }
+        }
+        self.draft = draft;
+        self.revision += 1;
+        self.arrange();
+        self.check();
+    }
+
+    fn arrange(&mut self) {
+        let named = self.draft.get("", "operation");
+        let known = plan::operations().find(|o| Some(o.as_str()) == named.as_deref());
+        self.operation = known.unwrap_or(self.operation);
+        let focused = self.focused().map(Field::path);
+        self.fields = plan::fields(self.operation);
+        // What is to be done comes first, then what it is called.
+        self.fields.sort_by_key(|f| (!f.table.is_empty(), f.table.is_empty() && f.key != "operation"));
+        let mut table = "";
+        self.rows = Vec::new();
+        for (i, field) in self.fields.iter().enumerate() {
+            if field.table != table {
+                table = field.table;
+                self.rows.push(Row::Heading(table));
+            }
+            self.rows.push(Row::Field(i));
+        }
+        let same = |row: &Row| matches!(row, Row::Field(i) if self.fields.get(*i).map(Field::path) == focused);
+        self.scroll.cursor = self.rows.iter().position(same).unwrap_or(0);
+    }
+
+    /// Looks at the text again.
+    pub(crate) fn check(&mut self) {
+        (self.plan, self.problem) = checked(self.path.as_deref(), self.draft.text());
+    }
+
+    /// The row of the first key that the plan cannot do without and does not have, or that is wrong.
+    fn first_wanting(&self) -> usize {
+        let wanting = |row: &Row| match row {
+            Row::Field(i) => self.fields.get(*i).is_some_and(|f| self.problem_of(f).is_some()),
+            Row::Heading(_) => false,
+        };
+        self.rows.iter().position(wanting).unwrap_or(0)
+    }
+}
+
+type Checked = (Option<Box<Plan>>, Option<Box<ConfigError>>);
+
+fn checked(path: Option<&Path>, text: &str) -> Checked {
+    match plan::parse(path.unwrap_or(Path::new(UNNAMED)), text) {
+        Ok(plan) => (Some(Box::new(plan)), None),
+        Err(problem) => (None, Some(problem)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(form: &mut Form, path: &str) -> Field {
+        let found = form.fields.iter().position(|f| f.path() == path).unwrap();
+        form.scroll.cursor = form.rows.iter().position(|r| *r == Row::Field(found)).unwrap();
+        form.fields[found].clone()
+    }
+
+    fn set(form: &mut Form, path: &str, value: &str) {
+        let field = at(form, path);
+        form.set(&field, value);
+    }
+
+    #[test]
+    fn a_plan_from_nothing_becomes_one_that_can_be_run() {
+        let mut form = Form::begun(Operation::Copy, &[("source.type", "PRODUCT"), ("source.tenant", "acme")]);
+        assert_eq!(form.problem.as_ref().unwrap().key.as_deref(), Some("name"));
+        set(&mut form, "name", "n");
+        assert_eq!(form.problem.as_ref().unwrap().key.as_deref(), Some("target.tenant"));
+        set(&mut form, "target.tenant", "acme");
+        assert!(form.problem.as_ref().unwrap().message.contains("must differ"));
+        set(&mut form, "target.tenant", "globex");
+        assert!(form.problem.is_none() && form.is_dirty());
+        assert_eq!(form.plan.as_ref().unwrap().work.target_tenant(), Some("globex"));
+    }
+
+    #[test]
+    fn another_operation_keeps_what_both_have_and_gives_the_rest_back() {
+        let mut form = Form::begun(Operation::Copy, &[("source.tenant", "acme"), ("target.tenant", "globex")]);
+        set(&mut form, "run.batch", "7");
+        form.choose("undo");
+        assert!(!form.text().contains("acme") && form.text().contains("batch = 7"), "{}", form.text());
+        form.choose("move");
+        assert_eq!(form.value_of("source.tenant").as_deref(), Some("acme"));
+        assert_eq!((form.operation, form.value_of("run.batch").as_deref()), (Operation::Move, Some("7")));
+        at(&mut form, "operation");
+        assert!(form.turn(false));
+        assert_eq!((form.operation, form.value_of("target.tenant").as_deref()), (Operation::Copy, Some("globex")));
+    }
+
+    #[test]
+    fn words_are_turned_from_the_default_on() {
+        let mut form = Form::begun(Operation::Copy, &[]);
+        let field = at(&mut form, "target.existing");
+        form.turn(true);
+        assert_eq!(form.value(&field).as_deref(), Some("overwrite"));
+        form.turn(false);
+        form.turn(false);
+        assert_eq!(form.value(&field).as_deref(), Some("stop"));
+        at(&mut form, "target.tenant");
+        assert!(!form.turn(true));
+    }
+
+    #[test]
+    fn the_cursor_stands_on_keys_only() {
+        let mut form = Form::begun(Operation::Copy, &[]);
+        for step in [Step::First, Step::Lines(1), Step::Lines(4), Step::Pages(1), Step::Lines(-1), Step::Last] {
+            form.step(step);
+            assert!(form.focused().is_some(), "{step:?}");
+        }
+        form.step(Step::First);
+        let mut seen = 1;
+        while form.scroll.cursor + 1 < form.rows.len() {
+            form.step(Step::Lines(1));
+            seen += 1;
+        }
+        assert_eq!(seen, form.fields.len());
+    }
+
+    #[test]
+    fn a_broken_text_is_kept_as_it_is() {
+        let text = "name = \"n\"\noperation = \"copy\"\nbroken\n";
+        let mut form = Form::new(Some("p.toml".into()), text.to_owned());
+        assert_eq!((form.is_toml(), form.text(), form.is_dirty()), (false, text, false));
+        assert_eq!(form.general_problem().unwrap().line, Some(3));
+        set(&mut form, "source.tenant", "acme");
+        assert_eq!(form.text(), text);
+    }
+}

@@ -1,0 +1,41 @@
+//! The plan pane: a form over a plan file.
+
+pub(crate) mod editing;
+pub(crate) mod form;
+pub(crate) mod form_view;
+pub(crate) mod scanned;
+
+use form::Form;
+
+use crate::tui::widgets::Scroll;
+use crate::tui::widgets::scroll::Step;
+
+/// The pane.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    /// The plan being built.
+    pub(crate) form: Option<Form>,
+    /// The plan's text while it cannot be shown as a form, or what to do without a plan.
+    pub(crate) text: Scroll,
+    lines: usize,
+}
+
+impl Plan {
+    /// Moves through what is shown.
+    pub(crate) fn step(&mut self, step: Step) {
+        match &mut self.form {
+            Some(form) if form.is_toml() => form.step(step),
+            _ => self.text.slide(step, self.lines),
+        }
+    }
+
+    /// Whether keys go to a value being typed.
+    pub(crate) fn is_typing(&self) -> bool {
+        self.form.as_ref().is_some_and(|f| f.editing.is_some())
+    }
+
+    /// Whether something would be lost with the plan.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.form.as_ref().is_some_and(Form::is_dirty)
+    }
+}

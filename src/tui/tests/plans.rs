@@ -1,0 +1,167 @@
+//! The plan builder, key by key.
+
+use super::{Fake, Play, Played};
+use crate::tui::layers::Layer;
+use crate::tui::panes::Pane;
+use crate::tui::text;
+
+/// A plan with what no form can hold.
+const FILE: &str = "# for ticket 4711\nname = \"products of acme to globex\"\noperation = \"copy\"\n\n[source]\ntype = \"PRODUCT\"\ntenant = \"acme\" # theirs\n\n[target]\ntenant = \"globex\"\n";
+
+pub(super) fn plan_play(size: (u16, u16), keys: &str) -> Played {
+    Play::new(size.0, size.1).with(files).keys(keys)
+}
+
+pub(super) fn files(play: &mut Play) {
+    let transform = format!("{FILE}\n[[transform]]\nremove = [\"price\"]\n");
+    for (name, text) in [
+        ("copy.toml", FILE.to_owned()),
+        ("undo.toml", "name = \"n\"\noperation = \"undo\"\n[undo]\nrun = \"x\"\n".to_owned()),
+        ("unknown.toml", FILE.replace("tenant = \"acme\"", "tennant = \"acme\"")),
+        ("broken.toml", FILE.replace("[target]", "[target")),
+        ("transform.toml", transform),
+    ] {
+        play.files.insert(name.into(), text);
+    }
+}
+
+/// Presses a key as often as it takes to get to a key of the form.
+fn down(n: usize) -> String {
+    "j".repeat(n)
+}
+
+#[test]
+fn every_screen_of_the_form() {
+    let open = ":open PRODUCT#acme<ret>";
+    for (name, keys) in [
+        ("nothing", format!("{open}  3")),
+        ("new", format!("{open}3n")),
+        ("new_marked", format!("{open}  3n")),
+        ("typing", format!("{open}3n<ret>gl")),
+        ("chosen", format!("{open}3n<ret><tab><tab><ret>")),
+        ("complete", ":plan open copy.toml<ret>".to_owned()),
+        ("target", format!(":plan open copy.toml<ret>{}", down(11))),
+        ("wrong_value", format!(":plan open copy.toml<ret>{}<ret>many<ret>", down(14))),
+        ("unknown_key", ":plan open unknown.toml<ret>".to_owned()),
+        ("broken", ":plan open broken.toml<ret>".to_owned()),
+        ("transform", ":plan open transform.toml<ret>G".to_owned()),
+        ("discard", format!("{open}3njn")),
+    ] {
+        for size in [(60, 15), (80, 24), (120, 40)] {
+            insta::assert_snapshot!(format!("form_{name}_{}x{}", size.0, size.1), plan_play(size, &keys).screen);
+        }
+    }
+}
+
+#[test]
+fn a_plan_begins_with_what_is_on_screen() {
+    let played = plan_play((120, 40), ":open PRODUCT#acme<ret>  3n");
+    let form = played.app.plan.form.unwrap();
+    let value = |path: &str| form.value_of(path).unwrap_or_default();
+    assert_eq!((value("source.type").as_str(), value("source.tenant").as_str()), ("PRODUCT", "acme"));
+    assert_eq!(value("source.keys").split(", ").count(), 2);
+    // The cursor waits where something is missing.
+    assert_eq!(form.focused().unwrap().path(), "target.tenant");
+    assert!(!value("name").is_empty() && form.value_of("module").is_none());
+}
+
+#[test]
+fn values_are_typed_completed_and_checked() {
+    let played = plan_play((120, 40), ":open PRODUCT#acme<ret>3n<ret>glo<tab><ret>");
+    let form = played.app.plan.form.unwrap();
+    assert_eq!(form.value_of("target.tenant").as_deref(), Some("globex"));
+    assert!(form.problem.is_none() && form.editing.is_none(), "{:?}", form.problem);
+    let dropped = plan_play((120, 40), ":open PRODUCT#acme<ret>3n<ret>glo<esc>").app;
+    assert_eq!(dropped.plan.form.unwrap().value_of("target.tenant"), None);
+    assert_eq!(dropped.focus, Pane::Plan);
+}
+
+#[test]
+fn keys_typed_into_a_value_do_nothing_else() {
+    let played = plan_play((120, 40), ":open PRODUCT#acme<ret>3n<ret>q:RA?3<paste:x y><ret>");
+    assert_eq!(played.app.plan.form.unwrap().value_of("target.tenant").as_deref(), Some("q:RA?3x y"));
+    assert!(played.app.layers.is_empty());
+}
+
+#[test]
+fn a_file_keeps_its_comments_and_what_no_form_can_hold() {
+    let keys =
+        format!(":plan open transform.toml<ret>g{}<ret><ctrl-u>initech<ret>:plan save other.toml<ret>", down(11));
+    let played = plan_play((120, 40), &keys);
+    let form = played.app.plan.form.unwrap();
+    let expected = format!("{FILE}\n[[transform]]\nremove = [\"price\"]\n").replace("globex\"\n", "initech\"\n");
+    let expected = expected.replace("acme to initech", "acme to globex");
+    assert_eq!(form.text(), expected);
+    assert!(!form.is_dirty(), "saved");
+    assert_eq!(form.name(), "other.toml");
+}
+
+#[test]
+fn a_plan_that_is_not_saved_is_not_lost_by_a_key() {
+    for keys in ["n", ":plan open copy.toml<ret>"] {
+        let asked = plan_play((120, 40), &format!(":open PRODUCT#acme<ret>3n<ret>globex<ret>{keys}"));
+        assert!(matches!(asked.app.layers.last(), Some(Layer::Discard(_))));
+        let kept = plan_play((120, 40), &format!(":open PRODUCT#acme<ret>3n<ret>globex<ret>{keys}<ret><esc>"));
+        assert_eq!(kept.app.plan.form.unwrap().value_of("target.tenant").as_deref(), Some("globex"));
+    }
+    let gone = plan_play((120, 40), ":open PRODUCT#acme<ret>3n<ret>globex<ret>:plan open copy.toml<ret>D");
+    assert_eq!(gone.app.plan.form.unwrap().name(), "copy.toml");
+}
+
+#[test]
+fn no_other_file_is_written_over_unless_told_to() {
+    let refused = plan_play((120, 40), ":plan open copy.toml<ret>:plan save undo.toml<ret>");
+    assert!(refused.screen.contains("undo.toml is there already"), "{}", refused.screen);
+    assert_eq!(refused.app.plan.form.unwrap().name(), "copy.toml");
+    let replaced =
+        plan_play((120, 40), ":plan open copy.toml<ret>:plan replace undo.toml<ret>:plan open undo.toml<ret>");
+    assert_eq!(replaced.app.plan.form.unwrap().text(), FILE);
+}
+
+#[test]
+fn what_the_editor_leaves_is_kept_whatever_it_is() {
+    let edited = |editor: fn(&str) -> Result<String, String>| {
+        Play::new(120, 40).with(files).with(|p| p.editor = editor).keys(":plan open copy.toml<ret>e")
+    };
+    let broken = edited(|text| Ok(text.replace("[target]", "[target")));
+    assert!(broken.app.plan.form.as_ref().unwrap().text().contains("[target\n"));
+    assert!(broken.screen.contains("line 9"), "{}", broken.screen);
+    let mended = edited(|text| Ok(text.replace("globex", "initech"))).app.plan.form.unwrap();
+    assert_eq!((mended.value_of("target.tenant").as_deref(), mended.is_dirty()), (Some("initech"), true));
+    let failed = edited(|_| Err("vi ended with exit status: 1: the plan is as it was".to_owned()));
+    assert!(failed.screen.contains("the plan is as it was"));
+    assert_eq!(failed.app.plan.form.unwrap().text(), FILE);
+}
+
+#[test]
+fn japanese_values_keep_their_columns() {
+    let keys = ":plan open copy.toml<ret>j<ret><ctrl-u>製品を株式会社アクメから移す<ret>";
+    for size in [(60, 15), (80, 24), (120, 40)] {
+        let played = plan_play(size, keys);
+        for line in played.screen.lines().filter(|l| l.ends_with(['│', '┃', '┓', '┐'])) {
+            assert_eq!(text::width(line), usize::from(size.0), "{line}\n{}", played.screen);
+        }
+        insta::assert_snapshot!(format!("form_cjk_{}x{}", size.0, size.1), played.screen);
+    }
+}
+
+#[test]
+fn without_a_scan_nothing_is_claimed_of_a_tenant() {
+    let uncounted = Play::new(120, 40)
+        .with(files)
+        .with(|p| p.options.profile.name = "staging".into())
+        .keys(&format!(":plan open copy.toml<ret>{}", down(11)));
+    assert!(uncounted.screen.contains("not counted yet"), "{}", uncounted.screen);
+    let counted = plan_play((120, 40), &format!(":plan open copy.toml<ret>{}", down(11)));
+    assert!(counted.screen.contains("globex: ") && !counted.screen.contains("not counted"), "{}", counted.screen);
+}
+
+#[test]
+fn every_operation_has_a_form() {
+    for operation in crate::config::plan::operations() {
+        let played = Play::new(120, 60).with(|p| p.fake = Fake::golden()).keys(&format!(":plan new {operation}<ret>"));
+        for field in crate::config::plan::fields(operation) {
+            assert!(played.screen.contains(field.key), "{operation} {}\n{}", field.path(), played.screen);
+        }
+    }
+}
