@@ -155,22 +155,14 @@ impl App {
         match action {
             Action::NewPlan => self.replace_plan(Next::New(Operation::Copy)),
             Action::OpenPlan => self.layers.push(Layer::Palette(Palette::holding("plan open "))),
-            Action::SavePlan => {
-                if self.plan_command(&["save"]).is_err() {
-                    self.layers.push(Layer::Palette(Palette::holding("plan save ")));
-                }
-            }
+            Action::SavePlan => self.save_own(),
             Action::EditPlan => {
                 if let Some(form) = &self.plan.form {
                     let text = form.text().to_owned();
                     self.effect(Effect::EditPlan(text));
                 }
             }
-            Action::NextWord => {
-                if !self.plan.form.as_mut().is_some_and(|f| f.turn(true)) {
-                    self.edit_value();
-                }
-            }
+            Action::NextWord => self.next_word(),
             Action::ClearValue => {
                 if let Some(form) = &mut self.plan.form
                     && let Some(field) = form.focused().cloned()
@@ -179,6 +171,19 @@ impl App {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Saves the plan in its own file; one that has none gets a name first.
+    fn save_own(&mut self) {
+        if self.plan_command(&["save"]).is_err() {
+            self.layers.push(Layer::Palette(Palette::holding("plan save ")));
+        }
+    }
+
+    fn next_word(&mut self) {
+        if !self.plan.form.as_mut().is_some_and(|f| f.turn(true)) {
+            self.edit_value();
         }
     }
 
