@@ -14,8 +14,8 @@ use raw::{client, raw};
 use store::{Store, Way, proxy};
 use tenantry::config::plan::parse;
 use tenantry::config::{Endpoints, Profile};
-use tenantry::domain::run::Outcome;
-use tenantry::engine::protocol::{Command, Decision, Envelope, Event, RequestId};
+use tenantry::domain::run::{Outcome, RunId};
+use tenantry::engine::protocol::{Command, Decision, Envelope, Event, ItemFilter, RequestId};
 use tenantry::engine::{EngineHandle, boundary, serve};
 
 /// What the framework's own migration loop does on an in-memory store, items a second.
@@ -122,6 +122,30 @@ fn peak_mb() -> f64 {
     line.trim().trim_end_matches(" kB").trim().parse::<f64>().unwrap_or(0.0) / 1024.0
 }
 
+/// How long pages of a kept preview take: the first of a listing, which arranges it, and others from anywhere.
+async fn pages(driver: &mut Driver, run: RunId, count: u64) {
+    let some = ItemFilter { text: "P-0000".to_owned(), ..ItemFilter::default() };
+    for (what, filter, from) in [
+        ("arranged, first", ItemFilter::default(), 0),
+        ("middle", ItemFilter::default(), count / 2),
+        ("last", ItemFilter::default(), count.saturating_sub(100)),
+        ("narrowed by a text, first", some, 0),
+    ] {
+        let began = Instant::now();
+        let request = driver.send(Command::Items { run, filter, from, limit: 100, fresh: false }).await;
+        while let Some(Envelope { request: of, event }) = driver.handle.events.recv().await {
+            match event {
+                Event::Items { total, items, .. } => {
+                    let took = began.elapsed().as_secs_f64() * 1_000.0;
+                    println!("page, {what}: {} of {total} items in {took:.1} ms", items.len());
+                }
+                Event::Finished { .. } if of == request => break,
+                _ => {}
+            }
+        }
+    }
+}
+
 async fn memory() {
     let state = tempfile::TempDir::new().expect("a directory");
     let store = Store::start(1_000_000, true);
@@ -129,13 +153,18 @@ async fn memory() {
     let text = "name = \"bench\"\noperation = \"copy\"\nmodule = \"product\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"big\"\n[target]\ntenant = \"fresh\"\n";
     let plan = Box::new(parse("bench.toml".as_ref(), text).expect("a plan"));
     let began = Instant::now();
-    let request = driver.send(Command::PreviewPlan { plan }).await;
-    let mut count = 0;
+    let request = driver.send(Command::PreviewPlan { plan, keep: true }).await;
+    let (mut count, mut told, mut run) = (0, 0, None);
     while let Some(Envelope { request: of, event }) = driver.handle.events.recv().await {
         match event {
-            Event::Preview(_) if of == request => {
-                count += 1;
-                if count % 200_000 == 0 {
+            Event::Planned(summary) => {
+                count = summary.actions.iter().map(|(_, n)| n).sum();
+                run = Some(summary.run);
+            }
+            Event::Progress { done, .. } if of == request => {
+                count = done;
+                if count / 200_000 > told {
+                    told = count / 200_000;
                     println!("previewed {count} in {:.0} s, peak {:.0} MB", began.elapsed().as_secs_f64(), peak_mb());
                 }
             }
@@ -145,6 +174,9 @@ async fn memory() {
         }
     }
     println!("preview of {count} items: {:.0} s, peak {:.0} MB", began.elapsed().as_secs_f64(), peak_mb());
+    if let Some(run) = run {
+        pages(&mut driver, run, count).await;
+    }
     let taken = driver.copy("fresh", 100_000, 32, "P-00").await;
     println!("run of 100000 items: {:.0} s, peak {:.0} MB", taken.run.as_secs_f64(), peak_mb());
 }

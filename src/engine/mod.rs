@@ -4,6 +4,7 @@ mod browse;
 mod compare;
 pub mod failure;
 mod history;
+mod items;
 pub mod journal;
 mod plan;
 pub mod protocol;

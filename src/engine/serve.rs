@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::failure::{ErrorCode, Failure};
 use super::protocol::{Command, Decision, Event, RequestId, Steering};
 use super::task::{Shared, Stop, Task};
-use super::{EngineEnd, browse, compare, history, plan, rollback, run, runs, verify};
+use super::{EngineEnd, browse, compare, history, items, plan, rollback, run, runs, verify};
 use crate::config::Profile;
 use crate::domain::run::RunId;
 use crate::store::connect;
@@ -59,6 +59,7 @@ pub async fn serve(profile: Profile, state_dir: PathBuf, end: EngineEnd) {
     }
     root.cancel();
     while tasks.join_next().await.is_some() {}
+    items::forget(&shared).await;
 }
 
 /// What takes effect in the order of the commands: a decision or a change that overtook another would undo it.
@@ -115,7 +116,9 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::Diff { from, to, all } => compare::diff(task, from, to, all).await,
         Command::PreviewRollback { entity, to, expect } => rollback::preview(task, &entity, to, expect).await,
         Command::Rollback { entity, to, expect } => rollback::run(task, &entity, to, expect).await,
-        Command::PreviewPlan { plan } => plan::preview(task, &plan).await,
+        Command::PreviewPlan { plan, keep } => plan::preview(task, &plan, keep).await,
+        Command::Items { run, filter, from, limit, fresh } => items::page(task, run, filter, from, limit, fresh).await,
+        Command::ShowItem { run, n } => items::show(task, run, n).await,
         Command::RunPlan { plan, expect, rows } => run::start(task, &plan, expect, rows).await,
         Command::ResumeRun { run, rows } => run::resume(task, run, rows).await,
         Command::ExportRun { run, file } => runs::export(task, run, file).await,

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
+use super::items::{Kept, Listing};
 use super::protocol::{Counters, Decision, Envelope, Event, Level, RequestId};
 use super::run::Controls;
 use crate::config::Profile;
@@ -35,6 +36,9 @@ pub(super) struct Shared {
     armed: Mutex<Option<WriteStore>>,
     waiting: Mutex<HashMap<(RunId, u32), Waiting>>,
     pub(super) controls: Controls,
+    /// The preview that can be looked at.
+    pub(super) kept: tokio::sync::Mutex<Option<Kept>>,
+    listing: Mutex<Option<Listing>>,
     modules: Mutex<Option<Vec<String>>>,
 }
 
@@ -60,6 +64,8 @@ impl Shared {
             armed: Mutex::default(),
             waiting: Mutex::default(),
             controls: Controls::default(),
+            kept: tokio::sync::Mutex::default(),
+            listing: Mutex::default(),
             modules: Mutex::default(),
         }
     }
@@ -79,6 +85,14 @@ impl Shared {
 
     pub(super) fn take_waiting(&self, run: RunId, batch: u32) -> Option<Waiting> {
         lock(&self.waiting).remove(&(run, batch))
+    }
+
+    pub(super) fn take_listing(&self) -> Option<Listing> {
+        lock(&self.listing).take()
+    }
+
+    pub(super) fn put_listing(&self, listing: Listing) {
+        *lock(&self.listing) = Some(listing);
     }
 
     pub(super) fn known_modules(&self) -> Option<Vec<String>> {

@@ -13,6 +13,7 @@ mod faults;
 #[cfg(feature = "sandbox")]
 mod follow;
 mod golden;
+mod items;
 mod kills;
 #[cfg(feature = "sandbox")]
 mod pages;

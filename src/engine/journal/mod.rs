@@ -4,6 +4,7 @@ mod actor;
 mod batches;
 #[cfg(test)]
 pub(crate) mod dying;
+mod items;
 mod open;
 mod read;
 mod rows;

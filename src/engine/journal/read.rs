@@ -14,8 +14,8 @@ use crate::engine::protocol::{EntityRef, ItemResult, RunInfo};
 /// A journal that is only looked at, also while another process writes it. Calls block on the disk.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
-    path: PathBuf,
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
     is_held: bool,
 }
 
@@ -223,7 +223,7 @@ impl Reader {
     }
 }
 
-fn result(row: &SqlRow<'_>, run: RunId) -> rusqlite::Result<ItemResult> {
+pub(super) fn result(row: &SqlRow<'_>, run: RunId) -> rusqlite::Result<ItemResult> {
     let item = planned(row, None)?;
     let outcome: Option<Outcome> = maybe_word(row, 16)?;
     let version = |column: usize| row.get(column).map(|n| Version(unsigned(n)));

@@ -12,6 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::failure::{ErrorCode, Failure};
+use super::items::{self, Kept};
 use super::journal::{Journal, private_dir};
 use super::protocol::{Event, PlanSummary};
 use super::run::Context;
@@ -29,21 +30,24 @@ const PREVIEW: &str = "preview-";
 const LEFT_OVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Shows what a plan would do: items as they are found, in the end the whole.
-pub(super) async fn preview(task: &Task, plan: &Plan) -> Result<(), Stop> {
+pub(super) async fn preview(task: &Task, plan: &Plan, keep: bool) -> Result<(), Stop> {
     let context = Context::new(task, plan.work.operation(), plan.run.clone(), plan.work.target_tenant())?;
     let header = context.header(task, plan.name.clone(), Some(plan), None).await;
     let state_dir = task.shared.state_dir.clone();
-    let journal = blocking(move || {
+    let (journal, path) = blocking(move || {
         private_dir(&state_dir)?;
         remove_left_over(&state_dir);
         let dir = tempfile::Builder::new().prefix(PREVIEW).tempdir_in(&state_dir);
         let dir = dir.map_err(super::journal::io(&state_dir))?;
         let path = dir.path().join("journal.db");
-        Journal::scratch(&path, &header, dir)
+        Journal::scratch(&path, &header, dir).map(|journal| (journal, path))
     })
     .await??;
-    let summary = preview_into(task, plan, &context, &journal, true).await;
-    journal.close().await;
+    let summary = preview_into(task, plan, &context, &journal, !keep, false).await;
+    match (&summary, keep) {
+        (Ok(_), true) => items::keep(task, Kept { context, journal, path }).await,
+        _ => journal.close().await,
+    }
     task.emit(Event::Planned(Box::new(summary?))).await
 }
 
@@ -59,13 +63,15 @@ fn remove_left_over(state_dir: &Path) {
     }
 }
 
-/// Fills a journal with the items of a plan; with `tell` each is told as it is found.
+/// Fills a journal with the items of a plan; with `tell` each is told as it is found. `is_held` when the run that an undo takes back
+/// is in this task's hands.
 pub(super) async fn preview_into(
     task: &Task,
     plan: &Plan,
     context: &Context,
     journal: &Journal,
     tell: bool,
+    is_held: bool,
 ) -> Result<PlanSummary, Stop> {
     if let Some(profile) = plan.profile.as_ref().filter(|name| **name != task.profile().name) {
         let message = format!("the plan is for profile {profile}, and this is {}", task.profile().name);
@@ -78,7 +84,7 @@ pub(super) async fn preview_into(
         Work::Copy { source, target } | Work::Move { source, target } => {
             transfer::plan(task, context, plan, source, target, &mut sink).await
         }
-        Work::Undo(undo) => undo::plan(task, context, undo, !tell, &mut sink).await,
+        Work::Undo(undo) => undo::plan(task, context, undo, is_held, &mut sink).await,
     };
     let mut notes = found?;
     let blast = sink.finish().await?;

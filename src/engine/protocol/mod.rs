@@ -14,7 +14,7 @@ use crate::domain::run::RunId;
 
 pub use shown::{
     ApprovalRequest, BatchInfo, BatchState, Blast, Connection, DiffResult, EntitySummary, Finding, HistoryEntry,
-    ItemResult, Phase, PlanSummary, Preview, RunInfo, Severity, StopCause, TenantCount,
+    ItemFilter, ItemResult, Phase, PlanSummary, Preview, RunInfo, Severity, StopCause, TenantCount,
 };
 
 /// Names a request; every event that answers it carries the same one.
@@ -193,6 +193,29 @@ pub enum Command {
     PreviewPlan {
         /// The plan.
         plan: Box<Plan>,
+        /// Keep it for [`Command::Items`] and [`Command::ShowItem`], under the run of its [`PlanSummary`], until another preview is
+        /// kept; its items are not told then.
+        keep: bool,
+    },
+    /// Reads a page of the items of a kept preview or of a run, problems first: [`Event::Items`].
+    Items {
+        /// The preview's or the run's id.
+        run: RunId,
+        /// Which of them.
+        filter: ItemFilter,
+        /// Place of the first one wanted, from 0.
+        from: u64,
+        /// Items at most.
+        limit: usize,
+        /// Look at the outcomes anew; otherwise the places stay as they were for the page before.
+        fresh: bool,
+    },
+    /// Shows one item of a kept preview or of a run with its rows and differences: [`Event::Preview`].
+    ShowItem {
+        /// The preview's or the run's id.
+        run: RunId,
+        /// The item's number.
+        n: u64,
     },
     /// Runs a plan: previewed into the run's journal ([`Event::Planned`]), then batch by batch [`Event::ApprovalNeeded`],
     /// [`Event::Item`], [`Event::Batch`], and [`Event::Run`] when its state changes.
@@ -298,6 +321,17 @@ pub enum Event {
     Preview(Box<Preview>),
     /// A batch waits: answer with [`Command::Decide`].
     ApprovalNeeded(Box<ApprovalRequest>),
+    /// Answers [`Command::Items`].
+    Items {
+        /// The preview's or the run's id.
+        run: RunId,
+        /// Items that the filter accepts.
+        total: u64,
+        /// Place of the first of these.
+        from: u64,
+        /// The items; an outcome only where there is one.
+        items: Vec<ItemResult>,
+    },
     /// An item began or ended.
     Item(Box<ItemResult>),
     /// A run changed its state, or is listed.
@@ -366,4 +400,6 @@ pub struct Counters {
     pub throttled: u64,
     /// Commands at work.
     pub active: usize,
+    /// Transactions that a run may have in flight now: fewer while it is throttled; 0 while none is under way.
+    pub concurrency: usize,
 }

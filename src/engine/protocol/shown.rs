@@ -214,6 +214,19 @@ pub struct ItemResult {
     pub request_id: Option<String>,
 }
 
+/// Which items of a preview or a run; of several kinds any will do, and none named means all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ItemFilter {
+    /// Those with one of these actions.
+    pub actions: Vec<Action>,
+    /// Those with one of these outcomes.
+    pub outcomes: Vec<Outcome>,
+    /// Those with warnings.
+    pub warned: bool,
+    /// Of them only those with this text in their keys, reason, message or warnings.
+    pub text: String,
+}
+
 /// A run as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunInfo {

@@ -48,7 +48,7 @@ pub(in super::super) async fn start(task: &Task, plan: &Plan, expect: Option<Str
         None => None,
     };
     let journal = blocking(move || Journal::create(&state_dir, &header)).await??;
-    let previewed = match preview_into(task, plan, &context, &journal, false).await {
+    let previewed = match preview_into(task, plan, &context, &journal, false, true).await {
         Ok(summary) => accepted(task, plan, &context, &journal, summary, expect.as_deref()).await,
         Err(stop) => Err(stop),
     };

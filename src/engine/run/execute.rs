@@ -185,6 +185,7 @@ impl Pool<'_> {
                 () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now).into()), if wake.is_some() => {}
             }
         }
+        self.task.shared.count(|counters| counters.concurrency = 0);
         // What was never sent was not begun.
         let unsent =
             self.queue.iter().filter(|p| p.attempts == 0 && !p.open.begun).map(|p| p.open.n).collect::<Vec<_>>();
@@ -364,6 +365,8 @@ impl Pool<'_> {
         }
         if self.told.elapsed() >= TELL_EVERY {
             self.told = Instant::now();
+            let concurrency = self.limiter.concurrency();
+            self.task.shared.count(|counters| counters.concurrency = concurrency);
             let progress = Event::Progress { phase: Phase::Run, done: self.done, total: self.total };
             self.task.emit(progress).await.ok();
         }

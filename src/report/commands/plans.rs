@@ -30,7 +30,7 @@ pub(super) async fn show(context: &mut Context, plan: Plan, rows: bool) -> Resul
     let began = Instant::now();
     let mut listed = 0;
     context
-        .each(Command::PreviewPlan { plan: Box::new(plan) }, |context, event| {
+        .each(Command::PreviewPlan { plan: Box::new(plan), keep: false }, |context, event| {
             match event {
                 Event::Preview(item) => {
                     context.out.line(&ItemLine::preview(&item));

@@ -51,7 +51,7 @@ impl Fake {
     }
 
     pub(crate) fn counters(&self) -> Counters {
-        Counters { read_units: self.reads, write_units: 0.0, requests: 0, throttled: 0, active: 0 }
+        Counters { read_units: self.reads, write_units: 0.0, requests: 0, throttled: 0, active: 0, concurrency: 0 }
     }
 
     pub(crate) fn answer(&mut self, request: RequestId, command: Command) -> Vec<(RequestId, Event)> {
@@ -147,6 +147,8 @@ impl Fake {
             // The console has no screens for plans yet.
             Command::Decide { .. }
             | Command::PreviewPlan { .. }
+            | Command::Items { .. }
+            | Command::ShowItem { .. }
             | Command::RunPlan { .. }
             | Command::ResumeRun { .. }
             | Command::Steer { .. }

@@ -1,0 +1,108 @@
+//! Items of a preview or of a run, page by page and one by one.
+
+use std::sync::Arc;
+
+use super::failure::{ErrorCode, Failure};
+use super::journal::{Journal, JournalError, Reader};
+use super::plan::shown;
+use super::protocol::{Event, ItemFilter};
+use super::run::Context;
+use super::runs::blocking;
+use super::task::{Stop, Task};
+use crate::domain::run::RunId;
+
+/// A preview that is kept so that it can be looked at: one at a time.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) context: Context,
+    /// Its directory goes away with it.
+    pub(super) journal: Journal,
+    pub(super) path: std::path::PathBuf,
+}
+
+/// The listing that was asked for last, so that its next page need not arrange it anew.
+#[derive(Debug)]
+pub(super) struct Listing {
+    run: RunId,
+    filter: ItemFilter,
+    total: u64,
+    reader: Reader,
+}
+
+/// Keeps a preview in place of the one before.
+pub(super) async fn keep(task: &Task, kept: Kept) {
+    let before = task.shared.kept.lock().await.replace(kept);
+    task.shared.take_listing();
+    if let Some(before) = before {
+        before.journal.close().await;
+    }
+}
+
+async fn reader(task: &Task, run: RunId) -> Result<Reader, Stop> {
+    let kept = task.shared.kept.lock().await.as_ref().filter(|k| k.context.run == run).map(|k| k.path.clone());
+    let state_dir = task.shared.state_dir.clone();
+    let opened = blocking(move || match kept {
+        Some(path) => Reader::open_file(&path),
+        None => Reader::open(&state_dir, run),
+    });
+    Ok(opened.await??)
+}
+
+/// A page of a listing.
+pub(super) async fn page(
+    task: &Task,
+    run: RunId,
+    filter: ItemFilter,
+    from: u64,
+    limit: usize,
+    fresh: bool,
+) -> Result<(), Stop> {
+    let known = task.shared.take_listing().filter(|l| l.run == run && l.filter == filter && !fresh);
+    let known = match known {
+        Some(listing) => Ok(listing),
+        None => Err(reader(task, run).await?),
+    };
+    let read = blocking(move || {
+        let listing = match known {
+            Ok(listing) => listing,
+            Err(reader) => Listing { run, total: reader.arrange(&filter)?, filter, reader },
+        };
+        let items = listing.reader.arranged(from, limit)?;
+        Ok::<_, JournalError>((listing, items))
+    });
+    let (listing, items) = read.await??;
+    let total = listing.total;
+    task.shared.put_listing(listing);
+    task.emit(Event::Items { run, total, from, items }).await
+}
+
+/// One item with its rows and differences.
+pub(super) async fn show(task: &Task, run: RunId, n: u64) -> Result<(), Stop> {
+    let kept = task.shared.kept.lock().await.as_ref().filter(|k| k.context.run == run).map(|k| k.context.clone());
+    let reader = reader(task, run).await?;
+    let read = blocking(move || {
+        let context = match kept {
+            Some(context) => Ok(context),
+            None => Err((reader.info()?, reader.recorded()?)),
+        };
+        Ok::<_, JournalError>((context, reader.intended(n)?))
+    });
+    let (context, item) = read.await??;
+    let context = context.unwrap_or_else(|(info, recorded)| Context::resumed(task, &info, &recorded));
+    let Some(item) = item else {
+        return Err(Failure::new(ErrorCode::NotFound, format!("run {run} has no item {n}")).into());
+    };
+    let store = task.store().clone();
+    // Rows may be large, and their differences take time.
+    let preview = blocking(move || shown(&store, &context, n, &item, true)).await?;
+    task.emit(Event::Preview(Box::new(preview))).await
+}
+
+/// Forgets what is kept, and its files.
+pub(super) async fn forget(shared: &Arc<super::task::Shared>) {
+    shared.take_listing();
+    let kept = shared.kept.lock().await.take();
+    if let Some(kept) = kept {
+        kept.journal.close().await;
+    }
+}

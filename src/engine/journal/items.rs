@@ -1,0 +1,93 @@
+//! Items by their place in a listing: problems first, narrowed, read anywhere at the same cost.
+
+use rusqlite::{OptionalExtension as _, Row as SqlRow, params_from_iter};
+
+use super::read::{Reader, result};
+use super::rows::{COLUMNS, number, planned, word};
+use super::{JournalError, database};
+use crate::domain::item::PlannedItem;
+use crate::engine::protocol::{ItemFilter, ItemResult};
+
+/// What an operator has to look at comes first.
+const RANK: &str = "CASE WHEN outcome = 'failed' THEN 0
+         WHEN action = 'conflict' OR outcome = 'conflict' THEN 1
+         WHEN action = 'invalid' OR outcome = 'invalid' THEN 2
+         WHEN warnings <> '[]' THEN 3
+         WHEN action = 'skip' THEN 4
+         ELSE 5 END";
+
+impl Reader {
+    /// Numbers the items that a filter accepts, problems first, and gives back how many there are. The numbers live as long as the
+    /// reader, in a table of its own: from there each page is read at the same cost, wherever it is.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn arrange(&self, filter: &ItemFilter) -> Result<u64, JournalError> {
+        let fail = database(&self.path);
+        let (condition, values) = condition(filter);
+        self.connection
+            .execute_batch(
+                "PRAGMA temp_store = MEMORY; DROP TABLE IF EXISTS temp.listed;
+                 CREATE TEMP TABLE listed (place INTEGER PRIMARY KEY, n INTEGER NOT NULL);",
+            )
+            .map_err(&fail)?;
+        let sql = format!("INSERT INTO temp.listed (n) SELECT n FROM item WHERE {condition} ORDER BY {RANK}, n");
+        let count = self.connection.execute(&sql, params_from_iter(values)).map_err(&fail)?;
+        Ok(count as u64)
+    }
+
+    /// Items by their places in the listing that was arranged last: `limit` at most, from a place on, the first being 0.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn arranged(&self, from: u64, limit: usize) -> Result<Vec<ItemResult>, JournalError> {
+        let fail = database(&self.path);
+        let run = self.connection.query_row("SELECT id FROM run", [], |row| word(row, 0)).map_err(&fail)?;
+        let sql = format!(
+            "SELECT {COLUMNS} FROM temp.listed JOIN item USING (n)
+             WHERE place > ?1 AND place <= ?2 ORDER BY place"
+        );
+        let mut statement = self.connection.prepare_cached(&sql).map_err(&fail)?;
+        let places = [number(from), number(from.saturating_add(limit as u64))];
+        let rows = statement.query_map(places, |row| result(row, run)).map_err(&fail)?;
+        rows.collect::<Result<_, _>>().map_err(&fail)
+    }
+
+    /// What was intended for an item, with its rows; `None` for a number that the run does not have.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn intended(&self, n: u64) -> Result<Option<PlannedItem>, JournalError> {
+        let sql = format!("SELECT {COLUMNS}, item_rows.parts FROM item JOIN item_rows USING (n) WHERE item.n = ?1");
+        let read = |row: &SqlRow<'_>| planned(row, Some(19));
+        self.connection.query_row(&sql, [number(n)], read).optional().map_err(database(&self.path))
+    }
+}
+
+fn condition(filter: &ItemFilter) -> (String, Vec<String>) {
+    let (mut parts, mut values) = (vec!["1".to_owned()], Vec::new());
+    let list = |words: Vec<&str>| words.iter().map(|w| format!("'{w}'")).collect::<Vec<_>>().join(", ");
+    let mut kinds = Vec::new();
+    if !filter.actions.is_empty() {
+        kinds.push(format!("action IN ({})", list(filter.actions.iter().map(|a| a.as_str()).collect())));
+    }
+    if !filter.outcomes.is_empty() {
+        kinds.push(format!("outcome IN ({})", list(filter.outcomes.iter().map(|o| o.as_str()).collect())));
+    }
+    if filter.warned {
+        kinds.push("warnings <> '[]'".to_owned());
+    }
+    if !kinds.is_empty() {
+        parts.push(format!("({})", kinds.join(" OR ")));
+    }
+    if !filter.text.is_empty() {
+        let text = filter.text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        values.push(format!("%{text}%"));
+        parts.push(
+            "(target_pk || ' ' || target_sk || ' ' || pk || ' ' || sk || ' ' || coalesce(reason, '') || ' ' \
+             || coalesce(message, '') || ' ' || warnings) LIKE ?1 ESCAPE '\\'"
+                .to_owned(),
+        );
+    }
+    (parts.join(" AND "), values)
+}
