@@ -223,6 +223,11 @@ impl<'s, 'a> Walk<'s, 'a> {
         Ok(found.map(|(_, table)| Walk::new(self.source, self.path(key), table)))
     }
 
+    /// A walk over one table of a list of them.
+    pub(super) fn inner(&self, key: &'static str, table: &'a DeTable<'a>) -> Walk<'s, 'a> {
+        Walk::new(self.source, self.path(key), table)
+    }
+
     /// All members, for tables whose keys are names.
     pub(super) fn members(&self) -> impl Iterator<Item = (&'a str, Range<usize>, &'a DeValue<'a>)> + use<'a> {
         self.table.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value.get_ref()))

@@ -17,6 +17,8 @@ pub enum Role {
     Target,
     /// The one that it is taken from.
     Source,
+    /// Another one that the target is made from: never written, only pinned.
+    Witness,
 }
 
 /// One entity of an item: written when it has a row to be, otherwise only pinned to its version.
@@ -65,7 +67,7 @@ pub struct PlannedItem {
     pub message: Option<String>,
     /// Things to know before approving.
     pub warnings: Vec<String>,
-    /// The entities, at most one of each role.
+    /// The entities, at most one target and one source.
     pub parts: Vec<PlannedPart>,
 }
 

@@ -7,6 +7,7 @@ pub mod digest;
 pub mod item;
 pub mod key;
 pub mod merge;
+pub mod normalize;
 pub mod path;
 pub mod plan;
 pub mod printable;

@@ -12,6 +12,7 @@ mod rollback;
 mod run;
 mod runs;
 mod serve;
+mod sweep;
 mod task;
 mod told;
 mod verify;

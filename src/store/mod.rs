@@ -1,5 +1,6 @@
 //! The framework's tables as they are laid out. The only place that talks to AWS.
 
+mod aside;
 pub mod attributes;
 pub mod backoff;
 mod classify;
@@ -15,10 +16,11 @@ mod scan;
 mod search;
 mod ttl;
 
+pub use aside::Aside;
 pub use connect::{Connected, connect};
 pub use meter::{Meter, Reading};
 pub use names::TableNames;
 pub use read::{Query, ReadStore, RowKey, RowPage};
-pub use scan::{ScanAt, ScanPage};
+pub use scan::{Scan, ScanAt, ScanPage};
 pub use search::{Found, Search, SearchAt, SearchPage};
 pub use ttl::TtlSettings;

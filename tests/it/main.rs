@@ -15,6 +15,7 @@ mod follow;
 mod golden;
 mod items;
 mod kills;
+mod normalize;
 #[cfg(feature = "sandbox")]
 mod pages;
 mod partial;

@@ -4,6 +4,7 @@ use crate::domain::run::Operation;
 pub const EXAMPLES: &[(Operation, &str)] = &[
     (Operation::Copy, include_str!("../../../assets/plans/copy.toml")),
     (Operation::Move, include_str!("../../../assets/plans/move.toml")),
+    (Operation::Normalize, include_str!("../../../assets/plans/normalize.toml")),
     (Operation::Undo, include_str!("../../../assets/plans/undo.toml")),
 ];
 

@@ -27,6 +27,15 @@ const ENTITIES: &[Operation] = &[
     Operation::Export,
     Operation::Rollback,
 ];
+/// In those of them that take the entities of one tenant.
+const ONE_TENANT: &[Operation] = &[
+    Operation::Copy,
+    Operation::Move,
+    Operation::Transform,
+    Operation::Import,
+    Operation::Export,
+    Operation::Rollback,
+];
 /// In plans that write to a tenant they name.
 const TARGETED: &[Operation] = &[Operation::Copy, Operation::Move, Operation::Import];
 /// In plans that may change or check attributes.
@@ -44,7 +53,8 @@ const KEYS: &[Keys] = &[
     Keys { table: "", names: &["import"], of: &[Operation::Import] },
     Keys { table: "", names: &["export"], of: &[Operation::Export] },
     Keys { table: "", names: &["users"], of: &[Operation::Users] },
-    Keys { table: "source", names: &["type", "tenant", "sk_prefix", "keys", "deleted", "partitions"], of: ENTITIES },
+    Keys { table: "source", names: &["type", "sk_prefix", "keys", "deleted"], of: ENTITIES },
+    Keys { table: "source", names: &["tenant", "partitions"], of: ONE_TENANT },
     Keys { table: "source", names: &["tenants"], of: &[Operation::Normalize] },
     Keys { table: "source", names: &["file"], of: &[Operation::Import] },
     Keys { table: "target", names: &["tenant", "existing"], of: TARGETED },
@@ -65,6 +75,11 @@ const KEYS: &[Keys] = &[
         ],
         of: EVERY,
     },
+    Keys {
+        table: "normalize",
+        names: &["collision", "references", "sequences", "decide"],
+        of: &[Operation::Normalize],
+    },
     Keys { table: "undo", names: &["run", "conflicts", "journal"], of: &[Operation::Undo] },
 ];
 
@@ -75,7 +90,7 @@ const LATER: &[&str] = &["transform", "validate"];
 const LISTS: &[&str] = &["transform", "chain", "validate"];
 
 /// The tables whose keys are looked at; what stands in another has its own complaint.
-const TABLES: &[&str] = &["source", "target", "run", "undo"];
+const TABLES: &[&str] = &["source", "target", "normalize", "run", "undo"];
 
 /// Complains about the first key, in the file's order, that a plan of the operation may not have; of any operation when
 /// there is none.

@@ -5,6 +5,7 @@ mod draft;
 mod example;
 mod fields;
 mod keys;
+mod normalize;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -49,7 +50,13 @@ pub fn parse(path: &Path, text: &str) -> Result<Plan, Box<ConfigError>> {
     let name = walk.required("name", 0..0, "it says what the plan is for, in journals and in lists of runs")?;
     let profile = walk.text("profile")?;
     let reason = walk.text("reason")?.unwrap_or_default();
-    let (modules, work) = if operation == Operation::Undo {
+    let (modules, work) = if operation == Operation::Normalize {
+        let (source, tenants) = normalize::source(section(file, &mut walk, "source", &none)?)?;
+        let how = normalize::how(section(file, &mut walk, "normalize", &none)?, tenants)?;
+        // Without a type every module is looked through.
+        let modules = read::modules(&mut walk, true)?;
+        (modules, Work::Normalize { source, how })
+    } else if operation == Operation::Undo {
         let undo = read::undo(section(file, &mut walk, "undo", &none)?, walk.place("undo"), path)?;
         (Modules::default(), Work::Undo(undo))
     } else {
@@ -83,10 +90,10 @@ fn operation(walk: &mut Walk<'_, '_>, file: File<'_>, root: &DeTable<'_>) -> Res
         Err(missing)
     })?;
     match word.parse() {
-        Ok(operation @ (Operation::Copy | Operation::Move | Operation::Undo)) => Ok(operation),
+        Ok(operation @ (Operation::Copy | Operation::Move | Operation::Normalize | Operation::Undo)) => Ok(operation),
         Ok(other) => {
             let error = walk.wrong_value("operation", format!("this version cannot run {} plans yet", other.as_str()));
-            Err(error.hint(Some("it can run copy, move and undo plans".to_owned())))
+            Err(error.hint(Some("it can run copy, move, normalize and undo plans".to_owned())))
         }
         Err(word) => {
             let error = walk.wrong_value("operation", format!("operation must be {}, not {word:?}", quoted(&words)));

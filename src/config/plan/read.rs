@@ -18,29 +18,37 @@ use crate::domain::run::{BadRunId, Operation, RunId};
 /// What stands for every type and for every module.
 const EVERY: &str = "*";
 
-type Result<T> = std::result::Result<T, Box<ConfigError>>;
+pub(super) type Result<T> = std::result::Result<T, Box<ConfigError>>;
 
 /// `[source]`; `at` is where it stands.
 pub(super) fn source(mut walk: Walk<'_, '_>, at: Range<usize>) -> Result<Source> {
+    let source = Source {
+        tenant: tenant(&mut walk, at, "it is the code of the tenant that entities are taken from")?,
+        partitions: walk
+            .word("partitions", &[("all", Partitions::All), ("exact", Partitions::Exact)])?
+            .unwrap_or_default(),
+        ..entities(&mut walk)?
+    };
+    walk.finish()?;
+    Ok(source)
+}
+
+/// What every `[source]` of entities may say.
+pub(super) fn entities(walk: &mut Walk<'_, '_>) -> Result<Source> {
     let entity_type = walk.text("type")?.filter(|t| t != EVERY);
     if entity_type.as_ref().is_some_and(|t| t.contains(KEY_SEPARATOR)) {
         let message = "source.type must not contain \"#\": it is the first segment of the partition key";
         return Err(walk.wrong_value("type", message));
     }
-    let source = Source {
+    Ok(Source {
         entity_type,
-        tenant: tenant(&mut walk, at, "it is the code of the tenant that entities are taken from")?,
         sk_prefix: walk.text("sk_prefix")?.unwrap_or_default(),
-        keys: names(&mut walk, "keys", "a sort key")?,
-        partitions: walk
-            .word("partitions", &[("all", Partitions::All), ("exact", Partitions::Exact)])?
-            .unwrap_or_default(),
+        keys: names(walk, "keys", "a sort key")?,
         deleted: walk
             .word("deleted", &[("skip", DeletedSources::Skip), ("keep", DeletedSources::Keep)])?
             .unwrap_or_default(),
-    };
-    walk.finish()?;
-    Ok(source)
+        ..Source::default()
+    })
 }
 
 /// `[target]`, which is never the source's tenant.
@@ -76,7 +84,7 @@ fn tenant(walk: &mut Walk<'_, '_>, at: Range<usize>, why: &str) -> Result<String
 }
 
 /// Distinct names, none of them empty; none at all where the key is missing.
-fn names(walk: &mut Walk<'_, '_>, key: &'static str, what: &str) -> Result<Vec<String>> {
+pub(super) fn names(walk: &mut Walk<'_, '_>, key: &'static str, what: &str) -> Result<Vec<String>> {
     let listed = walk.texts(key)?.unwrap_or_default();
     distinct(walk, key, what, &listed)?;
     Ok(listed.into_iter().map(|(_, name)| name).collect())

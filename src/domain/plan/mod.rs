@@ -202,6 +202,46 @@ pub enum UndoFrom {
     Module(String),
 }
 
+/// What becomes of rows of several spellings that want one key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Collision {
+    /// None of them is written: each is a conflict, to be decided.
+    #[default]
+    Block,
+    /// The row whose code is spelled in lower case stays; where there is none, they are conflicts.
+    Target,
+    /// The one that was changed last stays.
+    Newest,
+    /// They are merged in the order of their last change, later ones win.
+    Merge,
+}
+
+/// What the operator decided about one key that several rows want.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// Partition key with the code in lower case.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+    /// Partition keys of the rows that the result is made from, in their order: later ones win. A single one is kept as it is.
+    pub from: Vec<String>,
+}
+
+/// How tenant codes are normalised.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Normalize {
+    /// The codes as they are spelled; `None` for each that is not lower-case.
+    pub tenants: Option<Vec<String>>,
+    /// What becomes of rows that want one key.
+    pub collision: Collision,
+    /// Keys inside attributes that contain a code are respelled too.
+    pub rewrite_references: bool,
+    /// Counters of sequences move too.
+    pub sequences: bool,
+    /// What was decided key by key.
+    pub decided: Vec<Decided>,
+}
+
 /// Which run is taken back, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undo {
@@ -230,6 +270,13 @@ pub enum Work {
         /// Where to.
         target: Target,
     },
+    /// Spells tenant codes in lower case.
+    Normalize {
+        /// Which entities; its tenant is empty.
+        source: Source,
+        /// How.
+        how: Normalize,
+    },
     /// Takes a run back.
     Undo(Undo),
 }
@@ -241,6 +288,7 @@ impl Work {
         match self {
             Self::Copy { .. } => Operation::Copy,
             Self::Move { .. } => Operation::Move,
+            Self::Normalize { .. } => Operation::Normalize,
             Self::Undo(_) => Operation::Undo,
         }
     }
@@ -250,7 +298,7 @@ impl Work {
     pub fn target_tenant(&self) -> Option<&str> {
         match self {
             Self::Copy { target, .. } | Self::Move { target, .. } => Some(&target.tenant),
-            Self::Undo(_) => None,
+            Self::Normalize { .. } | Self::Undo(_) => None,
         }
     }
 }

@@ -8,6 +8,7 @@ use super::digest::STAMPS;
 use super::item::{PlannedItem, PlannedPart, Role};
 use super::key::EntityKey;
 use super::merge::merge;
+use super::normalize::Codes;
 use super::plan::{DeletedSources, Existing};
 use super::publish::{NewState, PublishMode, Stamp, Ttls, data_row};
 use super::row::{Attributes, Row, blocked, field};
@@ -19,7 +20,7 @@ use super::value::{Map, Value};
 /// What is the same for all items of a run that copies or moves.
 #[derive(Debug, Clone)]
 pub struct Transfer {
-    /// Copy or move.
+    /// Copy, move or normalize.
     pub operation: Operation,
     /// The target's tenant code.
     pub tenant: String,
@@ -31,8 +32,19 @@ pub struct Transfer {
     pub mode: PublishMode,
     /// The guide's marks; `None` where the plan wants none.
     pub marks: Option<Marks>,
+    /// Tenant codes that are respelled on the way; `None` where only the keys change.
+    pub respell: Option<Respell>,
     /// Who publishes, when and for what.
     pub stamp: Stamp,
+}
+
+/// How tenant codes inside a row are respelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Respell {
+    /// The codes.
+    pub codes: Codes,
+    /// Also where they are segments of keys inside the attributes.
+    pub references: bool,
 }
 
 /// What the marks of a run say.
@@ -58,9 +70,15 @@ pub struct Side<'a> {
 }
 
 /// Why an item is not written.
-type Refusal = (Action, Reason, String);
+pub(in crate::domain) type Refusal = (Action, Reason, String);
 
 impl Transfer {
+    /// Whether sources are soft-deleted where they were.
+    #[must_use]
+    pub fn leaves_source(&self) -> bool {
+        self.operation != Operation::Copy
+    }
+
     /// What becomes of one entity.
     #[must_use]
     pub fn item(&self, module: &str, source: Side<'_>, target: Side<'_>) -> PlannedItem {
@@ -122,7 +140,7 @@ impl Transfer {
             };
             write(item, Role::Target, target, after);
         }
-        if self.operation == Operation::Move && !row.is_deleted() {
+        if self.leaves_source() && !row.is_deleted() {
             if is_equal {
                 item.action = Action::Delete;
                 item.message = Some("the target is equal already: only the source is soft-deleted".to_owned());
@@ -134,7 +152,11 @@ impl Transfer {
     }
 
     /// The source's data row, if it may be taken.
-    fn usable_source<'s>(&self, item: &mut PlannedItem, source: Side<'s>) -> Result<&'s Row, Refusal> {
+    pub(in crate::domain) fn usable_source<'s>(
+        &self,
+        item: &mut PlannedItem,
+        source: Side<'s>,
+    ) -> Result<&'s Row, Refusal> {
         let Some(row) = source.seen.resolved.as_deref() else {
             return Err(match source.seen.blocked_by_command() {
                 Some(_) => (
@@ -153,21 +175,21 @@ impl Transfer {
         }
         if let Some(next) = &source.seen.next_command {
             let (reason, message) = source.seen.blocked_by_command().unwrap_or((Reason::Pending, String::new()));
-            if self.operation == Operation::Move {
+            if self.leaves_source() {
                 return Err((Action::Conflict, reason, message));
             }
             let word = if is_stuck(next) { Reason::Wedged } else { Reason::Pending };
             item.warnings.push(word.to_string());
             item.message = Some(format!("the data row is copied as it is: {message}"));
         }
-        let writes_source = self.operation == Operation::Move && !row.is_deleted();
+        let writes_source = self.leaves_source() && !row.is_deleted();
         if self.mode == PublishMode::Async && writes_source && source.seen.command.is_none() {
             return Err(command_gone("source", source.seen));
         }
         Ok(row)
     }
 
-    fn usable_target(&self, source: Side<'_>, target: Side<'_>) -> Result<(), Refusal> {
+    pub(in crate::domain) fn usable_target(&self, source: Side<'_>, target: Side<'_>) -> Result<(), Refusal> {
         if let Some(why) = blocked(target.key, target.seen.data.as_deref()) {
             return Err((Action::Invalid, why.reason(), format!("the target cannot be written: {why}")));
         }
@@ -184,7 +206,12 @@ impl Transfer {
     }
 
     /// The state that the target is to have, without the run's marks.
-    fn state(&self, row: &Row, key: &EntityKey, merged_into: Option<&Row>) -> Result<NewState, Refusal> {
+    pub(in crate::domain) fn state(
+        &self,
+        row: &Row,
+        key: &EntityKey,
+        merged_into: Option<&Row>,
+    ) -> Result<NewState, Refusal> {
         let mut state = NewState::of(row);
         if let Some(now) = merged_into {
             let mut fields = NewState::of(now).fields;
@@ -194,10 +221,31 @@ impl Transfer {
         }
         state.set(field::ID, Value::s(key.id()));
         state.set(field::TENANT_CODE, Value::s(&self.tenant));
+        self.respell(&mut state);
         Ok(state)
     }
 
-    fn target_row(&self, source: Side<'_>, target: Side<'_>, mut state: NewState, row: &Row) -> Result<Row, Refusal> {
+    /// A type that is the tenant's code changes with it, and so do keys in the attributes where that is wanted.
+    fn respell(&self, state: &mut NewState) {
+        let Some(respell) = &self.respell else { return };
+        let kind = state.fields.get(field::TYPE).and_then(Value::as_str);
+        if let Some((_, new)) = respell.codes.iter().find(|(old, _)| Some(*old) == kind) {
+            let new = Value::s(new);
+            state.set(field::TYPE, new);
+        }
+        if let (true, Some(Value::M(map))) = (respell.references, state.fields.get(field::ATTRIBUTES)) {
+            let map = Value::M(respell.codes.rewrite(map));
+            state.set(field::ATTRIBUTES, map);
+        }
+    }
+
+    pub(in crate::domain) fn target_row(
+        &self,
+        source: Side<'_>,
+        target: Side<'_>,
+        mut state: NewState,
+        row: &Row,
+    ) -> Result<Row, Refusal> {
         let carried = std::mem::take(&mut state.extra);
         if let Some(marks) = &self.marks {
             let mut marked = match state.fields.get(field::ATTRIBUTES) {
@@ -215,6 +263,9 @@ impl Transfer {
             mark("_migrationId", Value::s(marks.run.to_string()));
             mark("_migratedBy", Value::s(&marks.by));
             mark("_sourceVersion", Value::n(source.seen.version.0));
+            if self.operation == Operation::Normalize {
+                mark("_migrationReason", Value::s("tenant_code_normalization"));
+            }
             state.set(field::ATTRIBUTES, Value::M(marked));
         }
         let mut after = self.data_row(target, &state);
@@ -227,7 +278,7 @@ impl Transfer {
         Ok(after)
     }
 
-    fn source_row(&self, source: Side<'_>, target: Side<'_>, row: &Row) -> Result<Row, Refusal> {
+    pub(in crate::domain) fn source_row(&self, source: Side<'_>, target: Side<'_>, row: &Row) -> Result<Row, Refusal> {
         let mut state = NewState::of(row);
         state.extra = Map::new();
         state.set(field::IS_DELETED, Value::Bool(true));
@@ -264,7 +315,7 @@ fn command_gone(which: &str, seen: &EntitySnapshot) -> Refusal {
     (Action::Invalid, Reason::MissingVersion, message)
 }
 
-fn pinned(role: Role, side: Side<'_>) -> PlannedPart {
+pub(in crate::domain) fn pinned(role: Role, side: Side<'_>) -> PlannedPart {
     PlannedPart::pinned(role, side.key.clone(), side.seen.version, side.seen.resolved.clone())
 }
 
@@ -278,7 +329,7 @@ pub(super) fn write(item: &mut PlannedItem, role: Role, side: Side<'_>, after: R
 }
 
 /// Attributes that are in place; none count as an empty map.
-fn attributes(row: &Row) -> Result<Map, Refusal> {
+pub(in crate::domain) fn attributes(row: &Row) -> Result<Map, Refusal> {
     match row.attributes() {
         Ok(Attributes::Inline(map)) => Ok(map.clone()),
         Ok(Attributes::Absent) => Ok(Map::new()),
@@ -290,7 +341,7 @@ fn attributes(row: &Row) -> Result<Map, Refusal> {
 }
 
 /// Whether a soft-deleted entity was deleted by taking a run of ours back: then it counts as absent.
-fn is_taken_back(seen: &EntitySnapshot) -> bool {
+pub(in crate::domain) fn is_taken_back(seen: &EntitySnapshot) -> bool {
     let source = seen.command.as_ref().and_then(|row| row.text(field::SOURCE));
     [Operation::Undo, Operation::Rollback].iter().any(|op| source == Some(format!("tenantry {op}").as_str()))
 }

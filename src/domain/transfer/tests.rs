@@ -17,6 +17,7 @@ fn transfer(operation: Operation, existing: Existing) -> Transfer {
         deleted: DeletedSources::Skip,
         mode: PublishMode::Sync,
         marks: None,
+        respell: None,
         stamp: Stamp {
             at: "T".into(),
             by: "me".into(),

@@ -2,21 +2,20 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
-use tokio::time::{Instant, interval};
+use tokio::time::Instant;
 
 use super::super::failure::{ErrorCode, Failure};
 use super::super::protocol::{Event, TenantCount};
+use super::super::sweep::Sweep;
 use super::super::task::{Stop, Task};
 use crate::domain::clock::{parse_time, utc_millis};
 use crate::domain::key::PartitionKey;
-use crate::domain::row::{Row, field};
+use crate::domain::row::{Row, TableKind, field};
 use crate::domain::tenant::tenant_of;
-use crate::store::error::StoreError;
 
-/// Segments that are scanned side by side: enough to keep a table busy, few enough to leave the application its share.
-const SEGMENTS: i32 = 4;
+/// Fields that a count needs.
+const FIELDS: [&str; 6] =
+    [field::PK, field::TENANT_CODE, field::IS_DELETED, field::CREATED_AT, field::UPDATED_AT, field::SK];
 /// How often counts are told.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
@@ -90,52 +89,29 @@ pub(in super::super) async fn scan_tenants(task: &Task, module: Option<String>) 
 }
 
 async fn scan_module(task: &Task, module: &str) -> Result<u64, Stop> {
-    // A page is up to a megabyte: two waiting are enough to keep the counting busy.
-    let (pages, mut incoming) = mpsc::channel::<Vec<Row>>(2);
-    let mut segments: JoinSet<Result<(), StoreError>> = JoinSet::new();
-    for segment in 0..SEGMENTS {
-        let (task, module, pages) = (task.clone(), module.to_owned(), pages.clone());
-        segments.spawn(async move {
-            let mut at = None;
-            loop {
-                let page = task.store().scan_page(&module, segment, SEGMENTS, at).await?;
-                if pages.send(page.rows).await.is_err() || task.cancel.is_cancelled() {
-                    return Ok(());
-                }
-                match page.next {
-                    Some(next) => at = Some(next),
-                    None => return Ok(()),
-                }
-            }
-        });
-    }
-    drop(pages);
     let mut counts: HashMap<String, Count> = HashMap::new();
-    let mut ticks = interval(TELL_EVERY);
-    let mut rows = 0;
-    loop {
-        tokio::select! {
-            page = incoming.recv() => {
-                let Some(page) = page else { break };
-                rows += page.len() as u64;
+    let mut told = Instant::now();
+    let mut sweep = Sweep::start(task, module, TableKind::Data, &FIELDS);
+    let rows = loop {
+        match sweep.next().await {
+            Ok(Some(page)) => {
                 for row in &page {
                     let pk = row.pk()?;
                     let key = PartitionKey::new(pk);
                     counts.entry(pk.to_owned()).or_default().add(&key, row);
                 }
             }
-            _ = ticks.tick() => tell(task, module, &mut counts).await?,
-            () = task.cancel.cancelled() => {
-                tell(task, module, &mut counts).await?;
-                return Err(Stop::Cancelled);
-            }
+            Ok(None) => break Ok(sweep.rows()),
+            Err(Stop::Cancelled) => break Err(Stop::Cancelled),
+            Err(stop) => return Err(stop),
         }
-    }
+        if told.elapsed() >= TELL_EVERY {
+            told = Instant::now();
+            tell(task, module, &mut counts).await?;
+        }
+    };
     tell(task, module, &mut counts).await?;
-    while let Some(ended) = segments.join_next().await {
-        ended.map_err(|e| Failure::new(ErrorCode::Internal, format!("a scan ended unexpectedly: {e}")))??;
-    }
-    Ok(rows)
+    rows
 }
 
 async fn tell(task: &Task, module: &str, counts: &mut HashMap<String, Count>) -> Result<(), Stop> {

@@ -1,12 +1,14 @@
 //! Finding out what a plan would do: items with before and after, streamed into a journal. Nothing is written to any table.
 
 mod blast;
+mod normalize;
 mod rows;
 mod scope;
 mod shown;
 mod sink;
 mod transfer;
 mod undo;
+mod unprocessed;
 
 use std::path::Path;
 use std::time::Duration;
@@ -84,6 +86,7 @@ pub(super) async fn preview_into(
         Work::Copy { source, target } | Work::Move { source, target } => {
             transfer::plan(task, context, plan, source, target, &mut sink).await
         }
+        Work::Normalize { source, how } => normalize::plan(task, context, &plan.modules, source, how, &mut sink).await,
         Work::Undo(undo) => undo::plan(task, context, undo, is_held, &mut sink).await,
     };
     let mut notes = found?;

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use super::super::browse::{has_partition, modules};
 use super::super::failure::{ErrorCode, Failure};
+use super::super::sweep::Sweep;
 use super::super::task::{Stop, Task};
 use crate::domain::key::{KEY_SEPARATOR, PartitionKey};
 use crate::domain::plan::{Modules, Partitions, Source};
-use crate::domain::row::field;
+use crate::domain::row::{TableKind, field};
 use crate::domain::tenant::{Tenant, tenant_of};
 
-/// Segments that are scanned one after another where a scan cannot be helped.
-const SEGMENTS: i32 = 4;
+/// Fields that tell a partition and its tenant.
+pub(super) const KEYS: [&str; 3] = [field::PK, field::SK, field::TENANT_CODE];
 
 /// A partition and where its tenant stands in its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub(super) async fn partitions(task: &Task, wanted: &Modules, source: &Source) -
     Ok(found)
 }
 
-async fn covered(task: &Task, wanted: &Modules, source: &Source) -> Result<Vec<String>, Stop> {
+pub(super) async fn covered(task: &Task, wanted: &Modules, source: &Source) -> Result<Vec<String>, Stop> {
     let known = modules(task).await?;
     match (wanted, &source.entity_type) {
         (Modules::All, _) => Ok(known),
@@ -90,21 +91,13 @@ async fn covered(task: &Task, wanted: &Modules, source: &Source) -> Result<Vec<S
 async fn scanned(task: &Task, module: &str, source: &Source) -> Result<Vec<Partition>, Stop> {
     let mut found: BTreeSet<String> = BTreeSet::new();
     let mut codes = std::collections::HashMap::new();
-    for segment in 0..SEGMENTS {
-        let mut at = None;
-        loop {
-            task.check()?;
-            let page = task.store().scan_page(module, segment, SEGMENTS, at).await?;
-            for row in &page.rows {
-                let pk = row.pk()?;
-                if !found.contains(pk) && covers(source, pk, row.text(field::TENANT_CODE)) {
-                    found.insert(pk.to_owned());
-                    codes.insert(pk.to_owned(), row.text(field::TENANT_CODE).map(str::to_owned));
-                }
-            }
-            match page.next {
-                Some(next) => at = Some(next),
-                None => break,
+    let mut sweep = Sweep::start(task, module, TableKind::Data, &KEYS);
+    while let Some(rows) = sweep.next().await? {
+        for row in &rows {
+            let pk = row.pk()?;
+            if !found.contains(pk) && covers(source, pk, row.text(field::TENANT_CODE)) {
+                found.insert(pk.to_owned());
+                codes.insert(pk.to_owned(), row.text(field::TENANT_CODE).map(str::to_owned));
             }
         }
     }

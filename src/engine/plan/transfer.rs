@@ -1,30 +1,31 @@
 //! What copying or moving would do, partition by partition.
 
-use std::collections::{BTreeSet, HashSet};
-use std::hash::{BuildHasher, RandomState};
-
-use indexmap::IndexMap;
+use std::collections::BTreeSet;
 
 use super::super::failure::{ErrorCode, Failure};
 use super::super::run::Context;
 use super::super::task::{Stop, Task};
 use super::scope::{Partition, partitions};
 use super::sink::Sink;
+use super::unprocessed::{Seen, Unprocessed};
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
-use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version, split_versioned};
+use crate::domain::key::{EntityKey, PartitionKey, SortKey};
 use crate::domain::plan::{Plan, Source, Target};
 use crate::domain::publish::Ttls;
-use crate::domain::row::{Row, TableKind, field};
-use crate::domain::run::{Action, Operation, Reason};
+use crate::domain::row::{Row, TableKind};
+use crate::domain::run::{Action, Reason};
 use crate::domain::tenant::with_tenant;
 use crate::domain::transfer::{Marks, Side, Transfer};
+use crate::store::Query;
 use crate::store::publish::Snapshot;
-use crate::store::{Query, RowKey};
 
 /// Entities looked at together: with their commands and targets a few requests of a hundred keys each.
 const PAGE: usize = 300;
-/// Keys of commands read in one go, to find entities that were never processed.
-const COMMAND_PAGE: usize = 2_000;
+
+/// What the run marks the entities with, where the plan wants that.
+pub(super) fn marks(context: &Context) -> Option<Marks> {
+    context.settings.stamp.then(|| Marks { run: context.run, at: context.time(), by: context.stamp.by.clone() })
+}
 
 /// Adds the items of a copy or a move; gives back what is to be known before the run.
 pub(super) async fn plan(
@@ -41,7 +42,8 @@ pub(super) async fn plan(
         existing: target.existing,
         deleted: source.deleted,
         mode: context.mode,
-        marks: plan.run.stamp.then(|| Marks { run: context.run, at: context.time(), by: context.stamp.by.clone() }),
+        marks: marks(context),
+        respell: None,
         stamp: context.stamp.clone(),
     };
     let found = partitions(task, &plan.modules, source).await?;
@@ -69,24 +71,6 @@ pub(super) async fn plan(
         notes.push(format!("there is nothing of {kind} under tenant {}", source.tenant));
     }
     Ok(notes)
-}
-
-/// Sort keys of the data rows of a partition, at eight bytes each, so that their commands need no second look: two keys of a million
-/// share a hash once in tens of millions of partitions.
-#[derive(Default)]
-struct Seen {
-    hashes: HashSet<u64>,
-    hasher: RandomState,
-}
-
-impl Seen {
-    fn add(&mut self, sk: &str) {
-        self.hashes.insert(self.hasher.hash_one(sk));
-    }
-
-    fn has(&self, sk: &str) -> bool {
-        self.hashes.contains(&self.hasher.hash_one(sk))
-    }
 }
 
 /// One partition at work.
@@ -141,7 +125,14 @@ impl<'a> Work<'a> {
                 None => break,
             }
         }
-        self.unprocessed(&seen, sink).await
+        let unprocessed = Unprocessed {
+            task: self.task,
+            module: &self.partition.module,
+            pk: &self.partition.pk,
+            prefix: &self.source.sk_prefix,
+            target: &self.target,
+        };
+        unprocessed.tell(&seen, sink).await
     }
 
     /// The entities that the plan names.
@@ -173,7 +164,7 @@ impl<'a> Work<'a> {
     async fn rows(&self, rows: Vec<(SortKey, Option<Row>)>, sink: &mut Sink<'_>) -> Result<(), Stop> {
         let sks: Vec<SortKey> = rows.iter().map(|(sk, _)| sk.clone()).collect();
         let store = self.task.store();
-        let is_written = self.transfer.operation == Operation::Move;
+        let is_written = self.transfer.leaves_source();
         let sources = store.snapshots_of(&self.partition.module, &self.partition.pk, rows, is_written).await?;
         self.items(&sks, sources, sink).await
     }
@@ -227,51 +218,6 @@ impl<'a> Work<'a> {
             message: Some(message),
             warnings: Vec::new(),
             parts: Vec::new(),
-        }
-    }
-
-    /// Entities that have commands and no data row.
-    async fn unprocessed(&self, seen: &Seen, sink: &mut Sink<'_>) -> Result<(), Stop> {
-        let store = self.task.store();
-        let (mut after, mut told) = (None::<String>, None::<String>);
-        loop {
-            self.task.check()?;
-            let query = self.query(TableKind::Command, after.as_deref(), COMMAND_PAGE, &[field::PK, field::SK]);
-            let page = store.query(&query).await?;
-            let mut newest: IndexMap<String, Version> = IndexMap::new();
-            for row in &page.rows {
-                let Some((base, version)) = split_versioned(row.sk()?) else { continue };
-                // Its versions may go over from the page before.
-                if told.as_deref() != Some(base) {
-                    let known = newest.entry(base.to_owned()).or_insert(version);
-                    *known = version.max(*known);
-                }
-            }
-            told = newest.keys().last().cloned().or(told);
-            newest.retain(|base, _| !seen.has(base));
-            let keys: Vec<RowKey> = newest.keys().map(|base| (TableKind::Data, base.clone())).collect();
-            let fields = [field::PK, field::SK];
-            let present = store.batch_get(&self.partition.module, &self.partition.pk, &keys, &fields, true).await?;
-            for (base, version) in newest {
-                if !present.contains_key(&(TableKind::Data, base.clone())) {
-                    sink.add(self.never_processed(&base, version)).await?;
-                }
-            }
-            match page.next {
-                Some(next) => after = Some(next),
-                None => return Ok(()),
-            }
-        }
-    }
-
-    fn never_processed(&self, base: &str, version: Version) -> PlannedItem {
-        let key = |pk: &PartitionKey| EntityKey { pk: pk.clone(), sk: SortKey::new(base) };
-        let (source, target) = (key(&self.partition.pk), key(&self.target));
-        let message = format!("version {version} was published and never processed: there is no data row");
-        PlannedItem {
-            action: Action::Skip,
-            parts: vec![PlannedPart::pinned(Role::Source, source.clone(), Version(0), None)],
-            ..self.unusable(source, target, Reason::Pending, message)
         }
     }
 }

@@ -236,12 +236,14 @@ impl Pool<'_> {
                 looked += 1;
                 continue;
             }
-            // One version of an entity in flight, whichever items it belongs to.
-            if pending.open.item.parts.iter().any(|part| part.after.is_some() && self.busy.contains(&part.key)) {
+            // One version of an entity in flight, whichever items it belongs to; and what is only pinned may be about to become what
+            // was shown. One that comes round again has kept its entities to itself.
+            if !pending.holds && pending.open.item.parts.iter().any(|part| self.busy.contains(&part.key)) {
                 self.queue.push_back(pending);
                 looked += 1;
                 continue;
             }
+            pending.holds = true;
             self.busy.extend(written(&pending.open));
             self.limiter.began(now);
             let (store, context) = (self.store.clone(), Arc::clone(&self.context));
@@ -280,11 +282,11 @@ impl Pool<'_> {
     }
 
     async fn landed(&mut self, mut pending: Pending, round: Round) {
-        for key in written(&pending.open) {
-            self.busy.remove(&key);
-        }
         match round {
             Round::Ended(end) => {
+                for key in written(&pending.open) {
+                    self.busy.remove(&key);
+                }
                 self.attempted += 1;
                 self.failed += u64::from(end.outcome == Outcome::Failed);
                 // A refusal is an answer too: the service is there.

@@ -25,6 +25,8 @@ pub(super) struct Pending {
     pub(super) attempts: u32,
     pub(super) rounds: u32,
     pub(super) not_before: Option<Instant>,
+    /// Nobody else may touch its entities: it was sent, and is not over.
+    pub(super) holds: bool,
     /// Whether a round before this one, of this process or of one that was killed, may have written it.
     sent: bool,
 }
@@ -32,7 +34,7 @@ pub(super) struct Pending {
 impl Pending {
     pub(super) fn new(open: OpenItem) -> Self {
         let sent = open.begun;
-        Self { open, attempts: 0, rounds: 0, not_before: None, sent }
+        Self { open, attempts: 0, rounds: 0, not_before: None, holds: false, sent }
     }
 }
 

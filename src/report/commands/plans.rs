@@ -38,6 +38,7 @@ pub(super) async fn show(context: &mut Context, plan: Plan, rows: bool) -> Resul
                     describe(context, &item, rows, &mut listed);
                 }
                 Event::Planned(summary) => planned(context, &summary),
+                Event::Finding(finding) => super::run::found(context, &finding),
                 Event::Progress { phase: Phase::Preview, done, total } => {
                     context.progress("preview", done, total, began);
                 }

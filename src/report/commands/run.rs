@@ -170,7 +170,7 @@ pub(super) async fn verify(context: &mut Context, run: RunId) -> Result<(), Quit
     Ok(())
 }
 
-fn found(context: &mut Context, finding: &Finding) {
+pub(super) fn found(context: &mut Context, finding: &Finding) {
     context.out.line(&FindingLine::new(finding));
     let path = finding.path.as_deref().map(|p| format!(" {p}")).unwrap_or_default();
     context.out.text(&format!("{}: {}{path}: {}", finding.kind, finding.entity.key, finding.message));

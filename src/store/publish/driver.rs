@@ -205,6 +205,7 @@ fn changed(role: Role, now: Version, shown: Version) -> Seen {
     let (reason, which) = match role {
         Role::Target => (Reason::TargetChanged, "entity"),
         Role::Source => (Reason::SourceChanged, "source"),
+        Role::Witness => (Reason::SourceChanged, "other row that it is made from"),
     };
     let was = |version: Version| match version {
         Version(0) => "absent".to_owned(),
@@ -215,7 +216,7 @@ fn changed(role: Role, now: Version, shown: Version) -> Seen {
 
 /// A condition failed, and reading back shows no reason: the change was taken back in between.
 fn refused(request: &PublishRequest, failed: &[Purpose]) -> PublishOutcome {
-    let is_source = failed.contains(&Purpose::Check) && request.checks.iter().any(|c| c.role == Role::Source);
+    let is_source = failed.contains(&Purpose::Check) && request.checks.iter().any(|c| c.role != Role::Target);
     let reason = if is_source { Reason::SourceChanged } else { Reason::TargetChanged };
     PublishOutcome::Conflict(reason, "someone else was writing the entity at the same moment".to_owned())
 }

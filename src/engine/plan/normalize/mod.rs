@@ -1,0 +1,90 @@
+//! What normalising tenant codes would do: every spelling found, its rows moved, collisions side by side.
+
+mod elsewhere;
+mod group;
+mod references;
+mod spellings;
+
+use std::collections::BTreeMap;
+
+use super::super::run::Context;
+use super::super::task::{Stop, Task};
+use super::sink::Sink;
+use super::transfer::marks;
+use crate::domain::key::PartitionKey;
+use crate::domain::normalize::Codes;
+use crate::domain::plan::{Existing, Modules, Normalize, Source};
+use crate::domain::transfer::{Respell, Transfer};
+use group::Group;
+use spellings::{Spelling, spellings};
+
+/// What is the same for all groups.
+pub(super) struct Scope<'a> {
+    task: &'a Task,
+    context: &'a Context,
+    source: &'a Source,
+    how: &'a Normalize,
+    modules: Vec<String>,
+    codes: Codes,
+}
+
+/// Adds an item for each row whose tenant code is not lower-case, and tells where else the codes stand.
+pub(super) async fn plan(
+    task: &Task,
+    context: &Context,
+    modules: &Modules,
+    source: &Source,
+    how: &Normalize,
+    sink: &mut Sink<'_>,
+) -> Result<Vec<String>, Stop> {
+    let modules = spellings::covered(task, modules, source).await?;
+    let found = spellings(task, &modules, source, how).await?;
+    let codes = Codes::new(found.iter().map(|s| (s.tenant.code.clone(), s.normal.clone())));
+    let scope = Scope { task, context, source, how, modules, codes };
+    let mut groups: BTreeMap<(String, PartitionKey), Vec<Spelling>> = BTreeMap::new();
+    for spelling in found {
+        groups.entry((spelling.module.clone(), spelling.target.clone())).or_default().push(spelling);
+    }
+    let mut notes = Vec::new();
+    if groups.is_empty() {
+        notes.push(match &how.tenants {
+            None => "every tenant code is in lower case".to_owned(),
+            Some(tenants) => format!("there is nothing under {}", tenants.join(", ")),
+        });
+        return Ok(notes);
+    }
+    let mut used = vec![false; how.decided.len()];
+    for ((module, target), spelled) in &groups {
+        Group::new(&scope, module, target, spelled).await?.items(sink, &mut used).await?;
+    }
+    for (decided, _) in how.decided.iter().zip(used).filter(|(_, used)| !used) {
+        notes
+            .push(format!("the decision for {} {} decides nothing: no two rows want that key", decided.pk, decided.sk));
+    }
+    let left = groups.into_iter().map(|((module, _), spelled)| (module, spelled)).fold(
+        BTreeMap::<String, Vec<PartitionKey>>::new(),
+        |mut left, (module, spelled)| {
+            left.entry(module).or_default().extend(spelled.into_iter().map(|s| s.pk));
+            left
+        },
+    );
+    references::elsewhere_in_modules(&scope, &left, sink).await?;
+    elsewhere::tell(&scope, &left).await?;
+    Ok(notes)
+}
+
+impl Scope<'_> {
+    /// How rows are moved to a code.
+    fn transfer(&self, normal: &str) -> Transfer {
+        Transfer {
+            operation: self.context.operation,
+            tenant: normal.to_owned(),
+            existing: Existing::Skip,
+            deleted: self.source.deleted,
+            mode: self.context.mode,
+            marks: marks(self.context),
+            respell: Some(Respell { codes: self.codes.clone(), references: self.how.rewrite_references }),
+            stamp: self.context.stamp.clone(),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Where else in the modules' rows the codes stand.
+
+use std::collections::BTreeMap;
+
+use super::super::super::protocol::{EntityRef, Event, Finding, Severity};
+use super::super::super::sweep::Sweep;
+use super::super::super::task::Stop;
+use super::super::sink::Sink;
+use super::Scope;
+use crate::domain::key::{EntityKey, PartitionKey};
+use crate::domain::normalize::{Occurrence, respelled};
+use crate::domain::path::Path;
+use crate::domain::publish::Ttls;
+use crate::domain::row::{Row, TableKind, field};
+use crate::domain::tenant::tenant_of;
+use crate::domain::transfer::Side;
+
+/// Tells the codes inside a row that is moved: its key and its attributes.
+pub(super) async fn tell_moved(
+    scope: &Scope<'_>,
+    module: &str,
+    key: &EntityKey,
+    row: Option<&Row>,
+) -> Result<(), Stop> {
+    if let Some((code, _)) = scope.codes.within(key.sk.as_str()) {
+        let message = format!("the sort key contains {code}, and stays as it is");
+        tell(scope, module, key, Some("sk".to_owned()), message).await?;
+    }
+    for found in row.map(|row| within(scope, row)).unwrap_or_default() {
+        tell_occurrence(scope, module, key, &found).await?;
+    }
+    Ok(())
+}
+
+fn within(scope: &Scope<'_>, row: &Row) -> Vec<Occurrence> {
+    let path = Path::default().name(field::ATTRIBUTES);
+    row.get(field::ATTRIBUTES).map(|value| scope.codes.find(value, &path)).unwrap_or_default()
+}
+
+async fn tell_occurrence(scope: &Scope<'_>, module: &str, key: &EntityKey, found: &Occurrence) -> Result<(), Stop> {
+    let is_rewritten = found.is_key && scope.how.rewrite_references;
+    if is_rewritten {
+        return Ok(());
+    }
+    let message = match found.is_key {
+        true => format!("refers to {}, which is not respelled", found.text),
+        false => format!("holds the code {} itself, which is not respelled", found.text),
+    };
+    tell(scope, module, key, Some(found.path.to_string()), message).await
+}
+
+async fn tell(
+    scope: &Scope<'_>,
+    module: &str,
+    key: &EntityKey,
+    path: Option<String>,
+    message: String,
+) -> Result<(), Stop> {
+    let finding = Finding {
+        kind: "reference",
+        severity: Severity::Warning,
+        entity: EntityRef { module: module.to_owned(), key: key.clone() },
+        path,
+        message,
+        repairable: false,
+    };
+    scope.task.emit(Event::Finding(Box::new(finding))).await
+}
+
+/// Looks through every other row of the modules; where references are rewritten, such a row becomes an item.
+pub(super) async fn elsewhere_in_modules(
+    scope: &Scope<'_>,
+    moved: &BTreeMap<String, Vec<PartitionKey>>,
+    sink: &mut Sink<'_>,
+) -> Result<(), Stop> {
+    for module in &scope.modules {
+        let own = moved.get(module).map(Vec::as_slice).unwrap_or_default();
+        let mut found: BTreeMap<EntityKey, Row> = BTreeMap::new();
+        let mut sweep = Sweep::start(scope.task, module, TableKind::Data, &[]);
+        while let Some(rows) = sweep.next().await? {
+            for row in rows {
+                let key = row.data_key()?;
+                if own.contains(&key.pk) {
+                    continue;
+                }
+                let is_stored = row.attributes_ref().is_some();
+                if is_stored || !within(scope, &row).is_empty() {
+                    found.insert(key, row);
+                }
+            }
+        }
+        for (key, row) in found {
+            other(scope, module, &key, row, sink).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn other(scope: &Scope<'_>, module: &str, key: &EntityKey, row: Row, sink: &mut Sink<'_>) -> Result<(), Stop> {
+    let store = scope.task.store();
+    let resolved = match row.attributes_ref() {
+        // What cannot be read is no place where a code is known to stand; doctor tells of it.
+        Some(_) => match store.resolve(&row).await {
+            Ok(row) => row,
+            Err(_) => return Ok(()),
+        },
+        None => row,
+    };
+    let occurrences = within(scope, &resolved);
+    for found in &occurrences {
+        tell_occurrence(scope, module, key, found).await?;
+    }
+    if !scope.how.rewrite_references || !occurrences.iter().any(|o| o.is_key) {
+        return Ok(());
+    }
+    let tenant = tenant_of(&key.pk, resolved.text(field::TENANT_CODE));
+    let ttls: Ttls = store.ttl_settings(module, &tenant.code).await?.at(scope.context.at);
+    let snapshots = store.snapshots(module, &key.pk, std::slice::from_ref(&key.sk)).await?;
+    for snapshot in snapshots.into_iter().flatten() {
+        let transfer = scope.transfer(&tenant.code);
+        let side = Side { key, seen: &snapshot, ttls };
+        if let Some(item) = respelled(&transfer, &scope.codes, module, side) {
+            sink.add(item).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! Entities of a partition that have commands and no data row: published, never processed.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+
+use indexmap::IndexMap;
+
+use super::super::task::{Stop, Task};
+use super::sink::Sink;
+use crate::domain::item::{PlannedItem, PlannedPart, Role};
+use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version, split_versioned};
+use crate::domain::row::{TableKind, field};
+use crate::domain::run::{Action, Reason};
+use crate::store::{Query, RowKey};
+
+/// Keys of commands read in one go.
+const COMMAND_PAGE: usize = 2_000;
+
+/// Sort keys of the data rows of a partition, at eight bytes each, so that their commands need no second look: two keys of a million
+/// share a hash once in tens of millions of partitions.
+#[derive(Default)]
+pub(super) struct Seen {
+    hashes: HashSet<u64>,
+    hasher: RandomState,
+}
+
+impl Seen {
+    pub(super) fn add(&mut self, sk: &str) {
+        self.hashes.insert(self.hasher.hash_one(sk));
+    }
+
+    pub(super) fn has(&self, sk: &str) -> bool {
+        self.hashes.contains(&self.hasher.hash_one(sk))
+    }
+}
+
+/// One partition, and where its entities would go.
+pub(super) struct Unprocessed<'a> {
+    pub(super) task: &'a Task,
+    pub(super) module: &'a str,
+    pub(super) pk: &'a PartitionKey,
+    pub(super) prefix: &'a str,
+    pub(super) target: &'a PartitionKey,
+}
+
+impl Unprocessed<'_> {
+    /// Adds an item that is skipped for each whose data row was not seen.
+    pub(super) async fn tell(&self, seen: &Seen, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        let store = self.task.store();
+        let (mut after, mut told) = (None::<String>, None::<String>);
+        loop {
+            self.task.check()?;
+            let query = Query {
+                module: self.module,
+                kind: TableKind::Command,
+                pk: self.pk,
+                prefix: self.prefix,
+                after: after.as_deref(),
+                limit: Some(COMMAND_PAGE),
+                fields: &[field::PK, field::SK],
+                consistent: true,
+            };
+            let page = store.query(&query).await?;
+            let mut newest: IndexMap<String, Version> = IndexMap::new();
+            for row in &page.rows {
+                let Some((base, version)) = split_versioned(row.sk()?) else { continue };
+                // Its versions may go over from the page before.
+                if told.as_deref() != Some(base) {
+                    let known = newest.entry(base.to_owned()).or_insert(version);
+                    *known = version.max(*known);
+                }
+            }
+            told = newest.keys().last().cloned().or(told);
+            newest.retain(|base, _| !seen.has(base));
+            let keys: Vec<RowKey> = newest.keys().map(|base| (TableKind::Data, base.clone())).collect();
+            let fields = [field::PK, field::SK];
+            let present = store.batch_get(self.module, self.pk, &keys, &fields, true).await?;
+            for (base, version) in newest {
+                if !present.contains_key(&(TableKind::Data, base.clone())) {
+                    sink.add(self.never_processed(&base, version)).await?;
+                }
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn never_processed(&self, base: &str, version: Version) -> PlannedItem {
+        let key = |pk: &PartitionKey| EntityKey { pk: pk.clone(), sk: SortKey::new(base) };
+        let source = key(self.pk);
+        PlannedItem {
+            module: self.module.to_owned(),
+            source: source.clone(),
+            target: key(self.target),
+            action: Action::Skip,
+            reason: Some(Reason::Pending),
+            message: Some(format!("version {version} was published and never processed: there is no data row")),
+            warnings: Vec::new(),
+            parts: vec![PlannedPart::pinned(Role::Source, source, Version(0), None)],
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The framework's tables beside the modules': counters, tasks, import jobs. Their rows have no versions.
+
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+
+use super::convert::{from_item, text};
+use super::error::StoreError;
+use super::read::{ReadStore, dynamodb};
+use crate::domain::key::PartitionKey;
+use crate::domain::row::{Row, field};
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Aside {
+    /// `sequences`: counters.
+    Sequences,
+    /// `tasks`.
+    Tasks,
+    /// `import_tmp`: import jobs and their rows.
+    Imports,
+}
+
+impl Aside {
+    /// The last part of the table's name.
+    #[must_use]
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::Sequences => "sequences",
+            Self::Tasks => "tasks",
+            Self::Imports => "import_tmp",
+        }
+    }
+}
+
+impl ReadStore {
+    /// Rows of one partition, at most `limit`; read consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a call failed; of kind `no_table` where the application has no such table.
+    pub async fn aside(&self, table: Aside, pk: &PartitionKey, limit: usize) -> Result<Vec<Row>, StoreError> {
+        let table = format!("{}{}", self.names.prefix(), table.suffix());
+        let (mut rows, mut start) = (Vec::new(), None);
+        loop {
+            self.meter.request();
+            let request = self
+                .reads
+                .query()
+                .table_name(&table)
+                .consistent_read(true)
+                .key_condition_expression("#pk = :pk")
+                .expression_attribute_names("#pk", field::PK)
+                .expression_attribute_values(":pk", text(pk.as_str()))
+                .set_exclusive_start_key(start)
+                .limit(i32::try_from(limit - rows.len()).unwrap_or(i32::MAX))
+                .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            let answer = request.send().await.map_err(|e| dynamodb("Query", &table).failed(e))?;
+            self.meter.read(answer.consumed_capacity());
+            for item in answer.items.unwrap_or_default() {
+                rows.push(from_item(item)?);
+            }
+            start = answer.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() || rows.len() >= limit {
+                return Ok(rows);
+            }
+        }
+    }
+}
