@@ -19,6 +19,8 @@ pub enum Role {
     Source,
     /// Another one that the target is made from: never written, only pinned.
     Witness,
+    /// A counter of the framework's table of sequences: it has a number instead of versions, and only ever counts up.
+    Counter,
 }
 
 /// One entity of an item: written when it has a row to be, otherwise only pinned to its version.
@@ -47,6 +49,12 @@ impl PlannedPart {
     #[must_use]
     pub fn pinned(role: Role, key: EntityKey, version: Version, before: Option<Arc<Row>>) -> Self {
         Self { role, key, version, before, after: None, wrote: None, previous_seen: false, ttl: (None, None) }
+    }
+
+    /// Whether it is an entity that is written: it has versions, can be read back and taken back.
+    #[must_use]
+    pub fn is_entity(&self) -> bool {
+        self.after.is_some() && self.role != Role::Counter
     }
 }
 
@@ -118,7 +126,7 @@ impl PlannedItem {
 
     /// The target, except where only the source is written, or where it is the source that changed.
     fn shown(&self) -> Option<&PlannedPart> {
-        let target = self.part(Role::Target);
+        let target = self.part(Role::Target).or_else(|| self.part(Role::Counter));
         let Some(source) = self.part(Role::Source).filter(|source| source.after.is_some()) else { return target };
         let is_about_source = self.reason == Some(Reason::SourceChanged) || target.is_none_or(|t| t.after.is_none());
         if is_about_source { Some(source) } else { target }

@@ -152,7 +152,7 @@ impl Undoing {
                 write(item, written.role, now.side, self.row(now, &state));
                 let reason = match written.role {
                     Role::Target => Reason::TargetChanged,
-                    Role::Source | Role::Witness => Reason::SourceChanged,
+                    Role::Source | Role::Witness | Role::Counter => Reason::SourceChanged,
                 };
                 return Verdict::Refuse((Action::Conflict, reason, message));
             }

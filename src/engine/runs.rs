@@ -7,7 +7,7 @@ use super::journal::{self, Reader};
 use super::protocol::{Event, Level, RunInfo};
 use super::task::{Stop, Task};
 use crate::domain::plan::{Undo, UndoFrom, Work};
-use crate::domain::run::{Outcome, RunId, RunState};
+use crate::domain::run::{RunId, RunState};
 
 /// Items read at a time.
 const PAGE: usize = 1_000;
@@ -64,12 +64,12 @@ pub(super) async fn export(task: &Task, run: RunId, file: PathBuf) -> Result<(),
 pub(super) async fn mark_undone(task: &Task, run: RunId) -> Result<(), Stop> {
     let info = show_info(task, run).await?;
     let Some(undone) = info.undo_of else { return Ok(()) };
-    // What was left alone still stands as the run wrote it.
-    if info.outcomes.iter().any(|(outcome, count)| *count > 0 && !matches!(outcome, Outcome::Done | Outcome::Equal)) {
-        return Ok(());
-    }
     let (state_dir, undo) = (task.shared.state_dir.clone(), run);
     let marked = blocking(move || {
+        // What was left alone still stands as the run wrote it.
+        if Reader::open(&state_dir, undo)?.left_alone()? > 0 {
+            return Ok(());
+        }
         // One that looked at a part of the rows, or at a copy of the journal, may have missed some.
         let plan = Reader::open(&state_dir, undo)?.recorded()?.plan;
         if !plan.is_some_and(|p| matches!(p.work, Work::Undo(Undo { from: UndoFrom::Journal, .. }))) {

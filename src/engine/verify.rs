@@ -62,8 +62,7 @@ pub(super) async fn written(task: &Task, run: RunId, batch: Option<u32>) -> Resu
 }
 
 async fn compare(task: &Task, mode: PublishMode, page: &[WrittenItem]) -> Result<u64, Stop> {
-    let parts =
-        |item: &'_ WrittenItem| item.item.parts.iter().filter(|p| p.after.is_some()).cloned().collect::<Vec<_>>();
+    let parts = |item: &'_ WrittenItem| item.item.parts.iter().filter(|p| p.is_entity()).cloned().collect::<Vec<_>>();
     let mut wanted: HashMap<(String, PartitionKey), Vec<(SortKey, PlannedPart)>> = HashMap::new();
     for item in page {
         for part in parts(item) {

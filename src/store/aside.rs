@@ -2,10 +2,10 @@
 
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
-use super::convert::{from_item, text};
+use super::convert::{from_item, primary_key, text};
 use super::error::StoreError;
 use super::read::{ReadStore, dynamodb};
-use crate::domain::key::PartitionKey;
+use crate::domain::key::{EntityKey, PartitionKey};
 use crate::domain::row::{Row, field};
 
 /// One of them.
@@ -32,12 +32,35 @@ impl Aside {
 }
 
 impl ReadStore {
+    pub(super) fn aside_table(&self, table: Aside) -> String {
+        format!("{}{}", self.names.prefix(), table.suffix())
+    }
+
+    /// A counter of a sequence, read consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the call failed; of kind `no_table` where the application has no sequences.
+    pub async fn counter(&self, key: &EntityKey) -> Result<Option<Row>, StoreError> {
+        let table = self.aside_table(Aside::Sequences);
+        self.meter.request();
+        let request = self
+            .reads
+            .get_item()
+            .table_name(&table)
+            .set_key(Some(primary_key(key.pk.as_str(), key.sk.as_str())))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let answer = request.send().await.map_err(|e| dynamodb("GetItem", &table).failed(e))?;
+        self.meter.read(answer.consumed_capacity());
+        answer.item.map(from_item).transpose()
+    }
+
     /// Rows of one partition, at most `limit`; read consistently.
     ///
     /// # Errors
     /// [`StoreError`] when a call failed; of kind `no_table` where the application has no such table.
     pub async fn aside(&self, table: Aside, pk: &PartitionKey, limit: usize) -> Result<Vec<Row>, StoreError> {
-        let table = format!("{}{}", self.names.prefix(), table.suffix());
+        let table = self.aside_table(table);
         let (mut rows, mut start) = (Vec::new(), None);
         loop {
             self.meter.request();

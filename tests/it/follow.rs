@@ -45,8 +45,13 @@ async fn publish(store: &ReadStore, name: &str) -> Version {
     let rows = build(&key(), current, &new, PublishMode::Async, &stamp, Default::default()).unwrap();
     let version = rows.version;
     let part = store.prepare("product", rows, false, &mut || "object".to_owned()).unwrap();
-    let request =
-        PublishRequest { mode: PublishMode::Async, request_id: stamp.request_id, parts: vec![part], checks: vec![] };
+    let request = PublishRequest {
+        mode: PublishMode::Async,
+        request_id: stamp.request_id,
+        parts: vec![part],
+        checks: Vec::new(),
+        counters: Vec::new(),
+    };
     assert_eq!(store.arm().publish(&request, Patience::ALONE).await.outcome, PublishOutcome::Done { already: false });
     version
 }

@@ -301,3 +301,40 @@ async fn longer_keys_keep_their_other_segments_and_a_type_that_is_the_code_chang
     assert_eq!(live(&dump, "dev-shop-product-data", "LOG#acme"), BTreeSet::from(["x".to_owned()]));
     assert!(live(&dump, "dev-shop-product-data", "LOG#ACME#2024-Q1").is_empty());
 }
+
+#[tokio::test]
+async fn counters_get_the_larger_number_and_an_undo_leaves_them() {
+    let stack = Stack::golden().await;
+    stack.create_table("dev-shop-sequences").await;
+    let counter = |pk: &str, sk: &str, seq: u64| {
+        let text = |name: &str, value: &str| (name.to_owned(), Value::s(value));
+        Row(Map::from([text("pk", pk), text("sk", sk), ("seq".to_owned(), Value::n(seq))]))
+    };
+    for row in [
+        counter("SEQ#MY_TENANT", "ORDER", 7),
+        counter("SEQ#MY_TENANT", "NEW", 5),
+        counter("SEQ#my_tenant", "ORDER", 3),
+        counter("SEQ#globex", "ORDER", 1),
+    ] {
+        stack.put("dev-shop-sequences", &row).await;
+    }
+    let program = Program::new(&stack);
+    let printed = ran(&program, &plan("order", "[source]\nkeys = [\"ORDER#O-3\"]\n")).await;
+    assert_eq!((printed.code, printed.end()["outcomes"]["done"].as_u64()), (0, Some(3)), "{}", printed.stdout);
+    assert_eq!(printed.events("finding").iter().filter(|f| f["kind"] == "sequence").count(), 2);
+    let seq = async |pk: &str, sk: &str| stack.get("dev-shop-sequences", pk, sk).await.unwrap().get("seq").cloned();
+    for _ in 0..2 {
+        assert_eq!(seq("SEQ#my_tenant", "ORDER").await, Some(Value::n(7)));
+        assert_eq!(seq("SEQ#my_tenant", "NEW").await, Some(Value::n(5)));
+        assert_eq!(seq("SEQ#MY_TENANT", "ORDER").await, Some(Value::n(7)), "the old one stays");
+        let run = printed.end()["run"].as_str().unwrap().to_owned();
+        let verified = program.json(&["verify", &run]).await;
+        assert_eq!((verified.code, verified.events("error").len()), (0, 0), "{}", verified.stdout);
+        // Taken back: the order, and no counter. The second time there is nothing left to take back.
+        let undone = program.json(&["undo", &run, "--arm", "--approve", "all"]).await;
+        let left = undone.events("item").iter().filter(|i| i["outcome"] == "skipped").count();
+        assert!(left == 2 || undone.code == 1, "{}", undone.stdout);
+        let shown = program.json(&["runs", "show", &run]).await;
+        assert_eq!(shown.events("run")[0]["state"], "undone");
+    }
+}

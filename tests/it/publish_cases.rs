@@ -174,7 +174,7 @@ async fn publish(case: &Case, stack: &Stack, key: &EntityKey) -> Option<PublishO
     let part = stack.store.prepare("product", rows, snapshot.command.is_some(), &mut name).unwrap();
     // Two publishes with one requestId would recognise each other's rows: a run's is unique.
     let request_id = if case.is_refused { "req-other" } else { "req-fixed" }.to_owned();
-    let request = PublishRequest { mode, request_id, parts: vec![part], checks: Vec::new() };
+    let request = PublishRequest { mode, request_id, parts: vec![part], checks: Vec::new(), counters: Vec::new() };
     Some(stack.store.arm().publish(&request, Patience::ALONE).await.outcome)
 }
 

@@ -38,7 +38,13 @@ async fn change(stack: &Stack, key: &EntityKey, edit: impl FnOnce(&mut NewState)
         format!("object-{n}")
     };
     let part = stack.store.prepare("product", rows, snapshot.command.is_some(), &mut name).unwrap();
-    PublishRequest { mode: PublishMode::Sync, request_id: stamp.request_id, parts: vec![part], checks: Vec::new() }
+    PublishRequest {
+        mode: PublishMode::Sync,
+        request_id: stamp.request_id,
+        parts: vec![part],
+        checks: Vec::new(),
+        counters: Vec::new(),
+    }
 }
 
 /// A store that writes through a proxy.

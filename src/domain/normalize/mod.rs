@@ -3,6 +3,7 @@
 //! Pure: the caller has read every row that wants a key, the rules are here. One row decides alone when nobody else wants its key; where
 //! several do, at most one item writes the target, and the others only retire their own row once that is done.
 
+mod counter;
 mod occurrences;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use super::run::{Action, Reason};
 use super::transfer::{Refusal, Side, Transfer, attributes, is_same, pinned, write};
 use super::value::Value;
 
+pub use counter::{SEQUENCES, counter, value as counter_value};
 pub use occurrences::{Codes, Occurrence};
 
 /// How collisions are decided, beside how rows are moved.

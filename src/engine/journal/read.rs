@@ -6,6 +6,7 @@ use super::rows::{COLUMNS, maybe_word, number, planned, unsigned, word};
 use super::{JournalError, database, io, is_held, journal_path, runs_dir, schema};
 use crate::domain::item::PlannedItem;
 use crate::domain::key::Version;
+use crate::domain::normalize::SEQUENCES;
 use crate::domain::plan::Plan;
 use crate::domain::publish::{PublishMode, Stamp};
 use crate::domain::run::{Outcome, RunId, RunState};
@@ -176,6 +177,17 @@ impl Reader {
         let mut statement = self.connection.prepare_cached(&sql).map_err(&fail)?;
         let rows = statement.query_map([number(after), number(limit as u64)], |row| result(row, run)).map_err(&fail)?;
         rows.collect::<Result<_, _>>().map_err(&fail)
+    }
+
+    /// How many items neither were written nor were already as wanted. Counters do not count: nobody takes them back.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn left_alone(&self) -> Result<u64, JournalError> {
+        let sql =
+            "SELECT count(*) FROM item WHERE (outcome IS NULL OR outcome NOT IN ('done', 'equal')) AND module <> ?1";
+        let count = self.connection.query_row(sql, [SEQUENCES], |row| row.get(0)).map_err(database(&self.path))?;
+        Ok(unsigned(count))
     }
 
     /// Writes everything into a database file of its own, readable by its owner alone.

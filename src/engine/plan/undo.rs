@@ -10,8 +10,9 @@ use super::super::runs::blocking;
 use super::super::task::{Stop, Task};
 use super::rows;
 use super::sink::Sink;
-use crate::domain::item::PlannedItem;
+use crate::domain::item::{PlannedItem, PlannedPart};
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version};
+use crate::domain::normalize::SEQUENCES;
 use crate::domain::plan::{Undo, UndoFrom};
 use crate::domain::publish::Ttls;
 use crate::domain::row::{TableKind, field};
@@ -178,7 +179,12 @@ impl Taker<'_> {
             let ttls = self.ttls(&item.module, code).await?;
             sides.push(Now { written, side: Side { key: &written.key, seen: snapshot, ttls } });
         }
-        Ok(self.undoing.item(&item.module, &item.source, &item.target, &sides))
+        let mut planned = self.undoing.item(&item.module, &item.source, &item.target, &sides);
+        if item.written.is_empty() && item.module == SEQUENCES {
+            planned.action = Action::Skip;
+            planned.message = Some("a counter is not taken back: numbers may have been given out since".to_owned());
+        }
+        Ok(planned)
     }
 
     /// Whether a version of an entity is the run's: its command row says so, or its history row.
@@ -206,7 +212,7 @@ impl Taker<'_> {
 fn taken(written: WrittenItem) -> Taken {
     let WrittenItem { item, outcome, .. } = written;
     let is_certain = outcome == Some(Outcome::Done);
-    let parts = item.parts.into_iter().filter(|part| part.after.is_some());
+    let parts = item.parts.into_iter().filter(PlannedPart::is_entity);
     let written = parts.map(|part| Written {
         role: part.role,
         key: part.key,

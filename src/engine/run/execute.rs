@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Outcomes that are recorded together at most, and how long the first of them waits for the others: each commit waits for the disk,
 /// and nobody sees a difference of so little time.
 const GROUP: usize = 128;
-const GATHER: Duration = Duration::from_millis(15);
+const GATHER: Duration = Duration::from_millis(25);
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(250);
 

@@ -1,11 +1,12 @@
 use sha2::{Digest, Sha256};
 
-use crate::domain::item::PlannedItem;
+use crate::domain::item::{PlannedItem, PlannedPart, Role};
+use crate::domain::normalize::counter_value;
 use crate::domain::publish::{PublishMode, Stamp, Ttls, rows_of};
 use crate::domain::run::RunId;
 use crate::store::ReadStore;
 use crate::store::error::StoreError;
-use crate::store::publish::{PublishRequest, VersionCheck};
+use crate::store::publish::{Counter, PublishRequest, VersionCheck};
 
 /// What is sent for an item: the same each time it is asked for, S3 names included, so that a run that is gone on with repeats
 /// what it may have sent before.
@@ -20,8 +21,17 @@ pub(in super::super) fn request(
     stamp: &Stamp,
     mode: PublishMode,
 ) -> Result<PublishRequest, StoreError> {
-    let mut request =
-        PublishRequest { mode, request_id: stamp.request_id.clone(), parts: Vec::new(), checks: Vec::new() };
+    let mut request = PublishRequest {
+        mode,
+        request_id: stamp.request_id.clone(),
+        parts: Vec::new(),
+        checks: Vec::new(),
+        counters: Vec::new(),
+    };
+    if let Some(part) = item.part(Role::Counter) {
+        request.counters.extend(counter(item, part));
+        return Ok(request);
+    }
     let mut objects = 0u32;
     let mut new_name = || {
         objects += 1;
@@ -46,6 +56,18 @@ pub(in super::super) fn request(
         }
     }
     Ok(request)
+}
+
+fn counter(item: &PlannedItem, part: &PlannedPart) -> Option<Counter> {
+    let row = part.after.as_deref()?;
+    let old = item.part(Role::Source)?;
+    Some(Counter {
+        key: part.key.clone(),
+        seen: part.before.as_deref().and_then(counter_value),
+        to: counter_value(row)?,
+        row: row.clone(),
+        old: (old.key.clone(), old.before.as_deref().and_then(counter_value)?),
+    })
 }
 
 /// A ULID made from the run, the item and its place in it.

@@ -1,10 +1,11 @@
 use std::borrow::Cow;
 
-use super::request::PublishRequest;
+use super::request::{Counter, PublishRequest};
 use super::transact::{Attempt, Purpose};
 use super::{PublishOutcome, Published, WriteStore};
 use crate::domain::item::Role;
 use crate::domain::key::Version;
+use crate::domain::normalize::counter_value;
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::run::Reason;
 use crate::domain::timeline::is_stuck;
@@ -90,7 +91,7 @@ impl WriteStore {
         let mut transaction = self.transaction(&request);
         loop {
             attempts += 1;
-            let attempt = match &transaction {
+            let attempt = match &mut transaction {
                 Ok(transaction) => self.attempt(transaction).await,
                 Err(error) => Attempt::Failed(error.clone()),
             };
@@ -189,7 +190,31 @@ impl WriteStore {
                 return Ok(changed(check.role, version, check.version));
             }
         }
+        for counter in &request.counters {
+            if let Some(seen) = self.look_at_counter(counter).await? {
+                return Ok(seen);
+            }
+        }
         Ok(Seen::Nothing)
+    }
+
+    async fn look_at_counter(&self, counter: &Counter) -> Result<Option<Seen>, StoreError> {
+        let now = self.read.counter(&counter.key).await?.as_ref().and_then(counter_value);
+        if now.is_some_and(|now| now >= counter.to) {
+            return Ok(Some(Seen::Ours));
+        }
+        let theirs = |reason, now: Option<i64>| {
+            let now = now.map_or_else(|| "gone".to_owned(), |n| format!("at {n}"));
+            Ok(Some(Seen::Theirs(reason, format!("the counter is {now}, not as shown"))))
+        };
+        if now != counter.seen {
+            return theirs(Reason::TargetChanged, now);
+        }
+        let old = self.read.counter(&counter.old.0).await?.as_ref().and_then(counter_value);
+        if old != Some(counter.old.1) {
+            return theirs(Reason::SourceChanged, old);
+        }
+        Ok(None)
     }
 }
 
@@ -203,7 +228,7 @@ fn invalid(message: String) -> PublishOutcome {
 /// An entity that is no longer as it was shown.
 fn changed(role: Role, now: Version, shown: Version) -> Seen {
     let (reason, which) = match role {
-        Role::Target => (Reason::TargetChanged, "entity"),
+        Role::Target | Role::Counter => (Reason::TargetChanged, "entity"),
         Role::Source => (Reason::SourceChanged, "source"),
         Role::Witness => (Reason::SourceChanged, "other row that it is made from"),
     };

@@ -11,6 +11,9 @@ use crate::store::attributes::{S3Object, object_key};
 use crate::store::error::StoreError;
 use crate::store::read::ReadStore;
 
+/// Characters of JSON for each byte that DynamoDB counts, at most: a control character takes six.
+const JSON_AT_MOST: usize = 8;
+
 /// Makes the unique part of an S3 object's name: a ULID each time.
 pub type NewObjectName<'a> = &'a mut (dyn FnMut() -> String + Send);
 
@@ -57,6 +60,21 @@ pub struct VersionCheck {
     pub version: Version,
 }
 
+/// A counter that is set to a larger number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counter {
+    /// Its keys.
+    pub key: EntityKey,
+    /// The row, where there was none.
+    pub row: Row,
+    /// The number that was seen; `None` for none.
+    pub seen: Option<i64>,
+    /// The number that it gets.
+    pub to: i64,
+    /// The counter that it takes the number from, which must still have it.
+    pub old: (EntityKey, i64),
+}
+
 /// One publish, built once and repeated as it is until its outcome is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishRequest {
@@ -68,6 +86,8 @@ pub struct PublishRequest {
     pub parts: Vec<Part>,
     /// Entities whose versions are pinned.
     pub checks: Vec<VersionCheck>,
+    /// Counters that are set.
+    pub counters: Vec<Counter>,
 }
 
 impl PublishRequest {
@@ -88,6 +108,9 @@ impl PublishRequest {
         }
         for check in &self.checks {
             pin(&check.module, &check.key, check.version, "check");
+        }
+        for counter in &self.counters {
+            pin("", &counter.key, Version(0), &format!("{:?} {}", counter.seen, counter.to));
         }
         hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
@@ -113,7 +136,9 @@ impl PublishRequest {
             let rows = part.rows.iter().map(|(kind, row)| (*kind, row)).chain(previous);
             rows.map(move |(kind, row)| (kind, &part.key.pk, units(row)))
         });
-        parts.chain(self.checks.iter().map(|check| (TableKind::Data, &check.key.pk, 2)))
+        let checks = self.checks.iter().map(|check| (TableKind::Data, &check.key.pk, 2));
+        let counters = self.counters.iter().map(move |c| (TableKind::Data, &c.key.pk, units(&c.row) + 2));
+        parts.chain(checks).chain(counters)
     }
 }
 
@@ -154,11 +179,15 @@ impl ReadStore {
         ];
         for (kind, row) in tables {
             let Some(mut row) = row else { continue };
-            if let Some(object) = self.offload(module, kind, &row, new_name)? {
+            let mut bytes = item_bytes(&row.0);
+            // Whatever the values are, their JSON is never that much longer.
+            if bytes.saturating_mul(JSON_AT_MOST) > self.attribute_limit
+                && let Some(object) = self.offload(module, kind, &row, new_name)?
+            {
                 row = row.with_attributes(Value::s(object.uri()));
+                bytes = item_bytes(&row.0);
                 part.objects.push(object);
             }
-            let bytes = item_bytes(&row.0);
             if bytes > MAX_ITEM_BYTES {
                 return Err(StoreError::TooLarge {
                     table: kind.as_str(),

@@ -3,11 +3,13 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 
 use super::WriteStore;
-use super::request::{Part, PublishRequest};
+use super::request::{Counter, Part, PublishRequest};
+use super::same_bytes::SameBytes;
 use crate::domain::key::Version;
 use crate::domain::publish::PublishMode;
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::value::Value;
+use crate::store::aside::Aside;
 use crate::store::convert::{primary_key, to_item, to_value};
 use crate::store::error::{ErrorKind, StoreError};
 use crate::store::read::dynamodb;
@@ -44,12 +46,13 @@ pub(super) enum Purpose {
     Check,
 }
 
-/// A transaction as it is sent, again and again where need be: the same bytes each time, because the maps in it are cloned and
-/// not built anew.
-#[derive(Debug, Clone)]
+/// A transaction as it is sent, again and again where need be: the same bytes each time.
+#[derive(Debug)]
 pub(super) struct Transaction {
     purposes: Vec<Purpose>,
+    /// Until the first attempt.
     items: Vec<TransactWriteItem>,
+    bytes: SameBytes,
     token: String,
 }
 
@@ -57,22 +60,25 @@ impl WriteStore {
     /// Builds the transaction of a request.
     pub(super) fn transaction(&self, request: &PublishRequest) -> Result<Transaction, StoreError> {
         let (purposes, items) = self.items(request)?.into_iter().unzip();
-        Ok(Transaction { purposes, items, token: request.token() })
+        Ok(Transaction { purposes, items, bytes: SameBytes::default(), token: request.token() })
     }
 
     /// Sends the transaction once.
-    pub(super) async fn attempt(&self, transaction: &Transaction) -> Attempt {
+    pub(super) async fn attempt(&self, transaction: &mut Transaction) -> Attempt {
         let tables = self.read.names.prefix().to_owned();
         self.read.meter.request();
         let sent = self
             .read
             .writes
             .transact_write_items()
-            .set_transact_items(Some(transaction.items.clone()))
+            .set_transact_items(Some(std::mem::take(&mut transaction.items)))
             .client_request_token(&transaction.token)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .customize()
+            .interceptor(transaction.bytes.clone())
             .send()
             .await;
+        debug_assert!(transaction.bytes.are_known());
         let error = match sent {
             Ok(answer) => {
                 self.read.meter.wrote(answer.consumed_capacity());
@@ -146,7 +152,46 @@ impl WriteStore {
             };
             items.push((Purpose::Check, TransactWriteItem::builder().condition_check(check).build()));
         }
+        for counter in &request.counters {
+            items.extend(self.counted(counter)?);
+        }
         Ok(items)
+    }
+
+    /// A counter is put where there is none and otherwise set, while it and the one that it follows have the numbers that were seen.
+    fn counted(&self, counter: &Counter) -> Result<[(Purpose, TransactWriteItem); 2], StoreError> {
+        let table = self.read.aside_table(Aside::Sequences);
+        let number = |n: i64| to_value(&Value::N(n.into()));
+        let set = match counter.seen {
+            None => {
+                let put = Put::builder()
+                    .table_name(&table)
+                    .set_item(Some(to_item(&counter.row)))
+                    .condition_expression("attribute_not_exists(#pk)")
+                    .expression_attribute_names("#pk", field::PK);
+                TransactWriteItem::builder().put(put.build()?).build()
+            }
+            Some(seen) => {
+                let update = Update::builder()
+                    .table_name(&table)
+                    .set_key(Some(primary_key(counter.key.pk.as_str(), counter.key.sk.as_str())))
+                    .update_expression("SET #seq = :to")
+                    .condition_expression("#seq = :seen")
+                    .expression_attribute_names("#seq", field::SEQ)
+                    .expression_attribute_values(":to", number(counter.to))
+                    .expression_attribute_values(":seen", number(seen));
+                TransactWriteItem::builder().update(update.build()?).build()
+            }
+        };
+        let (old, had) = &counter.old;
+        let check = ConditionCheck::builder()
+            .table_name(&table)
+            .set_key(Some(primary_key(old.pk.as_str(), old.sk.as_str())))
+            .condition_expression("#seq = :had")
+            .expression_attribute_names("#seq", field::SEQ)
+            .expression_attribute_values(":had", number(*had));
+        let check = TransactWriteItem::builder().condition_check(check.build()?).build();
+        Ok([(Purpose::Data, set), (Purpose::Check, check)])
     }
 
     fn put(

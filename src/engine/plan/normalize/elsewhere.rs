@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use super::super::super::protocol::{EntityRef, Event, Finding, Severity};
 use super::super::super::task::Stop;
+use super::super::sink::Sink;
 use super::Scope;
+use crate::domain::item::PlannedItem;
 use crate::domain::key::{EntityKey, KEY_SEPARATOR, PartitionKey, SortKey};
+use crate::domain::normalize::{SEQUENCES, counter, counter_value};
 use crate::store::Aside;
 use crate::store::error::{ErrorKind, StoreError};
 
@@ -44,7 +47,7 @@ pub(super) async fn tell(scope: &Scope<'_>, moved: &BTreeMap<String, Vec<Partiti
                 Err(StoreError::Service(error)) if error.kind == ErrorKind::NoTable => 0,
                 Err(error) => return Err(error.into()),
             };
-            if count == 0 {
+            if count == 0 || (table == Aside::Sequences && scope.how.sequences) {
                 continue;
             }
             let count = if count >= MOST { format!("{MOST} or more") } else { count.to_string() };
@@ -71,4 +74,38 @@ async fn found(
         repairable: false,
     };
     scope.task.emit(Event::Finding(Box::new(finding))).await
+}
+
+/// Adds an item for each counter that stands under a code.
+pub(super) async fn counters(scope: &Scope<'_>, sink: &mut Sink<'_>) -> Result<(), Stop> {
+    if !scope.how.sequences {
+        return Ok(());
+    }
+    let store = scope.task.store();
+    let mut wanted: BTreeMap<EntityKey, PlannedItem> = BTreeMap::new();
+    for (code, normal) in scope.codes.iter() {
+        let pk = |code: &str| PartitionKey::new(format!("SEQ{KEY_SEPARATOR}{code}"));
+        let rows = match store.aside(Aside::Sequences, &pk(code), usize::MAX).await {
+            Ok(rows) => rows,
+            Err(StoreError::Service(error)) if error.kind == ErrorKind::NoTable => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        for old in rows {
+            let key = EntityKey { pk: pk(normal), sk: SortKey::new(old.sk()?) };
+            let new = store.counter(&key).await?;
+            let item = counter(&old, new.as_ref(), (code, normal), &key.pk);
+            let message = format!("counter of {code}: {}", item.message.as_deref().unwrap_or_default());
+            found(scope, SEQUENCES, &pk(code), "sequence", message).await?;
+            // Of several spellings the largest number counts.
+            let had = |item: &PlannedItem| item.after().and_then(|row| counter_value(row));
+            match wanted.get(&key) {
+                Some(known) if had(known) >= had(&item) => {}
+                _ => drop(wanted.insert(key, item)),
+            }
+        }
+    }
+    for item in wanted.into_values() {
+        sink.add(item).await?;
+    }
+    Ok(())
 }

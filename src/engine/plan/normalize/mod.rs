@@ -69,6 +69,7 @@ pub(super) async fn plan(
         },
     );
     references::elsewhere_in_modules(&scope, &left, sink).await?;
+    elsewhere::counters(&scope, sink).await?;
     elsewhere::tell(&scope, &left).await?;
     Ok(notes)
 }
