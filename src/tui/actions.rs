@@ -82,6 +82,17 @@ actions! {
     OpenPlan = "open-plan", "open file", "Open a plan file";
     SavePlan = "save-plan", "save", "Save the plan";
     EditPlan = "edit-plan", "editor", "Edit the plan's text in $VISUAL or $EDITOR";
+    RunPlan = "run-plan", "run", "Run the plan (armed only; each batch asks first)";
+    Batch = "batch", "batch", "Show the batch that waits for a decision";
+    PauseRun = "pause-run", "pause", "Begin no further item of the run, or go on";
+    Faster = "faster", "faster", "Let the run go twice as fast";
+    Slower = "slower", "slower", "Let the run go half as fast";
+    StopRun = "stop-run", "end run", "End the run between two items (asks first)";
+    Outcomes = "outcomes", "outcome", "Show only items with one outcome, one after another";
+    Tenants = "log-tenant", "tenant", "Show only items of one tenant, one after another";
+    PreviewPlan = "preview-plan", "preview", "Find out what the plan would do, item by item; nothing is written";
+    ShowPreview = "show-preview", "last preview", "Look at the plan's last preview again";
+    Which = "which-items", "which", "List every item, only problems, what is left alone, or what is written";
     NextWord = "next-word", "change", "The next of the words that the key may have";
     ClearValue = "clear-value", "default", "Take the value away: its default counts";
 

@@ -11,6 +11,7 @@ use super::keymap::{Context, Keymap};
 use super::layers::Layer;
 use super::message::{Effect, Notice, Purpose};
 use super::panes::history::History;
+use super::panes::log::progress::Progress;
 use super::panes::log::{Log, lines};
 use super::panes::plan::Plan;
 use super::panes::tenants::Tenants;
@@ -41,6 +42,8 @@ pub(crate) struct App {
     pub(crate) history: History,
     pub(crate) plan: Plan,
     pub(crate) log: Log,
+    /// The run that is under way, or the last one.
+    pub(crate) run: Option<Progress>,
 
     pub(crate) connection: Option<Connection>,
     pub(crate) armed: bool,
@@ -77,6 +80,7 @@ impl App {
             history: History::default(),
             plan: Plan::default(),
             log: Log::new(),
+            run: None,
             connection: None,
             armed: false,
             counters: Counters::default(),
@@ -159,6 +163,7 @@ impl App {
             Pane::Tenants if self.tenants.entities.is_some() => Context::Entities,
             Pane::Tenants => Context::Tree,
             Pane::History => Context::History,
+            Pane::Plan if self.plan.shows_preview => Context::Preview,
             Pane::Plan => Context::Plan,
             Pane::Log => Context::Log,
         }
@@ -176,6 +181,7 @@ impl App {
                 Half::List => &mut o.filter,
                 Half::Detail => &mut o.detail_filter,
             }),
+            Pane::Plan if self.plan.shows_preview => self.plan.preview.as_mut().map(|p| &mut p.filter),
             Pane::Plan => None,
             Pane::Log => Some(&mut self.log.filter),
         }
@@ -189,6 +195,7 @@ impl App {
             (Pane::Tenants, None, _) => Some(&self.tenants.tree.filter),
             (Pane::History, _, Some(opened)) if opened.half == Half::List => Some(&opened.filter),
             (Pane::History, _, Some(opened)) => Some(&opened.detail_filter),
+            (Pane::Plan, ..) if self.plan.shows_preview => self.plan.preview.as_ref().map(|p| &p.filter),
             (Pane::History, _, None) | (Pane::Plan, ..) => None,
             (Pane::Log, ..) => Some(&self.log.filter),
         }
@@ -209,8 +216,8 @@ impl App {
         self.requests.iter().find(|(_, purpose)| wanted(purpose)).map(|(request, _)| *request)
     }
 
-    /// Whether a rollback was asked for and has not ended.
+    /// Whether a run or a rollback was asked for and has not ended.
     pub(crate) fn is_writing(&self) -> bool {
-        self.pending(|p| matches!(p, Purpose::Rollback(..))).is_some()
+        self.pending(|p| matches!(p, Purpose::Rollback(..) | Purpose::Run)).is_some()
     }
 }

@@ -3,6 +3,7 @@
 use super::app::App;
 use super::panes::Pane;
 use super::panes::history::{Opened, Shown, Wanted};
+use super::panes::log::progress::Stage;
 use super::panes::tenants::tree::Node;
 use crate::domain::key::Version;
 use crate::domain::printable::is_unsafe;
@@ -32,7 +33,7 @@ pub(crate) fn quote(word: &str) -> String {
 }
 
 impl App {
-    fn line(&self, words: &[&str]) -> String {
+    pub(crate) fn line(&self, words: &[&str]) -> String {
         let prefix = self.headless_prefix.iter().map(String::as_str);
         prefix.chain(words.iter().copied()).map(quote).collect::<Vec<_>>().join(" ")
     }
@@ -42,7 +43,11 @@ impl App {
         match self.focus {
             Pane::Plan if self.plan.form.is_some() => self.line_of_plan(),
             Pane::History | Pane::Plan if self.history.opened.is_some() => self.line_of_history(),
-            Pane::Log => self.line(&["runs"]),
+            Pane::Log => match self.run.as_ref().and_then(|r| Some((r, r.run?))) {
+                Some((run, id)) if run.stage != Stage::Ended || run.is_resumable() => self.line_of_resume(id),
+                Some((_, id)) => self.line_of_runs(Some(id)),
+                None => self.line(&["runs"]),
+            },
             _ if self.tenants.entities.is_some() => self.line_of_entities(),
             _ => {
                 let module = match self.tenants.tree.selected() {
@@ -58,7 +63,10 @@ impl App {
     fn line_of_plan(&self) -> String {
         let file = self.plan.form.as_ref().and_then(|f| f.path.clone());
         let file = file.map_or_else(|| "PLAN.toml".to_owned(), |f| f.display().to_string());
-        self.line(&["preview", &file])
+        match self.fresh_digest().filter(|_| self.plan.shows_preview) {
+            Some(digest) => self.line(&["run", &file, "--expect", &digest, "--arm"]),
+            None => self.line(&["preview", &file]),
+        }
     }
 
     fn line_of_entities(&self) -> String {

@@ -97,6 +97,7 @@ pub(crate) enum Context {
     Entities,
     History,
     Plan,
+    Preview,
     Log,
 }
 
@@ -107,6 +108,7 @@ impl Context {
         (Self::Entities, "entities", "Entities of a partition"),
         (Self::History, "history", "History and diff"),
         (Self::Plan, "plan", "Plan"),
+        (Self::Preview, "preview", "Preview of the plan"),
         (Self::Log, "log", "Progress log"),
         (Self::Move, "move", "In every list"),
         (Self::Everywhere, "everywhere", "Everywhere"),

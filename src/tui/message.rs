@@ -126,14 +126,33 @@ pub(crate) enum Purpose {
     CopyRow,
     /// A rollback's preview.
     Preview,
+    /// What the plan in the pane would do.
+    PreviewPlan,
+    /// Something of the listing of items with this generation.
+    Items(u64),
     /// A rollback.
     Rollback(EntityRef, Version),
+    /// A plan's run.
+    Run,
+    /// How many items a run that is gone on with has.
+    Left {
+        /// The run's request.
+        request: RequestId,
+        /// Items that had an outcome before.
+        behind: u64,
+    },
+    /// A change to a run that is under way.
+    Steer,
+    /// An answer to a batch of a plan's run.
+    DecideBatch,
     /// An answer to an approval.
     Decide,
     /// The recorded runs.
     Runs,
-    /// One recorded run.
-    ShowRun(RunId),
+    /// Reading back what a run wrote.
+    Verify(RunId),
+    /// Writing a run's journal into a file.
+    Export,
     /// Arming or disarming.
     Arm,
     /// A cancellation.
@@ -143,7 +162,10 @@ pub(crate) enum Purpose {
 impl Purpose {
     /// Whether giving it up harms nobody.
     pub(crate) fn only_reads(&self) -> bool {
-        !matches!(self, Self::Rollback(..) | Self::Decide | Self::Arm | Self::Cancel)
+        !matches!(
+            self,
+            Self::Rollback(..) | Self::Run | Self::Steer | Self::DecideBatch | Self::Decide | Self::Arm | Self::Cancel
+        )
     }
 
     /// The entity it is about, for the log.

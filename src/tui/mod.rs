@@ -9,6 +9,7 @@ mod first_run;
 mod format;
 mod fuzzy;
 mod headless;
+mod items;
 mod keymap;
 mod layers;
 mod layout;

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ThreadId;
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::terminal::{
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
 use crossterm::{cursor, execute};
 
 /// Whether the terminal is in our hands.
@@ -25,7 +27,8 @@ impl Held {
         enable_raw_mode()?;
         HELD.store(true, Ordering::SeqCst);
         let held = Self(());
-        execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+        // What an editor left there is not what the first frame is drawn over.
+        execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste)?;
         Ok(held)
     }
 }

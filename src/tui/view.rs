@@ -9,7 +9,7 @@ use super::keymap::Context;
 use super::layout::{SMALLEST, layout};
 use super::panes::history::view as history;
 use super::panes::log::view as log;
-use super::panes::plan::form_view;
+use super::panes::plan::{form_view, preview_view};
 use super::panes::tenants::{entities_view, tree_view};
 use super::panes::{Filter, Pane};
 use super::theme::Role;
@@ -33,6 +33,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer) -> Option<(u16, u16)> {
             Pane::Tenants if app.tenants.entities.is_some() => entities_view::draw(app, buffer, place),
             Pane::Tenants => tree_view::draw(app, buffer, place),
             Pane::History => history::draw(app, buffer, place),
+            Pane::Plan if app.plan.shows_preview => preview_view::draw(app, buffer, place),
             Pane::Plan => form_view::draw(app, buffer, place),
             Pane::Log => log::draw(app, buffer, place),
         };
@@ -205,7 +206,19 @@ fn hints(app: &App, room: usize) -> Rich {
             Action::Bookkeeping,
             Action::Copy,
         ],
+        Context::Preview => &[
+            Action::PreviewPlan,
+            Action::RunPlan,
+            Action::Which,
+            Action::Filter,
+            Action::Open,
+            Action::ScrollDown,
+            Action::Back,
+            Action::Zoom,
+        ],
         Context::Plan if app.plan.form.is_some() => &[
+            Action::PreviewPlan,
+            Action::RunPlan,
             Action::Open,
             Action::NextWord,
             Action::SavePlan,
@@ -215,6 +228,17 @@ fn hints(app: &App, room: usize) -> Rich {
             Action::Zoom,
         ],
         Context::Plan => &[Action::NewPlan, Action::OpenPlan, Action::Zoom, Action::Back],
+        Context::Log if app.is_writing() && app.run.is_some() => &[
+            Action::Batch,
+            Action::PauseRun,
+            Action::Slower,
+            Action::Faster,
+            Action::StopRun,
+            Action::Outcomes,
+            Action::Filter,
+            Action::Freeze,
+            Action::Levels,
+        ],
         Context::Log => &[Action::Filter, Action::Freeze, Action::Levels, Action::Zoom, Action::Back],
         _ => &[Action::NextPane, Action::ShowCommand, Action::Zoom, Action::Back],
     };

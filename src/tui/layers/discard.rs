@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use super::{Kept, draw_text};
 use crate::domain::printable::printable;
-use crate::domain::run::Operation;
+use crate::domain::run::{Operation, RunId};
 use crate::tui::app::App;
 use crate::tui::keymap::Key;
 use crate::tui::text;
@@ -23,6 +23,8 @@ pub(crate) enum Next {
     New(Operation),
     /// One from a file.
     Open(PathBuf),
+    /// One that takes a run of a name back, previewed at once.
+    Undo(RunId, String),
 }
 
 /// The question.

@@ -2,15 +2,19 @@
 
 pub(crate) mod approval;
 pub(crate) mod arm;
+pub(crate) mod batch;
 pub(crate) mod command;
 pub(crate) mod copy;
 pub(crate) mod discard;
 pub(crate) mod help;
+pub(crate) mod item;
 pub(crate) mod palette;
+pub(crate) mod paused;
 pub(crate) mod phrases;
 pub(crate) mod preview;
 pub(crate) mod quit;
 pub(crate) mod runs;
+pub(crate) mod stop;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -39,6 +43,10 @@ pub(crate) enum Layer {
     Preview(preview::PreviewBox),
     Approval(Box<approval::Approval>),
     Arm,
+    Batch(Box<batch::Batch>),
+    Paused,
+    StopRun,
+    Item(Box<item::ItemBox>),
     Discard(discard::Discard),
     Runs(Box<runs::Runs>),
     Quit,
@@ -55,6 +63,10 @@ impl Layer {
             Self::Preview(preview) => preview.key(app, key),
             Self::Approval(approval) => approval.key(app, key),
             Self::Arm => arm::key(app, key),
+            Self::Batch(batch) => batch.key(app, key),
+            Self::Paused => paused::key(app, key),
+            Self::StopRun => stop::key(app, key),
+            Self::Item(item) => item.key(key),
             Self::Discard(discard) => discard.key(app, key),
             Self::Runs(runs) => runs.key(app, key),
             Self::Quit => quit::key(app, key),
@@ -67,6 +79,7 @@ impl Layer {
             Self::Help(help) => help.paste(text),
             Self::Palette(palette) => palette.paste(text),
             Self::Approval(approval) => approval.paste(text),
+            Self::Batch(batch) => batch.paste(text),
             _ => {}
         }
     }
@@ -84,7 +97,7 @@ impl Layer {
     pub(crate) fn finish(&mut self, request: RequestId, cancelled: bool) {
         match self {
             Self::Preview(preview) => preview.finish(request, cancelled),
-            Self::Runs(runs) => runs.finish(request),
+            Self::Runs(runs) => runs.finish(request, cancelled),
             _ => {}
         }
     }
@@ -99,6 +112,10 @@ impl Layer {
             Self::Preview(preview) => preview.draw(app, buffer, area),
             Self::Approval(approval) => approval.draw(app, buffer, area),
             Self::Arm => arm::draw(app, buffer, area),
+            Self::Batch(batch) => batch.draw(app, buffer, area),
+            Self::Paused => paused::draw(app, buffer, area),
+            Self::StopRun => stop::draw(app, buffer, area),
+            Self::Item(item) => item.draw(app, buffer, area),
             Self::Discard(discard) => discard.draw(app, buffer, area),
             Self::Runs(runs) => runs.draw(app, buffer, area),
             Self::Quit => quit::draw(app, buffer, area),

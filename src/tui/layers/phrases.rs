@@ -34,6 +34,7 @@ pub(crate) const PHRASES: &[Phrase] = &[
         arguments: "new|open|save|replace …",
         help: "Begin a plan of an operation, open a plan file, save the plan",
     },
+    Phrase { word: "export", arguments: "RUN FILE", help: "Write a run's journal into a file, to undo it elsewhere" },
     Phrase { word: "copy", arguments: "WHAT", help: "Copy key, sort-key, row, diff, markdown or command" },
 ];
 
@@ -85,6 +86,10 @@ pub(crate) fn run(app: &mut App, phrase: &Phrase, arguments: &[String]) -> Resul
         ("compare", [pk]) => app.compare_with_partition(pk),
         ("rollback", [n]) => app.roll_back_to(number(n)?),
         ("plan", words) => app.plan_command(&words.iter().map(String::as_str).collect::<Vec<_>>())?,
+        ("export", [run, file]) => {
+            let run = run.parse().map_err(|e: crate::domain::run::BadRunId| e.to_string())?;
+            app.export_run(run, crate::tui::update::path(file));
+        }
         ("copy", [what]) => {
             let item = copy::ITEMS.iter().find(|i| i.word == what).ok_or_else(wants)?;
             copy::copy(app, item);

@@ -133,16 +133,28 @@ fn waiting(state: &State, room: usize) -> Vec<Rich> {
 }
 
 /// Previews in words and rows, arranged for a width once.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Described {
     previews: Vec<Preview>,
+    /// Without the facts that are the same for every item.
+    brief: bool,
     room: usize,
     lines: Vec<Rich>,
 }
 
 impl Described {
     pub(crate) fn new(previews: Vec<Preview>) -> Self {
-        Self { previews, room: 0, lines: vec![] }
+        Self { previews, brief: false, room: 0, lines: vec![] }
+    }
+
+    /// What sets an item apart from others: what is wrong with it, its differences, its row.
+    pub(crate) fn brief(preview: Preview) -> Self {
+        Self { brief: true, ..Self::new(vec![preview]) }
+    }
+
+    /// With every fact.
+    pub(crate) fn whole(&self) -> Self {
+        Self::new(self.previews.clone())
     }
 
     fn first(&self) -> Option<&Preview> {
@@ -163,7 +175,7 @@ impl Described {
                 if i > 0 {
                     self.lines.push(Rich::default());
                 }
-                self.lines.extend(describe(preview, room).iter().flat_map(|line| line.wrapped(room)));
+                self.lines.extend(describe(preview, room, self.brief).iter().flat_map(|line| line.wrapped(room)));
             }
         }
         &self.lines
@@ -173,7 +185,7 @@ impl Described {
 /// Column that the facts begin in.
 const FACTS: usize = 14;
 
-fn describe(preview: &Preview, room: usize) -> Vec<Rich> {
+fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
     let mut out = Vec::new();
     let mut fact = |name: &str, role: Role, value: &str| {
         for (i, part) in text::wrap(&printable(value), room.saturating_sub(FACTS)).iter().enumerate() {
@@ -182,8 +194,16 @@ fn describe(preview: &Preview, room: usize) -> Vec<Rich> {
             out.push(line.with(role, part));
         }
     };
-    fact("entity", Role::Strong, &preview.entity.key.to_string());
-    fact("module", Role::Text, &preview.entity.module);
+    if !brief {
+        fact("entity", Role::Strong, &preview.entity.key.to_string());
+        fact("module", Role::Text, &preview.entity.module);
+    }
+    // What takes a run back takes nothing from there.
+    if preview.source != preview.entity.key && preview.source_versions.0 > Version(0) {
+        let (before, after) = preview.source_versions;
+        let gone = if after > before { ", which is soft-deleted" } else { "" };
+        fact("taken from", Role::Text, &format!("{} at version {before}{gone}", preview.source));
+    }
     // What is not written has no cost and no changes, and what was looked for need not have been found.
     let Some(after) = &preview.after else {
         let name = if preview.reason.is_some() { "refused" } else { "nothing to do" };
@@ -196,43 +216,39 @@ fn describe(preview: &Preview, room: usize) -> Vec<Rich> {
     let written = preview.before.as_ref().map_or("a new row", |_| "the row");
     let versions =
         format!("{} → {}  ({}: {written} below)", preview.version_before, preview.version_after, preview.action);
-    fact("version", Role::Strong, &versions);
+    if !brief {
+        fact("version", Role::Strong, &versions);
+    }
     if let Some(message) = &preview.message {
         fact("", Role::Text, message);
     }
-    state_of(preview, &mut fact);
-    fact(
-        "published",
-        Role::Text,
-        match preview.publish {
+    if !brief {
+        state_of(preview, &mut fact);
+        let how = match preview.publish {
             PublishMode::Sync => "sync: command, history and data row in one transaction",
             PublishMode::Async => "async: the command row alone; the application's pipeline does the rest",
-        },
-    );
-    let s3 = if preview.s3_objects > 0 {
-        format!(", {}", format::plural(preview.s3_objects, "S3 object", "S3 objects"))
-    } else {
-        String::new()
-    };
-    fact(
-        "cost",
-        Role::Text,
-        &format!("{} at most{s3}", format::plural(preview.write_units, "write unit", "write units")),
-    );
+        };
+        fact("published", Role::Text, how);
+    }
+    if !brief {
+        fact("cost", Role::Text, &cost(preview));
+    }
     for warning in &preview.warnings {
         fact("warning", Role::Warning, &format!("! {warning}"));
     }
-    out.push(Rich::default());
-    let heading = format::plural(
-        preview.changes.len() as u64,
-        "change to the row as it is now",
-        "changes to the row as it is now",
-    );
-    out.push(Rich::of(Role::Heading, &heading));
-    if preview.changes.is_empty() {
-        out.push(Rich::of(Role::Dim, "none"));
+    if preview.before.is_some() {
+        out.push(Rich::default());
+        let heading = format::plural(
+            preview.changes.len() as u64,
+            "change to the row as it is now",
+            "changes to the row as it is now",
+        );
+        out.push(Rich::of(Role::Heading, &heading));
+        if preview.changes.is_empty() {
+            out.push(Rich::of(Role::Dim, "none"));
+        }
+        out.extend(changes::document(&preview.changes).lines().iter().cloned());
     }
-    out.extend(changes::document(&preview.changes).lines().iter().cloned());
     out.push(Rich::default());
     out.push(Rich::of(Role::Heading, "The row that will be written"));
     out.extend(document::row(after).lines().iter().cloned());
@@ -248,6 +264,15 @@ fn state_of(preview: &Preview, fact: &mut impl FnMut(&str, Role, &str)) {
         None => return,
     };
     fact("state of", Role::Text, &format!("version {}, found in {found}", preview.version_from));
+}
+
+/// Write units and S3 objects.
+fn cost(preview: &Preview) -> String {
+    let s3 = match preview.s3_objects {
+        0 => String::new(),
+        n => format!(", {}", format::plural(n, "S3 object", "S3 objects")),
+    };
+    format!("{} at most{s3}", format::plural(preview.write_units, "write unit", "write units"))
 }
 
 /// Why nothing would be written.

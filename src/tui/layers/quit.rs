@@ -4,9 +4,12 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::stop::left_behind;
 use super::{Kept, draw_text};
+use crate::domain::printable::printable;
 use crate::tui::app::App;
 use crate::tui::keymap::Key;
+use crate::tui::message::Purpose;
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::widgets::popup::{Frame, centred, foot, framed};
@@ -23,11 +26,19 @@ pub(super) fn key(app: &mut App, key: Key) -> Kept {
 }
 
 pub(super) fn draw(app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
-    let width = 60.min(area.width);
+    let width = 70.min(area.width);
     let room = usize::from(width.saturating_sub(4)).max(4);
-    let words = "A rollback is not over. What nobody has approved will not be written; what is being written is recorded in the \
-                 run's journal: `tenantry runs` shows how it ended.";
-    let lines: Vec<Rich> = text::wrap(words, room).iter().map(|l| Rich::of(Role::Text, l)).collect();
+    let is_run = app.pending(|p| *p == Purpose::Run).is_some();
+    let words = match is_run {
+        true => std::iter::once("A run is not over. Leaving ends it between two items.".to_owned()).chain(left_behind(app)).collect(),
+        false => vec![
+            "A rollback is not over. What nobody has approved will not be written; what is being written is recorded in the run's \
+             journal: `tenantry runs` shows how it ended."
+                .to_owned(),
+        ],
+    };
+    let lines: Vec<Rich> =
+        words.iter().flat_map(|w| text::wrap(&printable(w), room)).map(|l| Rich::of(Role::Text, &l)).collect();
     let area = centred(buffer, area, width, u16::try_from(lines.len()).unwrap_or(0) + 2);
     let inner = framed(buffer, area, Frame::Dialog, "Leave now?", "", &app.theme);
     foot(buffer, area, &[("q", "leave"), ("Esc", "stay")], &app.theme);

@@ -56,7 +56,6 @@ pub async fn run(options: ConsoleOptions, engine: EngineHandle) -> color_eyre::R
     loop {
         let held = Held::take()?;
         let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-        terminal.clear()?;
         // A stream of its own each time: nobody else may read the keyboard while an editor has it.
         let outcome = console.run(EventStream::new(), &mut terminal, signals.as_mut()).await;
         drop(held);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::data::Data;
+use super::fake_plans::Plans;
 use crate::domain::clock::normalise_time;
 use crate::domain::diff::diff_rows;
 use crate::domain::key::{EntityKey, Version, split_versioned};
@@ -16,7 +17,8 @@ use crate::domain::value::Value;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{
     ApprovalRequest, Command, Connection, Counters, Cursor, CursorAt, Decision, DeletedFilter, DiffResult, EntityRef,
-    EntitySummary, Event, HistoryEntry, ItemResult, Level, Preview, RequestId, RunInfo, Side, TenantCount,
+    EntitySummary, Event, Finding, HistoryEntry, ItemResult, Level, Phase, Preview, RequestId, RunInfo, Severity, Side,
+    TenantCount,
 };
 
 type Override = Box<dyn FnMut(&Command) -> Option<Vec<Event>> + Send>;
@@ -28,6 +30,7 @@ pub(crate) struct Fake {
     pub(crate) confirm: Option<String>,
     overrides: Vec<Override>,
     waiting: BTreeMap<RunId, (RequestId, Preview)>,
+    pub(crate) plans: Plans,
     reads: f64,
 }
 
@@ -36,7 +39,14 @@ const MODULES: [&str; 4] = ["customer", "master", "order", "product"];
 impl Fake {
     /// On the golden rows.
     pub(crate) fn golden() -> Self {
-        Self { data: Data::golden(), confirm: None, overrides: vec![], waiting: BTreeMap::new(), reads: 0.0 }
+        Self {
+            data: Data::golden(),
+            confirm: None,
+            overrides: vec![],
+            waiting: BTreeMap::new(),
+            plans: Plans::default(),
+            reads: 0.0,
+        }
     }
 
     /// On no rows at all.
@@ -60,6 +70,9 @@ impl Fake {
             if let Some(events) = answer(&command) {
                 return events.into_iter().map(|e| (request, e)).collect();
             }
+        }
+        if let Some(answer) = self.plans.answer(&self.data, request, &command) {
+            return answer;
         }
         if let Command::Decide { run, decision, .. } = command {
             return self.decide(request, run, decision);
@@ -142,18 +155,32 @@ impl Fake {
                     Event::Item(Box::new(item(run, &entity, (Version(3), Version(4)), Some(Outcome::Done)))),
                 ]
             }
+            Command::Items { run, from, .. } => {
+                let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0002") };
+                let items = vec![item(run, &entity, (Version(3), Version(4)), Some(Outcome::Done))];
+                vec![Event::Items { run, total: 1, from, items }]
+            }
+            Command::ShowItem { .. } => {
+                let key = EntityKey::new("PRODUCT#acme", "01HX7MBJK3V9WQBZ7XNDK5ZT2M");
+                let preview = self.preview(&EntityRef { module: "product".into(), key }, Version(4));
+                vec![Event::Preview(Box::new(preview.unwrap()))]
+            }
+            Command::VerifyRun { .. } => {
+                let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0002") };
+                let (path, message) = (Some("attributes.price".into()), "written 5, found 7".to_owned());
+                let finding =
+                    Finding { kind: "different", severity: Severity::Error, entity, path, message, repairable: false };
+                vec![Event::Finding(Box::new(finding)), Event::Progress { phase: Phase::Verify, done: 1, total: None }]
+            }
+            Command::ExportRun { run, file } => vec![log(&format!("run {run} written to {}", file.display()))],
             Command::Arm { armed } => vec![Event::Armed(armed)],
             Command::Cancel { .. } => vec![],
-            // The console has no screens for plans yet.
+            // What plans do not answer.
             Command::Decide { .. }
             | Command::PreviewPlan { .. }
-            | Command::Items { .. }
-            | Command::ShowItem { .. }
             | Command::RunPlan { .. }
             | Command::ResumeRun { .. }
-            | Command::Steer { .. }
-            | Command::ExportRun { .. }
-            | Command::VerifyRun { .. } => vec![],
+            | Command::Steer { .. } => vec![],
         };
         events.push(Event::Finished { cancelled: false });
         events.into_iter().map(|e| (request, e)).collect()
@@ -416,4 +443,10 @@ fn run_info(run: RunId, state: RunState, entity: &EntityRef) -> RunInfo {
 /// A line of the engine's own.
 pub(crate) fn log(text: &str) -> Event {
     Event::Log(Level::Info, text.to_owned())
+}
+
+/// A run that was ended before its end.
+pub(crate) fn stopped_run() -> RunInfo {
+    let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0002") };
+    run_info(RunId::from_parts(1_773_968_523_000, 9), RunState::Stopped, &entity)
 }

@@ -2,7 +2,9 @@
 
 mod data;
 mod fake;
+mod fake_plans;
 mod plans;
+mod running;
 mod safety;
 mod screens;
 mod script;

@@ -1,6 +1,8 @@
 //! The plan builder, key by key.
 
 use super::{Fake, Play, Played};
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::protocol::{Command, Event};
 use crate::tui::layers::Layer;
 use crate::tui::panes::Pane;
 use crate::tui::text;
@@ -164,4 +166,56 @@ fn every_operation_has_a_form() {
             assert!(played.screen.contains(field.key), "{operation} {}\n{}", field.path(), played.screen);
         }
     }
+}
+
+#[test]
+fn every_screen_of_the_preview() {
+    let preview = ":plan open copy.toml<ret>p";
+    for (name, keys) in [
+        ("whole", preview.to_owned()),
+        ("second", format!("{preview}jj")),
+        ("problems", format!("{preview}v")),
+        ("searched", format!("{preview}/0003<ret>")),
+        ("item", format!("{preview}<ret>")),
+        ("old", format!("{preview}<esc>{}<ret>-2<ret>v", down(11))),
+    ] {
+        for size in [(60, 15), (80, 24), (120, 40)] {
+            insta::assert_snapshot!(format!("preview_{name}_{}x{}", size.0, size.1), plan_play(size, &keys).screen);
+        }
+    }
+}
+
+#[test]
+fn a_preview_of_a_million_items_scrolls() {
+    let played = Play::new(120, 40)
+        .with(files)
+        .with(|p| p.fake.plans.many = Some(1_000_000))
+        .keys(":plan open copy.toml<ret>pG<up><up>");
+    assert!(played.screen.contains("P-0999998") && played.screen.contains("999,998/1,000,000"), "{}", played.screen);
+    let pages = played.commands.iter().filter(|c| matches!(c, Command::Items { .. })).count();
+    assert!(pages <= 4, "{pages} pages were read");
+}
+
+#[test]
+fn an_edited_plan_makes_its_preview_old_and_a_new_one_fresh() {
+    let edit = format!("<esc>{}<ret>-2<ret>", down(11));
+    let old = plan_play((120, 40), &format!(":plan open copy.toml<ret>p{edit}v"));
+    assert!(old.screen.contains("OLD: the plan was changed"), "{}", old.screen);
+    assert_eq!(old.app.fresh_digest(), None);
+    let again = plan_play((120, 40), &format!(":plan open copy.toml<ret>p{edit}p"));
+    assert!(!again.screen.contains("OLD") && again.app.fresh_digest().is_some(), "{}", again.screen);
+}
+
+#[test]
+fn a_preview_can_be_stopped_and_its_failure_is_told() {
+    let silent = Fake::golden().answering(|c| matches!(c, Command::PreviewPlan { .. }).then(Vec::new));
+    let stopped = Play::new(120, 40).with(files).with(|p| p.fake = silent).keys(":plan open copy.toml<ret>px");
+    assert!(matches!(stopped.commands.last(), Some(Command::Cancel { .. })));
+    let failing = Fake::golden().answering(|c| {
+        let failure = Failure::new(ErrorCode::Credentials, "the credentials have expired").hint("sign in again");
+        matches!(c, Command::PreviewPlan { .. })
+            .then(|| vec![Event::Failed(Box::new(failure)), Event::Finished { cancelled: false }])
+    });
+    let failed = Play::new(120, 40).with(files).with(|p| p.fake = failing).keys(":plan open copy.toml<ret>p");
+    assert!(failed.screen.contains("! the credentials have expired") && failed.screen.contains("→ sign in again"));
 }

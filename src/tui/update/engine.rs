@@ -1,7 +1,7 @@
 //! What the engine tells.
 
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{Command, Envelope, Event, RequestId, Steering};
+use crate::engine::protocol::{Command, Envelope, Event, Phase, RequestId, Steering};
 use crate::tui::app::App;
 use crate::tui::layers::Layer;
 use crate::tui::message::Purpose;
@@ -12,7 +12,12 @@ impl App {
         let request = envelope.request;
         let purpose = self.requests.get(&request).cloned();
         match (envelope.event, purpose) {
-            (Event::Log(level, text), _) => self.tell(level, text),
+            (Event::Log(level, text), purpose) => {
+                if purpose == Some(Purpose::Export) {
+                    self.say(text.clone());
+                }
+                self.tell(level, text);
+            }
             (Event::Armed(armed), _) => self.now_armed(armed),
             (Event::Failed(failure), purpose) => self.failed(request, *failure, purpose),
             (Event::Finished { cancelled }, purpose) => {
@@ -35,15 +40,54 @@ impl App {
             (Event::Versions(entries), Some(Purpose::Rows(generation))) => self.rows(request, generation, entries),
             (Event::Diff(result), Some(Purpose::Diff(generation, key))) => self.diff(generation, key, result),
             (Event::Diff(result), Some(Purpose::CopyRow)) => self.copy_read_row(&result),
+            (Event::Progress { done, .. }, Some(Purpose::PreviewPlan)) => self.preview_found(request, done),
+            (Event::Planned(summary), Some(Purpose::PreviewPlan)) => self.preview_planned(request, *summary),
+            (Event::Items { run, total, from, items }, Some(Purpose::Items(generation))) => {
+                self.items_page(generation, run, total, from, items);
+            }
+            (Event::Items { total, .. }, Some(Purpose::Left { request, behind })) => {
+                self.run_counted(request, total, behind);
+            }
+            (Event::Preview(preview), Some(Purpose::Items(generation))) => self.item_shown(generation, *preview),
             (Event::Preview(preview), Some(Purpose::Preview)) => self.previewed(request, *preview),
+            (Event::Progress { phase: Phase::Preview, done, .. }, Some(Purpose::Run)) => {
+                if let Some(run) = self.followed(request) {
+                    run.found = done;
+                }
+            }
+            (Event::Planned(summary), Some(Purpose::Run)) => {
+                if let Some(run) = self.followed(request) {
+                    run.planned(&summary);
+                }
+            }
+            (Event::ApprovalNeeded(approval), Some(Purpose::Run)) => self.batch_waits(request, *approval),
+            (Event::Item(item), Some(Purpose::Run)) => self.run_item(request, *item),
+            (Event::Run(run), Some(Purpose::Run)) => self.run_recorded(request, *run),
+            (Event::Batch(batch), Some(Purpose::Run)) => self.batch_ended(&batch),
+            (Event::Finding(finding), purpose) => {
+                self.found(&finding);
+                if let (Some(Purpose::Verify(_)), Some(runs)) = (purpose, self.runs_layer()) {
+                    runs.take_finding(request, *finding);
+                }
+            }
+            (Event::Progress { done, .. }, Some(Purpose::Verify(_))) => {
+                if let Some(runs) = self.runs_layer() {
+                    runs.looked(request, done);
+                }
+            }
+            (Event::Stopped { cause, .. }, Some(Purpose::Run)) => {
+                if let Some(run) = self.followed(request) {
+                    run.cause = Some(cause);
+                }
+            }
+            (Event::Paused { failure, .. }, Some(Purpose::Run)) => self.run_paused(request, *failure),
             (Event::ApprovalNeeded(approval), Some(_)) => self.approval_needed(request, *approval),
-            (Event::Item(item), Some(Purpose::ShowRun(_))) => self.listed_item(request, *item),
             (Event::Item(item), _) => {
                 let (level, text) = lines::item(&item);
                 self.tell(level, text);
                 self.item_ended(&item);
             }
-            (Event::Run(run), Some(Purpose::Runs | Purpose::ShowRun(_))) => self.listed_run(request, *run),
+            (Event::Run(run), Some(Purpose::Runs)) => self.listed_run(request, *run),
             (Event::Run(run), _) => {
                 let (level, text) = lines::run(&run);
                 self.tell(level, text);
@@ -78,9 +122,15 @@ impl App {
                     opened.diffs.fail(key, failure);
                 }
             }
-            Some(Purpose::Preview | Purpose::Runs | Purpose::ShowRun(_)) => {
+            Some(Purpose::Preview | Purpose::Runs | Purpose::Verify(_)) => {
                 for layer in &mut self.layers {
                     layer.fail(request, &failure);
+                }
+            }
+            Some(Purpose::PreviewPlan) => self.preview_failed(request, failure),
+            Some(Purpose::Items(generation)) => {
+                if let Some(items) = self.listing(generation) {
+                    items.fail(&failure);
                 }
             }
             // What goes on is on screen soon, and the log has what was wrong.
@@ -88,7 +138,15 @@ impl App {
             Some(Purpose::Rollback(..) | Purpose::Decide | Purpose::Arm | Purpose::Open { .. } | Purpose::CopyRow) => {
                 self.refuse(failure.message);
             }
-            Some(Purpose::Cancel) | None => {}
+            Some(Purpose::Run) if failure.fatal => {
+                if let Some(run) = self.followed(request) {
+                    run.problem = Some(Box::new(failure));
+                }
+            }
+            Some(Purpose::DecideBatch) => self.decision_refused(&failure),
+            Some(Purpose::Steer | Purpose::Export) => self.refuse(failure.message),
+            // Without the number there is no gauge, and the log says why.
+            Some(Purpose::Run | Purpose::Left { .. } | Purpose::Cancel) | None => {}
         }
     }
 
@@ -99,9 +157,15 @@ impl App {
             Purpose::History(generation) => self.versions_ended(*generation, request, cancelled),
             Purpose::Rows(generation) => self.rows_ended(*generation),
             Purpose::Diff(generation, _) => self.diff_ended(*generation, request, cancelled),
-            Purpose::Preview | Purpose::Runs | Purpose::ShowRun(_) => {
+            Purpose::Preview | Purpose::Runs | Purpose::Verify(_) => {
                 for layer in &mut self.layers {
                     layer.finish(request, cancelled);
+                }
+            }
+            Purpose::PreviewPlan => self.preview_ended(request, cancelled),
+            Purpose::Items(generation) => {
+                if let Some(items) = self.listing(*generation) {
+                    items.finish(request);
                 }
             }
             Purpose::Rollback(entity, _) => {
@@ -109,6 +173,8 @@ impl App {
                 self.layers.retain(|l| !matches!(l, Layer::Approval(a) if a.request == request));
                 self.written(&entity.clone());
             }
+            Purpose::Run => self.run_ended(request),
+            Purpose::Steer | Purpose::DecideBatch | Purpose::Export | Purpose::Left { .. } => {}
             Purpose::Connect | Purpose::Open { .. } | Purpose::CopyRow | Purpose::Decide | Purpose::Arm => {}
             Purpose::Cancel => {}
         }

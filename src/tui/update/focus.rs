@@ -41,6 +41,7 @@ impl App {
                 Some(opened) if opened.half == Half::Detail => opened.half = Half::List,
                 _ => self.focus = Pane::Tenants,
             },
+            Pane::Plan if self.plan.shows_preview => self.plan.shows_preview = false,
             Pane::Plan => self.focus = Pane::Tenants,
             Pane::Log if self.history.opened.is_some() => self.focus = Pane::History,
             Pane::Log => self.focus = Pane::Tenants,
@@ -52,7 +53,7 @@ impl App {
         let wanted = |p: &Purpose| match self.focus {
             Pane::Tenants => matches!(p, Purpose::Scan | Purpose::Page { .. } | Purpose::Open { .. }),
             Pane::History => matches!(p, Purpose::History(_) | Purpose::Rows(_) | Purpose::Diff(..)),
-            Pane::Plan => false,
+            Pane::Plan => *p == Purpose::PreviewPlan,
             Pane::Log => p.only_reads() || matches!(p, Purpose::Rollback(..)),
         };
         let requests: Vec<_> = self.requests.iter().filter(|(_, p)| wanted(p)).map(|(r, _)| *r).collect();
@@ -102,6 +103,9 @@ impl App {
     /// Scrolls what is shown of the selected version, from either half.
     pub(super) fn scroll_detail(&mut self, action: Action) {
         let step = if action == Action::ScrollUp { Step::HalfPages(-1) } else { Step::HalfPages(1) };
+        if self.focus == Pane::Plan {
+            return self.plan.slide(step);
+        }
         if let Some(opened) = &mut self.history.opened {
             opened.slide(step);
         }
@@ -126,6 +130,10 @@ impl App {
                     }
                 }
             }
+            Pane::Plan if self.plan.shows_preview => match right {
+                true => self.open_item(),
+                false => self.plan.shows_preview = false,
+            },
             Pane::Plan => {
                 if let Some(form) = &mut self.plan.form {
                     form.turn(right);
@@ -145,6 +153,7 @@ impl App {
                     opened.half = Half::Detail;
                 }
             }
+            Pane::Plan if self.plan.shows_preview => self.open_item(),
             Pane::Plan => self.edit_value(),
             Pane::Log => {}
         }

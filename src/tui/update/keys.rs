@@ -82,7 +82,7 @@ impl App {
                 }
             }
             Pane::Log => self.log.refilter(),
-            Pane::Plan => {}
+            Pane::Plan => self.preview_filter(typed),
         }
     }
 }

@@ -6,12 +6,15 @@ mod history;
 mod keys;
 mod perform;
 mod plan;
+mod preview;
 mod reading;
 mod refusal;
+mod run;
 mod runs;
 mod tenants;
 
 use jiff::Timestamp;
+pub(crate) use plan::path;
 
 use super::app::App;
 use super::message::{Built, Effect, Message};

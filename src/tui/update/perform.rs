@@ -88,6 +88,25 @@ impl App {
             Action::Preview => self.preview_selected(),
             Action::Rollback => self.roll_back_selected(),
 
+            Action::RunPlan => self.run_plan(),
+            Action::Batch => self.show_batch(),
+            Action::PauseRun => self.pause_or_go_on(),
+            Action::Faster => self.pace(true),
+            Action::Slower => self.pace(false),
+            Action::StopRun => self.layers.push(Layer::StopRun),
+            Action::Outcomes => {
+                let word = self.log.next_outcome();
+                self.say(format!("the log shows {word}"));
+            }
+            Action::Tenants => {
+                let tenant = self.log.next_tenant();
+                self.say(
+                    tenant.map_or_else(|| "the log shows every tenant".to_owned(), |t| format!("the log shows {t}")),
+                );
+            }
+            Action::PreviewPlan => self.preview_plan(),
+            Action::ShowPreview => self.plan.shows_preview = true,
+            Action::Which => self.next_which(),
             Action::NewPlan
             | Action::OpenPlan
             | Action::SavePlan

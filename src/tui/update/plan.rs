@@ -11,7 +11,7 @@ use crate::tui::keymap::Key;
 use crate::tui::layers::Layer;
 use crate::tui::layers::discard::{Discard, Next};
 use crate::tui::layers::palette::Palette;
-use crate::tui::message::Effect;
+use crate::tui::message::{Effect, Purpose};
 use crate::tui::panes::Pane;
 use crate::tui::panes::plan::editing::{Editing, Typed};
 use crate::tui::panes::plan::form::Form;
@@ -57,6 +57,11 @@ impl App {
         match next {
             Next::New(operation) => self.begin_plan(operation),
             Next::Open(file) => self.effect(Effect::ReadPlan(file)),
+            Next::Undo(run, name) => {
+                let (run, name) = (run.to_string(), format!("undo of {name}"));
+                self.put_plan(Form::begun(Operation::Undo, &[("name", &name), ("undo.run", &run)]));
+                self.preview_plan();
+            }
         }
     }
 
@@ -88,8 +93,18 @@ impl App {
         }
         values.push(("name", name));
         let values: Vec<(&str, &str)> = values.iter().map(|(path, value)| (*path, value.as_str())).collect();
-        self.plan.form = Some(Form::begun(operation, &values));
+        self.put_plan(Form::begun(operation, &values));
         self.focus = Pane::Plan;
+    }
+
+    /// Puts a form in the pane; the preview of another plan goes.
+    fn put_plan(&mut self, form: Form) {
+        if let Some(request) = self.pending(|p| *p == Purpose::PreviewPlan) {
+            self.give_up(request);
+        }
+        self.plan.form = Some(form);
+        self.plan.preview = None;
+        self.plan.shows_preview = false;
     }
 
     /// A plan file was read.
@@ -105,7 +120,7 @@ impl App {
                     }
                     None => self.say(format!("opened {}", file.display())),
                 }
-                self.plan.form = Some(form);
+                self.put_plan(form);
                 self.focus = Pane::Plan;
             }
             Err(why) => self.refuse(format!("{}: {why}", file.display())),
@@ -230,7 +245,7 @@ impl App {
 }
 
 /// A file as it was typed, the home directory spelled out.
-fn path(file: &str) -> PathBuf {
+pub(crate) fn path(file: &str) -> PathBuf {
     match (file.strip_prefix("~/"), std::env::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest),
         _ => PathBuf::from(file),

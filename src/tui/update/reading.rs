@@ -15,6 +15,7 @@ impl App {
         }
         self.pump_pages();
         self.pump_diff();
+        self.pump_items();
     }
 
     fn pump_diff(&mut self) {

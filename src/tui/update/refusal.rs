@@ -5,6 +5,7 @@ use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
 use crate::tui::panes::Pane;
+use crate::tui::panes::log::progress::Stage;
 
 impl App {
     /// Why an action cannot be done; `None` when it can.
@@ -25,15 +26,31 @@ impl App {
             | Action::CompareTenant
             | Action::View
             | Action::Bookkeeping
-            | Action::Wrap
-            | Action::ScrollUp
-            | Action::ScrollDown => no_entity(),
+            | Action::Wrap => no_entity(),
+            Action::ScrollUp | Action::ScrollDown if self.focus != Pane::Plan => no_entity(),
+            Action::RunPlan => no_engine()
+                .or_else(|| self.no_plan())
+                .or_else(|| self.not_ready())
+                .or_else(|| (!self.armed).then(|| self.read_only()))
+                .or_else(|| self.is_writing().then(|| "a run is under way already".to_owned())),
+            Action::Batch => {
+                let waits = self.run.as_ref().is_some_and(|r| r.waiting.is_some());
+                (!waits).then(|| "no batch waits for a decision".to_owned())
+            }
+            Action::PauseRun | Action::Faster | Action::Slower | Action::StopRun => {
+                let is_steered = self.run.as_ref().is_some_and(|r| r.run.is_some() && r.stage != Stage::Ended);
+                (!is_steered).then(|| "no run is under way here".to_owned())
+            }
+            Action::PreviewPlan => no_engine().or_else(|| self.no_plan()).or_else(|| self.not_ready()),
+            Action::Which | Action::ShowPreview if self.plan.preview.is_none() => {
+                Some("no plan was previewed yet".to_owned())
+            }
             Action::Preview => no_engine().or_else(no_entity).or_else(|| self.no_target()),
             Action::Rollback => no_engine()
                 .or_else(no_entity)
                 .or_else(|| self.no_target())
                 .or_else(|| (!self.armed).then(|| self.read_only()))
-                .or_else(|| self.is_writing().then(|| "a rollback is being written already".to_owned())),
+                .or_else(|| self.is_writing().then(|| "a run is under way already".to_owned())),
             Action::Arm if !self.armed => no_engine(),
             Action::Disarm => {
                 no_engine().or_else(|| (!self.armed).then(|| "the console is read-only already".to_owned()))
@@ -43,7 +60,9 @@ impl App {
             }
             Action::SavePlan | Action::EditPlan => self.no_plan(),
             Action::NextWord | Action::ClearValue => self.no_plan().or_else(|| self.no_form()),
-            Action::Filter if self.focus == Pane::Plan => Some("the plan has no list to filter".to_owned()),
+            Action::Filter if self.focus == Pane::Plan && !self.plan.shows_preview => {
+                Some("the form has no list to filter; its preview has".to_owned())
+            }
             _ => None,
         }
     }
@@ -56,6 +75,12 @@ impl App {
     fn no_form(&self) -> Option<String> {
         let broken = self.plan.form.as_ref().is_some_and(|f| !f.is_toml());
         broken.then(|| "the plan's text cannot be shown as a form: edit it first".to_owned())
+    }
+
+    /// Why the plan can neither be previewed nor run.
+    fn not_ready(&self) -> Option<String> {
+        let problem = self.plan.form.as_ref()?.problem.as_deref()?;
+        Some(format!("the plan is not ready: {}", problem.message))
     }
 
     /// Why nothing is written, and what to do about it.

@@ -1,7 +1,9 @@
 //! Previews, rollbacks, approvals and recorded runs.
 
+use std::path::PathBuf;
+
 use crate::domain::key::Version;
-use crate::domain::run::{Outcome, RunId};
+use crate::domain::run::{Outcome, RunId, RunState};
 use crate::engine::protocol::{ApprovalRequest, Command, Decision, EntityRef, ItemResult, Preview, RequestId, RunInfo};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
@@ -94,9 +96,26 @@ impl App {
         self.layers.push(Layer::Runs(Box::new(Runs::reading(request))));
     }
 
-    /// Reads one recorded run.
-    pub(crate) fn show_run(&mut self, run: RunId) -> RequestId {
-        self.send(Command::ShowRun { run }, Purpose::ShowRun(run))
+    /// Reads back what a run wrote.
+    pub(crate) fn verify_run(&mut self, run: RunId) -> RequestId {
+        self.send(Command::VerifyRun { run }, Purpose::Verify(run))
+    }
+
+    /// Writes a run's journal into a file.
+    pub(crate) fn export_run(&mut self, run: RunId, file: PathBuf) {
+        self.send(Command::ExportRun { run, file }, Purpose::Export);
+    }
+
+    /// Why a run cannot be gone on with.
+    pub(crate) fn no_resume(&self, info: &RunInfo) -> Option<String> {
+        match info.state {
+            RunState::Done | RunState::Undone => {
+                Some(format!("run {} is {}: there is nothing to go on with", info.run, info.state))
+            }
+            _ if !self.armed => Some(self.read_only()),
+            _ if self.is_writing() => Some("a run is under way already".to_owned()),
+            _ => None,
+        }
     }
 
     pub(super) fn listed_run(&mut self, request: RequestId, run: RunInfo) {
@@ -105,13 +124,7 @@ impl App {
         }
     }
 
-    pub(super) fn listed_item(&mut self, request: RequestId, item: ItemResult) {
-        if let Some(runs) = self.runs_layer() {
-            runs.take_item(request, item);
-        }
-    }
-
-    fn runs_layer(&mut self) -> Option<&mut Runs> {
+    pub(super) fn runs_layer(&mut self) -> Option<&mut Runs> {
         self.layers.iter_mut().find_map(|l| match l {
             Layer::Runs(runs) => Some(runs.as_mut()),
             _ => None,

@@ -24,6 +24,8 @@ pub(crate) enum Frame {
     Arm,
     /// The dialog that writes.
     Write,
+    /// The dialog that ends a run.
+    End,
 }
 
 impl Frame {
@@ -33,6 +35,7 @@ impl Frame {
             Self::Pane { focused: true } => (BorderType::Thick, Role::BorderFocus, Role::TitleFocus),
             Self::Dialog => (BorderType::Rounded, Role::BorderFocus, Role::TitleFocus),
             Self::Arm => (BorderType::QuadrantOutside, Role::ArmBorder, Role::ArmBorder),
+            Self::End => (BorderType::HeavyTripleDashed, Role::ArmBorder, Role::ArmBorder),
             Self::Write => (BorderType::Double, Role::WriteBorder, Role::WriteBorder),
         }
     }

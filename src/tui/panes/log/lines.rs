@@ -2,7 +2,7 @@
 
 use crate::domain::run::Outcome;
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{ItemResult, Level, RunInfo};
+use crate::engine::protocol::{Finding, ItemResult, Level, RunInfo, Severity};
 
 /// An item that began or ended.
 pub(crate) fn item(item: &ItemResult) -> (Level, String) {
@@ -23,12 +23,27 @@ pub(crate) fn item(item: &ItemResult) -> (Level, String) {
     if item.attempts > 1 {
         text.push_str(&format!(", after {} attempts", item.attempts));
     }
-    let level = match item.outcome {
+    (item_level(item), text)
+}
+
+/// How an item's line reads.
+pub(crate) fn item_level(item: &ItemResult) -> Level {
+    match item.outcome {
         Some(Outcome::Conflict | Outcome::Invalid | Outcome::Held) => Level::Warning,
         Some(Outcome::Failed) => Level::Error,
         _ => Level::Info,
+    }
+}
+
+/// Something found by looking at the tables.
+pub(crate) fn finding(finding: &Finding) -> (Level, String) {
+    let level = match finding.severity {
+        Severity::Error => Level::Error,
+        Severity::Warning => Level::Warning,
+        Severity::Note => Level::Info,
     };
-    (level, text)
+    let path = finding.path.as_deref().map(|p| format!(" {p}")).unwrap_or_default();
+    (level, format!("{} {}{path}: {}", finding.kind, finding.entity.key, finding.message))
 }
 
 /// A run that changed its state.

@@ -1,25 +1,62 @@
 //! The progress log: what the engine does, line by line, and how many lines are kept.
 
 pub(crate) mod lines;
+pub(crate) mod progress;
+pub(crate) mod progress_view;
 pub(crate) mod view;
 
-use std::collections::VecDeque;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 
-use crate::engine::protocol::Level;
+use crate::domain::run::Outcome;
+use crate::engine::protocol::{ItemResult, Level};
 use crate::tui::panes::Filter;
 use crate::tui::widgets::Scroll;
 
 /// Lines kept.
 const KEPT: usize = 5_000;
+/// Tenants that the log can be narrowed to.
+const TENANTS: usize = 50;
 
 /// A line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LogLine {
     pub(crate) at: Timestamp,
     pub(crate) level: Level,
-    pub(crate) text: String,
+    what: What,
+}
+
+/// What a line tells. Items are put into words only where they are looked at: they come in by the thousand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum What {
+    Text(String),
+    Item(Box<ItemResult>),
+}
+
+impl LogLine {
+    /// In words.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        match &self.what {
+            What::Text(text) => Cow::Borrowed(text),
+            What::Item(item) => Cow::Owned(lines::item(item).1),
+        }
+    }
+
+    fn outcome(&self) -> Option<Outcome> {
+        match &self.what {
+            What::Text(_) => None,
+            What::Item(item) => item.outcome,
+        }
+    }
+
+    fn tenant(&self) -> Option<&str> {
+        match &self.what {
+            What::Text(_) => None,
+            What::Item(item) => item.entity.key.pk.segments().nth(1),
+        }
+    }
 }
 
 /// Which lines are shown.
@@ -73,6 +110,12 @@ pub(crate) struct Log {
     /// While frozen: the number of the first line that is not shown.
     frozen: Option<u64>,
     pub(crate) levels: Levels,
+    /// Only items with this outcome.
+    pub(crate) outcome: Option<Outcome>,
+    /// Only items of this tenant.
+    pub(crate) tenant: Option<String>,
+    /// Tenants of items that came in, a few of them.
+    tenants: BTreeSet<String>,
     pub(crate) filter: Filter,
     pub(crate) scroll: Scroll,
     /// The cursor stays on the newest line.
@@ -93,8 +136,22 @@ impl Log {
 
     /// Adds a line; the oldest goes when there are too many.
     pub(crate) fn push(&mut self, at: Timestamp, level: Level, text: String) {
-        self.errors += u64::from(level == Level::Error);
-        let line = LogLine { at, level, text };
+        self.add(LogLine { at, level, what: What::Text(text) });
+    }
+
+    /// Adds an item that began or ended.
+    pub(crate) fn push_item(&mut self, at: Timestamp, item: ItemResult) {
+        let level = lines::item_level(&item);
+        if self.tenants.len() < TENANTS
+            && let Some(tenant) = item.entity.key.pk.segments().nth(1).filter(|t| !self.tenants.contains(*t))
+        {
+            self.tenants.insert(tenant.to_owned());
+        }
+        self.add(LogLine { at, level, what: What::Item(Box::new(item)) });
+    }
+
+    fn add(&mut self, line: LogLine) {
+        self.errors += u64::from(line.level == Level::Error);
         if self.accepts(&line) {
             self.accepted.push_back(self.end());
         }
@@ -112,7 +169,10 @@ impl Log {
     }
 
     fn accepts(&self, line: &LogLine) -> bool {
-        self.levels.accepts(line.level) && self.filter.accepts([line.text.as_str()])
+        self.levels.accepts(line.level)
+            && self.outcome.is_none_or(|o| line.outcome() == Some(o))
+            && self.tenant.as_deref().is_none_or(|t| line.tenant() == Some(t))
+            && (!self.filter.active() || self.filter.accepts([line.text().as_ref()]))
     }
 
     /// The filter or the levels changed.
@@ -120,6 +180,24 @@ impl Log {
         let numbers = (self.first..).zip(&self.lines);
         self.accepted = numbers.filter(|(_, line)| self.accepts(line)).map(|(n, _)| n).collect();
         self.following = true;
+    }
+
+    /// The next outcome that items are narrowed to, and in words.
+    pub(crate) fn next_outcome(&mut self) -> &'static str {
+        let at = self.outcome.and_then(|o| Outcome::ALL.iter().position(|a| *a == o));
+        self.outcome = Outcome::ALL.get(at.map_or(0, |at| at + 1)).copied();
+        self.refilter();
+        self.outcome.map_or("everything", Outcome::as_str)
+    }
+
+    /// The next tenant that items are narrowed to.
+    pub(crate) fn next_tenant(&mut self) -> Option<String> {
+        self.tenant = match self.tenant.take() {
+            None => self.tenants.first().cloned(),
+            Some(now) => self.tenants.range(now.clone()..).find(|t| **t != now).cloned(),
+        };
+        self.refilter();
+        self.tenant.clone()
     }
 
     /// Holds the log still, or lets it run again.
@@ -169,10 +247,10 @@ mod tests {
     #[test]
     fn only_the_newest_lines_are_kept() {
         let mut log = filled(KEPT + 7);
-        assert_eq!((log.len(), log.get(0).unwrap().text.as_str()), (KEPT, "line 7"));
+        assert_eq!((log.len(), log.get(0).unwrap().text().as_ref()), (KEPT, "line 7"));
         log.levels = Levels::Errors;
         log.refilter();
-        assert_eq!((log.len(), log.get(0).unwrap().text.as_str()), (KEPT / 10, "line 10"));
+        assert_eq!((log.len(), log.get(0).unwrap().text().as_ref()), (KEPT / 10, "line 10"));
         log.push(Timestamp::UNIX_EPOCH, Level::Info, "x".into());
         assert_eq!(log.len(), KEPT / 10);
     }
@@ -195,6 +273,6 @@ mod tests {
         assert_eq!(log.len(), 11);
         log.push(Timestamp::UNIX_EPOCH, Level::Info, "line 100".into());
         log.push(Timestamp::UNIX_EPOCH, Level::Info, "line 200".into());
-        assert_eq!((log.len(), log.get(11).unwrap().text.as_str()), (12, "line 100"));
+        assert_eq!((log.len(), log.get(11).unwrap().text().as_ref()), (12, "line 100"));
     }
 }

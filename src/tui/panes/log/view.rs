@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{Levels, Log, LogLine};
+use super::{Levels, Log, LogLine, progress_view};
 use crate::engine::protocol::Level;
 use crate::tui::app::App;
 use crate::tui::format;
@@ -15,6 +15,12 @@ use crate::tui::widgets::scroll::{Step, draw_scrollbar};
 use crate::tui::widgets::{Rich, draw_line};
 
 impl Log {
+    /// What items are narrowed to, in words.
+    fn narrowed(&self) -> Option<String> {
+        let parts: Vec<String> = self.outcome.map(|o| o.to_string()).into_iter().chain(self.tenant.clone()).collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
     /// Moves the cursor; at the end it follows what comes in.
     pub(crate) fn step(&mut self, step: Step) {
         let len = self.len();
@@ -38,7 +44,9 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     }
     let place = if len == 0 { 0 } else { app.log.scroll.cursor + 1 };
     let mut note = format!("{}/{}", format::len(place), format::len(len));
-    if app.log.levels != Levels::All {
+    if let Some(narrowed) = app.log.narrowed() {
+        note = format!("{narrowed} only, {note}");
+    } else if app.log.levels != Levels::All {
         note = format!("{} only, {note}", app.log.levels.word());
     } else if app.log.errors > 0 {
         note = format!("{}, {note}", format::plural(app.log.errors, "error", "errors"));
@@ -49,6 +57,18 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     }
     let mut cursor = None;
     let mut body = inner;
+    if let Some(run) = &app.run {
+        // The list keeps three lines at least.
+        let most = usize::from(body.height.saturating_sub(3)).min(14);
+        let lines = progress_view::lines(app, run, usize::from(body.width).max(4), most);
+        for line in lines.iter().take(usize::from(body.height)) {
+            draw_line(buffer, Rect { height: 1, ..body }, line, 0, &theme, Style::default());
+            body = Rect { y: body.y + 1, height: body.height - 1, ..body };
+        }
+    }
+    if body.is_empty() {
+        return None;
+    }
     if app.log.filter.shown() {
         cursor = app.log.filter.draw(buffer, Rect { height: 1, ..body }, &theme);
         body = Rect { y: body.y + 1, height: body.height - 1, ..body };
@@ -91,5 +111,5 @@ fn line(app: &App, entry: &LogLine) -> Rich {
     };
     Rich::of(Role::Dim, &format!(" {} ", format::clock(entry.at, &app.zone)))
         .with(role, &format!("{sign} "))
-        .with(role, &entry.text)
+        .with(role, &entry.text())
 }

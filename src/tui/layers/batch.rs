@@ -1,0 +1,130 @@
+//! A batch that waits for a decision: what it holds, what stands out in it, and the decisions, none of which a reflex makes.
+
+pub(crate) mod confirm;
+mod view;
+
+use std::sync::Arc;
+
+use confirm::{Confirm, Verb};
+use crossterm::event::KeyCode;
+
+use super::command::CommandBox;
+use super::preview::Described;
+use super::{Kept, Layer, item::ItemBox, step};
+use crate::domain::value::{Value, to_plain_json};
+use crate::engine::protocol::{ApprovalRequest, Preview, RequestId};
+use crate::tui::app::App;
+use crate::tui::keymap::Key;
+use crate::tui::widgets::Scroll;
+
+/// What stands out among the items of a batch.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Outliers {
+    /// The largest row, by its place in the batch, and its bytes as JSON.
+    pub(crate) largest: Option<(usize, usize)>,
+    /// The row with the most changed fields, and how many those are.
+    pub(crate) most_changed: Option<(usize, usize)>,
+    /// Items with warnings.
+    pub(crate) warned: usize,
+}
+
+impl Outliers {
+    pub(crate) fn of(items: &[Preview]) -> Self {
+        let size = |item: &Preview| item.after.as_ref().map_or(0, |row| to_plain_json(&Value::M(row.0.clone())).len());
+        let most = |numbers: Vec<usize>| {
+            let most = numbers.iter().copied().max().filter(|n| *n > 0)?;
+            numbers.iter().position(|n| *n == most).map(|at| (at, most))
+        };
+        Self {
+            largest: most(items.iter().map(size).collect()),
+            most_changed: most(items.iter().map(|i| i.changes.len()).collect()),
+            warned: items.iter().filter(|i| !i.warnings.is_empty()).count(),
+        }
+    }
+}
+
+/// The dialog.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    /// The run's request.
+    pub(crate) request: RequestId,
+    approval: Arc<ApprovalRequest>,
+    outliers: Outliers,
+    scroll: Scroll,
+    confirm: Option<Confirm>,
+}
+
+impl Batch {
+    pub(crate) fn new(request: RequestId, approval: Arc<ApprovalRequest>) -> Self {
+        let outliers = Outliers::of(&approval.items);
+        Self { request, approval, outliers, scroll: Scroll::default(), confirm: None }
+    }
+
+    pub(super) fn paste(&mut self, text: &str) {
+        if let Some(confirm) = &mut self.confirm {
+            confirm.paste(text);
+        }
+    }
+
+    pub(super) fn key(&mut self, app: &mut App, key: Key) -> Kept {
+        if let Some(confirm) = &mut self.confirm {
+            return match confirm.key(key) {
+                confirm::Pressed::Nothing => Kept::Yes,
+                confirm::Pressed::Back => {
+                    self.confirm = None;
+                    Kept::Yes
+                }
+                confirm::Pressed::Decided(decision) => {
+                    app.decide_batch(&self.approval, decision);
+                    Kept::No
+                }
+            };
+        }
+        let verb = match key.code {
+            KeyCode::Esc => {
+                app.say(format!("batch {} waits; B shows it again", self.approval.batch));
+                return Kept::No;
+            }
+            KeyCode::Enter | KeyCode::Right | KeyCode::Char('l') => {
+                if let Some(item) = self.approval.items.get(self.scroll.cursor) {
+                    let described = Described::new(vec![item.clone()]);
+                    app.layers.push(Layer::Item(Box::new(ItemBox::new(described))));
+                }
+                return Kept::Yes;
+            }
+            KeyCode::Char('Y') => {
+                let line = app.line_of_resume(self.approval.run);
+                app.layers.push(Layer::Command(CommandBox::new(line)));
+                return Kept::Yes;
+            }
+            KeyCode::Char('a') => Verb::Approve,
+            KeyCode::Char('r') => Verb::ApproveRest,
+            KeyCode::Char('s') => Verb::Skip,
+            KeyCode::Char('h') => Verb::Hold,
+            KeyCode::Char('x') if self.approval.items.len() > 1 => Verb::Split,
+            KeyCode::Char('x') => {
+                app.refuse("one item cannot be split");
+                return Kept::Yes;
+            }
+            KeyCode::Char('q') => Verb::Stop,
+            _ => {
+                if let Some(step) = step(key, true) {
+                    self.scroll.step(step, self.approval.items.len());
+                }
+                return Kept::Yes;
+            }
+        };
+        self.confirm = Some(Confirm::new(verb, &self.approval, app.run_left()));
+        Kept::Yes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_out_is_found() {
+        assert_eq!(Outliers::of(&[]), Outliers::default());
+    }
+}

@@ -1,0 +1,41 @@
+//! What the plan would do, as far as it was found out.
+
+use crate::engine::failure::Failure;
+use crate::engine::protocol::{PlanSummary, RequestId};
+use crate::tui::items::Items;
+use crate::tui::panes::Filter;
+
+/// A preview of the plan in the pane.
+#[derive(Debug)]
+pub(crate) struct PlanPreview {
+    /// The request that works it out.
+    pub(crate) request: RequestId,
+    /// Whether it still does.
+    pub(crate) running: bool,
+    /// The state of the plan's text that it is a preview of.
+    pub(crate) revision: u64,
+    /// Items found so far.
+    pub(crate) found: u64,
+    pub(crate) summary: Option<Box<PlanSummary>>,
+    pub(crate) problem: Option<Box<Failure>>,
+    pub(crate) cancelled: bool,
+    pub(crate) items: Option<Items>,
+    pub(crate) filter: Filter,
+}
+
+impl PlanPreview {
+    /// One that was asked for.
+    pub(crate) fn begun(request: RequestId, revision: u64) -> Self {
+        Self {
+            request,
+            running: true,
+            revision,
+            found: 0,
+            summary: None,
+            problem: None,
+            cancelled: false,
+            items: None,
+            filter: Filter::default(),
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! Plans as the fake engine previews and runs them: copies of what is there, or of as many items as a test wants.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::data::Data;
+use crate::domain::diff::diff_rows;
+use crate::domain::key::{EntityKey, Version};
+use crate::domain::plan::{Plan, Work};
+use crate::domain::publish::PublishMode;
+use crate::domain::row::{Row, TableKind};
+use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
+use crate::domain::value::Value;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::protocol::{
+    ApprovalRequest, BatchInfo, BatchState, Blast, Command, Decision, EntityRef, Event, ItemFilter, ItemResult, Phase,
+    PlanSummary, Preview, RequestId, RunInfo, Steering, StopCause,
+};
+
+/// The run of every plan.
+pub(crate) fn plan_run() -> RunId {
+    RunId::from_parts(1_773_968_523_000, 42)
+}
+
+/// What is under way.
+#[derive(Debug)]
+struct Run {
+    request: RequestId,
+    info: RunInfo,
+    waiting: VecDeque<(u32, Vec<Preview>)>,
+    confirm: Option<String>,
+    batches: usize,
+    clean: Option<bool>,
+}
+
+/// Plans and their runs.
+#[derive(Debug, Default)]
+pub(crate) struct Plans {
+    /// As many items are made up, in place of those of the rows.
+    pub(crate) many: Option<u64>,
+    /// What becomes of an item that is written, in turn; done when there is none left.
+    pub(crate) outcomes: VecDeque<(Outcome, Option<Reason>)>,
+    /// Told after so many items of a batch, instead of the rest of it.
+    pub(crate) paused_by: Option<Failure>,
+    pub(crate) confirm: Option<String>,
+    items: Vec<Preview>,
+    operation: Option<Operation>,
+    name: String,
+    run: Option<Run>,
+}
+
+type Answer = Vec<(RequestId, Event)>;
+
+fn finished(request: RequestId) -> (RequestId, Event) {
+    (request, Event::Finished { cancelled: false })
+}
+
+impl Plans {
+    /// Answers what concerns plans; `None` for every other command.
+    pub(crate) fn answer(&mut self, data: &Data, request: RequestId, command: &Command) -> Option<Answer> {
+        let mut out = Vec::new();
+        match command {
+            Command::PreviewPlan { plan, .. } => {
+                self.make(data, plan);
+                out.push((request, Event::Progress { phase: Phase::Preview, done: self.total(), total: None }));
+                out.push((request, Event::Planned(Box::new(self.summary()))));
+            }
+            Command::Items { .. } | Command::ShowItem { .. } if self.operation.is_none() => return None,
+            Command::Items { run, filter, from, limit, .. } => {
+                let (total, items) = self.page(filter, *from, *limit);
+                out.push((request, Event::Items { run: *run, total, from: *from, items }));
+            }
+            Command::ShowItem { n, .. } => out.push((request, Event::Preview(Box::new(self.item(*n))))),
+            Command::RunPlan { plan, .. } => {
+                self.make(data, plan);
+                let mut left: VecDeque<Preview> = self.items.iter().filter(|i| i.after.is_some()).cloned().collect();
+                let mut waiting = VecDeque::new();
+                while !left.is_empty() {
+                    let size = if waiting.is_empty() { plan.run.canary } else { plan.run.batch };
+                    let n = u32::try_from(waiting.len() + 1).unwrap();
+                    waiting.push_back((n, left.drain(..size.min(left.len())).collect()));
+                }
+                let info = RunInfo { state: RunState::Running, outcomes: vec![], ended_at: None, ..self.info() };
+                out.push((request, Event::Planned(Box::new(self.summary()))));
+                out.push((request, Event::Run(Box::new(info.clone()))));
+                for item in self.items.iter().filter(|i| i.after.is_none()) {
+                    out.push((request, Event::Item(Box::new(result(item, Some(Outcome::Skipped), item.reason)))));
+                }
+                let batches = waiting.len();
+                let confirm = self.confirm.clone();
+                self.run = Some(Run { request, info, waiting, confirm, batches, clean: None });
+                out.extend(self.ask());
+                return Some(out);
+            }
+            Command::Decide { decision, .. } if self.run.is_some() => return Some(self.decide(request, decision)),
+            Command::Steer { steering, .. } => {
+                out.push(finished(request));
+                if *steering == Steering::Stop {
+                    out.extend(self.end(RunState::Stopped, Some(StopCause::Operator)));
+                }
+                if *steering == Steering::Continue && self.paused_by.take().is_some() {
+                    out.extend(self.write());
+                }
+                return Some(out);
+            }
+            _ => return None,
+        }
+        out.push(finished(request));
+        Some(out)
+    }
+
+    fn make(&mut self, data: &Data, plan: &Plan) {
+        self.operation = Some(plan.work.operation());
+        self.name.clone_from(&plan.name);
+        let (Work::Copy { source, target } | Work::Move { source, target }) = &plan.work else {
+            self.items = (1..=3).map(|n| made(n, "PRODUCT#globex")).collect();
+            return;
+        };
+        if self.many.is_some() {
+            self.items = Vec::new();
+            return;
+        }
+        let from = format!("{}#{}", source.entity_type.clone().unwrap_or_default(), source.tenant);
+        let to = format!("{}#{}", source.entity_type.clone().unwrap_or_default(), target.tenant);
+        let rows: Vec<Arc<Row>> =
+            data.table("product", TableKind::Data).filter(|r| r.pk().unwrap() == from).cloned().collect();
+        let there =
+            |sk: &str| data.table("product", TableKind::Data).any(|r| r.pk().unwrap() == to && r.sk().unwrap() == sk);
+        self.items = Vec::new();
+        for (i, row) in rows.iter().enumerate() {
+            let mut item = made(i as u64 + 1, &to);
+            let sk = row.sk().unwrap();
+            item.entity.key = EntityKey::new(to.as_str(), sk);
+            item.source = EntityKey::new(from.as_str(), sk);
+            let mut after = row.as_ref().clone();
+            after.0.insert("pk".into(), Value::s(&to));
+            // One that exists and is written over, so that there are differences to look at.
+            if sk.starts_with("P-0009") {
+                item.action = Action::Update;
+                item.before = Some(row.clone());
+                after.0.insert("name".into(), Value::s("Catalogue, second edition"));
+                item.changes = diff_rows(row, &after, false);
+            }
+            item.after = Some(Arc::new(after));
+            if there(sk) || row.is_deleted() {
+                (item.action, item.after) = (Action::Skip, None);
+                item.version_after = item.version_before;
+                item.reason = Some(if row.is_deleted() { Reason::Deleted } else { Reason::Exists });
+            } else if sk.starts_with("P-0003") {
+                item.warnings = vec!["wedged".to_owned()];
+            }
+            self.items.push(item);
+        }
+    }
+
+    fn total(&self) -> u64 {
+        self.many.unwrap_or(self.items.len() as u64)
+    }
+
+    fn item(&self, n: u64) -> Preview {
+        self.items.iter().find(|i| i.n == n).cloned().unwrap_or_else(|| made(n, "PRODUCT#globex"))
+    }
+
+    fn page(&self, filter: &ItemFilter, from: u64, limit: usize) -> (u64, Vec<ItemResult>) {
+        if self.many.is_some() {
+            let last = (from + limit as u64).min(self.total());
+            return (self.total(), (from..last).map(|n| result(&made(n + 1, "PRODUCT#globex"), None, None)).collect());
+        }
+        let wanted = |i: &&Preview| {
+            (filter.actions.is_empty() && !filter.warned
+                || filter.actions.contains(&i.action)
+                || (filter.warned && !i.warnings.is_empty()))
+                && i.entity.key.to_string().to_lowercase().contains(&filter.text.to_lowercase())
+        };
+        let mut found: Vec<&Preview> = self.items.iter().filter(wanted).collect();
+        found.sort_by_key(|i| (i.warnings.is_empty(), i.action != Action::Skip, i.n));
+        let items = found.iter().skip(usize::try_from(from).unwrap()).take(limit).map(|i| result(i, None, i.reason));
+        (found.len() as u64, items.collect())
+    }
+
+    fn summary(&self) -> PlanSummary {
+        let written = self.many.unwrap_or(self.items.iter().filter(|i| i.after.is_some()).count() as u64);
+        let skipped = self.total() - written;
+        let updated = self.items.iter().filter(|i| i.action == Action::Update).count() as u64;
+        let mut reasons: Vec<(Reason, u64)> = Vec::new();
+        for reason in self.items.iter().filter_map(|i| i.reason) {
+            match reasons.iter_mut().find(|(r, _)| *r == reason) {
+                Some((_, n)) => *n += 1,
+                None => reasons.push((reason, 1)),
+            }
+        }
+        PlanSummary {
+            run: plan_run(),
+            digest: "0123456789abcdef".repeat(4),
+            actions: [(Action::Create, written - updated), (Action::Update, updated), (Action::Skip, skipped)]
+                .into_iter().filter(|(_, n)| *n > 0).collect(),
+            reasons,
+            blast: Blast {
+                entities: written,
+                tenants: 1,
+                requests: written,
+                read_units: 12.5,
+                write_units: written as f64 * 12.0,
+                s3_objects: 1,
+                step_functions: 0,
+                seconds: written as f64 / 80.0,
+            },
+            publish: PublishMode::Sync,
+            notes: vec!["written directly: copies that the application keeps elsewhere are not updated until it runs reSyncData()".into()],
+        }
+    }
+
+    fn info(&self) -> RunInfo {
+        RunInfo {
+            run: plan_run(),
+            name: self.name.clone(),
+            operation: self.operation.unwrap_or(Operation::Copy),
+            reason: String::new(),
+            profile: "sandbox".into(),
+            environment: "dev".into(),
+            app: "shop".into(),
+            account: Some("000000000000".into()),
+            region: Some("ap-northeast-1".into()),
+            digest: "0123456789abcdef".repeat(4),
+            started_at: "2026-03-20T01:02:03.000Z".into(),
+            ended_at: Some("2026-03-20T01:02:09.000Z".into()),
+            state: RunState::Done,
+            outcomes: vec![],
+            undo_of: None,
+            undone_by: None,
+            journal: "/state/runs/journal.db".into(),
+        }
+    }
+
+    /// The next batch, or the end.
+    fn ask(&mut self) -> Answer {
+        let Some(run) = &self.run else { return vec![] };
+        let Some((n, items)) = run.waiting.front().cloned() else { return self.end(RunState::Done, None) };
+        let approval = ApprovalRequest {
+            run: run.info.run,
+            batch: n,
+            canary: n == 1,
+            held: false,
+            waiting: run.waiting.len() as u64,
+            canary_is_clean: run.clean,
+            digest: format!("{n:064x}"),
+            confirm: run.confirm.clone(),
+            items,
+        };
+        vec![(run.request, Event::ApprovalNeeded(Box::new(approval)))]
+    }
+
+    fn decide(&mut self, request: RequestId, decision: &Decision) -> Answer {
+        let mut out = Vec::new();
+        let Some(run) = &mut self.run else { return vec![finished(request)] };
+        if let Decision::Approve { confirm } | Decision::ApproveRest { confirm } = decision
+            && *confirm != run.confirm
+        {
+            let failure = Failure::new(ErrorCode::Conflict, "this profile is protected: type the tenant to approve");
+            return vec![(request, Event::Failed(Box::new(failure.not_fatal()))), finished(request)];
+        }
+        out.push(finished(request));
+        match decision {
+            Decision::Approve { .. } => out.extend(self.write()),
+            Decision::ApproveRest { .. } => {
+                while self.run.as_ref().is_some_and(|r| !r.waiting.is_empty()) {
+                    out.extend(self.write());
+                }
+            }
+            Decision::Skip => {
+                run.waiting.pop_front();
+                out.extend(self.ask());
+            }
+            Decision::Hold => {
+                let batch = run.waiting.pop_front();
+                run.waiting.extend(batch);
+                out.extend(self.ask());
+            }
+            Decision::Split => {
+                if let Some((n, mut items)) = run.waiting.pop_front() {
+                    let rest = items.split_off(items.len().div_ceil(2));
+                    run.waiting.push_front((n + 100, rest));
+                    run.waiting.push_front((n, items));
+                }
+                out.extend(self.ask());
+            }
+            Decision::Stop => out.extend(self.end(RunState::Stopped, Some(StopCause::NotApproved))),
+        }
+        out
+    }
+
+    /// Writes the batch at the front.
+    fn write(&mut self) -> Answer {
+        let mut out = Vec::new();
+        let Some(run) = &mut self.run else { return out };
+        let Some((n, items)) = run.waiting.front().cloned() else { return out };
+        if let Some(failure) = &self.paused_by {
+            let paused = Event::Paused { run: run.info.run, failure: Box::new(failure.clone()) };
+            return vec![(run.request, paused)];
+        }
+        run.waiting.pop_front();
+        let mut outcomes: Vec<(Outcome, u64)> = Vec::new();
+        for item in &items {
+            let (outcome, reason) = self.outcomes.pop_front().unwrap_or((Outcome::Done, None));
+            out.push((run.request, Event::Item(Box::new(result(item, Some(outcome), reason)))));
+            for counts in [&mut outcomes, &mut run.info.outcomes] {
+                match counts.iter_mut().find(|(o, _)| *o == outcome) {
+                    Some((_, n)) => *n += 1,
+                    None => counts.push((outcome, 1)),
+                }
+            }
+        }
+        if run.clean.is_none() {
+            run.clean = Some(outcomes.iter().all(|(o, _)| matches!(o, Outcome::Done | Outcome::Equal)));
+        }
+        let batch = BatchInfo {
+            run: run.info.run,
+            batch: n,
+            canary: n == 1,
+            items: items.len() as u64,
+            digest: format!("{n:064x}"),
+            state: BatchState::Done,
+            outcomes,
+        };
+        out.push((run.request, Event::Batch(Box::new(batch))));
+        out.extend(self.ask());
+        out
+    }
+
+    fn end(&mut self, state: RunState, cause: Option<StopCause>) -> Answer {
+        let Some(run) = self.run.take() else { return vec![] };
+        let _ = run.batches;
+        let info = RunInfo { state, ended_at: Some("2026-03-20T01:02:09.000Z".into()), ..run.info };
+        let mut out = vec![(run.request, Event::Run(Box::new(info.clone())))];
+        out.extend(cause.map(|cause| (run.request, Event::Stopped { run: info.run, cause })));
+        out.push(finished(run.request));
+        out
+    }
+}
+
+/// An item that creates something.
+fn made(n: u64, pk: &str) -> Preview {
+    let key = EntityKey::new(pk, format!("P-{n:07}"));
+    let mut row = Row::default();
+    for (name, value) in [("pk", pk.to_owned()), ("sk", format!("P-{n:07}")), ("name", format!("Part {n}"))] {
+        row.0.insert(name.into(), Value::s(value));
+    }
+    Preview {
+        n,
+        source: EntityKey::new("PRODUCT#acme", format!("P-{n:07}")),
+        entity: EntityRef { module: "product".into(), key },
+        source_versions: (Version(1), Version(1)),
+        digest: format!("{n:064x}"),
+        action: Action::Create,
+        reason: None,
+        message: None,
+        warnings: vec![],
+        version_before: Version(0),
+        version_after: Version(1),
+        version_from: Version(1),
+        found: Some(TableKind::Data),
+        before: None,
+        after: Some(Arc::new(row)),
+        wrote: None,
+        changes: vec![],
+        publish: PublishMode::Sync,
+        write_units: 12,
+        s3_objects: 0,
+    }
+}
+
+fn result(item: &Preview, outcome: Option<Outcome>, reason: Option<Reason>) -> ItemResult {
+    ItemResult {
+        run: plan_run(),
+        batch: item.after.is_some().then_some(1),
+        n: item.n,
+        entity: item.entity.clone(),
+        source: item.source.clone(),
+        source_versions: item.source_versions,
+        before: None,
+        after: None,
+        action: item.action,
+        outcome,
+        reason,
+        message: None,
+        warnings: item.warnings.clone(),
+        version_before: item.version_before,
+        version_after: item.version_after,
+        attempts: u32::from(outcome.is_some()),
+        request_id: None,
+    }
+}

@@ -1,0 +1,152 @@
+//! Previewing the plan in the pane, and reading the items of previews and runs that are on screen.
+
+use crate::domain::run::RunId;
+use crate::engine::failure::Failure;
+use crate::engine::protocol::{Command, ItemResult, PlanSummary, Preview, RequestId};
+use crate::tui::app::App;
+use crate::tui::items::{Items, PAGE, Wanted};
+use crate::tui::layers::Layer;
+use crate::tui::layers::item::ItemBox;
+use crate::tui::message::Purpose;
+use crate::tui::panes::Pane;
+use crate::tui::panes::filter::Typed;
+use crate::tui::panes::plan::preview::PlanPreview;
+
+impl App {
+    /// Finds out what the plan in the pane would do; one that is being found out is given up.
+    pub(super) fn preview_plan(&mut self) {
+        let Some((plan, revision)) = self.plan.form.as_ref().and_then(|f| Some((f.plan.clone()?, f.revision))) else {
+            return;
+        };
+        if let Some(request) = self.pending(|p| *p == Purpose::PreviewPlan) {
+            self.give_up(request);
+        }
+        let request = self.send(Command::PreviewPlan { plan, keep: true }, Purpose::PreviewPlan);
+        self.plan.preview = Some(PlanPreview::begun(request, revision));
+        self.plan.shows_preview = true;
+        self.focus = Pane::Plan;
+    }
+
+    fn own_preview(&mut self, request: RequestId) -> Option<&mut PlanPreview> {
+        self.plan.preview.as_mut().filter(|p| p.request == request)
+    }
+
+    pub(super) fn preview_found(&mut self, request: RequestId, found: u64) {
+        if let Some(preview) = self.own_preview(request) {
+            preview.found = found;
+        }
+    }
+
+    pub(super) fn preview_planned(&mut self, request: RequestId, summary: PlanSummary) {
+        let generation = self.generation();
+        if let Some(preview) = self.own_preview(request) {
+            preview.items = Some(Items::new(summary.run, generation));
+            preview.summary = Some(Box::new(summary));
+        }
+    }
+
+    pub(super) fn preview_failed(&mut self, request: RequestId, failure: Failure) {
+        if let Some(preview) = self.own_preview(request).filter(|_| failure.fatal) {
+            preview.problem = Some(Box::new(failure));
+        }
+    }
+
+    pub(super) fn preview_ended(&mut self, request: RequestId, cancelled: bool) {
+        if let Some(preview) = self.own_preview(request) {
+            preview.running = false;
+            preview.cancelled = cancelled && preview.summary.is_none();
+        }
+    }
+
+    /// The digest of the preview that is on screen, where it is one of the plan as it stands.
+    pub(crate) fn fresh_digest(&self) -> Option<String> {
+        let preview = self.plan.preview.as_ref()?;
+        let is_fresh = self.plan.form.as_ref().is_some_and(|f| f.revision == preview.revision);
+        preview.summary.as_ref().filter(|_| is_fresh).map(|s| s.digest.clone())
+    }
+
+    /// The listing that is on screen.
+    fn visible_listing(&mut self) -> Option<&mut Items> {
+        let in_layer = self.layers.iter_mut().rev().find_map(|layer| match layer {
+            Layer::Runs(runs) => runs.items_mut(),
+            _ => None,
+        });
+        in_layer.or_else(|| self.plan.preview.as_mut().and_then(|p| p.items.as_mut()))
+    }
+
+    /// The listing with a generation, wherever it is.
+    pub(super) fn listing(&mut self, generation: u64) -> Option<&mut Items> {
+        let layers = self.layers.iter_mut().filter_map(|layer| match layer {
+            Layer::Runs(runs) => runs.items_mut(),
+            _ => None,
+        });
+        let preview = self.plan.preview.as_mut().and_then(|p| p.items.as_mut());
+        layers.chain(preview).find(|items| items.generation == generation)
+    }
+
+    /// Asks for what the listing on screen lacks.
+    pub(super) fn pump_items(&mut self) {
+        // A page and an item may be asked for at once.
+        for _ in 0..2 {
+            let Some(items) = self.visible_listing() else { return };
+            let Some(wanted) = items.wanted() else { return };
+            let (run, generation, filter, fresh) = (items.run, items.generation, items.filter(), items.fresh);
+            let request = match wanted {
+                Wanted::Page(page) => {
+                    let limit = usize::try_from(PAGE).unwrap_or(usize::MAX);
+                    let command = Command::Items { run, filter, from: page * PAGE, limit, fresh };
+                    self.send(command, Purpose::Items(generation))
+                }
+                Wanted::Item(n) => self.send(Command::ShowItem { run, n }, Purpose::Items(generation)),
+            };
+            if let Some(items) = self.listing(generation) {
+                items.asked(&wanted, request);
+            }
+        }
+    }
+
+    pub(super) fn items_page(&mut self, generation: u64, run: RunId, total: u64, from: u64, items: Vec<ItemResult>) {
+        if let Some(listing) = self.listing(generation).filter(|l| l.run == run) {
+            listing.take_page(total, from, items);
+        }
+    }
+
+    pub(super) fn item_shown(&mut self, generation: u64, preview: Preview) {
+        if let Some(listing) = self.listing(generation) {
+            listing.take_item(preview);
+        }
+    }
+
+    /// Shows the selected item whole.
+    pub(super) fn open_item(&mut self) {
+        let described = self.visible_listing().and_then(|items| items.described().map(|d| d.whole()));
+        match described {
+            Some(described) => self.layers.push(Layer::Item(Box::new(ItemBox::new(described)))),
+            None => self.say("its rows are being read"),
+        }
+    }
+
+    /// Lists other items of the preview.
+    pub(super) fn next_which(&mut self) {
+        let generation = self.generation();
+        let Some(preview) = &mut self.plan.preview else { return };
+        let text = preview.filter.text().to_owned();
+        let Some(items) = &mut preview.items else { return };
+        let which = items.which().next();
+        items.narrow(which, &text, generation);
+        self.say(format!("items: {}", which.word()));
+    }
+
+    /// The text behind `/` has another value; the engine is asked once it is complete.
+    pub(super) fn preview_filter(&mut self, typed: Typed) {
+        if typed == Typed::Edited {
+            return;
+        }
+        let generation = self.generation();
+        let Some(preview) = &mut self.plan.preview else { return };
+        let text = preview.filter.text().to_owned();
+        if let Some(items) = &mut preview.items {
+            items.narrow(items.which(), &text, generation);
+        }
+    }
+}
