@@ -143,3 +143,70 @@ fn signals_leave_the_terminal_as_it_was() {
         console.ended();
     }
 }
+
+#[test]
+fn a_plan_from_its_form_to_its_undo() {
+    let mut console = Console::start(&["--sandbox", "--arm"], &[]);
+    console.wait_for("ARMED");
+    console.wait_for("counted just now");
+    console.press(":open CUSTOMER#my_tenant\r");
+    console.wait_for("all 25 loaded");
+    // The form knows where it comes from, and asks where to.
+    console.press("3n");
+    console.wait_for("copy CUSTOMER of my_tenant");
+    console.press("\rumbrella\r");
+    console.wait_for("ready to be previewed");
+    console.press("jj\r\u{15}15\rj\r\u{15}2\r");
+    console.wait_for("canary              2");
+    console.press("p");
+    console.wait_for("create 24 · skip 1");
+    console.press("j");
+    console.wait_for("The row that will be written");
+    console.press("R");
+    console.wait_for("is the CANARY");
+    // Enter shows an item and writes nothing.
+    console.press("\r");
+    console.wait_for("nothing is written by this");
+    console.press("\u{1b}");
+    console.wait_for("approve the rest");
+    console.press("aW");
+    console.wait_for("Batch 2 waits");
+    console.wait_for("canary: every item is done or equal");
+    console.press("aW");
+    console.wait_for("Batch 3 waits");
+    // Left, paused, approved: nothing is written until it goes on.
+    console.press("\u{1b}");
+    console.wait_for("WAITS for your decision about batch 3");
+    console.press("p");
+    console.wait_for("PAUSED by you");
+    console.press("B");
+    console.wait_for("approve the rest");
+    console.press("aW");
+    console.wait_for("batch 3 approved");
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(console.text().contains("17/24"), "{}", console.text());
+    console.press("p");
+    console.wait_for("has ended");
+    console.wait_for("100%");
+    // And back.
+    console.press(":runs\r");
+    console.wait_for("copy      done");
+    console.press("u");
+    // The plan was never saved: that is asked about, not lost.
+    console.wait_for("Throw the plan away?");
+    console.press("D");
+    console.wait_for("delete 24");
+    console.press("R");
+    console.wait_for("is the CANARY");
+    console.press("r");
+    console.wait_for("WITHOUT asking again");
+    console.press("24\r");
+    console.wait_for("has ended");
+    console.wait_for("24/24 100%");
+    console.press("1:open CUSTOMER#umbrella\r");
+    console.wait_for("all 24 loaded");
+    console.press("v");
+    console.wait_for("has no live");
+    console.press("q");
+    assert_eq!(console.ended(), 0);
+}
