@@ -105,7 +105,17 @@ fn percentiles(what: &str, mut samples: Vec<Duration>) {
     println!("{what:<44} p50 {p50:>8.1} µs   p99 {p99:>8.1} µs   p99.9 {p999:>8.1} µs   of {}", samples.len());
 }
 
-fn streaming() {
+/// Outcomes alone, one in ten of which failed.
+fn outcome(n: u64) -> Event {
+    let Event::Item(mut item) = event(n * 3 + 2) else { return event(n) };
+    if n.is_multiple_of(10) {
+        item.outcome = Some(Outcome::Failed);
+        item.message = Some(format!("attempt {n} was throttled"));
+    }
+    Event::Item(item)
+}
+
+fn streaming(what: &str, event: fn(u64) -> Event) {
     let options = ConsoleOptions {
         profile: Profile::new("bench", "dev", "shop"),
         start_armed: false,
@@ -132,7 +142,7 @@ fn streaming() {
     let busy = began.elapsed().as_secs_f64();
     assert!(console.inked() > 1_000, "an empty screen measures nothing");
     println!(
-        "{EVENTS} events and {FRAMES} frames of 200×60 a second, {VERSIONS} versions open: {:.1} % of one core",
+        "{EVENTS} {what} and {FRAMES} frames of 200×60 a second, {VERSIONS} versions open: {:.1} % of one core",
         busy / SECONDS as f64 * 100.0
     );
     percentiles("  update", updates);
@@ -284,7 +294,8 @@ fn profile(dir: &Path, sandbox: &Sandbox) -> String {
 }
 
 fn main() {
-    streaming();
+    streaming("events", event);
+    streaming("outcomes", outcome);
     starts("--sandbox", |_| vec!["--sandbox".to_owned()]);
     let dir = tempfile::TempDir::new().expect("a directory");
     let sandbox = open_sandbox(Options::default(), false).expect("free ports");

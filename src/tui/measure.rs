@@ -8,14 +8,16 @@ use super::app::App;
 use super::message::{Message, Purpose};
 use super::panes::Filter;
 use super::panes::history::Opened;
+use super::panes::log::progress::Progress;
 use super::update::update;
 use super::{ConsoleOptions, view};
 use crate::engine::protocol::{EntityRef, Envelope, Event, HistoryEntry, RequestId};
 
-/// A console that counts tenants while an entity's versions are open.
+/// A console that counts tenants and follows a run while an entity's versions are open.
 pub struct Bare {
     app: App,
     scan: RequestId,
+    run: RequestId,
     buffer: Buffer,
 }
 
@@ -43,12 +45,19 @@ impl Bare {
         opened.versions.apply(versions, &Filter::default());
         opened.versions.complete = true;
         app.history.opened = Some(opened);
-        Ok(Self { app, scan, buffer: Buffer::empty(Rect::new(0, 0, width, height)) })
+        let run = RequestId(u64::MAX);
+        app.requests.insert(run, Purpose::Run);
+        let mut progress = Progress::begun(run, "a plan".to_owned());
+        progress.total = Some(1_000_000);
+        progress.writing(Timestamp::now());
+        app.run = Some(progress);
+        Ok(Self { app, scan, run, buffer: Buffer::empty(Rect::new(0, 0, width, height)) })
     }
 
-    /// Takes an event as the answer to the scan.
+    /// Takes an event as the answer to the scan; an item as one of the run.
     pub fn take(&mut self, event: Event) {
-        let envelope = Envelope { request: self.scan, event };
+        let request = if matches!(event, Event::Item(_)) { self.run } else { self.scan };
+        let envelope = Envelope { request, event };
         // The effects are what a host would do outside.
         drop(update(&mut self.app, Timestamp::now(), Message::Engine(envelope)));
     }
