@@ -93,6 +93,9 @@ const KINDS: &[(&str, &str, Kind)] = &[
 /// Keys whose value in the examples is one for looking at, not what counts without it.
 const WITHOUT_DEFAULT: &[(&str, &str)] = &[("source", "type"), ("source", "tenants")];
 
+/// Lists of tables.
+const ONLY_IN_FILES: &[(&str, &str)] = &[("normalize", "decide")];
+
 /// Operations that a plan can be built for: those with an example.
 pub fn operations() -> impl Iterator<Item = Operation> {
     example::EXAMPLES.iter().map(|(operation, _)| *operation)
@@ -116,13 +119,14 @@ pub fn fields(operation: Operation) -> Vec<Field> {
         let mut own: Vec<(usize, Field)> = names
             .into_iter()
             .filter(|name| !table.is_empty() || !keys::is_table(name))
+            .filter(|name| !ONLY_IN_FILES.contains(&(table, name)))
             .filter_map(|name| match found(name) {
                 Some((_, value)) if is_only_in_files(value.get_ref()) => None,
                 Some((key, value)) => {
                     let help = comment(text, value.span().end);
                     Some((key.span().start, described(table, name, Some(value.get_ref()), text, help)))
                 }
-                None => Some((usize::MAX, described(table, name, None, text, String::new()))),
+                None => Some((usize::MAX, described(table, name, None, text, commented_out(text, name)))),
             })
             .collect();
         own.sort_by_key(|(place, _)| *place);
@@ -162,6 +166,13 @@ fn comment(text: &str, from: usize) -> String {
     rest.split_once('#').map(|(_, comment)| comment.trim().to_owned()).unwrap_or_default()
 }
 
+/// What stands behind a key that the example only mentions, in a comment of its own.
+fn commented_out(text: &str, key: &str) -> String {
+    let mut mentioned = text.lines().filter_map(|line| line.strip_prefix('#')?.trim_start().strip_prefix(key));
+    let rest = mentioned.find_map(|rest| rest.trim_start().strip_prefix('='));
+    rest.and_then(|rest| rest.split_once('#')).map(|(_, comment)| comment.trim().to_owned()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,18 +185,28 @@ mod tests {
     fn the_form_has_every_key_of_the_example_with_its_default_and_its_purpose() {
         for operation in operations() {
             let found = fields(operation);
-            for field in &found {
-                assert!(!field.help.is_empty() || field.required, "{operation}: {} says nothing", field.path());
+            let example: toml::Table = example::example(operation).unwrap().parse().unwrap();
+            let (mut keys, mut tables) = (Vec::new(), Vec::new());
+            for (name, value) in &example {
+                match value.as_table() {
+                    Some(table) => tables.extend(table.keys().map(|key| format!("{name}.{key}"))),
+                    None => keys.push(name.clone()),
+                }
             }
-            let example = example::example(operation).unwrap();
-            let keys = example.lines().filter(|l| l.contains(" = ") && !l.starts_with('#')).count();
-            // The operation itself is chosen, not typed, but it is a key like the others.
-            assert_eq!(found.len(), keys, "{operation}");
-            let mut once: Vec<String> = found.iter().map(Field::path).collect();
-            once.sort();
-            once.dedup();
-            assert_eq!(once.len(), keys, "{operation}");
+            for path in keys.iter().chain(&tables) {
+                let of: Vec<&Field> = found.iter().filter(|f| f.path() == *path).collect();
+                let is_list = path.as_str() == "normalize.decide";
+                assert_eq!(of.len(), usize::from(!is_list), "{operation}: {path}");
+                assert!(of.iter().all(|f| !f.help.is_empty() || f.required), "{operation}: {path} says nothing");
+            }
         }
+    }
+
+    #[test]
+    fn a_key_that_is_only_mentioned_is_explained_all_the_same() {
+        let text = "[rollback]\nto_version = 4 # one\n# to_time = \"x\"   # the state at that time\n";
+        assert_eq!(commented_out(text, "to_time"), "the state at that time");
+        assert_eq!((commented_out(text, "to"), commented_out(text, "window")), (String::new(), String::new()));
     }
 
     #[test]

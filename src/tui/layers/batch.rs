@@ -121,10 +121,31 @@ impl Batch {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::domain::diff::diff_rows;
+    use crate::domain::row::Row;
+    use crate::tui::tests::made;
+
+    fn item(n: u64, fields: usize, filler: usize) -> Preview {
+        let mut item = made(n, "PRODUCT#globex");
+        let mut row = Row::default();
+        for i in 0..fields {
+            row.0.insert(format!("f{i}"), Value::s("x".repeat(filler)));
+        }
+        item.changes = diff_rows(&Row::default(), &row, true);
+        item.after = Some(Arc::new(row));
+        item
+    }
 
     #[test]
     fn what_stands_out_is_found() {
+        let mut items = vec![item(1, 1, 10), item(2, 7, 1), item(3, 1, 900), item(4, 2, 1)];
+        items[3].warnings = vec!["wedged".to_owned()];
+        let found = Outliers::of(&items);
+        assert_eq!(found.largest.map(|(at, _)| at), Some(2));
+        assert_eq!((found.most_changed, found.warned), (Some((1, 7)), 1));
         assert_eq!(Outliers::of(&[]), Outliers::default());
     }
 }

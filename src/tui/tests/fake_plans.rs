@@ -339,7 +339,7 @@ impl Plans {
 }
 
 /// An item that creates something.
-fn made(n: u64, pk: &str) -> Preview {
+pub(crate) fn made(n: u64, pk: &str) -> Preview {
     let key = EntityKey::new(pk, format!("P-{n:07}"));
     let mut row = Row::default();
     for (name, value) in [("pk", pk.to_owned()), ("sk", format!("P-{n:07}")), ("name", format!("Part {n}"))] {

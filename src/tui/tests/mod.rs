@@ -12,4 +12,5 @@ mod speed;
 mod updates;
 
 pub(super) use fake::Fake;
+pub(super) use fake_plans::made;
 pub(super) use script::{Play, Played, inputs, shown};

@@ -79,6 +79,14 @@ fn values_are_typed_completed_and_checked() {
 }
 
 #[test]
+fn a_word_that_is_no_operation_changes_nothing() {
+    let played = plan_play((120, 40), ":plan open copy.toml<ret>g<ret><ctrl-u>copi<ret>");
+    let form = played.app.plan.form.as_ref().unwrap();
+    assert!(form.problem.is_none() && form.text() == FILE, "{:?}", form.problem);
+    assert!(played.screen.contains("copi is no operation"), "{}", played.screen);
+}
+
+#[test]
 fn keys_typed_into_a_value_do_nothing_else() {
     let played = plan_play((120, 40), ":open PRODUCT#acme<ret>3n<ret>q:RA?3<paste:x y><ret>");
     assert_eq!(played.app.plan.form.unwrap().value_of("target.tenant").as_deref(), Some("q:RA?3x y"));

@@ -269,6 +269,19 @@ fn a_run_is_paused_sped_up_slowed_down_and_ended() {
 }
 
 #[test]
+fn a_run_that_is_still_being_previewed_is_given_up() {
+    let silent = |p: &mut Play| {
+        p.fake = Fake::golden().answering(|c| matches!(c, Command::RunPlan { .. }).then(Vec::new));
+    };
+    let given_up = playing((120, 40), silent, &format!("{RUN}x"));
+    assert!(matches!(given_up.commands.last(), Some(Command::Cancel { .. })));
+    assert!(
+        !run("<esc>4x").commands.iter().any(|c| matches!(c, Command::Cancel { .. })),
+        "what may write is ended, not dropped"
+    );
+}
+
+#[test]
 fn leaving_asks_while_a_run_is_under_way_and_other_panes_do_not_end_it() {
     let asked = run("<esc>123q");
     assert!(matches!(asked.app.layers.last(), Some(Layer::Quit)) && !asked.app.quit);

@@ -7,6 +7,7 @@ use crate::tui::message::Purpose;
 use crate::tui::panes::Pane;
 use crate::tui::panes::filter::Typed;
 use crate::tui::panes::history::{Half, Opened};
+use crate::tui::panes::log::progress::Stage;
 use crate::tui::widgets::scroll::Step;
 
 /// Cells scrolled sideways at once.
@@ -54,6 +55,8 @@ impl App {
             Pane::Tenants => matches!(p, Purpose::Scan | Purpose::Page { .. } | Purpose::Open { .. }),
             Pane::History => matches!(p, Purpose::History(_) | Purpose::Rows(_) | Purpose::Diff(..)),
             Pane::Plan => *p == Purpose::PreviewPlan,
+            // A run is ended, not dropped, once it may write.
+            Pane::Log if *p == Purpose::Run => self.run.as_ref().is_some_and(|r| r.stage == Stage::Previewing),
             Pane::Log => p.only_reads() || matches!(p, Purpose::Rollback(..)),
         };
         let requests: Vec<_> = self.requests.iter().filter(|(_, p)| wanted(p)).map(|(r, _)| *r).collect();

@@ -233,7 +233,14 @@ impl App {
         let Some(form) = &mut self.plan.form else { return };
         let Some(editing) = form.editing.take() else { return };
         match typed {
-            Typed::Taken => form.set(&editing.of, editing.field.text()),
+            Typed::Taken => {
+                let typed = editing.field.text();
+                form.set(&editing.of, typed);
+                if editing.of.path() == "operation" && form.operation.as_str() != typed {
+                    let text = format!("{typed} is no operation that a plan can be built for");
+                    self.refuse(text);
+                }
+            }
             Typed::Dropped => form.check(),
             Typed::Edited => {
                 form.try_out(&editing.of, editing.field.text());

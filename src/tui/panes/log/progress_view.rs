@@ -64,7 +64,8 @@ fn state(app: &App, run: &Progress, room: usize) -> Vec<Rich> {
     let id = run.run.map(|r| format!("run {r} ")).unwrap_or_default();
     let (role, words) = match run.stage {
         Stage::Previewing => {
-            (Role::Text, format!("finding out what it would do: {}", format::plural(run.found, "item", "items")))
+            let found = format::plural(run.found, "item", "items");
+            (Role::Text, format!("finding out what it would do: {found} ({} stops)", key(Action::Cancel)))
         }
         _ if run.paused_by.is_some() => {
             let why = run.paused_by.as_ref().map(|f| f.message.clone()).unwrap_or_default();

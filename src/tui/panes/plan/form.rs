@@ -187,7 +187,6 @@ impl Form {
             return self.choose(typed);
         }
         let before = self.draft.clone();
-        // Without a name of its own the key would be complained about, not the value.
         self.draft.set(field, typed);
         if self.draft != before {
             self.revision += 1;
@@ -228,7 +227,7 @@ impl Form {
 
     /// Another operation: what both have stays, what only the other has comes back when it is chosen again.
     pub(crate) fn choose(&mut self, word: &str) {
-        let Some(operation) = plan::operations().find(|o| o.as_str() == word) else { return };
+        let Some(operation) = plan::operations().find(|o| o.as_str() == word) else { return self.check() };
         for field in &self.fields {
             if let Some(value) = self.draft.get(field.table, field.key).filter(|v| !v.is_empty()) {
                 self.aside.insert((field.table, field.key), value);
