@@ -55,10 +55,10 @@ impl Seen {
         match self {
             Self::NotCounted => (false, "not counted yet (s in the tenants pane counts)".to_owned()),
             Self::Counted { entities: 0, complete: true, age, .. } => {
-                (true, format!("none of these when counted{}", ago(age.as_ref())))
+                (true, format!("none of these{}", ago(age.as_ref())))
             }
             Self::Counted { entities: 0, .. } => (false, "none of these so far: counting is not complete".to_owned()),
-            seen => (false, seen.number()),
+            seen => (false, seen.number("")),
         }
     }
 
@@ -66,24 +66,22 @@ impl Seen {
     pub(crate) fn of_target(&self) -> (bool, String) {
         match self {
             Self::NotCounted => (false, "not counted yet (s in the tenants pane counts)".to_owned()),
-            Self::Counted { entities: 0, complete: true, age, .. } => {
-                (false, format!("empty when counted{}", ago(age.as_ref())))
-            }
+            Self::Counted { entities: 0, complete: true, age, .. } => (false, format!("empty{}", ago(age.as_ref()))),
             Self::Counted { entities: 0, .. } => (false, "empty so far: counting is not complete".to_owned()),
-            seen => (true, format!("{} there already", seen.number())),
+            seen => (true, seen.number(" there already")),
         }
     }
 
-    fn number(&self) -> String {
+    fn number(&self, whereabouts: &str) -> String {
         let Self::Counted { entities, deleted, complete, age } = self else { return String::new() };
         let gone = if *deleted > 0 { format!(", {} of them deleted", format::count(*deleted)) } else { String::new() };
         let more = if *complete { ago(age.as_ref()) } else { " so far: counting is not complete".to_owned() };
-        format!("{}{gone}{more}", format::plural(*entities, "entity", "entities"))
+        format!("{}{whereabouts}{gone}{more}", format::plural(*entities, "entity", "entities"))
     }
 }
 
 fn ago(age: Option<&String>) -> String {
-    age.map(|age| format!(" ({age})")).unwrap_or_default()
+    age.map(|age| format!(", counted {age}")).unwrap_or_default()
 }
 
 /// What could be meant by a key, from what is known without asking anybody.
