@@ -150,14 +150,19 @@ pub(super) fn shown(text: &str, span: Range<usize>, value: &DeValue<'_>) -> Stri
         DeValue::Integer(number) => number.to_string(),
         DeValue::Boolean(flag) => flag.to_string(),
         DeValue::Array(list) if list.iter().all(|v| v.get_ref().as_str().is_some()) => {
-            let words = list.iter().filter_map(|v| v.get_ref().as_str()).map(|word| {
-                let plain = !word.is_empty() && word.trim() == word && !word.contains([',', '"', '[', '{']);
-                if plain { word.to_owned() } else { quoted(word) }
-            });
-            words.collect::<Vec<_>>().join(", ")
+            listed(list.iter().filter_map(|v| v.get_ref().as_str()))
         }
         _ => text.get(span).unwrap_or_default().to_owned(),
     }
+}
+
+/// Texts as a form shows and takes a list of them: between commas, in quotes where they need them.
+pub fn listed<'t>(words: impl Iterator<Item = &'t str>) -> String {
+    let word = |word: &str| {
+        let plain = !word.is_empty() && word.trim() == word && !word.contains([',', '"', '[', '{']);
+        if plain { word.to_owned() } else { quoted(word) }
+    };
+    words.map(word).collect::<Vec<_>>().join(", ")
 }
 
 /// What was typed as TOML spells it. What is of no right kind is written as text, and the check of the plan says so.
@@ -289,6 +294,12 @@ mod tests {
             let text = set("", path, typed);
             assert!(text.contains(literal), "{text}");
         }
+    }
+
+    #[test]
+    fn a_list_of_any_texts_is_read_back() {
+        let texts = ["a", "b, c", "it's \"so\"", " blank ", "zero\u{200b}width", "tab\tand\u{7f}", "[x", "ボルト"];
+        assert_eq!(words(&listed(texts.into_iter())), texts);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-pub use draft::{Draft, words};
+pub use draft::{Draft, listed, words};
 pub use example::{EXAMPLES, example};
 pub use fields::{Field, Kind, fields, operations};
 
