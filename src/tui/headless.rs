@@ -122,6 +122,22 @@ impl App {
         self.line(&words)
     }
 
+    /// The command lines for the list of runs, and for the run that is chosen in it.
+    pub(crate) fn lines_of_runs(&self, run: Option<RunId>, is_open: bool) -> Vec<String> {
+        let mut lines = if is_open { vec![] } else { vec![self.line_of_runs(None)] };
+        if let Some(run) = run {
+            let id = run.to_string();
+            lines.extend([
+                self.line_of_runs(Some(run)),
+                self.line_of_resume(run),
+                self.line_of_undo(run),
+                self.line(&["verify", &id]),
+                self.line(&["runs", "export", &id, "FILE"]),
+            ]);
+        }
+        lines
+    }
+
     /// The command line that shows a run, or lists all.
     pub(crate) fn line_of_runs(&self, run: Option<RunId>) -> String {
         match run {

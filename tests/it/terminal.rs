@@ -207,6 +207,9 @@ fn a_plan_from_its_form_to_its_undo() {
     console.wait_for("all 24 loaded");
     console.press("v");
     console.wait_for("has no live");
+    // The undo's plan was not saved either.
+    console.press("q");
+    console.wait_for("Leave now?");
     console.press("q");
     assert_eq!(console.ended(), 0);
 }

@@ -1,4 +1,4 @@
-//! Leaving while a rollback is not over.
+//! Leaving while something is not over.
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::buffer::Buffer;
@@ -31,6 +31,9 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u
     let is_run = app.pending(|p| *p == Purpose::Run).is_some();
     let words = match is_run {
         true => std::iter::once("A run is not over. Leaving ends it between two items.".to_owned()).chain(left_behind(app)).collect(),
+        false if !app.is_writing() => {
+            vec!["The plan in the plan pane has changes that are not saved. w in the pane saves them.".to_owned()]
+        }
         false => vec![
             "A rollback is not over. What nobody has approved will not be written; what is being written is recorded in the run's \
              journal: `tenantry runs` shows how it ended."

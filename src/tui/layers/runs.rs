@@ -139,8 +139,8 @@ impl Runs {
                 return if self.opened.take().is_some() { Kept::Yes } else { Kept::No };
             }
             (KeyCode::Char('Y'), _) => {
-                let line = app.line_of_runs(self.opened.as_ref().map(|o| o.info.run));
-                app.layers.push(Layer::Command(CommandBox::new(line)));
+                let lines = app.lines_of_runs(self.chosen().map(|info| info.run), self.opened.is_some());
+                app.layers.push(Layer::Command(CommandBox::of(lines)));
             }
             (KeyCode::Enter | KeyCode::Right | KeyCode::Char('l'), _) => match &mut self.opened {
                 Some(opened) => {

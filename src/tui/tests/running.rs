@@ -369,6 +369,24 @@ fn the_command_line_of_what_is_on_screen_is_told() {
 }
 
 #[test]
+fn every_command_line_of_a_run_can_be_copied() {
+    let copied = |keys: &str| playing((120, 40), |_| {}, &format!(":runs<ret>Y{keys}y")).copied.remove(0);
+    assert_eq!(copied(""), "tenantry --sandbox runs");
+    let run = "01KM4C6ZQR0000000000000007";
+    assert_eq!(copied("j"), format!("tenantry --sandbox runs show {run}"));
+    assert_eq!(copied("jjj"), format!("tenantry --sandbox undo {run} --arm"));
+    assert_eq!(copied("jjjjjjjjk"), format!("tenantry --sandbox verify {run}"));
+}
+
+#[test]
+fn a_plan_that_is_not_saved_is_not_lost_by_leaving() {
+    let asked = playing((120, 40), |_| {}, ":plan new copy<ret>q");
+    assert!(!asked.app.quit && asked.screen.contains("not saved"), "{}", asked.screen);
+    assert!(playing((120, 40), |_| {}, ":plan new copy<ret>qq").app.quit);
+    assert!(playing((120, 40), |_| {}, ":plan open copy.toml<ret>q").app.quit);
+}
+
+#[test]
 fn japanese_keys_keep_the_columns_of_every_dialog() {
     let japanese = |p: &mut Play| {
         p.fake.data.add(

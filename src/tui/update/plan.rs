@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::config::plan::operations;
+use crate::config::plan::{listed, operations};
 use crate::domain::run::Operation;
 use crate::engine::protocol::Level;
 use crate::tui::actions::Action;
@@ -69,8 +69,8 @@ impl App {
     fn begin_plan(&mut self, operation: Operation) {
         let mut values: Vec<(&str, String)> = Vec::new();
         let marks = self.tenants.entities.as_ref().map(|e| {
-            let keys: Vec<String> = e.marks.iter().map(|sk| format!("{sk:?}")).collect();
-            (e.listing.module.clone(), e.tenant.clone(), e.listing.pk.clone(), keys.join(", "))
+            let keys = listed(e.marks.iter().map(String::as_str));
+            (e.listing.module.clone(), e.tenant.clone(), e.listing.pk.clone(), keys)
         });
         let found = marks.or_else(|| match self.tenants.tree.selected()? {
             Node::Partition(module, tenant, pk) => Some((module.to_string(), tenant.to_string(), pk, String::new())),
