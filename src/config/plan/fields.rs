@@ -44,7 +44,7 @@ pub struct Field {
     pub key: &'static str,
     /// What it holds.
     pub kind: Kind,
-    /// What counts where it is left out, as [`shown`] spells it; empty for nothing.
+    /// What counts where it is left out, as a form shows it; empty for nothing.
     pub default: String,
     /// There is no plan without it.
     pub required: bool,
