@@ -38,12 +38,12 @@ async fn an_example_for_programs_is_one_line_before_the_end() {
 #[tokio::test]
 async fn an_operation_without_an_example_yet_is_said_so() {
     let mut command = binary();
-    command.args(["plan", "example", "normalize", "--json"]);
+    command.args(["plan", "example", "transform", "--json"]);
     let printed = json_lines(command).await;
     let error = printed.events("error")[0];
-    let message = "there is no example of operation normalize: this version cannot run such plans yet";
+    let message = "there is no example of operation transform: this version cannot run such plans yet";
     assert_eq!((printed.code, error["message"].as_str()), (1, Some(message)), "{}", printed.stdout);
-    assert_eq!(error["hint"], "there are examples of copy, move, undo");
+    assert_eq!(error["hint"], "there are examples of copy, move, normalize, undo");
     assert_eq!((printed.end()["command"].as_str(), printed.events("text").len()), (Some("plan example"), 0));
     let output = binary().args(["plan", "example", "rollback"]).output().await.unwrap();
     let said = String::from_utf8(output.stderr).unwrap();

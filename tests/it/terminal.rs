@@ -161,6 +161,8 @@ fn a_plan_from_its_form_to_its_undo() {
     console.wait_for("canary              2");
     console.press("p");
     console.wait_for("create 24 · skip 1");
+    // The items come after the counts; the first is the one that is skipped.
+    console.wait_for("create   CUSTOMER#umbrella");
     console.press("j");
     console.wait_for("The row that will be written");
     console.press("R");
