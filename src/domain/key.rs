@@ -124,7 +124,11 @@ impl EntityKey {
 
 impl fmt::Display for EntityKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} / {}", self.pk, self.sk)
+        match self.sk.as_str() {
+            // A whole partition.
+            "" => write!(f, "{}", self.pk),
+            sk => write!(f, "{} / {sk}", self.pk),
+        }
     }
 }
 

@@ -39,7 +39,8 @@ pub(in super::super) struct FindingLine<'a> {
     severity: Severity,
     module: &'a str,
     pk: &'a str,
-    sk: &'a str,
+    /// Null for a whole partition.
+    sk: Option<&'a str>,
     path: &'a Option<String>,
     message: &'a str,
     repairable: bool,
@@ -53,7 +54,7 @@ impl<'a> FindingLine<'a> {
             severity: f.severity,
             module: &f.entity.module,
             pk: f.entity.key.pk.as_str(),
-            sk: f.entity.key.sk.as_str(),
+            sk: Some(f.entity.key.sk.as_str()).filter(|sk| !sk.is_empty()),
             path: &f.path,
             message: &f.message,
             repairable: f.repairable,

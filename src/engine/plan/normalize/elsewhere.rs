@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::super::protocol::{EntityRef, Event, Finding, Severity};
 use super::super::super::task::Stop;
 use super::super::sink::Sink;
-use super::Scope;
+use super::{Moved, Scope};
 use crate::domain::item::PlannedItem;
 use crate::domain::key::{EntityKey, KEY_SEPARATOR, PartitionKey, SortKey};
 use crate::domain::normalize::{SEQUENCES, counter, counter_value};
@@ -28,7 +28,7 @@ const OWN: [(&str, &str); 2] =
 const MOST: usize = 1_000;
 
 /// Tells what stays under the codes.
-pub(super) async fn tell(scope: &Scope<'_>, moved: &BTreeMap<String, Vec<PartitionKey>>) -> Result<(), Stop> {
+pub(super) async fn tell(scope: &Scope<'_>, moved: &Moved) -> Result<(), Stop> {
     let known = super::super::super::browse::modules(scope.task).await?;
     for (code, normal) in scope.codes.iter() {
         for (first, what) in OWN {
@@ -52,7 +52,7 @@ pub(super) async fn tell(scope: &Scope<'_>, moved: &BTreeMap<String, Vec<Partiti
             }
             let count = if count >= MOST { format!("{MOST} or more") } else { count.to_string() };
             let kind = if table == Aside::Sequences { "sequence" } else { "reference" };
-            found(scope, table.suffix(), &pk, kind, format!("{count} {what} under {pk}")).await?;
+            found(scope, table.suffix(), &pk, kind, format!("{what} stay under {pk}: {count}")).await?;
         }
     }
     Ok(())
@@ -69,7 +69,7 @@ async fn found(
         kind,
         severity: Severity::Warning,
         entity: EntityRef { module: module.to_owned(), key: EntityKey { pk: pk.clone(), sk: SortKey::new("") } },
-        path: Some("pk".to_owned()),
+        path: None,
         message,
         repairable: false,
     };
