@@ -5,8 +5,6 @@
 
 mod counter;
 mod occurrences;
-#[cfg(test)]
-mod tests;
 
 use super::item::{PlannedItem, Role};
 use super::merge::merge;
@@ -14,7 +12,7 @@ use super::plan::{Collision, Decided};
 use super::publish::NewState;
 use super::row::{Row, field};
 use super::run::{Action, Reason};
-use super::transfer::{Refusal, Side, Transfer, attributes, is_same, pinned, write};
+use super::transfer::{Refusal, Side, Transfer, attributes, is_same, pinned, undecided, write};
 use super::value::Value;
 
 pub use counter::{SEQUENCES, counter, value as counter_value};
@@ -97,7 +95,7 @@ impl Normalizing<'_> {
         let live = |side: &Side<'s>| side.seen.resolved.as_deref().filter(|row| !row.is_deleted());
         let mut rivals: Vec<Rival<'s>> = Vec::new();
         for (i, side) in sources.iter().enumerate() {
-            let may = self.transfer.usable_source(&mut blank("", target, *side), *side).is_ok();
+            let may = self.transfer.usable_source(&mut undecided("", *side, target), *side).is_ok();
             if let Some(row) = live(side).filter(|_| may) {
                 rivals.push(Rival { source: Some(i), side: *side, row });
             }
@@ -161,7 +159,7 @@ impl Normalizing<'_> {
         for i in order {
             let rival = &rivals[i];
             let Some(position) = rival.source else { continue };
-            let mut item = blank(module, target, rival.side);
+            let mut item = undecided(module, rival.side, target);
             let mut scratch = item.clone();
             let row = self.transfer.usable_source(&mut scratch, rival.side)?;
             if leader == Some(i) {
@@ -219,27 +217,13 @@ fn map_of(state: &NewState) -> Result<super::value::Map, Refusal> {
     attributes(&row)
 }
 
-/// An item with both of its entities, neither of them written.
-fn blank(module: &str, target: Side<'_>, source: Side<'_>) -> PlannedItem {
-    PlannedItem {
-        module: module.to_owned(),
-        source: source.key.clone(),
-        target: target.key.clone(),
-        action: Action::Equal,
-        reason: None,
-        message: None,
-        warnings: Vec::new(),
-        parts: vec![pinned(Role::Target, target), pinned(Role::Source, source)],
-    }
-}
-
 /// Both sides stay in the item, so that they can be looked at side by side.
 fn refused(module: &str, target: Side<'_>, source: Side<'_>, (action, reason, message): &Refusal) -> PlannedItem {
     PlannedItem {
         action: *action,
         reason: Some(*reason),
         message: Some(message.clone()),
-        ..blank(module, target, source)
+        ..undecided(module, source, target)
     }
 }
 

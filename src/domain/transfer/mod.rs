@@ -82,16 +82,7 @@ impl Transfer {
     /// What becomes of one entity.
     #[must_use]
     pub fn item(&self, module: &str, source: Side<'_>, target: Side<'_>) -> PlannedItem {
-        let mut item = PlannedItem {
-            module: module.to_owned(),
-            source: source.key.clone(),
-            target: target.key.clone(),
-            action: Action::Equal,
-            reason: None,
-            message: None,
-            warnings: Vec::new(),
-            parts: vec![pinned(Role::Target, target), pinned(Role::Source, source)],
-        };
+        let mut item = undecided(module, source, target);
         if let Err((action, reason, message)) = self.decide(&mut item, source, target) {
             (item.action, item.reason, item.message) = (action, Some(reason), Some(message));
         }
@@ -313,6 +304,20 @@ fn command_gone(which: &str, seen: &EntitySnapshot) -> Refusal {
         seen.version
     );
     (Action::Invalid, Reason::MissingVersion, message)
+}
+
+/// An item with both of its entities, neither of them written.
+pub(in crate::domain) fn undecided(module: &str, source: Side<'_>, target: Side<'_>) -> PlannedItem {
+    PlannedItem {
+        module: module.to_owned(),
+        source: source.key.clone(),
+        target: target.key.clone(),
+        action: Action::Equal,
+        reason: None,
+        message: None,
+        warnings: Vec::new(),
+        parts: vec![pinned(Role::Target, target), pinned(Role::Source, source)],
+    }
 }
 
 pub(in crate::domain) fn pinned(role: Role, side: Side<'_>) -> PlannedPart {

@@ -5,7 +5,7 @@ mod group;
 mod references;
 mod spellings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::run::Context;
 use super::super::task::{Stop, Task};
@@ -17,6 +17,9 @@ use crate::domain::plan::{Existing, Modules, Normalize, Source};
 use crate::domain::transfer::{Respell, Transfer};
 use group::Group;
 use spellings::{Spelling, spellings};
+
+/// Partitions whose rows move, by module.
+type Moved = BTreeMap<String, BTreeSet<PartitionKey>>;
 
 /// What is the same for all groups.
 pub(super) struct Scope<'a> {
@@ -42,7 +45,9 @@ pub(super) async fn plan(
     let codes = Codes::new(found.iter().map(|s| (s.tenant.code.clone(), s.normal.clone())));
     let scope = Scope { task, context, source, how, modules, codes };
     let mut groups: BTreeMap<(String, PartitionKey), Vec<Spelling>> = BTreeMap::new();
+    let mut moved = Moved::new();
     for spelling in found {
+        moved.entry(spelling.module.clone()).or_default().insert(spelling.pk.clone());
         groups.entry((spelling.module.clone(), spelling.target.clone())).or_default().push(spelling);
     }
     let mut notes = Vec::new();
@@ -61,16 +66,9 @@ pub(super) async fn plan(
         notes
             .push(format!("the decision for {} {} decides nothing: no two rows want that key", decided.pk, decided.sk));
     }
-    let left = groups.into_iter().map(|((module, _), spelled)| (module, spelled)).fold(
-        BTreeMap::<String, Vec<PartitionKey>>::new(),
-        |mut left, (module, spelled)| {
-            left.entry(module).or_default().extend(spelled.into_iter().map(|s| s.pk));
-            left
-        },
-    );
-    references::elsewhere_in_modules(&scope, &left, sink).await?;
+    references::elsewhere_in_modules(&scope, &moved, sink).await?;
     elsewhere::counters(&scope, sink).await?;
-    elsewhere::tell(&scope, &left).await?;
+    elsewhere::tell(&scope, &moved).await?;
     Ok(notes)
 }
 

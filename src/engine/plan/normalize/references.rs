@@ -1,13 +1,11 @@
 //! Where else in the modules' rows the codes stand.
 
-use std::collections::BTreeMap;
-
 use super::super::super::protocol::{EntityRef, Event, Finding, Severity};
 use super::super::super::sweep::Sweep;
 use super::super::super::task::Stop;
 use super::super::sink::Sink;
-use super::Scope;
-use crate::domain::key::{EntityKey, PartitionKey};
+use super::{Moved, Scope};
+use crate::domain::key::EntityKey;
 use crate::domain::normalize::{Occurrence, respelled};
 use crate::domain::path::Path;
 use crate::domain::publish::Ttls;
@@ -68,29 +66,18 @@ async fn tell(
 }
 
 /// Looks through every other row of the modules; where references are rewritten, such a row becomes an item.
-pub(super) async fn elsewhere_in_modules(
-    scope: &Scope<'_>,
-    moved: &BTreeMap<String, Vec<PartitionKey>>,
-    sink: &mut Sink<'_>,
-) -> Result<(), Stop> {
+pub(super) async fn elsewhere_in_modules(scope: &Scope<'_>, moved: &Moved, sink: &mut Sink<'_>) -> Result<(), Stop> {
     for module in &scope.modules {
-        let own = moved.get(module).map(Vec::as_slice).unwrap_or_default();
-        let mut found: BTreeMap<EntityKey, Row> = BTreeMap::new();
+        let own = moved.get(module);
         let mut sweep = Sweep::start(scope.task, module, TableKind::Data, &[]);
         while let Some(rows) = sweep.next().await? {
             for row in rows {
                 let key = row.data_key()?;
-                if own.contains(&key.pk) {
-                    continue;
-                }
-                let is_stored = row.attributes_ref().is_some();
-                if is_stored || !within(scope, &row).is_empty() {
-                    found.insert(key, row);
+                let is_elsewhere = own.is_none_or(|pks| !pks.contains(&key.pk));
+                if is_elsewhere && (row.attributes_ref().is_some() || !within(scope, &row).is_empty()) {
+                    other(scope, module, &key, row, sink).await?;
                 }
             }
-        }
-        for (key, row) in found {
-            other(scope, module, &key, row, sink).await?;
         }
     }
     Ok(())
