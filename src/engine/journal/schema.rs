@@ -7,7 +7,9 @@ use rusqlite::Connection;
 use super::{JournalError, database};
 
 /// Raised with every change that an older program could not read.
-pub(super) const FORMAT: i64 = 2;
+pub(super) const FORMAT: i64 = 3;
+/// The oldest that this one reads: 3 only knows more roles of entities.
+const OLDEST: i64 = 2;
 
 // What is long stands in a table of its own: counting and listing items never reads it.
 const TABLES: &str = "
@@ -50,7 +52,7 @@ pub(super) fn make_durable(connection: &Connection, path: &Path) -> Result<(), J
 /// Refuses a journal of another format.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), JournalError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(database(path))?;
-    if found == FORMAT {
+    if (OLDEST..=FORMAT).contains(&found) {
         return Ok(());
     }
     Err(JournalError::Format { path: path.to_path_buf(), found, known: FORMAT })
