@@ -1,6 +1,8 @@
 //! The whole boundary between the engine and whoever drives it: commands in, events out.
 
+mod browsed;
 mod shown;
+mod steering;
 
 use std::path::PathBuf;
 
@@ -12,10 +14,12 @@ use crate::domain::key::{EntityKey, PartitionKey, Version};
 use crate::domain::plan::Plan;
 use crate::domain::run::RunId;
 
+pub use browsed::{Connection, DiffResult, EntitySummary, HistoryEntry, TenantCount};
 pub use shown::{
-    ApprovalRequest, BatchInfo, BatchState, Blast, Connection, DiffResult, EntitySummary, Finding, HistoryEntry,
-    ItemFilter, ItemResult, Phase, PlanSummary, Preview, RunInfo, Severity, StopCause, TenantCount,
+    ApprovalRequest, BatchInfo, BatchState, Blast, Finding, ItemFilter, ItemResult, Phase, PlanSummary, Preview,
+    RunInfo, Severity, StopCause,
 };
+pub use steering::{Decision, Steering};
 
 /// Names a request; every event that answers it carries the same one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -88,44 +92,6 @@ pub struct Side {
     pub entity: EntityRef,
     /// The version; `None` for the current one.
     pub version: Option<Version>,
-}
-
-/// What the operator decides about a batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// Write it. A protected profile wants the tenant's name (or the environment's, where there is none) typed.
-    Approve {
-        /// What was typed.
-        confirm: Option<String>,
-    },
-    /// Write it and everything after it, without asking again.
-    ApproveRest {
-        /// What was typed.
-        confirm: Option<String>,
-    },
-    /// Write nothing of it and go on.
-    Skip,
-    /// Go on with the others, and ask for it again at the end.
-    Hold,
-    /// Ask for its first half alone, and for the rest afterwards.
-    Split,
-    /// Write nothing more and end the run.
-    Stop,
-}
-
-/// A change to a run that is under way; it takes effect between two items.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Steering {
-    /// Begin no further item until [`Steering::Continue`].
-    Pause,
-    /// Go on.
-    Continue,
-    /// Items per second at most; 0 for as fast as the table allows.
-    Rate(u32),
-    /// Transactions in flight at most.
-    Concurrency(usize),
-    /// Begin no further item and end the run.
-    Stop,
 }
 
 /// What the engine can be asked to do. Each command is answered by events under its [`RequestId`], the last one

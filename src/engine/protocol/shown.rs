@@ -1,111 +1,15 @@
-//! What events carry: everything an interface shows.
+//! What events of plans and runs carry.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EntityRef, Side};
+use super::EntityRef;
 use crate::domain::diff::Change;
-use crate::domain::key::{EntityKey, PartitionKey, Version};
+use crate::domain::key::{EntityKey, Version};
 use crate::domain::publish::PublishMode;
 use crate::domain::row::{Row, TableKind};
 use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
-use crate::domain::timeline::{Flag, VersionEntry};
-
-/// The tables a profile leads to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Connection {
-    /// Modules in alphabetical order.
-    pub modules: Vec<String>,
-    /// Account id; `None` when the credentials may not ask for it.
-    pub account: Option<String>,
-    /// Region in use.
-    pub region: Option<String>,
-}
-
-/// One partition of a data table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TenantCount {
-    /// Module.
-    pub module: String,
-    /// Partition key.
-    pub pk: PartitionKey,
-    /// First segment of the partition key.
-    pub entity_type: String,
-    /// Tenant code.
-    pub tenant: String,
-    /// Data rows so far.
-    pub entities: u64,
-    /// Of them soft-deleted.
-    pub deleted: u64,
-    /// Earliest `createdAt`, RFC 3339 in UTC.
-    pub oldest: Option<String>,
-    /// Latest `updatedAt`, RFC 3339 in UTC.
-    pub newest: Option<String>,
-}
-
-/// One entity of a listing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EntitySummary {
-    /// Where it is.
-    pub entity: EntityRef,
-    /// `id` as stored.
-    pub id: Option<String>,
-    /// `type` as stored.
-    pub entity_type: Option<String>,
-    /// Tenant code.
-    pub tenant: String,
-    /// `code` as stored.
-    pub code: Option<String>,
-    /// `name` as stored.
-    pub name: Option<String>,
-    /// Version of the data row; 0 for an entity that was never processed; `None` where it is no number.
-    pub version: Option<Version>,
-    /// Soft-deleted.
-    pub deleted: bool,
-    /// When the current version was published, as stored; from the command row where there is one.
-    pub updated_at: Option<String>,
-    /// Who published it.
-    pub updated_by: Option<String>,
-    /// What else there is to know.
-    pub flags: Vec<Flag>,
-    /// `s3://` reference of the attributes.
-    pub attributes_ref: Option<String>,
-    /// The data row (the newest command row for one never processed).
-    pub row: Arc<Row>,
-    /// What is wrong with the row, in words.
-    pub problem: Option<String>,
-}
-
-/// One version with its row made readable.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HistoryEntry {
-    /// The version.
-    pub version: VersionEntry,
-    /// The row with S3-stored attributes resolved, where that was asked for.
-    pub resolved: Option<Arc<Row>>,
-    /// What is wrong with it, in words (an S3 object that is gone, attributes of the wrong type).
-    pub problem: Option<String>,
-}
-
-/// Two versions and what differs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DiffResult {
-    /// Before, its version filled in.
-    pub from: Side,
-    /// After, its version filled in.
-    pub to: Side,
-    /// Table that the row before came from.
-    pub from_found: TableKind,
-    /// Table that the row after came from.
-    pub to_found: TableKind,
-    /// The row before, attributes resolved.
-    pub before: Arc<Row>,
-    /// The row after, attributes resolved.
-    pub after: Arc<Row>,
-    /// The differences.
-    pub changes: Vec<Change>,
-}
 
 /// What a run intends for one item: exactly what will be written.
 #[derive(Debug, Clone, PartialEq, Eq)]

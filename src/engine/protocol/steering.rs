@@ -1,0 +1,39 @@
+//! What an operator says of a run: decisions about its batches, and how it goes about it.
+
+/// What the operator decides about a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Write it. A protected profile wants the tenant's name (or the environment's, where there is none) typed.
+    Approve {
+        /// What was typed.
+        confirm: Option<String>,
+    },
+    /// Write it and everything after it, without asking again.
+    ApproveRest {
+        /// What was typed.
+        confirm: Option<String>,
+    },
+    /// Write nothing of it and go on.
+    Skip,
+    /// Go on with the others, and ask for it again at the end.
+    Hold,
+    /// Ask for its first half alone, and for the rest afterwards.
+    Split,
+    /// Write nothing more and end the run.
+    Stop,
+}
+
+/// A change to a run that is under way; it takes effect between two items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Steering {
+    /// Begin no further item until [`Steering::Continue`].
+    Pause,
+    /// Go on.
+    Continue,
+    /// Items per second at most; 0 for as fast as the table allows.
+    Rate(u32),
+    /// Transactions in flight at most.
+    Concurrency(usize),
+    /// Begin no further item and end the run.
+    Stop,
+}
