@@ -52,12 +52,8 @@ async fn a_stop_ends_a_run_whose_batch_waits() {
     let stack = Stack::new().await;
     fill(&stack, "acme", 6).await;
     let mut driver = Driver::new(&stack);
-    driver.send(Command::Arm { armed: true }).await;
     let plan = Plan::copy("acme", "globex").set("canary", "2").set("batch", "2");
-    let request = driver.send(Command::RunPlan { plan: plan.model(), expect: None, rows: false }).await;
-    let canary = driver.approval(request).await;
-    driver.decide(&canary, Decision::Approve { confirm: None }).await;
-    let second = driver.approval(request).await;
+    let (request, canary, second) = driver.past_canary(plan.model()).await;
     driver.send(Command::Steer { run: canary.run, steering: Steering::Stop }).await;
     let rest = driver.rest(request).await;
     assert!(is_stopped(&rest, StopCause::NotApproved), "{rest:?}");

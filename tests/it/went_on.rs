@@ -89,12 +89,8 @@ async fn while_a_run_is_taken_back_nobody_goes_on_with_it() {
     let stack = Stack::new().await;
     fill(&stack, "acme", 4).await;
     let mut driver = Driver::new(&stack);
-    driver.send(Command::Arm { armed: true }).await;
     let plan = Plan::copy("acme", "globex").set("canary", "2").set("batch", "2");
-    let request = driver.send(Command::RunPlan { plan: plan.model(), expect: None, rows: false }).await;
-    let canary = driver.approval(request).await;
-    driver.decide(&canary, Decision::Approve { confirm: None }).await;
-    let second = driver.approval(request).await;
+    let (request, canary, second) = driver.past_canary(plan.model()).await;
     driver.decide(&second, Decision::Stop).await;
     driver.rest(request).await;
     let run = canary.run.to_string();

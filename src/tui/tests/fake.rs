@@ -418,7 +418,7 @@ fn item(run: RunId, entity: &EntityRef, versions: (Version, Version), outcome: O
     }
 }
 
-fn run_info(run: RunId, state: RunState, entity: &EntityRef) -> RunInfo {
+pub(super) fn run_info(run: RunId, state: RunState, entity: &EntityRef) -> RunInfo {
     RunInfo {
         run,
         name: format!("rollback of {}", entity.key),

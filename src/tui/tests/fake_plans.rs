@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::data::Data;
+use super::fake::run_info;
 use crate::domain::diff::diff_rows;
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::plan::{Plan, Work};
@@ -211,24 +212,14 @@ impl Plans {
     }
 
     fn info(&self) -> RunInfo {
+        let nobody = EntityRef { module: String::new(), key: EntityKey::new("", "") };
         RunInfo {
-            run: plan_run(),
             name: self.name.clone(),
             operation: self.operation.unwrap_or(Operation::Copy),
-            reason: String::new(),
-            profile: "sandbox".into(),
-            environment: "dev".into(),
-            app: "shop".into(),
-            account: Some("000000000000".into()),
-            region: Some("ap-northeast-1".into()),
             digest: "0123456789abcdef".repeat(4),
-            started_at: "2026-03-20T01:02:03.000Z".into(),
             ended_at: Some("2026-03-20T01:02:09.000Z".into()),
-            state: RunState::Done,
             outcomes: vec![],
-            undo_of: None,
-            undone_by: None,
-            journal: "/state/runs/journal.db".into(),
+            ..run_info(plan_run(), RunState::Done, &nobody)
         }
     }
 

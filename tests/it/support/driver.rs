@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tenantry::config::Profile;
 use tenantry::domain::key::Version;
+use tenantry::domain::plan::Plan;
 use tenantry::engine::protocol::{
     ApprovalRequest, Command, Decision, EntityRef, Envelope, Event, ItemResult, RequestId,
 };
@@ -73,6 +74,16 @@ impl Driver {
         self.send(Command::Arm { armed: true }).await;
         let request = self.send(Command::Rollback { entity, to: Version(to), expect: None }).await;
         (request, self.approval(request).await)
+    }
+
+    /// Arms, runs a plan, approves its canary; gives back the canary and the batch that waits next.
+    pub async fn past_canary(&mut self, plan: Box<Plan>) -> (RequestId, Box<ApprovalRequest>, Box<ApprovalRequest>) {
+        self.send(Command::Arm { armed: true }).await;
+        let request = self.send(Command::RunPlan { plan, expect: None, rows: false }).await;
+        let canary = self.approval(request).await;
+        self.decide(&canary, Decision::Approve { confirm: None }).await;
+        let next = self.approval(request).await;
+        (request, canary, next)
     }
 
     /// Answers a batch with the digest that was shown.
