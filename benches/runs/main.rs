@@ -198,28 +198,25 @@ async fn pairs(compared: Compared) -> f64 {
     let (mut writes, mut reads) = (0.0, 0.0);
     let (mut our_cpu, mut raw_cpu) = (0.0, 0.0);
     for pair in 0..pairs {
-        // The store remembers every transaction for a while, so each pair has a fresh one.
-        let store = Store::start(items, way.hide_tokens);
-        let endpoint = if way.delay.is_zero() { store.endpoint.clone() } else { proxy(&store.endpoint, way).await };
-        let client = client(&endpoint).await;
-        let mut driver = Driver::new(profile(&endpoint), state.path());
         let name = format!("{what}{items}c{concurrency}p{pair}").replace([' ', '#'], "");
-        let raw_first = pair % 2 == 0;
-        if raw_first {
-            let (time, used) = raw(&client, &format!("raw{name}"), items, concurrency).await;
-            theirs.push(time);
-            raw_cpu += used;
-        }
-        let taken = driver.copy(&format!("run{name}"), items, concurrency, "").await;
-        ours.push(taken.run);
-        our_cpu += taken.cpu;
-        previews.push(taken.preview);
-        writes = taken.requests as f64 / items as f64;
-        reads = taken.preview_requests as f64 / items as f64;
-        if !raw_first {
-            let (time, used) = raw(&client, &format!("raw{name}"), items, concurrency).await;
-            theirs.push(time);
-            raw_cpu += used;
+        // Interleaved, and the order changes from pair to pair.
+        for is_raw in [pair % 2 == 0, pair % 2 != 0] {
+            // The store remembers every transaction for a while: each side has a fresh one.
+            let store = Store::start(items, way.hide_tokens);
+            let endpoint = if way.delay.is_zero() { store.endpoint.clone() } else { proxy(&store.endpoint, way).await };
+            if is_raw {
+                let (time, used) = raw(&client(&endpoint).await, &format!("raw{name}"), items, concurrency).await;
+                theirs.push(time);
+                raw_cpu += used;
+                continue;
+            }
+            let mut driver = Driver::new(profile(&endpoint), state.path());
+            let taken = driver.copy(&format!("run{name}"), items, concurrency, "").await;
+            ours.push(taken.run);
+            our_cpu += taken.cpu;
+            previews.push(taken.preview);
+            writes = taken.requests as f64 / items as f64;
+            reads = taken.preview_requests as f64 / items as f64;
         }
     }
     let (run, raw, preview) = (median(ours), median(theirs), median(previews));
