@@ -24,6 +24,7 @@ mod publish_cases;
 mod publish_rules;
 mod races;
 mod rollback;
+mod rollback_many;
 mod running;
 #[cfg(feature = "sandbox")]
 mod sandbox;

@@ -91,7 +91,7 @@ const KINDS: &[(&str, &str, Kind)] = &[
 ];
 
 /// Keys whose value in the examples is one for looking at, not what counts without it.
-const WITHOUT_DEFAULT: &[(&str, &str)] = &[("source", "type"), ("source", "tenants")];
+const WITHOUT_DEFAULT: &[(&str, &str)] = &[("source", "type"), ("source", "tenants"), ("rollback", "to_version")];
 
 /// Lists of tables.
 const ONLY_IN_FILES: &[(&str, &str)] = &[("normalize", "decide")];

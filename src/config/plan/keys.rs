@@ -80,6 +80,11 @@ const KEYS: &[Keys] = &[
         names: &["collision", "references", "sequences", "decide"],
         of: &[Operation::Normalize],
     },
+    Keys {
+        table: "rollback",
+        names: &["to_version", "to_time", "before_run", "before_migrated_at", "window", "marked", "conflicts"],
+        of: &[Operation::Rollback],
+    },
     Keys { table: "undo", names: &["run", "conflicts", "journal"], of: &[Operation::Undo] },
 ];
 
@@ -90,7 +95,7 @@ const LATER: &[&str] = &["transform", "validate"];
 const LISTS: &[&str] = &["transform", "chain", "validate"];
 
 /// The tables whose keys are looked at; what stands in another has its own complaint.
-const TABLES: &[&str] = &["source", "target", "normalize", "run", "undo"];
+const TABLES: &[&str] = &["source", "target", "normalize", "rollback", "run", "undo"];
 
 /// Complains about the first key, in the file's order, that a plan of the operation may not have; of any operation when
 /// there is none.

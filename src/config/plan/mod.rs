@@ -7,6 +7,7 @@ mod fields;
 mod keys;
 mod normalize;
 mod read;
+mod rollback;
 #[cfg(test)]
 mod tests;
 
@@ -56,6 +57,11 @@ pub fn parse(path: &Path, text: &str) -> Result<Plan, Box<ConfigError>> {
         // Without a type every module is looked through.
         let modules = read::modules(&mut walk, true)?;
         (modules, Work::Normalize { source, how })
+    } else if operation == Operation::Rollback {
+        let source = rollback::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
+        let how = rollback::how(section(file, &mut walk, "rollback", &none)?, walk.place("rollback"))?;
+        let modules = read::modules(&mut walk, source.entity_type.is_some())?;
+        (modules, Work::Rollback { source, how })
     } else if operation == Operation::Undo {
         let undo = read::undo(section(file, &mut walk, "undo", &none)?, walk.place("undo"), path)?;
         (Modules::default(), Work::Undo(undo))
@@ -90,10 +96,16 @@ fn operation(walk: &mut Walk<'_, '_>, file: File<'_>, root: &DeTable<'_>) -> Res
         Err(missing)
     })?;
     match word.parse() {
-        Ok(operation @ (Operation::Copy | Operation::Move | Operation::Normalize | Operation::Undo)) => Ok(operation),
+        Ok(
+            operation @ (Operation::Copy
+            | Operation::Move
+            | Operation::Normalize
+            | Operation::Rollback
+            | Operation::Undo),
+        ) => Ok(operation),
         Ok(other) => {
             let error = walk.wrong_value("operation", format!("this version cannot run {} plans yet", other.as_str()));
-            Err(error.hint(Some("it can run copy, move, normalize and undo plans".to_owned())))
+            Err(error.hint(Some("it can run copy, move, normalize, rollback and undo plans".to_owned())))
         }
         Err(word) => {
             let error = walk.wrong_value("operation", format!("operation must be {}, not {word:?}", quoted(&words)));

@@ -4,8 +4,10 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::key::Version;
 use super::publish::PublishMode;
 use super::run::{Operation, RunId};
 
@@ -242,6 +244,37 @@ pub struct Normalize {
     pub decided: Vec<Decided>,
 }
 
+/// How far back entities go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RollTo {
+    /// To this version.
+    Version(Version),
+    /// To what was current at this moment.
+    Time(Timestamp),
+    /// To before what a run wrote: its id, a `_migrationId`, or what command rows name as their source.
+    BeforeRun(String),
+    /// To before the version that says `_migratedAt` (`_deletedAt`, or `metadata.migratedAt` of its command row).
+    BeforeMigratedAt(String),
+    /// To before the first version whose command row was published between two moments, both included.
+    Window {
+        /// The first moment.
+        from: Timestamp,
+        /// The last one.
+        to: Timestamp,
+    },
+}
+
+/// How entities are rolled back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollback {
+    /// How far.
+    pub to: RollTo,
+    /// What becomes of entities that others changed above it.
+    pub conflicts: Conflicts,
+    /// In a window only versions that bring the marks of a migration.
+    pub only_marked: bool,
+}
+
 /// Which run is taken back, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undo {
@@ -277,6 +310,13 @@ pub enum Work {
         /// How.
         how: Normalize,
     },
+    /// Takes entities back to an earlier state.
+    Rollback {
+        /// Which.
+        source: Source,
+        /// How.
+        how: Rollback,
+    },
     /// Takes a run back.
     Undo(Undo),
 }
@@ -289,6 +329,7 @@ impl Work {
             Self::Copy { .. } => Operation::Copy,
             Self::Move { .. } => Operation::Move,
             Self::Normalize { .. } => Operation::Normalize,
+            Self::Rollback { .. } => Operation::Rollback,
             Self::Undo(_) => Operation::Undo,
         }
     }
@@ -298,6 +339,7 @@ impl Work {
     pub fn target_tenant(&self) -> Option<&str> {
         match self {
             Self::Copy { target, .. } | Self::Move { target, .. } => Some(&target.tenant),
+            Self::Rollback { source, .. } => Some(&source.tenant),
             Self::Normalize { .. } | Self::Undo(_) => None,
         }
     }

@@ -1,9 +1,19 @@
 //! What a rollback writes.
 
+mod aim;
+mod set;
+#[cfg(test)]
+mod tests;
+mod trace;
+
 use super::key::Version;
 use super::publish::NewState;
 use super::row::{Attributes, BadRow, Row, TableKind, field};
 use super::value::{Map, Value};
+
+pub use aim::{Aim, aim, is_of};
+pub use set::{Rolling, Then};
+pub use trace::{Trace, Traces};
 
 /// Attributes that say where a rolled-back state came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +22,13 @@ pub struct RollbackStamp {
     pub from: Version,
     /// The run's time in UTC with milliseconds: `_rolledBackAt`.
     pub at: String,
+}
+
+impl RollbackStamp {
+    fn put(&self, attributes: &mut Map) {
+        attributes.insert("_rolledBackFrom".to_owned(), Value::n(self.from.0));
+        attributes.insert("_rolledBackAt".to_owned(), Value::s(&self.at));
+    }
 }
 
 /// The state that takes an entity back to a version: name, code, type, seq, isDeleted and attributes as they were then; id and
@@ -39,8 +56,7 @@ pub fn rollback_state(current: &Row, version_row: &Row, stamp: Option<&RollbackS
         }
     };
     if let Some(stamp) = stamp {
-        attributes.insert("_rolledBackFrom".to_owned(), Value::n(stamp.from.0));
-        attributes.insert("_rolledBackAt".to_owned(), Value::s(&stamp.at));
+        stamp.put(&mut attributes);
     }
     state.set(field::ATTRIBUTES, Value::M(attributes));
     Ok(state)
@@ -55,45 +71,4 @@ pub fn as_data_view(row: &Row, found: TableKind) -> Row {
     let hidden = [field::STATUS, field::SYNC_MODE, field::SOURCE, field::TASK_TOKEN];
     let known = |name: &str| !NewState::of(row).extra.contains_key(name) && !hidden.contains(&name);
     Row(row.0.iter().filter(|(name, _)| known(name)).map(|(n, v)| (n.clone(), v.clone())).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::value::from_plain_json;
-
-    fn row(json: &str) -> Row {
-        Row(from_plain_json(json).unwrap().as_map().unwrap().clone())
-    }
-
-    #[test]
-    fn the_state_of_then_under_the_identity_of_now() {
-        let current = row(
-            r#"{"id":"P#a#x","tenantCode":"a","name":"new","version":5,"isDeleted":true,"attributes":{"p":2,"q":1}}"#,
-        );
-        let then =
-            row(r#"{"id":"stale","tenantCode":"A","name":"old","code":"c","seq":7,"version":2,"attributes":{"p":1}}"#);
-        let stamp = RollbackStamp { from: Version(5), at: "2026-01-01T00:00:00.000Z".into() };
-        let state = rollback_state(&current, &then, Some(&stamp)).unwrap();
-        assert_eq!(
-            Row(state.fields),
-            row(r#"{"id":"P#a#x","tenantCode":"a","name":"old","code":"c","seq":7,
-                "attributes":{"p":1,"_rolledBackFrom":5,"_rolledBackAt":"2026-01-01T00:00:00.000Z"}}"#)
-        );
-        let plain = rollback_state(&current, &then, None).unwrap();
-        assert_eq!(plain.fields["attributes"], from_plain_json(r#"{"p":1}"#).unwrap());
-    }
-
-    #[test]
-    fn a_command_row_hands_on_named_fields_only() {
-        let command =
-            row(r#"{"id":"i","name":"n","metadata":{"x":1},"status":"finish:FINISHED","version":2,"attributes":{}}"#);
-        let state = rollback_state(&row(r#"{"id":"i"}"#), &command, None).unwrap();
-        assert_eq!(Row(state.fields), row(r#"{"id":"i","name":"n","attributes":{}}"#));
-        assert!(state.extra.is_empty());
-        assert_eq!(
-            as_data_view(&command, TableKind::Command),
-            row(r#"{"id":"i","name":"n","version":2,"attributes":{}}"#)
-        );
-    }
 }

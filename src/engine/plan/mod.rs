@@ -2,6 +2,7 @@
 
 mod blast;
 mod normalize;
+mod rollback;
 mod rows;
 mod scope;
 mod shown;
@@ -87,6 +88,7 @@ pub(super) async fn preview_into(
             transfer::plan(task, context, plan, source, target, &mut sink).await
         }
         Work::Normalize { source, how } => normalize::plan(task, context, &plan.modules, source, how, &mut sink).await,
+        Work::Rollback { source, how } => rollback::plan(task, context, &plan.modules, source, how, &mut sink).await,
         Work::Undo(undo) => undo::plan(task, context, undo, is_held, &mut sink).await,
     };
     let mut notes = found?;

@@ -9,7 +9,7 @@ use super::super::task::{Stop, Task};
 use super::sink::Sink;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version, split_versioned};
-use crate::domain::row::{TableKind, field};
+use crate::domain::row::{Row, TableKind, field};
 use crate::domain::run::{Action, Reason};
 use crate::store::{Query, RowKey};
 
@@ -43,9 +43,23 @@ pub(super) struct Unprocessed<'a> {
     pub(super) target: &'a PartitionKey,
 }
 
+/// Whether a command row is one that the plan is about.
+pub(super) type IsOf<'a> = &'a (dyn Fn(&Row) -> bool + Sync);
+
 impl Unprocessed<'_> {
     /// Adds an item that is skipped for each whose data row was not seen.
     pub(super) async fn tell(&self, seen: &Seen, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        self.each(seen, None, sink).await
+    }
+
+    /// Adds such an item only for those with a command row that the plan is about.
+    pub(super) async fn tell_those(&self, seen: &Seen, is_of: IsOf<'_>, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        self.each(seen, Some(is_of), sink).await
+    }
+
+    async fn each(&self, seen: &Seen, is_of: Option<IsOf<'_>>, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        // Keys are all that is needed to see that something is there.
+        let wanted: &[&str] = if is_of.is_some() { &[] } else { &[field::PK, field::SK] };
         let store = self.task.store();
         let (mut after, mut told) = (None::<String>, None::<String>);
         loop {
@@ -57,13 +71,16 @@ impl Unprocessed<'_> {
                 prefix: self.prefix,
                 after: after.as_deref(),
                 limit: Some(COMMAND_PAGE),
-                fields: &[field::PK, field::SK],
+                fields: wanted,
                 consistent: true,
             };
             let page = store.query(&query).await?;
             let mut newest: IndexMap<String, Version> = IndexMap::new();
             for row in &page.rows {
                 let Some((base, version)) = split_versioned(row.sk()?) else { continue };
+                if is_of.is_some_and(|is_of| !is_of(row)) {
+                    continue;
+                }
                 // Its versions may go over from the page before.
                 if told.as_deref() != Some(base) {
                     let known = newest.entry(base.to_owned()).or_insert(version);

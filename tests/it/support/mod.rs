@@ -2,6 +2,7 @@
 
 pub mod driver;
 pub mod golden;
+pub mod guide;
 pub mod many;
 pub mod plan;
 pub mod program;

@@ -1,13 +1,15 @@
 mod keys;
+mod rollback;
 mod values;
 
 use std::path::Path;
 use std::time::Duration;
 
 use super::*;
+use crate::domain::key::Version;
 use crate::domain::plan::{
-    Conflicts, DeletedSources, Engine, Existing, Normalize, RunSettings, Source, StopAfter, Target, Undo, UndoFrom,
-    Verify,
+    Conflicts, DeletedSources, Engine, Existing, Normalize, RollTo, Rollback, RunSettings, Source, StopAfter, Target,
+    Undo, UndoFrom, Verify,
 };
 use crate::domain::publish::PublishMode;
 
@@ -74,6 +76,13 @@ fn each_example_shows_its_optional_keys_at_their_defaults() {
         plan(
             "tenant codes in lower case",
             Work::Normalize { source: Source::default(), how: Normalize { sequences: true, ..Normalize::default() } },
+        ),
+        plan(
+            "products of acme, as they were",
+            Work::Rollback {
+                source: Source { deleted: DeletedSources::Keep, ..source() },
+                how: Rollback { to: RollTo::Version(Version(4)), conflicts: Conflicts::Skip, only_marked: false },
+            },
         ),
         plan(
             "take the copy to globex back",

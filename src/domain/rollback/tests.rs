@@ -1,0 +1,125 @@
+//! What rollbacks write, and how far back they go.
+
+use super::*;
+use crate::domain::plan::RollTo;
+use crate::domain::value::from_plain_json;
+
+fn row(json: &str) -> Row {
+    Row(from_plain_json(json).unwrap().as_map().unwrap().clone())
+}
+
+#[test]
+fn the_state_of_then_under_the_identity_of_now() {
+    let current =
+        row(r#"{"id":"P#a#x","tenantCode":"a","name":"new","version":5,"isDeleted":true,"attributes":{"p":2,"q":1}}"#);
+    let then =
+        row(r#"{"id":"stale","tenantCode":"A","name":"old","code":"c","seq":7,"version":2,"attributes":{"p":1}}"#);
+    let stamp = RollbackStamp { from: Version(5), at: "2026-01-01T00:00:00.000Z".into() };
+    let state = rollback_state(&current, &then, Some(&stamp)).unwrap();
+    assert_eq!(
+        Row(state.fields),
+        row(r#"{"id":"P#a#x","tenantCode":"a","name":"old","code":"c","seq":7,
+            "attributes":{"p":1,"_rolledBackFrom":5,"_rolledBackAt":"2026-01-01T00:00:00.000Z"}}"#)
+    );
+    let plain = rollback_state(&current, &then, None).unwrap();
+    assert_eq!(plain.fields["attributes"], from_plain_json(r#"{"p":1}"#).unwrap());
+}
+
+#[test]
+fn a_command_row_hands_on_named_fields_only() {
+    let command =
+        row(r#"{"id":"i","name":"n","metadata":{"x":1},"status":"finish:FINISHED","version":2,"attributes":{}}"#);
+    let state = rollback_state(&row(r#"{"id":"i"}"#), &command, None).unwrap();
+    assert_eq!(Row(state.fields), row(r#"{"id":"i","name":"n","attributes":{}}"#));
+    assert!(state.extra.is_empty());
+    assert_eq!(as_data_view(&command, TableKind::Command), row(r#"{"id":"i","name":"n","version":2,"attributes":{}}"#));
+}
+
+fn traces(versions: &[(u64, Option<&str>, Option<&str>)]) -> Traces {
+    let mut traces = Traces::new();
+    for (version, command, data) in versions {
+        let trace = traces.entry(Version(*version)).or_default();
+        if let Some(json) = command {
+            trace.add(TableKind::Command, &row(json));
+        }
+        if let Some(json) = data {
+            trace.add(TableKind::History, &row(json));
+        }
+    }
+    traces
+}
+
+fn back(to: u64, others: &[u64]) -> Aim {
+    Aim::Back { to: Version(to), others: others.iter().copied().map(Version).collect(), warning: None }
+}
+
+const FIRST: &str = r#"{"createdAt":"2026-03-01T09:00:00+09:00","requestId":"r-1"}"#;
+const SECOND: &str = r#"{"createdAt":"2026-03-10T09:00:00+09:00","requestId":"r-2","source":"job-1"}"#;
+const THIRD: &str = r#"{"createdAt":"2026-03-20T09:00:00+09:00","requestId":"r-3"}"#;
+
+fn time(text: &str) -> RollTo {
+    RollTo::Time(text.parse().unwrap())
+}
+
+#[test]
+fn a_moment_lies_between_two_versions() {
+    let all = traces(&[(1, Some(FIRST), None), (2, Some(SECOND), None), (3, Some(THIRD), None)]);
+    let at = |text: &str, traces: &Traces| aim(&time(text), false, traces, Version(3));
+    assert_eq!(at("2026-03-15T00:00:00Z", &all), back(2, &[]));
+    // The very second of a publish: it was current.
+    assert_eq!(at("2026-03-10T00:00:00Z", &all), back(2, &[]));
+    assert_eq!(at("2026-03-09T23:59:59Z", &all), back(1, &[]));
+    assert_eq!(at("2026-02-01T00:00:00Z", &all), back(0, &[]));
+    assert!(matches!(at("2026-04-01T00:00:00Z", &all), Aim::There(_)));
+    // What is gone may have been current then.
+    let holes = traces(&[(1, Some(FIRST), None), (3, Some(THIRD), None)]);
+    assert!(matches!(at("2026-03-15T00:00:00Z", &holes), Aim::Unknown(..)));
+    // A row's own time may be older than its publish: told.
+    let uncertain = traces(&[(1, None, Some(r#"{"updatedAt":"2026-03-01T09:00:00+09:00"}"#)), (3, Some(THIRD), None)]);
+    let mut uncertain = uncertain;
+    uncertain.insert(Version(2), traces(&[(2, Some(SECOND), None)])[&Version(2)].clone());
+    let Aim::Back { to, warning, .. } = at("2026-03-05T00:00:00Z", &uncertain) else { panic!() };
+    assert_eq!(to, Version(1));
+    assert!(warning.unwrap().contains("command row of version 1 is gone"));
+}
+
+#[test]
+fn a_run_is_found_by_request_source_or_a_mark_that_it_brought() {
+    let mark = r#"{"requestId":"x","attributes":{"_migrationId":"M"}}"#;
+    let all = traces(&[
+        (1, Some(FIRST), None),
+        (2, Some(SECOND), None),
+        (3, Some(mark), Some(mark)),
+        // Carried on by someone else.
+        (4, Some(mark), None),
+    ]);
+    let before = |run: &str| aim(&RollTo::BeforeRun(run.to_owned()), false, &all, Version(4));
+    assert_eq!(before("job-1"), back(1, &[3, 4]));
+    assert_eq!(before("M"), back(2, &[4]));
+    assert_eq!(before("N"), Aim::Untouched);
+    let id = crate::domain::run::RunId::from_parts(1_767_225_600_000, 7);
+    let ours = format!(r#"{{"requestId":"{}"}}"#, id.request_id());
+    let mut written = all.clone();
+    written.insert(Version(5), traces(&[(5, None, Some(&ours))])[&Version(5)].clone());
+    assert_eq!(aim(&RollTo::BeforeRun(id.to_string()), false, &written, Version(5)), back(4, &[]));
+    // Published and never applied: the entity itself says what stands in the way.
+    assert!(matches!(aim(&RollTo::BeforeRun(id.to_string()), false, &written, Version(4)), Aim::There(_)));
+}
+
+#[test]
+fn a_window_takes_both_of_its_ends_and_only_what_a_command_dates() {
+    let mut all = traces(&[(1, Some(FIRST), None), (2, Some(SECOND), None), (3, Some(THIRD), None)]);
+    let window = |from: &str, to: &str| RollTo::Window { from: from.parse().unwrap(), to: to.parse().unwrap() };
+    let second = window("2026-03-10T00:00:00Z", "2026-03-10T00:00:00Z");
+    assert_eq!(aim(&second, false, &all, Version(3)), back(1, &[3]));
+    assert_eq!(aim(&second, true, &all, Version(3)), Aim::Untouched);
+    assert_eq!(aim(&window("2026-03-10T00:00:00Z", "2026-03-20T00:00:00Z"), false, &all, Version(3)), back(1, &[]));
+    let row_only = traces(&[(2, None, Some(r#"{"updatedAt":"2026-03-10T09:00:00+09:00"}"#))]);
+    all.insert(Version(2), row_only[&Version(2)].clone());
+    assert_eq!(aim(&second, false, &all, Version(3)), Aim::Untouched);
+    let metadata = r#"{"createdAt":"2026-03-10T09:00:00+09:00","metadata":{"migratedAt":"2026-03-10T00:00:00.000Z"}}"#;
+    let marked = traces(&[(1, Some(metadata), None)]);
+    assert_eq!(aim(&second, true, &marked, Version(1)), back(0, &[]));
+    let at = RollTo::BeforeMigratedAt("2026-03-10T09:00:00+09:00".to_owned());
+    assert_eq!(aim(&at, false, &marked, Version(1)), back(0, &[]));
+}
