@@ -138,6 +138,8 @@ pub enum Command {
         /// The run.
         run: RunId,
     },
+    /// Look for what is wrong with entities, attributes in S3 and settings; with --repair finish what is wedged.
+    Doctor(Doctor),
     /// List recorded runs.
     Runs {
         /// What to do with runs; without it they are listed.
@@ -178,6 +180,7 @@ impl Command {
             Self::Preview { .. } => "preview",
             Self::Run(_) => "run",
             Self::Undo(_) => "undo",
+            Self::Doctor(_) => "doctor",
             Self::Verify { .. } => "verify",
             Self::Runs { command: Some(RunsCommand::Export { .. }) } => "runs export",
             Self::Runs { command: None } => "runs",
@@ -247,7 +250,7 @@ pub enum PlanCommand {
 
 /// The contract's words for operations.
 fn operation() -> impl TypedValueParser<Value = Operation> {
-    let words = Operation::ALL.iter().map(|operation| operation.as_str());
+    let words = Operation::planned().map(Operation::as_str);
     PossibleValuesParser::new(words).try_map(|word| word.parse::<Operation>())
 }
 
@@ -281,6 +284,20 @@ pub struct Run {
     /// Items with their rows.
     #[arg(long)]
     pub rows: bool,
+}
+
+/// Options of `doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct Doctor {
+    /// Only this module.
+    #[arg(long, value_name = "M")]
+    pub module: Option<String>,
+    /// Finish wedged entities from their command rows, then look again.
+    #[arg(long)]
+    pub repair: bool,
+    /// Who approves the repair.
+    #[arg(long, value_enum, default_value_t, requires = "repair")]
+    pub approve: Approve,
 }
 
 /// Options of `undo`.

@@ -19,6 +19,8 @@ pub enum Role {
     Source,
     /// Another one that the target is made from: never written, only pinned.
     Witness,
+    /// The command row above the target that the item finishes: as it was seen, and pinned.
+    Command,
     /// A counter of the framework's table of sequences: it has a number instead of versions, and only ever counts up.
     Counter,
 }

@@ -119,6 +119,8 @@ pub struct PublishRows {
     pub version: Version,
     /// The command row `sk@version`.
     pub command: Row,
+    /// Whether that row is there already, unfinished, and only gets its last status.
+    pub is_finish: bool,
     /// The data row; `None` in async mode.
     pub data: Option<Row>,
     /// The data row as it was, under `sk@expected`; `None` in async mode and for a new entity.
@@ -168,6 +170,7 @@ fn assemble(
         history: written.map(|row| history_row(key, expected, row, ttls)),
         previous_command_ttl: written.map(|_| ttl_value(ttls.command)),
         command: command_row(key, version, new, mode, stamp, ttls),
+        is_finish: false,
     })
 }
 

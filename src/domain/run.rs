@@ -241,6 +241,15 @@ words! {
         Rollback = "rollback",
         /// Takes a run back.
         Undo = "undo",
+        /// Finishes commands that nothing else will; no plan file says so.
+        Repair = "repair",
+    }
+}
+
+impl Operation {
+    /// Those that a plan file may name.
+    pub fn planned() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|operation| *operation != Self::Repair)
     }
 }
 

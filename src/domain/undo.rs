@@ -129,7 +129,9 @@ impl Undoing {
         if let Some((reason, message)) = seen.blocked_by_command() {
             return Verdict::Refuse((Action::Conflict, reason, message));
         }
-        let is_ours = seen.version == after && current.text(field::REQUEST_ID) == Some(&self.request_id);
+        // What a repair finished carries the id of whoever published it.
+        let wrote = written.wrote.as_ref().and_then(|row| row.text(field::REQUEST_ID)).unwrap_or(&self.request_id);
+        let is_ours = seen.version == after && current.text(field::REQUEST_ID) == Some(wrote);
         if !is_ours && !written.is_certain {
             return Verdict::Nothing("the run did not get as far as writing it");
         }
@@ -152,7 +154,7 @@ impl Undoing {
                 write(item, written.role, now.side, self.row(now, &state));
                 let reason = match written.role {
                     Role::Target => Reason::TargetChanged,
-                    Role::Source | Role::Witness | Role::Counter => Reason::SourceChanged,
+                    Role::Source | Role::Witness | Role::Command | Role::Counter => Reason::SourceChanged,
                 };
                 return Verdict::Refuse((Action::Conflict, reason, message));
             }

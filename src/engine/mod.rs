@@ -2,6 +2,7 @@
 
 mod browse;
 mod compare;
+mod doctor;
 pub mod failure;
 mod history;
 mod items;

@@ -186,6 +186,15 @@ impl StoreError {
         }
     }
 
+    /// The service's own code of the failed call.
+    #[must_use]
+    pub fn aws_code(&self) -> Option<&str> {
+        match self {
+            Self::Service(error) => error.aws_code.as_deref(),
+            _ => None,
+        }
+    }
+
     /// What is wrong with a stored S3 document.
     pub(crate) fn malformed(uri: &str, error: &BadJson) -> Self {
         Self::S3Malformed { uri: uri.to_owned(), reason: error.to_string() }

@@ -3,6 +3,7 @@
 mod aside;
 pub mod attributes;
 pub mod backoff;
+mod checkup;
 mod classify;
 mod connect;
 mod convert;
@@ -17,6 +18,7 @@ mod search;
 mod ttl;
 
 pub use aside::Aside;
+pub use checkup::{ObjectPage, StoredObject};
 pub use connect::{Connected, connect};
 pub use meter::{Meter, Reading};
 pub use names::TableNames;

@@ -22,6 +22,16 @@ pub struct TtlSettings {
 }
 
 impl TtlSettings {
+    /// Days that rows of a table are kept; `None` for ever.
+    #[must_use]
+    pub fn days(self, kind: TableKind) -> Option<i64> {
+        match kind {
+            TableKind::Data => self.data,
+            TableKind::Command => self.command,
+            TableKind::History => self.history,
+        }
+    }
+
     /// The expiry times of rows written now.
     #[must_use]
     pub fn at(self, now: Timestamp) -> Ttls {

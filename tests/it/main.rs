@@ -9,6 +9,7 @@ mod copy;
 #[cfg(feature = "sandbox")]
 mod demo;
 mod disk_full;
+mod doctor;
 mod faults;
 #[cfg(feature = "sandbox")]
 mod follow;

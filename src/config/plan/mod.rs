@@ -90,7 +90,7 @@ fn section<'s, 'a>(
 
 /// The operation, if this version can carry it out.
 fn operation(walk: &mut Walk<'_, '_>, file: File<'_>, root: &DeTable<'_>) -> Result<Operation, Box<ConfigError>> {
-    let words: Vec<&str> = Operation::ALL.iter().map(|o| o.as_str()).collect();
+    let words: Vec<&str> = Operation::planned().map(Operation::as_str).collect();
     let word = walk.required("operation", 0..0, &format!("it is one of {}", quoted(&words))).or_else(|missing| {
         keys::check(file, root, None)?;
         Err(missing)

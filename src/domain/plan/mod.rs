@@ -319,6 +319,8 @@ pub enum Work {
     },
     /// Takes a run back.
     Undo(Undo),
+    /// Finishes the commands of wedged entities.
+    Repair,
 }
 
 impl Work {
@@ -331,6 +333,7 @@ impl Work {
             Self::Normalize { .. } => Operation::Normalize,
             Self::Rollback { .. } => Operation::Rollback,
             Self::Undo(_) => Operation::Undo,
+            Self::Repair => Operation::Repair,
         }
     }
 
@@ -340,7 +343,7 @@ impl Work {
         match self {
             Self::Copy { target, .. } | Self::Move { target, .. } => Some(&target.tenant),
             Self::Rollback { source, .. } => Some(&source.tenant),
-            Self::Normalize { .. } | Self::Undo(_) => None,
+            Self::Normalize { .. } | Self::Undo(_) | Self::Repair => None,
         }
     }
 }
@@ -360,6 +363,22 @@ pub struct Plan {
     pub work: Work,
     /// How a run goes about it.
     pub run: RunSettings,
+}
+
+impl Plan {
+    /// The plan that finishes wedged entities: of one module, or of all.
+    #[must_use]
+    pub fn repair(module: Option<String>) -> Self {
+        Self {
+            name: module.as_ref().map_or_else(|| "repair".to_owned(), |module| format!("repair {module}")),
+            profile: None,
+            reason: String::new(),
+            modules: module.map_or(Modules::All, |module| Modules::Named(vec![module])),
+            work: Work::Repair,
+            // Nothing is inserted that a pipeline would take up: the rows are written directly, whatever the profile's way is.
+            run: RunSettings { publish: Some(PublishMode::Sync), ..RunSettings::default() },
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod blast;
 mod normalize;
+mod repair;
 mod rollback;
 mod rows;
 mod scope;
@@ -89,6 +90,7 @@ pub(super) async fn preview_into(
         }
         Work::Normalize { source, how } => normalize::plan(task, context, &plan.modules, source, how, &mut sink).await,
         Work::Rollback { source, how } => rollback::plan(task, context, &plan.modules, source, how, &mut sink).await,
+        Work::Repair => repair::plan(task, context, &plan.modules, &mut sink).await,
         Work::Undo(undo) => undo::plan(task, context, undo, is_held, &mut sink).await,
     };
     let mut notes = found?;

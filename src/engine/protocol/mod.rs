@@ -219,6 +219,12 @@ pub enum Command {
         /// The run.
         run: RunId,
     },
+    /// Looks for what is wrong, in a module or in all of them, and writes nothing: [`Event::Finding`]. What is armed also tries whether
+    /// it may write.
+    Doctor {
+        /// Only this module.
+        module: Option<String>,
+    },
     /// Answers an [`Event::ApprovalNeeded`].
     Decide {
         /// The run.

@@ -176,7 +176,7 @@ fn refusal(plan: &Plan, summary: &PlanSummary, expect: Option<&str>) -> Option<F
     }
     let stops = match &plan.work {
         Work::Copy { target, .. } | Work::Move { target, .. } => target.existing == Existing::Stop,
-        Work::Normalize { .. } | Work::Rollback { .. } | Work::Undo(_) => false,
+        Work::Normalize { .. } | Work::Rollback { .. } | Work::Undo(_) | Work::Repair => false,
     };
     let existing = summary.reasons.iter().find(|(reason, _)| *reason == Reason::Exists).map_or(0, |(_, n)| *n);
     (stops && existing > 0).then(|| {

@@ -36,7 +36,10 @@ impl Context {
     ) -> Result<Self, Stop> {
         let profile = task.profile();
         let mode = settings.publish.unwrap_or(profile.publish);
-        sync_allowed(profile, mode)?;
+        // A repair inserts no command row, which is what an old pipeline would take up.
+        if operation != Operation::Repair {
+            sync_allowed(profile, mode)?;
+        }
         let (run, at) = (RunId::generate(), Timestamp::now());
         let zone = time_zone(&profile.timezone).map_err(|e| Failure::new(ErrorCode::Config, e.to_string()))?;
         let stamp = Stamp {

@@ -3,10 +3,11 @@ use sha2::{Digest, Sha256};
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::normalize::counter_value;
 use crate::domain::publish::{PublishMode, Stamp, Ttls, rows_of};
+use crate::domain::row::field;
 use crate::domain::run::RunId;
 use crate::store::ReadStore;
 use crate::store::error::StoreError;
-use crate::store::publish::{Counter, PublishRequest, VersionCheck};
+use crate::store::publish::{Counter, PublishRequest, Unfinished, VersionCheck};
 
 /// What is sent for an item: the same each time it is asked for, S3 names included, so that a run that is gone on with repeats
 /// what it may have sent before.
@@ -37,7 +38,8 @@ pub(in super::super) fn request(
         objects += 1;
         object_name(run, n, objects)
     };
-    for part in &item.parts {
+    let unfinished = item.part(Role::Command).and_then(|part| part.before.as_deref());
+    for part in item.parts.iter().filter(|part| part.role != Role::Command) {
         let check =
             VersionCheck { role: part.role, module: item.module.clone(), key: part.key.clone(), version: part.version };
         let Some(after) = &part.after else {
@@ -46,9 +48,15 @@ pub(in super::super) fn request(
         };
         let before = part.before.as_deref();
         let ttls = Ttls { data: None, command: part.ttl.0, history: part.ttl.1 };
-        let rows = rows_of(&part.key, before, after, mode, stamp, ttls)?;
+        let mut rows = rows_of(&part.key, before, after, mode, stamp, ttls)?;
+        rows.is_finish = unfinished.is_some();
         let mut prepared = store.prepare(&item.module, rows, part.previous_seen, &mut new_name)?;
         prepared.role = part.role;
+        prepared.finishes = unfinished.map(|row| Unfinished {
+            status: row.text(field::STATUS).map(str::to_owned),
+            request_id: row.text(field::REQUEST_ID).map(str::to_owned),
+            at: stamp.at.clone(),
+        });
         request.parts.push(prepared);
         // The pipeline writes the data row, and without a condition: what was shown is pinned here.
         if mode == PublishMode::Async {

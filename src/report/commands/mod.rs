@@ -2,6 +2,7 @@
 
 mod approve;
 mod browse;
+mod doctor;
 mod plans;
 mod rollback;
 mod run;
@@ -230,6 +231,7 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         Command::Preview { plan, rows } => plans::preview(context, &plan, rows).await,
         Command::Run(options) => run::run(context, options).await,
         Command::Undo(options) => run::undo(context, options).await,
+        Command::Doctor(options) => doctor::doctor(context, options).await,
         Command::Verify { run: verified } => run::verify(context, verified).await,
         Command::Runs { command: Some(RunsCommand::Export { run, file }) } => runs::export(context, run, file).await,
         Command::Runs { command: None } => runs::list(context).await,

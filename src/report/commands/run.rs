@@ -54,7 +54,7 @@ pub(super) async fn undo(context: &mut Context, options: Undo) -> Result<(), Qui
     converse(context, Command::RunPlan { plan: Box::new(plan), expect: None, rows: false }, options.approve, None).await
 }
 
-async fn unarmed(context: &mut Context, plan: Plan, rows: bool) -> Result<(), Quit> {
+pub(super) async fn unarmed(context: &mut Context, plan: Plan, rows: bool) -> Result<(), Quit> {
     show(context, plan, rows).await?;
     not_armed(context)
 }
@@ -67,7 +67,7 @@ fn not_armed(context: &mut Context) -> Result<(), Quit> {
 }
 
 /// Follows a run from its preview to its end, answering for whoever approves.
-async fn converse(
+pub(super) async fn converse(
     context: &mut Context,
     command: Command,
     approve: Approve,
@@ -173,7 +173,12 @@ pub(super) async fn verify(context: &mut Context, run: RunId) -> Result<(), Quit
 pub(super) fn found(context: &mut Context, finding: &Finding) {
     context.out.line(&FindingLine::new(finding));
     let path = finding.path.as_deref().map(|p| format!(" {p}")).unwrap_or_default();
-    context.out.text(&format!("{}: {}{path}: {}", finding.kind, finding.entity.key, finding.message));
+    let what = match (finding.entity.key.pk.as_str(), finding.entity.module.as_str()) {
+        ("", "") => "all modules".to_owned(),
+        ("", module) => format!("module {module}"),
+        _ => finding.entity.key.to_string(),
+    };
+    context.out.text(&format!("{}: {what}{path}: {}", finding.kind, finding.message));
     if finding.severity == Severity::Error {
         context.end.exit = super::first(context.end.exit, exit::ITEMS);
     }

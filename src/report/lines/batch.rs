@@ -37,8 +37,9 @@ pub(in super::super) struct FindingLine<'a> {
     event: &'static str,
     kind: &'a str,
     severity: Severity,
-    module: &'a str,
-    pk: &'a str,
+    module: Option<&'a str>,
+    /// Null for a whole module.
+    pk: Option<&'a str>,
     /// Null for a whole partition.
     sk: Option<&'a str>,
     path: &'a Option<String>,
@@ -52,12 +53,16 @@ impl<'a> FindingLine<'a> {
             event: "finding",
             kind: f.kind,
             severity: f.severity,
-            module: &f.entity.module,
-            pk: f.entity.key.pk.as_str(),
-            sk: Some(f.entity.key.sk.as_str()).filter(|sk| !sk.is_empty()),
+            module: known(&f.entity.module),
+            pk: known(f.entity.key.pk.as_str()),
+            sk: known(f.entity.key.sk.as_str()),
             path: &f.path,
             message: &f.message,
             repairable: f.repairable,
         }
     }
+}
+
+fn known(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::request::{Counter, PublishRequest};
+use super::request::{Counter, Part, PublishRequest, Unfinished};
 use super::transact::{Attempt, Purpose};
 use super::{PublishOutcome, Published, WriteStore};
 use crate::domain::item::Role;
@@ -169,6 +169,12 @@ impl WriteStore {
             let sk = part.key.sk.at(part.version);
             let data = self.read.data_row(&part.module, &part.key).await?;
             let command = self.read.get(&part.module, TableKind::Command, &part.key.pk, &sk, true).await?;
+            if let Some(unfinished) = &part.finishes {
+                if let Some(seen) = look_at_finished(part, unfinished, data.as_ref(), command.as_ref())? {
+                    return Ok(seen);
+                }
+                continue;
+            }
             if command.as_ref().is_some_and(|row| row.text(field::REQUEST_ID) == Some(&request.request_id)) {
                 return Ok(Seen::Ours);
             }
@@ -218,6 +224,28 @@ impl WriteStore {
     }
 }
 
+/// Whether a command that was to be finished is: whoever did it, the data row has its version then.
+fn look_at_finished(
+    part: &Part,
+    unfinished: &Unfinished,
+    data: Option<&Row>,
+    command: Option<&Row>,
+) -> Result<Option<Seen>, StoreError> {
+    let version = data.map(Row::version).transpose()?.unwrap_or_default();
+    let of = |row: &Row, name: &str| row.text(name).map(str::to_owned);
+    if version == part.version && data.is_some_and(|row| of(row, field::REQUEST_ID) == unfinished.request_id) {
+        return Ok(Some(Seen::Ours));
+    }
+    if version != part.expected {
+        return Ok(Some(changed(part.role, version, part.expected)));
+    }
+    let is_as_seen = command.is_some_and(|row| {
+        of(row, field::STATUS) == unfinished.status && of(row, field::REQUEST_ID) == unfinished.request_id
+    });
+    let message = format!("the command of version {} is no longer as shown", part.version);
+    Ok((!is_as_seen).then_some(Seen::Theirs(Reason::TargetChanged, message)))
+}
+
 /// The service refused the rows: for their size, or for something else that no repetition mends.
 fn invalid(message: String) -> PublishOutcome {
     let lower = message.to_lowercase();
@@ -228,7 +256,7 @@ fn invalid(message: String) -> PublishOutcome {
 /// An entity that is no longer as it was shown.
 fn changed(role: Role, now: Version, shown: Version) -> Seen {
     let (reason, which) = match role {
-        Role::Target | Role::Counter => (Reason::TargetChanged, "entity"),
+        Role::Target | Role::Command | Role::Counter => (Reason::TargetChanged, "entity"),
         Role::Source => (Reason::SourceChanged, "source"),
         Role::Witness => (Reason::SourceChanged, "other row that it is made from"),
     };

@@ -3,6 +3,7 @@
 mod driver;
 mod follow;
 mod objects;
+mod probe;
 mod request;
 mod same_bytes;
 mod snapshot;
@@ -14,7 +15,7 @@ use crate::domain::run::Reason;
 
 pub use driver::Patience;
 pub use follow::{Followed, Following};
-pub use request::{Counter, NewObjectName, Part, PreviousCommand, PublishRequest, VersionCheck};
+pub use request::{Counter, NewObjectName, Part, PreviousCommand, PublishRequest, Unfinished, VersionCheck};
 pub use snapshot::{Snapshot, Unusable};
 
 /// What writes the application's tables. Only an armed [`ReadStore`] becomes one, so that what is not armed cannot write at all.

@@ -45,6 +45,19 @@ pub struct Part {
     pub previous: Option<PreviousCommand>,
     /// Objects that the rows refer to.
     pub objects: Vec<S3Object>,
+    /// The command row of the version written, where it is there already and unfinished.
+    pub finishes: Option<Unfinished>,
+}
+
+/// A command row that is there, and that nothing else will finish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The status that it was seen with.
+    pub status: Option<String>,
+    /// The requestId that it was seen with.
+    pub request_id: Option<String>,
+    /// Its updatedAt from now on.
+    pub at: String,
 }
 
 /// An entity that is not written and must still have the version that was shown.
@@ -104,7 +117,8 @@ impl PublishRequest {
         };
         for part in &self.parts {
             // Without the previous command row it is another request, and the service insists on another token for that.
-            pin(&part.module, &part.key, part.expected, if part.previous.is_some() { "previous" } else { "" });
+            let previous = if part.previous.is_some() { "previous" } else { "" };
+            pin(&part.module, &part.key, part.expected, if part.finishes.is_some() { "finish" } else { previous });
         }
         for check in &self.checks {
             pin(&check.module, &check.key, check.version, "check");
@@ -170,10 +184,11 @@ impl ReadStore {
             rows: Vec::with_capacity(3),
             previous,
             objects: Vec::new(),
+            finishes: None,
             key: rows.key,
         };
         let tables = [
-            (TableKind::Command, Some(rows.command)),
+            (TableKind::Command, (!rows.is_finish).then_some(rows.command)),
             (TableKind::History, rows.history),
             (TableKind::Data, rows.data),
         ];

@@ -3,7 +3,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 
 use super::WriteStore;
-use super::request::{Counter, Part, PublishRequest};
+use super::request::{Counter, Part, PublishRequest, Unfinished};
 use super::same_bytes::SameBytes;
 use crate::domain::key::Version;
 use crate::domain::publish::PublishMode;
@@ -116,11 +116,22 @@ impl WriteStore {
         }
     }
 
+    /// Sends items that are no publish, once.
+    pub(super) async fn send_once(&self, items: Vec<TransactWriteItem>) -> Result<(), StoreError> {
+        let tables = format!("{}*", self.read.names.prefix());
+        self.read.meter.request();
+        let sent = self.read.writes.transact_write_items().set_transact_items(Some(items)).send().await;
+        sent.map(|_| ()).map_err(|error| dynamodb("TransactWriteItems", &tables).failed(error))
+    }
+
     fn items(&self, request: &PublishRequest) -> Result<Vec<(Purpose, TransactWriteItem)>, StoreError> {
         let mut items = Vec::new();
         for part in &request.parts {
             for (kind, row) in &part.rows {
                 items.push(self.put(request.mode, part, *kind, row)?);
+            }
+            if let Some(unfinished) = &part.finishes {
+                items.push((Purpose::Command, self.finished(part, unfinished)?));
             }
             if let Some(previous) = &part.previous {
                 let update = Update::builder()
@@ -192,6 +203,31 @@ impl WriteStore {
             .expression_attribute_values(":had", number(*had));
         let check = TransactWriteItem::builder().condition_check(check.build()?).build();
         Ok([(Purpose::Data, set), (Purpose::Check, check)])
+    }
+
+    /// The command row gets its last status, if it still is as it was seen.
+    fn finished(&self, part: &Part, seen: &Unfinished) -> Result<TransactWriteItem, StoreError> {
+        let mut update = Update::builder()
+            .table_name(self.read.names.table(&part.module, TableKind::Command))
+            .set_key(Some(primary_key(part.key.pk.as_str(), &part.key.sk.at(part.version))))
+            .update_expression("SET #status = :finished, #at = :at")
+            .expression_attribute_names("#status", field::STATUS)
+            .expression_attribute_names("#at", field::UPDATED_AT)
+            .expression_attribute_names("#pk", field::PK)
+            .expression_attribute_names("#id", field::REQUEST_ID)
+            .expression_attribute_values(":finished", to_value(&Value::s("finish:FINISHED")))
+            .expression_attribute_values(":at", to_value(&Value::s(&seen.at)));
+        let mut condition = "attribute_exists(#pk)".to_owned();
+        for (name, token, value) in [("#status", ":status", &seen.status), ("#id", ":id", &seen.request_id)] {
+            match value {
+                Some(value) => {
+                    condition.push_str(&format!(" AND {name} = {token}"));
+                    update = update.expression_attribute_values(token, to_value(&Value::s(value)));
+                }
+                None => condition.push_str(&format!(" AND attribute_not_exists({name})")),
+            }
+        }
+        Ok(TransactWriteItem::builder().update(update.condition_expression(condition).build()?).build())
     }
 
     fn put(

@@ -172,6 +172,13 @@ impl Fake {
                     Finding { kind: "different", severity: Severity::Error, entity, path, message, repairable: false };
                 vec![Event::Finding(Box::new(finding)), Event::Progress { phase: Phase::Verify, done: 1, total: None }]
             }
+            Command::Doctor { .. } => {
+                let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0003") };
+                let message = "the command of version 2 failed (sync_data:FAILED)".to_owned();
+                let severity = Severity::Error;
+                let finding = Finding { kind: "wedged", severity, entity, path: None, message, repairable: true };
+                vec![Event::Finding(Box::new(finding))]
+            }
             Command::ExportRun { run, file } => vec![log(&format!("run {run} written to {}", file.display()))],
             Command::Arm { armed } => vec![Event::Armed(armed)],
             Command::Cancel { .. } => vec![],

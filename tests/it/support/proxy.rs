@@ -20,6 +20,8 @@ pub enum Fault {
     Cut,
     /// Answered as made with expired credentials.
     Expired,
+    /// Answered as not permitted.
+    Denied,
     /// Cancelled because another transaction is at the same rows.
     Conflict,
     /// Forwarded, and answered a while later.
@@ -201,6 +203,7 @@ async fn serve(mut client: TcpStream, upstream: String, weather: Arc<Mutex<Weath
             Some(Fault::Unavailable) => http("503 Service Unavailable", "text/html", "<html>try later</html>"),
             Some(Fault::Throttle) => refusal("400 Bad Request", "ThrottlingException", ""),
             Some(Fault::Expired) => refusal("400 Bad Request", "ExpiredTokenException", ""),
+            Some(Fault::Denied) => refusal("400 Bad Request", "AccessDeniedException", ""),
             Some(Fault::Conflict) => {
                 let reasons =
                     r#","CancellationReasons":[{"Code":"None"},{"Code":"TransactionConflict","Message":"busy"}]"#;

@@ -1,0 +1,93 @@
+//! What finishing wedged entities would do.
+
+use super::super::doctor;
+use super::super::failure::{ErrorCode, Failure};
+use super::super::run::Context;
+use super::super::task::{Stop, Task};
+use super::sink::Sink;
+use crate::domain::item::{PlannedItem, PlannedPart, Role};
+use crate::domain::key::{EntityKey, PartitionKey, SortKey};
+use crate::domain::plan::Modules;
+use crate::domain::repair;
+use crate::domain::row::{blocked, field};
+use crate::domain::run::{Action, Reason};
+use crate::domain::snapshot::EntitySnapshot;
+use crate::domain::tenant::tenant_of;
+use crate::domain::timeline::is_stuck;
+use crate::domain::transfer::Side;
+use crate::store::error::StoreError;
+
+/// Entities looked at together.
+const PAGE: usize = 100;
+
+/// Adds an item for each entity whose next command nothing will finish.
+pub(super) async fn plan(
+    task: &Task,
+    context: &Context,
+    modules: &Modules,
+    sink: &mut Sink<'_>,
+) -> Result<Vec<String>, Stop> {
+    let known = doctor::known(task).await?;
+    let wanted = match modules {
+        Modules::Named(names) => names.clone(),
+        Modules::All | Modules::ByType => known.clone(),
+    };
+    if let Some(name) = wanted.iter().find(|name| !known.contains(name)) {
+        let failure = Failure::new(ErrorCode::NoTable, format!("there is no module {name}"));
+        return Err(failure.hint(format!("the modules are {}", known.join(", "))).into());
+    }
+    for module in &wanted {
+        for (pk, sks) in doctor::wedged(task, module).await? {
+            let sks: Vec<SortKey> = sks.into_iter().collect();
+            for sks in sks.chunks(PAGE) {
+                task.check()?;
+                let seen = task.store().snapshots(module, &pk, sks).await?;
+                for (sk, snapshot) in sks.iter().zip(seen) {
+                    // What cannot be worked with at all is doctor's to tell.
+                    let Ok(seen) = snapshot else { continue };
+                    let key = EntityKey { pk: pk.clone(), sk: sk.clone() };
+                    if seen.next_command.as_ref().is_some_and(is_stuck) && blocked(&key, seen.data.as_deref()).is_none()
+                    {
+                        sink.add(item(task, context, module, &pk, key, seen).await?).await?;
+                    }
+                }
+            }
+        }
+    }
+    Ok(Vec::new())
+}
+
+async fn item(
+    task: &Task,
+    context: &Context,
+    module: &str,
+    pk: &PartitionKey,
+    key: EntityKey,
+    seen: EntitySnapshot,
+) -> Result<PlannedItem, Stop> {
+    let command = seen.next_command.clone().unwrap_or_default();
+    let invalid = |reason, message| PlannedItem {
+        module: module.to_owned(),
+        source: key.clone(),
+        target: key.clone(),
+        action: Action::Invalid,
+        reason: Some(reason),
+        message: Some(message),
+        warnings: Vec::new(),
+        parts: vec![PlannedPart::pinned(Role::Target, key.clone(), seen.version, seen.resolved.clone())],
+    };
+    let command = match task.store().resolve(&command).await {
+        Ok(command) => command,
+        Err(
+            error @ (StoreError::S3Missing { .. } | StoreError::S3Malformed { .. } | StoreError::BadReference { .. }),
+        ) => return Ok(invalid(Reason::S3Missing, error.to_string())),
+        Err(StoreError::Row(error)) => return Ok(invalid(Reason::KeyInvalid, error.to_string())),
+        Err(error) => return Err(error.into()),
+    };
+    let tenant = tenant_of(pk, command.text(field::TENANT_CODE));
+    let code = if tenant.segment == 0 { "" } else { &tenant.code };
+    let ttls = task.store().ttl_settings(module, code).await?.at(context.at);
+    let side = Side { key: &key, seen: &seen, ttls };
+    let gone = || invalid(Reason::MissingVersion, "the command is not there any more".to_owned());
+    Ok(repair::item(module, side, &command).unwrap_or_else(gone))
+}

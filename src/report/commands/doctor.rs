@@ -1,0 +1,51 @@
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::run::{converse, found, phase_word, unarmed};
+use super::{Context, Quit};
+use crate::cli::Doctor;
+use crate::domain::plan::Plan;
+use crate::engine::protocol::{Command, Event};
+
+/// Repairs where that is wanted, and tells what is wrong, in the end what is left.
+pub(super) async fn doctor(context: &mut Context, options: Doctor) -> Result<(), Quit> {
+    if options.repair {
+        let plan = Plan::repair(options.module.clone());
+        if !context.global.arm {
+            return unarmed(context, plan, false).await;
+        }
+        let command = Command::RunPlan { plan: Box::new(plan), expect: None, rows: false };
+        converse(context, command, options.approve, None).await?;
+        if context.end.stopped.is_some() {
+            return Ok(());
+        }
+    } else if context.global.arm {
+        context.each(Command::Arm { armed: true }, |_, _| Ok(())).await?;
+    }
+    let began = Instant::now();
+    let (mut kinds, mut looked): (BTreeMap<&'static str, u64>, u64) = (BTreeMap::new(), 0);
+    context
+        .each(Command::Doctor { module: options.module }, |context, event| {
+            match event {
+                Event::Finding(finding) => {
+                    *kinds.entry(finding.kind).or_default() += 1;
+                    found(context, &finding);
+                }
+                Event::Progress { phase, done, total } => {
+                    looked = done;
+                    context.progress(phase_word(phase), done, total, began);
+                }
+                _ => {}
+            }
+            Ok(())
+        })
+        .await?;
+    context.end.rows = looked;
+    let counts: Vec<String> = kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+    let counts = if counts.is_empty() { "nothing found".to_owned() } else { counts.join(", ") };
+    context.out.text(&format!("{looked} rows looked at: {counts}"));
+    if !context.global.arm {
+        context.out.text("whether the tables may be written was not tried: add --arm for that");
+    }
+    Ok(())
+}
