@@ -14,14 +14,16 @@ use tempfile::TempDir;
 use self::driver::{carry, plan, resume};
 use self::world::{Place, World, profile};
 use crate::domain::plan::Plan;
+use crate::domain::publish::PublishMode;
 use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::engine::failure::ErrorCode;
 use crate::engine::journal::dying::{DIE_AT, steps};
 use crate::engine::journal::{Reader, list};
-use crate::engine::protocol::ItemResult;
+use crate::engine::protocol::{Command, ItemResult};
 
 const PLACE: [&str; 4] =
     ["TENANTRY_TEST_DYNAMODB", "TENANTRY_TEST_S3", "TENANTRY_TEST_STATE_DIR", "TENANTRY_TEST_PLAN"];
+const EXPECT: &str = "TENANTRY_TEST_EXPECT";
 const SIGKILL: i32 = 9;
 
 /// What a test of this module does in a process that may be killed. Alone it does nothing.
@@ -31,8 +33,11 @@ async fn child() {
     let [Ok(dynamodb), Ok(s3), Ok(state), Ok(plan)] = PLACE.map(std::env::var) else { return };
     let plan: Plan = serde_json::from_str(&plan).unwrap();
     let skip = skipped(plan.work.operation());
-    let ended = carry(&profile(&dynamodb, &s3), Path::new(&state), driver::run(plan), skip).await;
-    assert_eq!(ended.failures, []);
+    let expect = std::env::var(EXPECT).ok();
+    let refused = usize::from(expect.is_some());
+    let command = Command::RunPlan { plan: Box::new(plan), expect, rows: false };
+    let ended = carry(&profile(&dynamodb, &s3), Path::new(&state), command, skip).await;
+    assert_eq!(ended.failures.len(), refused, "{:?}", ended.failures);
     std::fs::write(Path::new(&state).join("steps"), steps().to_string()).unwrap();
 }
 
@@ -49,12 +54,15 @@ struct Case<'a> {
     operation: Operation,
     /// What is taken back.
     first: Option<RunId>,
+    mode: PublishMode,
+    /// The digest that was approved elsewhere: another one, so that the run is refused.
+    expect: Option<String>,
 }
 
 impl<'a> Case<'a> {
     async fn new(world: &'a World, operation: Operation, n: u64) -> Self {
         let (place, state) = (world.load(n), TempDir::new().unwrap());
-        let mut case = Self { world, place, state, operation, first: None };
+        let mut case = Self { world, place, state, operation, first: None, mode: PublishMode::Sync, expect: None };
         if operation == Operation::Undo {
             // Of a copy and of a move in turn.
             let first = if n.is_multiple_of(2) { Operation::Copy } else { Operation::Move };
@@ -66,18 +74,25 @@ impl<'a> Case<'a> {
         case
     }
 
-    fn command(&self) -> crate::engine::protocol::Command {
-        driver::run(plan(self.operation, &self.place, self.first))
+    fn plan(&self) -> Plan {
+        let mut plan = plan(self.operation, &self.place, self.first);
+        plan.run.publish = Some(self.mode);
+        plan
+    }
+
+    fn command(&self) -> Command {
+        driver::run(self.plan())
     }
 
     /// Carries the plan out in a process that dies at a step, or at none; tells whether it did.
     fn child(&self, die_at: u64) -> bool {
         let at = self.world.profile().endpoints;
-        let plan = serde_json::to_string(&plan(self.operation, &self.place, self.first)).unwrap();
+        let plan = serde_json::to_string(&self.plan()).unwrap();
         let state = self.state.path().to_str().unwrap().to_owned();
         let mut process = Process::new(std::env::current_exe().unwrap());
         process.args(["--exact", "kills::child", "--ignored", "--nocapture"]).env(DIE_AT, die_at.to_string());
         process.envs(PLACE.into_iter().zip([at.dynamodb.unwrap(), at.s3.unwrap(), state, plan]));
+        process.envs(self.expect.iter().map(|digest| (EXPECT, digest)));
         let output = process.output().unwrap();
         match output.status.signal() {
             Some(SIGKILL) => true,
@@ -121,6 +136,9 @@ impl<'a> Case<'a> {
 
     /// What stands in the tables and in S3, with the names of runs and objects and the times taken out.
     async fn left(&self) -> Vec<String> {
+        if self.mode == PublishMode::Async {
+            self.world.settled(&self.place).await;
+        }
         let mut runs = self.first_runs();
         runs.extend(self.run());
         self.world.left(&self.place, &runs).await
@@ -150,12 +168,16 @@ fn chosen(steps: u64, dense: u64, stride: u64) -> impl Iterator<Item = u64> {
 }
 
 async fn killed_at_steps(operation: Operation, dense: u64, stride: u64) {
-    let world = World::start();
+    killed(&World::start(), operation, PublishMode::Sync, dense, stride).await;
+}
+
+async fn killed(world: &World, operation: Operation, mode: PublishMode, dense: u64, stride: u64) {
     // Two wholes, because undo takes back a copy and a move in turn.
     let mut wholes = Vec::new();
     let mut steps = 0;
     for n in 0..2 {
-        let case = Case::new(&world, operation, n).await;
+        let mut case = Case::new(world, operation, n).await;
+        case.mode = mode;
         let untouched = case.left().await;
         assert!(!case.child(0));
         steps = steps.max(case.steps());
@@ -165,7 +187,8 @@ async fn killed_at_steps(operation: Operation, dense: u64, stride: u64) {
     assert!(wholes[0].2.iter().filter(|i| i.2 == Some(Outcome::Done)).count() >= 6, "{:?}", wholes[0].2);
     let (mut kills, mut survived) = (0, 0);
     for step in chosen(steps, dense, stride) {
-        let case = Case::new(&world, operation, 2 + step).await;
+        let mut case = Case::new(world, operation, 2 + step).await;
+        case.mode = mode;
         let (untouched, left, items) = &wholes[usize::from(step % 2 == 1)];
         if case.child(step) {
             kills += 1;
@@ -200,6 +223,34 @@ async fn a_move_killed_at_a_step_is_finished_by_resuming() {
 #[tokio::test]
 async fn an_undo_killed_at_a_step_is_finished_by_resuming() {
     killed_at_steps(Operation::Undo, DENSE, STRIDE).await;
+}
+
+/// The pipeline goes on meanwhile: what it applied is found, and nothing is published twice.
+#[tokio::test]
+async fn a_copy_killed_while_it_follows_the_pipeline_is_finished_by_resuming() {
+    killed(&World::with_pipeline(), Operation::Copy, PublishMode::Async, 2, 7).await;
+}
+
+/// What was shown is not what was approved: wherever the refusal is cut short, there is nothing to go on with.
+#[tokio::test]
+async fn a_run_that_was_to_be_refused_is_never_gone_on_with() {
+    let world = World::start();
+    let mut whole = Case::new(&world, Operation::Copy, 0).await;
+    whole.expect = Some("0".repeat(64));
+    assert!(!whole.child(0));
+    assert_eq!((whole.run(), whole.steps() > 2), (None, true), "{}", whole.steps());
+    for step in 1..=whole.steps() {
+        let mut case = Case::new(&world, Operation::Copy, step).await;
+        case.expect.clone_from(&whole.expect);
+        let untouched = case.left().await;
+        assert!(case.child(step), "step {step}");
+        if let Some(run) = case.run() {
+            let ended = carry(&world.profile(), case.state.path(), resume(run), None).await;
+            let codes: Vec<ErrorCode> = ended.failures.iter().map(|f| f.code).collect();
+            assert_eq!(codes, [ErrorCode::NotFound], "killed at step {step}");
+        }
+        assert!(case.left().await == untouched, "killed at step {step}");
+    }
 }
 
 /// Nobody goes on with it: what it wrote, and what it may have written, is taken back all the same.

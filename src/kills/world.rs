@@ -1,6 +1,7 @@
 //! The services, the rows that are copied, and what is left of them in the end.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -50,11 +51,22 @@ fn table(module: &str, kind: TableKind) -> String {
 
 impl World {
     pub(super) fn start() -> Self {
+        Self::with(None)
+    }
+
+    /// With a stand-in for the application's pipeline, which goes on while a run is dead.
+    pub(super) fn with_pipeline() -> Self {
+        Self::with(Some(Duration::from_millis(5)))
+    }
+
+    fn with(pipeline: Option<Duration>) -> Self {
         let dir = TempDir::new().unwrap();
-        let sandbox = Sandbox::start(Options { data: Some(dir.path().to_path_buf()), ..Options::default() }).unwrap();
+        let data = Some(dir.path().to_path_buf());
+        let sandbox = Sandbox::start(Options { data, pipeline, ..Options::default() }).unwrap();
         for module in [MODULE, "master"] {
             for kind in KINDS {
-                sandbox.tables().create(&table(module, kind), TableOptions::default()).unwrap();
+                let stream = pipeline.is_some() && kind == TableKind::Command;
+                sandbox.tables().create(&table(module, kind), TableOptions { stream, ttl: false }).unwrap();
             }
         }
         Self { dir, sandbox }
@@ -134,6 +146,19 @@ impl World {
             }
         }
         left
+    }
+
+    /// Waits until the pipeline is through with every command of the target.
+    pub(super) async fn settled(&self, place: &Place) {
+        let store = connect(&self.profile()).await.store;
+        for _ in 0..600 {
+            let commands = rows(&store, TableKind::Command, &place.to).await;
+            if commands.iter().all(|row| row.text("status") == Some("finish:FINISHED")) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the pipeline does not come to its end");
     }
 
     /// What the application sees: the live entities of the two tenants, without what a run may leave changed.

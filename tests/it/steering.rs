@@ -79,6 +79,22 @@ async fn changes_take_effect_in_the_order_in_which_they_were_made() {
     assert_eq!(targets(&stack).await, 30);
 }
 
+/// An approval right behind a stop comes too late, however close it follows.
+#[tokio::test]
+async fn a_decision_never_overtakes_a_change_that_came_before_it() {
+    for _ in 0..8 {
+        let stack = Stack::new().await;
+        fill(&stack, "acme", 6).await;
+        let mut driver = Driver::new(&stack);
+        let plan = Plan::copy("acme", "globex").set("canary", "2").set("batch", "4");
+        let (request, canary, second) = driver.past_canary(plan.model()).await;
+        driver.send(Command::Steer { run: canary.run, steering: Steering::Stop }).await;
+        driver.decide(&second, Decision::Approve { confirm: None }).await;
+        driver.rest(request).await;
+        assert_eq!(targets(&stack).await, 2);
+    }
+}
+
 #[tokio::test]
 async fn failures_are_counted_over_all_batches_of_a_run() {
     let stack = Stack::new().await;

@@ -8,7 +8,7 @@ use tenantry::domain::row::Row;
 use tenantry::domain::value::Value;
 
 use crate::support::plan::{Plan, as_before};
-use crate::support::{Program, Stack};
+use crate::support::{Program, Recorder, Stack};
 
 const BOLT: &str = "01HX7MBJK3V9WQBZ7XNDK5ZT2M";
 const DATA: &str = "dev-shop-product-data";
@@ -263,4 +263,26 @@ async fn fields_that_the_framework_does_not_know_go_with_the_run_that_brought_th
     undone(&program, &run, &[]).await;
     assert_eq!(stack.get(DATA, "PRODUCT#globex", BOLT).await.unwrap().get("custom"), None);
     as_before(&before, &stack.dump().await);
+}
+
+/// What a run wrote a moment ago must be found: an eventually consistent read may not show it yet.
+#[tokio::test]
+async fn a_search_without_a_journal_reads_consistently() {
+    let (stack, _) = golden().await;
+    let run = written(&Program::new(&stack), &Plan::copy("acme", "globex")).await;
+    let at = &stack.profile.endpoints;
+    let tables = Recorder::before(at.dynamodb.as_deref().unwrap()).await;
+    let program = Program::at(&stack, &tables.endpoint, at.s3.as_deref().unwrap(), "");
+    for (place, operation) in [(["--pk", "PRODUCT#globex"], "Query"), (["--module", "product"], "Scan")] {
+        let printed = program.json(&["undo", &run, place[0], place[1]]).await;
+        assert!(printed.events("item").len() >= 3, "{}", printed.stdout);
+        let wanted = format!("tenantry-{run}");
+        let searches: Vec<String> =
+            tables.bodies(operation).await.into_iter().filter(|body| body.contains(&wanted)).collect();
+        assert!(!searches.is_empty(), "{operation}");
+        for body in searches {
+            let body: Json = serde_json::from_str(body.trim()).unwrap();
+            assert_eq!(body["ConsistentRead"], true, "{body}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 pub struct Recorder {
     pub endpoint: String,
     asked: Arc<Mutex<Vec<String>>>,
+    streams: Arc<Mutex<Vec<String>>>,
     open: Arc<AtomicUsize>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -26,6 +27,8 @@ impl Recorder {
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
+        let streams: Arc<Mutex<Vec<String>>> = Arc::default();
+        let whole = Arc::clone(&streams);
         let open = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&open);
         let task = tokio::spawn(async move {
@@ -33,7 +36,7 @@ impl Recorder {
                 let server = TcpStream::connect(&upstream).await.unwrap();
                 let ((mut from, mut back), (mut answers, mut to)) = (client.into_split(), server.into_split());
                 tokio::spawn(async move { tokio::io::copy(&mut answers, &mut back).await });
-                let (log, count) = (Arc::clone(&log), Arc::clone(&count));
+                let (log, count, whole) = (Arc::clone(&log), Arc::clone(&count), Arc::clone(&whole));
                 count.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(async move {
                     let (mut seen, mut buffer) = (Vec::new(), vec![0; 64 * 1024]);
@@ -44,12 +47,14 @@ impl Recorder {
                         seen.extend_from_slice(&buffer[..n]);
                     }
                     drop(to);
-                    log.lock().unwrap().extend(operations(&String::from_utf8_lossy(&seen)));
+                    let seen = String::from_utf8_lossy(&seen).into_owned();
+                    log.lock().unwrap().extend(operations(&seen));
+                    whole.lock().unwrap().push(seen);
                     count.fetch_sub(1, Ordering::SeqCst);
                 });
             }
         });
-        Self { endpoint, asked, open, task }
+        Self { endpoint, asked, streams, open, task }
     }
 
     /// What was asked so far, once every connection has ended.
@@ -58,6 +63,18 @@ impl Recorder {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         self.asked.lock().unwrap().clone()
+    }
+
+    /// Bodies of the requests for an operation, once every connection has ended.
+    pub async fn bodies(&self, operation: &str) -> Vec<String> {
+        self.operations().await;
+        let streams = self.streams.lock().unwrap();
+        let requests = streams.iter().flat_map(|stream| stream.split("POST / HTTP/1.1"));
+        let wanted = format!("DynamoDB_20120810.{operation}\r\n").to_lowercase();
+        requests
+            .filter(|request| request.to_lowercase().contains(&wanted))
+            .filter_map(|request| Some(request.split_once("\r\n\r\n")?.1.to_owned()))
+            .collect()
     }
 }
 
