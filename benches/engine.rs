@@ -1,12 +1,13 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a bench that cannot go on stops")]
 //! How long the engine takes, next to a raw loop over the same rows in the same run.
 //!
-//! `cargo bench --bench engine`; the services are the embedded ones, in this process, so both sides pay for them alike.
+//! `cargo bench --bench engine [-- ENTITIES]`; the services are the embedded ones, in this process, so both sides pay for them alike.
 
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenantry::config::Profile;
+use tenantry::config::plan::parse;
 use tenantry::domain::key::EntityKey;
 use tenantry::domain::row::Row;
 use tenantry::domain::value::{Map, Value, from_plain_json};
@@ -15,7 +16,11 @@ use tenantry::engine::{EngineHandle, boundary, serve};
 use tenantry::sandbox::{Options, Sandbox, TableOptions, to_item};
 use tenantry::session::sandbox_profile;
 
-const ENTITIES: usize = 100_000;
+/// As many as are asked for.
+fn entities() -> usize {
+    std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(100_000)
+}
+
 const VERSIONS: u64 = 10_000;
 const PAGE: usize = 500;
 
@@ -40,16 +45,19 @@ fn load(sandbox: &Sandbox) {
     let put = |table: &str, rows: Vec<Row>| {
         tables.load(table, rows.into_iter().map(to_item).collect()).expect("rows that fit");
     };
-    let sk = |i: usize| format!("P-{i:06}");
-    put("dev-shop-product-data", (0..ENTITIES).map(|i| row("PRODUCT#big", &sk(i), &sk(i), 1)).collect());
+    let sk = |i: usize| format!("P-{i:07}");
+    let all: Vec<usize> = (0..entities()).collect();
     let commands = |row: Row| {
         let mut map: Map = row.0;
         map.insert("status".to_owned(), Value::s("finish:FINISHED"));
         map.insert("syncMode".to_owned(), Value::s("SYNC"));
         Row(map)
     };
-    let first = (0..ENTITIES).map(|i| commands(row("PRODUCT#big", &format!("{}@1", sk(i)), &sk(i), 1)));
-    put("dev-shop-product-command", first.collect());
+    for some in all.chunks(50_000) {
+        put("dev-shop-product-data", some.iter().map(|i| row("PRODUCT#big", &sk(*i), &sk(*i), 1)).collect());
+        let first = some.iter().map(|i| commands(row("PRODUCT#big", &format!("{}@1", sk(*i)), &sk(*i), 1)));
+        put("dev-shop-product-command", first.collect());
+    }
     put("dev-shop-product-data", vec![row("PRODUCT#old", "long", "long", VERSIONS)]);
     let versioned = |v: u64| row("PRODUCT#old", &format!("long@{v}"), "long", v);
     put("dev-shop-product-history", (1..VERSIONS).map(versioned).collect());
@@ -137,7 +145,7 @@ fn main() {
     let sandbox = Sandbox::start(Options::default()).expect("free ports");
     let began = Instant::now();
     load(&sandbox);
-    println!("loaded {ENTITIES} entities and {VERSIONS} versions in {:.1} s", began.elapsed().as_secs_f64());
+    println!("loaded {} entities and {VERSIONS} versions in {:.1} s", entities(), began.elapsed().as_secs_f64());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(measure(&sandbox));
     runtime.shutdown_background();
@@ -155,6 +163,47 @@ async fn measure(sandbox: &Sandbox) {
     partition(&mut driver, &raw).await;
     long_history(&mut driver, &raw).await;
     scan(&mut driver).await;
+    normalize(&mut driver, &raw).await;
+}
+
+/// Looking for tenant codes that are not in lower case, where there are none, next to four segments of nothing but reading.
+async fn normalize(driver: &mut Driver, raw: &aws_sdk_dynamodb::Client) {
+    let text = "name = \"bench\"\noperation = \"normalize\"\nmodule = \"product\"\n";
+    let plan = parse("bench.toml".as_ref(), text).expect("a plan");
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        let began = Instant::now();
+        driver.each(Command::PreviewPlan { plan: Box::new(plan.clone()), keep: false }, |_| {}).await;
+        ours.push(began.elapsed());
+        let began = Instant::now();
+        let segments = (0..4).map(|segment| segment_of(raw, segment));
+        let rows: usize = futures::future::join_all(segments).await.into_iter().sum();
+        assert_eq!(rows, entities() + 1);
+        theirs.push(began.elapsed());
+    }
+    ours.sort();
+    theirs.sort();
+    report("tenant codes of the table, median of five", ours[2], theirs[2]);
+    println!("that is {:.2} of a raw segmented scan", theirs[2].as_secs_f64() / ours[2].as_secs_f64());
+}
+
+async fn segment_of(client: &aws_sdk_dynamodb::Client, segment: i32) -> usize {
+    let (mut start, mut rows) = (None, 0);
+    loop {
+        let ask = client
+            .scan()
+            .table_name("dev-shop-product-data")
+            .projection_expression("pk, sk, tenantCode")
+            .segment(segment)
+            .total_segments(4)
+            .set_exclusive_start_key(start);
+        let page = ask.send().await.expect("an answer");
+        rows += page.items().len();
+        match page.last_evaluated_key {
+            Some(key) => start = Some(key),
+            None => return rows,
+        }
+    }
 }
 
 async fn partition(driver: &mut Driver, raw: &aws_sdk_dynamodb::Client) {
@@ -169,10 +218,10 @@ async fn partition(driver: &mut Driver, raw: &aws_sdk_dynamodb::Client) {
     let began = Instant::now();
     let command = Command::Page { listing: listing.clone(), after: None, limit: 100 };
     driver.each(command, |_| {}).await;
-    println!("first page of a {ENTITIES}-entity partition: {:.1} ms", ms(began.elapsed()));
+    println!("first page of a {}-entity partition: {:.1} ms", entities(), ms(began.elapsed()));
     let before = resident_mb();
     let (mut seen, mut peak, began) = (0, before, Instant::now());
-    while seen < ENTITIES {
+    while seen < entities() {
         let command = Command::Page { listing: listing.clone(), after: cursor.take(), limit: PAGE };
         driver
             .each(command, |event| {

@@ -249,6 +249,13 @@ async fn a_lost_answer_is_looked_up_and_a_denied_write_is_told() {
     let item = printed.events("item").into_iter().find(|i| i["outcome"] == "done").unwrap();
     assert_eq!((printed.code, item["sk"].as_str()), (0, Some("P-0003")), "{}", printed.stdout);
     assert_eq!(stack.get(DATA, ACME, "P-0003").await.unwrap().version().unwrap().0, 2);
+    // What it wrote carries the id of whoever published, and is its own all the same.
+    let run = printed.events("run").last().unwrap()["run"].as_str().unwrap();
+    let undone = program.json(&["undo", run, "--arm", "--approve", "all"]).await;
+    assert_eq!((undone.code, undone.events("item")[0]["outcome"].as_str()), (0, Some("done")), "{}", undone.stdout);
+    let row = stack.get(DATA, ACME, "P-0003").await.unwrap();
+    let was = before[DATA].iter().find(|r| r.text("sk") == Some("P-0003")).unwrap();
+    assert_eq!((row.version().unwrap().0, row.get("attributes")), (3, was.get("attributes")));
 }
 
 #[tokio::test]

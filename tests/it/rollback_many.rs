@@ -244,6 +244,42 @@ async fn every_sample_of_the_guide_is_found_by_the_marks_it_has() {
     assert_eq!((copied.is_deleted(), attribute(&copied, "price")), (false, Some(&Value::n(0))));
 }
 
+/// Marks are found where they are: in S3 as in the row, in the command where history has forgotten the version.
+#[tokio::test]
+async fn marks_in_s3_are_read_and_a_command_stands_in_for_history() {
+    let stack = Stack::with(|p| p.attribute_limit_bytes = 100).await;
+    let first = Guide { stack: &stack, at: "2026-03-01T09:00:00+09:00" };
+    first.product("acme", "x", 1).await;
+    let sample = Guide { stack: &stack, at: "2026-03-10T09:30:00+09:00" };
+    let marks = r#"{"price":2,"_migratedAt":"2026-03-10T00:30:00.000Z"}"#;
+    sample.update("PRODUCT#acme", "x", false, marks).await;
+    for (kind, sk) in [("data", "x"), ("command", "x@2")] {
+        let table = format!("dev-shop-product-{kind}");
+        let mut row = stack.get(&table, "PRODUCT#acme", sk).await.unwrap();
+        let key = format!("ddb/{table}/PRODUCT#acme/{sk}/01J.json");
+        stack.put_object(&key, marks).await;
+        row.0.insert("attributes".to_owned(), Value::s(format!("s3://shop-private/{key}")));
+        stack.put(&table, &row).await;
+    }
+    // Someone went on with it, and the mark of version 2 is in its command's object alone.
+    let later = Guide { stack: &stack, at: "2026-03-11T09:30:00+09:00" };
+    let mut input = first.data("PRODUCT#acme", "x").await.unwrap().0;
+    input.retain(|name, _| ["id", "code", "name", "tenantCode", "type"].contains(&name.as_str()));
+    input.insert("attributes".to_owned(), Value::M([("price".to_owned(), Value::n(3))].into_iter().collect()));
+    later.publish("PRODUCT#acme", "x", input).await;
+    stack.delete("dev-shop-product-history", "PRODUCT#acme", "x@2").await;
+    stack.delete("dev-shop-product-history", "PRODUCT#acme", "x@1").await;
+    let program = Program::new(&stack);
+    let goal = "before_migrated_at = \"2026-03-10T00:30:00.000Z\"\nconflicts = \"force\"";
+    let printed = program.json(&["preview", &plan("acme", "", goal).path]).await;
+    assert_eq!(items(&printed), expected(&[("x", "update", "")]), "{}", printed.stdout);
+    let item = printed.events("item")[0];
+    assert_eq!(item["after"]["attributes"]["M"]["price"]["N"], "1", "{item}");
+    let warnings: Vec<&str> = item["warnings"].as_array().unwrap().iter().map(|w| w.as_str().unwrap()).collect();
+    assert!(warnings.iter().any(|w| w.contains("no longer in history")), "{warnings:?}");
+    assert!(warnings.iter().any(|w| w.contains("version 3 would be taken back too")), "{warnings:?}");
+}
+
 #[tokio::test]
 async fn a_later_change_is_a_conflict_and_a_lost_command_is_told() {
     let stack = Stack::new().await;
