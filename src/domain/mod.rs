@@ -22,6 +22,7 @@ pub mod snapshot;
 pub mod tenant;
 pub mod timeline;
 pub mod transfer;
+pub mod transform;
 pub mod undo;
 pub mod value;
 pub mod verify;
