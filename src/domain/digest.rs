@@ -25,6 +25,8 @@ pub struct ItemDigest<'a> {
     pub before: Option<&'a Row>,
     /// The data row after, attributes resolved.
     pub after: Option<&'a Row>,
+    /// The run's time as attributes spell it, which a plan may put anywhere: it stands outside.
+    pub now: Option<&'a str>,
 }
 
 /// Fields that depend on when and by whom a run is made, not on what it does.
@@ -95,10 +97,26 @@ pub fn item_digest(item: &ItemDigest<'_>) -> String {
     }
     feed(&mut hash, item.reason.map_or("", Reason::as_str));
     feed(&mut hash, &format!("{} {}", item.versions.0, item.versions.1));
-    for row in [item.before, item.after] {
-        feed(&mut hash, &row.map_or_else(String::new, |r| canonical_item(&without_stamps(r))));
-    }
+    feed(&mut hash, &item.before.map_or_else(String::new, |row| canonical_item(&without_stamps(row))));
+    let after = item.after.map(|row| {
+        let map = without_stamps(row);
+        match item.now {
+            Some(now) => map.into_iter().map(|(name, value)| (name, timeless(value, now))).collect(),
+            None => map,
+        }
+    });
+    feed(&mut hash, &after.map_or_else(String::new, |map: Map| canonical_item(&map)));
     hex(hash)
+}
+
+/// A value with the run's time taken out.
+fn timeless(value: Value, now: &str) -> Value {
+    match value {
+        Value::S(text) if text == now => Value::s("the run's time"),
+        Value::M(map) => Value::M(map.into_iter().map(|(name, value)| (name, timeless(value, now))).collect()),
+        Value::L(list) => Value::L(list.into_iter().map(|value| timeless(value, now)).collect()),
+        other => other,
+    }
 }
 
 /// SHA-256 over the items' digests, in hexadecimal. The caller gives them in (target pk, target sk, pk, sk) byte order.
@@ -124,6 +142,7 @@ mod tests {
             versions: (version, 1),
             before: None,
             after: Some(&row),
+            now: Some("NOW"),
         })
     }
 
@@ -134,6 +153,8 @@ mod tests {
             base,
             digest(r#"{"attributes":{"_rolledBackAt":"U","p":1.0},"name":"n","updatedAt":"U","ttl":5}"#, 3)
         );
+        let at = |time: &str| digest(&format!(r#"{{"attributes":{{"createdAt":"{time}","l":["{time}"]}}}}"#), 3);
+        assert!(at("NOW") != at("THEN"), "only the run's own time");
         assert_ne!(base, digest(r#"{"name":"n","attributes":{"p":2}}"#, 3));
         assert_ne!(base, digest(r#"{"name":"n","attributes":{"p":1}}"#, 4));
         assert_eq!(base.len(), 64);

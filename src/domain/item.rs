@@ -134,9 +134,9 @@ impl PlannedItem {
         if is_about_source { Some(source) } else { target }
     }
 
-    /// SHA-256 over what is shown, without the run's own marks, in hexadecimal.
+    /// SHA-256 over what is shown, without the run's own marks and its time, in hexadecimal.
     #[must_use]
-    pub fn digest(&self) -> String {
+    pub fn digest(&self, now: &str) -> String {
         item_digest(&ItemDigest {
             module: &self.module,
             target: (self.target.pk.as_str(), self.target.sk.as_str()),
@@ -146,6 +146,7 @@ impl PlannedItem {
             versions: (self.versions(Role::Target).0.0, self.source_versions().0.0),
             before: self.before().map(|row| &**row),
             after: self.after().map(|row| &**row),
+            now: Some(now),
         })
     }
 }

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod diff;
 pub mod digest;
 pub mod doctor;
+pub mod evolve;
 pub mod item;
 pub mod key;
 pub mod merge;

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::world::Place;
 use crate::config::Profile;
-use crate::domain::plan::{Conflicts, Existing, Modules, Plan, RunSettings, Source, Target, Undo, UndoFrom, Work};
+use crate::domain::plan::{
+    Change, Conflicts, Existing, Modules, Plan, RunSettings, Source, Target, Undo, UndoFrom, Work,
+};
 use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::engine::failure::Failure;
 use crate::engine::journal::Reader;
@@ -44,6 +46,7 @@ pub(super) fn plan(operation: Operation, place: &Place, first: Option<RunId>) ->
             (Operation::Move, _) => Work::Move { source, target },
             (_, first) => Work::Undo(Undo { run: first.unwrap(), conflicts: Conflicts::Skip, from: UndoFrom::Journal }),
         },
+        change: Change::default(),
         run: RunSettings { batch: 5, canary: 3, concurrency: 2, ..RunSettings::default() },
     }
 }

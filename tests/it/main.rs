@@ -33,5 +33,6 @@ mod steering;
 mod support;
 #[cfg(feature = "sandbox")]
 mod terminal;
+mod transform;
 mod undo;
 mod went_on;

@@ -5,6 +5,7 @@ pub const EXAMPLES: &[(Operation, &str)] = &[
     (Operation::Copy, include_str!("../../../assets/plans/copy.toml")),
     (Operation::Move, include_str!("../../../assets/plans/move.toml")),
     (Operation::Normalize, include_str!("../../../assets/plans/normalize.toml")),
+    (Operation::Transform, include_str!("../../../assets/plans/transform.toml")),
     (Operation::Rollback, include_str!("../../../assets/plans/rollback.toml")),
     (Operation::Undo, include_str!("../../../assets/plans/undo.toml")),
 ];

@@ -82,6 +82,7 @@ const KINDS: &[(&str, &str, Kind)] = &[
     ("normalize", "collision", Kind::Choice(&["block", "target", "newest", "merge"])),
     ("normalize", "references", Kind::Choice(&["report", "rewrite"])),
     ("normalize", "sequences", Kind::Flag),
+    ("validate", "on_invalid", Kind::Choice(&["skip", "stop"])),
     ("rollback", "to_version", Kind::Number),
     ("rollback", "before_run", Kind::Run),
     ("rollback", "window", Kind::List),
@@ -91,10 +92,16 @@ const KINDS: &[(&str, &str, Kind)] = &[
 ];
 
 /// Keys whose value in the examples is one for looking at, not what counts without it.
-const WITHOUT_DEFAULT: &[(&str, &str)] = &[("source", "type"), ("source", "tenants"), ("rollback", "to_version")];
+const WITHOUT_DEFAULT: &[(&str, &str)] = &[
+    ("source", "type"),
+    ("source", "tenants"),
+    ("rollback", "to_version"),
+    ("schema", "marker"),
+    ("schema", "current"),
+];
 
 /// Lists of tables.
-const ONLY_IN_FILES: &[(&str, &str)] = &[("normalize", "decide")];
+const ONLY_IN_FILES: &[(&str, &str)] = &[("normalize", "decide"), ("validate", "references")];
 
 /// Operations that a plan can be built for: those with an example.
 pub fn operations() -> impl Iterator<Item = Operation> {
@@ -190,12 +197,14 @@ mod tests {
             for (name, value) in &example {
                 match value.as_table() {
                     Some(table) => tables.extend(table.keys().map(|key| format!("{name}.{key}"))),
+                    // Lists of tables have no field.
+                    None if value.as_array().is_some_and(|list| list.iter().any(toml::Value::is_table)) => {}
                     None => keys.push(name.clone()),
                 }
             }
             for path in keys.iter().chain(&tables) {
                 let of: Vec<&Field> = found.iter().filter(|f| f.path() == *path).collect();
-                let is_list = path.as_str() == "normalize.decide";
+                let is_list = ONLY_IN_FILES.iter().any(|(table, key)| *path == format!("{table}.{key}"));
                 assert_eq!(of.len(), usize::from(!is_list), "{operation}: {path}");
                 assert!(of.iter().all(|f| !f.help.is_empty() || f.required), "{operation}: {path} says nothing");
             }
@@ -226,7 +235,12 @@ mod tests {
     #[test]
     fn a_choice_offers_the_words_that_plans_accept_and_no_other() {
         let text = |table: &str, key: &str, word: &str| {
-            let base = [("source", "tenant = \"a\"\ntype = \"T\"\n"), ("target", "tenant = \"b\"\n"), ("run", "")];
+            let base = [
+                ("source", "tenant = \"a\"\ntype = \"T\"\n"),
+                ("target", "tenant = \"b\"\n"),
+                ("validate", ""),
+                ("run", ""),
+            ];
             let mut out = String::from("name = \"n\"\noperation = \"copy\"\n");
             for (name, lines) in base {
                 out.push_str(&format!("[{name}]\n{lines}"));
@@ -249,6 +263,6 @@ mod tests {
             let message = wrong.unwrap_err().message;
             assert!(words.iter().all(|w| message.contains(&format!("{w:?}"))), "{message}");
         }
-        assert_eq!(choices, 7);
+        assert_eq!(choices, 8);
     }
 }

@@ -80,6 +80,8 @@ const KEYS: &[Keys] = &[
         names: &["collision", "references", "sequences", "decide"],
         of: &[Operation::Normalize],
     },
+    Keys { table: "schema", names: &["marker", "missing", "current"], of: &[Operation::Transform] },
+    Keys { table: "validate", names: &["schema", "references", "on_invalid"], of: CHANGING },
     Keys {
         table: "rollback",
         names: &["to_version", "to_time", "before_run", "before_migrated_at", "window", "marked", "conflicts"],
@@ -89,13 +91,13 @@ const KEYS: &[Keys] = &[
 ];
 
 /// The contract's keys that no plan of this version may have yet.
-const LATER: &[&str] = &["transform", "validate"];
+const LATER: &[&str] = &[];
 
 /// What only a file can hold: lists of tables, and a table with names for keys.
 const LISTS: &[&str] = &["transform", "chain", "validate"];
 
 /// The tables whose keys are looked at; what stands in another has its own complaint.
-const TABLES: &[&str] = &["source", "target", "normalize", "rollback", "run", "undo"];
+const TABLES: &[&str] = &["source", "target", "schema", "validate", "normalize", "rollback", "run", "undo"];
 
 /// Complains about the first key, in the file's order, that a plan of the operation may not have; of any operation when
 /// there is none.

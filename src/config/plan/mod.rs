@@ -10,6 +10,8 @@ mod read;
 mod rollback;
 #[cfg(test)]
 mod tests;
+mod transform;
+mod validate;
 
 use std::path::Path;
 
@@ -20,7 +22,7 @@ pub use example::{EXAMPLES, example};
 pub use fields::{Field, Kind, fields, operations};
 
 use super::toml_walk::{ConfigError, Source as File, Walk, did_you_mean, nearest, quoted};
-use crate::domain::plan::{Modules, Plan, Work};
+use crate::domain::plan::{Change, Modules, Plan, Work};
 use crate::domain::run::Operation;
 
 /// Reads and checks a plan file.
@@ -57,6 +59,10 @@ pub fn parse(path: &Path, text: &str) -> Result<Plan, Box<ConfigError>> {
         // Without a type every module is looked through.
         let modules = read::modules(&mut walk, true)?;
         (modules, Work::Normalize { source, how })
+    } else if operation == Operation::Transform {
+        let source = read::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
+        let modules = read::modules(&mut walk, source.entity_type.is_some())?;
+        (modules, Work::Transform { source })
     } else if operation == Operation::Rollback {
         let source = rollback::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
         let how = rollback::how(section(file, &mut walk, "rollback", &none)?, walk.place("rollback"))?;
@@ -73,9 +79,40 @@ pub fn parse(path: &Path, text: &str) -> Result<Plan, Box<ConfigError>> {
             if operation == Operation::Move { Work::Move { source, target } } else { Work::Copy { source, target } };
         (modules, between)
     };
+    let change = change(file, &mut walk, operation, path, &none)?;
     let run = read::run(section(file, &mut walk, "run", &none)?, operation)?;
     walk.finish()?;
-    Ok(Plan { name, profile, reason, modules, work, run })
+    Ok(Plan { name, profile, reason, modules, work, change, run })
+}
+
+/// What becomes of attributes: of a plan that only changes them there must be something.
+fn change<'s, 'a>(
+    file: File<'s>,
+    walk: &mut Walk<'s, 'a>,
+    operation: Operation,
+    path: &Path,
+    none: &'a DeTable<'a>,
+) -> Result<Change, Box<ConfigError>> {
+    let transforms = transform::transforms(walk)?;
+    let chain = transform::chain(walk)?;
+    let at = walk.place("schema");
+    let schema = walk.table("schema")?.map(|schema| transform::schema(schema, at)).transpose()?;
+    let validate = validate::validate(section(file, walk, "validate", none)?, path)?;
+    if !chain.is_empty() && schema.is_none() {
+        let error =
+            walk.wrong_value("chain", "chain needs [schema]: it says where the version stands and which is wanted");
+        return Err(error);
+    }
+    if !chain.is_empty() && !transforms.is_empty() {
+        return Err(
+            walk.wrong_value("transform", "transform and chain exclude each other: a chain has transforms of its own")
+        );
+    }
+    if operation == Operation::Transform && transforms.is_empty() && chain.is_empty() {
+        let error = walk.wrong(0..0, "transform", "transform is missing: the plan would change nothing");
+        return Err(error.hint(Some("add [[transform]], or [schema] with [[chain]]".to_owned())));
+    }
+    Ok(Change { transforms, schema, chain, validate })
 }
 
 /// A table of the plan, or an empty one.
@@ -100,12 +137,13 @@ fn operation(walk: &mut Walk<'_, '_>, file: File<'_>, root: &DeTable<'_>) -> Res
             operation @ (Operation::Copy
             | Operation::Move
             | Operation::Normalize
+            | Operation::Transform
             | Operation::Rollback
             | Operation::Undo),
         ) => Ok(operation),
         Ok(other) => {
             let error = walk.wrong_value("operation", format!("this version cannot run {} plans yet", other.as_str()));
-            Err(error.hint(Some("it can run copy, move, normalize, rollback and undo plans".to_owned())))
+            Err(error.hint(Some("it can run copy, move, normalize, transform, rollback and undo plans".to_owned())))
         }
         Err(word) => {
             let error = walk.wrong_value("operation", format!("operation must be {}, not {word:?}", quoted(&words)));

@@ -154,7 +154,7 @@ pub(super) fn undo(mut walk: Walk<'_, '_>, at: Range<usize>, plan: &Path) -> Res
 }
 
 /// A file that a plan names relative to itself.
-fn beside(plan: &Path, file: &str) -> Option<String> {
+pub(super) fn beside(plan: &Path, file: &str) -> Option<String> {
     let path = plan.parent().map_or_else(|| Path::new(file).to_path_buf(), |dir| dir.join(file));
     path.into_os_string().into_string().ok()
 }

@@ -2,6 +2,8 @@
 //!
 //! A plan holds intentions only; what becomes of them is found out by a preview.
 
+mod change;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::key::Version;
 use super::publish::PublishMode;
 use super::run::{Operation, RunId};
+
+pub use change::{By, ChainStep, Change, OnInvalid, Reference, SchemaFile, Validate};
 
 /// Which modules a plan covers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -310,6 +314,11 @@ pub enum Work {
         /// How.
         how: Normalize,
     },
+    /// Changes attributes in place.
+    Transform {
+        /// Which.
+        source: Source,
+    },
     /// Takes entities back to an earlier state.
     Rollback {
         /// Which.
@@ -331,6 +340,7 @@ impl Work {
             Self::Copy { .. } => Operation::Copy,
             Self::Move { .. } => Operation::Move,
             Self::Normalize { .. } => Operation::Normalize,
+            Self::Transform { .. } => Operation::Transform,
             Self::Rollback { .. } => Operation::Rollback,
             Self::Undo(_) => Operation::Undo,
             Self::Repair => Operation::Repair,
@@ -342,7 +352,7 @@ impl Work {
     pub fn target_tenant(&self) -> Option<&str> {
         match self {
             Self::Copy { target, .. } | Self::Move { target, .. } => Some(&target.tenant),
-            Self::Rollback { source, .. } => Some(&source.tenant),
+            Self::Transform { source } | Self::Rollback { source, .. } => Some(&source.tenant),
             Self::Normalize { .. } | Self::Undo(_) | Self::Repair => None,
         }
     }
@@ -361,6 +371,9 @@ pub struct Plan {
     pub modules: Modules,
     /// What it does.
     pub work: Work,
+    /// What becomes of attributes on the way.
+    #[serde(default)]
+    pub change: Change,
     /// How a run goes about it.
     pub run: RunSettings,
 }
@@ -375,6 +388,7 @@ impl Plan {
             reason: String::new(),
             modules: module.map_or(Modules::All, |module| Modules::Named(vec![module])),
             work: Work::Repair,
+            change: Change::default(),
             // Nothing is inserted that a pipeline would take up: the rows are written directly, whatever the profile's way is.
             run: RunSettings { publish: Some(PublishMode::Sync), ..RunSettings::default() },
         }

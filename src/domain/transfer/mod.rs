@@ -15,6 +15,7 @@ use super::row::{Attributes, Row, blocked, field};
 use super::run::{Action, Operation, Reason, RunId};
 use super::snapshot::EntitySnapshot;
 use super::timeline::is_stuck;
+use super::transform::{Brought, Changing};
 use super::value::{Map, Value};
 
 /// What is the same for all items of a run that copies or moves.
@@ -34,6 +35,8 @@ pub struct Transfer {
     pub marks: Option<Marks>,
     /// Tenant codes that are respelled on the way; `None` where only the keys change.
     pub respell: Option<Respell>,
+    /// What becomes of attributes on the way.
+    pub changing: Option<Arc<Changing>>,
     /// Who publishes, when and for what.
     pub stamp: Stamp,
 }
@@ -204,10 +207,21 @@ impl Transfer {
         merged_into: Option<&Row>,
     ) -> Result<NewState, Refusal> {
         let mut state = NewState::of(row);
+        if let Some(changing) = &self.changing {
+            match changing.apply(&attributes(row)?) {
+                Brought::Changed(map) => state.set(field::ATTRIBUTES, Value::M(map)),
+                Brought::Equal => {}
+                Brought::Refused(reason, message) => return Err((Action::Invalid, reason, message)),
+            }
+        }
         if let Some(now) = merged_into {
             let mut fields = NewState::of(now).fields;
+            let own = match state.fields.get(field::ATTRIBUTES) {
+                Some(Value::M(map)) => map.clone(),
+                _ => attributes(row)?,
+            };
             fields.extend(state.fields);
-            fields.insert(field::ATTRIBUTES.to_owned(), Value::M(merge(&attributes(now)?, &attributes(row)?)));
+            fields.insert(field::ATTRIBUTES.to_owned(), Value::M(merge(&attributes(now)?, &own)));
             state.fields = fields;
         }
         state.set(field::ID, Value::s(key.id()));

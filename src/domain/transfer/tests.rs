@@ -18,6 +18,7 @@ fn transfer(operation: Operation, existing: Existing) -> Transfer {
         mode: PublishMode::Sync,
         marks: None,
         respell: None,
+        changing: None,
         stamp: Stamp {
             at: "T".into(),
             by: "me".into(),

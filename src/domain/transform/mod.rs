@@ -3,6 +3,7 @@
 //! What an operation does not touch keeps its exact type and digits. One that does not fit an entity fails for that entity alone.
 
 mod apply;
+mod changing;
 mod jq;
 mod literal;
 mod places;
@@ -16,9 +17,11 @@ use serde::{Deserialize, Serialize};
 use super::path::Path;
 use super::value::Map;
 
+pub use changing::Changing;
 pub use jq::{BadFilter, Filter, JQ_PATIENCE};
 pub use literal::{BadLiteral, Literal, typed};
-pub use schema::{Schema, Step};
+pub use places::get as at_place;
+pub use schema::{Brought, Schema, Step};
 
 /// Why a change does not fit an entity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,8 +4,9 @@ use super::Unfit;
 use crate::domain::path::{Path, Segment};
 use crate::domain::value::{Map, Value};
 
-/// What stands there.
-pub(super) fn get<'a>(map: &'a Map, path: &Path) -> Option<&'a Value> {
+/// What stands there; `None` for nothing.
+#[must_use]
+pub fn get<'a>(map: &'a Map, path: &Path) -> Option<&'a Value> {
     let (first, rest) = path.0.split_first()?;
     let Segment::Name(name) = first else { return None };
     let mut at = map.get(name)?;

@@ -2,7 +2,6 @@ use std::time::Instant;
 
 use proptest::prelude::*;
 
-use super::schema::Brought;
 use super::*;
 use crate::domain::run::Reason;
 use crate::domain::testing::{any_map, any_value};

@@ -8,7 +8,7 @@ use rusqlite::types::Type;
 use rusqlite::{Row as SqlRow, params};
 use serde::{Deserialize, Serialize};
 
-use super::JournalError;
+use super::{JournalError, NewItem};
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::row::Row;
@@ -156,10 +156,7 @@ pub(super) fn planned(row: &SqlRow<'_>, parts: Option<usize>) -> rusqlite::Resul
 pub(super) fn insert(
     connection: &rusqlite::Connection,
     path: &Path,
-    n: u64,
-    batch: Option<u32>,
-    item: &PlannedItem,
-    objects: &[String],
+    NewItem { n, batch, item, objects, digest }: &NewItem,
 ) -> Result<(), JournalError> {
     let fail = super::database(path);
     let (before, after) = item.versions(Role::Target);
@@ -172,7 +169,7 @@ pub(super) fn insert(
         )
         .and_then(|mut statement| {
             statement.execute(params![
-                number(n),
+                number(*n),
                 batch,
                 item.module,
                 item.source.pk.as_str(),
@@ -187,7 +184,7 @@ pub(super) fn insert(
                 number(after.0),
                 number(source_before.0),
                 number(source_after.0),
-                item.digest(),
+                digest,
             ])
         })
         .map_err(&fail)?;
@@ -195,7 +192,7 @@ pub(super) fn insert(
         .prepare_cached("INSERT INTO item_rows (n, parts, objects) VALUES (?1, ?2, ?3)")
         .and_then(|mut statement| {
             let objects = (!objects.is_empty()).then(|| list(objects));
-            statement.execute(params![number(n), parts_text(&item.parts), objects])
+            statement.execute(params![number(*n), parts_text(&item.parts), objects])
         })
         .map_err(&fail)?;
     Ok(())

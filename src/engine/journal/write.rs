@@ -60,6 +60,8 @@ pub struct NewItem {
     pub item: PlannedItem,
     /// References of the S3 objects that are put first.
     pub objects: Vec<String>,
+    /// What an approval of it is given for.
+    pub digest: String,
 }
 
 /// What became of an item.
@@ -179,11 +181,7 @@ impl Journal {
     /// [`JournalError`]: nothing may be written then.
     pub async fn add(&self, items: Vec<NewItem>) -> Result<(), JournalError> {
         let path = Arc::clone(&self.path);
-        self.database
-            .call(move |connection| {
-                items.iter().try_for_each(|i| rows::insert(connection, &path, i.n, i.batch, &i.item, &i.objects))
-            })
-            .await
+        self.database.call(move |connection| items.iter().try_for_each(|i| rows::insert(connection, &path, i))).await
     }
 
     /// Turns a complete preview into a run: what is not written has its outcome, what is written stands in batches that wait.

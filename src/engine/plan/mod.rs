@@ -9,8 +9,10 @@ mod scope;
 mod shown;
 mod sink;
 mod transfer;
+mod transform;
 mod undo;
 mod unprocessed;
+mod validate;
 
 use std::path::Path;
 use std::time::Duration;
@@ -83,18 +85,21 @@ pub(super) async fn preview_into(
         failure.key = Some("profile".to_owned());
         return Err(failure.hint(format!("use --profile {profile}")).into());
     }
-    let mut sink = Sink::new(task, context, journal, tell);
+    let checker = validate::Checker::new(task, plan)?;
+    let mut sink = Sink::new(task, context, journal, tell, checker);
     let found = match &plan.work {
         Work::Copy { source, target } | Work::Move { source, target } => {
             transfer::plan(task, context, plan, source, target, &mut sink).await
         }
         Work::Normalize { source, how } => normalize::plan(task, context, &plan.modules, source, how, &mut sink).await,
+        Work::Transform { source } => transform::plan(task, context, plan, source, &mut sink).await,
         Work::Rollback { source, how } => rollback::plan(task, context, &plan.modules, source, how, &mut sink).await,
         Work::Repair => repair::plan(task, context, &plan.modules, &mut sink).await,
         Work::Undo(undo) => undo::plan(task, context, undo, is_held, &mut sink).await,
     };
     let mut notes = found?;
-    let blast = sink.finish().await?;
+    let (blast, checked) = sink.finish().await?;
+    notes.extend(checked);
     let digest = journal.digest().await?;
     let tally = journal.tally().await?;
     if blast.requests > 0 {

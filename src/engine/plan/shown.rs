@@ -27,7 +27,7 @@ pub(in super::super) fn shown(
         entity: EntityRef { module: item.module.clone(), key: item.target.clone() },
         source: item.source.clone(),
         source_versions,
-        digest: item.digest(),
+        digest: item.digest(&context.time()),
         action: item.action,
         reason: item.reason,
         message: item.message.clone(),

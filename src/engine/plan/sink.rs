@@ -6,6 +6,7 @@ use super::super::run::{Context, request};
 use super::super::task::{Stop, Task};
 use super::blast::Adder;
 use super::shown;
+use super::validate::Checker;
 use crate::domain::item::PlannedItem;
 use crate::domain::run::{Action, Reason};
 use crate::store::error::StoreError;
@@ -27,10 +28,18 @@ pub(super) struct Sink<'a> {
     adder: Adder,
     units_before: f64,
     told: Instant,
+    checker: Option<Checker>,
+    unchecked: Vec<PlannedItem>,
 }
 
 impl<'a> Sink<'a> {
-    pub(super) fn new(task: &'a Task, context: &'a Context, journal: &'a Journal, tell: bool) -> Self {
+    pub(super) fn new(
+        task: &'a Task,
+        context: &'a Context,
+        journal: &'a Journal,
+        tell: bool,
+        checker: Option<Checker>,
+    ) -> Self {
         Self {
             task,
             context,
@@ -42,11 +51,32 @@ impl<'a> Sink<'a> {
             adder: Adder::default(),
             units_before: task.store().meter().reading().read_units,
             told: Instant::now(),
+            checker,
+            unchecked: Vec::new(),
         }
     }
 
-    /// Takes an item. One that cannot be built as it is becomes invalid.
-    pub(super) async fn add(&mut self, mut item: PlannedItem) -> Result<(), Stop> {
+    /// Takes an item. One that does not hold what the plan checks, or cannot be built as it is, becomes invalid.
+    pub(super) async fn add(&mut self, item: PlannedItem) -> Result<(), Stop> {
+        if self.checker.is_none() {
+            return self.take(item).await;
+        }
+        self.unchecked.push(item);
+        if self.unchecked.len() >= GROUP { self.check().await } else { Ok(()) }
+    }
+
+    async fn check(&mut self) -> Result<(), Stop> {
+        let mut items = std::mem::take(&mut self.unchecked);
+        if let Some(checker) = &mut self.checker {
+            checker.check(self.task, &mut items).await?;
+        }
+        for item in items {
+            self.take(item).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, mut item: PlannedItem) -> Result<(), Stop> {
         self.count += 1;
         let n = self.count;
         let mut objects = Vec::new();
@@ -71,7 +101,8 @@ impl<'a> Sink<'a> {
             let preview = shown(self.task.store(), self.context, n, &item, true);
             self.task.emit(Event::Preview(Box::new(preview))).await?;
         }
-        self.waiting.push(NewItem { n, batch, item, objects });
+        let digest = item.digest(&self.context.time());
+        self.waiting.push(NewItem { n, batch, item, objects, digest });
         if self.waiting.len() >= GROUP {
             self.flush().await?;
         }
@@ -96,10 +127,12 @@ impl<'a> Sink<'a> {
         Ok(self.journal.add(items).await?)
     }
 
-    /// Records what is left, and adds up.
-    pub(super) async fn finish(mut self) -> Result<Blast, Stop> {
+    /// Records what is left, and adds up; gives back what was found by checking, too.
+    pub(super) async fn finish(mut self) -> Result<(Blast, Vec<String>), Stop> {
+        self.check().await?;
         self.flush().await?;
         let read = self.task.store().meter().reading().read_units - self.units_before;
-        Ok(self.adder.finish(self.context, read))
+        let notes = self.checker.as_ref().map(Checker::notes).unwrap_or_default();
+        Ok((self.adder.finish(self.context, read), notes))
     }
 }

@@ -1,6 +1,7 @@
 //! What copying or moving would do, partition by partition.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::super::failure::{ErrorCode, Failure};
 use super::super::run::Context;
@@ -44,6 +45,7 @@ pub(super) async fn plan(
         mode: context.mode,
         marks: marks(context),
         respell: None,
+        changing: super::transform::changing(context, &plan.change)?.map(Arc::new),
         stamp: context.stamp.clone(),
     };
     let found = partitions(task, &plan.modules, source).await?;
@@ -172,7 +174,11 @@ impl<'a> Work<'a> {
     async fn items(&self, sks: &[SortKey], sources: Vec<Snapshot>, sink: &mut Sink<'_>) -> Result<(), Stop> {
         let targets = self.task.store().snapshots(&self.partition.module, &self.target, sks).await?;
         for ((sk, source), target) in sks.iter().zip(sources).zip(targets) {
-            sink.add(self.item(sk, source, target)).await?;
+            let item = self.item(sk, source, target);
+            if let Some(changing) = &self.transfer.changing {
+                super::transform::unstuck(changing, &item)?;
+            }
+            sink.add(item).await?;
         }
         Ok(())
     }

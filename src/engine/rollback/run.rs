@@ -86,7 +86,8 @@ async fn execute(task: &Task, store: &WriteStore, plan: &Plan, context: &Context
     let state_dir = task.shared.state_dir.clone();
     let journal = blocking(move || Journal::create(&state_dir, &header)).await??;
     let request = request(store.reads(), &item, ITEM, context.run, &context.stamp, context.mode)?;
-    journal.add(vec![NewItem { n: ITEM, batch: Some(BATCH), item, objects: request.object_uris() }]).await?;
+    let (objects, digest) = (request.object_uris(), item.digest(&context.time()));
+    journal.add(vec![NewItem { n: ITEM, batch: Some(BATCH), item, objects, digest }]).await?;
     let blast = Blast { entities: 1, tenants: 1, requests: 1, ..Blast::default() };
     journal.previewed(&plan.preview.digest, blast, 1, 1).await?;
     journal.set_batch(BATCH, BatchState::Approved).await?;

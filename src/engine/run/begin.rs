@@ -12,7 +12,7 @@ use super::context::{Context, pinned_by};
 use super::execute::Ended;
 use super::record::{Result as ItemEnd, told};
 use crate::domain::clock::utc_millis;
-use crate::domain::plan::{Existing, Plan, Verify, Work};
+use crate::domain::plan::{Existing, OnInvalid, Plan, Verify, Work};
 use crate::domain::run::{Action, Outcome, Reason, RunId, RunState};
 use crate::store::publish::WriteStore;
 
@@ -176,8 +176,20 @@ fn refusal(plan: &Plan, summary: &PlanSummary, expect: Option<&str>) -> Option<F
     }
     let stops = match &plan.work {
         Work::Copy { target, .. } | Work::Move { target, .. } => target.existing == Existing::Stop,
-        Work::Normalize { .. } | Work::Rollback { .. } | Work::Undo(_) | Work::Repair => false,
+        Work::Normalize { .. } | Work::Transform { .. } | Work::Rollback { .. } | Work::Undo(_) | Work::Repair => false,
     };
+    let invalid: u64 = summary
+        .reasons
+        .iter()
+        .filter(|(reason, _)| matches!(reason, Reason::Schema | Reason::Reference))
+        .map(|(_, count)| *count)
+        .sum();
+    if plan.change.validate.on_invalid == OnInvalid::Stop && invalid > 0 {
+        let message = format!("{invalid} items are invalid, and the plan says to stop then: nothing was written");
+        let mut failure = Failure::new(ErrorCode::Conflict, message);
+        failure.key = Some("validate.on_invalid".to_owned());
+        return Some(failure.hint("preview shows which and why; on_invalid = \"skip\" leaves them out"));
+    }
     let existing = summary.reasons.iter().find(|(reason, _)| *reason == Reason::Exists).map_or(0, |(_, n)| *n);
     (stops && existing > 0).then(|| {
         let message = format!("{existing} targets exist, and the plan says to stop then: nothing was written");

@@ -5,7 +5,7 @@ use super::approve::Approver;
 use super::plans::{load, planned, show};
 use super::{Context, Quit, exit};
 use crate::cli::{Approve, Run, Undo};
-use crate::domain::plan::{Modules, Plan, RunSettings, Undo as UndoPlan, UndoFrom, Work};
+use crate::domain::plan::{Change, Modules, Plan, RunSettings, Undo as UndoPlan, UndoFrom, Work};
 use crate::domain::run::{Outcome, RunId, RunState};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{
@@ -46,6 +46,7 @@ pub(super) async fn undo(context: &mut Context, options: Undo) -> Result<(), Qui
         reason: String::new(),
         modules: Modules::ByType,
         work: Work::Undo(UndoPlan { run: options.run, conflicts: options.conflicts, from }),
+        change: Change::default(),
         run: RunSettings::default(),
     };
     if !context.global.arm {

@@ -1,5 +1,6 @@
 mod keys;
 mod rollback;
+mod transform;
 mod values;
 
 use std::path::Path;
@@ -8,10 +9,12 @@ use std::time::Duration;
 use super::*;
 use crate::domain::key::Version;
 use crate::domain::plan::{
-    Conflicts, DeletedSources, Engine, Existing, Normalize, RollTo, Rollback, RunSettings, Source, StopAfter, Target,
-    Undo, UndoFrom, Verify,
+    Change, Conflicts, DeletedSources, Engine, Existing, Normalize, RollTo, Rollback, RunSettings, Source, StopAfter,
+    Target, Undo, UndoFrom, Verify,
 };
 use crate::domain::publish::PublishMode;
+use crate::domain::transform::{Literal, Op, Schema, Transform};
+use crate::domain::value::Value;
 
 const RUN: &str = "01JQZC5V3T8W4M6N7P9R2S0XYA";
 
@@ -45,6 +48,7 @@ fn plan(name: &str, work: Work) -> Plan {
         reason: String::new(),
         modules: Modules::ByType,
         work,
+        change: Change::default(),
         run: RunSettings::default(),
     }
 }
@@ -68,6 +72,19 @@ fn assert_complaint(text: &str, line: usize, key: &str, message: &str, hint: Opt
     assert_eq!(found, (Some(line), Some(key), message, hint), "{text}");
 }
 
+/// What the example of a transform does.
+fn transformed() -> Vec<Transform> {
+    let place = |text: &str| text.parse().unwrap();
+    let names = [("productName", "name"), ("unitPrice", "price"), ("categoryCode", "category")];
+    let defaults = [("category", Value::s("uncategorized")), ("tags", Value::L(Vec::new()))];
+    [
+        Op::Rename(names.map(|(from, to)| (place(from), place(to))).to_vec()),
+        Op::Default(defaults.map(|(at, value)| (place(at), Literal::new(value))).to_vec()),
+    ]
+    .map(|op| Transform { when: None, op })
+    .to_vec()
+}
+
 #[test]
 fn each_example_shows_its_optional_keys_at_their_defaults() {
     let expected = [
@@ -77,6 +94,18 @@ fn each_example_shows_its_optional_keys_at_their_defaults() {
             "tenant codes in lower case",
             Work::Normalize { source: Source::default(), how: Normalize { sequences: true, ..Normalize::default() } },
         ),
+        Plan {
+            change: Change {
+                schema: Some(Schema {
+                    marker: "version".parse().unwrap(),
+                    missing: None,
+                    current: Literal::new(Value::s("v2")),
+                }),
+                transforms: transformed(),
+                ..Change::default()
+            },
+            ..plan("products to schema v2", Work::Transform { source: source() })
+        },
         plan(
             "products of acme, as they were",
             Work::Rollback {
@@ -103,7 +132,10 @@ fn each_example_shows_every_key_of_its_operation() {
         let shown: toml::Table = text.parse().unwrap();
         let keys = |table: &toml::Table| table.keys().cloned().collect::<std::collections::BTreeSet<_>>();
         // Lists of tables stand in comments: an empty one would be no default.
-        let is_list = |table: &str, name: &str| text.contains(&format!("# [[{table}.{name}]]"));
+        let is_list = |table: &str, name: &str| {
+            let path = if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") };
+            text.contains(&format!("# [[{path}]]")) && !shown.contains_key(name)
+        };
         let known = |table: &str| {
             let names = super::keys::names(table, Some(*operation)).into_iter();
             names.filter(|name| !is_list(table, name)).map(str::to_owned).collect()
@@ -142,6 +174,7 @@ fn every_key_is_read() {
             },
             target: Target { tenant: "globex".to_owned(), existing: Existing::Merge },
         },
+        change: Change::default(),
         run: RunSettings {
             batch: 1000,
             canary: 16,

@@ -83,6 +83,7 @@ impl Scope<'_> {
             mode: self.context.mode,
             marks: marks(self.context),
             respell: Some(Respell { codes: self.codes.clone(), references: self.how.rewrite_references }),
+            changing: None,
             stamp: self.context.stamp.clone(),
         }
     }

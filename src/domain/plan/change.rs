@@ -1,0 +1,108 @@
+//! What becomes of attributes, and what they are checked against before anything is written.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::path::Path;
+use crate::domain::transform::{Schema, Transform};
+
+/// A step from one schema version to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainStep {
+    /// The version that it begins at.
+    pub from: i64,
+    /// The version that it ends at.
+    pub to: i64,
+    /// What it does.
+    pub transforms: Vec<Transform>,
+}
+
+/// How attributes are changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Change {
+    /// Operations, one after another.
+    pub transforms: Vec<Transform>,
+    /// The schema version that entities are brought to, in place.
+    pub schema: Option<Schema>,
+    /// The way there.
+    pub chain: Vec<ChainStep>,
+    /// What is checked.
+    pub validate: Validate,
+}
+
+/// A JSON Schema for the attributes of an entity type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchemaFile {
+    /// The type; every one when `None`.
+    pub entity_type: Option<String>,
+    /// The file, as the plan names it.
+    pub file: String,
+    /// Its text.
+    pub document: String,
+}
+
+impl SchemaFile {
+    /// Ready to check with. References to other documents are not followed.
+    ///
+    /// # Errors
+    /// What is wrong with the document, in words.
+    pub fn compiled(&self) -> Result<jsonschema::Validator, String> {
+        let document: serde_json::Value = serde_json::from_str(&self.document).map_err(|error| error.to_string())?;
+        jsonschema::validator_for(&document).map_err(|error| error.to_string())
+    }
+}
+
+/// How a value names another entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum By {
+    /// By its `id`.
+    #[default]
+    Id,
+    /// By its `code`.
+    Code,
+    /// By its sort key.
+    Sk,
+}
+
+/// A value that names another entity of the same tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reference {
+    /// Where it stands in the attributes.
+    pub field: Path,
+    /// The other's entity type.
+    pub entity_type: String,
+    /// The other's module; told by the type when `None`.
+    pub module: Option<String>,
+    /// How it is named.
+    pub by: By,
+    /// One of the common tenant will do.
+    pub allow_common: bool,
+}
+
+/// What an invalid item means for the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum OnInvalid {
+    /// It is left out.
+    #[default]
+    Skip,
+    /// The plan does not run.
+    Stop,
+}
+
+/// What entities are checked against as they would be written.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Validate {
+    /// Schemas of their attributes.
+    pub schemas: Vec<SchemaFile>,
+    /// Values that name others.
+    pub references: Vec<Reference>,
+    /// What an invalid one means.
+    pub on_invalid: OnInvalid,
+}
+
+impl Validate {
+    /// Whether nothing is checked.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.schemas.is_empty() && self.references.is_empty()
+    }
+}

@@ -1,0 +1,292 @@
+//! Checking items as they would be written: against JSON Schemas, and whether what they refer to is there.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+
+use jsonschema::Validator;
+
+use super::super::browse::has_partition;
+use super::super::failure::{ErrorCode, Failure};
+use super::super::task::{Stop, Task};
+use crate::domain::item::{PlannedItem, Role};
+use crate::domain::key::{KEY_SEPARATOR, PartitionKey};
+use crate::domain::plan::{By, Plan, Reference, Validate};
+use crate::domain::row::{Row, TableKind, field};
+use crate::domain::run::{Action, Reason};
+use crate::domain::tenant::tenant_of;
+use crate::domain::transform::at_place;
+use crate::domain::value::{Map, Value, to_plain_json};
+use crate::store::{Query, RowKey};
+
+/// The tenant that every other may refer to.
+const COMMON: &str = "common";
+/// Items that a note names for each rule.
+const SAMPLES: usize = 3;
+/// Violations of one item that are told.
+const VIOLATIONS: usize = 3;
+
+/// What a plan's items are checked against.
+pub(super) struct Checker {
+    validate: Validate,
+    schemas: Vec<(Option<String>, String, Validator)>,
+    known: HashMap<(String, String), Codes>,
+    failures: BTreeMap<String, (u64, Vec<String>)>,
+    hasher: RandomState,
+}
+
+/// Codes of a partition's live entities, at eight bytes each.
+type Codes = HashSet<u64>;
+
+/// A value that refers, as it is looked up.
+struct Wanted {
+    item: usize,
+    rule: usize,
+    text: String,
+    /// The partitions that would do, and the sort key or code in them.
+    places: Vec<(String, PartitionKey, String)>,
+}
+
+impl Checker {
+    /// For a plan; `None` where it checks nothing.
+    pub(super) fn new(_: &Task, plan: &Plan) -> Result<Option<Self>, Stop> {
+        let validate = plan.change.validate.clone();
+        if validate.is_empty() {
+            return Ok(None);
+        }
+        let mut schemas = Vec::new();
+        for schema in &validate.schemas {
+            let compiled = schema.compiled().map_err(|error| {
+                let mut failure = Failure::new(ErrorCode::Plan, format!("{} is no JSON Schema: {error}", schema.file));
+                failure.key = Some("validate.schema".to_owned());
+                failure
+            })?;
+            schemas.push((schema.entity_type.clone(), schema.file.clone(), compiled));
+        }
+        Ok(Some(Self {
+            validate,
+            schemas,
+            known: HashMap::new(),
+            failures: BTreeMap::new(),
+            hasher: RandomState::new(),
+        }))
+    }
+
+    /// Makes items invalid that do not hold.
+    pub(super) async fn check(&mut self, task: &Task, items: &mut [PlannedItem]) -> Result<(), Stop> {
+        let mut wanted = Vec::new();
+        for (i, item) in items.iter_mut().enumerate().filter(|(_, item)| item.writes()) {
+            let Some(after) = item.part(Role::Target).and_then(|part| part.after.clone()) else { continue };
+            // What is soft-deleted is nobody's to hold.
+            if after.is_deleted() {
+                continue;
+            }
+            if let Some((rule, why)) = self.violation(&after) {
+                self.refuse(item, Reason::Schema, &rule, why);
+                continue;
+            }
+            wanted.extend(self.references(task, i, &after).await?);
+        }
+        self.look_up(task, items, wanted).await
+    }
+
+    /// The first schema that attributes do not fit, and why.
+    fn violation(&self, after: &Row) -> Option<(String, String)> {
+        let kind = after.text(field::TYPE).unwrap_or_default().to_owned();
+        let pk_kind = after.pk().ok().map(|pk| PartitionKey::new(pk).entity_type().to_owned()).unwrap_or_default();
+        let own = |of: &Option<String>| of.as_ref().is_none_or(|of| *of == pk_kind || *of == kind);
+        let empty = Map::new();
+        let map = after.get(field::ATTRIBUTES).and_then(Value::as_map).unwrap_or(&empty);
+        let json: serde_json::Value = serde_json::from_str(&to_plain_json(&as_json(&Value::M(map.clone())))).ok()?;
+        self.schemas.iter().filter(|(of, ..)| own(of)).find_map(|(_, file, validator)| {
+            let mut errors = validator.iter_errors(&json);
+            let said: Vec<String> = errors
+                .by_ref()
+                .take(VIOLATIONS)
+                .map(|error| {
+                    let at = error.instance_path().to_string();
+                    format!("{} {}", if at.is_empty() { "/" } else { &at }, error.masked())
+                })
+                .collect();
+            let more = if errors.next().is_some() { " and more" } else { "" };
+            (!said.is_empty()).then(|| (format!("schema {file}"), format!("{}{more}", said.join("; "))))
+        })
+    }
+
+    /// What an item refers to.
+    async fn references(&self, task: &Task, item: usize, after: &Row) -> Result<Vec<Wanted>, Stop> {
+        let mut wanted = Vec::new();
+        let Some(map) = after.get(field::ATTRIBUTES).and_then(Value::as_map) else { return Ok(wanted) };
+        let pk = PartitionKey::new(after.pk()?);
+        let tenant = tenant_of(&pk, after.text(field::TENANT_CODE)).code;
+        for (rule, reference) in self.validate.references.iter().enumerate() {
+            for text in texts(at_place(map, &reference.field)) {
+                let places = self.places(task, reference, &tenant, &text).await?;
+                wanted.push(Wanted { item, rule, text, places });
+            }
+        }
+        Ok(wanted)
+    }
+
+    async fn places(
+        &self,
+        task: &Task,
+        reference: &Reference,
+        tenant: &str,
+        text: &str,
+    ) -> Result<Vec<(String, PartitionKey, String)>, Stop> {
+        let mut places = Vec::new();
+        let common = reference.allow_common.then_some(COMMON);
+        for tenant in std::iter::once(tenant).chain(common) {
+            let pk = PartitionKey::new(format!("{}{KEY_SEPARATOR}{tenant}", reference.entity_type));
+            let own = match reference.by {
+                // An id is the keys themselves; one of another tenant names nothing here.
+                By::Id => text.strip_prefix(&format!("{pk}{KEY_SEPARATOR}")).map(str::to_owned),
+                By::Code | By::Sk => Some(text.to_owned()),
+            };
+            let Some(own) = own else { continue };
+            let module = match &reference.module {
+                Some(module) => module.clone(),
+                None => module_of(task, &pk).await?,
+            };
+            places.push((module, pk, own));
+        }
+        Ok(places)
+    }
+
+    async fn look_up(&mut self, task: &Task, items: &mut [PlannedItem], wanted: Vec<Wanted>) -> Result<(), Stop> {
+        let mut keys: HashMap<(String, PartitionKey), HashSet<String>> = HashMap::new();
+        for want in &wanted {
+            for (module, pk, own) in &want.places {
+                match self.validate.references[want.rule].by {
+                    By::Code => self.codes(task, module, pk).await?,
+                    By::Id | By::Sk => {
+                        keys.entry((module.clone(), pk.clone())).or_default().insert(own.clone());
+                    }
+                }
+            }
+        }
+        let mut live: HashSet<(String, PartitionKey, String)> = HashSet::new();
+        const FIELDS: &[&str] = &[field::PK, field::SK, field::IS_DELETED];
+        for ((module, pk), sks) in keys {
+            let asked: Vec<RowKey> = sks.into_iter().map(|sk| (TableKind::Data, sk)).collect();
+            for ((_, sk), row) in task.store().batch_get(&module, &pk, &asked, FIELDS, true).await? {
+                if !row.is_deleted() {
+                    live.insert((module.clone(), pk.clone(), sk));
+                }
+            }
+        }
+        for want in wanted {
+            let reference = &self.validate.references[want.rule];
+            let is_there = want.places.iter().any(|(module, pk, own)| match reference.by {
+                By::Code => self
+                    .known
+                    .get(&(module.clone(), pk.to_string()))
+                    .is_some_and(|codes| codes.contains(&self.hasher.hash_one(own))),
+                By::Id | By::Sk => live.contains(&(module.clone(), pk.clone(), own.clone())),
+            });
+            if !is_there && items[want.item].writes() {
+                let rule = format!("reference {} to {}", reference.field, reference.entity_type);
+                let why = format!("{} names {}, which is not there or is soft-deleted", reference.field, want.text);
+                let item = &mut items[want.item];
+                self.refuse(item, Reason::Reference, &rule, why);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the codes of a partition, once.
+    async fn codes(&mut self, task: &Task, module: &str, pk: &PartitionKey) -> Result<(), Stop> {
+        let at = (module.to_owned(), pk.to_string());
+        if self.known.contains_key(&at) {
+            return Ok(());
+        }
+        let (mut codes, mut after) = (Codes::new(), None::<String>);
+        loop {
+            task.check()?;
+            let query = Query {
+                module,
+                kind: TableKind::Data,
+                pk,
+                prefix: "",
+                after: after.as_deref(),
+                limit: None,
+                fields: &[field::PK, field::SK, field::CODE, field::IS_DELETED],
+                consistent: true,
+            };
+            let page = task.store().query(&query).await?;
+            let live = page.rows.iter().filter(|row| !row.is_deleted());
+            codes.extend(live.filter_map(|row| row.text(field::CODE)).map(|code| self.hasher.hash_one(code)));
+            match page.next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        self.known.insert(at, codes);
+        Ok(())
+    }
+
+    fn refuse(&mut self, item: &mut PlannedItem, reason: Reason, rule: &str, why: String) {
+        let (count, samples) = self.failures.entry(rule.to_owned()).or_default();
+        *count += 1;
+        if samples.len() < SAMPLES {
+            samples.push(format!("{}: {why}", item.target));
+        }
+        item.action = Action::Invalid;
+        item.reason = Some(reason);
+        item.message = Some(format!("{rule}: {why}"));
+        item.parts.iter_mut().for_each(|part| part.after = None);
+    }
+
+    /// What was found, rule by rule.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let line = |(rule, (count, samples)): (&String, &(u64, Vec<String>))| {
+            format!("{rule}: {count} invalid, such as {}", samples.join(" | "))
+        };
+        self.failures.iter().map(line).collect()
+    }
+}
+
+async fn module_of(task: &Task, pk: &PartitionKey) -> Result<String, Stop> {
+    let hint = pk.module_hint();
+    let known = super::super::browse::modules(task).await?;
+    if known.contains(&hint) {
+        return Ok(hint);
+    }
+    for module in known {
+        if has_partition(task, &module, pk).await? {
+            return Ok(module);
+        }
+    }
+    let mut failure = Failure::new(ErrorCode::Plan, format!("no module has entities of type {}", pk.entity_type()));
+    failure.key = Some("validate.references".to_owned());
+    Err(failure.hint("name the module of the reference: module = \"…\"").into())
+}
+
+/// The texts of a place: itself, or each element of a list; nothing where it is missing or NULL.
+fn texts(value: Option<&Value>) -> Vec<String> {
+    match value {
+        Some(Value::L(list)) => list.iter().flat_map(|one| texts(Some(one))).collect(),
+        Some(Value::Ss(set)) => set.iter().cloned().collect(),
+        Some(Value::S(text)) if !text.is_empty() => vec![text.clone()],
+        Some(Value::N(number)) => vec![number.as_str().to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+/// What a schema sees: sets as arrays, binary as base64.
+fn as_json(value: &Value) -> Value {
+    match value {
+        Value::M(map) => Value::M(map.iter().map(|(name, value)| (name.clone(), as_json(value))).collect()),
+        Value::L(list) => Value::L(list.iter().map(as_json).collect()),
+        Value::Ss(set) => Value::L(set.iter().cloned().map(Value::S).collect()),
+        Value::Ns(set) => Value::L(set.iter().cloned().map(Value::N).collect()),
+        Value::Bs(set) => Value::L(set.iter().map(|bytes| base64(bytes)).collect()),
+        Value::B(bytes) => base64(bytes),
+        other => other.clone(),
+    }
+}
+
+fn base64(bytes: &[u8]) -> Value {
+    use base64::Engine as _;
+    Value::S(base64::engine::general_purpose::STANDARD.encode(bytes))
+}
