@@ -25,6 +25,17 @@ pub enum Role {
     Counter,
 }
 
+/// Who made an entity's version, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Changed {
+    /// When, as stored.
+    pub at: Option<String>,
+    /// Who.
+    pub by: Option<String>,
+    /// From its command row. Otherwise from the data row, where the framework leaves stale values.
+    pub certain: bool,
+}
+
 /// One entity of an item: written when it has a row to be, otherwise only pinned to its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedPart {
@@ -42,6 +53,8 @@ pub struct PlannedPart {
     pub wrote: Option<Arc<Row>>,
     /// Whether the command row of the version before was there: only then its ttl is set.
     pub previous_seen: bool,
+    /// Who made the version that was seen: told where rows want the same key, so that they can be decided about.
+    pub changed: Option<Changed>,
     /// Unix seconds at which the previous command row and the history row expire.
     pub ttl: (Option<i64>, Option<i64>),
 }
@@ -50,7 +63,17 @@ impl PlannedPart {
     /// An entity that is looked at and not written.
     #[must_use]
     pub fn pinned(role: Role, key: EntityKey, version: Version, before: Option<Arc<Row>>) -> Self {
-        Self { role, key, version, before, after: None, wrote: None, previous_seen: false, ttl: (None, None) }
+        Self {
+            role,
+            key,
+            version,
+            before,
+            after: None,
+            wrote: None,
+            previous_seen: false,
+            changed: None,
+            ttl: (None, None),
+        }
     }
 
     /// Whether it is an entity that is written: it has versions, can be read back and taken back.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::failure::{ErrorCode, Failure};
 use super::journal::{Journal, JournalError, Reader};
 use super::plan::shown;
-use super::protocol::{Event, ItemFilter};
+use super::protocol::{CollisionFilter, Event, ItemFilter};
 use super::run::Context;
 use super::runs::blocking;
 use super::task::{Stop, Task};
@@ -23,10 +23,19 @@ pub(super) struct Kept {
 /// The listing that was asked for last, so that its next page need not arrange it anew.
 #[derive(Debug)]
 pub(super) struct Listing {
-    run: RunId,
-    filter: ItemFilter,
-    total: u64,
-    reader: Reader,
+    pub(super) run: RunId,
+    pub(super) of: Listed,
+    pub(super) total: u64,
+    pub(super) reader: Reader,
+}
+
+/// What a listing lists.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Listed {
+    /// Items.
+    Items(ItemFilter),
+    /// Keys that several rows want.
+    Collisions(CollisionFilter),
 }
 
 /// Keeps a preview in place of the one before.
@@ -38,7 +47,7 @@ pub(super) async fn keep(task: &Task, kept: Kept) {
     }
 }
 
-async fn reader(task: &Task, run: RunId) -> Result<Reader, Stop> {
+pub(super) async fn reader(task: &Task, run: RunId) -> Result<Reader, Stop> {
     let kept = task.shared.kept.lock().await.as_ref().filter(|k| k.context.run == run).map(|k| k.path.clone());
     let state_dir = task.shared.state_dir.clone();
     let opened = blocking(move || match kept {
@@ -57,7 +66,8 @@ pub(super) async fn page(
     limit: usize,
     fresh: bool,
 ) -> Result<(), Stop> {
-    let known = task.shared.take_listing().filter(|l| l.run == run && l.filter == filter && !fresh);
+    let of = Listed::Items(filter.clone());
+    let known = task.shared.take_listing().filter(|l| l.run == run && l.of == of && !fresh);
     let known = match known {
         Some(listing) => Ok(listing),
         None => Err(reader(task, run).await?),
@@ -65,7 +75,7 @@ pub(super) async fn page(
     let read = blocking(move || {
         let listing = match known {
             Ok(listing) => listing,
-            Err(reader) => Listing { run, total: reader.arrange(&filter)?, filter, reader },
+            Err(reader) => Listing { run, total: reader.arrange(&filter)?, of, reader },
         };
         let items = listing.reader.arranged(from, limit)?;
         Ok::<_, JournalError>((listing, items))

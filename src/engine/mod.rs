@@ -1,6 +1,7 @@
 //! Everything slow: commands in, events out, nothing else between the engine and an interface.
 
 mod browse;
+mod collisions;
 mod compare;
 mod doctor;
 pub mod failure;

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::failure::{ErrorCode, Failure};
 use super::protocol::{Command, Decision, Event, RequestId, Steering};
 use super::task::{Shared, Stop, Task};
-use super::{EngineEnd, browse, compare, doctor, history, items, plan, rollback, run, runs, verify};
+use super::{EngineEnd, browse, collisions, compare, doctor, history, items, plan, rollback, run, runs, verify};
 use crate::config::Profile;
 use crate::domain::run::RunId;
 use crate::store::connect;
@@ -119,6 +119,8 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::PreviewPlan { plan, keep } => plan::preview(task, &plan, keep).await,
         Command::Items { run, filter, from, limit, fresh } => items::page(task, run, filter, from, limit, fresh).await,
         Command::ShowItem { run, n } => items::show(task, run, n).await,
+        Command::Collisions { run, filter, from, limit } => collisions::page(task, run, filter, from, limit).await,
+        Command::ShowCollision { run, items } => collisions::show(task, run, items).await,
         Command::RunPlan { plan, expect, rows } => run::start(task, &plan, expect, rows).await,
         Command::ResumeRun { run, rows } => run::resume(task, run, rows).await,
         Command::ExportRun { run, file } => runs::export(task, run, file).await,

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::keymap::{Context, Keymap};
 use super::layers::Layer;
+use super::layers::findings::FindingsBox;
 use super::message::{Effect, Notice, Purpose};
 use super::panes::history::History;
 use super::panes::log::progress::Progress;
@@ -44,6 +45,8 @@ pub(crate) struct App {
     pub(crate) log: Log,
     /// The run that is under way, or the last one.
     pub(crate) run: Option<Progress>,
+    /// The list of findings as it was left to look at one of them.
+    pub(crate) left_findings: Option<Box<FindingsBox>>,
 
     pub(crate) connection: Option<Connection>,
     pub(crate) armed: bool,
@@ -81,6 +84,7 @@ impl App {
             plan: Plan::default(),
             log: Log::new(),
             run: None,
+            left_findings: None,
             connection: None,
             armed: false,
             counters: Counters::default(),

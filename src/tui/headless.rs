@@ -61,12 +61,20 @@ impl App {
 
     /// The preview of the plan in the pane; without a file, of the one that saving it would make.
     fn line_of_plan(&self) -> String {
-        let file = self.plan.form.as_ref().and_then(|f| f.path.clone());
-        let file = file.map_or_else(|| "PLAN.toml".to_owned(), |f| f.display().to_string());
         match self.fresh_digest().filter(|_| self.plan.shows_preview) {
-            Some(digest) => self.line(&["run", &file, "--expect", &digest, "--arm"]),
-            None => self.line(&["preview", &file]),
+            Some(digest) => self.line(&["run", &self.plan_file(), "--expect", &digest, "--arm"]),
+            None => self.line_of_preview(),
         }
+    }
+
+    fn plan_file(&self) -> String {
+        let file = self.plan.form.as_ref().and_then(|f| f.path.clone());
+        file.map_or_else(|| "PLAN.toml".to_owned(), |f| f.display().to_string())
+    }
+
+    /// The preview of the plan in the pane, whatever else is on screen.
+    pub(crate) fn line_of_preview(&self) -> String {
+        self.line(&["preview", &self.plan_file()])
     }
 
     fn line_of_entities(&self) -> String {

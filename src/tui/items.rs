@@ -1,19 +1,15 @@
 //! Items of a preview or a run, of which only the pages round the cursor and the selected item's rows are held.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::layers::preview::Described;
+pub(crate) use super::paged::PAGE;
+use super::paged::Paged;
 use super::widgets::Scroll;
 use super::widgets::scroll::Step;
 use crate::domain::run::{Action, Outcome, RunId};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{ItemFilter, ItemResult, Preview, RequestId};
-
-/// Items asked for at once.
-pub(crate) const PAGE: u64 = 100;
-/// Pages kept on either side of the cursor.
-const KEEP: u64 = 4;
 
 /// Which items are listed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -82,17 +78,13 @@ pub(crate) struct Items {
     pub(crate) generation: u64,
     which: Which,
     text: String,
-    /// Items in all; unknown until the first page is there.
-    pub(crate) total: Option<u64>,
-    pages: BTreeMap<u64, Vec<ItemResult>>,
-    page_asked: Option<RequestId>,
+    pub(crate) list: Paged<ItemResult>,
     item_asked: Option<(u64, RequestId)>,
     shown: Option<(u64, Described)>,
     /// Why the last request failed; nothing more is asked for until something changes.
     pub(crate) problem: Option<Failure>,
     /// Outcomes may have changed: the next page is asked for afresh.
     pub(crate) fresh: bool,
-    pub(crate) scroll: Scroll,
     pub(crate) detail: Scroll,
 }
 
@@ -104,14 +96,11 @@ impl Items {
             generation,
             which: Which::All,
             text: String::new(),
-            total: None,
-            pages: BTreeMap::new(),
-            page_asked: None,
+            list: Paged::default(),
             item_asked: None,
             shown: None,
             problem: None,
             fresh: true,
-            scroll: Scroll::default(),
             detail: Scroll::default(),
         }
     }
@@ -134,18 +123,12 @@ impl Items {
 
     /// Lines of the list.
     pub(crate) fn len(&self) -> usize {
-        self.total.and_then(|n| usize::try_from(n).ok()).unwrap_or(0)
-    }
-
-    /// An item by its place; `None` while its page is away.
-    pub(crate) fn get(&self, index: usize) -> Option<&ItemResult> {
-        let index = index as u64;
-        self.pages.get(&(index / PAGE))?.get(usize::try_from(index % PAGE).ok()?)
+        self.list.len()
     }
 
     /// The item under the cursor.
     pub(crate) fn selected(&self) -> Option<&ItemResult> {
-        self.get(self.scroll.cursor)
+        self.list.selected()
     }
 
     /// The rows and differences of the item under the cursor, once they are there.
@@ -156,10 +139,7 @@ impl Items {
 
     /// Moves the cursor.
     pub(crate) fn step(&mut self, step: Step) {
-        let before = self.scroll.cursor;
-        let len = self.len();
-        self.scroll.step(step, len);
-        if self.scroll.cursor != before {
+        if self.list.step(step) {
             self.detail = Scroll::default();
             self.problem = None;
         }
@@ -167,8 +147,7 @@ impl Items {
 
     /// The lines to draw.
     pub(crate) fn window(&mut self, height: usize) -> Range<usize> {
-        let len = self.len();
-        self.scroll.window(len, height)
+        self.list.window(height)
     }
 
     /// What should be asked for next; the pages on screen first.
@@ -176,20 +155,8 @@ impl Items {
         if self.problem.is_some() {
             return None;
         }
-        let cursor = self.scroll.cursor as u64;
-        self.pages.retain(|page, _| page.abs_diff(cursor / PAGE) <= KEEP);
-        if self.page_asked.is_none() {
-            if self.total.is_none() {
-                return Some(Wanted::Page(0));
-            }
-            let shown = self.scroll.visible();
-            let last = self.len().saturating_sub(1);
-            let places = [self.scroll.cursor, shown.start, shown.end];
-            let missing =
-                places.iter().map(|i| (*i).min(last) as u64 / PAGE).find(|page| !self.pages.contains_key(page));
-            if let Some(page) = missing.filter(|_| self.len() > 0) {
-                return Some(Wanted::Page(page));
-            }
+        if let Some(page) = self.list.wanted() {
+            return Some(Wanted::Page(page));
         }
         let n = self.selected()?.n;
         let is_there = self.shown.as_ref().is_some_and(|(of, _)| *of == n);
@@ -200,7 +167,7 @@ impl Items {
     pub(crate) fn asked(&mut self, wanted: &Wanted, request: RequestId) {
         match wanted {
             Wanted::Page(_) => {
-                self.page_asked = Some(request);
+                self.list.asked(request);
                 self.fresh = false;
             }
             Wanted::Item(n) => self.item_asked = Some((*n, request)),
@@ -209,8 +176,7 @@ impl Items {
 
     /// A page came.
     pub(crate) fn take_page(&mut self, total: u64, from: u64, items: Vec<ItemResult>) {
-        self.total = Some(total);
-        self.pages.insert(from / PAGE, items);
+        self.list.take(total, from, items);
     }
 
     /// An item's rows came.
@@ -225,7 +191,7 @@ impl Items {
 
     /// A request of the listing ended.
     pub(crate) fn finish(&mut self, request: RequestId) {
-        self.page_asked.take_if(|r| *r == request);
+        self.list.finish(request);
         self.item_asked.take_if(|(_, r)| *r == request);
     }
 }
@@ -279,9 +245,9 @@ pub(crate) mod tests {
         for step in [Step::Last, Step::First, Step::Pages(1_000), Step::Pages(-3), Step::Last] {
             items.step(step);
             settle(&mut items);
-            let cursor = items.scroll.cursor as u64;
+            let cursor = items.list.scroll.cursor as u64;
             assert_eq!(items.selected().map(|i| i.n), Some(cursor + 1), "{step:?}");
-            assert!(items.pages.len() <= 2 * KEEP as usize + 1);
+            assert!(items.list.held() <= Paged::<ItemResult>::MOST);
         }
         assert!(asked < 20, "{asked}");
     }

@@ -130,6 +130,8 @@ pub(crate) enum Purpose {
     PreviewPlan,
     /// Something of the listing of items with this generation.
     Items(u64),
+    /// Something of the screen of keys that several rows want, with this generation.
+    Collisions(u64),
     /// A rollback.
     Rollback(EntityRef, Version),
     /// A plan's run.

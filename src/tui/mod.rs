@@ -5,6 +5,7 @@ mod app;
 mod cache;
 mod clipboard;
 mod files;
+mod findings;
 mod first_run;
 mod format;
 mod fuzzy;
@@ -16,6 +17,7 @@ mod layout;
 #[doc(hidden)]
 pub mod measure;
 mod message;
+mod paged;
 mod panes;
 mod run;
 mod terminal;

@@ -209,6 +209,8 @@ fn hints(app: &App, room: usize) -> Rich {
         Context::Preview => &[
             Action::PreviewPlan,
             Action::RunPlan,
+            Action::Collisions,
+            Action::Findings,
             Action::Which,
             Action::Filter,
             Action::Open,

@@ -5,6 +5,7 @@ mod approval;
 mod architecture;
 mod arming;
 mod bad_input;
+mod collisions;
 mod copy;
 #[cfg(feature = "sandbox")]
 mod demo;

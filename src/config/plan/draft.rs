@@ -10,7 +10,7 @@ use super::fields::{Field, Kind};
 /// A plan's text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Draft {
-    text: String,
+    pub(super) text: String,
 }
 
 impl Draft {
@@ -88,7 +88,7 @@ fn section<'t, 'a>(root: &'t DeTable<'a>, table: &str) -> Option<&'t DeTable<'a>
 }
 
 /// From the beginning of the first place's line to behind the end of the last one's.
-fn line_of(text: &str, first: usize, last: usize) -> (usize, usize) {
+pub(super) fn line_of(text: &str, first: usize, last: usize) -> (usize, usize) {
     let start = text[..first].rfind('\n').map_or(0, |n| n + 1);
     let end = text[last..].find('\n').map_or(text.len(), |n| last + n + 1);
     (start, end)
@@ -181,12 +181,12 @@ fn literal(kind: Kind, typed: &str) -> String {
     }
 }
 
-fn list(words: &[String]) -> String {
+pub(super) fn list(words: &[String]) -> String {
     format!("[{}]", words.iter().map(|w| quoted(w)).collect::<Vec<_>>().join(", "))
 }
 
 /// TOML's basic strings have JSON's escapes, and want one character more escaped.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
 }
 

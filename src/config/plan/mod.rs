@@ -1,6 +1,7 @@
 //! Plan files: which entities, where to, and how the run goes about it.
 
 mod amounts;
+mod decisions;
 mod draft;
 mod example;
 mod fields;
@@ -17,6 +18,7 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
+pub use decisions::CannotDecide;
 pub use draft::{Draft, listed, words};
 pub use example::{EXAMPLES, example};
 pub use fields::{Field, Kind, fields, operations};

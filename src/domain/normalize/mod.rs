@@ -5,8 +5,9 @@
 
 mod counter;
 mod occurrences;
+mod sides;
 
-use super::item::{PlannedItem, Role};
+use super::item::{Changed, PlannedItem, Role};
 use super::merge::merge;
 use super::plan::{Collision, Decided};
 use super::publish::NewState;
@@ -17,6 +18,7 @@ use super::value::Value;
 
 pub use counter::{SEQUENCES, counter, value as counter_value};
 pub use occurrences::{Codes, Occurrence};
+pub use sides::{Difference, decided_row, differences};
 
 /// How collisions are decided, beside how rows are moved.
 #[derive(Debug, Clone)]
@@ -52,6 +54,21 @@ impl Rival<'_> {
         command.or_else(|| text(self.row, field::UPDATED_AT)).or_else(|| text(self.row, field::CREATED_AT))
     }
 
+    /// Who changed it last, and when.
+    fn changed(&self) -> Changed {
+        let owned = |row: &Row, name: &str| row.text(name).map(str::to_owned);
+        match &self.side.seen.command {
+            Some(command) => {
+                Changed { at: owned(command, field::CREATED_AT), by: owned(command, field::CREATED_BY), certain: true }
+            }
+            None => Changed {
+                at: owned(self.row, field::UPDATED_AT).or_else(|| owned(self.row, field::CREATED_AT)),
+                by: owned(self.row, field::UPDATED_BY).or_else(|| owned(self.row, field::CREATED_BY)),
+                certain: false,
+            },
+        }
+    }
+
     fn name(&self) -> String {
         let at = self.changed_at().map_or_else(|| "at no readable time".to_owned(), super::clock::utc_millis);
         format!("{} (version {}, {at})", self.side.key.pk, self.side.seen.version)
@@ -78,6 +95,9 @@ impl Normalizing<'_> {
         });
         for (i, item) in carried {
             items[i] = item;
+        }
+        for part in items.iter_mut().flat_map(|item| &mut item.parts) {
+            part.changed = rivals.iter().find(|r| *r.side.key == part.key).map(Rival::changed);
         }
         // The one that writes the target comes first.
         items.sort_by_key(|item| item.part(Role::Target).is_none_or(|part| part.after.is_none()));

@@ -64,6 +64,11 @@ impl Reader {
     }
 }
 
+/// A pattern for `LIKE`, with a backslash as escape, that finds the text itself.
+pub(super) fn like(text: &str) -> String {
+    format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+}
+
 fn condition(filter: &ItemFilter) -> (String, Vec<String>) {
     let (mut parts, mut values) = (vec!["1".to_owned()], Vec::new());
     let list = |words: Vec<&str>| words.iter().map(|w| format!("'{w}'")).collect::<Vec<_>>().join(", ");
@@ -81,8 +86,7 @@ fn condition(filter: &ItemFilter) -> (String, Vec<String>) {
         parts.push(format!("({})", kinds.join(" OR ")));
     }
     if !filter.text.is_empty() {
-        let text = filter.text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        values.push(format!("%{text}%"));
+        values.push(like(&filter.text));
         parts.push(
             "(target_pk || ' ' || target_sk || ' ' || pk || ' ' || sk || ' ' || coalesce(reason, '') || ' ' \
              || coalesce(message, '') || ' ' || warnings) LIKE ?1 ESCAPE '\\'"

@@ -2,6 +2,7 @@
 
 mod actor;
 mod batches;
+mod collisions;
 #[cfg(test)]
 pub(crate) mod dying;
 mod items;

@@ -9,7 +9,7 @@ use rusqlite::{Row as SqlRow, params};
 use serde::{Deserialize, Serialize};
 
 use super::{JournalError, NewItem};
-use crate::domain::item::{PlannedItem, PlannedPart, Role};
+use crate::domain::item::{Changed, PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::row::Row;
 use crate::domain::value::{DdbItem, item_to_ddb_text};
@@ -52,6 +52,7 @@ pub(super) fn parts_text(parts: &[PlannedPart]) -> String {
             previous: p.previous_seen,
             command_ttl: p.ttl.0,
             history_ttl: p.ttl.1,
+            changed: p.changed.as_ref(),
         };
         if i > 0 {
             out.push(',');
@@ -79,6 +80,8 @@ struct Head<'a> {
     previous: bool,
     command_ttl: Option<i64>,
     history_ttl: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<&'a Changed>,
 }
 
 /// The same with its rows. (Written out: a flattened [`Head`] would make serde keep the rows as documents first.)
@@ -92,6 +95,7 @@ struct Stored {
     previous: bool,
     command_ttl: Option<i64>,
     history_ttl: Option<i64>,
+    changed: Option<Changed>,
     before: Option<DdbItem>,
     after: Option<DdbItem>,
     wrote: Option<DdbItem>,
@@ -113,6 +117,7 @@ fn part(stored: Stored) -> PlannedPart {
         after: row(stored.after),
         wrote: row(stored.wrote),
         previous_seen: stored.previous,
+        changed: stored.changed,
         ttl: (stored.command_ttl, stored.history_ttl),
     }
 }
@@ -222,6 +227,7 @@ mod tests {
             after: None,
             wrote: None,
             previous_seen: true,
+            changed: Some(Changed { at: None, by: Some("u-x".to_owned()), certain: true }),
             ttl: (Some(1), None),
         };
         assert_eq!(parts_of(&parts_text(std::slice::from_ref(&part))).unwrap(), vec![part]);

@@ -1,6 +1,7 @@
 //! The whole boundary between the engine and whoever drives it: commands in, events out.
 
 mod browsed;
+mod collisions;
 mod shown;
 mod steering;
 
@@ -15,6 +16,7 @@ use crate::domain::plan::Plan;
 use crate::domain::run::RunId;
 
 pub use browsed::{Connection, DiffResult, EntitySummary, HistoryEntry, TenantCount};
+pub use collisions::{Collision, CollisionFilter, CollisionKey, CollisionRow};
 pub use shown::{
     ApprovalRequest, BatchInfo, BatchState, Blast, Finding, ItemFilter, ItemResult, Phase, PlanSummary, Preview,
     RunInfo, Severity, StopCause,
@@ -183,6 +185,25 @@ pub enum Command {
         /// The item's number.
         n: u64,
     },
+    /// Reads a page of the keys that several rows want, of a kept preview or of a run that normalises codes:
+    /// [`Event::Collisions`], undecided ones first.
+    Collisions {
+        /// The preview's or the run's id.
+        run: RunId,
+        /// Which of them.
+        filter: CollisionFilter,
+        /// Place of the first one wanted, from 0.
+        from: u64,
+        /// Keys at most.
+        limit: usize,
+    },
+    /// Shows the rows that want one key: [`Event::Collision`].
+    ShowCollision {
+        /// The preview's or the run's id.
+        run: RunId,
+        /// Numbers of its items, as in [`CollisionKey`].
+        items: Vec<u64>,
+    },
     /// Runs a plan: previewed into the run's journal ([`Event::Planned`]), then batch by batch [`Event::ApprovalNeeded`],
     /// [`Event::Item`], [`Event::Batch`], and [`Event::Run`] when its state changes.
     RunPlan {
@@ -304,6 +325,19 @@ pub enum Event {
         /// The items; an outcome only where there is one.
         items: Vec<ItemResult>,
     },
+    /// Answers [`Command::Collisions`].
+    Collisions {
+        /// The preview's or the run's id.
+        run: RunId,
+        /// Keys that the filter accepts.
+        total: u64,
+        /// Place of the first of these.
+        from: u64,
+        /// The keys.
+        keys: Vec<CollisionKey>,
+    },
+    /// Answers [`Command::ShowCollision`].
+    Collision(Box<Collision>),
     /// An item began or ended.
     Item(Box<ItemResult>),
     /// A run changed its state, or is listed.

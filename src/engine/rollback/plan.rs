@@ -174,6 +174,7 @@ fn item(task: &Task, context: &Context, preview: &Preview, basis: &Basis) -> Res
             after: Some(Arc::new(after(task, context, entity, basis)?)),
             wrote: None,
             previous_seen: basis.snapshot.command.is_some(),
+            changed: None,
             ttl: (ttls.command, ttls.history),
         }],
     })

@@ -3,9 +3,11 @@
 pub(crate) mod approval;
 pub(crate) mod arm;
 pub(crate) mod batch;
+pub(crate) mod collisions;
 pub(crate) mod command;
 pub(crate) mod copy;
 pub(crate) mod discard;
+pub(crate) mod findings;
 pub(crate) mod help;
 pub(crate) mod item;
 pub(crate) mod palette;
@@ -48,6 +50,8 @@ pub(crate) enum Layer {
     StopRun,
     Item(Box<item::ItemBox>),
     Discard(discard::Discard),
+    Collisions(Box<collisions::Collisions>),
+    Findings(Box<findings::FindingsBox>),
     Runs(Box<runs::Runs>),
     Quit,
 }
@@ -68,6 +72,8 @@ impl Layer {
             Self::StopRun => stop::key(app, key),
             Self::Item(item) => item.key(key),
             Self::Discard(discard) => discard.key(app, key),
+            Self::Collisions(collisions) => collisions.key(app, key),
+            Self::Findings(findings) => findings.key(app, key),
             Self::Runs(runs) => runs.key(app, key),
             Self::Quit => quit::key(app, key),
         }
@@ -80,6 +86,8 @@ impl Layer {
             Self::Palette(palette) => palette.paste(text),
             Self::Approval(approval) => approval.paste(text),
             Self::Batch(batch) => batch.paste(text),
+            Self::Collisions(collisions) => collisions.paste(text),
+            Self::Findings(findings) => findings.paste(text),
             _ => {}
         }
     }
@@ -117,6 +125,8 @@ impl Layer {
             Self::StopRun => stop::draw(app, buffer, area),
             Self::Item(item) => item.draw(app, buffer, area),
             Self::Discard(discard) => discard.draw(app, buffer, area),
+            Self::Collisions(collisions) => collisions.draw(app, buffer, area),
+            Self::Findings(findings) => findings.draw(app, buffer, area),
             Self::Runs(runs) => runs.draw(app, buffer, area),
             Self::Quit => quit::draw(app, buffer, area),
         }

@@ -186,6 +186,8 @@ impl Fake {
             Command::Decide { .. }
             | Command::PreviewPlan { .. }
             | Command::RunPlan { .. }
+            | Command::Collisions { .. }
+            | Command::ShowCollision { .. }
             | Command::ResumeRun { .. }
             | Command::Steer { .. } => vec![],
         };

@@ -14,8 +14,8 @@ use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
 use crate::domain::value::Value;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{
-    ApprovalRequest, BatchInfo, BatchState, Blast, Command, Decision, EntityRef, Event, ItemFilter, ItemResult, Phase,
-    PlanSummary, Preview, RequestId, RunInfo, Steering, StopCause,
+    ApprovalRequest, BatchInfo, BatchState, Blast, Collision, CollisionKey, Command, Decision, EntityRef, Event,
+    Finding, ItemFilter, ItemResult, Phase, PlanSummary, Preview, RequestId, RunInfo, Steering, StopCause,
 };
 
 /// The run of every plan.
@@ -44,7 +44,9 @@ pub(crate) struct Plans {
     /// Told after so many items of a batch, instead of the rest of it.
     pub(crate) paused_by: Option<Failure>,
     pub(crate) confirm: Option<String>,
-    items: Vec<Preview>,
+    pub(super) items: Vec<Preview>,
+    pub(super) collisions: Vec<(Collision, CollisionKey)>,
+    pub(super) findings: Vec<Finding>,
     operation: Option<Operation>,
     name: String,
     run: Option<Run>,
@@ -63,6 +65,7 @@ impl Plans {
         match command {
             Command::PreviewPlan { plan, .. } => {
                 self.make(data, plan);
+                out.extend(self.findings.iter().map(|f| (request, Event::Finding(Box::new(f.clone())))));
                 out.push((request, Event::Progress { phase: Phase::Preview, done: self.total(), total: None }));
                 out.push((request, Event::Planned(Box::new(self.summary()))));
             }
@@ -70,6 +73,20 @@ impl Plans {
             Command::Items { run, filter, from, limit, .. } => {
                 let (total, items) = self.page(filter, *from, *limit);
                 out.push((request, Event::Items { run: *run, total, from: *from, items }));
+            }
+            Command::Collisions { run, filter, from, limit } => {
+                let wanted = |(c, key): &&(Collision, CollisionKey)| {
+                    (!filter.open || key.open)
+                        && c.target.key.to_string().to_lowercase().contains(&filter.text.to_lowercase())
+                };
+                let found: Vec<CollisionKey> =
+                    self.collisions.iter().filter(wanted).map(|(_, key)| key.clone()).collect();
+                let keys = found.iter().skip(usize::try_from(*from).unwrap()).take(*limit).cloned().collect();
+                out.push((request, Event::Collisions { run: *run, total: found.len() as u64, from: *from, keys }));
+            }
+            Command::ShowCollision { items, .. } => {
+                let found = self.collisions.iter().find(|(_, key)| key.items == *items).unwrap();
+                out.push((request, Event::Collision(Box::new(found.0.clone()))));
             }
             Command::ShowItem { n, .. } => out.push((request, Event::Preview(Box::new(self.item(*n))))),
             Command::RunPlan { plan, .. } => {
@@ -113,6 +130,10 @@ impl Plans {
     fn make(&mut self, data: &Data, plan: &Plan) {
         self.operation = Some(plan.work.operation());
         self.name.clone_from(&plan.name);
+        (self.collisions, self.findings) = (Vec::new(), Vec::new());
+        if let Work::Normalize { how, .. } = &plan.work {
+            return self.normalize(data, how);
+        }
         let (Work::Copy { source, target } | Work::Move { source, target }) = &plan.work else {
             self.items = (1..=3).map(|n| made(n, "PRODUCT#globex")).collect();
             return;
@@ -181,8 +202,11 @@ impl Plans {
 
     fn summary(&self) -> PlanSummary {
         let written = self.many.unwrap_or(self.items.iter().filter(|i| i.after.is_some()).count() as u64);
-        let skipped = self.total() - written;
-        let updated = self.items.iter().filter(|i| i.action == Action::Update).count() as u64;
+        let count = |action| self.items.iter().filter(|i| i.action == action).count() as u64;
+        let actions = match self.many {
+            Some(n) => vec![(Action::Create, n)],
+            None => Action::ALL.iter().map(|a| (*a, count(*a))).filter(|(_, n)| *n > 0).collect(),
+        };
         let mut reasons: Vec<(Reason, u64)> = Vec::new();
         for reason in self.items.iter().filter_map(|i| i.reason) {
             match reasons.iter_mut().find(|(r, _)| *r == reason) {
@@ -193,8 +217,7 @@ impl Plans {
         PlanSummary {
             run: plan_run(),
             digest: "0123456789abcdef".repeat(4),
-            actions: [(Action::Create, written - updated), (Action::Update, updated), (Action::Skip, skipped)]
-                .into_iter().filter(|(_, n)| *n > 0).collect(),
+            actions,
             reasons,
             blast: Blast {
                 entities: written,

@@ -1,7 +1,9 @@
 //! The console as a whole, driven by keys against an engine of canned answers.
 
+mod collisions;
 mod data;
 mod fake;
+mod fake_normalize;
 mod fake_plans;
 mod plans;
 mod running;

@@ -45,6 +45,16 @@ impl App {
             (Event::Items { run, total, from, items }, Some(Purpose::Items(generation))) => {
                 self.items_page(generation, run, total, from, items);
             }
+            (Event::Collisions { total, from, keys, .. }, Some(Purpose::Collisions(generation))) => {
+                if let Some(collisions) = self.collisions(generation) {
+                    collisions.take_page(total, from, keys);
+                }
+            }
+            (Event::Collision(collision), Some(Purpose::Collisions(generation))) => {
+                if let Some(collisions) = self.collisions(generation) {
+                    collisions.take_rows(*collision);
+                }
+            }
             (Event::Items { total, .. }, Some(Purpose::Left { request, behind })) => {
                 self.run_counted(request, total, behind);
             }
@@ -66,8 +76,14 @@ impl App {
             (Event::Batch(batch), Some(Purpose::Run)) => self.batch_ended(&batch),
             (Event::Finding(finding), purpose) => {
                 self.found(&finding);
-                if let (Some(Purpose::Verify(_)), Some(runs)) = (purpose, self.runs_layer()) {
-                    runs.take_finding(request, *finding);
+                match purpose {
+                    Some(Purpose::Verify(_)) => {
+                        if let Some(runs) = self.runs_layer() {
+                            runs.take_finding(request, *finding);
+                        }
+                    }
+                    Some(Purpose::PreviewPlan) => self.preview_finding(request, *finding),
+                    _ => {}
                 }
             }
             (Event::Progress { done, .. }, Some(Purpose::Verify(_))) => {
@@ -133,6 +149,11 @@ impl App {
                     items.fail(&failure);
                 }
             }
+            Some(Purpose::Collisions(generation)) => {
+                if let Some(collisions) = self.collisions(generation) {
+                    collisions.fail(&failure);
+                }
+            }
             // What goes on is on screen soon, and the log has what was wrong.
             Some(Purpose::Open { .. }) if !failure.fatal => {}
             Some(Purpose::Rollback(..) | Purpose::Decide | Purpose::Arm | Purpose::Open { .. } | Purpose::CopyRow) => {
@@ -166,6 +187,11 @@ impl App {
             Purpose::Items(generation) => {
                 if let Some(items) = self.listing(*generation) {
                     items.finish(request);
+                }
+            }
+            Purpose::Collisions(generation) => {
+                if let Some(collisions) = self.collisions(*generation) {
+                    collisions.finish(request);
                 }
             }
             Purpose::Rollback(entity, _) => {

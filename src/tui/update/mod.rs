@@ -1,5 +1,6 @@
 //! What a message changes. No input or output happens here: what is to be done outside comes back as effects.
 
+mod collisions;
 mod engine;
 mod focus;
 mod history;

@@ -107,6 +107,8 @@ impl App {
             Action::PreviewPlan => self.preview_plan(),
             Action::ShowPreview => self.plan.shows_preview = true,
             Action::Which => self.next_which(),
+            Action::Collisions => self.show_collisions(),
+            Action::Findings => self.show_findings(),
             Action::NewPlan
             | Action::OpenPlan
             | Action::SavePlan

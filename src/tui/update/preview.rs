@@ -2,7 +2,7 @@
 
 use crate::domain::run::RunId;
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{Command, ItemResult, PlanSummary, Preview, RequestId};
+use crate::engine::protocol::{Command, Finding, ItemResult, PlanSummary, Preview, RequestId};
 use crate::tui::app::App;
 use crate::tui::items::{Items, PAGE, Wanted};
 use crate::tui::layers::Layer;
@@ -22,7 +22,10 @@ impl App {
             self.give_up(request);
         }
         let request = self.send(Command::PreviewPlan { plan, keep: true }, Purpose::PreviewPlan);
-        self.plan.preview = Some(PlanPreview::begun(request, revision));
+        let decided = self.plan.form.as_ref().and_then(|f| f.decisions()).map(|(d, _)| d.to_vec());
+        let mut preview = PlanPreview::begun(request, revision);
+        preview.decided = decided.unwrap_or_default();
+        self.plan.preview = Some(preview);
         self.plan.shows_preview = true;
         self.focus = Pane::Plan;
     }
@@ -34,6 +37,13 @@ impl App {
     pub(super) fn preview_found(&mut self, request: RequestId, found: u64) {
         if let Some(preview) = self.own_preview(request) {
             preview.found = found;
+        }
+    }
+
+    /// Something that the preview found beside its items.
+    pub(super) fn preview_finding(&mut self, request: RequestId, finding: Finding) {
+        if let Some(preview) = self.own_preview(request) {
+            preview.findings.take(finding);
         }
     }
 

@@ -16,6 +16,7 @@ impl App {
         self.pump_pages();
         self.pump_diff();
         self.pump_items();
+        self.pump_collisions();
     }
 
     fn pump_diff(&mut self) {

@@ -45,6 +45,8 @@ impl App {
             Action::Which | Action::ShowPreview if self.plan.preview.is_none() => {
                 Some("no plan was previewed yet".to_owned())
             }
+            Action::Collisions => no_engine().or_else(|| self.no_collisions()),
+            Action::Findings => self.no_findings(),
             Action::Preview => no_engine().or_else(no_entity).or_else(|| self.no_target()),
             Action::Rollback => no_engine()
                 .or_else(no_entity)

@@ -170,7 +170,8 @@ pub(crate) fn last_changes(rows: &[(Version, Arc<Row>)]) -> Document {
     document
 }
 
-fn lookup<'v>(value: &'v Value, path: &[crate::domain::path::Segment]) -> Option<&'v Value> {
+/// What stands at a place.
+pub(crate) fn lookup<'v>(value: &'v Value, path: &[crate::domain::path::Segment]) -> Option<&'v Value> {
     use crate::domain::path::Segment;
     path.iter().try_fold(value, |at, segment| match (at, segment) {
         (Value::M(map), Segment::Name(name)) => map.get(name),

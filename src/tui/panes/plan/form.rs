@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::editing::Editing;
 use crate::config::ConfigError;
 use crate::config::plan::{self, Draft, Field, Kind};
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Collision, Decided, Plan, Work};
 use crate::domain::run::Operation;
 use crate::tui::widgets::Scroll;
 use crate::tui::widgets::scroll::Step;
@@ -121,6 +121,36 @@ impl Form {
         self.revision += 1;
         self.arrange();
         self.check();
+    }
+
+    /// What the plan decides key by key, and what becomes of other rows that want one key; `None` where it is no plan that does.
+    pub(crate) fn decisions(&self) -> Option<(&[Decided], Collision)> {
+        match &self.plan.as_ref()?.work {
+            Work::Normalize { how, .. } => Some((how.decided.as_slice(), how.collision)),
+            _ => None,
+        }
+    }
+
+    /// Writes a decision into the text, or takes the one for its key away where it is made from nothing.
+    ///
+    /// # Errors
+    /// Why the text cannot take it, in words; it is as it was then.
+    pub(crate) fn decide(&mut self, decided: &Decided) -> Result<(), String> {
+        let mut draft = self.draft.clone();
+        let changed = match decided.from.is_empty() {
+            true => draft.undecide(&decided.pk, &decided.sk),
+            false => draft.decide(decided),
+        };
+        changed.map_err(|e| e.to_string())?;
+        if let (_, Some(problem)) = checked(self.path.as_deref(), draft.text()) {
+            return Err(problem.message.clone());
+        }
+        if draft != self.draft {
+            self.draft = draft;
+            self.revision += 1;
+        }
+        self.check();
+        Ok(())
     }
 
     /// The rows of the form.

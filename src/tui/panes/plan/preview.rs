@@ -1,7 +1,9 @@
 //! What the plan would do, as far as it was found out.
 
+use crate::domain::plan::Decided;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{PlanSummary, RequestId};
+use crate::tui::findings::Findings;
 use crate::tui::items::Items;
 use crate::tui::panes::Filter;
 
@@ -21,6 +23,10 @@ pub(crate) struct PlanPreview {
     pub(crate) cancelled: bool,
     pub(crate) items: Option<Items>,
     pub(crate) filter: Filter,
+    /// What was found beside the items.
+    pub(crate) findings: Findings,
+    /// What the plan decided key by key when it was previewed.
+    pub(crate) decided: Vec<Decided>,
 }
 
 impl PlanPreview {
@@ -36,6 +42,8 @@ impl PlanPreview {
             cancelled: false,
             items: None,
             filter: Filter::default(),
+            findings: Findings::default(),
+            decided: Vec::new(),
         }
     }
 }

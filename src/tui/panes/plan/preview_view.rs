@@ -6,10 +6,12 @@ use ratatui::style::Style;
 
 use super::preview::PlanPreview;
 use crate::domain::publish::PublishMode;
-use crate::domain::run::{Action, Outcome};
+use crate::domain::run::{Action, Outcome, Reason};
 use crate::engine::protocol::{ItemResult, PlanSummary};
+use crate::tui::actions::Action as Do;
 use crate::tui::app::App;
 use crate::tui::items::{Items, Which};
+use crate::tui::keymap::Context;
 use crate::tui::layers::draw_text;
 use crate::tui::panes::{Pane, problem};
 use crate::tui::theme::Role;
@@ -67,9 +69,29 @@ fn head(app: &App, preview: &PlanPreview, room: usize) -> Vec<Rich> {
         lines.extend(problem::notice("stopped before it was complete; p begins anew", Role::Warning, room));
     }
     if let Some(summary) = &preview.summary {
-        lines.extend(sums(summary, room));
+        let mut sums = sums(summary, room);
+        // What can be done about it stands right below what it is about.
+        let at = sums.len().min(1);
+        sums.splice(at..at, ways_on(app, preview, summary, room));
+        lines.extend(sums);
     }
     lines
+}
+
+/// Where to decide, and where to read on.
+fn ways_on(app: &App, preview: &PlanPreview, summary: &PlanSummary, room: usize) -> Vec<Rich> {
+    let key = |action| app.keymap.key(Context::Preview, action).map(|k| k.to_string()).unwrap_or_default();
+    let mut ways = Vec::new();
+    let colliding = summary.reasons.iter().find(|(r, _)| *r == Reason::Collision).map_or(0, |(_, n)| *n);
+    if colliding > 0 {
+        let rows = format::plural(colliding, "row wants a key that others want", "rows want keys that others want");
+        ways.push(format!("{rows}: {} decides", key(Do::Collisions)));
+    }
+    if !preview.findings.is_empty() {
+        let found = format::plural(preview.findings.total(), "finding", "findings");
+        ways.push(format!("{found}: {} lists them", key(Do::Findings)));
+    }
+    ways.iter().flat_map(|words| problem::notice(&format!("! {words}"), Role::Warning, room)).collect()
 }
 
 /// Counts by action, and what they would cost.
@@ -161,9 +183,9 @@ pub(crate) fn draw_items(app: &App, items: &mut Items, buffer: &mut Buffer, fram
         return;
     }
     let room = usize::from(area.width).max(4);
-    let (at, len) = (items.scroll.cursor + 1, items.len());
+    let (at, len) = (items.list.scroll.cursor + 1, items.len());
     let which = if items.which() == Which::All { String::new() } else { format!(", {}", items.which().word()) };
-    let heading = match items.total {
+    let heading = match items.list.total {
         None => "Items: reading…".to_owned(),
         Some(0) => format!("Items: none{which}"),
         Some(total) => format!("Items {}/{}{which}", format::len(at.min(len)), format::count(total)),
@@ -179,13 +201,13 @@ pub(crate) fn draw_items(app: &App, items: &mut Items, buffer: &mut Buffer, fram
     let shown = items.window(usize::from(listed));
     for (y, i) in (list.y..list.bottom()).zip(shown.clone()) {
         let row = Rect { y, height: 1, ..list };
-        let over = match (i == items.scroll.cursor, focused) {
+        let over = match (i == items.list.scroll.cursor, focused) {
             (true, true) => theme.style(Role::Selected),
             (true, false) => theme.style(Role::SelectedFar),
             _ => Style::default(),
         };
         buffer.set_style(row, over);
-        let line = items.get(i).map_or_else(|| Rich::of(Role::Dim, "…"), |item| line(item, room));
+        let line = items.list.get(i).map_or_else(|| Rich::of(Role::Dim, "…"), |item| line(item, room));
         draw_line(buffer, row, &line, 0, theme, over);
     }
     draw_scrollbar(buffer, frame, &shown, len, theme);
@@ -224,12 +246,19 @@ pub(crate) fn line(item: &ItemResult, room: usize) -> Rich {
     let versions = format!("{} → {}", item.version_before, item.version_after);
     let why = item.reason.map(|r| format!(" {r}")).unwrap_or_default();
     let tail = text::width(&versions) + text::width(&why) + 1;
-    let key = item.entity.key.to_string();
+    let key = key_of(item);
     let left = room.saturating_sub(line.width() + tail).max(12);
     line.push(Role::Text, &text::fit(&key, left));
     line.push(Role::Dim, &format!(" {versions}"));
     line.push(role, &why);
     line
+}
+
+/// Which entity it is about. Rows of several spellings may want the same key: there it is the spelling that tells them apart.
+fn key_of(item: &ItemResult) -> String {
+    let (source, target) = (&item.source, &item.entity.key);
+    let is_respelled = source.pk != target.pk && source.pk.as_str().to_lowercase() == target.pk.as_str().to_lowercase();
+    if is_respelled { format!("{source} → {}", target.pk) } else { target.to_string() }
 }
 
 pub(crate) fn outcome_role(outcome: Outcome) -> Role {

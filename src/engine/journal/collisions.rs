@@ -1,0 +1,71 @@
+//! Keys that several rows want, in the items of a plan that normalises codes.
+
+use rusqlite::{Row as SqlRow, params_from_iter};
+
+use super::items::like;
+use super::read::Reader;
+use super::rows::number;
+use super::{JournalError, database};
+use crate::domain::key::EntityKey;
+use crate::domain::normalize::SEQUENCES;
+use crate::engine::protocol::{CollisionFilter, CollisionKey, EntityRef};
+
+/// Undecided ones are refused for it. Of decided ones, one item writes over the target or each but one only retires its own row: what
+/// moves alone never does either.
+const COLLIDES: &str = "reason IS 'collision' OR (pk <> target_pk AND action IN ('update', 'delete'))";
+
+impl Reader {
+    /// Numbers the keys that a filter accepts, undecided ones first, and gives back how many there are. As with
+    /// [`Reader::arrange`], the numbers live as long as the reader.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn arrange_collisions(&self, filter: &CollisionFilter) -> Result<u64, JournalError> {
+        let fail = database(&self.path);
+        self.connection
+            .execute_batch(
+                "PRAGMA temp_store = MEMORY; DROP TABLE IF EXISTS temp.collided;
+                 CREATE TEMP TABLE collided (place INTEGER PRIMARY KEY, module TEXT NOT NULL, pk TEXT NOT NULL,
+                     sk TEXT NOT NULL, items TEXT NOT NULL, open INTEGER NOT NULL);",
+            )
+            .map_err(&fail)?;
+        let mut conditions = vec![format!("max({COLLIDES})")];
+        let mut values = Vec::new();
+        if filter.open {
+            conditions.push("open".to_owned());
+        }
+        if !filter.text.is_empty() {
+            values.push(like(&filter.text));
+            conditions.push("max((target_pk || ' ' || target_sk || ' ' || pk) LIKE ?1 ESCAPE '\\')".to_owned());
+        }
+        let sql = format!(
+            "INSERT INTO temp.collided (module, pk, sk, items, open)
+             SELECT module, target_pk, target_sk, group_concat(n), max(reason IS 'collision') AS open FROM item
+             WHERE module <> '{SEQUENCES}' GROUP BY module, target_pk, target_sk HAVING {}
+             ORDER BY open DESC, module, target_pk, target_sk",
+            conditions.join(" AND ")
+        );
+        let count = self.connection.execute(&sql, params_from_iter(values)).map_err(&fail)?;
+        Ok(count as u64)
+    }
+
+    /// Keys by their places in the listing that was arranged last: `limit` at most, from a place on, the first being 0.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn collisions(&self, from: u64, limit: usize) -> Result<Vec<CollisionKey>, JournalError> {
+        let fail = database(&self.path);
+        let sql =
+            "SELECT module, pk, sk, items, open FROM temp.collided WHERE place > ?1 AND place <= ?2 ORDER BY place";
+        let mut statement = self.connection.prepare_cached(sql).map_err(&fail)?;
+        let places = [number(from), number(from.saturating_add(limit as u64))];
+        let read = |row: &SqlRow<'_>| {
+            let key = EntityKey::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?);
+            let mut items: Vec<u64> = row.get::<_, String>(3)?.split(',').filter_map(|n| n.parse().ok()).collect();
+            items.sort_unstable();
+            Ok(CollisionKey { target: EntityRef { module: row.get(0)?, key }, items, open: row.get(4)? })
+        };
+        let rows = statement.query_map(places, read).map_err(&fail)?;
+        rows.collect::<Result<_, _>>().map_err(&fail)
+    }
+}

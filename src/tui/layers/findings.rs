@@ -1,0 +1,263 @@
+//! What was found beside the items of a preview: filtered, and each one's entity a key away.
+
+use crossterm::event::KeyCode;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::command::CommandBox;
+use super::{Kept, Layer, draw_text, step};
+use crate::domain::tenant::tenant_of;
+use crate::engine::protocol::{Finding, RequestId, Severity};
+use crate::tui::app::App;
+use crate::tui::findings::Findings;
+use crate::tui::keymap::Key;
+use crate::tui::panes::{Filter, filter::Typed, problem};
+use crate::tui::theme::Role;
+use crate::tui::widgets::popup::{Frame, centred, foot, framed};
+use crate::tui::widgets::scroll::draw_scrollbar;
+use crate::tui::widgets::{Rich, Scroll, draw_line};
+use crate::tui::{format, text};
+
+/// Width of the column of kinds.
+const KIND: usize = 11;
+
+/// The list as it is looked at; what was found stays where it was found.
+#[derive(Debug, Clone)]
+pub(crate) struct FindingsBox {
+    /// The request that found them.
+    pub(crate) of: RequestId,
+    severity: Option<Severity>,
+    kind: Option<&'static str>,
+    filter: Filter,
+    scroll: Scroll,
+    /// Places of those shown, problems first, and of how many and which filter.
+    shown: Vec<usize>,
+    shown_of: Option<(usize, Option<Severity>, Option<&'static str>, String)>,
+}
+
+/// The findings of a request, where they are still there.
+fn found(app: &App, of: RequestId) -> Option<&Findings> {
+    app.plan.preview.as_ref().filter(|p| p.request == of).map(|p| &p.findings)
+}
+
+impl FindingsBox {
+    /// All of what a request found.
+    pub(crate) fn new(of: RequestId) -> Self {
+        Self {
+            of,
+            severity: None,
+            kind: None,
+            filter: Filter::default(),
+            scroll: Scroll::default(),
+            shown: Vec::new(),
+            shown_of: None,
+        }
+    }
+
+    pub(super) fn paste(&mut self, text: &str) {
+        if self.filter.typing() {
+            self.filter.paste(text);
+        }
+    }
+
+    /// Brings the list up to date with what was found and with the filters.
+    fn arrange(&mut self, findings: &Findings) {
+        let of = (findings.kept().len(), self.severity, self.kind, self.filter.text().to_owned());
+        if self.shown_of.as_ref() == Some(&of) {
+            return;
+        }
+        let accepts = |f: &Finding| {
+            self.severity.is_none_or(|s| f.severity == s)
+                && self.kind.is_none_or(|k| f.kind == k)
+                && self.filter.accepts([
+                    f.entity.key.to_string().as_str(),
+                    f.kind,
+                    f.path.as_deref().unwrap_or_default(),
+                    &f.message,
+                ])
+        };
+        let kept = findings.kept();
+        let mut shown: Vec<usize> =
+            kept.iter().enumerate().filter(|(_, finding)| accepts(finding)).map(|(i, _)| i).collect();
+        shown.sort_by_key(|i| kept[*i].severity);
+        // The cursor stays on its finding while more come in.
+        let selected = self.shown.get(self.scroll.cursor).and_then(|at| shown.iter().position(|i| i == at));
+        self.scroll.cursor = selected.unwrap_or(0);
+        self.shown = shown;
+        self.shown_of = Some(of);
+    }
+
+    pub(super) fn key(&mut self, app: &mut App, key: Key) -> Kept {
+        if self.filter.typing() && self.filter.key(key) != Typed::Passed {
+            return Kept::Yes;
+        }
+        match key.code {
+            KeyCode::Esc if self.filter.shown() => self.filter.clear(),
+            KeyCode::Esc | KeyCode::Char('q' | 'h') | KeyCode::Left => return Kept::No,
+            KeyCode::Char('/') => self.filter.begin(),
+            KeyCode::Char('v') => {
+                self.severity = match self.severity {
+                    None => Some(Severity::Error),
+                    Some(Severity::Error) => Some(Severity::Warning),
+                    Some(Severity::Warning) => Some(Severity::Note),
+                    Some(Severity::Note) => None,
+                };
+            }
+            KeyCode::Char('t') => {
+                let kinds = found(app, self.of).map(Findings::kinds).unwrap_or_default();
+                let at = self.kind.and_then(|kind| kinds.iter().position(|k| *k == kind));
+                self.kind = kinds.get(at.map_or(0, |at| at + 1)).copied();
+            }
+            KeyCode::Char('Y') => {
+                let line = app.line_of_preview();
+                app.layers.push(Layer::Command(CommandBox::new(line)));
+            }
+            KeyCode::Enter | KeyCode::Right | KeyCode::Char('l') => return self.open(app),
+            _ => {
+                if let Some(step) = step(key, true) {
+                    self.scroll.step(step, self.shown.len());
+                }
+            }
+        }
+        Kept::Yes
+    }
+
+    /// Goes to the entity, or to the partition where the finding is about all of it.
+    fn open(&mut self, app: &mut App) -> Kept {
+        let finding = found(app, self.of).and_then(|f| f.kept().get(*self.shown.get(self.scroll.cursor)?).cloned());
+        let Some(finding) = finding else { return Kept::Yes };
+        let entity = finding.entity;
+        if app.connection.as_ref().is_some_and(|c| !c.modules.contains(&entity.module)) {
+            app.refuse(format!("{} is no module's table: it cannot be opened here", entity.module));
+            return Kept::Yes;
+        }
+        let tenant = tenant_of(&entity.key.pk, None).code;
+        match entity.key.sk.as_str() {
+            "" => app.list(entity.module, entity.key.pk, tenant),
+            _ => app.open_entity(entity, tenant),
+        }
+        // Coming back leads to the same place.
+        app.left_findings = Some(Box::new(self.clone()));
+        Kept::No
+    }
+
+    pub(super) fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+        let theme = &app.theme;
+        let area = centred(buffer, area, 116, area.height.saturating_sub(1));
+        let Some(findings) = found(app, self.of) else {
+            let inner = framed(buffer, area, Frame::Dialog, "Findings", "", theme);
+            foot(buffer, area, &[("Esc", "back")], theme);
+            let words = [Rich::of(Role::Dim, " they went with the preview that found them")];
+            draw_text(buffer, area, inner, &words, &mut Scroll::default(), theme);
+            return None;
+        };
+        self.arrange(findings);
+        let at = format!(
+            "{}/{}",
+            format::len((self.scroll.cursor + 1).min(self.shown.len())),
+            format::len(self.shown.len())
+        );
+        let inner = framed(buffer, area, Frame::Dialog, "Findings of the preview", &at, theme);
+        let mut hints = vec![("Enter", "open"), ("v", "severity"), ("t", "kind"), ("/", "text"), ("Esc", "back")];
+        if area.width >= 70 {
+            hints.push(("Y", "command"));
+        }
+        foot(buffer, area, &hints, theme);
+        let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+        if inner.height < 3 {
+            return None;
+        }
+        let room = usize::from(inner.width).max(4);
+        draw_line(buffer, Rect { height: 1, ..inner }, &self.summary(findings), 0, theme, Style::default());
+        let mut body = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
+        let mut cursor = None;
+        if self.filter.shown() {
+            cursor = self.filter.draw(buffer, Rect { height: 1, ..body }, theme);
+            body = Rect { y: body.y + 1, height: body.height - 1, ..body };
+        }
+        let selected = self.shown.get(self.scroll.cursor).and_then(|i| findings.kept().get(*i));
+        let mut below = selected.map(|f| whole(f, room)).unwrap_or_default();
+        below.truncate(usize::from(body.height / 2));
+        let list = Rect { height: body.height - u16::try_from(below.len()).unwrap_or(0), ..body };
+        if self.shown.is_empty() {
+            draw_line(buffer, list, &Rich::of(Role::Dim, "none like that"), 0, theme, Style::default());
+        }
+        let shown = self.scroll.window(self.shown.len(), usize::from(list.height));
+        for (y, i) in (list.y..list.bottom()).zip(shown.clone()) {
+            let Some(finding) = self.shown.get(i).and_then(|i| findings.kept().get(*i)) else { break };
+            let over = if i == self.scroll.cursor { theme.style(Role::Selected) } else { Style::default() };
+            let row = Rect { y, height: 1, ..list };
+            buffer.set_style(row, over);
+            draw_line(buffer, row, &line(finding), 0, theme, over);
+        }
+        draw_scrollbar(buffer, area, &shown, self.shown.len(), theme);
+        for (y, line) in (list.bottom()..inner.bottom()).zip(&below) {
+            draw_line(buffer, Rect { y, height: 1, ..inner }, line, 0, theme, Style::default());
+        }
+        cursor
+    }
+
+    /// How many there are, and which are shown.
+    fn summary(&self, findings: &Findings) -> Rich {
+        let mut line = Rich::default();
+        for severity in [Severity::Error, Severity::Warning, Severity::Note] {
+            let n = findings.count(severity);
+            if n > 0 {
+                let (one, many) = words(severity);
+                line.push(role(severity), &format!("{}  ", format::plural(n, one, many)));
+            }
+        }
+        let only: Vec<&str> = self.severity.map(|s| words(s).1).into_iter().chain(self.kind).collect();
+        if !only.is_empty() {
+            line.push(Role::Match, &format!("only {}  ", only.join(", ")));
+        }
+        let kept = findings.kept().len() as u64;
+        if findings.total() > kept {
+            line.push(Role::Warning, &format!("! the first {} are listed; Y lists all", format::count(kept)));
+        }
+        line
+    }
+}
+
+fn words(severity: Severity) -> (&'static str, &'static str) {
+    match severity {
+        Severity::Error => ("error", "errors"),
+        Severity::Warning => ("warning", "warnings"),
+        Severity::Note => ("note", "notes"),
+    }
+}
+
+fn role(severity: Severity) -> Role {
+    match severity {
+        Severity::Error => Role::Error,
+        Severity::Warning => Role::Warning,
+        Severity::Note => Role::Text,
+    }
+}
+
+/// A finding in one line, its severity also without colours.
+fn line(finding: &Finding) -> Rich {
+    let sign = match finding.severity {
+        Severity::Error => "! ",
+        Severity::Warning => "~ ",
+        Severity::Note => "  ",
+    };
+    let path = finding.path.as_deref().map(|p| format!(" {p}")).unwrap_or_default();
+    Rich::of(role(finding.severity), sign)
+        .with(role(finding.severity), &text::fit(finding.kind, KIND))
+        .with(Role::Text, &finding.entity.key.to_string())
+        .with(Role::Path, &path)
+        .with(Role::Dim, &format!("  {}", finding.message))
+}
+
+/// A finding in as many lines as it needs.
+fn whole(finding: &Finding, room: usize) -> Vec<Rich> {
+    let mut lines = vec![Rich::of(Role::Dim, &"─".repeat(room))];
+    let place = format!("{} in {}", finding.entity.key, finding.entity.module);
+    lines.extend(problem::notice(&place, Role::Strong, room));
+    let path = finding.path.as_deref().map(|p| format!("{p}: ")).unwrap_or_default();
+    let what = format!("{} ({}): {path}{}", finding.kind, words(finding.severity).0, finding.message);
+    lines.extend(problem::notice(&what, Role::Text, room));
+    lines
+}
