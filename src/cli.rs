@@ -133,10 +133,11 @@ pub enum Command {
     Run(Run),
     /// Take a run back.
     Undo(Undo),
-    /// Read back what a run wrote, and compare every field.
+    /// Read back what a run wrote, or compare both sides of a plan, every field.
     Verify {
-        /// The run.
-        run: RunId,
+        /// The run, or a plan file: then both of its sides are compared.
+        #[arg(value_name = "RUN|PLAN.toml")]
+        what: PathBuf,
     },
     /// Look for what is wrong with entities, attributes in S3 and settings; with --repair finish what is wedged.
     Doctor(Doctor),

@@ -1,9 +1,14 @@
 //! Whether what is stored is what was to be written.
 
 use super::diff::{Change, diff_rows, is_bookkeeping};
+use super::digest::STAMPS;
+use super::key::EntityKey;
 use super::path::Segment;
-use super::publish::PublishMode;
-use super::row::{Row, field};
+use super::plan::{DeletedSources, Existing};
+use super::publish::{NewState, PublishMode};
+use super::row::{Row, blocked, field};
+use super::transfer::Transfer;
+use super::value::Value;
 
 /// What differs between a data row as it was to be written and as it was read back, every field and its type.
 ///
@@ -24,6 +29,79 @@ pub fn history_differences(wrote: &Row, found: &Row, mode: PublishMode) -> Vec<C
     let mut changes = differences(wrote, found, mode);
     changes.retain(|change| !matches!(change.path.0.first(), Some(Segment::Name(name)) if name == field::TTL));
     changes
+}
+
+/// What an entity of a source came to at the target.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Compared {
+    /// The plan leaves it alone.
+    LeftAlone,
+    /// Not there, soft-deleted, or nothing that could be there: in words.
+    Missing(String),
+    /// There.
+    There {
+        /// What differs from what it should be.
+        changes: Vec<Change>,
+        /// Its source is still live although the plan moves.
+        is_leftover: bool,
+    },
+}
+
+/// Compares an entity with its source as the plan carries it; attributes are in place on both sides. `now` is the time of this look:
+/// what a plan sets to the run's own time cannot be compared.
+#[must_use]
+pub fn transferred(transfer: &Transfer, source: &Row, key: &EntityKey, target: Option<&Row>, now: &str) -> Compared {
+    let moved = moved_to(source) == Some(key.id().as_str());
+    if source.is_deleted() && !moved && transfer.deleted == DeletedSources::Skip {
+        return Compared::LeftAlone;
+    }
+    let source_key = EntityKey::new(source.pk().unwrap_or_default(), source.sk().unwrap_or_default());
+    if blocked(&source_key, Some(source)).is_some() {
+        return Compared::LeftAlone;
+    }
+    let was = if moved { before_move(source) } else { source.clone() };
+    let is_live = !was.is_deleted() || moved;
+    let Some(target) = target.filter(|target| !target.is_deleted() || !is_live) else {
+        let what = if target.is_some() { "the target is soft-deleted" } else { "there is no target" };
+        return Compared::Missing(what.to_owned());
+    };
+    let merged = (transfer.existing == Existing::Merge).then_some(target);
+    let state = match transfer.state(&was, key, merged) {
+        Ok(state) => state,
+        Err((_, _, why)) => return Compared::Missing(format!("the source cannot be carried: {why}")),
+    };
+    let mut changes = diff_rows(&business(&state, moved), &business(&NewState::of(target), moved), true);
+    changes.retain(|change| change.before.as_ref().and_then(Value::as_str) != Some(now));
+    Compared::There { changes, is_leftover: transfer.leaves_source() && !source.is_deleted() }
+}
+
+fn moved_to(row: &Row) -> Option<&str> {
+    let map = row.get(field::ATTRIBUTES).and_then(Value::as_map)?;
+    map.get("_migratedTo").and_then(Value::as_str)
+}
+
+/// A source as it was before it was moved; whether it said that it was not deleted is not known any more.
+fn before_move(row: &Row) -> Row {
+    let mut map = row.0.clone();
+    map.shift_remove(field::IS_DELETED);
+    if let Some(Value::M(attributes)) = map.get_mut(field::ATTRIBUTES) {
+        attributes.retain(|name, _| !["_migratedTo", "_deletedAt"].contains(&name.as_str()));
+    }
+    Row(map)
+}
+
+/// What an application stored, without the marks of migrations.
+fn business(state: &NewState, moved: bool) -> Row {
+    let fields = state.fields.iter().filter(|(name, _)| !moved || *name != field::IS_DELETED);
+    Row(fields
+        .map(|(name, value)| match value {
+            Value::M(map) if name == field::ATTRIBUTES => {
+                let own = map.iter().filter(|(name, _)| !STAMPS.contains(&name.as_str()));
+                (name.clone(), Value::M(own.map(|(n, v)| (n.clone(), v.clone())).collect()))
+            }
+            other => (name.clone(), other.clone()),
+        })
+        .collect())
 }
 
 #[cfg(test)]

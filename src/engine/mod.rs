@@ -18,6 +18,7 @@ mod sweep;
 mod task;
 mod told;
 mod verify;
+mod verify_plan;
 mod versions;
 
 pub use serve::serve;

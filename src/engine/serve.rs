@@ -10,7 +10,9 @@ use tokio_util::sync::CancellationToken;
 use super::failure::{ErrorCode, Failure};
 use super::protocol::{Command, Decision, Event, RequestId, Steering};
 use super::task::{Shared, Stop, Task};
-use super::{EngineEnd, browse, collisions, compare, doctor, history, items, plan, rollback, run, runs, verify};
+use super::{
+    EngineEnd, browse, collisions, compare, doctor, history, items, plan, rollback, run, runs, verify, verify_plan,
+};
 use crate::config::Profile;
 use crate::domain::run::RunId;
 use crate::store::connect;
@@ -125,6 +127,7 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::ResumeRun { run, rows } => run::resume(task, run, rows).await,
         Command::ExportRun { run, file } => runs::export(task, run, file).await,
         Command::VerifyRun { run } => verify::run(task, run).await,
+        Command::VerifyPlan { plan } => verify_plan::run(task, &plan).await,
         Command::Doctor { module } => doctor::run(task, module).await,
         Command::Runs => runs::list(task).await,
         Command::ShowRun { run } => runs::show(task, run).await,

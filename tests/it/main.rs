@@ -36,4 +36,5 @@ mod support;
 mod terminal;
 mod transform;
 mod undo;
+mod verify_plan;
 mod went_on;

@@ -28,7 +28,9 @@ use crate::domain::plan::{Plan, Work};
 use crate::domain::publish::PublishMode;
 use sink::Sink;
 
+pub(super) use scope::{Partition, partitions};
 pub(super) use shown::shown;
+pub(super) use transfer::transfer_of;
 
 /// What the directory of a preview is called, with a name of its own behind it.
 const PREVIEW: &str = "preview-";

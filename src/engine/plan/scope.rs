@@ -16,14 +16,18 @@ pub(super) const KEYS: [&str; 3] = [field::PK, field::SK, field::TENANT_CODE];
 
 /// A partition and where its tenant stands in its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Partition {
-    pub(super) module: String,
-    pub(super) pk: PartitionKey,
-    pub(super) tenant: Tenant,
+pub(in super::super) struct Partition {
+    pub(in super::super) module: String,
+    pub(in super::super) pk: PartitionKey,
+    pub(in super::super) tenant: Tenant,
 }
 
 /// The partitions of a plan's source, by module and key; empty where there are none.
-pub(super) async fn partitions(task: &Task, wanted: &Modules, source: &Source) -> Result<Vec<Partition>, Stop> {
+pub(in super::super) async fn partitions(
+    task: &Task,
+    wanted: &Modules,
+    source: &Source,
+) -> Result<Vec<Partition>, Stop> {
     let mut found = Vec::new();
     for module in covered(task, wanted, source).await? {
         task.check()?;

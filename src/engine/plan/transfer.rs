@@ -28,16 +28,14 @@ pub(super) fn marks(context: &Context) -> Option<Marks> {
     context.settings.stamp.then(|| Marks { run: context.run, at: context.time(), by: context.stamp.by.clone() })
 }
 
-/// Adds the items of a copy or a move; gives back what is to be known before the run.
-pub(super) async fn plan(
-    task: &Task,
+/// The rules of a plan's copy or move.
+pub(in super::super) fn transfer_of(
     context: &Context,
     plan: &Plan,
     source: &Source,
     target: &Target,
-    sink: &mut Sink<'_>,
-) -> Result<Vec<String>, Stop> {
-    let transfer = Transfer {
+) -> Result<Transfer, Stop> {
+    Ok(Transfer {
         operation: context.operation,
         tenant: target.tenant.clone(),
         existing: target.existing,
@@ -47,7 +45,19 @@ pub(super) async fn plan(
         respell: None,
         changing: super::transform::changing(context, &plan.change)?.map(Arc::new),
         stamp: context.stamp.clone(),
-    };
+    })
+}
+
+/// Adds the items of a copy or a move; gives back what is to be known before the run.
+pub(super) async fn plan(
+    task: &Task,
+    context: &Context,
+    plan: &Plan,
+    source: &Source,
+    target: &Target,
+    sink: &mut Sink<'_>,
+) -> Result<Vec<String>, Stop> {
+    let transfer = transfer_of(context, plan, source, target)?;
     let found = partitions(task, &plan.modules, source).await?;
     let mut taken: std::collections::HashMap<(&str, PartitionKey), &PartitionKey> = std::collections::HashMap::new();
     for partition in &found {

@@ -240,6 +240,11 @@ pub enum Command {
         /// The run.
         run: RunId,
     },
+    /// Compares what a plan is about with what it should have left, both sides in key order: [`Event::Finding`].
+    VerifyPlan {
+        /// The plan: a copy, a move, or a transform.
+        plan: Box<Plan>,
+    },
     /// Looks for what is wrong, in a module or in all of them, and writes nothing: [`Event::Finding`]. What is armed also tries whether
     /// it may write.
     Doctor {

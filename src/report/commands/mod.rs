@@ -232,7 +232,7 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         Command::Run(options) => run::run(context, options).await,
         Command::Undo(options) => run::undo(context, options).await,
         Command::Doctor(options) => doctor::doctor(context, options).await,
-        Command::Verify { run: verified } => run::verify(context, verified).await,
+        Command::Verify { what } => run::verify(context, &what).await,
         Command::Runs { command: Some(RunsCommand::Export { run, file }) } => runs::export(context, run, file).await,
         Command::Runs { command: None } => runs::list(context).await,
         Command::Runs { command: Some(RunsCommand::Show { run }) } => runs::show(context, run).await,

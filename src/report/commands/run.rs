@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::time::Instant;
 
 use super::super::lines::{BatchLine, FindingLine, ItemLine, RunLine};
@@ -146,13 +147,18 @@ pub(super) async fn converse(
     Ok(())
 }
 
-/// Reads back what a run wrote.
-pub(super) async fn verify(context: &mut Context, run: RunId) -> Result<(), Quit> {
+/// Reads back what a run wrote, or compares both sides of a plan.
+pub(super) async fn verify(context: &mut Context, what: &Path) -> Result<(), Quit> {
     let began = Instant::now();
-    context.end.run = Some(run);
+    let run = what.to_str().and_then(|text| text.parse::<RunId>().ok());
+    context.end.run = run;
+    let command = match run {
+        Some(run) => Command::VerifyRun { run },
+        None => Command::VerifyPlan { plan: Box::new(load(what)?) },
+    };
     let mut looked = 0;
     context
-        .each(Command::VerifyRun { run }, |context, event| {
+        .each(command, |context, event| {
             match event {
                 Event::Finding(finding) => found(context, &finding),
                 Event::Progress { phase, done, total } => {
@@ -166,7 +172,10 @@ pub(super) async fn verify(context: &mut Context, run: RunId) -> Result<(), Quit
         .await?;
     context.end.rows = looked;
     if context.end.exit == 0 {
-        context.out.text(&format!("{looked} entities are as run {run} wrote them, or were changed since"));
+        context.out.text(&match run {
+            Some(run) => format!("{looked} entities are as run {run} wrote them, or were changed since"),
+            None => format!("{looked} entities compared: both sides agree"),
+        });
     }
     Ok(())
 }

@@ -165,7 +165,7 @@ impl Fake {
                 let preview = self.preview(&EntityRef { module: "product".into(), key }, Version(4));
                 vec![Event::Preview(Box::new(preview.unwrap()))]
             }
-            Command::VerifyRun { .. } => {
+            Command::VerifyRun { .. } | Command::VerifyPlan { .. } => {
                 let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0002") };
                 let (path, message) = (Some("attributes.price".into()), "written 5, found 7".to_owned());
                 let finding =
