@@ -271,3 +271,34 @@ async fn what_does_not_hold_is_never_written() {
     assert_eq!((refused.code, refused.events("error")[0]["key"].as_str()), (1, Some("validate.on_invalid")));
     assert_eq!(stack.dump().await, before);
 }
+
+#[tokio::test]
+async fn a_view_shows_what_defaults_would_make_of_rows_and_writes_nothing() {
+    let stack = Stack::golden().await;
+    let before = stack.dump().await;
+    let program = Program::new(&stack);
+    let dir = tempfile::TempDir::new().unwrap();
+    let file = dir.path().join("view.toml").to_str().unwrap().to_owned();
+    std::fs::write(&file, "[[transform]]\ndefault = { category = \"uncategorized\", tags = [] }\n").unwrap();
+    let printed = program.json(&["entities", "PRODUCT#initech", "--view", &file]).await;
+    assert_eq!((printed.code, printed.events("entity").len()), (0, 5), "{}", printed.stdout);
+    let of = |sk: &str| {
+        printed.events("entity").into_iter().find(|e| e["sk"] == sk).unwrap()["row"]["attributes"]["M"].clone()
+    };
+    assert_eq!(
+        (&of("Q-1")["category"]["S"], &of("Q-1")["tags"]["L"]),
+        (&Json::from("uncategorized"), &Json::Array(Vec::new()))
+    );
+    assert_eq!(of("Q-5")["category"]["S"], "C5");
+    assert_eq!(of("Q-3")["unitPrice"]["N"], "3.3000000000000003");
+    // A plan is a view too; what it refuses is shown as it is, with the reason.
+    let plan = Plan::new("transform", "CUSTOMER", "initech", CHAIN);
+    let printed = program.json(&["entities", "CUSTOMER#initech", "--view", &plan.path]).await;
+    let of = |sk: &str| printed.events("entity").into_iter().find(|e| e["sk"] == sk).unwrap().clone();
+    assert_eq!(of("c-1")["row"]["attributes"]["M"]["firstName"]["S"], "Ada");
+    assert!(of("c-4")["problem"].as_str().unwrap().contains("future_version"), "{}", of("c-4"));
+    std::fs::write(&file, "[[transform]]\ndefault = { a = 1 }\nrenam = { a = \"b\" }\n").unwrap();
+    let broken = program.json(&["entities", "PRODUCT#initech", "--view", &file]).await;
+    assert_eq!((broken.code, broken.events("error")[0]["line"].as_u64()), (1, Some(3)), "{}", broken.stdout);
+    assert_eq!(stack.dump().await, before);
+}

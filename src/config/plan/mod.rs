@@ -36,6 +36,25 @@ pub fn load(path: &Path) -> Result<Plan, Box<ConfigError>> {
     parse(path, &text)
 }
 
+/// Reads what changes attributes out of a file: a plan, or a file that holds nothing but `[[transform]]`, or `[schema]` and `[[chain]]`.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_view(path: &Path) -> Result<Change, Box<ConfigError>> {
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, &error))?;
+    let file = File { path, text: &text };
+    let root = file.parse()?;
+    let root = root.get_ref();
+    if root.contains_key("operation") {
+        return Ok(parse(path, &text)?.change);
+    }
+    let none = DeTable::new();
+    let mut walk = Walk::new(file, "", root);
+    let change = change(file, &mut walk, Operation::Transform, path, &none)?;
+    walk.finish()?;
+    Ok(change)
+}
+
 /// Checks the text of a plan file; what is left out has its default. The path is for messages, and for the files that
 /// the plan names relative to itself.
 ///

@@ -1,13 +1,23 @@
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
+
+use jiff::Timestamp;
 
 use super::super::lines::{EntityLine, TenantLine};
 use super::super::table::Table;
 use super::{Context, Quit};
 use crate::cli::Entities;
-use crate::domain::clock::normalise_time;
+use crate::config;
+use crate::domain::clock::{normalise_time, utc_millis};
 use crate::domain::key::PartitionKey;
+use crate::domain::row::Attributes;
+use crate::domain::transform::{Brought, Changing};
+use crate::domain::value::Value;
+use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Cursor, EntitySummary, Event, Listing, TenantCount};
+use crate::session::plan_failure;
 
 /// Entities asked for at a time.
 const PAGE: usize = 500;
@@ -40,10 +50,11 @@ pub(super) async fn tenants(context: &mut Context, module: Option<String>) -> Re
 }
 
 pub(super) async fn entities(context: &mut Context, options: &Entities) -> Result<(), Quit> {
+    let view = options.view.as_deref().map(view).transpose()?;
+    let rows = options.rows || view.is_some();
     let pk = PartitionKey::new(&*options.pk);
     let module = context.module(&pk, options.module.as_deref()).await?;
-    let listing =
-        Listing { module, pk, sk_prefix: options.sk_prefix.clone(), deleted: options.deleted, resolve: options.rows };
+    let listing = Listing { module, pk, sk_prefix: options.sk_prefix.clone(), deleted: options.deleted, resolve: rows };
     let mut left = options.limit.unwrap_or(usize::MAX);
     let mut after: Option<Cursor> = None;
     let began = Instant::now();
@@ -56,7 +67,10 @@ pub(super) async fn entities(context: &mut Context, options: &Entities) -> Resul
                     // A page of the command table may hold more than was asked for.
                     entities.truncate(left);
                     left -= entities.len();
-                    print(context, &entities, options.rows);
+                    if let Some(view) = &view {
+                        entities.iter_mut().for_each(|entity| seen_through(view, entity));
+                    }
+                    print(context, &entities, rows);
                     ended = next.is_none();
                     after = next;
                 }
@@ -72,6 +86,28 @@ pub(super) async fn entities(context: &mut Context, options: &Entities) -> Resul
         context.out.text("no entities");
     }
     Ok(())
+}
+
+/// What a file makes of attributes, at this moment.
+fn view(file: &Path) -> Result<Changing, Quit> {
+    let change = config::plan::load_view(file).map_err(|error| Quit::from(plan_failure(error)))?;
+    Changing::new(&change, &utc_millis(Timestamp::now())).map_err(|bad| {
+        let mut failure = Failure::new(ErrorCode::Plan, bad.to_string());
+        failure.file = Some(file.display().to_string());
+        failure.into()
+    })
+}
+
+/// Shows an entity as a view would make it; where it cannot be, as it is, with the reason.
+fn seen_through(view: &Changing, entity: &mut EntitySummary) {
+    let Ok(Attributes::Inline(map)) = entity.row.attributes() else { return };
+    match view.apply(map) {
+        Brought::Equal => {}
+        Brought::Changed(map) => entity.row = Arc::new(entity.row.with_attributes(Value::M(map))),
+        Brought::Refused(reason, message) => {
+            entity.problem.get_or_insert_with(|| format!("not as the view has it ({reason}): {message}"));
+        }
+    }
 }
 
 fn print(context: &mut Context, entities: &[EntitySummary], rows: bool) {
