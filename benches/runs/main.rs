@@ -3,7 +3,8 @@
 //!
 //! `cargo bench --bench runs [-- SIZES [PAIRS]]`, for instance `-- 1000,10000 7`. The store is another process. Pairs are interleaved and
 //! the median counts. Sizes over 10,000 are measured with the idempotency tokens hidden only: the store would spend its time on them.
-//! `-- memory` previews 1,000,000 items and runs 100,000.
+//! `-- memory` previews 1,000,000 items and runs 100,000. `-- changes [ITEMS [PAIRS]]` changes attributes in place next to a copy of as many, and
+//! compares both sides of that copy next to reading both partitions.
 
 mod raw;
 mod store;
@@ -61,11 +62,12 @@ impl Driver {
 
     /// Copies everything to a fresh tenant; the time from the approval to the end.
     async fn copy(&mut self, tenant: &str, items: usize, concurrency: usize, prefix: &str) -> Taken {
-        let text = format!(
-            "name = \"bench\"\noperation = \"copy\"\nmodule = \"product\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"big\"\n\
-             sk_prefix = \"{prefix}\"\n[target]\ntenant = \"{tenant}\"\n[run]\nconcurrency = {concurrency}\n"
-        );
-        let plan = Box::new(parse("bench.toml".as_ref(), &text).expect("a plan"));
+        self.carry(&copy_plan(tenant, concurrency, prefix), items).await
+    }
+
+    /// Carries a plan out.
+    async fn carry(&mut self, text: &str, items: usize) -> Taken {
+        let plan = Box::new(parse("bench.toml".as_ref(), text).expect("a plan"));
         self.send(Command::Arm { armed: true }).await;
         let requests = |handle: &EngineHandle| handle.counters.borrow().requests;
         let (began, before) = (Instant::now(), requests(&self.handle));
@@ -100,6 +102,71 @@ impl Driver {
             cpu: cpu() - used,
         }
     }
+}
+
+fn copy_plan(tenant: &str, concurrency: usize, prefix: &str) -> String {
+    format!(
+        "name = \"bench\"\noperation = \"copy\"\nmodule = \"product\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"big\"\n\
+         sk_prefix = \"{prefix}\"\n[target]\ntenant = \"{tenant}\"\n[run]\nconcurrency = {concurrency}\n"
+    )
+}
+
+/// Reads a partition of the data table to its end.
+async fn read_partition(client: &aws_sdk_dynamodb::Client, pk: &str) -> usize {
+    let (mut start, mut rows) = (None, 0);
+    loop {
+        let ask = client
+            .query()
+            .table_name("dev-shop-product-data")
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", aws_sdk_dynamodb::types::AttributeValue::S(pk.to_owned()))
+            .set_exclusive_start_key(start);
+        let page = ask.send().await.expect("an answer");
+        rows += page.items().len();
+        match page.last_evaluated_key {
+            Some(key) => start = Some(key),
+            None => return rows,
+        }
+    }
+}
+
+/// Attributes changed in place next to a copy, and both sides of the copy compared next to reading them.
+async fn changes(items: usize, pairs: usize) {
+    let state = tempfile::TempDir::new().expect("a directory");
+    let (mut copies, mut transforms, mut verifies, mut reads) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..pairs {
+        let store = Store::start(items, true);
+        let client = client(&store.endpoint).await;
+        let mut driver = Driver::new(profile(&store.endpoint), state.path());
+        copies.push(driver.copy("fresh", items, 32, "").await.run);
+        let began = Instant::now();
+        let plan = Box::new(parse("bench.toml".as_ref(), &copy_plan("fresh", 32, "")).expect("a plan"));
+        let request = driver.send(Command::VerifyPlan { plan }).await;
+        let mut compared = 0;
+        while let Some(Envelope { request: of, event }) = driver.handle.events.recv().await {
+            match event {
+                Event::Progress { done, .. } if of == request => compared = done,
+                Event::Finding(finding) => panic!("{finding:?}"),
+                Event::Failed(failure) => panic!("{failure}"),
+                Event::Finished { .. } if of == request => break,
+                _ => {}
+            }
+        }
+        assert_eq!(compared as usize, items);
+        verifies.push(began.elapsed());
+        let began = Instant::now();
+        let (a, b) = tokio::join!(read_partition(&client, "PRODUCT#big"), read_partition(&client, "PRODUCT#fresh"));
+        assert_eq!((a, b), (items, items));
+        reads.push(began.elapsed());
+        let text = "name = \"bench\"\noperation = \"transform\"\nmodule = \"product\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"big\"\n\
+            [[transform]]\nrename = { unit = \"per\" }\ndefault = { category = \"uncategorized\" }\n[run]\nconcurrency = 32\n";
+        transforms.push(driver.carry(text, items).await.run);
+    }
+    let (copy, transform) = (median(copies).as_secs_f64(), median(transforms).as_secs_f64());
+    let (verify, read) = (median(verifies).as_secs_f64(), median(reads).as_secs_f64());
+    println!("transform {items} items: {transform:.2} s, a copy of as many {copy:.2} s: {:.2} of its items a second", copy / transform);
+    println!("verify {items} items: {verify:.2} s, both partitions read {read:.2} s: ratio {:.2}", read / verify);
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
@@ -244,6 +311,10 @@ async fn main() {
             return store::serve(entities, args.get(2).is_some_and(|hide| hide == "true")).await;
         }
         Some("memory") => return memory().await,
+        Some("changes") => {
+            let number = |n: usize, other| args.get(n).and_then(|text| text.parse().ok()).unwrap_or(other);
+            return changes(number(1, 10_000), number(2, 5)).await;
+        }
         _ => {}
     }
     let sizes: Vec<usize> = args
