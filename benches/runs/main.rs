@@ -165,7 +165,10 @@ async fn changes(items: usize, pairs: usize) {
     }
     let (copy, transform) = (median(copies).as_secs_f64(), median(transforms).as_secs_f64());
     let (verify, read) = (median(verifies).as_secs_f64(), median(reads).as_secs_f64());
-    println!("transform {items} items: {transform:.2} s, a copy of as many {copy:.2} s: {:.2} of its items a second", copy / transform);
+    println!(
+        "transform {items} items: {transform:.2} s, a copy of as many {copy:.2} s: {:.2} of its items a second",
+        copy / transform
+    );
     println!("verify {items} items: {verify:.2} s, both partitions read {read:.2} s: ratio {:.2}", read / verify);
 }
 

@@ -17,27 +17,48 @@ use crate::store::{RowKey, RowPage};
 const NEWEST: u64 = 40;
 /// Commands looked for above the data row's version in that first step.
 const ABOVE: u64 = 4;
+/// Versions fetched by key at a time where only the newer ones are wanted.
+const SINCE: usize = 40;
 /// Entries told at a time.
 const CHUNK: usize = 200;
 /// Gaps told one by one.
 const GAPS: usize = 20_000;
 
 pub(super) async fn history(task: &Task, entity: &EntityRef, resolve: bool) -> Result<(), Stop> {
-    let data = task.store().data_row(&entity.module, &entity.key).await?;
-    let current = match data.as_ref().map(Row::version).transpose() {
-        Ok(version) => version.unwrap_or_default(),
-        Err(error) => {
-            // Without its version the data row has no place among the others; those are shown all the same.
-            let failure = Failure::from(error).at(entity.key.pk.as_str(), Some(entity.key.sk.as_str()));
-            task.failed(failure.not_fatal()).await?;
-            Version(0)
-        }
-    };
-    let data = data.filter(|row| row.version().is_ok()).map(Arc::new);
-    let mut reader = Reader { task, entity, resolve, data, current, known: BTreeMap::new(), told: Told::default() };
+    let mut reader = Reader::begin(task, entity, resolve).await?;
     reader.newest().await?;
     reader.rest().await?;
     reader.gaps().await
+}
+
+/// Versions by their numbers, as they are now, up to the newest there is.
+pub(super) async fn since(task: &Task, entity: &EntityRef, first: Version, last: Version) -> Result<(), Stop> {
+    let mut reader = Reader::begin(task, entity, false).await?;
+    let last = last.max(reader.current);
+    // Few at a time: a burst may have brought thousands.
+    for from in (first.0.max(1)..=last.0).step_by(SINCE) {
+        task.check()?;
+        reader.by_key(from, last.0.min(from + SINCE as u64 - 1)).await?;
+    }
+    Ok(())
+}
+
+impl<'a> Reader<'a> {
+    /// Reads the data row.
+    async fn begin(task: &'a Task, entity: &'a EntityRef, resolve: bool) -> Result<Self, Stop> {
+        let data = task.store().data_row(&entity.module, &entity.key).await?;
+        let current = match data.as_ref().map(Row::version).transpose() {
+            Ok(version) => version.unwrap_or_default(),
+            Err(error) => {
+                // Without its version the data row has no place among the others; those are shown all the same.
+                let failure = Failure::from(error).at(entity.key.pk.as_str(), Some(entity.key.sk.as_str()));
+                task.failed(failure.not_fatal()).await?;
+                Version(0)
+            }
+        };
+        let data = data.filter(|row| row.version().is_ok()).map(Arc::new);
+        Ok(Self { task, entity, resolve, data, current, known: BTreeMap::new(), told: Told::default() })
+    }
 }
 
 struct Reader<'a> {
@@ -56,6 +77,11 @@ impl Reader<'_> {
     async fn newest(&mut self) -> Result<(), Stop> {
         let last = self.current.0 + ABOVE;
         let first = self.current.0.saturating_sub(NEWEST).max(1);
+        self.by_key(first, last).await
+    }
+
+    /// Versions between two numbers, from all three tables; what is in none of them is not told.
+    async fn by_key(&mut self, first: u64, last: u64) -> Result<(), Stop> {
         let sk = &self.entity.key.sk;
         let mut keys: Vec<RowKey> = (first..=last).map(|v| (TableKind::Command, sk.at(Version(v)))).collect();
         // Above the data row too: where that is gone, history may still be there.
@@ -72,7 +98,7 @@ impl Reader<'_> {
             self.file(&mut rows, kind, &sk, row);
         }
         let newest = [rows.commands.keys().next_back(), rows.history.keys().next_back()].into_iter().flatten().max();
-        let highest = newest.copied().unwrap_or_default().max(self.current);
+        let highest = newest.copied().unwrap_or_default().max(self.current).min(Version(last));
         let versions: Vec<Version> = (first..=highest.0).rev().map(Version).collect();
         // A hole here may still be filled from further up; it is only certain at the end.
         self.tell(&rows, versions.into_iter().filter(|v| v.0 > 0), false).await

@@ -20,6 +20,7 @@ mod told;
 mod verify;
 mod verify_plan;
 mod versions;
+mod watching;
 
 pub use serve::serve;
 

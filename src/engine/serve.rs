@@ -12,6 +12,7 @@ use super::protocol::{Command, Decision, Event, RequestId, Steering};
 use super::task::{Shared, Stop, Task};
 use super::{
     EngineEnd, browse, collisions, compare, doctor, history, items, plan, rollback, run, runs, verify, verify_plan,
+    watching,
 };
 use crate::config::Profile;
 use crate::domain::run::RunId;
@@ -115,6 +116,7 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::Open { pk, module } => browse::open(task, &pk, module).await,
         Command::Page { listing, after, limit } => browse::page(task, &listing, after, limit).await,
         Command::History { entity, resolve } => history::history(task, &entity, resolve).await,
+        Command::Watch { what } => watching::run(task, &what).await,
         Command::Diff { from, to, all } => compare::diff(task, from, to, all).await,
         Command::PreviewRollback { entity, to, expect } => rollback::preview(task, &entity, to, expect).await,
         Command::Rollback { entity, to, expect } => rollback::run(task, &entity, to, expect).await,

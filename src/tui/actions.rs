@@ -75,6 +75,7 @@ actions! {
     Wrap = "wrap", "wrap", "Wrap long lines, or scroll them";
     ScrollUp = "scroll-up", "scroll up", "Scroll the changes up";
     ScrollDown = "scroll-down", "scroll down", "Scroll the changes down";
+    Watch = "watch", "watch", "Follow the entity or the partition live: what is new is marked +; again to end it";
     Preview = "preview", "preview", "Show what rolling back to the selected version would write";
     Rollback = "rollback", "roll back", "Roll back to the selected version (asks first)";
 

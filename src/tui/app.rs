@@ -18,6 +18,7 @@ use super::panes::plan::Plan;
 use super::panes::tenants::Tenants;
 use super::panes::{Filter, Pane};
 use super::theme::Theme;
+use super::watch::Watch;
 use super::{ConsoleOptions, OpenAt};
 use crate::config::Profile;
 use crate::domain::clock::time_zone;
@@ -45,6 +46,8 @@ pub(crate) struct App {
     pub(crate) log: Log,
     /// The run that is under way, or the last one.
     pub(crate) run: Option<Progress>,
+    /// What is followed live.
+    pub(crate) watch: Option<Watch>,
     /// The list of findings as it was left to look at one of them.
     pub(crate) left_findings: Option<Box<FindingsBox>>,
 
@@ -84,6 +87,7 @@ impl App {
             plan: Plan::default(),
             log: Log::new(),
             run: None,
+            watch: None,
             left_findings: None,
             connection: None,
             armed: false,

@@ -120,6 +120,8 @@ pub(crate) enum Purpose {
     History(u64),
     /// Its rows, for the last changes.
     Rows(u64),
+    /// Following an entity or a partition.
+    Watch,
     /// A comparison.
     Diff(u64, DiffKey),
     /// The current row of an entity, to copy it.

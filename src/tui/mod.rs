@@ -25,6 +25,7 @@ mod text;
 mod theme;
 mod update;
 mod view;
+mod watch;
 mod widgets;
 
 #[cfg(test)]

@@ -86,6 +86,10 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect) {
         used.push_str(&format!(" · throttled {}", format::count(counters.throttled)));
     }
     pieces.push((4, base, used));
+    if let Some(watch) = &app.watch {
+        let paused = if watch.paused.is_some() { ", paused" } else { "" };
+        pieces.push((6, Role::ReadOnly, format!("WATCHING{paused}")));
+    }
     if app.engine_gone {
         pieces.push((9, Role::Error, "ENGINE ENDED".to_owned()));
     } else if counters.active > 0 {
@@ -192,6 +196,7 @@ fn hints(app: &App, room: usize) -> Rich {
             Action::DeletedFilter,
             Action::Copy,
             Action::Back,
+            Action::Watch,
             Action::Zoom,
         ],
         Context::History => &[
@@ -205,6 +210,7 @@ fn hints(app: &App, room: usize) -> Rich {
             Action::CompareTenant,
             Action::Bookkeeping,
             Action::Copy,
+            Action::Watch,
         ],
         Context::Preview => &[
             Action::PreviewPlan,

@@ -37,4 +37,5 @@ mod terminal;
 mod transform;
 mod undo;
 mod verify_plan;
+mod watch;
 mod went_on;

@@ -12,7 +12,7 @@ use crate::domain::row::TableKind;
 use crate::store::Query;
 use crate::store::error::ErrorKind;
 
-pub(super) use page::page;
+pub(super) use page::{page, some};
 pub(super) use tenants::scan_tenants;
 
 /// The profile's modules, asked for once.

@@ -100,9 +100,24 @@ async fn data_page(
         wanted.truncate(limit);
         next = wanted.last().and_then(|row| row.text(field::SK)).map(str::to_owned);
     }
-    let commands = commands_of(reading, &wanted).await?;
-    let mut entities = Vec::with_capacity(wanted.len());
-    for row in wanted {
+    Ok((summaries(reading, wanted).await?, next))
+}
+
+/// Entities of a listing by their sort keys, read consistently; those without a data row are left out.
+pub(in super::super) async fn some(task: &Task, listing: &Listing, sks: &[String]) -> Result<Vec<EntitySummary>, Stop> {
+    let keys: Vec<RowKey> = sks.iter().map(|sk| (TableKind::Data, sk.clone())).collect();
+    let mut found = task.store().batch_get(&listing.module, &listing.pk, &keys, &[], true).await?;
+    let rows: Vec<Row> = keys.iter().filter_map(|key| found.remove(key)).collect();
+    let mut reading = Reading { task, listing, told: Told::default() };
+    summaries(&mut reading, rows).await
+}
+
+/// What a listing shows of data rows.
+async fn summaries(reading: &mut Reading<'_>, rows: Vec<Row>) -> Result<Vec<EntitySummary>, Stop> {
+    let listing = reading.listing;
+    let commands = commands_of(reading, &rows).await?;
+    let mut entities = Vec::with_capacity(rows.len());
+    for row in rows {
         let key = EntityKey::new(listing.pk.as_str(), row.sk()?);
         let command = |v: Version| commands.get(&(TableKind::Command, key.sk.at(v)));
         let version = row.version().ok();
@@ -110,7 +125,7 @@ async fn data_page(
         let above = version.and_then(|v| command(v.next()));
         entities.push(summary(reading, key.clone(), row, now, above).await?);
     }
-    Ok((entities, next))
+    Ok(entities)
 }
 
 /// The command rows at and right above each entity's version: they tell who wrote it and whether something blocks it.

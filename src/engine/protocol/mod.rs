@@ -4,6 +4,7 @@ mod browsed;
 mod collisions;
 mod shown;
 mod steering;
+mod watched;
 
 use std::path::PathBuf;
 
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
 use super::told::Told;
-use crate::domain::key::{EntityKey, PartitionKey, Version};
+use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version};
 use crate::domain::plan::Plan;
 use crate::domain::run::RunId;
 
@@ -22,6 +23,7 @@ pub use shown::{
     RunInfo, Severity, StopCause,
 };
 pub use steering::{Decision, Steering};
+pub use watched::{Watched, Watching};
 
 /// Names a request; every event that answers it carries the same one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -129,6 +131,12 @@ pub enum Command {
         entity: EntityRef,
         /// Rows with S3-stored attributes resolved.
         resolve: bool,
+    },
+    /// Follows an entity or a partition until it is cancelled, with a cheap consistent reading every few seconds: [`Event::Watching`],
+    /// then [`Event::Versions`] of an entity or [`Event::Changed`] of a partition, for what changed since.
+    Watch {
+        /// What to follow.
+        what: Box<Watched>,
     },
     /// Compares two versions, or two tenants' entities: [`Event::Diff`].
     Diff {
@@ -313,6 +321,15 @@ pub enum Event {
     },
     /// Versions of an entity; one sent again replaces the one sent before.
     Versions(Vec<HistoryEntry>),
+    /// How [`Command::Watch`] goes.
+    Watching(Watching),
+    /// Data rows of a watched partition that are new or have another version now, and those that are gone.
+    Changed {
+        /// As they are now.
+        entities: Vec<EntitySummary>,
+        /// Sort keys.
+        gone: Vec<SortKey>,
+    },
     /// Answers [`Command::Diff`].
     Diff(Box<DiffResult>),
     /// Answers [`Command::PreviewRollback`].

@@ -37,6 +37,7 @@ const SIGNS: &[(&str, &str)] = &[
     ("?", "who and when are uncertain: no command row tells, the data row's own fields may be stale"),
     ("=", "the current version, the one of the data row"),
     ("*", "marked"),
+    ("+", "new, or changed, since watching began"),
     ("+ - ~ ! >", "added, removed, changed, type changed, moved"),
 ];
 
@@ -117,9 +118,10 @@ fn section(out: &mut Vec<Rich>, heading: &str, entries: impl Iterator<Item = Ent
     }
     out.push(Rich::of(Role::Heading, heading));
     // A reason that several share is told once.
-    let mut reasons = entries.iter().filter_map(|(.., refusal, _)| refusal.as_ref());
-    let shared =
-        reasons.next().cloned().filter(|first| reasons.clone().count() > 0 && reasons.clone().all(|r| r == first));
+    let reasons: Vec<&String> = entries.iter().filter_map(|(.., refusal, _)| refusal.as_ref()).collect();
+    let times = |reason: &String| reasons.iter().filter(|r| **r == reason).count();
+    let shared = reasons.iter().copied().max_by_key(|r| times(r)).filter(|r| times(r) * 2 > reasons.len()).cloned();
+    let shared = shared.filter(|reason| times(reason) > 1);
     if let Some(why) = &shared {
         let lines = text::wrap(&printable(&format!("not now, where dimmed: {why}")), width.saturating_sub(2).max(10));
         out.extend(lines.iter().map(|line| Rich::of(Role::Text, "  ").with(Role::Warning, line)));
@@ -132,7 +134,7 @@ fn section(out: &mut Vec<Rich>, heading: &str, entries: impl Iterator<Item = Ent
         let column = line.width();
         line.push(role, &help);
         out.extend(hanging(&line, column, width));
-        if let Some(why) = refusal.filter(|_| shared.is_none()) {
+        if let Some(why) = refusal.filter(|why| shared.as_ref() != Some(why)) {
             let mut line = Rich::default();
             line.pad_to(column);
             line.push(Role::Warning, &format!("not now: {why}"));

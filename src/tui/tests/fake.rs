@@ -18,7 +18,7 @@ use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{
     ApprovalRequest, Command, Connection, Counters, Cursor, CursorAt, Decision, DeletedFilter, DiffResult, EntityRef,
     EntitySummary, Event, Finding, HistoryEntry, ItemResult, Level, Phase, Preview, RequestId, RunInfo, Severity, Side,
-    TenantCount,
+    TenantCount, Watching,
 };
 
 type Override = Box<dyn FnMut(&Command) -> Option<Vec<Event>> + Send>;
@@ -144,6 +144,10 @@ impl Fake {
                 )))],
                 Err(failure) => vec![Event::Failed(failure)],
             },
+            // Followed until it is cancelled.
+            Command::Watch { .. } => {
+                return vec![(request, Event::Watching(Watching::Begun { rows: 4, capped: false }))];
+            }
             Command::Runs => {
                 let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0002") };
                 vec![Event::Run(Box::new(run_info(RunId::from_parts(1_773_968_523_000, 7), RunState::Done, &entity)))]
@@ -271,7 +275,7 @@ impl Fake {
         keys.into_iter().map(|(key, data)| self.summary(module, key, data)).filter(wanted).collect()
     }
 
-    fn summary(&self, module: &str, key: EntityKey, data: Option<Arc<Row>>) -> EntitySummary {
+    pub(super) fn summary(&self, module: &str, key: EntityKey, data: Option<Arc<Row>>) -> EntitySummary {
         let rows = self.data.entity(module, &key);
         let version = data.as_ref().map_or(Ok(Version(0)), |r| r.version());
         let next = version.as_ref().ok().and_then(|v| rows.commands.get(&v.next())).cloned();
@@ -298,7 +302,7 @@ impl Fake {
         }
     }
 
-    fn history(&self, entity: &EntityRef, resolve: bool) -> Vec<Event> {
+    pub(super) fn history(&self, entity: &EntityRef, resolve: bool) -> Vec<Event> {
         let rows = self.data.entity(&entity.module, &entity.key);
         let mut entries: Vec<HistoryEntry> = timeline::timeline(&rows, Version(1))
             .unwrap()

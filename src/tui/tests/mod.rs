@@ -12,6 +12,7 @@ mod screens;
 mod script;
 mod speed;
 mod updates;
+mod watching;
 
 pub(super) use fake::Fake;
 pub(super) use fake_plans::made;

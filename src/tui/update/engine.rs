@@ -38,6 +38,9 @@ impl App {
             }
             (Event::Versions(entries), Some(Purpose::History(generation))) => self.versions(generation, entries),
             (Event::Versions(entries), Some(Purpose::Rows(generation))) => self.rows(request, generation, entries),
+            (Event::Watching(state), Some(Purpose::Watch)) => self.watching(request, state),
+            (Event::Versions(entries), Some(Purpose::Watch)) => self.watched_versions(request, entries),
+            (Event::Changed { entities, gone }, Some(Purpose::Watch)) => self.watched_rows(request, entities, &gone),
             (Event::Diff(result), Some(Purpose::Diff(generation, key))) => self.diff(generation, key, result),
             (Event::Diff(result), Some(Purpose::CopyRow)) => self.copy_read_row(&result),
             (Event::Progress { done, .. }, Some(Purpose::PreviewPlan)) => self.preview_found(request, done),
@@ -149,6 +152,7 @@ impl App {
                     items.fail(&failure);
                 }
             }
+            Some(Purpose::Watch) => self.watch_failed(request, failure),
             Some(Purpose::Collisions(generation)) => {
                 if let Some(collisions) = self.collisions(generation) {
                     collisions.fail(&failure);
@@ -189,6 +193,7 @@ impl App {
                     items.finish(request);
                 }
             }
+            Purpose::Watch => self.watch_ended(request),
             Purpose::Collisions(generation) => {
                 if let Some(collisions) = self.collisions(*generation) {
                     collisions.finish(request);

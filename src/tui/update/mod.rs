@@ -13,6 +13,7 @@ mod refusal;
 mod run;
 mod runs;
 mod tenants;
+mod watch;
 
 use jiff::Timestamp;
 pub(crate) use plan::path;

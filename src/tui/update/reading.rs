@@ -13,6 +13,7 @@ impl App {
         if self.engine_gone {
             return;
         }
+        self.pump_watch();
         self.pump_pages();
         self.pump_diff();
         self.pump_items();

@@ -45,6 +45,7 @@ impl App {
             Action::Which | Action::ShowPreview if self.plan.preview.is_none() => {
                 Some("no plan was previewed yet".to_owned())
             }
+            Action::Watch => no_engine().or_else(|| self.no_watch()),
             Action::Collisions => no_engine().or_else(|| self.no_collisions()),
             Action::Findings => self.no_findings(),
             Action::Preview => no_engine().or_else(no_entity).or_else(|| self.no_target()),

@@ -16,6 +16,7 @@ use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::panes::problem;
 use crate::tui::theme::{Role, Theme};
+use crate::tui::watch::Watch;
 use crate::tui::widgets::scroll::draw_scrollbar;
 use crate::tui::widgets::{Rich, draw_line};
 
@@ -33,6 +34,7 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, frame: Rect, area: Rect, 
     }
     let theme = app.theme.clone();
     let opened = app.history.opened.as_mut()?;
+    let watch = app.watch.as_ref().filter(|w| w.follows(&opened.entity));
     let room = usize::from(area.width);
     let body = body(opened, room);
     let heading = heading(opened, &body);
@@ -43,7 +45,7 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, frame: Rect, area: Rect, 
         cursor = opened.detail_filter.draw(buffer, Rect { height: 1, ..area }, &theme);
         area = Rect { y: area.y + 1, height: area.height - 1, ..area };
     }
-    for note in notes(opened, &body, room).iter().take(usize::from(area.height / 2)) {
+    for note in notes(opened, watch, &body, room).iter().take(usize::from(area.height / 2)) {
         draw_line(buffer, Rect { height: 1, ..area }, note, 0, &theme, Style::default());
         area = Rect { y: area.y + 1, height: area.height - 1, ..area };
     }
@@ -165,9 +167,12 @@ fn version(side: &Side) -> String {
 }
 
 /// What must be known to read what is shown.
-fn notes(opened: &Opened, body: &Body, room: usize) -> Vec<Rich> {
+fn notes(opened: &Opened, watch: Option<&Watch>, body: &Body, room: usize) -> Vec<Rich> {
     let mut out = Vec::new();
     let mut warn = |words: &str| out.extend(problem::notice(&format!("! {words}"), Role::Warning, room));
+    if let Some(failure) = watch.and_then(|w| w.paused.as_ref()) {
+        warn(&format!("watching is paused, and goes on by itself: {}", failure.message));
+    }
     let Some(line) = opened.selected.and_then(|v| opened.versions.get(v)) else { return out };
     if let Some(wrong) = &line.problem {
         warn(wrong);

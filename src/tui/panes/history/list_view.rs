@@ -21,6 +21,7 @@ use crate::tui::widgets::{Rich, draw_line};
 pub(super) fn draw(app: &mut App, buffer: &mut Buffer, frame: Rect, area: Rect, focused: bool) -> Option<(u16, u16)> {
     let (theme, zone) = (app.theme.clone(), app.zone.clone());
     let opened = app.history.opened.as_mut()?;
+    let fresh = app.watch.as_ref().filter(|w| w.follows(&opened.entity)).map(|w| &w.versions);
     let mut area = area;
     let mut cursor = None;
     if opened.filter.shown() {
@@ -45,8 +46,9 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, frame: Rect, area: Rect, 
             _ => Style::default(),
         };
         let row = Rect { y, height: 1, ..rows };
+        let is_new = fresh.is_some_and(|f| f.contains(&line.version));
         buffer.set_style(row, over);
-        draw_line(buffer, row, &columns.line(line, opened.marked, &zone), 0, &theme, over);
+        draw_line(buffer, row, &columns.line(line, opened.marked, is_new, &zone), 0, &theme, over);
     }
     let bar = Rect { y: rows.y - 1, height: rows.height + 2, ..frame };
     draw_scrollbar(buffer, bar, &shown, len, &theme);
@@ -78,9 +80,10 @@ impl Columns {
         Rich::of(Role::Dim, &head)
     }
 
-    fn line(&self, line: &VersionLine, marked: Option<Version>, zone: &TimeZone) -> Rich {
+    fn line(&self, line: &VersionLine, marked: Option<Version>, is_new: bool, zone: &TimeZone) -> Rich {
         let mut out = Rich::of(Role::Marked, if marked == Some(line.version) { "*" } else { " " });
-        out.push(Role::Ok, if line.current { "= " } else { "  " });
+        out.push(Role::Ok, if line.current { "=" } else { " " });
+        out.push(Role::Added, if is_new { "+" } else { " " });
         if line.is_gap() {
             out.push(Role::Gap, &text::fit_right(&line.version.to_string(), 6));
             out.push(Role::Gap, "  missing: in no table (expired, deleted, or never written)");

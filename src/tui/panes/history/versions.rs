@@ -157,6 +157,11 @@ impl Versions {
         self.current().or_else(|| self.lines.last().map(|l| l.version))
     }
 
+    /// The newest version known of.
+    pub(crate) fn newest(&self) -> Option<Version> {
+        self.lines.last().map(|l| l.version)
+    }
+
     /// The data row's version.
     pub(crate) fn current(&self) -> Option<Version> {
         self.lines.iter().rev().find(|l| l.current).map(|l| l.version)

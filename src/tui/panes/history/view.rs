@@ -10,6 +10,7 @@ use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::panes::{Pane, problem};
 use crate::tui::theme::Role;
+use crate::tui::watch::words_of;
 use crate::tui::widgets::popup::{Frame, framed};
 use crate::tui::widgets::{Rich, draw_line};
 
@@ -35,7 +36,11 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
         n => format!(", {} missing", format::len(n)),
     };
     let note = format!("{}/{}{gaps}{reading}", format::len(at.min(shown)), format::len(shown));
-    let title = format!("2 History of {}", opened.entity.key.sk);
+    let watched = app.watch.as_ref().filter(|w| w.follows(&opened.entity));
+    let title = match watched {
+        Some(watch) => format!("2 {} {}", words_of(watch, &app.zone), opened.entity.key.sk),
+        None => format!("2 History of {}", opened.entity.key.sk),
+    };
     let (frame, half) = (Frame::Pane { focused }, opened.half);
     let inner = framed(buffer, area, frame, &title, &note, &theme);
     if inner.height < 4 || inner.width < 8 {

@@ -117,6 +117,14 @@ impl Entities {
         shown.filter_map(|i| self.get(i))
     }
 
+    /// Puts a newer line in the place of the one with its key; whether there was one.
+    pub(crate) fn replace(&mut self, line: EntityLine) -> bool {
+        if let Some(search) = &mut self.search {
+            search.replace(&line);
+        }
+        self.pages.replace(line)
+    }
+
     /// The filter's text changed.
     pub(crate) fn filter_typed(&mut self) {
         self.search = self.filter.active().then(|| Search::peek(&self.filter, &self.pages));

@@ -13,6 +13,7 @@ use crate::engine::protocol::DeletedFilter;
 use crate::tui::app::App;
 use crate::tui::panes::{Pane, problem};
 use crate::tui::theme::Role;
+use crate::tui::watch::{Watch, words_of};
 use crate::tui::widgets::popup::{Frame, framed};
 use crate::tui::widgets::scroll::draw_scrollbar;
 use crate::tui::widgets::{Rich, draw_line};
@@ -35,7 +36,11 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     let (theme, zone) = (app.theme.clone(), app.zone.clone());
     let focused = app.focus == Pane::Tenants && app.layers.is_empty();
     let list = app.tenants.entities.as_mut()?;
-    let title = format!("1 {}", list.listing.pk);
+    let watch = app.watch.as_ref().filter(|w| w.follows_partition(&list.listing));
+    let title = match watch {
+        Some(watch) => format!("1 {} {}", words_of(watch, &zone), list.listing.pk),
+        None => format!("1 {}", list.listing.pk),
+    };
     let inner = framed(buffer, area, Frame::Pane { focused }, &title, &place(list), &theme);
     if inner.is_empty() {
         return None;
@@ -47,7 +52,8 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
         cursor = list.filter.draw(buffer, Rect { height: 1, ..body }, &theme);
         body = Rect { y: body.y + 1, height: body.height - 1, ..body };
     }
-    let foot = foot(list, room);
+    let mut foot = foot(list, room);
+    foot.extend(watch.map(|w| watch_lines(w, room)).unwrap_or_default());
     let below = u16::try_from(foot.len()).unwrap_or(0).min(body.height / 2);
     let rows = Rect { height: body.height - below, ..body };
     for (y, line) in (rows.bottom()..inner.bottom()).zip(&foot) {
@@ -69,7 +75,10 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
         let row = Rect { y, height: 1, ..rows };
         buffer.set_style(row, over);
         let line = match list.get(i) {
-            Some(line) => columns.line(line, list.marks.contains(line.sk()), &zone),
+            Some(line) => {
+                let is_new = watch.is_some_and(|w| w.rows.contains(line.sk()));
+                columns.line(line, list.marks.contains(line.sk()), is_new, &zone)
+            }
             None => Rich::of(Role::Dim, "   …"),
         };
         draw_line(buffer, row, &line, 0, &theme, over);
@@ -138,7 +147,7 @@ impl Columns {
         Rich::of(Role::Dim, &head)
     }
 
-    fn line(&self, line: &EntityLine, marked: bool, zone: &jiff::tz::TimeZone) -> Rich {
+    fn line(&self, line: &EntityLine, marked: bool, is_new: bool, zone: &jiff::tz::TimeZone) -> Rich {
         let mut flags: String = if line.deleted { "D".to_owned() } else { String::new() };
         flags.extend(line.flags.iter().map(|f| letter(*f)));
         if line.problem.is_some() {
@@ -146,7 +155,8 @@ impl Columns {
         }
         let role = if line.deleted { Role::Dim } else { Role::Text };
         let version = line.version.map_or_else(|| "?".to_owned(), |v| v.to_string());
-        let mut out = Rich::of(Role::Marked, if marked { "* " } else { "  " });
+        let mut out = Rich::of(Role::Marked, if marked { "*" } else { " " });
+        out.push(Role::Added, if is_new { "+" } else { " " });
         out.push(Role::Flag, &text::fit(&flags, 6));
         out.push(role, &text::fit(line.sk(), self.sk));
         out.push(role, &text::fit_right(&version, 6));
@@ -205,6 +215,13 @@ fn foot(list: &Entities, room: usize) -> Vec<Rich> {
     };
     out.extend(problem::notice(&words, role, room));
     out
+}
+
+/// What keeps a watch from telling everything.
+fn watch_lines(watch: &Watch, room: usize) -> Vec<Rich> {
+    let capped = watch.capped.map(|rows| format!("only the first {} rows are watched", format::count(rows)));
+    let paused = watch.paused.as_ref().map(|f| format!("! watching is paused, and goes on by itself: {}", f.message));
+    capped.into_iter().chain(paused).flat_map(|words| problem::notice(&words, Role::Warning, room)).collect()
 }
 
 fn empty(list: &Entities) -> String {

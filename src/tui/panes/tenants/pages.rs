@@ -146,6 +146,12 @@ impl Pages {
             known.len = rows.len();
             known.rows = Some(rows);
             let mut first = known.first + known.len;
+            // Where rows have come in between, the page behind begins earlier than it did: nothing may fall between the two.
+            if let (Some(later), Some(begin)) = (self.pages.get_mut(page + 1), next)
+                && later.start.as_ref().map(|c| &c.at) != Some(&begin.at)
+            {
+                (later.start, later.rows) = (Some(begin), None);
+            }
             for later in &mut self.pages[page + 1..] {
                 later.first = first;
                 first += later.len;
@@ -155,6 +161,18 @@ impl Pages {
         if let (true, Some(start)) = (page == self.pages.len(), self.next.take()) {
             self.pages.push(Page { first: self.len(), len: rows.len(), start, rows: Some(rows) });
             self.next = next.map(Some);
+        }
+    }
+
+    /// Puts a newer line in the place of the one with its key; whether there was one.
+    pub(crate) fn replace(&mut self, line: EntityLine) -> bool {
+        let rows = self.pages.iter_mut().filter_map(|p| p.rows.as_mut());
+        match rows.flatten().find(|known| known.entity.key.sk == line.entity.key.sk) {
+            Some(known) => {
+                *known = line;
+                true
+            }
+            None => false,
         }
     }
 
@@ -235,6 +253,22 @@ pub(crate) mod tests {
         assert!(pages.complete());
         pages.fill(1, (100..150).map(line).collect(), None);
         assert_eq!((pages.len(), pages.get(150).unwrap().sk()), (200, "P-000200"));
+    }
+
+    #[test]
+    fn a_row_that_came_in_between_pushes_no_other_one_out() {
+        let mut pages = Pages::default();
+        fill(&mut pages, 0, 250);
+        fill(&mut pages, 1, 250);
+        let mut rows: Vec<EntityLine> = (0..PAGE - 1).map(line).collect();
+        rows.insert(1, EntityLine { name: Some("new".into()), ..line(1_000_000) });
+        // The page ends one row earlier than before, and the next one begins there.
+        let ends = Cursor::from(CursorAt::Data(Some("P-000098".into())));
+        pages.fill(0, rows, Some(ends.clone()));
+        assert_eq!((pages.start(1), pages.wanted(&(90..110))), (Some(Some(ends)), Some(1)));
+        let newer = EntityLine { version: Some(Version(9)), ..line(5) };
+        assert!(pages.replace(newer) && !pages.replace(line(2_000_000)));
+        assert_eq!(pages.get(6).unwrap().version, Some(Version(9)));
     }
 
     #[test]

@@ -37,6 +37,13 @@ impl Search {
         &self.matches
     }
 
+    /// Puts a newer line in the place of the one with its key.
+    pub(crate) fn replace(&mut self, line: &EntityLine) {
+        if let Some(known) = self.matches.iter_mut().find(|known| known.entity.key == line.entity.key) {
+            known.clone_from(line);
+        }
+    }
+
     /// Whether more matches may follow.
     pub(crate) fn more(&self, pages: &Pages) -> bool {
         let over = self.whole && self.next_page >= pages.pages() && pages.complete();
