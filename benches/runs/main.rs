@@ -4,7 +4,7 @@
 //! `cargo bench --bench runs [-- SIZES [PAIRS]]`, for instance `-- 1000,10000 7`. The store is another process. Pairs are interleaved and
 //! the median counts. Sizes over 10,000 are measured with the idempotency tokens hidden only: the store would spend its time on them.
 //! `-- memory` previews 1,000,000 items and runs 100,000. `-- changes [ITEMS [PAIRS]]` changes attributes in place next to a copy of as many, and
-//! compares both sides of that copy next to reading both partitions.
+//! compares both sides of that copy next to reading both partitions. `-- log [ITEMS [PAIRS]]` lets a console follow a copy.
 
 mod raw;
 mod store;
@@ -15,13 +15,18 @@ use raw::{client, raw};
 use store::{Store, Way, proxy};
 use tenantry::config::plan::parse;
 use tenantry::config::{Endpoints, Profile};
+use tenantry::domain::key::EntityKey;
 use tenantry::domain::run::{Outcome, RunId};
-use tenantry::engine::protocol::{Command, Decision, Envelope, Event, ItemFilter, RequestId};
+use tenantry::engine::protocol::{Command, Decision, EntityRef, Envelope, Event, ItemFilter, RequestId};
 use tenantry::engine::{EngineHandle, boundary, serve};
+use tenantry::tui::ConsoleOptions;
+use tenantry::tui::measure::Bare;
 
 /// What the framework's own migration loop does on an in-memory store, items a second.
 const FRAMEWORK_PER_SECOND: f64 = 145.0;
 const DELAY: Duration = Duration::from_millis(40);
+/// A console draws 30 times a second while outcomes stream.
+const FRAME: Duration = Duration::from_millis(33);
 
 fn profile(endpoint: &str) -> Profile {
     let mut profile = Profile::new("bench", "dev", "shop");
@@ -67,6 +72,12 @@ impl Driver {
 
     /// Carries a plan out.
     async fn carry(&mut self, text: &str, items: usize) -> Taken {
+        self.shown(text, items, None).await
+    }
+
+    /// The same, with a console that takes every outcome and draws as often as the real one does.
+    async fn shown(&mut self, text: &str, items: usize, mut console: Option<&mut Bare>) -> Taken {
+        let mut drawn = Instant::now();
         let plan = Box::new(parse("bench.toml".as_ref(), text).expect("a plan"));
         self.send(Command::Arm { armed: true }).await;
         let requests = |handle: &EngineHandle| handle.counters.borrow().requests;
@@ -77,6 +88,15 @@ impl Driver {
         while let Some(Envelope { request: of, event }) = self.handle.events.recv().await {
             if of != request {
                 continue;
+            }
+            if let Some(console) = &mut console {
+                if matches!(event, Event::Item(_)) {
+                    console.take(event.clone());
+                }
+                if drawn.elapsed() >= FRAME {
+                    console.draw();
+                    drawn = Instant::now();
+                }
             }
             match event {
                 Event::ApprovalNeeded(batch) => {
@@ -170,6 +190,40 @@ async fn changes(items: usize, pairs: usize) {
         copy / transform
     );
     println!("verify {items} items: {verify:.2} s, both partitions read {read:.2} s: ratio {:.2}", read / verify);
+}
+
+/// A copy that a console follows, next to one that nobody looks at.
+async fn log(items: usize, pairs: usize) {
+    let state = tempfile::TempDir::new().expect("a directory");
+    let (mut alone, mut shown) = (Vec::new(), Vec::new());
+    for pair in 0..pairs {
+        for is_shown in [pair % 2 == 0, pair % 2 != 0] {
+            let store = Store::start(items, true);
+            let mut driver = Driver::new(profile(&store.endpoint), state.path());
+            let plan = copy_plan("fresh", 32, "");
+            if !is_shown {
+                alone.push(driver.carry(&plan, items).await.run);
+                continue;
+            }
+            let options = ConsoleOptions {
+                profile: profile(&store.endpoint),
+                start_armed: true,
+                state_dir: state.path().to_path_buf(),
+                headless_prefix: vec!["tenantry".to_owned()],
+                open: None,
+                no_color: false,
+            };
+            let entity = EntityRef { module: "product".to_owned(), key: EntityKey::new("PRODUCT#big", "P-1") };
+            let mut console = Bare::new(options, (200, 60), entity, Vec::new()).expect("a console");
+            shown.push(driver.shown(&plan, items, Some(&mut console)).await.run);
+            assert!(console.inked() > 0);
+        }
+    }
+    let (alone, shown) = (median(alone).as_secs_f64(), median(shown).as_secs_f64());
+    println!(
+        "run of {items} items: {alone:.2} s alone, {shown:.2} s with a console: {:+.1} %",
+        (shown / alone - 1.0) * 100.0
+    );
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
@@ -314,6 +368,10 @@ async fn main() {
             return store::serve(entities, args.get(2).is_some_and(|hide| hide == "true")).await;
         }
         Some("memory") => return memory().await,
+        Some("log") => {
+            let number = |n: usize, other| args.get(n).and_then(|text| text.parse().ok()).unwrap_or(other);
+            return log(number(1, 10_000), number(2, 7)).await;
+        }
         Some("changes") => {
             let number = |n: usize, other| args.get(n).and_then(|text| text.parse().ok()).unwrap_or(other);
             return changes(number(1, 10_000), number(2, 5)).await;
