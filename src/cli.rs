@@ -227,7 +227,7 @@ pub struct Entities {
     /// With rows, S3-stored attributes resolved.
     #[arg(long)]
     pub rows: bool,
-    /// Rows as the operations of this file would make them ([[transform]], or [schema] and [[chain]]); nothing is written.
+    /// Rows as the operations of this file would make them (tables transform, or schema and chain); nothing is written.
     #[arg(long, value_name = "FILE")]
     pub view: Option<PathBuf>,
 }
