@@ -59,6 +59,20 @@ const KEYS: &[Keys] = &[
     Keys { table: "source", names: &["file"], of: &[Operation::Import] },
     Keys { table: "target", names: &["tenant", "existing"], of: TARGETED },
     Keys {
+        table: "normalize",
+        names: &["collision", "references", "sequences", "decide"],
+        of: &[Operation::Normalize],
+    },
+    Keys { table: "schema", names: &["marker", "missing", "current"], of: &[Operation::Transform] },
+    Keys { table: "validate", names: &["schema", "references", "on_invalid"], of: CHANGING },
+    Keys {
+        table: "rollback",
+        names: &["to_version", "to_time", "before_run", "before_migrated_at", "window", "marked", "conflicts"],
+        of: &[Operation::Rollback],
+    },
+    Keys { table: "undo", names: &["run", "conflicts", "journal"], of: &[Operation::Undo] },
+    // What a plan does comes before how its run goes about it.
+    Keys {
         table: "run",
         names: &[
             "batch",
@@ -75,19 +89,6 @@ const KEYS: &[Keys] = &[
         ],
         of: EVERY,
     },
-    Keys {
-        table: "normalize",
-        names: &["collision", "references", "sequences", "decide"],
-        of: &[Operation::Normalize],
-    },
-    Keys { table: "schema", names: &["marker", "missing", "current"], of: &[Operation::Transform] },
-    Keys { table: "validate", names: &["schema", "references", "on_invalid"], of: CHANGING },
-    Keys {
-        table: "rollback",
-        names: &["to_version", "to_time", "before_run", "before_migrated_at", "window", "marked", "conflicts"],
-        of: &[Operation::Rollback],
-    },
-    Keys { table: "undo", names: &["run", "conflicts", "journal"], of: &[Operation::Undo] },
 ];
 
 /// The contract's keys that no plan of this version may have yet.
