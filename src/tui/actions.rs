@@ -46,6 +46,7 @@ actions! {
     Arm = "arm", "arm", "Allow writing (asks first), or go back to read-only";
     Disarm = "disarm", "disarm", "Go back to read-only";
     Runs = "runs", "runs", "List the recorded runs";
+    Doctor = "doctor", "doctor", "Look for what is wrong (reads every table once), or see what was found last";
     Quit = "quit", "quit", "Leave the console";
 
     Up = "up", "up", "One line up";

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::doctor::Doctor;
 use super::keymap::{Context, Keymap};
 use super::layers::Layer;
 use super::layers::findings::FindingsBox;
@@ -46,6 +47,8 @@ pub(crate) struct App {
     pub(crate) log: Log,
     /// The run that is under way, or the last one.
     pub(crate) run: Option<Progress>,
+    /// What the doctor found last.
+    pub(crate) doctor: Option<Doctor>,
     /// What is followed live.
     pub(crate) watch: Option<Watch>,
     /// The list of findings as it was left to look at one of them.
@@ -87,6 +90,7 @@ impl App {
             plan: Plan::default(),
             log: Log::new(),
             run: None,
+            doctor: None,
             watch: None,
             left_findings: None,
             connection: None,

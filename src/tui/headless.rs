@@ -41,6 +41,7 @@ impl App {
     /// The command line for what is on screen.
     pub(crate) fn headless_line(&mut self) -> String {
         match self.focus {
+            Pane::Plan if self.plan.own().is_some() => self.line_of_doctor(true),
             Pane::Plan if self.plan.form.is_some() => self.line_of_plan(),
             Pane::History | Pane::Plan if self.history.opened.is_some() => self.line_of_history(),
             Pane::Log => match self.run.as_ref().and_then(|r| Some((r, r.run?))) {

@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     /// What only the palette offers.
-    const PALETTE_ONLY: &[Action] = &[Action::Disarm, Action::Runs];
+    const PALETTE_ONLY: &[Action] = &[Action::Disarm, Action::Runs, Action::Doctor];
 
     #[test]
     fn every_action_has_a_key_or_is_in_the_palette_only() {

@@ -122,6 +122,8 @@ pub(crate) enum Purpose {
     Rows(u64),
     /// Following an entity or a partition.
     Watch,
+    /// Looking for what is wrong.
+    Doctor,
     /// A comparison.
     Diff(u64, DiffKey),
     /// The current row of an entity, to copy it.

@@ -4,6 +4,7 @@ mod actions;
 mod app;
 mod cache;
 mod clipboard;
+mod doctor;
 mod files;
 mod findings;
 mod first_run;

@@ -1,4 +1,4 @@
-//! What was found beside the items of a preview: filtered, and each one's entity a key away.
+//! What a preview found beside its items, or what the doctor found: filtered, and each one's entity a key away.
 
 use crossterm::event::KeyCode;
 use ratatui::buffer::Buffer;
@@ -10,6 +10,7 @@ use super::{Kept, Layer, draw_text, step};
 use crate::domain::tenant::tenant_of;
 use crate::engine::protocol::{Finding, RequestId, Severity};
 use crate::tui::app::App;
+use crate::tui::doctor::Doctor;
 use crate::tui::findings::Findings;
 use crate::tui::keymap::Key;
 use crate::tui::panes::{Filter, filter::Typed, problem};
@@ -38,7 +39,13 @@ pub(crate) struct FindingsBox {
 
 /// The findings of a request, where they are still there.
 fn found(app: &App, of: RequestId) -> Option<&Findings> {
-    app.plan.preview.as_ref().filter(|p| p.request == of).map(|p| &p.findings)
+    let preview = app.plan.preview.as_ref().filter(|p| p.request == of).map(|p| &p.findings);
+    preview.or_else(|| doctor(app, of).map(|d| &d.findings))
+}
+
+/// The doctor, where it found them.
+fn doctor(app: &App, of: RequestId) -> Option<&Doctor> {
+    app.doctor.as_ref().filter(|d| d.request == of)
 }
 
 impl FindingsBox {
@@ -109,8 +116,29 @@ impl FindingsBox {
                 let at = self.kind.and_then(|kind| kinds.iter().position(|k| *k == kind));
                 self.kind = kinds.get(at.map_or(0, |at| at + 1)).copied();
             }
+            KeyCode::Char('r') if doctor(app, self.of).is_some() => match app.no_repair() {
+                Some(why) => app.refuse(why),
+                None => {
+                    app.left_findings = Some(Box::new(self.clone()));
+                    app.preview_repair();
+                    return Kept::No;
+                }
+            },
+            KeyCode::Char('x') => match doctor(app, self.of).filter(|d| d.running) {
+                Some(_) => app.give_up(self.of),
+                None => app.say("nothing is being waited for here"),
+            },
+            KeyCode::F(5) => {
+                if let Some(module) = doctor(app, self.of).map(|d| d.module.clone()) {
+                    app.look(module);
+                    return Kept::No;
+                }
+            }
             KeyCode::Char('Y') => {
-                let line = app.line_of_preview();
+                let line = match doctor(app, self.of) {
+                    Some(_) => app.line_of_doctor(false),
+                    None => app.line_of_preview(),
+                };
                 app.layers.push(Layer::Command(CommandBox::new(line)));
             }
             KeyCode::Enter | KeyCode::Right | KeyCode::Char('l') => return self.open(app),
@@ -130,6 +158,10 @@ impl FindingsBox {
         let entity = finding.entity;
         if app.connection.as_ref().is_some_and(|c| !c.modules.contains(&entity.module)) {
             app.refuse(format!("{} is no module's table: it cannot be opened here", entity.module));
+            return Kept::Yes;
+        }
+        if entity.key.pk.as_str().is_empty() {
+            app.refuse("it is about the module as a whole: there is no entity to open");
             return Kept::Yes;
         }
         let tenant = tenant_of(&entity.key.pk, None).code;
@@ -158,9 +190,28 @@ impl FindingsBox {
             format::len((self.scroll.cursor + 1).min(self.shown.len())),
             format::len(self.shown.len())
         );
-        let inner = framed(buffer, area, Frame::Dialog, "Findings of the preview", &at, theme);
-        let mut hints = vec![("Enter", "open"), ("v", "severity"), ("t", "kind"), ("/", "text"), ("Esc", "back")];
-        if area.width >= 70 {
+        let doctor = doctor(app, self.of);
+        let title = match doctor.map(|d| &d.module) {
+            None => "Findings of the preview".to_owned(),
+            Some(None) => "Doctor".to_owned(),
+            Some(Some(module)) => format!("Doctor: {module}"),
+        };
+        let inner = framed(buffer, area, Frame::Dialog, &title, &at, theme);
+        let wide = area.width >= 70;
+        let mut hints = vec![("Enter", "open"), ("v", "severity"), ("t", "kind")];
+        if wide || doctor.is_none() {
+            hints.push(("/", "text"));
+        }
+        match doctor {
+            Some(d) if d.running => hints.push(("x", "stop")),
+            Some(d) if d.repairable > 0 => hints.push(("r", "repair…")),
+            _ => {}
+        }
+        hints.push(("Esc", "back"));
+        if wide {
+            hints.extend(doctor.map(|_| ("F5", "again")));
+        }
+        if area.width >= 90 || (wide && doctor.is_none()) {
             hints.push(("Y", "command"));
         }
         foot(buffer, area, &hints, theme);
@@ -169,8 +220,14 @@ impl FindingsBox {
             return None;
         }
         let room = usize::from(inner.width).max(4);
-        draw_line(buffer, Rect { height: 1, ..inner }, &self.summary(findings), 0, theme, Style::default());
-        let mut body = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
+        let mut above = doctor.map(|d| progress(app, d, room)).unwrap_or_default();
+        above.push(self.summary(findings));
+        above.truncate(usize::from(inner.height / 2));
+        for (y, line) in (inner.y..inner.bottom()).zip(&above) {
+            draw_line(buffer, Rect { y, height: 1, ..inner }, line, 0, theme, Style::default());
+        }
+        let top = u16::try_from(above.len()).unwrap_or(0);
+        let mut body = Rect { y: inner.y + top, height: inner.height - top, ..inner };
         let mut cursor = None;
         if self.filter.shown() {
             cursor = self.filter.draw(buffer, Rect { height: 1, ..body }, theme);
@@ -181,7 +238,12 @@ impl FindingsBox {
         below.truncate(usize::from(body.height / 2));
         let list = Rect { height: body.height - u16::try_from(below.len()).unwrap_or(0), ..body };
         if self.shown.is_empty() {
-            draw_line(buffer, list, &Rich::of(Role::Dim, "none like that"), 0, theme, Style::default());
+            let words = match doctor {
+                _ if !findings.is_empty() => "none like that",
+                Some(d) if d.running => "nothing found so far",
+                _ => "nothing found",
+            };
+            draw_line(buffer, list, &Rich::of(Role::Dim, words), 0, theme, Style::default());
         }
         let shown = self.scroll.window(self.shown.len(), usize::from(list.height));
         for (y, i) in (list.y..list.bottom()).zip(shown.clone()) {
@@ -208,6 +270,10 @@ impl FindingsBox {
                 line.push(role(severity), &format!("{}  ", format::plural(n, one, many)));
             }
         }
+        let repairable = findings.kept().iter().filter(|f| f.repairable).count() as u64;
+        if repairable > 0 {
+            line.push(Role::Ok, &format!("{} (r)  ", format::plural(repairable, "repairable", "repairable")));
+        }
         let only: Vec<&str> = self.severity.map(|s| words(s).1).into_iter().chain(self.kind).collect();
         if !only.is_empty() {
             line.push(Role::Match, &format!("only {}  ", only.join(", ")));
@@ -218,6 +284,23 @@ impl FindingsBox {
         }
         line
     }
+}
+
+/// How far the doctor is, and what it could not look at.
+fn progress(app: &App, doctor: &Doctor, room: usize) -> Vec<Rich> {
+    let looked = format::plural(doctor.looked, "row", "rows");
+    let (role, words) = match (doctor.running, doctor.ended) {
+        (true, _) => (Role::Text, format!("looking… {looked} so far; x stops")),
+        (false, _) if doctor.stopped => (Role::Warning, format!("stopped at {looked}: not all was looked at")),
+        (false, Some(at)) if doctor.problem.is_none() => {
+            let tried = if app.armed { "" } else { "; read-only, so writing was not tried" };
+            (Role::Dim, format!("{looked} looked at {}{tried}", format::age(at, app.now)))
+        }
+        _ => (Role::Warning, format!("ended at {looked}: not all was looked at")),
+    };
+    let mut lines = problem::notice(&words, role, room);
+    lines.extend(doctor.problem.iter().flat_map(|failure| problem::lines(failure, room)));
+    lines
 }
 
 fn words(severity: Severity) -> (&'static str, &'static str) {
@@ -239,14 +322,19 @@ fn role(severity: Severity) -> Role {
 /// A finding in one line, its severity also without colours.
 fn line(finding: &Finding) -> Rich {
     let sign = match finding.severity {
-        Severity::Error => "! ",
-        Severity::Warning => "~ ",
-        Severity::Note => "  ",
+        Severity::Error => "!",
+        Severity::Warning => "~",
+        Severity::Note => " ",
+    };
+    let place = match finding.entity.key.pk.as_str() {
+        "" => finding.entity.module.clone(),
+        _ => finding.entity.key.to_string(),
     };
     let path = finding.path.as_deref().map(|p| format!(" {p}")).unwrap_or_default();
     Rich::of(role(finding.severity), sign)
+        .with(Role::Ok, if finding.repairable { "r " } else { "  " })
         .with(role(finding.severity), &text::fit(finding.kind, KIND))
-        .with(Role::Text, &finding.entity.key.to_string())
+        .with(Role::Text, &place)
         .with(Role::Path, &path)
         .with(Role::Dim, &format!("  {}", finding.message))
 }
@@ -254,7 +342,10 @@ fn line(finding: &Finding) -> Rich {
 /// A finding in as many lines as it needs.
 fn whole(finding: &Finding, room: usize) -> Vec<Rich> {
     let mut lines = vec![Rich::of(Role::Dim, &"─".repeat(room))];
-    let place = format!("{} in {}", finding.entity.key, finding.entity.module);
+    let place = match finding.entity.key.pk.as_str() {
+        "" => format!("module {}", finding.entity.module),
+        _ => format!("{} in {}", finding.entity.key, finding.entity.module),
+    };
     lines.extend(problem::notice(&place, Role::Strong, room));
     let path = finding.path.as_deref().map(|p| format!("{p}: ")).unwrap_or_default();
     let what = format!("{} ({}): {path}{}", finding.kind, words(finding.severity).0, finding.message);

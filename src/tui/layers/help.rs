@@ -32,6 +32,7 @@ const SIGNS: &[(&str, &str)] = &[
     ("P", "a command waits to be processed"),
     ("F", "the newest command failed"),
     ("W", "wedged: a command that nothing will finish blocks every later publish"),
+    ("! ~", "the doctor found an error there; a warning or a note"),
     ("B", "blocked: the framework would mangle a write to it"),
     ("H C", "version was found in the history table, in the command table"),
     ("?", "who and when are uncertain: no command row tells, the data row's own fields may be stale"),
@@ -94,7 +95,7 @@ fn lines(app: &App, filter: &Filter, width: usize) -> Vec<Rich> {
         section(&mut out, heading, bound.filter(|(k, h, _, id)| filter.accepts([k.as_str(), h, id, *heading])), width);
     }
     let phrases = PHRASES.iter().map(|p| (p.shape(), p.help.to_owned(), None, p.word));
-    let palette_only = [Action::Runs, Action::Disarm];
+    let palette_only = [Action::Runs, Action::Doctor, Action::Disarm];
     let actions = palette_only.iter().map(|a| (format!(":{}", a.id()), a.help().to_owned(), app.refusal(*a), a.id()));
     let commands = phrases.chain(actions).filter(|(k, h, ..)| filter.accepts([k.as_str(), h, "commands"]));
     section(&mut out, "Commands", commands, width);

@@ -35,6 +35,11 @@ pub(crate) const PHRASES: &[Phrase] = &[
         help: "Begin a plan of an operation, open a plan file, save the plan",
     },
     Phrase { word: "export", arguments: "RUN FILE", help: "Write a run's journal into a file, to undo it elsewhere" },
+    Phrase {
+        word: "doctor",
+        arguments: "[MODULE]",
+        help: "Look for what is wrong, in one module or in all (reads the tables once)",
+    },
     Phrase { word: "copy", arguments: "WHAT", help: "Copy key, sort-key, row, diff, markdown or command" },
 ];
 
@@ -90,6 +95,8 @@ pub(crate) fn run(app: &mut App, phrase: &Phrase, arguments: &[String]) -> Resul
             let run = run.parse().map_err(|e: crate::domain::run::BadRunId| e.to_string())?;
             app.export_run(run, crate::tui::update::path(file));
         }
+        ("doctor", []) => app.look(None),
+        ("doctor", [module]) => app.look(Some(module.clone())),
         ("copy", [what]) => {
             let item = copy::ITEMS.iter().find(|i| i.word == what).ok_or_else(wants)?;
             copy::copy(app, item);

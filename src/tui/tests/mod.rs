@@ -2,6 +2,7 @@
 
 mod collisions;
 mod data;
+mod doctor;
 mod fake;
 mod fake_normalize;
 mod fake_plans;

@@ -77,6 +77,9 @@ impl App {
             (Event::Item(item), Some(Purpose::Run)) => self.run_item(request, *item),
             (Event::Run(run), Some(Purpose::Run)) => self.run_recorded(request, *run),
             (Event::Batch(batch), Some(Purpose::Run)) => self.batch_ended(&batch),
+            // They have a screen of their own, and may be thousands.
+            (Event::Finding(finding), Some(Purpose::Doctor)) => self.doctor_found(request, *finding),
+            (Event::Progress { done, .. }, Some(Purpose::Doctor)) => self.doctor_looked(request, done),
             (Event::Finding(finding), purpose) => {
                 self.found(&finding);
                 match purpose {
@@ -153,6 +156,7 @@ impl App {
                 }
             }
             Some(Purpose::Watch) => self.watch_failed(request, failure),
+            Some(Purpose::Doctor) => self.doctor_failed(request, failure),
             Some(Purpose::Collisions(generation)) => {
                 if let Some(collisions) = self.collisions(generation) {
                     collisions.fail(&failure);
@@ -194,6 +198,7 @@ impl App {
                 }
             }
             Purpose::Watch => self.watch_ended(request),
+            Purpose::Doctor => self.doctor_ended(request, cancelled),
             Purpose::Collisions(generation) => {
                 if let Some(collisions) = self.collisions(*generation) {
                     collisions.finish(request);

@@ -1,6 +1,7 @@
 //! What a message changes. No input or output happens here: what is to be done outside comes back as effects.
 
 mod collisions;
+mod doctor;
 mod engine;
 mod focus;
 mod history;

@@ -107,6 +107,7 @@ impl App {
             Action::PreviewPlan => self.preview_plan(),
             Action::ShowPreview => self.plan.shows_preview = true,
             Action::Which => self.next_which(),
+            Action::Doctor => self.show_doctor(),
             Action::Watch => self.toggle_watch(),
             Action::Collisions => self.show_collisions(),
             Action::Findings => self.show_findings(),

@@ -15,6 +15,9 @@ use crate::tui::panes::plan::preview::PlanPreview;
 impl App {
     /// Finds out what the plan in the pane would do; one that is being found out is given up.
     pub(super) fn preview_plan(&mut self) {
+        if let Some(plan) = self.plan.own().cloned() {
+            return self.preview_own(Box::new(plan));
+        }
         let Some((plan, revision)) = self.plan.form.as_ref().and_then(|f| Some((f.plan.clone()?, f.revision))) else {
             return;
         };
@@ -71,7 +74,11 @@ impl App {
     /// The digest of the preview that is on screen, where it is one of the plan as it stands.
     pub(crate) fn fresh_digest(&self) -> Option<String> {
         let preview = self.plan.preview.as_ref()?;
-        let is_fresh = self.plan.form.as_ref().is_some_and(|f| f.revision == preview.revision);
+        let is_fresh = match preview.own {
+            // A plan of its own cannot change; it is the one that runs while it is on screen.
+            Some(_) => self.plan.shows_preview,
+            None => self.plan.form.as_ref().is_some_and(|f| f.revision == preview.revision),
+        };
         preview.summary.as_ref().filter(|_| is_fresh).map(|s| s.digest.clone())
     }
 

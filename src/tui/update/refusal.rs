@@ -29,8 +29,7 @@ impl App {
             | Action::Wrap => no_entity(),
             Action::ScrollUp | Action::ScrollDown if self.focus != Pane::Plan => no_entity(),
             Action::RunPlan => no_engine()
-                .or_else(|| self.no_plan())
-                .or_else(|| self.not_ready())
+                .or_else(|| self.no_plan_to_run())
                 .or_else(|| (!self.armed).then(|| self.read_only()))
                 .or_else(|| self.is_writing().then(|| "a run is under way already".to_owned())),
             Action::Batch => {
@@ -41,10 +40,11 @@ impl App {
                 let is_steered = self.run.as_ref().is_some_and(|r| r.run.is_some() && r.stage != Stage::Ended);
                 (!is_steered).then(|| "no run is under way here".to_owned())
             }
-            Action::PreviewPlan => no_engine().or_else(|| self.no_plan()).or_else(|| self.not_ready()),
+            Action::PreviewPlan => no_engine().or_else(|| self.no_plan_to_run()),
             Action::Which | Action::ShowPreview if self.plan.preview.is_none() => {
                 Some("no plan was previewed yet".to_owned())
             }
+            Action::Doctor => no_engine(),
             Action::Watch => no_engine().or_else(|| self.no_watch()),
             Action::Collisions => no_engine().or_else(|| self.no_collisions()),
             Action::Findings => self.no_findings(),
@@ -73,6 +73,11 @@ impl App {
     fn no_plan(&self) -> Option<String> {
         let key = self.keymap.key(Context::Plan, Action::NewPlan).map(|k| k.to_string()).unwrap_or_default();
         self.plan.form.is_none().then(|| format!("there is no plan yet: {key} in the plan pane begins one"))
+    }
+
+    /// Why there is nothing to preview or to run.
+    fn no_plan_to_run(&self) -> Option<String> {
+        if self.plan.own().is_some() { None } else { self.no_plan().or_else(|| self.not_ready()) }
     }
 
     fn no_form(&self) -> Option<String> {

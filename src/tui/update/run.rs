@@ -24,7 +24,8 @@ impl App {
     /// Runs the plan in the pane: the engine asks for each batch. What its preview showed is pinned, where there is one of the plan as
     /// it stands.
     pub(super) fn run_plan(&mut self) {
-        let Some(plan) = self.plan.form.as_ref().and_then(|f| f.plan.clone()) else { return };
+        let form = || self.plan.form.as_ref().and_then(|f| f.plan.clone());
+        let Some(plan) = self.plan.own().cloned().map(Box::new).or_else(form) else { return };
         let (name, settings) = (plan.name.clone(), plan.run.clone());
         let expect = self.fresh_digest();
         let request = self.send(Command::RunPlan { plan, expect, rows: false }, Purpose::Run);

@@ -42,6 +42,11 @@ impl Plan {
         }
     }
 
+    /// The plan that is previewed, where it is on screen and not the one in the form.
+    pub(crate) fn own(&self) -> Option<&crate::domain::plan::Plan> {
+        self.preview.as_ref().filter(|_| self.shows_preview).and_then(|p| p.own.as_deref())
+    }
+
     /// Whether keys go to a value being typed.
     pub(crate) fn is_typing(&self) -> bool {
         self.form.as_ref().is_some_and(|f| f.editing.is_some())

@@ -1,6 +1,6 @@
 //! What the plan would do, as far as it was found out.
 
-use crate::domain::plan::Decided;
+use crate::domain::plan::{Decided, Plan};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{PlanSummary, RequestId};
 use crate::tui::findings::Findings;
@@ -25,6 +25,8 @@ pub(crate) struct PlanPreview {
     pub(crate) filter: Filter,
     /// What was found beside the items.
     pub(crate) findings: Findings,
+    /// The plan, where it is not the one in the form.
+    pub(crate) own: Option<Box<Plan>>,
     /// What the plan decided key by key when it was previewed.
     pub(crate) decided: Vec<Decided>,
 }
@@ -43,6 +45,7 @@ impl PlanPreview {
             items: None,
             filter: Filter::default(),
             findings: Findings::default(),
+            own: None,
             decided: Vec::new(),
         }
     }

@@ -25,7 +25,8 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     let theme = app.theme.clone();
     let focused = app.focus == Pane::Plan && app.layers.is_empty();
     let mut preview = app.plan.preview.take()?;
-    let name = app.plan.form.as_ref().map(|f| f.name()).unwrap_or_default();
+    let form = || app.plan.form.as_ref().map(|f| f.name()).unwrap_or_default();
+    let name = preview.own.as_ref().map_or_else(form, |plan| plan.name.clone());
     let note = "nothing is written by this";
     let inner = framed(buffer, area, Frame::Pane { focused }, &format!("3 Preview: {name}"), note, &theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
@@ -52,7 +53,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
 /// What the preview comes to, problems first.
 fn head(app: &App, preview: &PlanPreview, room: usize) -> Vec<Rich> {
     let mut lines = Vec::new();
-    if app.plan.form.as_ref().is_some_and(|f| f.revision != preview.revision) {
+    if preview.own.is_none() && app.plan.form.as_ref().is_some_and(|f| f.revision != preview.revision) {
         lines.extend(problem::notice("! OLD: the plan was changed since. p previews it again.", Role::Warning, room));
     }
     if preview.running {

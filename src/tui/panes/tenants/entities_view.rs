@@ -9,8 +9,9 @@ use super::pages::EntityLine;
 use crate::domain::clock::local_minutes;
 use crate::domain::printable::printable;
 use crate::domain::timeline::Flag;
-use crate::engine::protocol::DeletedFilter;
+use crate::engine::protocol::{DeletedFilter, Severity};
 use crate::tui::app::App;
+use crate::tui::doctor::Doctor;
 use crate::tui::panes::{Pane, problem};
 use crate::tui::theme::Role;
 use crate::tui::watch::{Watch, words_of};
@@ -52,7 +53,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
         cursor = list.filter.draw(buffer, Rect { height: 1, ..body }, &theme);
         body = Rect { y: body.y + 1, height: body.height - 1, ..body };
     }
-    let mut foot = foot(list, room);
+    let mut foot = foot(list, app.doctor.as_ref(), room);
     foot.extend(watch.map(|w| watch_lines(w, room)).unwrap_or_default());
     let below = u16::try_from(foot.len()).unwrap_or(0).min(body.height / 2);
     let rows = Rect { height: body.height - below, ..body };
@@ -77,7 +78,8 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
         let line = match list.get(i) {
             Some(line) => {
                 let is_new = watch.is_some_and(|w| w.rows.contains(line.sk()));
-                columns.line(line, list.marks.contains(line.sk()), is_new, &zone)
+                let worst = app.doctor.as_ref().and_then(|d| d.about(&line.entity));
+                columns.line(line, (list.marks.contains(line.sk()), is_new, worst.map(|(s, _)| s)), &zone)
             }
             None => Rich::of(Role::Dim, "   …"),
         };
@@ -147,11 +149,20 @@ impl Columns {
         Rich::of(Role::Dim, &head)
     }
 
-    fn line(&self, line: &EntityLine, marked: bool, is_new: bool, zone: &jiff::tz::TimeZone) -> Rich {
+    /// A line with its signs: marked, new since a watch began, the worst that the doctor found.
+    fn line(
+        &self,
+        line: &EntityLine,
+        (marked, is_new, worst): (bool, bool, Option<Severity>),
+        zone: &jiff::tz::TimeZone,
+    ) -> Rich {
         let mut flags: String = if line.deleted { "D".to_owned() } else { String::new() };
         flags.extend(line.flags.iter().map(|f| letter(*f)));
-        if line.problem.is_some() {
-            flags.push('!');
+        match worst {
+            Some(Severity::Error) => flags.push('!'),
+            _ if line.problem.is_some() => flags.push('!'),
+            Some(_) => flags.push('~'),
+            None => {}
         }
         let role = if line.deleted { Role::Dim } else { Role::Text };
         let version = line.version.map_or_else(|| "?".to_owned(), |v| v.to_string());
@@ -173,7 +184,7 @@ impl Columns {
 }
 
 /// What is known of the selected entity, and how far reading is.
-fn foot(list: &Entities, room: usize) -> Vec<Rich> {
+fn foot(list: &Entities, doctor: Option<&Doctor>, room: usize) -> Vec<Rich> {
     let mut out = Vec::new();
     if let Some(line) = list.selected() {
         let mut words = vec![line.sk().to_owned()];
@@ -184,6 +195,8 @@ fn foot(list: &Entities, room: usize) -> Vec<Rich> {
             words.push("never processed: no data row yet".to_owned());
         }
         words.extend(line.flags.iter().map(|f| f.as_str().to_owned()));
+        let worst = doctor.and_then(|d| d.about(&line.entity));
+        words.extend(worst.map(|(_, kind)| format!("doctor: {kind}")));
         out.extend(problem::notice(&words.join(" · "), Role::Strong, room).into_iter().take(2));
         if let Some(wrong) = &line.problem {
             out.extend(problem::notice(&format!("! {wrong}"), Role::Warning, room));

@@ -1,0 +1,200 @@
+//! Looking for what is wrong, going there, and repairing what can be.
+
+use super::{Fake, Play, Played};
+use crate::domain::key::EntityKey;
+use crate::domain::plan::Work;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::protocol::{Command, EntityRef, Event, Finding, Phase, Severity};
+use crate::tui::layers::Layer;
+use crate::tui::panes::Pane;
+use crate::tui::text;
+
+fn finding(kind: &'static str, severity: Severity, (pk, sk): (&str, &str), message: &str) -> Event {
+    let entity = EntityRef { module: "product".into(), key: EntityKey::new(pk, sk) };
+    let repairable = kind == "wedged";
+    Event::Finding(Box::new(Finding { kind, severity, entity, path: None, message: message.into(), repairable }))
+}
+
+/// What a doctor finds, the least important first.
+fn findings() -> Vec<Event> {
+    vec![
+        finding(
+            "gap",
+            Severity::Note,
+            ("PRODUCT#acme", "01HX7MBJK3V9WQBZ7XNDK5ZT2M"),
+            "versions 2 and 3 are in no table",
+        ),
+        Event::Progress { phase: Phase::Scan, done: 12, total: None },
+        finding(
+            "pending",
+            Severity::Warning,
+            ("PRODUCT#acme", "P-0004"),
+            "version 1 waits since 2026-03-02T01:15:00.000Z",
+        ),
+        finding(
+            "wedged",
+            Severity::Error,
+            ("PRODUCT#acme", "P-0003"),
+            "the command of version 2 failed (sync_data:FAILED) and blocks every later publish",
+        ),
+        finding("pitr", Severity::Warning, ("", ""), "dev-shop-product-data has no point-in-time recovery"),
+        finding("mangled", Severity::Error, ("商品#株式会社アクメ", "ボルト@M6"), "ソートキーに @ があります"),
+        Event::Progress { phase: Phase::Scan, done: 49, total: None },
+    ]
+}
+
+fn with(size: (u16, u16), end: bool, keys: &str) -> Played {
+    let answer = move |c: &Command| match c {
+        Command::Doctor { .. } => {
+            let mut events = findings();
+            events.extend(end.then_some(Event::Finished { cancelled: false }));
+            Some(events)
+        }
+        _ => None,
+    };
+    Play::new(size.0, size.1).with(|p| p.fake = Fake::golden().answering(answer)).keys(keys)
+}
+
+fn play(keys: &str) -> Played {
+    with((120, 40), true, keys)
+}
+
+#[test]
+fn every_screen_of_the_doctor() {
+    for (name, keys, end) in [
+        ("found", ":doctor<ret>", true),
+        ("looking", ":doctor product<ret>", false),
+        ("second", ":doctor<ret>jjjj", true),
+        ("warnings", ":doctor<ret>vv", true),
+        ("badges", ":doctor<ret><esc>:open PRODUCT#acme<ret>jj", true),
+        ("repair", ":doctor<ret>r", true),
+    ] {
+        for size in [(60, 15), (80, 24), (120, 40)] {
+            let played = with(size, end, keys);
+            for line in played.screen.lines().filter(|l| l.ends_with(['│', '┃', '┓', '┐', '╮', '╯'])) {
+                assert_eq!(text::width(line), usize::from(size.0), "{line}\n{}", played.screen);
+            }
+            insta::assert_snapshot!(format!("doctor_{name}_{}x{}", size.0, size.1), played.screen);
+        }
+    }
+}
+
+#[test]
+fn problems_come_first_and_are_narrowed() {
+    let order = |keys: &str| {
+        let played = play(keys);
+        let kinds = ["wedged", "mangled", "pending", "pitr", "gap"];
+        let is_line =
+            |l: &str, kind: &str| ["!r ", "!  ", "~  ", "│    "].iter().any(|s| l.contains(&format!("{s}{kind} ")));
+        let line = |kind: &str| played.screen.lines().position(|l| is_line(l, kind));
+        let mut found: Vec<(usize, &str)> = kinds.iter().filter_map(|k| Some((line(k)?, *k))).collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, kind)| kind).collect::<Vec<_>>()
+    };
+    assert_eq!(order(":doctor<ret>v"), ["wedged", "mangled"]);
+    assert_eq!(order(":doctor<ret>vv"), ["pending", "pitr"]);
+    assert_eq!(order(":doctor<ret>ttt"), ["pending"]);
+    assert_eq!(order(":doctor<ret>/point-in<ret>"), ["pitr"]);
+    let all = play(":doctor<ret>");
+    let of = |kind: &str| all.screen.find(&format!(" {kind} ")).unwrap();
+    assert!(of("wedged") < of("pending") && of("pending") < of("gap"), "{}", all.screen);
+}
+
+#[test]
+fn a_finding_leads_to_its_entity_and_back_to_the_list() {
+    let there = play(":doctor<ret><ret>");
+    assert_eq!(there.app.history.opened.as_ref().unwrap().entity.key.sk.as_str(), "P-0003");
+    assert_eq!(there.app.focus, Pane::History);
+    let back = play(":doctor<ret>jj<ret>:doctor<ret>");
+    // Not looked again, and at the same place.
+    assert_eq!(back.commands.iter().filter(|c| matches!(c, Command::Doctor { .. })).count(), 1);
+    assert!(back.screen.contains("3/5"), "{}", back.screen);
+    let again = play(":doctor product<ret><f5>");
+    let modules: Vec<_> = again
+        .commands
+        .iter()
+        .filter_map(|c| if let Command::Doctor { module } = c { module.clone() } else { None })
+        .collect();
+    assert_eq!(modules, ["product", "product"]);
+    let whole = play(":doctor<ret>jjj<ret>");
+    assert!(whole.screen.contains("about the module as a whole"), "{}", whole.screen);
+    assert!(matches!(whole.app.layers.last(), Some(Layer::Findings(_))));
+}
+
+#[test]
+fn what_can_be_repaired_is_previewed_and_runs_like_any_plan() {
+    let previewed = play(":doctor product<ret>r");
+    let plan = previewed.commands.iter().find_map(|c| match c {
+        Command::PreviewPlan { plan, keep: true } => Some(plan.clone()),
+        _ => None,
+    });
+    let plan = plan.unwrap();
+    assert_eq!((&plan.work, plan.name.as_str()), (&Work::Repair, "repair product"));
+    assert!(!previewed.commands.iter().any(|c| matches!(c, Command::RunPlan { .. })));
+    assert!(play(":doctor<ret>rR").screen.contains("the console is read-only"));
+    let run = play("AA:doctor<ret>rR");
+    let runs: Vec<_> = run
+        .commands
+        .iter()
+        .filter_map(|c| if let Command::RunPlan { plan, expect, .. } = c { Some((plan, expect)) } else { None })
+        .collect();
+    assert!(matches!(runs.as_slice(), [(plan, Some(_))] if plan.work == Work::Repair), "{runs:?}");
+    let line = |keys: &str| play(&format!("{keys}Yy")).copied.pop().unwrap();
+    assert_eq!(line(":doctor product<ret>"), "tenantry --sandbox doctor --module product");
+    assert_eq!(line(":doctor product<ret>r"), "tenantry --sandbox doctor --module product --repair --arm");
+    // The plan in the form is another one: it is not run in place of the repair, nor the other way round.
+    let copy = "name = \"c\"\noperation = \"copy\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"acme\"\n[target]\ntenant = \"globex\"\n";
+    let answer = |c: &Command| match c {
+        Command::Doctor { .. } => Some([findings(), vec![Event::Finished { cancelled: false }]].concat()),
+        _ => None,
+    };
+    let change = |p: &mut Play| {
+        p.files.insert("copy.toml".into(), copy.to_owned());
+        p.fake = Fake::golden().answering(answer);
+    };
+    let both = Play::new(120, 40).with(change).keys("AA:plan open copy.toml<ret>:doctor<ret>r<esc>R");
+    let run = both
+        .commands
+        .iter()
+        .find_map(|c| if let Command::RunPlan { plan, expect, .. } = c { Some((plan, expect)) } else { None });
+    assert!(matches!(run, Some((plan, None)) if plan.name == "c"), "{run:?}");
+}
+
+#[test]
+fn nothing_is_repaired_while_it_looks_or_where_nothing_can_be() {
+    let looking = with((120, 40), false, ":doctor<ret>r");
+    assert!(looking.screen.contains("still looking") && looking.app.plan.preview.is_none(), "{}", looking.screen);
+    let stopped = with((120, 40), false, ":doctor<ret>x");
+    assert!(matches!(stopped.commands.last(), Some(Command::Cancel { .. })));
+    let healthy = |c: &Command| {
+        matches!(c, Command::Doctor { .. }).then(|| {
+            vec![Event::Progress { phase: Phase::Scan, done: 49, total: None }, Event::Finished { cancelled: false }]
+        })
+    };
+    let healthy = Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(healthy)).keys(":doctor<ret>r");
+    assert!(healthy.screen.contains("nothing found"), "{}", healthy.screen);
+    assert!(healthy.screen.contains("nothing of what was found can be repaired"), "{}", healthy.screen);
+    let failing = |c: &Command| {
+        let failure = Failure::new(ErrorCode::Credentials, "the credentials have expired").hint("sign in again");
+        matches!(c, Command::Doctor { .. }).then(|| {
+            [findings(), vec![Event::Failed(Box::new(failure)), Event::Finished { cancelled: false }]].concat()
+        })
+    };
+    let failed = Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(failing)).keys(":doctor<ret>");
+    assert!(
+        failed.screen.contains("not all was looked at") && failed.screen.contains("→ sign in again"),
+        "{}",
+        failed.screen
+    );
+}
+
+#[test]
+fn what_the_doctor_found_marks_the_entities_also_without_colours() {
+    let played = play(":doctor<ret><esc>:open PRODUCT#acme<ret>jj");
+    let line = |sk: &str| played.screen.lines().find(|l| l.contains(&format!("{sk} "))).unwrap().to_owned();
+    assert!(line("P-0003").contains("FW!") && line("P-0004").contains("P~"), "{}", played.screen);
+    assert!(!line("P-0009").contains('!') && !line("P-0009").contains('~'), "{}", played.screen);
+    assert!(played.screen.contains("P-0003 · failed · wedged · doctor: wedged"), "{}", played.screen);
+    let before = play(":open PRODUCT#acme<ret>");
+    assert!(!before.screen.contains("FW!"), "{}", before.screen);
+}
