@@ -86,6 +86,7 @@ fn event(n: u64) -> Event {
             outcome: Some(Outcome::Done),
             reason: None,
             message: None,
+            line: None,
             warnings: vec![],
             version_before: Version(1),
             version_after: Version(2),

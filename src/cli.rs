@@ -139,6 +139,10 @@ pub enum Command {
         #[arg(value_name = "RUN|PLAN.toml")]
         what: PathBuf,
     },
+    /// Write the entities of a partition into a CSV file.
+    Export(Export),
+    /// Run a plan that imports a CSV file.
+    Import(Import),
     /// Look for what is wrong with entities, attributes in S3 and settings; with --repair finish what is wedged.
     Doctor(Doctor),
     /// List recorded runs.
@@ -181,6 +185,8 @@ impl Command {
             Self::Preview { .. } => "preview",
             Self::Run(_) => "run",
             Self::Undo(_) => "undo",
+            Self::Export(_) => "export",
+            Self::Import(_) => "import",
             Self::Doctor(_) => "doctor",
             Self::Verify { .. } => "verify",
             Self::Runs { command: Some(RunsCommand::Export { .. }) } => "runs export",
@@ -281,6 +287,46 @@ pub struct Run {
     pub resume: Option<RunId>,
     /// Refuse unless the plan digest is this one.
     #[arg(long, value_name = "DIGEST", conflicts_with = "resume")]
+    pub expect: Option<String>,
+    /// Who approves.
+    #[arg(long, value_enum, default_value_t)]
+    pub approve: Approve,
+    /// Items with their rows.
+    #[arg(long)]
+    pub rows: bool,
+}
+
+/// Options of `export`.
+#[derive(Debug, Clone, Args)]
+pub struct Export {
+    /// Partition key, such as PRODUCT#acme.
+    pub pk: String,
+    /// Where to: a file, or s3://BUCKET/KEY (needs --arm); where it ends in / the guide's name is given.
+    #[arg(long, value_name = "FILE|s3://BUCKET/[KEY]")]
+    pub to: String,
+    /// The module, where the partition key does not tell.
+    #[arg(long, value_name = "M")]
+    pub module: Option<String>,
+    /// The tenant that the file is for; its own without it.
+    #[arg(long, value_name = "TENANT")]
+    pub target_tenant: Option<String>,
+    /// Soft-deleted entities: skip or keep.
+    #[arg(long, value_name = "skip|keep", default_value = "skip", value_parser = ["skip", "keep"])]
+    pub deleted: String,
+    /// The guide's columns alone, without those that lose nothing.
+    #[arg(long)]
+    pub plain: bool,
+}
+
+/// Options of `import`.
+#[derive(Debug, Clone, Args)]
+pub struct Import {
+    /// The CSV file, or s3://BUCKET/KEY.
+    pub file: String,
+    /// The plan file: its source.file is this one.
+    pub plan: PathBuf,
+    /// Refuse unless the plan digest is this one.
+    #[arg(long, value_name = "DIGEST")]
     pub expect: Option<String>,
     /// Who approves.
     #[arg(long, value_enum, default_value_t)]

@@ -98,6 +98,8 @@ pub struct PlannedItem {
     pub reason: Option<Reason>,
     /// In words.
     pub message: Option<String>,
+    /// The line of the file that it is taken from, where there is one.
+    pub line: Option<u64>,
     /// Things to know before approving.
     pub warnings: Vec<String>,
     /// The entities, at most one target and one source.

@@ -2,10 +2,12 @@
 
 pub mod blame;
 pub mod clock;
+pub mod csv;
 pub mod diff;
 pub mod digest;
 pub mod doctor;
 pub mod evolve;
+pub mod import;
 pub mod item;
 pub mod key;
 pub mod merge;

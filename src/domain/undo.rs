@@ -81,6 +81,7 @@ impl Undoing {
             action: Action::Equal,
             reason: None,
             message: None,
+            line: None,
             warnings: Vec::new(),
             parts: entities.iter().map(part).collect(),
         };

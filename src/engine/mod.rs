@@ -3,6 +3,7 @@
 mod browse;
 mod collisions;
 mod compare;
+mod csv;
 mod doctor;
 pub mod failure;
 mod history;

@@ -11,10 +11,11 @@ use super::failure::{ErrorCode, Failure};
 use super::protocol::{Command, Decision, Event, RequestId, Steering};
 use super::task::{Shared, Stop, Task};
 use super::{
-    EngineEnd, browse, collisions, compare, doctor, history, items, plan, rollback, run, runs, verify, verify_plan,
-    watching,
+    EngineEnd, browse, collisions, compare, csv, doctor, history, items, plan, rollback, run, runs, verify,
+    verify_plan, watching,
 };
 use crate::config::Profile;
+use crate::domain::plan::Work;
 use crate::domain::run::RunId;
 use crate::store::connect;
 
@@ -86,6 +87,7 @@ async fn work(task: &Task, command: Command, done: Option<Result<(), Stop>>) {
             Command::ScanTenants { .. }
                 | Command::Rollback { .. }
                 | Command::RunPlan { .. }
+                | Command::Export { .. }
                 | Command::ResumeRun { .. }
         );
         match done {
@@ -125,11 +127,13 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::ShowItem { run, n } => items::show(task, run, n).await,
         Command::Collisions { run, filter, from, limit } => collisions::page(task, run, filter, from, limit).await,
         Command::ShowCollision { run, items } => collisions::show(task, run, items).await,
+        Command::RunPlan { plan, .. } if matches!(plan.work, Work::Export { .. }) => csv::run(task, &plan).await,
         Command::RunPlan { plan, expect, rows } => run::start(task, &plan, expect, rows).await,
         Command::ResumeRun { run, rows } => run::resume(task, run, rows).await,
         Command::ExportRun { run, file } => runs::export(task, run, file).await,
         Command::VerifyRun { run } => verify::run(task, run).await,
         Command::VerifyPlan { plan } => verify_plan::run(task, &plan).await,
+        Command::Export { module, wanted } => csv::partition(task, module, &wanted).await,
         Command::Doctor { module } => doctor::run(task, module).await,
         Command::Runs => runs::list(task).await,
         Command::ShowRun { run } => runs::show(task, run).await,

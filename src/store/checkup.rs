@@ -80,12 +80,19 @@ impl ReadStore {
         Ok(ObjectPage { objects, next })
     }
 
-    /// Whether an object is there.
+    /// Whether an object is there, in the configured bucket.
     ///
     /// # Errors
     /// [`StoreError`] when the call failed.
     pub async fn has_object(&self, key: &str) -> Result<bool, StoreError> {
-        let bucket = self.bucket.as_deref().ok_or(StoreError::NoBucket)?;
+        self.has_object_in(self.bucket.as_deref().ok_or(StoreError::NoBucket)?, key).await
+    }
+
+    /// Whether an object is there: an error is not absence.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the call failed.
+    pub async fn has_object_in(&self, bucket: &str, key: &str) -> Result<bool, StoreError> {
         let call = Call { service: "s3", operation: "HeadObject", resource: bucket };
         match self.s3.head_object().bucket(bucket).key(key).send().await {
             Ok(_) => Ok(true),

@@ -9,6 +9,7 @@ mod connect;
 mod convert;
 mod discovery;
 pub mod error;
+mod files;
 mod meter;
 mod names;
 pub mod publish;

@@ -217,6 +217,7 @@ pub(crate) mod tests {
             outcome,
             reason: None,
             message: None,
+            line: None,
             warnings: vec![],
             version_before: Version(0),
             version_after: Version(1),

@@ -7,6 +7,7 @@ mod arming;
 mod bad_input;
 mod collisions;
 mod copy;
+mod csv;
 #[cfg(feature = "sandbox")]
 mod demo;
 mod disk_full;

@@ -6,6 +6,8 @@ pub const EXAMPLES: &[(Operation, &str)] = &[
     (Operation::Move, include_str!("../../../assets/plans/move.toml")),
     (Operation::Normalize, include_str!("../../../assets/plans/normalize.toml")),
     (Operation::Transform, include_str!("../../../assets/plans/transform.toml")),
+    (Operation::Import, include_str!("../../../assets/plans/import.toml")),
+    (Operation::Export, include_str!("../../../assets/plans/export.toml")),
     (Operation::Rollback, include_str!("../../../assets/plans/rollback.toml")),
     (Operation::Undo, include_str!("../../../assets/plans/undo.toml")),
 ];

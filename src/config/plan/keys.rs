@@ -36,6 +36,9 @@ const ONE_TENANT: &[Operation] = &[
     Operation::Export,
     Operation::Rollback,
 ];
+/// In those of them that look for the tenant's partitions.
+const SCANNED: &[Operation] =
+    &[Operation::Copy, Operation::Move, Operation::Transform, Operation::Export, Operation::Rollback];
 /// In plans that write to a tenant they name.
 const TARGETED: &[Operation] = &[Operation::Copy, Operation::Move, Operation::Import];
 /// In plans that may change or check attributes.
@@ -45,6 +48,7 @@ const KEYS: &[Keys] = &[
     Keys { table: "", names: &["name", "operation", "profile", "reason", "run"], of: EVERY },
     Keys { table: "", names: &["module", "source"], of: ENTITIES },
     Keys { table: "", names: &["target"], of: TARGETED },
+    Keys { table: "", names: &["target"], of: &[Operation::Export] },
     Keys { table: "", names: &["transform", "validate"], of: CHANGING },
     Keys { table: "", names: &["normalize"], of: &[Operation::Normalize] },
     Keys { table: "", names: &["rollback"], of: &[Operation::Rollback] },
@@ -54,10 +58,14 @@ const KEYS: &[Keys] = &[
     Keys { table: "", names: &["export"], of: &[Operation::Export] },
     Keys { table: "", names: &["users"], of: &[Operation::Users] },
     Keys { table: "source", names: &["type", "sk_prefix", "keys", "deleted"], of: ENTITIES },
-    Keys { table: "source", names: &["tenant", "partitions"], of: ONE_TENANT },
+    Keys { table: "source", names: &["tenant"], of: ONE_TENANT },
+    Keys { table: "source", names: &["partitions"], of: SCANNED },
     Keys { table: "source", names: &["tenants"], of: &[Operation::Normalize] },
     Keys { table: "source", names: &["file"], of: &[Operation::Import] },
     Keys { table: "target", names: &["tenant", "existing"], of: TARGETED },
+    Keys { table: "target", names: &["tenant"], of: &[Operation::Export] },
+    Keys { table: "import", names: &["rejects"], of: &[Operation::Import] },
+    Keys { table: "export", names: &["to", "lossless"], of: &[Operation::Export] },
     Keys {
         table: "normalize",
         names: &["collision", "references", "sequences", "decide"],
@@ -98,7 +106,8 @@ const LATER: &[&str] = &[];
 const LISTS: &[&str] = &["transform", "chain", "validate"];
 
 /// The tables whose keys are looked at; what stands in another has its own complaint.
-const TABLES: &[&str] = &["source", "target", "schema", "validate", "normalize", "rollback", "run", "undo"];
+const TABLES: &[&str] =
+    &["source", "target", "import", "export", "schema", "validate", "normalize", "rollback", "run", "undo"];
 
 /// Complains about the first key, in the file's order, that a plan of the operation may not have; of any operation when
 /// there is none.

@@ -5,6 +5,7 @@ mod decisions;
 mod draft;
 mod example;
 mod fields;
+mod files;
 mod keys;
 mod normalize;
 mod read;
@@ -84,6 +85,20 @@ pub fn parse(path: &Path, text: &str) -> Result<Plan, Box<ConfigError>> {
         let source = read::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
         let modules = read::modules(&mut walk, source.entity_type.is_some())?;
         (modules, Work::Transform { source })
+    } else if operation == Operation::Import {
+        let (source, from) = files::source(section(file, &mut walk, "source", &none)?, path)?;
+        let target = files::target(section(file, &mut walk, "target", &none)?)?;
+        let rejects = files::import(section(file, &mut walk, "import", &none)?, path, from.as_ref())?;
+        // Each row's own type tells where it belongs.
+        let modules = read::modules(&mut walk, true)?;
+        (modules, Work::Import { source, target, file: from, rejects })
+    } else if operation == Operation::Export {
+        let source = read::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
+        let tenant = files::export_target(section(file, &mut walk, "target", &none)?)?;
+        let (to, lossless) = files::export(section(file, &mut walk, "export", &none)?, path)?;
+        let modules = read::modules(&mut walk, source.entity_type.is_some())?;
+        let tenant = tenant.unwrap_or_else(|| source.tenant.clone());
+        (modules, Work::Export { source, tenant, to, lossless })
     } else if operation == Operation::Rollback {
         let source = rollback::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
         let how = rollback::how(section(file, &mut walk, "rollback", &none)?, walk.place("rollback"))?;
@@ -159,12 +174,16 @@ fn operation(walk: &mut Walk<'_, '_>, file: File<'_>, root: &DeTable<'_>) -> Res
             | Operation::Move
             | Operation::Normalize
             | Operation::Transform
+            | Operation::Import
+            | Operation::Export
             | Operation::Rollback
             | Operation::Undo),
         ) => Ok(operation),
         Ok(other) => {
             let error = walk.wrong_value("operation", format!("this version cannot run {} plans yet", other.as_str()));
-            Err(error.hint(Some("it can run copy, move, normalize, transform, rollback and undo plans".to_owned())))
+            Err(error.hint(Some(
+                "it can run copy, move, normalize, transform, import, export, rollback and undo plans".to_owned(),
+            )))
         }
         Err(word) => {
             let error = walk.wrong_value("operation", format!("operation must be {}, not {word:?}", quoted(&words)));

@@ -58,6 +58,13 @@ pub(super) fn target(mut walk: Walk<'_, '_>, at: Range<usize>, source: &Source) 
         let message = format!("target.tenant must differ from source.tenant: both are {tenant:?}");
         return Err(walk.wrong_value("tenant", message));
     }
+    let existing = existing(&mut walk)?;
+    walk.finish()?;
+    Ok(Target { tenant, existing })
+}
+
+/// What becomes of live targets.
+pub(super) fn existing(walk: &mut Walk<'_, '_>) -> Result<Existing> {
     let existing = walk.word(
         "existing",
         &[
@@ -67,20 +74,32 @@ pub(super) fn target(mut walk: Walk<'_, '_>, at: Range<usize>, source: &Source) 
             ("stop", Existing::Stop),
         ],
     )?;
-    walk.finish()?;
-    Ok(Target { tenant, existing: existing.unwrap_or_default() })
+    Ok(existing.unwrap_or_default())
 }
 
-/// A tenant code: one segment of a partition key.
+/// A tenant code that must be there.
 fn tenant(walk: &mut Walk<'_, '_>, at: Range<usize>, why: &str) -> Result<String> {
-    let code = walk.required("tenant", at, why)?;
+    let tenant = walk.required("tenant", at, why)?;
+    is_code(walk, &tenant)?;
+    Ok(tenant)
+}
+
+/// A tenant code that may be left out.
+pub(super) fn code(walk: &mut Walk<'_, '_>) -> Result<Option<String>> {
+    let tenant = walk.text("tenant")?;
+    tenant.iter().try_for_each(|code| is_code(walk, code))?;
+    Ok(tenant)
+}
+
+/// A tenant code is one segment of a partition key.
+fn is_code(walk: &Walk<'_, '_>, code: &str) -> Result<()> {
     if code.contains([KEY_SEPARATOR, '@']) {
         let message =
             format!("{} must contain neither \"#\" nor \"@\": {code:?} is no tenant code", walk.path("tenant"));
         let hint = "write the code alone, such as acme for the partitions PRODUCT#acme and ORDER#acme";
         return Err(walk.wrong_value("tenant", message).hint(Some(hint.to_owned())));
     }
-    Ok(code)
+    Ok(())
 }
 
 /// Distinct names, none of them empty; none at all where the key is missing.

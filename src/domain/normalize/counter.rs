@@ -28,6 +28,7 @@ pub fn counter(old: &Row, new: Option<&Row>, (code, normal): (&str, &str), targe
         action: Action::Equal,
         reason: None,
         message: None,
+        line: None,
         warnings: Vec::new(),
     };
     let (Some(had), now) = (value(old), new.map(value)) else {

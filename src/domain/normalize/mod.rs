@@ -264,6 +264,7 @@ pub fn respelled(transfer: &Transfer, codes: &Codes, module: &str, side: Side<'_
         action: Action::Update,
         reason: None,
         message: Some("keys in its attributes are respelled".to_owned()),
+        line: None,
         warnings: Vec::new(),
         parts: vec![pinned(Role::Target, side)],
     };

@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::csv::Place;
 use super::key::Version;
 use super::publish::PublishMode;
 use super::run::{Operation, RunId};
@@ -319,6 +320,28 @@ pub enum Work {
         /// Which.
         source: Source,
     },
+    /// Writes what a CSV file holds.
+    Import {
+        /// Which of its entities: by where they came from; an empty tenant for any.
+        source: Source,
+        /// Where to; an empty tenant for the one that each row names.
+        target: Target,
+        /// The file; `None` where the plan leaves it to the command line.
+        file: Option<Place>,
+        /// Where rows go that cannot be read or written, to be mended and fed again.
+        rejects: Option<String>,
+    },
+    /// Writes entities into a CSV file.
+    Export {
+        /// Which.
+        source: Source,
+        /// The tenant that the file is for.
+        tenant: String,
+        /// Where to; `None` where the plan leaves it to the command line.
+        to: Option<Place>,
+        /// With the columns that lose nothing.
+        lossless: bool,
+    },
     /// Takes entities back to an earlier state.
     Rollback {
         /// Which.
@@ -341,6 +364,8 @@ impl Work {
             Self::Move { .. } => Operation::Move,
             Self::Normalize { .. } => Operation::Normalize,
             Self::Transform { .. } => Operation::Transform,
+            Self::Import { .. } => Operation::Import,
+            Self::Export { .. } => Operation::Export,
             Self::Rollback { .. } => Operation::Rollback,
             Self::Undo(_) => Operation::Undo,
             Self::Repair => Operation::Repair,
@@ -353,7 +378,8 @@ impl Work {
         match self {
             Self::Copy { target, .. } | Self::Move { target, .. } => Some(&target.tenant),
             Self::Transform { source } | Self::Rollback { source, .. } => Some(&source.tenant),
-            Self::Normalize { .. } | Self::Undo(_) | Self::Repair => None,
+            Self::Import { target, .. } => Some(&*target.tenant).filter(|code| !code.is_empty()),
+            Self::Normalize { .. } | Self::Export { .. } | Self::Undo(_) | Self::Repair => None,
         }
     }
 }

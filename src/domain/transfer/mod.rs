@@ -79,7 +79,7 @@ impl Transfer {
     /// Whether sources are soft-deleted where they were.
     #[must_use]
     pub fn leaves_source(&self) -> bool {
-        self.operation != Operation::Copy
+        matches!(self.operation, Operation::Move | Operation::Normalize)
     }
 
     /// What becomes of one entity.
@@ -100,28 +100,8 @@ impl Transfer {
         let row = self.usable_source(item, source)?;
         self.usable_target(source, target)?;
         let current = target.seen.resolved.as_deref();
+        self.may_exist(target)?;
         let is_live = current.is_some_and(|row| !row.is_deleted());
-        let ours = is_live || is_taken_back(target.seen);
-        if let (Some(now), Existing::Skip | Existing::Stop) = (current, self.existing)
-            && !(now.is_deleted() && ours)
-        {
-            return Err(match (is_live, self.existing) {
-                (true, Existing::Stop) => (
-                    Action::Conflict,
-                    Reason::Exists,
-                    format!("the target exists at version {}, and the plan says to stop then", target.seen.version),
-                ),
-                (true, _) => {
-                    (Action::Skip, Reason::Exists, format!("the target exists at version {}", target.seen.version))
-                }
-                (false, _) => (
-                    Action::Skip,
-                    Reason::Deleted,
-                    "the target is soft-deleted, and not by tenantry: existing = \"overwrite\" would write it"
-                        .to_owned(),
-                ),
-            });
-        }
         let state = self.state(row, target.key, current.filter(|_| self.existing == Existing::Merge && is_live))?;
         let is_equal = current.is_some_and(|now| is_same(now, &state));
         if !is_equal {
@@ -143,6 +123,29 @@ impl Transfer {
             write(item, Role::Source, source, after);
         }
         Ok(())
+    }
+
+    /// Whether the plan may write where something is already.
+    pub(in crate::domain) fn may_exist(&self, target: Side<'_>) -> Result<(), Refusal> {
+        let Some(now) = target.seen.resolved.as_deref() else { return Ok(()) };
+        let is_live = !now.is_deleted();
+        if matches!(self.existing, Existing::Overwrite | Existing::Merge) || (!is_live && is_taken_back(target.seen)) {
+            return Ok(());
+        }
+        let version = target.seen.version;
+        Err(match (is_live, self.existing) {
+            (true, Existing::Stop) => (
+                Action::Conflict,
+                Reason::Exists,
+                format!("the target exists at version {version}, and the plan says to stop then"),
+            ),
+            (true, _) => (Action::Skip, Reason::Exists, format!("the target exists at version {version}")),
+            (false, _) => (
+                Action::Skip,
+                Reason::Deleted,
+                "the target is soft-deleted, and not by tenantry: existing = \"overwrite\" would write it".to_owned(),
+            ),
+        })
     }
 
     /// The source's data row, if it may be taken.
@@ -190,6 +193,11 @@ impl Transfer {
         if source.key == target.key {
             return Err((Action::Invalid, Reason::KeyInvalid, "source and target are the same entity".to_owned()));
         }
+        self.usable_as_target(target)
+    }
+
+    /// Whether nothing stands in the way of publishing on top of an entity.
+    pub(in crate::domain) fn usable_as_target(&self, target: Side<'_>) -> Result<(), Refusal> {
         if let Some((reason, message)) = target.seen.blocked_by_command() {
             return Err((Action::Conflict, reason, format!("at the target, {message}")));
         }
@@ -273,6 +281,13 @@ impl Transfer {
             }
             state.set(field::ATTRIBUTES, Value::M(marked));
         }
+        state.extra = carried;
+        Ok(self.unmarked_row(target, state))
+    }
+
+    /// The data row of a state as it is.
+    pub(in crate::domain) fn unmarked_row(&self, target: Side<'_>, mut state: NewState) -> Row {
+        let carried = std::mem::take(&mut state.extra);
         let mut after = self.data_row(target, &state);
         if self.mode == PublishMode::Sync {
             // What the framework does not know of would otherwise be lost on the way.
@@ -280,7 +295,7 @@ impl Transfer {
                 after.0.entry(name).or_insert(value);
             }
         }
-        Ok(after)
+        after
     }
 
     pub(in crate::domain) fn source_row(&self, source: Side<'_>, target: Side<'_>, row: &Row) -> Result<Row, Refusal> {
@@ -329,6 +344,7 @@ pub(in crate::domain) fn undecided(module: &str, source: Side<'_>, target: Side<
         action: Action::Equal,
         reason: None,
         message: None,
+        line: None,
         warnings: Vec::new(),
         parts: vec![pinned(Role::Target, target), pinned(Role::Source, source)],
     }

@@ -59,7 +59,7 @@ impl Reader {
     /// [`JournalError`].
     pub fn intended(&self, n: u64) -> Result<Option<PlannedItem>, JournalError> {
         let sql = format!("SELECT {COLUMNS}, item_rows.parts FROM item JOIN item_rows USING (n) WHERE item.n = ?1");
-        let read = |row: &SqlRow<'_>| planned(row, Some(19));
+        let read = |row: &SqlRow<'_>| planned(row, Some(20));
         self.connection.query_row(&sql, [number(n)], read).optional().map_err(database(&self.path))
     }
 }

@@ -117,7 +117,7 @@ fn read_open(connection: &Connection, path: &Path, sql: &str, values: [i64; 3]) 
             n: unsigned(row.get(0)?),
             batch: row.get::<_, Option<u32>>(1)?.unwrap_or_default(),
             begun: row.get::<_, Option<String>>(15)?.is_some(),
-            item: planned(row, Some(19))?,
+            item: planned(row, Some(20))?,
         })
     };
     let items = statement.query_map(values, read).map_err(&fail)?;

@@ -228,7 +228,7 @@ impl Reader {
         );
         let mut statement = self.connection.prepare_cached(&sql).map_err(&fail)?;
         let read = |row: &SqlRow<'_>| {
-            Ok(WrittenItem { n: unsigned(row.get(0)?), item: planned(row, Some(19))?, outcome: maybe_word(row, 16)? })
+            Ok(WrittenItem { n: unsigned(row.get(0)?), item: planned(row, Some(20))?, outcome: maybe_word(row, 16)? })
         };
         let rows = statement.query_map([number(after), number(limit as u64)], read).map_err(&fail)?;
         rows.collect::<Result<_, _>>().map_err(&fail)
@@ -255,6 +255,7 @@ pub(super) fn result(row: &SqlRow<'_>, run: RunId) -> rusqlite::Result<ItemResul
         outcome,
         reason: item.reason,
         message: item.message,
+        line: item.line,
         warnings: item.warnings,
         version_before,
         version_after,

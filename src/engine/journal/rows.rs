@@ -17,7 +17,7 @@ use crate::domain::value::{DdbItem, item_to_ddb_text};
 /// Columns of an item without its rows, in the order that [`planned`] reads them.
 pub(super) const COLUMNS: &str = "item.n, item.batch, item.module, item.pk, item.sk, item.target_pk, item.target_sk, item.action, item.reason, \
      item.message, item.warnings, item.version_before, item.version_after, item.source_version_before, item.source_version_after, \
-     item.begun_at, item.outcome, item.attempts, item.request_id";
+     item.begun_at, item.outcome, item.attempts, item.request_id, item.line";
 
 /// SQLite has signed integers only; versions and item numbers never come near the limit.
 pub(super) fn number(n: u64) -> i64 {
@@ -152,6 +152,7 @@ pub(super) fn planned(row: &SqlRow<'_>, parts: Option<usize>) -> rusqlite::Resul
         action: word(row, 7)?,
         reason: maybe_word(row, 8)?,
         message: row.get(9)?,
+        line: row.get::<_, Option<i64>>(19)?.map(unsigned),
         warnings: serde_json::from_str(&warnings).unwrap_or_default(),
         parts,
     })
@@ -169,8 +170,8 @@ pub(super) fn insert(
     connection
         .prepare_cached(
             "INSERT INTO item (n, batch, module, pk, sk, target_pk, target_sk, action, reason, message, warnings, version_before,
-                 version_after, source_version_before, source_version_after, digest)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                 version_after, source_version_before, source_version_after, digest, line)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         )
         .and_then(|mut statement| {
             statement.execute(params![
@@ -190,6 +191,7 @@ pub(super) fn insert(
                 number(source_before.0),
                 number(source_after.0),
                 digest,
+                item.line.map(number),
             ])
         })
         .map_err(&fail)?;

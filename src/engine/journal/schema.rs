@@ -7,9 +7,9 @@ use rusqlite::Connection;
 use super::{JournalError, database};
 
 /// Raised with every change that an older program could not read.
-pub(super) const FORMAT: i64 = 3;
-/// The oldest that this one reads: 3 only knows more roles of entities.
-const OLDEST: i64 = 2;
+pub(super) const FORMAT: i64 = 4;
+/// The oldest that this one reads: before 4 items had no place for the line of a file.
+const OLDEST: i64 = 4;
 
 // What is long stands in a table of its own: counting and listing items never reads it.
 const TABLES: &str = "
@@ -24,7 +24,8 @@ CREATE TABLE item (
     target_pk TEXT NOT NULL, target_sk TEXT NOT NULL, action TEXT NOT NULL, reason TEXT, message TEXT, warnings TEXT NOT NULL,
     version_before INTEGER NOT NULL, version_after INTEGER NOT NULL,
     source_version_before INTEGER NOT NULL, source_version_after INTEGER NOT NULL,
-    digest TEXT NOT NULL, begun_at TEXT, outcome TEXT, ended_at TEXT, attempts INTEGER NOT NULL DEFAULT 0, request_id TEXT
+    digest TEXT NOT NULL, begun_at TEXT, outcome TEXT, ended_at TEXT, attempts INTEGER NOT NULL DEFAULT 0, request_id TEXT,
+    line INTEGER
 ) STRICT;
 CREATE INDEX item_open ON item (batch, n) WHERE outcome IS NULL;
 CREATE INDEX item_batch ON item (batch, n, outcome);

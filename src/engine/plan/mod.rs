@@ -1,6 +1,7 @@
 //! Finding out what a plan would do: items with before and after, streamed into a journal. Nothing is written to any table.
 
 mod blast;
+mod import;
 mod normalize;
 mod repair;
 mod rollback;
@@ -17,6 +18,7 @@ mod validate;
 use std::path::Path;
 use std::time::Duration;
 
+use super::csv::{Opened, write_rejects};
 use super::failure::{ErrorCode, Failure};
 use super::items::{self, Kept};
 use super::journal::{Journal, private_dir};
@@ -59,6 +61,16 @@ pub(super) async fn preview(task: &Task, plan: &Plan, keep: bool) -> Result<(), 
     task.emit(Event::Planned(Box::new(summary?))).await
 }
 
+fn no_file() -> Failure {
+    let mut failure = Failure::new(ErrorCode::Plan, "source.file is missing: it is the CSV file that is read");
+    failure.key = Some("source.file".to_owned());
+    failure.hint("name it in the plan, or use `tenantry import FILE PLAN.toml`")
+}
+
+fn exports() -> Failure {
+    Failure::new(ErrorCode::Usage, "an export has no items to preview: it writes a file and nothing else")
+}
+
 /// Removes what previews left behind that were killed a day ago or longer: they hold rows of customers.
 fn remove_left_over(state_dir: &Path) {
     let Ok(entries) = std::fs::read_dir(state_dir) else { return };
@@ -87,6 +99,10 @@ pub(super) async fn preview_into(
         failure.key = Some("profile".to_owned());
         return Err(failure.hint(format!("use --profile {profile}")).into());
     }
+    let mut file = None;
+    if let Work::Import { file: place, .. } = &plan.work {
+        file = Some(Opened::open(task, place.as_ref().ok_or_else(no_file)?).await?);
+    }
     let checker = validate::Checker::new(task, plan)?;
     let mut sink = Sink::new(task, context, journal, tell, checker);
     let found = match &plan.work {
@@ -95,6 +111,11 @@ pub(super) async fn preview_into(
         }
         Work::Normalize { source, how } => normalize::plan(task, context, &plan.modules, source, how, &mut sink).await,
         Work::Transform { source } => transform::plan(task, context, plan, source, &mut sink).await,
+        Work::Import { source, target, .. } => match &file {
+            Some(file) => import::plan(task, context, plan, (source, target), file, &mut sink).await,
+            None => Err(no_file().into()),
+        },
+        Work::Export { .. } => Err(exports().into()),
         Work::Rollback { source, how } => rollback::plan(task, context, &plan.modules, source, how, &mut sink).await,
         Work::Repair => repair::plan(task, context, &plan.modules, &mut sink).await,
         Work::Undo(undo) => undo::plan(task, context, undo, is_held, &mut sink).await,
@@ -102,6 +123,15 @@ pub(super) async fn preview_into(
     let mut notes = found?;
     let (blast, checked) = sink.finish().await?;
     notes.extend(checked);
+    if let (Work::Import { rejects: Some(rejects), .. }, Some(file)) = (&plan.work, &file) {
+        let count = write_rejects(task, journal, file, rejects).await?;
+        if count > 0 {
+            notes.push(format!(
+                "{count} rows of {} cannot be written: they stand in {rejects}, each with why",
+                file.name()
+            ));
+        }
+    }
     let digest = journal.digest().await?;
     let tally = journal.tally().await?;
     if blast.requests > 0 {

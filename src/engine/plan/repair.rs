@@ -73,6 +73,7 @@ async fn item(
         action: Action::Invalid,
         reason: Some(reason),
         message: Some(message),
+        line: None,
         warnings: Vec::new(),
         parts: vec![PlannedPart::pinned(Role::Target, key.clone(), seen.version, seen.resolved.clone())],
     };

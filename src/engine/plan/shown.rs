@@ -31,6 +31,7 @@ pub(in super::super) fn shown(
         action: item.action,
         reason: item.reason,
         message: item.message.clone(),
+        line: item.line,
         warnings: item.warnings.clone(),
         version_before,
         version_after,

@@ -232,6 +232,7 @@ impl<'a> Work<'a> {
             action: Action::Invalid,
             reason: Some(reason),
             message: Some(message),
+            line: None,
             warnings: Vec::new(),
             parts: Vec::new(),
         }

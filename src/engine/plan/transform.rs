@@ -149,6 +149,7 @@ impl Work<'_> {
                         action: Action::Invalid,
                         reason: Some(unusable.reason),
                         message: Some(unusable.message),
+                        line: None,
                         warnings: Vec::new(),
                         parts: vec![PlannedPart::pinned(Role::Target, key, version, unusable.data)],
                     }

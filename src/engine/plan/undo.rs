@@ -232,6 +232,7 @@ fn invalid(item: &Taken, unusable: &Unusable) -> PlannedItem {
         action: Action::Invalid,
         reason: Some(unusable.reason),
         message: Some(unusable.message.clone()),
+        line: None,
         warnings: Vec::new(),
         parts: Vec::new(),
     }

@@ -114,6 +114,7 @@ impl Unprocessed<'_> {
             action: Action::Skip,
             reason: Some(Reason::Pending),
             message: Some(format!("version {version} was published and never processed: there is no data row")),
+            line: None,
             warnings: Vec::new(),
             parts: vec![PlannedPart::pinned(Role::Source, source, Version(0), None)],
         }

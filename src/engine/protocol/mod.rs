@@ -2,6 +2,7 @@
 
 mod browsed;
 mod collisions;
+mod files;
 mod shown;
 mod steering;
 mod watched;
@@ -18,6 +19,7 @@ use crate::domain::run::RunId;
 
 pub use browsed::{Connection, DiffResult, EntitySummary, HistoryEntry, TenantCount};
 pub use collisions::{Collision, CollisionFilter, CollisionKey, CollisionRow};
+pub use files::{ExportWanted, ExportedFile};
 pub use shown::{
     ApprovalRequest, BatchInfo, BatchState, Blast, Finding, ItemFilter, ItemResult, Phase, PlanSummary, Preview,
     RunInfo, Severity, StopCause,
@@ -253,6 +255,13 @@ pub enum Command {
         /// The plan: a copy, a move, or a transform.
         plan: Box<Plan>,
     },
+    /// Writes the entities of a partition into a file: [`Event::Exported`]. A plan that exports is run with [`Command::RunPlan`].
+    Export {
+        /// Module.
+        module: String,
+        /// What, and where to.
+        wanted: Box<ExportWanted>,
+    },
     /// Looks for what is wrong, in a module or in all of them, and writes nothing: [`Event::Finding`]. What is armed also tries whether
     /// it may write.
     Doctor {
@@ -391,6 +400,8 @@ pub enum Event {
         /// Why.
         cause: StopCause,
     },
+    /// A file was written.
+    Exported(Box<ExportedFile>),
     /// Something found by looking at the tables.
     Finding(Box<Finding>),
     /// What the engine does, for the progress log.

@@ -30,6 +30,8 @@ pub struct Preview {
     pub reason: Option<Reason>,
     /// In words, for people.
     pub message: Option<String>,
+    /// The line of the file that it is taken from, where there is one.
+    pub line: Option<u64>,
     /// Things to know before approving.
     pub warnings: Vec<String>,
     /// Version now, 0 when absent.
@@ -106,6 +108,8 @@ pub struct ItemResult {
     pub reason: Option<Reason>,
     /// In words.
     pub message: Option<String>,
+    /// The line of the file that it is taken from, where there is one.
+    pub line: Option<u64>,
     /// What was known before.
     pub warnings: Vec<String>,
     /// Version before.

@@ -165,6 +165,7 @@ fn item(task: &Task, context: &Context, preview: &Preview, basis: &Basis) -> Res
         action: preview.action,
         reason: None,
         message: None,
+        line: preview.line,
         warnings: preview.warnings.clone(),
         parts: vec![PlannedPart {
             role: Role::Target,
@@ -202,6 +203,7 @@ fn written(task: &Task, context: &Context, entity: &EntityRef, to: Version, basi
         action,
         reason: None,
         message: None,
+        line: None,
         warnings: warnings(task, &basis, &after),
         version_before: basis.snapshot.version,
         version_after: basis.snapshot.version.next(),
@@ -271,6 +273,7 @@ fn empty_preview(task: &Task, entity: &EntityRef, to: Version, snapshot: &Entity
         action: why.action,
         reason: why.reason,
         message: Some(why.message),
+        line: None,
         warnings: Vec::new(),
         version_before: snapshot.version,
         version_after: snapshot.version,

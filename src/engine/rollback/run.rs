@@ -110,6 +110,7 @@ fn unwritten(run: RunId, plan: &Plan) -> ItemResult {
         outcome: Some(outcome_of(p.action)),
         reason: p.reason,
         message: p.message.clone(),
+        line: p.line,
         warnings: p.warnings.clone(),
         version_before: p.version_before,
         version_after: p.version_before,

@@ -175,8 +175,15 @@ fn refusal(plan: &Plan, summary: &PlanSummary, expect: Option<&str>) -> Option<F
         );
     }
     let stops = match &plan.work {
-        Work::Copy { target, .. } | Work::Move { target, .. } => target.existing == Existing::Stop,
-        Work::Normalize { .. } | Work::Transform { .. } | Work::Rollback { .. } | Work::Undo(_) | Work::Repair => false,
+        Work::Copy { target, .. } | Work::Move { target, .. } | Work::Import { target, .. } => {
+            target.existing == Existing::Stop
+        }
+        Work::Normalize { .. }
+        | Work::Transform { .. }
+        | Work::Export { .. }
+        | Work::Rollback { .. }
+        | Work::Undo(_)
+        | Work::Repair => false,
     };
     let invalid: u64 = summary
         .reasons

@@ -88,6 +88,7 @@ pub(in super::super) fn told(context: &Context, open: &OpenItem, result: Option<
         outcome: result.map(|r| r.outcome),
         reason: result.and_then(|r| r.reason).or(item.reason),
         message: result.and_then(|r| r.message.clone()).or_else(|| item.message.clone()),
+        line: item.line,
         warnings: item.warnings.clone(),
         version_before,
         version_after,

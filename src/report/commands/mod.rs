@@ -3,6 +3,7 @@
 mod approve;
 mod browse;
 mod doctor;
+mod files;
 mod plans;
 mod rollback;
 mod run;
@@ -232,6 +233,8 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         Command::Run(options) => run::run(context, options).await,
         Command::Undo(options) => run::undo(context, options).await,
         Command::Doctor(options) => doctor::doctor(context, options).await,
+        Command::Export(options) => files::export(context, options).await,
+        Command::Import(options) => files::import(context, options).await,
         Command::Verify { what } => run::verify(context, &what).await,
         Command::Runs { command: Some(RunsCommand::Export { run, file }) } => runs::export(context, run, file).await,
         Command::Runs { command: None } => runs::list(context).await,

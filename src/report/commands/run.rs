@@ -6,6 +6,7 @@ use super::approve::Approver;
 use super::plans::{load, planned, show};
 use super::{Context, Quit, exit};
 use crate::cli::{Approve, Run, Undo};
+use crate::domain::csv::Place;
 use crate::domain::plan::{Change, Modules, Plan, RunSettings, Undo as UndoPlan, UndoFrom, Work};
 use crate::domain::run::{Outcome, RunId, RunState};
 use crate::engine::failure::Failure;
@@ -19,6 +20,13 @@ pub(super) async fn run(context: &mut Context, options: Run) -> Result<(), Quit>
         (Some(run), _) => Command::ResumeRun { run, rows: options.rows },
         (None, Some(file)) => {
             let plan = load(file)?;
+            if let Work::Export { to, .. } = &plan.work {
+                if matches!(to, Some(Place::S3 { .. })) && !context.global.arm {
+                    return not_armed(context);
+                }
+                let command = Command::RunPlan { plan: Box::new(plan), expect: None, rows: false };
+                return super::files::write(context, command).await;
+            }
             if !context.global.arm {
                 return unarmed(context, plan, options.rows).await;
             }
@@ -61,7 +69,7 @@ pub(super) async fn unarmed(context: &mut Context, plan: Plan, rows: bool) -> Re
     not_armed(context)
 }
 
-fn not_armed(context: &mut Context) -> Result<(), Quit> {
+pub(super) fn not_armed(context: &mut Context) -> Result<(), Quit> {
     context.out.note("not armed: nothing was written; add --arm to write this");
     context.end.exit = exit::NOT_APPROVED;
     context.end.stopped = Some(StopCause::NotApproved);

@@ -8,6 +8,7 @@ mod request;
 mod same_bytes;
 mod snapshot;
 mod transact;
+mod upload;
 
 use super::error::{ErrorKind, StoreError};
 use super::read::ReadStore;
@@ -17,6 +18,7 @@ pub use driver::Patience;
 pub use follow::{Followed, Following};
 pub use request::{Counter, NewObjectName, Part, PreviousCommand, PublishRequest, Unfinished, VersionCheck};
 pub use snapshot::{Snapshot, Unusable};
+pub use upload::Upload;
 
 /// What writes the application's tables. Only an armed [`ReadStore`] becomes one, so that what is not armed cannot write at all.
 #[derive(Debug, Clone)]

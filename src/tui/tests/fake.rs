@@ -176,6 +176,7 @@ impl Fake {
                     Finding { kind: "different", severity: Severity::Error, entity, path, message, repairable: false };
                 vec![Event::Finding(Box::new(finding)), Event::Progress { phase: Phase::Verify, done: 1, total: None }]
             }
+            Command::Export { .. } => vec![],
             Command::Doctor { .. } => {
                 let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0003") };
                 let message = "the command of version 2 failed (sync_data:FAILED)".to_owned();
@@ -355,6 +356,7 @@ impl Fake {
             action,
             reason,
             message: Some(message),
+            line: None,
             warnings: vec![],
             version_before: now,
             version_after: now,
@@ -392,6 +394,7 @@ impl Fake {
             action: if before.is_deleted() { Action::Restore } else { Action::Update },
             reason: None,
             message: None,
+            line: None,
             warnings: vec![
                 "relational copies and notifications of the application are not told: see reSyncData()".into(),
             ],
@@ -423,6 +426,7 @@ fn item(run: RunId, entity: &EntityRef, versions: (Version, Version), outcome: O
         outcome,
         reason: None,
         message: None,
+        line: None,
         warnings: vec![],
         version_before: versions.0,
         version_after: versions.1,

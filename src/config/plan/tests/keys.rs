@@ -83,11 +83,9 @@ fn keys_of_other_operations_are_told_apart_from_unknown_ones() {
 #[test]
 fn operations_are_words_of_the_contract_that_this_version_can_run() {
     let text = |word: &str| copy_plan("", "").replace("\"copy\"", word);
-    for word in ["import", "export", "users"] {
-        let message = format!("this version cannot run {word} plans yet");
-        let hint = Some("it can run copy, move, normalize, transform, rollback and undo plans");
-        assert_complaint(&text(&format!("\"{word}\"")), 2, "operation", &message, hint);
-    }
+    let message = "this version cannot run users plans yet";
+    let hint = Some("it can run copy, move, normalize, transform, import, export, rollback and undo plans");
+    assert_complaint(&text("\"users\""), 2, "operation", message, hint);
     let words =
         "\"copy\", \"move\", \"normalize\", \"transform\", \"import\", \"export\", \"users\", \"rollback\" or \"undo\"";
     let hint = Some("did you mean copy?");

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::*;
+use crate::domain::csv::Place;
 use crate::domain::key::Version;
 use crate::domain::plan::{
     Change, Conflicts, DeletedSources, Engine, Existing, Normalize, RollTo, Rollback, RunSettings, Source, StopAfter,
@@ -106,6 +107,24 @@ fn each_example_shows_its_optional_keys_at_their_defaults() {
             },
             ..plan("products to schema v2", Work::Transform { source: source() })
         },
+        plan(
+            "products of a file to globex",
+            Work::Import {
+                source: Source::default(),
+                target: Target::default(),
+                file: Some(Place::File("plans/products.csv".to_owned())),
+                rejects: None,
+            },
+        ),
+        plan(
+            "products of acme as CSV",
+            Work::Export {
+                source: source(),
+                tenant: "acme".to_owned(),
+                to: Some(Place::S3 { bucket: "shop-private".to_owned(), key: String::new() }),
+                lossless: true,
+            },
+        ),
         plan(
             "products of acme, as they were",
             Work::Rollback {

@@ -137,3 +137,31 @@ fn the_pipeline_engine_is_for_imports() {
         assert_eq!((error.message, error.key.as_deref()), (message, Some("run.engine")));
     }
 }
+
+#[test]
+fn files_stand_beside_the_plan_or_in_s3() {
+    let import = |more: &str| format!("name = \"n\"\noperation = \"import\"\n{more}");
+    let work = |more: &str| read(&import(more)).unwrap().work;
+    let Work::Import { file, rejects, source, target } = work(
+        "[source]\nfile = \"s3://b/a.csv\"\ntenant = \"acme\"\n[import]\nrejects = \"r.csv\"\n[target]\ntenant = \"acme\"",
+    ) else {
+        panic!()
+    };
+    assert_eq!(file, Some(Place::S3 { bucket: "b".to_owned(), key: "a.csv".to_owned() }));
+    assert_eq!(
+        (rejects.as_deref(), source.tenant.as_str(), target.tenant.as_str()),
+        (Some("plans/r.csv"), "acme", "acme")
+    );
+    let message = "import.rejects must not be the file that is read";
+    assert_complaint(
+        &import("[source]\nfile = \"a.csv\"\n[import]\nrejects = \"a.csv\""),
+        6,
+        "import.rejects",
+        message,
+        None,
+    );
+    let message = "import.rejects must be a file of this machine";
+    assert_complaint(&import("[import]\nrejects = \"s3://b/a.csv\""), 4, "import.rejects", message, None);
+    let bad = "source.file: \"s3:///x\" names no file and no object: write a path, or s3://bucket/key";
+    assert_complaint(&import("[source]\nfile = \"s3:///x\""), 4, "source.file", bad, None);
+}

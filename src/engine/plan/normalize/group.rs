@@ -163,6 +163,7 @@ impl<'a> Group<'a> {
             action: Action::Invalid,
             reason: Some(reason),
             message: Some(message),
+            line: None,
             warnings: Vec::new(),
         };
         let mut items = Vec::new();

@@ -270,6 +270,7 @@ impl Work<'_> {
             action,
             reason: Some(reason),
             message: Some(message),
+            line: None,
             warnings: Vec::new(),
             parts: vec![part],
         }

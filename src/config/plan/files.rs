@@ -1,0 +1,70 @@
+//! The sections of plans that read or write a CSV file.
+
+use std::path::Path;
+
+use super::super::toml_walk::Walk;
+use super::read::{Result, beside, code, entities, existing};
+use crate::domain::csv::Place;
+use crate::domain::plan::{Source, Target};
+
+/// `[source]` of an import: the file, and which of its rows.
+pub(super) fn source(mut walk: Walk<'_, '_>, plan: &Path) -> Result<(Source, Option<Place>)> {
+    let file = place(&mut walk, "file", plan)?;
+    let source = Source { tenant: code(&mut walk)?.unwrap_or_default(), ..entities(&mut walk)? };
+    walk.finish()?;
+    Ok((source, file))
+}
+
+/// `[target]` of an import: without a tenant each row names its own.
+pub(super) fn target(mut walk: Walk<'_, '_>) -> Result<Target> {
+    let target = Target { tenant: code(&mut walk)?.unwrap_or_default(), existing: existing(&mut walk)? };
+    walk.finish()?;
+    Ok(target)
+}
+
+/// `[import]`: where rejected rows go.
+pub(super) fn import(mut walk: Walk<'_, '_>, plan: &Path, file: Option<&Place>) -> Result<Option<String>> {
+    let rejects = match place(&mut walk, "rejects", plan)? {
+        Some(Place::S3 { .. }) => {
+            return Err(walk.wrong_value("rejects", "import.rejects must be a file of this machine"));
+        }
+        Some(rejects) if Some(&rejects) == file => {
+            return Err(walk.wrong_value("rejects", "import.rejects must not be the file that is read"));
+        }
+        Some(Place::File(path)) => Some(path),
+        None => None,
+    };
+    walk.finish()?;
+    Ok(rejects)
+}
+
+/// `[target]` of an export: the tenant that the file is for.
+pub(super) fn export_target(mut walk: Walk<'_, '_>) -> Result<Option<String>> {
+    let tenant = code(&mut walk)?;
+    walk.finish()?;
+    Ok(tenant)
+}
+
+/// `[export]`: where to, and whether with the columns that lose nothing.
+pub(super) fn export(mut walk: Walk<'_, '_>, plan: &Path) -> Result<(Option<Place>, bool)> {
+    let to = place(&mut walk, "to", plan)?;
+    let lossless = walk.flag("lossless")?.unwrap_or(true);
+    walk.finish()?;
+    Ok((to, lossless))
+}
+
+/// A path relative to the plan, or an object.
+fn place(walk: &mut Walk<'_, '_>, key: &'static str, plan: &Path) -> Result<Option<Place>> {
+    let Some(text) = walk.text(key)? else { return Ok(None) };
+    let place = Place::parse(&text).map_err(|bad| walk.wrong_value(key, format!("{}: {bad}", walk.path(key))))?;
+    match place {
+        Place::File(file) => match beside(plan, &file) {
+            Some(path) => Ok(Some(Place::File(path))),
+            None => {
+                let message = format!("{} is looked for beside the plan, whose own path is not UTF-8", walk.path(key));
+                Err(walk.wrong_value(key, message))
+            }
+        },
+        place => Ok(Some(place)),
+    }
+}

@@ -1,0 +1,62 @@
+use super::{ATTRIBUTES_DDB, FIELDS_DDB, GUIDE};
+use crate::domain::publish::NewState;
+use crate::domain::row::{BadRow, Row, field};
+use crate::domain::value::{Value, item_to_ddb_text, to_plain_json};
+
+/// The names of the columns; with those that lose nothing where `lossless`.
+#[must_use]
+pub fn header(lossless: bool) -> Vec<&'static str> {
+    let more: &[&str] = if lossless { &[ATTRIBUTES_DDB, FIELDS_DDB] } else { &[] };
+    GUIDE.iter().chain(more).copied().collect()
+}
+
+/// A data row with its attributes in place as the columns of [`header`]. What the row lacks is empty.
+///
+/// # Errors
+/// [`BadRow`] where it has no keys.
+pub fn fields(row: &Row, target_tenant: &str, lossless: bool) -> Result<Vec<String>, BadRow> {
+    let attributes = row.get(field::ATTRIBUTES);
+    let mut out = vec![
+        row.pk()?.to_owned(),
+        row.sk()?.to_owned(),
+        plain(row, field::CODE, lossless),
+        plain(row, field::NAME, lossless),
+        attributes.map(to_plain_json).unwrap_or_default(),
+        target_tenant.to_owned(),
+    ];
+    if lossless {
+        let typed = attributes.and_then(Value::as_map).map(item_to_ddb_text);
+        out.push(typed.unwrap_or_default());
+        let state = NewState::of(row);
+        let mut others = state.fields;
+        others.extend(state.extra);
+        for name in [field::ID, field::TENANT_CODE] {
+            others.shift_remove(name);
+        }
+        if matches!(others.get(field::ATTRIBUTES), Some(Value::M(_))) {
+            others.shift_remove(field::ATTRIBUTES);
+        }
+        for name in [field::CODE, field::NAME] {
+            if is_plain(others.get(name)) {
+                others.shift_remove(name);
+            }
+        }
+        out.push(item_to_ddb_text(&others));
+    }
+    Ok(out)
+}
+
+/// A text that a column of its own holds without loss.
+fn is_plain(value: Option<&Value>) -> bool {
+    value.and_then(Value::as_str).is_some_and(|text| !text.is_empty())
+}
+
+fn plain(row: &Row, name: &str, lossless: bool) -> String {
+    match row.get(name) {
+        Some(Value::S(text)) => text.clone(),
+        // The other column has it with its type.
+        Some(_) if lossless => String::new(),
+        Some(Value::Null) | None => String::new(),
+        Some(other) => to_plain_json(other),
+    }
+}

@@ -1,0 +1,83 @@
+//! What becomes of the entities that a file brings.
+
+use super::csv::Incoming;
+use super::item::{PlannedItem, Role};
+use super::key::EntityKey;
+use super::plan::{DeletedSources, Existing};
+use super::row::{blocked, field};
+use super::run::{Action, Reason};
+use super::transfer::{Refusal, Side, Transfer, is_same, pinned, write};
+
+/// What is the same for all entities of a file.
+#[derive(Debug, Clone)]
+pub struct Importing {
+    /// The rules of a copy to the tenant that the entities are for.
+    pub rules: Transfer,
+}
+
+impl Importing {
+    /// What becomes of one entity: created, brought to what the file says, or equal already.
+    #[must_use]
+    pub fn item(&self, module: &str, line: u64, incoming: &Incoming, target: Side<'_>) -> PlannedItem {
+        let mut item = unread(module, line, incoming.source.clone(), target.key.clone());
+        item.warnings.clone_from(&incoming.warnings);
+        item.parts.push(pinned(Role::Target, target));
+        if let Err((action, reason, message)) = self.decide(&mut item, incoming, target) {
+            (item.action, item.reason, item.message) = (action, Some(reason), Some(message));
+        }
+        item
+    }
+
+    fn decide(&self, item: &mut PlannedItem, incoming: &Incoming, target: Side<'_>) -> Result<(), Refusal> {
+        let rules = &self.rules;
+        if let Some(why) = blocked(target.key, target.seen.data.as_deref()) {
+            return Err((Action::Invalid, why.reason(), format!("the target cannot be written: {why}")));
+        }
+        let row = &incoming.row;
+        if row.is_deleted() && rules.deleted == DeletedSources::Skip {
+            return Err((Action::Skip, Reason::Deleted, "the file says that it is soft-deleted".to_owned()));
+        }
+        rules.usable_as_target(target)?;
+        rules.may_exist(target)?;
+        let current = target.seen.resolved.as_deref();
+        let live = current.filter(|row| !row.is_deleted());
+        let mut state = rules.state(row, target.key, live.filter(|_| rules.existing == Existing::Merge))?;
+        // What the file cannot tell stays as it is.
+        if let (Some(now), false) = (live, incoming.is_whole) {
+            let untold = [(field::CODE, !incoming.tells[0]), (field::NAME, !incoming.tells[1]), (field::SEQ, true)];
+            for (name, is_untold) in untold {
+                if let (Some(value), true) = (now.get(name), is_untold) {
+                    state.set(name, value.clone());
+                }
+            }
+        }
+        if current.is_some_and(|now| is_same(now, &state)) {
+            return Ok(());
+        }
+        item.action = match (current.map(super::row::Row::is_deleted), row.is_deleted()) {
+            (None, _) => Action::Create,
+            (Some(true), false) => Action::Restore,
+            (Some(false), true) => Action::Delete,
+            (Some(_), _) => Action::Update,
+        };
+        let after = rules.unmarked_row(target, state);
+        write(item, Role::Target, target, after);
+        Ok(())
+    }
+}
+
+/// An item of which nothing is known but where it stands.
+#[must_use]
+pub fn unread(module: &str, line: u64, source: EntityKey, target: EntityKey) -> PlannedItem {
+    PlannedItem {
+        module: module.to_owned(),
+        source,
+        target,
+        action: Action::Equal,
+        reason: None,
+        message: None,
+        line: Some(line),
+        warnings: Vec::new(),
+        parts: Vec::new(),
+    }
+}

@@ -1,0 +1,197 @@
+//! Entities into a CSV file.
+
+use std::time::{Duration, Instant};
+
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::super::failure::{ErrorCode, Failure};
+use super::super::plan::{Partition, partitions};
+use super::super::protocol::{Event, ExportWanted, ExportedFile, Phase};
+use super::super::task::{Stop, Task};
+use super::ahead::Ahead;
+use super::out::Out;
+use crate::domain::clock::utc_millis;
+use crate::domain::csv::{Place, fields, header};
+use crate::domain::plan::{DeletedSources, Plan, Source, Work};
+use crate::domain::row::Row;
+use crate::domain::tenant::tenant_of;
+use crate::store::error::StoreError;
+
+/// Attributes that are read from S3 at once.
+const FETCHED: usize = 16;
+/// How often progress is told.
+const TELL_EVERY: Duration = Duration::from_millis(250);
+const CSV: &str = "text/csv; charset=utf-8";
+const JSON: &str = "application/json";
+/// What a manifest is called: behind the file's own name.
+const MANIFEST: &str = ".manifest.json";
+
+/// Writes what an export plan says.
+pub(in super::super) async fn run(task: &Task, plan: &Plan) -> Result<(), Stop> {
+    let Work::Export { source, tenant, to, lossless } = &plan.work else {
+        return Err(Failure::new(ErrorCode::Usage, format!("a {} plan exports nothing", plan.work.operation())).into());
+    };
+    let Some(to) = to else {
+        let mut failure = Failure::new(ErrorCode::Plan, "export.to is missing: it says where the file goes");
+        failure.key = Some("export.to".to_owned());
+        return Err(failure.into());
+    };
+    let found = partitions(task, &plan.modules, source).await?;
+    let what = Export { task, source, partitions: &found, tenant, lossless: *lossless };
+    what.run(to).await
+}
+
+/// Writes one partition.
+pub(in super::super) async fn partition(task: &Task, module: String, wanted: &ExportWanted) -> Result<(), Stop> {
+    let tenant = tenant_of(&wanted.pk, None);
+    let source = Source {
+        entity_type: Some(wanted.pk.entity_type().to_owned()),
+        tenant: tenant.code.clone(),
+        deleted: if wanted.deleted { DeletedSources::Keep } else { DeletedSources::Skip },
+        ..Source::default()
+    };
+    let for_tenant = wanted.tenant.clone().unwrap_or_else(|| tenant.code.clone());
+    let found = [Partition { module, pk: wanted.pk.clone(), tenant }];
+    let what = Export { task, source: &source, partitions: &found, tenant: &for_tenant, lossless: wanted.lossless };
+    what.run(&wanted.to).await
+}
+
+struct Export<'a> {
+    task: &'a Task,
+    source: &'a Source,
+    partitions: &'a [Partition],
+    tenant: &'a str,
+    lossless: bool,
+}
+
+/// What was written so far.
+#[derive(Default)]
+struct Sum {
+    rows: u64,
+    left_out: u64,
+    bytes: u64,
+    hash: Sha256,
+}
+
+impl Export<'_> {
+    async fn run(&self, to: &Place) -> Result<(), Stop> {
+        let to = self.named(to);
+        let out = Out::begin(self.task, &to, CSV).await?;
+        let mut sum = Sum::default();
+        let out = self.everything(out, &mut sum).await?;
+        out.finish().await?;
+        let sha256: String = sum.hash.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let beside = to.with(MANIFEST);
+        let text = self.manifest(&to, &sum, &sha256).await;
+        Out::begin(self.task, &beside, JSON).await?.write(text.into_bytes()).await?.finish().await?;
+        let file =
+            ExportedFile { to: to.to_string(), rows: sum.rows, left_out: sum.left_out, bytes: sum.bytes, sha256 };
+        self.task.emit(Event::Exported(Box::new(file))).await
+    }
+
+    /// The guide's name, where the place has none of its own.
+    fn named(&self, to: &Place) -> Place {
+        let kind = self.source.entity_type.as_deref().unwrap_or("all");
+        let name = format!("migration-{kind}-{}-to-{}.csv", self.source.tenant, self.tenant);
+        match to {
+            Place::S3 { .. } if to.wants_name() => {
+                to.with(&format!("migrations/{}/{name}", Timestamp::now().as_millisecond()))
+            }
+            Place::File(path) if path.ends_with('/') => to.with(&name),
+            Place::File(path) if std::path::Path::new(path).is_dir() => to.with(&format!("/{name}")),
+            to => to.clone(),
+        }
+    }
+
+    /// Writes header and rows; what was written is taken back where that fails.
+    async fn everything(&self, out: Out, sum: &mut Sum) -> Result<Out, Stop> {
+        let first = lines([header(self.lossless)].into_iter())?;
+        let mut out = self.add(out, sum, first).await?;
+        let mut told = Instant::now();
+        for partition in self.partitions {
+            let mut pages = Ahead::start(self.task, &partition.module, &partition.pk, &self.source.sk_prefix);
+            while let Some(page) = pages.next().await {
+                let bytes = match self.page(page, sum).await {
+                    Ok(bytes) => bytes,
+                    Err(stop) => {
+                        out.abort().await;
+                        return Err(stop);
+                    }
+                };
+                out = self.add(out, sum, bytes).await?;
+                if told.elapsed() >= TELL_EVERY {
+                    told = Instant::now();
+                    self.task.emit(Event::Progress { phase: Phase::Export, done: sum.rows, total: None }).await?;
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    async fn add(&self, out: Out, sum: &mut Sum, bytes: Vec<u8>) -> Result<Out, Stop> {
+        sum.hash.update(&bytes);
+        sum.bytes += bytes.len() as u64;
+        out.write(bytes).await
+    }
+
+    async fn page(&self, page: Result<Vec<Row>, StoreError>, sum: &mut Sum) -> Result<Vec<u8>, Stop> {
+        self.task.check()?;
+        let mut wanted = Vec::new();
+        for row in page? {
+            let named =
+                self.source.keys.is_empty() || self.source.keys.iter().any(|key| row.sk().is_ok_and(|sk| sk == key));
+            if !named {
+                continue;
+            }
+            if row.is_deleted() && self.source.deleted == DeletedSources::Skip {
+                sum.left_out += 1;
+                continue;
+            }
+            wanted.push(row);
+        }
+        let whole: Vec<Row> = stream::iter(wanted)
+            .map(|row| async move {
+                if row.attributes_ref().is_some() { self.task.store().resolve(&row).await } else { Ok(row) }
+            })
+            .buffered(FETCHED)
+            .try_collect()
+            .await?;
+        sum.rows += whole.len() as u64;
+        let rows: Vec<Vec<String>> = whole
+            .iter()
+            .map(|row| fields(row, self.tenant, self.lossless))
+            .collect::<Result<_, _>>()
+            .map_err(StoreError::from)?;
+        lines(rows.into_iter())
+    }
+
+    async fn manifest(&self, to: &Place, sum: &Sum, sha256: &str) -> String {
+        let profile = self.task.profile();
+        let partitions: Vec<_> =
+            self.partitions.iter().map(|p| json!({"module": p.module, "pk": p.pk.as_str()})).collect();
+        let manifest = json!({
+            "file": to.name(), "rows": sum.rows, "bytes": sum.bytes, "sha256": sha256, "left_out_deleted": sum.left_out,
+            "columns": header(self.lossless), "partitions": partitions, "target_tenant": self.tenant,
+            "profile": profile.name, "environment": profile.environment, "app": profile.app,
+            "region": self.task.shared.connected.region, "written_at": utc_millis(Timestamp::now()),
+        });
+        format!("{manifest:#}\n")
+    }
+}
+
+/// Rows as RFC 4180 has them.
+fn lines<R, F>(rows: impl Iterator<Item = R>) -> Result<Vec<u8>, Stop>
+where
+    R: IntoIterator<Item = F>,
+    F: AsRef<[u8]>,
+{
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let wrong = |error: String| Stop::from(Failure::new(ErrorCode::Internal, error));
+    for row in rows {
+        writer.write_record(row).map_err(|e| wrong(e.to_string()))?;
+    }
+    writer.into_inner().map_err(|e| wrong(e.to_string()))
+}

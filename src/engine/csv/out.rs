@@ -1,0 +1,100 @@
+//! Where an exported file goes: a file that appears when it is whole, or an object.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::super::failure::{ErrorCode, Failure};
+use super::super::runs::blocking;
+use super::super::task::{Stop, Task};
+use crate::domain::csv::Place;
+use crate::store::publish::Upload;
+
+/// A file that is being written.
+pub(super) enum Out {
+    File { file: Box<NamedTempFile>, path: PathBuf },
+    S3(Box<Upload>),
+}
+
+impl Out {
+    /// Begins one. What is there already is never written over.
+    pub(super) async fn begin(task: &Task, place: &Place, content_type: &'static str) -> Result<Self, Stop> {
+        match place {
+            Place::File(path) => {
+                let path = Path::new(path).to_path_buf();
+                if path.exists() {
+                    return Err(exists(&place.to_string()).into());
+                }
+                let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                let file = tempfile::Builder::new().prefix(".tenantry-").tempfile_in(dir).map_err(|e| io(&path, &e))?;
+                Ok(Self::File { file: Box::new(file), path })
+            }
+            Place::S3 { bucket, key } => {
+                let Some(store) = task.shared.writes() else {
+                    let failure =
+                        Failure::new(ErrorCode::Usage, "an export to S3 writes there, and the profile is read-only");
+                    return Err(failure.hint("arm it first (--arm)").into());
+                };
+                if task.store().has_object_in(bucket, key).await? {
+                    return Err(exists(&place.to_string()).into());
+                }
+                Ok(Self::S3(Box::new(store.upload(bucket, key, content_type))))
+            }
+        }
+    }
+
+    pub(super) async fn write(self, bytes: Vec<u8>) -> Result<Self, Stop> {
+        match self {
+            Self::File { mut file, path } => {
+                blocking(move || match file.write_all(&bytes) {
+                    Ok(()) => Ok(Self::File { file, path }),
+                    Err(error) => Err(io(&path, &error).into()),
+                })
+                .await?
+            }
+            Self::S3(mut upload) => match upload.write(&bytes).await {
+                Ok(()) => Ok(Self::S3(upload)),
+                Err(error) => {
+                    upload.abort().await;
+                    Err(error.into())
+                }
+            },
+        }
+    }
+
+    pub(super) async fn finish(self) -> Result<(), Stop> {
+        match self {
+            Self::File { file, path } => {
+                blocking(move || {
+                    file.as_file().sync_all().map_err(|e| Stop::from(io(&path, &e)))?;
+                    match file.persist_noclobber(&path) {
+                        Ok(_) => Ok(()),
+                        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
+                            Err(Stop::from(exists(&path.display().to_string())))
+                        }
+                        Err(error) => Err(io(&path, &error.error).into()),
+                    }
+                })
+                .await??;
+                Ok(())
+            }
+            Self::S3(upload) => Ok(upload.finish().await?),
+        }
+    }
+
+    /// Nothing of it stays.
+    pub(super) async fn abort(self) {
+        if let Self::S3(upload) = self {
+            upload.abort().await;
+        }
+    }
+}
+
+pub(super) fn io(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(ErrorCode::Io, format!("{}: {error}", path.display()))
+}
+
+fn exists(place: &str) -> Failure {
+    Failure::new(ErrorCode::Io, format!("{place} exists already")).hint("name another one: nothing is written over")
+}

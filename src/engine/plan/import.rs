@@ -1,0 +1,264 @@
+//! What writing the rows of a CSV file would do.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use super::super::browse::{has_partition, modules};
+use super::super::csv::{Opened, Read};
+use super::super::run::Context;
+use super::super::task::{Stop, Task};
+use super::sink::Sink;
+use crate::domain::csv::{Columns, Incoming};
+use crate::domain::import::{Importing, unread};
+use crate::domain::item::{PlannedItem, PlannedPart, Role};
+use crate::domain::key::{EntityKey, PartitionKey, SortKey};
+use crate::domain::plan::{Modules, Plan, Source, Target};
+use crate::domain::publish::Ttls;
+use crate::domain::row::field;
+use crate::domain::run::{Action, Reason};
+use crate::domain::tenant::{tenant_of, with_tenant};
+use crate::domain::transfer::{Side, Transfer};
+use crate::store::publish::Snapshot;
+
+/// Records looked at together.
+const PAGE: usize = 300;
+
+/// Adds the items of an import, in the order of the file; gives back what is to be known before the run.
+pub(super) async fn plan(
+    task: &Task,
+    context: &Context,
+    plan: &Plan,
+    (source, target): (&Source, &Target),
+    file: &Opened,
+    sink: &mut Sink<'_>,
+) -> Result<Vec<String>, Stop> {
+    let mut reading = file.read(PAGE).await?;
+    let columns = reading.columns(target.tenant.is_empty())?;
+    let changing = super::transform::changing(context, &plan.change)?.map(Arc::new);
+    let rules = Transfer {
+        operation: context.operation,
+        tenant: target.tenant.clone(),
+        existing: target.existing,
+        deleted: source.deleted,
+        mode: context.mode,
+        marks: None,
+        respell: None,
+        changing,
+        stamp: context.stamp.clone(),
+    };
+    let mut importer = Importer {
+        task,
+        context,
+        plan,
+        source,
+        rules,
+        columns,
+        known: modules(task).await?,
+        by_type: HashMap::new(),
+        tenants: HashMap::new(),
+        ttls: HashMap::new(),
+        seen: HashSet::new(),
+        left_out: 0,
+    };
+    while let Some(records) = reading.next().await? {
+        task.check()?;
+        importer.group(records, sink).await?;
+    }
+    let mut notes = Vec::new();
+    if importer.left_out > 0 {
+        notes.push(format!("{} rows of the file are not of the source that the plan names", importer.left_out));
+    }
+    Ok(notes)
+}
+
+struct Importer<'a> {
+    task: &'a Task,
+    context: &'a Context,
+    plan: &'a Plan,
+    source: &'a Source,
+    rules: Transfer,
+    columns: Columns,
+    known: Vec<String>,
+    by_type: HashMap<String, Option<String>>,
+    tenants: HashMap<String, Arc<Importing>>,
+    ttls: HashMap<(String, String), Ttls>,
+    /// Entities that the file has had already, each as two hashes: a million of them fit in some tens of megabytes.
+    seen: HashSet<[u64; 2]>,
+    left_out: u64,
+}
+
+/// A record on its way.
+enum Row {
+    /// Decided without looking at any table.
+    Bad(PlannedItem),
+    /// To be compared with what is there.
+    Good { line: u64, module: String, key: EntityKey, incoming: Incoming, rules: Arc<Importing>, ttls: Ttls },
+}
+
+impl Importer<'_> {
+    async fn group(&mut self, records: Vec<Read>, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        let mut rows = Vec::with_capacity(records.len());
+        for read in records {
+            if let Some(row) = self.row(read).await? {
+                rows.push(row);
+            }
+        }
+        let mut wanted: BTreeMap<(String, PartitionKey), Vec<SortKey>> = BTreeMap::new();
+        for row in &rows {
+            if let Row::Good { module, key, .. } = row {
+                wanted.entry((module.clone(), key.pk.clone())).or_default().push(key.sk.clone());
+            }
+        }
+        let mut seen: HashMap<(String, EntityKey), Snapshot> = HashMap::new();
+        for ((module, pk), sks) in wanted {
+            let snapshots = self.task.store().snapshots(&module, &pk, &sks).await?;
+            for (sk, snapshot) in sks.into_iter().zip(snapshots) {
+                seen.insert((module.clone(), EntityKey { pk: pk.clone(), sk }), snapshot);
+            }
+        }
+        for row in rows {
+            let item = match row {
+                Row::Bad(item) => item,
+                Row::Good { line, module, key, incoming, rules, ttls } => {
+                    let Some(snapshot) = seen.remove(&(module.clone(), key.clone())) else { continue };
+                    match snapshot {
+                        Ok(seen) => {
+                            let side = Side { key: &key, seen: &seen, ttls };
+                            rules.item(&module, line, &incoming, side)
+                        }
+                        Err(unusable) => {
+                            let version = unusable.data.as_ref().and_then(|row| row.version().ok()).unwrap_or_default();
+                            let part = PlannedPart::pinned(Role::Target, key.clone(), version, unusable.data);
+                            let item = unread(&module, line, incoming.source, key);
+                            PlannedItem { parts: vec![part], ..bad(item, unusable.reason, unusable.message) }
+                        }
+                    }
+                }
+            };
+            if let Some(changing) = &self.rules.changing {
+                super::transform::unstuck(changing, &item)?;
+            }
+            sink.add(item).await?;
+        }
+        Ok(())
+    }
+
+    /// What a record says; `None` where the plan does not want it.
+    async fn row(&mut self, read: Read) -> Result<Option<Row>, Stop> {
+        let line = read.line;
+        let nowhere = |key: EntityKey| unread("", line, key.clone(), key);
+        let record = match read.record {
+            Ok(record) => record,
+            Err((_, message)) => {
+                return Ok(Some(Row::Bad(bad(nowhere(EntityKey::new("", "")), Reason::Csv, message))));
+            }
+        };
+        let fields: Vec<&str> = record.iter().collect();
+        let incoming = match self.columns.entity(&fields) {
+            Ok(incoming) => incoming,
+            Err(unreadable) => {
+                let item = nowhere(self.columns.keys(&fields));
+                return Ok(Some(Row::Bad(bad(item, unreadable.reason, unreadable.message))));
+            }
+        };
+        let pk = &incoming.source.pk;
+        let witness = incoming.row.text(field::TENANT_CODE).or(Some(&*self.source.tenant));
+        let tenant = tenant_of(pk, witness.filter(|code| !code.is_empty()));
+        if !self.wants(&incoming, &tenant.code) {
+            self.left_out += 1;
+            return Ok(None);
+        }
+        let code = Some(&self.rules.tenant).filter(|code| !code.is_empty()).or(incoming.tenant.as_ref()).cloned();
+        let Some(code) = code else {
+            let message = "the row names no targetTenantCode, and the plan no target.tenant".to_owned();
+            return Ok(Some(Row::Bad(bad(nowhere(incoming.source), Reason::Csv, message))));
+        };
+        if tenant.segment == 0 || code.contains(['#', '@']) {
+            let message = match tenant.segment {
+                0 => format!("{pk} has no segment for a tenant"),
+                _ => format!("{code:?} is no tenant code"),
+            };
+            return Ok(Some(Row::Bad(bad(nowhere(incoming.source), Reason::KeyInvalid, message))));
+        }
+        let key = EntityKey { pk: with_tenant(pk, &tenant, &code), sk: incoming.source.sk.clone() };
+        let Some(module) = self.module(pk).await? else {
+            let message = format!("no module that the plan covers holds {}", pk.entity_type());
+            return Ok(Some(Row::Bad(bad(nowhere(incoming.source), Reason::KeyInvalid, message))));
+        };
+        if !self.seen.insert(hashes(&module, &key)) {
+            let message = "an earlier row of the file is for the same entity".to_owned();
+            let item = unread(&module, line, incoming.source, key);
+            return Ok(Some(Row::Bad(bad(item, Reason::Collision, message))));
+        }
+        let rules = self.rules_for(&code);
+        let ttls = self.ttls(&module, code).await?;
+        Ok(Some(Row::Good { line, module, key, incoming, rules, ttls }))
+    }
+
+    fn wants(&self, incoming: &Incoming, tenant: &str) -> bool {
+        let (source, key) = (self.source, &incoming.source);
+        source.entity_type.as_ref().is_none_or(|kind| kind == key.pk.entity_type())
+            && (source.tenant.is_empty() || source.tenant == tenant)
+            && key.sk.as_str().starts_with(&source.sk_prefix)
+            && (source.keys.is_empty() || source.keys.iter().any(|sk| sk == key.sk.as_str()))
+    }
+
+    fn rules_for(&mut self, code: &str) -> Arc<Importing> {
+        if let Some(known) = self.tenants.get(code) {
+            return Arc::clone(known);
+        }
+        let rules = Arc::new(Importing { rules: Transfer { tenant: code.to_owned(), ..self.rules.clone() } });
+        self.tenants.insert(code.to_owned(), Arc::clone(&rules));
+        rules
+    }
+
+    async fn ttls(&mut self, module: &str, tenant: String) -> Result<Ttls, Stop> {
+        let at = (module.to_owned(), tenant);
+        if let Some(known) = self.ttls.get(&at) {
+            return Ok(*known);
+        }
+        let ttls = self.task.store().ttl_settings(module, &at.1).await?.at(self.context.at);
+        self.ttls.insert(at, ttls);
+        Ok(ttls)
+    }
+
+    /// The module of a type: the one that the plan names, the one that is called so, otherwise the only one that has the partition.
+    async fn module(&mut self, pk: &PartitionKey) -> Result<Option<String>, Stop> {
+        if let Some(known) = self.by_type.get(pk.entity_type()) {
+            return Ok(known.clone());
+        }
+        let covered: Vec<&String> = match &self.plan.modules {
+            Modules::ByType | Modules::All => self.known.iter().collect(),
+            Modules::Named(names) => self.known.iter().filter(|known| names.contains(known)).collect(),
+        };
+        let hint = pk.module_hint();
+        let found = match (&self.plan.modules, covered.as_slice()) {
+            (Modules::Named(_), [only]) => Some((*only).clone()),
+            _ if covered.contains(&&hint) => Some(hint),
+            _ => {
+                let mut having = Vec::new();
+                for module in covered {
+                    if has_partition(self.task, module, pk).await? {
+                        having.push(module.clone());
+                    }
+                }
+                if having.len() == 1 { having.pop() } else { None }
+            }
+        };
+        self.by_type.insert(pk.entity_type().to_owned(), found.clone());
+        Ok(found)
+    }
+}
+
+fn bad(item: PlannedItem, reason: Reason, message: String) -> PlannedItem {
+    PlannedItem { action: Action::Invalid, reason: Some(reason), message: Some(message), ..item }
+}
+
+fn hashes(module: &str, key: &EntityKey) -> [u64; 2] {
+    [0u8, 1].map(|salt| {
+        let mut hasher = DefaultHasher::new();
+        (salt, module, key).hash(&mut hasher);
+        hasher.finish()
+    })
+}
