@@ -21,6 +21,8 @@ pub enum Role {
     Witness,
     /// The command row above the target that the item finishes: as it was seen, and pinned.
     Command,
+    /// A user of a Cognito pool: it has no versions, and its row holds the attributes that a plan looks at.
+    User,
     /// A counter of the framework's table of sequences: it has a number instead of versions, and only ever counts up.
     Counter,
 }
@@ -79,7 +81,7 @@ impl PlannedPart {
     /// Whether it is an entity that is written: it has versions, can be read back and taken back.
     #[must_use]
     pub fn is_entity(&self) -> bool {
-        self.after.is_some() && self.role != Role::Counter
+        self.after.is_some() && !matches!(self.role, Role::Counter | Role::User)
     }
 }
 
@@ -153,7 +155,7 @@ impl PlannedItem {
 
     /// The target, except where only the source is written, or where it is the source that changed.
     fn shown(&self) -> Option<&PlannedPart> {
-        let target = self.part(Role::Target).or_else(|| self.part(Role::Counter));
+        let target = [Role::Target, Role::Counter, Role::User].into_iter().find_map(|role| self.part(role));
         let Some(source) = self.part(Role::Source).filter(|source| source.after.is_some()) else { return target };
         let is_about_source = self.reason == Some(Reason::SourceChanged) || target.is_none_or(|t| t.after.is_none());
         if is_about_source { Some(source) } else { target }

@@ -27,6 +27,7 @@ pub mod timeline;
 pub mod transfer;
 pub mod transform;
 pub mod undo;
+pub mod users;
 pub mod value;
 pub mod verify;
 

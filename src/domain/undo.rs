@@ -154,7 +154,7 @@ impl Undoing {
                 // Shown with what taking it back would leave.
                 write(item, written.role, now.side, self.row(now, &state));
                 let reason = match written.role {
-                    Role::Target => Reason::TargetChanged,
+                    Role::Target | Role::User => Reason::TargetChanged,
                     Role::Source | Role::Witness | Role::Command | Role::Counter => Reason::SourceChanged,
                 };
                 return Verdict::Refuse((Action::Conflict, reason, message));

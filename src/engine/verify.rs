@@ -14,6 +14,7 @@ use crate::domain::key::{EntityKey, PartitionKey, SortKey};
 use crate::domain::publish::PublishMode;
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::run::RunId;
+use crate::domain::users::MODULE;
 use crate::domain::value::to_plain_json;
 use crate::domain::verify::{differences, history_differences};
 use crate::store::error::StoreError;
@@ -71,6 +72,13 @@ async fn compare(task: &Task, mode: PublishMode, page: &[WrittenItem]) -> Result
         }
     }
     let mut looked = 0;
+    for item in page {
+        let Some(part) = item.item.part(Role::User) else { continue };
+        looked += 1;
+        for finding in user(task, part).await? {
+            task.emit(Event::Finding(Box::new(finding))).await?;
+        }
+    }
     for ((module, pk), parts) in wanted {
         let sks: Vec<SortKey> = parts.iter().map(|(sk, _)| sk.clone()).collect();
         let snapshots = task.store().snapshots(&module, &pk, &sks).await?;
@@ -83,6 +91,25 @@ async fn compare(task: &Task, mode: PublishMode, page: &[WrittenItem]) -> Result
         }
     }
     Ok(looked)
+}
+
+/// What a user has otherwise than the run wrote it.
+async fn user(task: &Task, part: &PlannedPart) -> Result<Vec<Finding>, Stop> {
+    let entity = EntityRef { module: MODULE.to_owned(), key: part.key.clone() };
+    let Some(wrote) = part.after.as_deref() else { return Ok(Vec::new()) };
+    let Some(now) = task.store().user(part.key.pk.as_str(), part.key.sk.as_str()).await? else {
+        let message = "the run changed the user, and there is none of this name".to_owned();
+        return Ok(vec![finding("missing", Severity::Error, &entity, None, message)]);
+    };
+    let text = |text: Option<&str>| text.map_or_else(|| "nothing".to_owned(), |text| format!("{text:?}"));
+    let differing = wrote.0.keys().filter(|name| now.attributes.get(*name).map(String::as_str) != wrote.text(name));
+    Ok(differing
+        .map(|name| {
+            let is = text(now.attributes.get(name).map(String::as_str));
+            let message = format!("should be {}, is {is}", text(wrote.text(name)));
+            finding("different", Severity::Error, &entity, Some(name.clone()), message)
+        })
+        .collect())
 }
 
 async fn judge(

@@ -44,12 +44,22 @@ pub async fn connect(profile: &Profile) -> Connected {
     if let Some(url) = &profile.endpoints.s3 {
         s3.set_endpoint_url(Some(url.clone()));
     }
+    let users = |retries: RetryConfig| {
+        let mut builder = aws_sdk_cognitoidentityprovider::config::Builder::from(&config).retry_config(retries);
+        if let Some(url) = &profile.endpoints.cognito {
+            builder.set_endpoint_url(Some(url.clone()));
+        }
+        aws_sdk_cognitoidentityprovider::Client::from_conf(builder.build())
+    };
     let elsewhere = profile.endpoints.dynamodb.is_some();
     let store = ReadStore {
         reads: dynamodb(RetryConfig::standard().with_max_attempts(4)),
         // A run decides itself what to repeat and how.
         writes: dynamodb(RetryConfig::disabled()),
         s3: aws_sdk_s3::Client::from_conf(s3.build()),
+        user_reads: users(RetryConfig::standard().with_max_attempts(4)),
+        user_writes: users(RetryConfig::disabled()),
+        pacer: Arc::default(),
         names: Arc::new(TableNames::new(profile)),
         bucket: profile.bucket.clone(),
         attribute_limit: profile.attribute_limit_bytes,

@@ -17,6 +17,7 @@ mod read;
 mod scan;
 mod search;
 mod ttl;
+mod users;
 
 pub use aside::Aside;
 pub use checkup::{ObjectPage, StoredObject};
@@ -27,3 +28,4 @@ pub use read::{Query, ReadStore, RowKey, RowPage};
 pub use scan::{Scan, ScanAt, ScanPage};
 pub use search::{Found, Search, SearchAt, SearchPage};
 pub use ttl::TtlSettings;
+pub use users::UserPage;

@@ -11,6 +11,7 @@ use super::convert::{from_item, primary_key, text};
 use super::error::{Call, ErrorKind, StoreError};
 use super::meter::Meter;
 use super::names::TableNames;
+use super::publish::Pacer;
 use crate::domain::key::{EntityKey, PartitionKey, VERSION_SEPARATOR};
 use crate::domain::row::{Row, TableKind, field};
 
@@ -25,6 +26,9 @@ pub struct ReadStore {
     pub(super) reads: aws_sdk_dynamodb::Client,
     pub(super) writes: aws_sdk_dynamodb::Client,
     pub(super) s3: aws_sdk_s3::Client,
+    pub(super) user_reads: aws_sdk_cognitoidentityprovider::Client,
+    pub(super) user_writes: aws_sdk_cognitoidentityprovider::Client,
+    pub(super) pacer: Arc<Pacer>,
     pub(super) names: Arc<TableNames>,
     pub(super) bucket: Option<String>,
     pub(super) attribute_limit: usize,

@@ -37,6 +37,7 @@ mod support;
 mod terminal;
 mod transform;
 mod undo;
+mod users;
 mod verify_plan;
 mod watch;
 mod went_on;

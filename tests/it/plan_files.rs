@@ -13,7 +13,7 @@ fn asset(operation: &str) -> String {
 
 #[tokio::test]
 async fn an_example_is_printed_as_the_file_it_shows() {
-    for operation in ["copy", "move", "normalize", "transform", "import", "export", "rollback", "undo"] {
+    for operation in ["copy", "move", "normalize", "transform", "import", "export", "users", "rollback", "undo"] {
         let output = binary().args(["plan", "example", operation]).output().await.unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), b"".as_slice()), "{operation}");
@@ -33,22 +33,6 @@ async fn an_example_for_programs_is_one_line_before_the_end() {
     assert_eq!((printed.code, printed.lines.len()), (0, 2), "{}", printed.stdout);
     assert_eq!(printed.events("text")[0]["text"], asset("copy"));
     assert_eq!(printed.end()["command"], "plan example");
-}
-
-#[tokio::test]
-async fn an_operation_without_an_example_yet_is_said_so() {
-    let mut command = binary();
-    command.args(["plan", "example", "users", "--json"]);
-    let printed = json_lines(command).await;
-    let error = printed.events("error")[0];
-    let message = "there is no example of operation users: this version cannot run such plans yet";
-    assert_eq!((printed.code, error["message"].as_str()), (1, Some(message)), "{}", printed.stdout);
-    assert_eq!(error["hint"], "there are examples of copy, move, normalize, transform, import, export, rollback, undo");
-    assert_eq!((printed.end()["command"].as_str(), printed.events("text").len()), (Some("plan example"), 0));
-    let output = binary().args(["plan", "example", "users"]).output().await.unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), b"".as_slice()), "{said}");
-    assert!(said.contains("there is no example of operation users"), "{said}");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ pub const EXAMPLES: &[(Operation, &str)] = &[
     (Operation::Transform, include_str!("../../../assets/plans/transform.toml")),
     (Operation::Import, include_str!("../../../assets/plans/import.toml")),
     (Operation::Export, include_str!("../../../assets/plans/export.toml")),
+    (Operation::Users, include_str!("../../../assets/plans/users.toml")),
     (Operation::Rollback, include_str!("../../../assets/plans/rollback.toml")),
     (Operation::Undo, include_str!("../../../assets/plans/undo.toml")),
 ];

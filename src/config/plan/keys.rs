@@ -65,6 +65,7 @@ const KEYS: &[Keys] = &[
     Keys { table: "target", names: &["tenant", "existing"], of: TARGETED },
     Keys { table: "target", names: &["tenant"], of: &[Operation::Export] },
     Keys { table: "import", names: &["rejects"], of: &[Operation::Import] },
+    Keys { table: "users", names: &["pool", "change", "attributes"], of: &[Operation::Users] },
     Keys { table: "export", names: &["to", "lossless"], of: &[Operation::Export] },
     Keys {
         table: "normalize",
@@ -107,7 +108,7 @@ const LISTS: &[&str] = &["transform", "chain", "validate"];
 
 /// The tables whose keys are looked at; what stands in another has its own complaint.
 const TABLES: &[&str] =
-    &["source", "target", "import", "export", "schema", "validate", "normalize", "rollback", "run", "undo"];
+    &["source", "target", "import", "export", "users", "schema", "validate", "normalize", "rollback", "run", "undo"];
 
 /// Complains about the first key, in the file's order, that a plan of the operation may not have; of any operation when
 /// there is none.

@@ -13,6 +13,7 @@ mod rollback;
 #[cfg(test)]
 mod tests;
 mod transform;
+mod users;
 mod validate;
 
 use std::path::Path;
@@ -99,6 +100,9 @@ pub fn parse(path: &Path, text: &str) -> Result<Plan, Box<ConfigError>> {
         let modules = read::modules(&mut walk, source.entity_type.is_some())?;
         let tenant = tenant.unwrap_or_else(|| source.tenant.clone());
         (modules, Work::Export { source, tenant, to, lossless })
+    } else if operation == Operation::Users {
+        let users = users::users(section(file, &mut walk, "users", &none)?)?;
+        (Modules::default(), users)
     } else if operation == Operation::Rollback {
         let source = rollback::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
         let how = rollback::how(section(file, &mut walk, "rollback", &none)?, walk.place("rollback"))?;
@@ -169,21 +173,11 @@ fn operation(walk: &mut Walk<'_, '_>, file: File<'_>, root: &DeTable<'_>) -> Res
         Err(missing)
     })?;
     match word.parse() {
-        Ok(
-            operation @ (Operation::Copy
-            | Operation::Move
-            | Operation::Normalize
-            | Operation::Transform
-            | Operation::Import
-            | Operation::Export
-            | Operation::Rollback
-            | Operation::Undo),
-        ) => Ok(operation),
+        // The others are words of the contract, and each can be planned but the repair.
+        Ok(operation) if operation != Operation::Repair => Ok(operation),
         Ok(other) => {
-            let error = walk.wrong_value("operation", format!("this version cannot run {} plans yet", other.as_str()));
-            Err(error.hint(Some(
-                "it can run copy, move, normalize, transform, import, export, rollback and undo plans".to_owned(),
-            )))
+            let error = walk.wrong_value("operation", format!("{} is no plan's operation", other.as_str()));
+            Err(error.hint(Some("`tenantry doctor --repair` finishes what is wedged".to_owned())))
         }
         Err(word) => {
             let error = walk.wrong_value("operation", format!("operation must be {}, not {word:?}", quoted(&words)));

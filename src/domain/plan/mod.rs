@@ -13,6 +13,7 @@ use super::csv::Place;
 use super::key::Version;
 use super::publish::PublishMode;
 use super::run::{Operation, RunId};
+use super::users::CodeChange;
 
 pub use change::{By, ChainStep, Change, OnInvalid, Reference, SchemaFile, Validate};
 
@@ -342,6 +343,15 @@ pub enum Work {
         /// With the columns that lose nothing.
         lossless: bool,
     },
+    /// Changes tenant codes of Cognito users.
+    Users {
+        /// The pool; the profile's when `None`.
+        pool: Option<String>,
+        /// What becomes of a code.
+        change: CodeChange,
+        /// The attributes that are looked at.
+        attributes: Vec<String>,
+    },
     /// Takes entities back to an earlier state.
     Rollback {
         /// Which.
@@ -366,6 +376,7 @@ impl Work {
             Self::Transform { .. } => Operation::Transform,
             Self::Import { .. } => Operation::Import,
             Self::Export { .. } => Operation::Export,
+            Self::Users { .. } => Operation::Users,
             Self::Rollback { .. } => Operation::Rollback,
             Self::Undo(_) => Operation::Undo,
             Self::Repair => Operation::Repair,
@@ -379,7 +390,7 @@ impl Work {
             Self::Copy { target, .. } | Self::Move { target, .. } => Some(&target.tenant),
             Self::Transform { source } | Self::Rollback { source, .. } => Some(&source.tenant),
             Self::Import { target, .. } => Some(&*target.tenant).filter(|code| !code.is_empty()),
-            Self::Normalize { .. } | Self::Export { .. } | Self::Undo(_) | Self::Repair => None,
+            Self::Normalize { .. } | Self::Export { .. } | Self::Users { .. } | Self::Undo(_) | Self::Repair => None,
         }
     }
 }

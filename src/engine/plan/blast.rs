@@ -2,10 +2,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::super::protocol::Blast;
 use super::super::run::Context;
-use crate::domain::item::PlannedItem;
+use crate::domain::item::{PlannedItem, Role};
 use crate::domain::publish::PublishMode;
 use crate::domain::row::field;
 use crate::domain::tenant::tenant_of;
+use crate::domain::users::ATTRIBUTES;
 use crate::store::publish::PublishRequest;
 
 /// What one partition of a table takes: about a thousand write units a second.
@@ -27,6 +28,10 @@ impl Adder {
         for part in item.parts.iter() {
             let Some(after) = &part.after else { continue };
             self.blast.entities += 1;
+            if part.role == Role::User {
+                self.tenants.extend(after.text(ATTRIBUTES[0]).map(str::to_owned));
+                continue;
+            }
             self.tenants.insert(tenant_of(&part.key.pk, after.text(field::TENANT_CODE)).code);
             self.blast.step_functions += u64::from(context.mode == PublishMode::Async);
         }

@@ -13,6 +13,7 @@ mod transfer;
 mod transform;
 mod undo;
 mod unprocessed;
+mod users;
 mod validate;
 
 use std::path::Path;
@@ -116,6 +117,9 @@ pub(super) async fn preview_into(
             None => Err(no_file().into()),
         },
         Work::Export { .. } => Err(exports().into()),
+        Work::Users { pool, change, attributes } => {
+            users::plan(task, (pool.as_ref(), change, attributes), &mut sink).await
+        }
         Work::Rollback { source, how } => rollback::plan(task, context, &plan.modules, source, how, &mut sink).await,
         Work::Repair => repair::plan(task, context, &plan.modules, &mut sink).await,
         Work::Undo(undo) => undo::plan(task, context, undo, is_held, &mut sink).await,
@@ -134,7 +138,7 @@ pub(super) async fn preview_into(
     }
     let digest = journal.digest().await?;
     let tally = journal.tally().await?;
-    if blast.requests > 0 {
+    if blast.write_units > 0.0 {
         notes.push(match context.mode {
             PublishMode::Sync => {
                 "written directly: copies that the application keeps elsewhere (relational tables, search) and \

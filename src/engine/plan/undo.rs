@@ -10,7 +10,7 @@ use super::super::runs::blocking;
 use super::super::task::{Stop, Task};
 use super::rows;
 use super::sink::Sink;
-use crate::domain::item::{PlannedItem, PlannedPart};
+use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version};
 use crate::domain::normalize::SEQUENCES;
 use crate::domain::plan::{Undo, UndoFrom};
@@ -20,6 +20,7 @@ use crate::domain::run::{Action, Outcome, RunState};
 use crate::domain::tenant::tenant_of;
 use crate::domain::transfer::Side;
 use crate::domain::undo::{Now, Undoing, Written};
+use crate::domain::users;
 use crate::store::publish::{Snapshot, Unusable};
 
 /// Items looked at together.
@@ -122,11 +123,23 @@ impl Taker<'_> {
             let page = page?;
             let ended = page.len() < PAGE;
             after = page.last().map_or(after, |item| item.n);
-            self.take(page.into_iter().map(taken).collect(), sink).await?;
+            let (users, entities): (Vec<_>, Vec<_>) =
+                page.into_iter().partition(|written| written.item.part(Role::User).is_some());
+            for written in users {
+                self.user(&written, sink).await?;
+            }
+            self.take(entities.into_iter().map(taken).collect(), sink).await?;
             if ended {
                 return Ok(Vec::new());
             }
         }
+    }
+
+    async fn user(&self, written: &WrittenItem, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        let Some(part) = written.item.part(Role::User) else { return Ok(()) };
+        let now = self.task.store().user(part.key.pk.as_str(), part.key.sk.as_str()).await?;
+        let is_certain = written.outcome == Some(Outcome::Done);
+        sink.add(users::undone(part, now.as_ref(), self.undoing.conflicts, is_certain)).await
     }
 
     /// Looks at the entities of some items as they are now, and adds what becomes of them.

@@ -178,7 +178,8 @@ fn refusal(plan: &Plan, summary: &PlanSummary, expect: Option<&str>) -> Option<F
         Work::Copy { target, .. } | Work::Move { target, .. } | Work::Import { target, .. } => {
             target.existing == Existing::Stop
         }
-        Work::Normalize { .. }
+        Work::Users { .. }
+        | Work::Normalize { .. }
         | Work::Transform { .. }
         | Work::Export { .. }
         | Work::Rollback { .. }

@@ -35,9 +35,13 @@ impl Context {
         tenant: Option<&str>,
     ) -> Result<Self, Stop> {
         let profile = task.profile();
-        let mode = settings.publish.unwrap_or(profile.publish);
+        let mode = match operation {
+            // Users are published by nobody.
+            Operation::Users => PublishMode::Sync,
+            _ => settings.publish.unwrap_or(profile.publish),
+        };
         // A repair inserts no command row, which is what an old pipeline would take up.
-        if operation != Operation::Repair {
+        if !matches!(operation, Operation::Repair | Operation::Users) {
             sync_allowed(profile, mode)?;
         }
         let (run, at) = (RunId::generate(), Timestamp::now());

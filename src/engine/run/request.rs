@@ -29,6 +29,10 @@ pub(in super::super) fn request(
         checks: Vec::new(),
         counters: Vec::new(),
     };
+    // The store of users is asked in its own words.
+    if item.part(Role::User).is_some() {
+        return Ok(request);
+    }
     if let Some(part) = item.part(Role::Counter) {
         request.counters.extend(counter(item, part));
         return Ok(request);

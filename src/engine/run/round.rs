@@ -9,11 +9,12 @@ use super::super::journal::OpenItem;
 use super::context::Context;
 use super::record::Result as ItemEnd;
 use super::request::request;
+use crate::domain::item::Role;
 use crate::domain::publish::PublishMode;
 use crate::domain::run::{Outcome, Reason};
 use crate::store::backoff::delay;
 use crate::store::error::{ErrorKind, StoreError};
-use crate::store::publish::{Followed, Following, Part, Patience, PublishOutcome, WriteStore};
+use crate::store::publish::{Followed, Following, Part, Patience, PublishOutcome, Published, WriteStore};
 
 /// Reads in a row that may fail while a command is followed: with the pauses in between about a minute.
 const FOLLOW_FAILURES: u32 = 16;
@@ -58,6 +59,12 @@ pub(super) async fn round(
     cancel: &CancellationToken,
 ) -> Round {
     let open = &pending.open;
+    if let Some(part) = open.item.part(Role::User) {
+        let (Some(before), Some(after)) = (&part.before, &part.after) else { return Round::Ended(unbuilt(&lost())) };
+        let (pool, name) = (part.key.pk.as_str(), part.key.sk.as_str());
+        let published = store.publish_user(pool, name, before, after, context.settings.rate == 0).await;
+        return judged(&published, pending).unwrap_or_else(Round::Ended);
+    }
     let built = request(store.reads(), &open.item, open.n, context.run, &context.stamp, context.mode);
     let request = match built {
         Ok(request) => request,
@@ -71,23 +78,10 @@ pub(super) async fn round(
             false => store.publish(&request, Patience::IN_RUN).await,
         }
     };
-    let Some(mut end) = ItemEnd::of(&published, pending.attempts) else {
-        pending.sent = true;
-        let PublishOutcome::Unknown(error) = published.outcome else { return Round::Open };
-        return match error.kind() {
-            Some(ErrorKind::Credentials | ErrorKind::AccessDenied) => Round::Credentials(error),
-            _ => Round::Again(error),
-        };
+    let mut end = match judged(&published, pending) {
+        Ok(round) => return round,
+        Err(end) => end,
     };
-    if let PublishOutcome::Failed(error) = &published.outcome {
-        match error.kind() {
-            Some(ErrorKind::Credentials) => return Round::Credentials(error.clone()),
-            Some(ErrorKind::Throttled | ErrorKind::Busy | ErrorKind::Endpoint | ErrorKind::Unknown) => {
-                return Round::Again(error.clone());
-            }
-            _ => {}
-        }
-    }
     if context.mode == PublishMode::Async && end.outcome == Outcome::Done {
         pending.sent = true;
         let following = Following { timeout: context.settings.timeout, ..Following::default() };
@@ -105,6 +99,30 @@ pub(super) async fn round(
         }
     }
     Round::Ended(end)
+}
+
+/// What comes after an attempt: another round, or the item's end.
+fn judged(published: &Published, pending: &mut Pending) -> Result<Round, ItemEnd> {
+    let Some(end) = ItemEnd::of(published, pending.attempts) else {
+        pending.sent = true;
+        let PublishOutcome::Unknown(error) = &published.outcome else { return Ok(Round::Open) };
+        return Ok(match error.kind() {
+            Some(ErrorKind::Credentials | ErrorKind::AccessDenied) => Round::Credentials(error.clone()),
+            _ => Round::Again(error.clone()),
+        });
+    };
+    let PublishOutcome::Failed(error) = &published.outcome else { return Err(end) };
+    match error.kind() {
+        Some(ErrorKind::Credentials) => Ok(Round::Credentials(error.clone())),
+        Some(ErrorKind::Throttled | ErrorKind::Busy | ErrorKind::Endpoint | ErrorKind::Unknown) => {
+            Ok(Round::Again(error.clone()))
+        }
+        _ => Err(end),
+    }
+}
+
+fn lost() -> StoreError {
+    StoreError::Build("the journal has no attributes for this user".to_owned())
 }
 
 /// What was previewed cannot be built any more: the profile changed in between.

@@ -256,7 +256,7 @@ fn invalid(message: String) -> PublishOutcome {
 /// An entity that is no longer as it was shown.
 fn changed(role: Role, now: Version, shown: Version) -> Seen {
     let (reason, which) = match role {
-        Role::Target | Role::Command | Role::Counter => (Reason::TargetChanged, "entity"),
+        Role::Target | Role::Command | Role::User | Role::Counter => (Reason::TargetChanged, "entity"),
         Role::Source => (Reason::SourceChanged, "source"),
         Role::Witness => (Reason::SourceChanged, "other row that it is made from"),
     };

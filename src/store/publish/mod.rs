@@ -9,6 +9,7 @@ mod same_bytes;
 mod snapshot;
 mod transact;
 mod upload;
+mod users;
 
 use super::error::{ErrorKind, StoreError};
 use super::read::ReadStore;
@@ -19,6 +20,7 @@ pub use follow::{Followed, Following};
 pub use request::{Counter, NewObjectName, Part, PreviousCommand, PublishRequest, Unfinished, VersionCheck};
 pub use snapshot::{Snapshot, Unusable};
 pub use upload::Upload;
+pub use users::Pacer;
 
 /// What writes the application's tables. Only an armed [`ReadStore`] becomes one, so that what is not armed cannot write at all.
 #[derive(Debug, Clone)]

@@ -5,6 +5,7 @@ pub mod golden;
 pub mod guide;
 pub mod many;
 pub mod plan;
+pub mod pool;
 pub mod program;
 pub mod proxy;
 pub mod recorder;

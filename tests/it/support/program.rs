@@ -91,9 +91,10 @@ impl Program {
         let text = format!(
             "default_profile = \"test\"\n[profiles.test]\nenvironment = \"dev\"\napp = \"shop\"\nregion = \"ap-northeast-1\"\n\
              bucket = \"{}\"\nattribute_limit_bytes = {}\noperator = \"operator-1\"\noperator_ip = \"198.51.100.1\"\n\
-             endpoints = {{ dynamodb = \"{dynamodb}\", s3 = \"{s3}\" }}\n{more}\n",
+             endpoints = {{ dynamodb = \"{dynamodb}\", s3 = \"{s3}\", cognito = \"{}\" }}\n{more}\n",
             p.bucket.as_deref().unwrap(),
             p.attribute_limit_bytes,
+            p.endpoints.cognito.as_deref().unwrap_or_default(),
         );
         let config = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(config.path(), text).unwrap();

@@ -83,9 +83,8 @@ fn keys_of_other_operations_are_told_apart_from_unknown_ones() {
 #[test]
 fn operations_are_words_of_the_contract_that_this_version_can_run() {
     let text = |word: &str| copy_plan("", "").replace("\"copy\"", word);
-    let message = "this version cannot run users plans yet";
-    let hint = Some("it can run copy, move, normalize, transform, import, export, rollback and undo plans");
-    assert_complaint(&text("\"users\""), 2, "operation", message, hint);
+    let hint = Some("`tenantry doctor --repair` finishes what is wedged");
+    assert_complaint(&text("\"repair\""), 2, "operation", "repair is no plan's operation", hint);
     let words =
         "\"copy\", \"move\", \"normalize\", \"transform\", \"import\", \"export\", \"users\", \"rollback\" or \"undo\"";
     let hint = Some("did you mean copy?");

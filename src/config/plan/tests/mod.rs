@@ -1,6 +1,7 @@
 mod keys;
 mod rollback;
 mod transform;
+mod users;
 mod values;
 
 use std::path::Path;
@@ -15,6 +16,7 @@ use crate::domain::plan::{
 };
 use crate::domain::publish::PublishMode;
 use crate::domain::transform::{Literal, Op, Schema, Transform};
+use crate::domain::users::{ATTRIBUTES, CodeChange};
 use crate::domain::value::Value;
 
 const RUN: &str = "01JQZC5V3T8W4M6N7P9R2S0XYA";
@@ -123,6 +125,14 @@ fn each_example_shows_its_optional_keys_at_their_defaults() {
                 tenant: "acme".to_owned(),
                 to: Some(Place::S3 { bucket: "shop-private".to_owned(), key: String::new() }),
                 lossless: true,
+            },
+        ),
+        plan(
+            "users in lower case",
+            Work::Users {
+                pool: None,
+                change: CodeChange::Lowercase,
+                attributes: ATTRIBUTES.map(str::to_owned).to_vec(),
             },
         ),
         plan(

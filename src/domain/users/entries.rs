@@ -1,0 +1,71 @@
+//! Lists of roles or groups as JSON texts: only the bytes of tenant codes change.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::CodeChange;
+
+/// Why an attribute cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// No JSON, or no list.
+    #[error("it is no JSON list ({0})")]
+    NoList(String),
+    /// An entry that is no object.
+    #[error("entry {0} is no object")]
+    NoObject(usize),
+}
+
+/// The fields of an entry in their order, doubled ones included.
+struct Fields<'t>(Vec<(String, &'t RawValue)>);
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct All;
+        impl<'de> Visitor<'de> for All {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(All)
+    }
+}
+
+/// The text with the codes changed, every other byte as it was; `None` where none changes.
+pub(super) fn changed(text: &str, change: &CodeChange) -> Result<Option<String>, Malformed> {
+    let entries: Vec<&RawValue> = serde_json::from_str(text).map_err(|e| Malformed::NoList(e.to_string()))?;
+    let mut out = String::with_capacity(text.len());
+    let mut kept = 0;
+    for (at, entry) in entries.iter().enumerate() {
+        let Fields(fields) = serde_json::from_str(entry.get()).map_err(|_| Malformed::NoObject(at + 1))?;
+        for (_, raw) in fields.iter().filter(|(name, _)| name == "tenant") {
+            // What is no text names no tenant: null is for all of them.
+            let Ok(code) = serde_json::from_str::<String>(raw.get()) else { continue };
+            let Some(new) = change.of(&code) else { continue };
+            // The raw value is a piece of the text itself.
+            let from = (raw.get().as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
+            let to = from + raw.get().len();
+            let (Some(before), Ok(new)) = (text.get(kept..from), serde_json::to_string(&new)) else { continue };
+            out.push_str(before);
+            out.push_str(&new);
+            kept = to;
+        }
+    }
+    if kept == 0 {
+        return Ok(None);
+    }
+    out.push_str(text.get(kept..).unwrap_or_default());
+    Ok(Some(out))
+}

@@ -1,0 +1,59 @@
+//! What changing tenant codes of Cognito users would do, page by page.
+
+use super::super::failure::{ErrorCode, Failure};
+use super::super::protocol::{EntityRef, Event, Finding, Severity};
+use super::super::task::{Stop, Task};
+use super::sink::Sink;
+use crate::domain::key::EntityKey;
+use crate::domain::users::{Changing, CodeChange, MODULE};
+
+/// The pool that a plan names, or the profile's.
+pub(super) fn pool_of(task: &Task, named: Option<&String>) -> Result<String, Stop> {
+    named.or(task.profile().user_pool_id.as_ref()).cloned().ok_or_else(|| {
+        let mut failure = Failure::new(ErrorCode::Config, "neither the plan nor the profile names a user pool");
+        failure.key = Some("users.pool".to_owned());
+        failure.hint("set user_pool_id in the profile, or users.pool in the plan").into()
+    })
+}
+
+/// Adds an item for each user of the pool; gives back what is to be known before the run.
+pub(super) async fn plan(
+    task: &Task,
+    (pool, change, attributes): (Option<&String>, &CodeChange, &[String]),
+    sink: &mut Sink<'_>,
+) -> Result<Vec<String>, Stop> {
+    let pool = pool_of(task, pool)?;
+    let rules = Changing { pool: pool.clone(), change: change.clone(), attributes: attributes.to_vec() };
+    let (mut after, mut federated) = (None, 0u64);
+    loop {
+        task.check()?;
+        let page = task.store().users(&pool, after).await?;
+        for user in &page.users {
+            let (item, quarantined) = rules.item(user);
+            federated += u64::from(user.federated && item.writes());
+            for bad in quarantined {
+                let finding = Finding {
+                    kind: "malformed_json",
+                    severity: Severity::Warning,
+                    entity: EntityRef { module: MODULE.to_owned(), key: EntityKey::new(&*pool, &*user.name) },
+                    path: Some(bad.attribute),
+                    message: format!("{}; it is left as it is", bad.why),
+                    repairable: false,
+                };
+                task.emit(Event::Finding(Box::new(finding))).await?;
+            }
+            sink.add(item).await?;
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    let mut notes = vec!["users keep the old code in the tokens they have until they sign in again".to_owned()];
+    if federated > 0 {
+        notes.push(format!(
+            "{federated} federated users: map the new code in their identity provider too, or it comes back at the next sign-in"
+        ));
+    }
+    Ok(notes)
+}
