@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod evolve;
 pub mod import;
 pub mod item;
+pub mod job;
 pub mod key;
 pub mod merge;
 pub mod normalize;

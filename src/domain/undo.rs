@@ -2,6 +2,7 @@
 //!
 //! Pure: the caller has read the entities as they are now, the rules are here.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::item::{PlannedItem, PlannedPart, Role};
@@ -19,6 +20,8 @@ use super::value::{Map, Value};
 pub struct Undoing {
     /// requestId of everything that the run wrote.
     pub request_id: String,
+    /// Ids of the jobs that wrote in its stead: the source of their command rows.
+    pub jobs: HashSet<String>,
     /// What becomes of entities that were changed since.
     pub conflicts: Conflicts,
     /// How it is published.
@@ -132,7 +135,9 @@ impl Undoing {
         }
         // What a repair finished carries the id of whoever published it.
         let wrote = written.wrote.as_ref().and_then(|row| row.text(field::REQUEST_ID)).unwrap_or(&self.request_id);
-        let is_ours = seen.version == after && current.text(field::REQUEST_ID) == Some(wrote);
+        let source = seen.command.as_ref().and_then(|row| row.text(field::SOURCE));
+        let is_ours = seen.version == after
+            && (current.text(field::REQUEST_ID) == Some(wrote) || source.is_some_and(|id| self.jobs.contains(id)));
         if !is_ours && !written.is_certain {
             return Verdict::Nothing("the run did not get as far as writing it");
         }
@@ -246,6 +251,7 @@ mod tests {
 
     fn undoing() -> Undoing {
         Undoing {
+            jobs: HashSet::new(),
             request_id: "tenantry-RUN".into(),
             conflicts: Conflicts::Skip,
             mode: PublishMode::Sync,

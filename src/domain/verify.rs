@@ -31,6 +31,13 @@ pub fn history_differences(wrote: &Row, found: &Row, mode: PublishMode) -> Vec<C
     changes
 }
 
+/// What differs between a row as it was to be written and as the application's own import wrote it: what an application stores, without
+/// the marks that its strategies leave.
+#[must_use]
+pub fn imported(wrote: &Row, found: &Row) -> Vec<Change> {
+    diff_rows(&business(&NewState::of(wrote), false), &business(&NewState::of(found), false), true)
+}
+
 /// What an entity of a source came to at the target.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Compared {

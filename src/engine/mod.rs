@@ -9,6 +9,7 @@ pub mod failure;
 mod history;
 mod items;
 pub mod journal;
+mod pipeline;
 mod plan;
 pub mod protocol;
 mod rollback;

@@ -11,12 +11,13 @@ use super::task::{Stop, Task};
 use crate::domain::diff::Change;
 use crate::domain::item::{PlannedPart, Role};
 use crate::domain::key::{EntityKey, PartitionKey, SortKey};
+use crate::domain::plan::Engine;
 use crate::domain::publish::PublishMode;
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::run::RunId;
 use crate::domain::users::MODULE;
 use crate::domain::value::to_plain_json;
-use crate::domain::verify::{differences, history_differences};
+use crate::domain::verify::{differences, history_differences, imported};
 use crate::store::error::StoreError;
 use crate::store::publish::Snapshot;
 
@@ -40,10 +41,12 @@ pub(super) async fn run(task: &Task, run: RunId) -> Result<(), Stop> {
 /// Compares every entity that a run, or one batch of it, wrote with what it is now.
 pub(super) async fn written(task: &Task, run: RunId, batch: Option<u32>) -> Result<(), Stop> {
     let state_dir = task.shared.state_dir.clone();
-    let (mut reader, mode) = blocking(move || {
+    let (mut reader, by) = blocking(move || {
         let reader = Reader::open(&state_dir, run)?;
-        let mode = reader.recorded()?.mode;
-        Ok::<_, super::journal::JournalError>((reader, mode))
+        let recorded = reader.recorded()?;
+        let is_pipeline = recorded.plan.as_ref().is_some_and(|plan| plan.run.engine == Engine::Pipeline);
+        let by = By { mode: recorded.mode, is_pipeline };
+        Ok::<_, super::journal::JournalError>((reader, by))
     })
     .await??;
     let (mut after, mut looked) = (0, 0);
@@ -54,7 +57,7 @@ pub(super) async fn written(task: &Task, run: RunId, batch: Option<u32>) -> Resu
         let page = page?;
         let ended = page.len() < PAGE;
         after = page.last().map_or(after, |item| item.n);
-        looked += compare(task, mode, &page).await?;
+        looked += compare(task, by, &page).await?;
         task.emit(Event::Progress { phase: Phase::Verify, done: looked, total: None }).await?;
         if ended {
             return Ok(());
@@ -62,7 +65,25 @@ pub(super) async fn written(task: &Task, run: RunId, batch: Option<u32>) -> Resu
     }
 }
 
-async fn compare(task: &Task, mode: PublishMode, page: &[WrittenItem]) -> Result<u64, Stop> {
+/// What wrote the entities.
+#[derive(Debug, Clone, Copy)]
+struct By {
+    mode: PublishMode,
+    /// The application's own import: its strategies leave marks of their own.
+    is_pipeline: bool,
+}
+
+impl By {
+    fn differences(self, wrote: &Row, now: &Row) -> Vec<Change> {
+        if self.is_pipeline { imported(wrote, now) } else { differences(wrote, now, self.mode) }
+    }
+
+    fn history_differences(self, wrote: &Row, row: &Row) -> Vec<Change> {
+        if self.is_pipeline { imported(wrote, row) } else { history_differences(wrote, row, self.mode) }
+    }
+}
+
+async fn compare(task: &Task, by: By, page: &[WrittenItem]) -> Result<u64, Stop> {
     let parts = |item: &'_ WrittenItem| item.item.parts.iter().filter(|p| p.is_entity()).cloned().collect::<Vec<_>>();
     let mut wanted: HashMap<(String, PartitionKey), Vec<(SortKey, PlannedPart)>> = HashMap::new();
     for item in page {
@@ -85,7 +106,7 @@ async fn compare(task: &Task, mode: PublishMode, page: &[WrittenItem]) -> Result
         for ((_, part), snapshot) in parts.into_iter().zip(snapshots) {
             looked += 1;
             let entity = EntityRef { module: module.clone(), key: part.key.clone() };
-            for finding in judge(task, mode, &entity, &part, snapshot).await? {
+            for finding in judge(task, by, &entity, &part, snapshot).await? {
                 task.emit(Event::Finding(Box::new(finding))).await?;
             }
         }
@@ -114,7 +135,7 @@ async fn user(task: &Task, part: &PlannedPart) -> Result<Vec<Finding>, Stop> {
 
 async fn judge(
     task: &Task,
-    mode: PublishMode,
+    by: By,
     entity: &EntityRef,
     part: &PlannedPart,
     snapshot: Snapshot,
@@ -134,7 +155,7 @@ async fn judge(
         return Ok(vec![finding("missing", Severity::Error, entity, None, message)]);
     }
     if seen.version == version {
-        let mut found = differing(entity, differences(wrote, now, mode));
+        let mut found = differing(entity, by.differences(wrote, now));
         if part.role == Role::Source && wrote.is_deleted() && !now.is_deleted() {
             let message = "the source of the move is still live".to_owned();
             found.push(finding("leftover", Severity::Error, entity, None, message));
@@ -143,7 +164,7 @@ async fn judge(
     }
     // Someone went on with it: what the run wrote is history, and the history row tells what it was.
     match history(task, entity, version).await? {
-        Some(row) => Ok(differing(entity, history_differences(wrote, &row, mode))),
+        Some(row) => Ok(differing(entity, by.history_differences(wrote, &row))),
         None => {
             let message = format!(
                 "changed since, and version {version} is no longer in history: what the run wrote cannot be compared"

@@ -22,6 +22,8 @@ mod normalize;
 #[cfg(feature = "sandbox")]
 mod pages;
 mod partial;
+#[cfg(feature = "sandbox")]
+mod pipeline;
 mod plan_files;
 mod publish_cases;
 mod publish_rules;

@@ -22,8 +22,12 @@ pub(super) fn target(mut walk: Walk<'_, '_>) -> Result<Target> {
     Ok(target)
 }
 
-/// `[import]`: where rejected rows go.
-pub(super) fn import(mut walk: Walk<'_, '_>, plan: &Path, file: Option<&Place>) -> Result<Option<String>> {
+/// `[import]`: where rejected rows go, and the name of the application's own import.
+pub(super) fn import(
+    mut walk: Walk<'_, '_>,
+    plan: &Path,
+    file: Option<&Place>,
+) -> Result<(Option<String>, Option<String>)> {
     let rejects = match place(&mut walk, "rejects", plan)? {
         Some(Place::S3 { .. }) => {
             return Err(walk.wrong_value("rejects", "import.rejects must be a file of this machine"));
@@ -34,8 +38,9 @@ pub(super) fn import(mut walk: Walk<'_, '_>, plan: &Path, file: Option<&Place>) 
         Some(Place::File(path)) => Some(path),
         None => None,
     };
+    let table = walk.text("table")?;
     walk.finish()?;
-    Ok(rejects)
+    Ok((rejects, table))
 }
 
 /// `[target]` of an export: the tenant that the file is for.

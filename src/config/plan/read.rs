@@ -228,6 +228,7 @@ fn publish(walk: &mut Walk<'_, '_>) -> Result<Option<PublishMode>> {
 
 fn engine(walk: &mut Walk<'_, '_>, operation: Operation) -> Result<Engine> {
     match walk.word("engine", &[("direct", Engine::Direct), ("pipeline", Engine::Pipeline)])? {
+        Some(Engine::Pipeline) if operation == Operation::Import => Ok(Engine::Pipeline),
         Some(Engine::Pipeline) => {
             let message = format!(
                 "run.engine \"pipeline\" is for import plans only: {} plan runs with \"direct\"",

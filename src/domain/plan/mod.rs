@@ -331,6 +331,8 @@ pub enum Work {
         file: Option<Place>,
         /// Where rows go that cannot be read or written, to be mended and fed again.
         rejects: Option<String>,
+        /// The name under which the application registered its import; the module's when `None`. For its own import alone.
+        table: Option<String>,
     },
     /// Writes entities into a CSV file.
     Export {

@@ -183,7 +183,7 @@ impl Export<'_> {
 }
 
 /// Rows as RFC 4180 has them.
-fn lines<R, F>(rows: impl Iterator<Item = R>) -> Result<Vec<u8>, Stop>
+pub(in super::super) fn lines<R, F>(rows: impl Iterator<Item = R>) -> Result<Vec<u8>, Stop>
 where
     R: IntoIterator<Item = F>,
     F: AsRef<[u8]>,

@@ -7,6 +7,6 @@ mod lines;
 mod out;
 mod rejects;
 
-pub(super) use export::{partition, run};
+pub(super) use export::{lines, partition, run};
 pub(super) use file::{Opened, Read};
 pub(super) use rejects::write as write_rejects;

@@ -42,6 +42,8 @@ pub struct Recorded {
 pub struct WrittenItem {
     /// Its number in the run, from 1.
     pub n: u64,
+    /// Its batch, from 1.
+    pub batch: Option<u32>,
     /// What was intended, with its rows.
     pub item: PlannedItem,
     /// What became of it; `None` where it was begun and its outcome is not known.
@@ -228,7 +230,12 @@ impl Reader {
         );
         let mut statement = self.connection.prepare_cached(&sql).map_err(&fail)?;
         let read = |row: &SqlRow<'_>| {
-            Ok(WrittenItem { n: unsigned(row.get(0)?), item: planned(row, Some(20))?, outcome: maybe_word(row, 16)? })
+            Ok(WrittenItem {
+                n: unsigned(row.get(0)?),
+                batch: row.get(1)?,
+                item: planned(row, Some(20))?,
+                outcome: maybe_word(row, 16)?,
+            })
         };
         let rows = statement.query_map([number(after), number(limit as u64)], read).map_err(&fail)?;
         rows.collect::<Result<_, _>>().map_err(&fail)

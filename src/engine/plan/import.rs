@@ -6,19 +6,21 @@ use std::sync::Arc;
 
 use super::super::browse::{has_partition, modules};
 use super::super::csv::{Opened, Read};
-use super::super::run::Context;
+use super::super::run::{Context, import_table};
 use super::super::task::{Stop, Task};
 use super::sink::Sink;
-use crate::domain::csv::{Columns, Incoming};
+use crate::domain::csv::{Columns, Incoming, fields};
 use crate::domain::import::{Importing, unread};
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
+use crate::domain::job::ROW_LIMIT;
 use crate::domain::key::{EntityKey, PartitionKey, SortKey};
-use crate::domain::plan::{Modules, Plan, Source, Target};
+use crate::domain::plan::{Engine, Modules, Plan, Source, Target};
 use crate::domain::publish::Ttls;
 use crate::domain::row::field;
 use crate::domain::run::{Action, Reason};
 use crate::domain::tenant::{tenant_of, with_tenant};
 use crate::domain::transfer::{Side, Transfer};
+use crate::domain::value::Value;
 use crate::store::publish::Snapshot;
 
 /// Records looked at together.
@@ -66,6 +68,12 @@ pub(super) async fn plan(
         importer.group(records, sink).await?;
     }
     let mut notes = Vec::new();
+    if context.settings.engine == Engine::Pipeline {
+        let name = context_table(plan).unwrap_or_else(|| "each row's module".to_owned());
+        notes.push(format!(
+            "written by the application's own import: it must have registered strategies for {name} that read the guide's columns; each batch is a file and a job"
+        ));
+    }
     if importer.left_out > 0 {
         notes.push(format!("{} rows of the file are not of the source that the plan names", importer.left_out));
     }
@@ -125,7 +133,7 @@ impl Importer<'_> {
                     match snapshot {
                         Ok(seen) => {
                             let side = Side { key: &key, seen: &seen, ttls };
-                            rules.item(&module, line, &incoming, side)
+                            self.passing(rules.item(&module, line, &incoming, side))
                         }
                         Err(unusable) => {
                             let version = unusable.data.as_ref().and_then(|row| row.version().ok()).unwrap_or_default();
@@ -196,6 +204,33 @@ impl Importer<'_> {
         Ok(Some(Row::Good { line, module, key, incoming, rules, ttls }))
     }
 
+    /// What the application's own import could not take becomes invalid here.
+    fn passing(&self, item: PlannedItem) -> PlannedItem {
+        let Some(after) = item.after().filter(|_| self.context.settings.engine == Engine::Pipeline) else {
+            return item;
+        };
+        let attributes = after.get(field::ATTRIBUTES);
+        let why = if let Some(why) = attributes.and_then(Value::why_not_json) {
+            Some((Reason::PipelineFailed, format!("its attributes cannot pass as JSON: {why}")))
+        } else if after.is_deleted() {
+            Some((Reason::PipelineFailed, "the application's import knows no soft-deleted rows".to_owned()))
+        } else {
+            let bytes: usize = fields(after, "", false).map_or(0, |fields| fields.iter().map(String::len).sum());
+            (bytes > ROW_LIMIT).then(|| {
+                let message = format!("{bytes} bytes: the application's queues take rows of {ROW_LIMIT} at most");
+                (Reason::TooLarge, message)
+            })
+        };
+        match why {
+            Some((reason, message)) => {
+                let mut item = bad(item, reason, message);
+                item.parts.iter_mut().for_each(|part| part.after = None);
+                item
+            }
+            None => item,
+        }
+    }
+
     fn wants(&self, incoming: &Incoming, tenant: &str) -> bool {
         let (source, key) = (self.source, &incoming.source);
         source.entity_type.as_ref().is_none_or(|kind| kind == key.pk.entity_type())
@@ -249,6 +284,11 @@ impl Importer<'_> {
         self.by_type.insert(pk.entity_type().to_owned(), found.clone());
         Ok(found)
     }
+}
+
+/// The name that the application must have registered, where the plan has one.
+fn context_table(plan: &Plan) -> Option<String> {
+    import_table(&plan.work).map(|table| format!("{table:?}"))
 }
 
 fn bad(item: PlannedItem, reason: Reason, message: String) -> PlannedItem {

@@ -1,11 +1,12 @@
 //! What taking a run back would do, from its journal.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::super::failure::{ErrorCode, Failure};
 use super::super::journal::{Reader, WrittenItem};
-use super::super::run::{Context, pinned_by};
+use super::super::pipeline::job_of;
+use super::super::run::{Context, import_table, pinned_by};
 use super::super::runs::blocking;
 use super::super::task::{Stop, Task};
 use super::rows;
@@ -13,10 +14,10 @@ use super::sink::Sink;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version};
 use crate::domain::normalize::SEQUENCES;
-use crate::domain::plan::{Undo, UndoFrom};
+use crate::domain::plan::{Engine, Undo, UndoFrom};
 use crate::domain::publish::Ttls;
 use crate::domain::row::{TableKind, field};
-use crate::domain::run::{Action, Outcome, RunState};
+use crate::domain::run::{Action, Outcome, RunId, RunState};
 use crate::domain::tenant::tenant_of;
 use crate::domain::transfer::Side;
 use crate::domain::undo::{Now, Undoing, Written};
@@ -36,6 +37,7 @@ pub(super) async fn plan(
 ) -> Result<Vec<String>, Stop> {
     let undoing = Undoing {
         request_id: undo.run.request_id(),
+        jobs: HashSet::new(),
         conflicts: undo.conflicts,
         mode: context.mode,
         stamp: context.stamp.clone(),
@@ -101,6 +103,8 @@ impl Taker<'_> {
             return Err(Failure::new(ErrorCode::Usage, message).into());
         }
         pinned_by(self.task, &info, recorded.endpoint.as_deref()).await?;
+        let is_pipeline = recorded.plan.as_ref().is_some_and(|plan| plan.run.engine == Engine::Pipeline);
+        let table = recorded.plan.as_ref().and_then(|plan| import_table(&plan.work));
         match info.state {
             RunState::Running if !self.is_held => {
                 let failure = Failure::new(ErrorCode::Locked, format!("run {} is under way", info.run));
@@ -123,6 +127,9 @@ impl Taker<'_> {
             let page = page?;
             let ended = page.len() < PAGE;
             after = page.last().map_or(after, |item| item.n);
+            if is_pipeline {
+                self.undoing.jobs.extend(page.iter().filter_map(|written| job(info.run, written, table.as_deref())));
+            }
             let (users, entities): (Vec<_>, Vec<_>) =
                 page.into_iter().partition(|written| written.item.part(Role::User).is_some());
             for written in users {
@@ -220,6 +227,15 @@ impl Taker<'_> {
         self.ttls.insert(at, ttls);
         Ok(ttls)
     }
+}
+
+/// The id of the job that wrote an item.
+fn job(run: RunId, written: &WrittenItem, table: Option<&str>) -> Option<String> {
+    let after = written.item.part(Role::Target)?.after.as_deref()?;
+    let tenant = after.text(field::TENANT_CODE)?;
+    let table = table.unwrap_or(&written.item.module);
+    // Its id names no place of the file.
+    Some(job_of(run, written.batch?, tenant, table, "").id())
 }
 
 fn taken(written: WrittenItem) -> Taken {

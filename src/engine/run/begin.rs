@@ -8,7 +8,7 @@ use super::super::runs::{blocking, mark_undone, show_info};
 use super::super::task::{Stop, Task};
 use super::super::verify;
 use super::approve::drive;
-use super::context::{Context, pinned_by};
+use super::context::{Context, import_table, pinned_by};
 use super::execute::Ended;
 use super::record::{Result as ItemEnd, told};
 use crate::domain::clock::utc_millis;
@@ -30,6 +30,7 @@ pub(in super::super) async fn start(task: &Task, plan: &Plan, expect: Option<Str
     armed(task)?;
     let mut context = Context::new(task, plan.work.operation(), plan.run.clone(), plan.work.target_tenant())?;
     context.rows = rows;
+    context.import_table = import_table(&plan.work);
     let undo_of = match &plan.work {
         Work::Undo(undo) => Some(undo.run),
         _ => None,

@@ -6,7 +6,7 @@ use super::super::protocol::RunInfo;
 use super::super::task::{Stop, Task};
 use crate::config::{FrameworkVersion, Profile};
 use crate::domain::clock::{framework_time, parse_time, time_zone, utc_millis};
-use crate::domain::plan::{Plan, RunSettings};
+use crate::domain::plan::{Engine, Plan, RunSettings, Work};
 use crate::domain::publish::{PublishMode, Stamp};
 use crate::domain::run::{Operation, RunId};
 
@@ -24,6 +24,8 @@ pub(in super::super) struct Context {
     pub(in super::super) confirm: Option<String>,
     /// Items are told with their rows.
     pub(in super::super) rows: bool,
+    /// The name under which the application registered its import, where the plan has one.
+    pub(in super::super) import_table: Option<String>,
 }
 
 impl Context {
@@ -38,6 +40,8 @@ impl Context {
         let mode = match operation {
             // Users are published by nobody.
             Operation::Users => PublishMode::Sync,
+            // The application's own import publishes.
+            _ if settings.engine == Engine::Pipeline => PublishMode::Async,
             _ => settings.publish.unwrap_or(profile.publish),
         };
         // A repair inserts no command row, which is what an old pipeline would take up.
@@ -54,7 +58,7 @@ impl Context {
             source: format!("tenantry {operation}"),
         };
         let confirm = profile.protected.then(|| tenant.unwrap_or(&profile.environment).to_owned());
-        Ok(Self { run, operation, at, stamp, mode, settings, confirm, rows: false })
+        Ok(Self { run, operation, at, stamp, mode, settings, confirm, rows: false, import_table: None })
     }
 
     /// For a run that ended before its end: with the time and the name that it began with.
@@ -72,6 +76,7 @@ impl Context {
             settings,
             confirm,
             rows: false,
+            import_table: recorded.plan.as_ref().and_then(|plan| import_table(&plan.work)),
         }
     }
 
@@ -107,6 +112,14 @@ impl Context {
             mode: self.mode,
             undo_of,
         }
+    }
+}
+
+/// The name under which the application registered its import, where the plan has one.
+pub(in super::super) fn import_table(work: &Work) -> Option<String> {
+    match work {
+        Work::Import { table, .. } => table.clone(),
+        _ => None,
     }
 }
 

@@ -9,8 +9,8 @@ use crate::domain::run::RunId;
 /// How a run is to go about it just now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) struct Control {
-    pub(super) paused: bool,
-    pub(super) stopped: bool,
+    pub(in super::super) paused: bool,
+    pub(in super::super) stopped: bool,
     /// Items per second at most; 0 for no limit.
     pub(super) rate: u32,
     /// Transactions in flight at most.
@@ -39,7 +39,7 @@ impl Controls {
     }
 
     /// The control of a run that begins to be carried out, or goes on to be.
-    pub(super) fn take(&self, run: RunId, rate: u32, concurrency: usize) -> watch::Receiver<Control> {
+    pub(in super::super) fn take(&self, run: RunId, rate: u32, concurrency: usize) -> watch::Receiver<Control> {
         let fresh = Control { paused: false, stopped: false, rate, concurrency: concurrency.max(1) };
         self.lock().entry(run).or_insert_with(|| watch::channel(fresh).0).subscribe()
     }

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use super::super::failure::Failure;
 use super::super::journal::{Journal, JournalError, OpenItem};
+use super::super::pipeline;
 use super::super::protocol::{Event, ItemResult, Phase, Steering, StopCause};
 use super::super::task::{Stop, Task};
 use super::super::verify;
@@ -22,7 +23,7 @@ use super::record::{Result as ItemEnd, told};
 use super::round::{Pending, Round, round};
 use crate::domain::clock::utc_millis;
 use crate::domain::key::EntityKey;
-use crate::domain::plan::Verify;
+use crate::domain::plan::{Engine, Verify};
 use crate::domain::publish::PublishMode;
 use crate::domain::run::Outcome;
 use crate::store::backoff::delay;
@@ -92,6 +93,9 @@ pub(in super::super) async fn carry_out(
     context: &Context,
     total: Option<u64>,
 ) -> Result<Ended, Stop> {
+    if context.settings.engine == Engine::Pipeline {
+        return pipeline::carry_out(task, journal, store, context, context.import_table.as_deref(), total).await;
+    }
     let settings = &context.settings;
     let control = task.shared.controls.take(context.run, settings.rate, settings.concurrency);
     let start = *control.borrow();

@@ -11,6 +11,8 @@ mod request;
 mod round;
 
 pub(super) use begin::{armed, go_on, outcome_of, resume, start};
-pub(super) use context::{Context, pinned_by};
-pub(super) use control::Controls;
-pub(super) use request::request;
+pub(super) use context::{Context, import_table, pinned_by};
+pub(super) use control::{Control, Controls};
+pub(super) use execute::Ended;
+pub(super) use record::{Result as ItemEnd, told};
+pub(super) use request::{derived_ulid, request};

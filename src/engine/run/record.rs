@@ -12,12 +12,12 @@ use crate::store::publish::{Followed, PublishOutcome, Published};
 
 /// An outcome and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Result {
-    pub(super) outcome: Outcome,
-    pub(super) reason: Option<Reason>,
-    pub(super) message: Option<String>,
-    pub(super) attempts: u32,
-    pub(super) request_id: Option<String>,
+pub(in super::super) struct Result {
+    pub(in super::super) outcome: Outcome,
+    pub(in super::super) reason: Option<Reason>,
+    pub(in super::super) message: Option<String>,
+    pub(in super::super) attempts: u32,
+    pub(in super::super) request_id: Option<String>,
 }
 
 impl Result {
@@ -55,7 +55,17 @@ impl Result {
         (self.outcome, self.reason, self.message) = (Outcome::Failed, Some(reason), Some(message));
     }
 
-    pub(super) fn ended(&self, n: u64) -> EndedItem {
+    /// Of an item that was carried out by others.
+    pub(in super::super) fn done() -> Self {
+        Self { outcome: Outcome::Done, reason: None, message: None, attempts: 1, request_id: None }
+    }
+
+    /// Of an item that others did not carry out.
+    pub(in super::super) fn failed(reason: Reason, message: String) -> Self {
+        Self { outcome: Outcome::Failed, reason: Some(reason), message: Some(message), ..Self::done() }
+    }
+
+    pub(in super::super) fn ended(&self, n: u64) -> EndedItem {
         EndedItem {
             n,
             outcome: self.outcome,

@@ -84,7 +84,12 @@ fn counter(item: &PlannedItem, part: &PlannedPart) -> Option<Counter> {
 
 /// A ULID made from the run, the item and its place in it.
 fn object_name(run: RunId, n: u64, k: u32) -> String {
-    let hash = Sha256::digest(format!("{run} {n} {k}"));
+    derived_ulid(run, &format!("{run} {n} {k}"))
+}
+
+/// A ULID of the run's time, the same for the same seed.
+pub(in super::super) fn derived_ulid(run: RunId, seed: &str) -> String {
+    let hash = Sha256::digest(seed);
     let random = hash.iter().take(10).fold(0u128, |acc, byte| (acc << 8) | u128::from(*byte));
     RunId::from_parts(run.unix_millis(), random).to_string()
 }

@@ -61,7 +61,8 @@ impl Inserts {
         let streams = database.list_streams(ListStreamsRequest::default()).map_err(failed())?.streams;
         for stream in streams {
             let table = stream.table_name;
-            if !table.ends_with("-command") || self.iterators.contains_key(&table) {
+            if !(table.ends_with("-command") || table.ends_with(super::IMPORTS)) || self.iterators.contains_key(&table)
+            {
                 continue;
             }
             let request = GetShardIteratorRequest {

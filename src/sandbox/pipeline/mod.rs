@@ -2,6 +2,7 @@
 //! processed in the sandbox. Real applications bring their own: it copies to relational databases, sends notifications
 //! and runs the application's handlers, none of which happens here.
 
+mod imports;
 mod inserts;
 mod steps;
 
@@ -14,6 +15,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::{Objects, SandboxError, Tables};
+use imports::Imports;
 use inserts::Inserts;
 use steps::{Job, Step, Steps};
 
@@ -56,6 +58,7 @@ impl Pipeline {
         let (stop, stopped) = channel();
         let works = Works {
             inserts: Inserts::new(tables.clone()),
+            imports: Imports::new(tables.clone(), objects.clone()),
             steps: Steps::new(tables, objects)?,
             delay,
             mode: Arc::clone(&mode),
@@ -93,11 +96,14 @@ impl Drop for Pipeline {
     }
 }
 
+/// What the table of import jobs is called, behind the application's name.
+const IMPORTS: &str = "-import_tmp";
 /// How long after a command the next is expected soon.
 const BUSY_FOR: Duration = Duration::from_secs(3);
 
 struct Works {
     inserts: Inserts,
+    imports: Imports,
     steps: Steps,
     delay: Duration,
     mode: Arc<AtomicU8>,
@@ -135,6 +141,12 @@ impl Works {
         let inserted = self.inserts.next();
         let found = !inserted.is_empty();
         for (table, image) in inserted {
+            if table.ends_with(IMPORTS) {
+                if let Err(error) = self.imports.take(&table, &image, mode) {
+                    tracing::warn!(%error, "a job is stuck in the sandbox's import stand-in");
+                }
+                continue;
+            }
             if let Some(job) = self.steps.take_up(table, image, mode) {
                 self.jobs.push(Reverse((now + Step::FIRST.after(self.delay), Step::FIRST, job)));
             }

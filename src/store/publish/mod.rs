@@ -2,6 +2,7 @@
 
 mod driver;
 mod follow;
+mod jobs;
 mod objects;
 mod probe;
 mod request;

@@ -116,6 +116,7 @@ fn each_example_shows_its_optional_keys_at_their_defaults() {
                 target: Target::default(),
                 file: Some(Place::File("plans/products.csv".to_owned())),
                 rejects: None,
+                table: None,
             },
         ),
         plan(

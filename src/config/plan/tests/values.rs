@@ -142,7 +142,7 @@ fn the_pipeline_engine_is_for_imports() {
 fn files_stand_beside_the_plan_or_in_s3() {
     let import = |more: &str| format!("name = \"n\"\noperation = \"import\"\n{more}");
     let work = |more: &str| read(&import(more)).unwrap().work;
-    let Work::Import { file, rejects, source, target } = work(
+    let Work::Import { file, rejects, source, target, table: None } = work(
         "[source]\nfile = \"s3://b/a.csv\"\ntenant = \"acme\"\n[import]\nrejects = \"r.csv\"\n[target]\ntenant = \"acme\"",
     ) else {
         panic!()
