@@ -12,6 +12,9 @@ use tenantry::report::{Client, Context, EndLine, Output};
 use tenantry::session::{self, Session, Start};
 use tenantry::{config, logging};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

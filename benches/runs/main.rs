@@ -6,6 +6,7 @@
 //! `-- memory` previews 1,000,000 items and runs 100,000. `-- changes [ITEMS [PAIRS]]` changes attributes in place next to a copy of as many, and
 //! compares both sides of that copy next to reading both partitions. `-- log [ITEMS [PAIRS]]` lets a console follow a copy.
 
+mod files;
 mod raw;
 mod store;
 
@@ -25,6 +26,9 @@ use tenantry::tui::measure::Bare;
 /// What the framework's own migration loop does on an in-memory store, items a second.
 const FRAMEWORK_PER_SECOND: f64 = 145.0;
 const DELAY: Duration = Duration::from_millis(40);
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A console draws 30 times a second while outcomes stream.
 const FRAME: Duration = Duration::from_millis(33);
 
@@ -376,6 +380,11 @@ async fn main() {
             let number = |n: usize, other| args.get(n).and_then(|text| text.parse().ok()).unwrap_or(other);
             return changes(number(1, 10_000), number(2, 5)).await;
         }
+        Some("files") => {
+            let number = |n: usize, other| args.get(n).and_then(|text| text.parse().ok()).unwrap_or(other);
+            return files::files(number(1, 10_000), number(2, 5)).await;
+        }
+        Some("users") => return files::users(args.get(1).and_then(|n| n.parse().ok()).unwrap_or(100_000)).await,
         _ => {}
     }
     let sizes: Vec<usize> = args

@@ -5,10 +5,10 @@ use super::digest::STAMPS;
 use super::key::EntityKey;
 use super::path::Segment;
 use super::plan::{DeletedSources, Existing};
-use super::publish::{NewState, PublishMode};
+use super::publish::{NAMED_FIELDS, NewState, PublishMode};
 use super::row::{Row, blocked, field};
 use super::transfer::Transfer;
-use super::value::Value;
+use super::value::{Map, Value};
 
 /// What differs between a data row as it was to be written and as it was read back, every field and its type.
 ///
@@ -66,12 +66,16 @@ pub fn transferred(transfer: &Transfer, source: &Row, key: &EntityKey, target: O
     if blocked(&source_key, Some(source)).is_some() {
         return Compared::LeftAlone;
     }
-    let was = if moved { before_move(source) } else { source.clone() };
-    let is_live = !was.is_deleted() || moved;
+    let is_live = !source.is_deleted() || moved;
     let Some(target) = target.filter(|target| !target.is_deleted() || !is_live) else {
         let what = if target.is_some() { "the target is soft-deleted" } else { "there is no target" };
         return Compared::Missing(what.to_owned());
     };
+    if !moved && transfer.carries_as_it_is() && is_carried(transfer, source, key, target) {
+        let is_leftover = transfer.leaves_source() && !source.is_deleted();
+        return Compared::There { changes: Vec::new(), is_leftover };
+    }
+    let was = if moved { before_move(source) } else { source.clone() };
     let merged = (transfer.existing == Existing::Merge).then_some(target);
     let state = match transfer.state(&was, key, merged) {
         Ok(state) => state,
@@ -80,6 +84,24 @@ pub fn transferred(transfer: &Transfer, source: &Row, key: &EntityKey, target: O
     let mut changes = diff_rows(&business(&state, moved), &business(&NewState::of(target), moved), true);
     changes.retain(|change| change.before.as_ref().and_then(Value::as_str) != Some(now));
     Compared::There { changes, is_leftover: transfer.leaves_source() && !source.is_deleted() }
+}
+
+/// Whether a target holds what a plain copy of its source leaves: looked at in place, because nearly all do.
+fn is_carried(transfer: &Transfer, source: &Row, key: &EntityKey, target: &Row) -> bool {
+    NAMED_FIELDS.iter().all(|name| match *name {
+        field::ID => target.text(field::ID) == Some(key.id().as_str()),
+        field::TENANT_CODE => target.text(field::TENANT_CODE) == Some(transfer.tenant.as_str()),
+        field::ATTRIBUTES => match (source.get(name), target.get(name)) {
+            (Some(Value::M(a)), Some(Value::M(b))) => is_same_but_marks(a, b),
+            (a, b) => a == b,
+        },
+        name => source.get(name) == target.get(name),
+    })
+}
+
+fn is_same_but_marks(a: &Map, b: &Map) -> bool {
+    let own = |map: &Map| map.keys().filter(|name| !STAMPS.contains(&name.as_str())).count();
+    own(a) == own(b) && a.iter().all(|(name, value)| STAMPS.contains(&name.as_str()) || b.get(name) == Some(value))
 }
 
 fn moved_to(row: &Row) -> Option<&str> {

@@ -82,6 +82,12 @@ impl Transfer {
         matches!(self.operation, Operation::Move | Operation::Normalize)
     }
 
+    /// Whether attributes are carried as they are, and nothing but the keys is respelled.
+    #[must_use]
+    pub fn carries_as_it_is(&self) -> bool {
+        self.changing.is_none() && self.respell.is_none() && self.existing != Existing::Merge
+    }
+
     /// What becomes of one entity.
     #[must_use]
     pub fn item(&self, module: &str, source: Side<'_>, target: Side<'_>) -> PlannedItem {
