@@ -138,6 +138,9 @@ pub enum Command {
         /// The run, or a plan file: then both of its sides are compared.
         #[arg(value_name = "RUN|PLAN.toml")]
         what: PathBuf,
+        /// Go on where an interrupted comparison of the same plan was; what it found is told first.
+        #[arg(long)]
+        resume: bool,
     },
     /// Write the entities of a partition into a CSV file.
     Export(Export),

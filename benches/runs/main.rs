@@ -166,7 +166,7 @@ async fn changes(items: usize, pairs: usize) {
         copies.push(driver.copy("fresh", items, 32, "").await.run);
         let began = Instant::now();
         let plan = Box::new(parse("bench.toml".as_ref(), &copy_plan("fresh", 32, "")).expect("a plan"));
-        let request = driver.send(Command::VerifyPlan { plan }).await;
+        let request = driver.send(Command::VerifyPlan { plan, resume: false }).await;
         let mut compared = 0;
         while let Some(Envelope { request: of, event }) = driver.handle.events.recv().await {
             match event {

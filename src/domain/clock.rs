@@ -62,6 +62,18 @@ fn local(text: &str, zone: &TimeZone, form: &str) -> String {
     )
 }
 
+/// How long ago something was, roughly.
+#[must_use]
+pub fn age(then: Timestamp, now: Timestamp) -> String {
+    let seconds = now.as_second().saturating_sub(then.as_second()).max(0).unsigned_abs();
+    match seconds {
+        0..60 => "just now".to_owned(),
+        60..3_600 => format!("{} min ago", seconds / 60),
+        3_600..172_800 => format!("{} h ago", seconds / 3_600),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +96,15 @@ mod tests {
     #[test]
     fn unknown_zones_are_named() {
         assert_eq!(time_zone("Asia/Tokio").unwrap_err(), UnknownTimeZone("Asia/Tokio".into()));
+    }
+
+    #[test]
+    fn ages_are_rough() {
+        let now: Timestamp = "2026-03-20T00:00:00Z".parse().unwrap();
+        let ago = |s: i64| age(now - jiff::SignedDuration::from_secs(s), now);
+        assert_eq!(
+            [5, 90, 7_300, 200_000, -5].map(ago),
+            ["just now", "1 min ago", "2 h ago", "2 days ago", "just now"]
+        );
     }
 }

@@ -195,7 +195,8 @@ fn differing(entity: &EntityRef, changes: Vec<Change>) -> Vec<Finding> {
         let is_ttl = change.path.to_string() == field::TTL;
         let (kind, severity) = if is_ttl { ("ttl", Severity::Warning) } else { ("different", Severity::Error) };
         let message = format!("written {}, found {}", text(&change.before), text(&change.after));
-        finding(kind, severity, entity, Some(change.path.to_string()), message)
+        let found = finding(kind, severity, entity, Some(change.path.to_string()), message);
+        Finding { change: Some(Box::new(change.clone())), ..found }
     };
     changes.iter().take(TOLD).map(one).collect()
 }
@@ -207,5 +208,5 @@ fn finding(
     path: Option<String>,
     message: String,
 ) -> Finding {
-    Finding { kind, severity, entity: entity.clone(), path, message, repairable: false }
+    Finding { kind, severity, entity: entity.clone(), path, message, change: None, repairable: false }
 }

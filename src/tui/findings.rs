@@ -66,7 +66,7 @@ pub(crate) mod tests {
 
     pub(crate) fn finding(kind: &'static str, severity: Severity, sk: &str) -> Finding {
         let entity = EntityRef { module: "order".into(), key: EntityKey::new("ORDER#globex", sk) };
-        Finding { kind, severity, entity, path: None, message: "m".to_owned(), repairable: false }
+        Finding { kind, severity, entity, path: None, message: "m".to_owned(), change: None, repairable: false }
     }
 
     #[test]

@@ -78,7 +78,7 @@ async fn tell(
     path: Option<String>,
     message: String,
 ) -> Result<(), Stop> {
-    let finding = Finding { kind, severity, entity, path, message, repairable: false };
+    let finding = Finding { kind, severity, entity, path, message, change: None, repairable: false };
     task.emit(Event::Finding(Box::new(finding))).await
 }
 
@@ -94,6 +94,7 @@ async fn ailing(task: &Task, module: &str, key: EntityKey, ailment: &Ailment) ->
         entity: EntityRef { module: module.to_owned(), key },
         path: None,
         message: ailment.message(),
+        change: None,
         repairable: ailment.is_repairable(),
     };
     task.emit(Event::Finding(Box::new(finding))).await

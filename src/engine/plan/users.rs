@@ -38,6 +38,7 @@ pub(super) async fn plan(
                     entity: EntityRef { module: MODULE.to_owned(), key: EntityKey::new(&*pool, &*user.name) },
                     path: Some(bad.attribute),
                     message: format!("{}; it is left as it is", bad.why),
+                    change: None,
                     repairable: false,
                 };
                 task.emit(Event::Finding(Box::new(finding))).await?;

@@ -252,8 +252,10 @@ pub enum Command {
     },
     /// Compares what a plan is about with what it should have left, both sides in key order: [`Event::Finding`].
     VerifyPlan {
-        /// The plan: a copy, a move, or a transform.
+        /// The plan: a copy or a move.
         plan: Box<Plan>,
+        /// Go on where an interrupted comparison of the same plan was; what that one found is told first.
+        resume: bool,
     },
     /// Writes the entities of a partition into a file: [`Event::Exported`]. A plan that exports is run with [`Command::RunPlan`].
     Export {

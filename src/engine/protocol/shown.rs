@@ -308,6 +308,8 @@ pub struct Finding {
     pub path: Option<String>,
     /// In words.
     pub message: String,
+    /// What should be and what is, where they were compared.
+    pub change: Option<Box<Change>>,
     /// Whether the program can mend it.
     pub repairable: bool,
 }

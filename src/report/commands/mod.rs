@@ -235,7 +235,7 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         Command::Doctor(options) => doctor::doctor(context, options).await,
         Command::Export(options) => files::export(context, options).await,
         Command::Import(options) => files::import(context, options).await,
-        Command::Verify { what } => run::verify(context, &what).await,
+        Command::Verify { what, resume } => run::verify(context, &what, resume).await,
         Command::Runs { command: Some(RunsCommand::Export { run, file }) } => runs::export(context, run, file).await,
         Command::Runs { command: None } => runs::list(context).await,
         Command::Runs { command: Some(RunsCommand::Show { run }) } => runs::show(context, run).await,

@@ -9,7 +9,7 @@ use crate::cli::{Approve, Run, Undo};
 use crate::domain::csv::Place;
 use crate::domain::plan::{Change, Modules, Plan, RunSettings, Undo as UndoPlan, UndoFrom, Work};
 use crate::domain::run::{Outcome, RunId, RunState};
-use crate::engine::failure::Failure;
+use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{
     BatchState, Command, Event, Finding, ItemResult, Level, Phase, RunInfo, Severity, Steering, StopCause,
 };
@@ -156,13 +156,17 @@ pub(super) async fn converse(
 }
 
 /// Reads back what a run wrote, or compares both sides of a plan.
-pub(super) async fn verify(context: &mut Context, what: &Path) -> Result<(), Quit> {
+pub(super) async fn verify(context: &mut Context, what: &Path, resume: bool) -> Result<(), Quit> {
     let began = Instant::now();
     let run = what.to_str().and_then(|text| text.parse::<RunId>().ok());
     context.end.run = run;
     let command = match run {
+        Some(_) if resume => {
+            let failure = Failure::new(ErrorCode::Usage, "--resume goes on with the comparison of a plan");
+            return Err(failure.hint("a run is read back from its beginning: leave --resume out").into());
+        }
         Some(run) => Command::VerifyRun { run },
-        None => Command::VerifyPlan { plan: Box::new(load(what)?) },
+        None => Command::VerifyPlan { plan: Box::new(load(what)?), resume },
     };
     let mut looked = 0;
     context

@@ -3,6 +3,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 
 use super::all_words;
 use crate::domain::run::{Outcome, RunId};
+use crate::domain::value::value_to_ddb_json;
 use crate::engine::protocol::{BatchInfo, BatchState, Finding, Severity};
 
 #[derive(Debug, Serialize)]
@@ -44,6 +45,8 @@ pub(in super::super) struct FindingLine<'a> {
     sk: Option<&'a str>,
     path: &'a Option<String>,
     message: &'a str,
+    before: Option<Json>,
+    after: Option<Json>,
     repairable: bool,
 }
 
@@ -58,6 +61,8 @@ impl<'a> FindingLine<'a> {
             sk: known(f.entity.key.sk.as_str()),
             path: &f.path,
             message: &f.message,
+            before: f.change.as_ref().and_then(|change| change.before.as_ref()).map(value_to_ddb_json),
+            after: f.change.as_ref().and_then(|change| change.after.as_ref()).map(value_to_ddb_json),
             repairable: f.repairable,
         }
     }

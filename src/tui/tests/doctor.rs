@@ -12,7 +12,15 @@ use crate::tui::text;
 fn finding(kind: &'static str, severity: Severity, (pk, sk): (&str, &str), message: &str) -> Event {
     let entity = EntityRef { module: "product".into(), key: EntityKey::new(pk, sk) };
     let repairable = kind == "wedged";
-    Event::Finding(Box::new(Finding { kind, severity, entity, path: None, message: message.into(), repairable }))
+    Event::Finding(Box::new(Finding {
+        kind,
+        severity,
+        entity,
+        path: None,
+        message: message.into(),
+        change: None,
+        repairable,
+    }))
 }
 
 /// What a doctor finds, the least important first.

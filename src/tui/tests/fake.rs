@@ -172,8 +172,15 @@ impl Fake {
             Command::VerifyRun { .. } | Command::VerifyPlan { .. } => {
                 let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0002") };
                 let (path, message) = (Some("attributes.price".into()), "written 5, found 7".to_owned());
-                let finding =
-                    Finding { kind: "different", severity: Severity::Error, entity, path, message, repairable: false };
+                let finding = Finding {
+                    kind: "different",
+                    severity: Severity::Error,
+                    entity,
+                    path,
+                    message,
+                    change: None,
+                    repairable: false,
+                };
                 vec![Event::Finding(Box::new(finding)), Event::Progress { phase: Phase::Verify, done: 1, total: None }]
             }
             Command::Export { .. } => vec![],
@@ -181,7 +188,8 @@ impl Fake {
                 let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0003") };
                 let message = "the command of version 2 failed (sync_data:FAILED)".to_owned();
                 let severity = Severity::Error;
-                let finding = Finding { kind: "wedged", severity, entity, path: None, message, repairable: true };
+                let finding =
+                    Finding { kind: "wedged", severity, entity, path: None, message, change: None, repairable: true };
                 vec![Event::Finding(Box::new(finding))]
             }
             Command::ExportRun { run, file } => vec![log(&format!("run {run} written to {}", file.display()))],

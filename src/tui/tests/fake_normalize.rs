@@ -71,6 +71,7 @@ impl Plans {
             entity: EntityRef { module: module.into(), key: EntityKey::new(pk, sk) },
             path: path.map(str::to_owned),
             message: message.to_owned(),
+            change: None,
             repairable: false,
         };
         self.findings = vec![

@@ -71,6 +71,7 @@ async fn found(
         entity: EntityRef { module: module.to_owned(), key: EntityKey { pk: pk.clone(), sk: SortKey::new("") } },
         path: None,
         message,
+        change: None,
         repairable: false,
     };
     scope.task.emit(Event::Finding(Box::new(finding))).await

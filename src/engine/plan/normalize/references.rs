@@ -60,6 +60,7 @@ async fn tell(
         entity: EntityRef { module: module.to_owned(), key: key.clone() },
         path,
         message,
+        change: None,
         repairable: false,
     };
     scope.task.emit(Event::Finding(Box::new(finding))).await

@@ -1,5 +1,7 @@
 //! Both sides of a plan compared: each planted difference is found, among thousands that are right.
 
+mod resumed;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value as Json;

@@ -1,0 +1,46 @@
+//! Comparing both sides of a plan, read side by side in key order.
+
+mod kept;
+mod ledger;
+mod pair;
+mod reading;
+
+use super::failure::{ErrorCode, Failure};
+use super::plan::transfer_of;
+use super::run::Context;
+use super::task::{Stop, Task};
+use crate::domain::plan::{Plan, Work};
+use crate::domain::tenant::with_tenant;
+use ledger::Ledger;
+use pair::Pair;
+
+/// Compares; each difference is a finding. `resume` goes on where an interrupted comparison of the same plan was: what that one
+/// found is told first.
+pub(super) async fn run(task: &Task, plan: &Plan, resume: bool) -> Result<(), Stop> {
+    let (source, target) = match &plan.work {
+        Work::Copy { source, target } | Work::Move { source, target } => (source, target),
+        other => {
+            let message = format!("a {} plan has no two sides to compare", other.operation());
+            let failure = Failure::new(ErrorCode::Usage, message);
+            return Err(failure.hint("preview it: what is left to do is what it shows").into());
+        }
+    };
+    let context = Context::new(task, plan.work.operation(), plan.run.clone(), plan.work.target_tenant())?;
+    let transfer = transfer_of(&context, plan, source, target)?;
+    let (mut ledger, partitions) = Ledger::open(task, plan, source, resume).await?;
+    for partition in &partitions {
+        let Some(after) = ledger.left(partition) else { continue };
+        let settings = task.store().ttl_settings(&partition.module, &target.tenant).await?;
+        let pair = Pair {
+            task,
+            transfer: &transfer,
+            source,
+            partition,
+            target: with_tenant(&partition.pk, &partition.tenant, &target.tenant),
+            settings,
+            now: context.time(),
+        };
+        pair.compare(after.as_deref(), &mut ledger).await?;
+    }
+    ledger.complete().await
+}
