@@ -11,6 +11,7 @@ use super::doctor::Doctor;
 use super::keymap::{Context, Keymap};
 use super::layers::Layer;
 use super::layers::findings::FindingsBox;
+use super::layers::verification::VerificationBox;
 use super::message::{Effect, Notice, Purpose};
 use super::panes::history::History;
 use super::panes::log::progress::Progress;
@@ -19,6 +20,7 @@ use super::panes::plan::Plan;
 use super::panes::tenants::Tenants;
 use super::panes::{Filter, Pane};
 use super::theme::Theme;
+use super::verification::Verification;
 use super::watch::Watch;
 use super::{ConsoleOptions, OpenAt};
 use crate::config::Profile;
@@ -53,6 +55,10 @@ pub(crate) struct App {
     pub(crate) watch: Option<Watch>,
     /// The list of findings as it was left to look at one of them.
     pub(crate) left_findings: Option<Box<FindingsBox>>,
+    /// The last comparison of what should be with what is.
+    pub(crate) verification: Option<Verification>,
+    /// It, as it was left to look at one entity.
+    pub(crate) left_verification: Option<Box<VerificationBox>>,
 
     pub(crate) connection: Option<Connection>,
     pub(crate) armed: bool,
@@ -93,6 +99,8 @@ impl App {
             doctor: None,
             watch: None,
             left_findings: None,
+            verification: None,
+            left_verification: None,
             connection: None,
             armed: false,
             counters: Counters::default(),

@@ -4,12 +4,15 @@ use crate::engine::protocol::{Finding, Severity};
 
 /// Findings kept; what comes after is counted alone.
 const KEPT: usize = 20_000;
+/// Bytes of their messages, which tell the values that were found: those may be large.
+const BYTES: usize = 32 << 20;
 
 /// What was found so far.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     kept: Vec<Finding>,
     counts: [u64; 3],
+    bytes: usize,
 }
 
 fn place(severity: Severity) -> usize {
@@ -21,12 +24,15 @@ fn place(severity: Severity) -> usize {
 }
 
 impl Findings {
-    /// One more.
-    pub(crate) fn take(&mut self, finding: Finding) {
+    /// One more; whether it is kept.
+    pub(crate) fn take(&mut self, finding: Finding) -> bool {
         self.counts[place(finding.severity)] += 1;
-        if self.kept.len() < KEPT {
+        let is_kept = self.kept.len() < KEPT && self.bytes < BYTES;
+        if is_kept {
+            self.bytes += finding.message.len();
             self.kept.push(finding);
         }
+        is_kept
     }
 
     /// Whether nothing was found.

@@ -68,7 +68,7 @@ impl App {
         }
     }
 
-    fn plan_file(&self) -> String {
+    pub(crate) fn plan_file(&self) -> String {
         let file = self.plan.form.as_ref().and_then(|f| f.path.clone());
         file.map_or_else(|| "PLAN.toml".to_owned(), |f| f.display().to_string())
     }

@@ -9,7 +9,6 @@ use super::panes::history::diffs::{DiffKey, DiffView};
 use super::panes::history::document::Document;
 use crate::domain::key::{EntityKey, PartitionKey, Version};
 use crate::domain::row::Row;
-use crate::domain::run::RunId;
 use crate::engine::protocol::{Command, Counters, DiffResult, EntityRef, Envelope, RequestId};
 
 /// Something that happened.
@@ -155,8 +154,8 @@ pub(crate) enum Purpose {
     Decide,
     /// The recorded runs.
     Runs,
-    /// Reading back what a run wrote.
-    Verify(RunId),
+    /// Comparing both sides of a plan, or what a run wrote with what is there.
+    Verify,
     /// Writing a run's journal into a file.
     Export,
     /// Arming or disarming.

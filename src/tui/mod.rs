@@ -25,6 +25,7 @@ mod terminal;
 mod text;
 mod theme;
 mod update;
+mod verification;
 mod view;
 mod watch;
 mod widgets;

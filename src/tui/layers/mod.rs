@@ -17,6 +17,7 @@ pub(crate) mod preview;
 pub(crate) mod quit;
 pub(crate) mod runs;
 pub(crate) mod stop;
+pub(crate) mod verification;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -53,6 +54,7 @@ pub(crate) enum Layer {
     Collisions(Box<collisions::Collisions>),
     Findings(Box<findings::FindingsBox>),
     Runs(Box<runs::Runs>),
+    Verification(Box<verification::VerificationBox>),
     Quit,
 }
 
@@ -75,6 +77,7 @@ impl Layer {
             Self::Collisions(collisions) => collisions.key(app, key),
             Self::Findings(findings) => findings.key(app, key),
             Self::Runs(runs) => runs.key(app, key),
+            Self::Verification(verification) => verification.key(app, key),
             Self::Quit => quit::key(app, key),
         }
     }
@@ -88,6 +91,7 @@ impl Layer {
             Self::Batch(batch) => batch.paste(text),
             Self::Collisions(collisions) => collisions.paste(text),
             Self::Findings(findings) => findings.paste(text),
+            Self::Verification(verification) => verification.paste(text),
             _ => {}
         }
     }
@@ -105,7 +109,7 @@ impl Layer {
     pub(crate) fn finish(&mut self, request: RequestId, cancelled: bool) {
         match self {
             Self::Preview(preview) => preview.finish(request, cancelled),
-            Self::Runs(runs) => runs.finish(request, cancelled),
+            Self::Runs(runs) => runs.finish(request),
             _ => {}
         }
     }
@@ -128,6 +132,7 @@ impl Layer {
             Self::Collisions(collisions) => collisions.draw(app, buffer, area),
             Self::Findings(findings) => findings.draw(app, buffer, area),
             Self::Runs(runs) => runs.draw(app, buffer, area),
+            Self::Verification(verification) => verification.draw(app, buffer, area),
             Self::Quit => quit::draw(app, buffer, area),
         }
     }

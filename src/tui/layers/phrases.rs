@@ -2,6 +2,7 @@
 
 use super::copy;
 use crate::domain::key::Version;
+use crate::tui::actions::Action;
 use crate::tui::app::App;
 
 /// A command with arguments.
@@ -39,6 +40,11 @@ pub(crate) const PHRASES: &[Phrase] = &[
         word: "doctor",
         arguments: "[MODULE]",
         help: "Look for what is wrong, in one module or in all (reads the tables once)",
+    },
+    Phrase {
+        word: "verify",
+        arguments: "[resume]",
+        help: "Compare both sides of the plan; with resume go on where an interrupted comparison was",
     },
     Phrase { word: "copy", arguments: "WHAT", help: "Copy key, sort-key, row, diff, markdown or command" },
 ];
@@ -97,6 +103,11 @@ pub(crate) fn run(app: &mut App, phrase: &Phrase, arguments: &[String]) -> Resul
         }
         ("doctor", []) => app.look(None),
         ("doctor", [module]) => app.look(Some(module.clone())),
+        ("verify", []) => app.perform(Action::VerifyPlan),
+        ("verify", [word]) if word == "resume" => match app.refusal(Action::VerifyPlan) {
+            Some(why) => app.refuse(why),
+            None => app.resume_verification(),
+        },
         ("copy", [what]) => {
             let item = copy::ITEMS.iter().find(|i| i.word == what).ok_or_else(wants)?;
             copy::copy(app, item);

@@ -12,26 +12,22 @@ use super::palette::Palette;
 use super::{Kept, Layer, draw_text, step};
 use crate::domain::clock::{local_minutes, local_seconds};
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{Finding, Level, RequestId, RunInfo};
+use crate::engine::protocol::{RequestId, RunInfo};
 use crate::tui::app::App;
 use crate::tui::items::Items;
 use crate::tui::keymap::Key;
-use crate::tui::panes::log::lines;
 use crate::tui::panes::plan::preview_view::draw_items;
 use crate::tui::panes::problem;
+use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::widgets::popup::{Frame, centred, foot, framed};
 use crate::tui::widgets::scroll::draw_scrollbar;
 use crate::tui::widgets::{Rich, Scroll, draw_line};
-use crate::tui::{format, text};
 
 /// Widths of the columns of the list.
 const WHEN: usize = 18;
 const WHAT: usize = 10;
 const STATE: usize = 9;
-
-/// Findings of a verification that are kept.
-const FINDINGS: usize = 200;
 
 /// The list, and the run that was opened in it.
 #[derive(Debug)]
@@ -48,18 +44,6 @@ pub(crate) struct Runs {
 struct OpenedRun {
     info: RunInfo,
     items: Items,
-    findings: Vec<Finding>,
-    found: u64,
-    verified: Verified,
-}
-
-/// How far reading back is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verified {
-    No,
-    Running(RequestId, u64),
-    Done(u64),
-    Stopped,
 }
 
 impl Runs {
@@ -79,40 +63,15 @@ impl Runs {
         }
     }
 
-    fn verifying(&mut self, request: RequestId) -> Option<&mut OpenedRun> {
-        self.opened.as_mut().filter(|o| matches!(o.verified, Verified::Running(r, _) if r == request))
-    }
-
-    pub(crate) fn take_finding(&mut self, request: RequestId, finding: Finding) {
-        if let Some(opened) = self.verifying(request) {
-            opened.found += 1;
-            if opened.findings.len() < FINDINGS {
-                opened.findings.push(finding);
-            }
-        }
-    }
-
-    pub(crate) fn looked(&mut self, request: RequestId, done: u64) {
-        if let Some(opened) = self.verifying(request) {
-            opened.verified = Verified::Running(request, done);
-        }
-    }
-
     pub(super) fn fail(&mut self, request: RequestId, failure: &Failure) {
         if request == self.request {
             self.problem = Some(failure.clone());
-        } else if let Some(opened) = self.verifying(request) {
-            opened.verified = Verified::Stopped;
         }
     }
 
-    pub(super) fn finish(&mut self, request: RequestId, cancelled: bool) {
+    pub(super) fn finish(&mut self, request: RequestId) {
         if request == self.request {
             self.reading = false;
-        } else if let Some(opened) = self.verifying(request)
-            && let Verified::Running(_, looked) = opened.verified
-        {
-            opened.verified = if cancelled { Verified::Stopped } else { Verified::Done(looked) };
         }
     }
 
@@ -124,7 +83,7 @@ impl Runs {
     fn open(&mut self, app: &mut App) {
         if let Some(info) = self.chosen().cloned().filter(|_| self.opened.is_none()) {
             let items = Items::new(info.run, app.generation());
-            self.opened = Some(OpenedRun { info, items, findings: vec![], found: 0, verified: Verified::No });
+            self.opened = Some(OpenedRun { info, items });
         }
     }
 
@@ -133,9 +92,6 @@ impl Runs {
         match (key.code, chosen) {
             (KeyCode::Esc | KeyCode::Char('q' | 'h') | KeyCode::Left, _) => {
                 self.problem = None;
-                if let Some(Verified::Running(request, _)) = self.opened.as_ref().map(|o| o.verified) {
-                    app.give_up(request);
-                }
                 return if self.opened.take().is_some() { Kept::Yes } else { Kept::No };
             }
             (KeyCode::Char('Y'), _) => {
@@ -162,12 +118,7 @@ impl Runs {
                 return Kept::No;
             }
             (KeyCode::Char('v'), Some(info)) => {
-                self.open(app);
-                let request = app.verify_run(info.run);
-                if let Some(opened) = &mut self.opened {
-                    (opened.findings, opened.found) = (vec![], 0);
-                    opened.verified = Verified::Running(request, 0);
-                }
+                app.verify_run(info.run);
             }
             (KeyCode::Char('e'), Some(info)) => {
                 app.layers.push(Layer::Palette(Palette::holding(&format!("export {} ", info.run))));
@@ -208,7 +159,6 @@ impl Runs {
             let mut lines = facts(app, &opened.info);
             let most = usize::from(inner.height / 2);
             lines.truncate(most.max(2));
-            lines.extend(opened.verification(room).into_iter().take(most / 2 + 1));
             for (y, line) in (inner.y..inner.bottom()).zip(&lines) {
                 draw_line(buffer, Rect { y, height: 1, ..inner }, line, 0, &app.theme, Style::default());
             }
@@ -244,34 +194,6 @@ impl Runs {
             draw_line(buffer, row, &line, 0, &app.theme, over);
         }
         draw_scrollbar(buffer, frame, &shown, self.runs.len(), &app.theme);
-    }
-}
-
-impl OpenedRun {
-    /// What reading back found.
-    fn verification(&self, room: usize) -> Vec<Rich> {
-        let found = format::plural(self.found, "finding", "findings");
-        let (role, words) = match self.verified {
-            Verified::No => return vec![],
-            Verified::Running(_, looked) => {
-                (Role::Text, format!("verifying: {} read back, {found}", format::plural(looked, "entity", "entities")))
-            }
-            Verified::Done(looked) if self.found == 0 => {
-                let looked = format::plural(looked, "entity", "entities");
-                (Role::Ok, format!("verified: {looked} as the run wrote them, or changed since"))
-            }
-            Verified::Done(looked) => {
-                (Role::Error, format!("verified: {found} in {}", format::plural(looked, "entity", "entities")))
-            }
-            Verified::Stopped => (Role::Warning, format!("verifying stopped; {found} until then")),
-        };
-        let mut lines = problem::notice(&words, role, room);
-        for finding in &self.findings {
-            let (level, text) = lines::finding(finding);
-            let role = if level == Level::Error { Role::Error } else { Role::Warning };
-            lines.push(Rich::of(role, &text));
-        }
-        lines
     }
 }
 

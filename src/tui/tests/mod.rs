@@ -13,6 +13,7 @@ mod screens;
 mod script;
 mod speed;
 mod updates;
+mod verification;
 mod watching;
 
 pub(super) use fake::Fake;

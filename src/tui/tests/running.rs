@@ -320,18 +320,12 @@ fn runs_are_resumed_undone_verified_and_exported() {
     assert!(matches!(begun.app.layers.last(), Some(Layer::Batch(_))), "{}", begun.screen);
     let verified = runs("v");
     assert!(
-        verified.screen.contains("written 5, found 7") && verified.screen.contains("1 finding"),
+        verified.screen.contains("written 5, found 7") && verified.screen.contains("different 1"),
         "{}",
         verified.screen
     );
     let exported = runs("eout.db<ret>");
     assert!(exported.screen.contains("written to out.db"), "{}", exported.screen);
-    for size in [(60, 15), (80, 24), (120, 40)] {
-        insta::assert_snapshot!(
-            format!("runs_verified_{}x{}", size.0, size.1),
-            playing(size, |_| {}, ":runs<ret>v").screen
-        );
-    }
 }
 
 #[test]

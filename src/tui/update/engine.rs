@@ -13,8 +13,10 @@ impl App {
         let purpose = self.requests.get(&request).cloned();
         match (envelope.event, purpose) {
             (Event::Log(level, text), purpose) => {
-                if purpose == Some(Purpose::Export) {
-                    self.say(text.clone());
+                match purpose {
+                    Some(Purpose::Export) => self.say(text.clone()),
+                    Some(Purpose::Verify) => self.verification_noted(request, text.clone()),
+                    _ => {}
                 }
                 self.tell(level, text);
             }
@@ -80,21 +82,12 @@ impl App {
             // They have a screen of their own, and may be thousands.
             (Event::Finding(finding), Some(Purpose::Doctor)) => self.doctor_found(request, *finding),
             (Event::Progress { done, .. }, Some(Purpose::Doctor)) => self.doctor_looked(request, done),
+            (Event::Finding(finding), Some(Purpose::Verify)) => self.verification_found(request, *finding),
+            (Event::Progress { done, .. }, Some(Purpose::Verify)) => self.verification_looked(request, done),
             (Event::Finding(finding), purpose) => {
                 self.found(&finding);
-                match purpose {
-                    Some(Purpose::Verify(_)) => {
-                        if let Some(runs) = self.runs_layer() {
-                            runs.take_finding(request, *finding);
-                        }
-                    }
-                    Some(Purpose::PreviewPlan) => self.preview_finding(request, *finding),
-                    _ => {}
-                }
-            }
-            (Event::Progress { done, .. }, Some(Purpose::Verify(_))) => {
-                if let Some(runs) = self.runs_layer() {
-                    runs.looked(request, done);
+                if purpose == Some(Purpose::PreviewPlan) {
+                    self.preview_finding(request, *finding);
                 }
             }
             (Event::Stopped { cause, .. }, Some(Purpose::Run)) => {
@@ -144,7 +137,7 @@ impl App {
                     opened.diffs.fail(key, failure);
                 }
             }
-            Some(Purpose::Preview | Purpose::Runs | Purpose::Verify(_)) => {
+            Some(Purpose::Preview | Purpose::Runs) => {
                 for layer in &mut self.layers {
                     layer.fail(request, &failure);
                 }
@@ -157,6 +150,7 @@ impl App {
             }
             Some(Purpose::Watch) => self.watch_failed(request, failure),
             Some(Purpose::Doctor) => self.doctor_failed(request, failure),
+            Some(Purpose::Verify) => self.verification_failed(request, failure),
             Some(Purpose::Collisions(generation)) => {
                 if let Some(collisions) = self.collisions(generation) {
                     collisions.fail(&failure);
@@ -186,7 +180,7 @@ impl App {
             Purpose::History(generation) => self.versions_ended(*generation, request, cancelled),
             Purpose::Rows(generation) => self.rows_ended(*generation),
             Purpose::Diff(generation, _) => self.diff_ended(*generation, request, cancelled),
-            Purpose::Preview | Purpose::Runs | Purpose::Verify(_) => {
+            Purpose::Preview | Purpose::Runs => {
                 for layer in &mut self.layers {
                     layer.finish(request, cancelled);
                 }
@@ -199,6 +193,7 @@ impl App {
             }
             Purpose::Watch => self.watch_ended(request),
             Purpose::Doctor => self.doctor_ended(request, cancelled),
+            Purpose::Verify => self.verification_ended(request, cancelled),
             Purpose::Collisions(generation) => {
                 if let Some(collisions) = self.collisions(*generation) {
                     collisions.finish(request);

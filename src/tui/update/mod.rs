@@ -14,6 +14,7 @@ mod refusal;
 mod run;
 mod runs;
 mod tenants;
+mod verification;
 mod watch;
 
 use jiff::Timestamp;

@@ -111,6 +111,7 @@ impl App {
             Action::Watch => self.toggle_watch(),
             Action::Collisions => self.show_collisions(),
             Action::Findings => self.show_findings(),
+            Action::VerifyPlan => self.show_verification(),
             Action::NewPlan
             | Action::OpenPlan
             | Action::SavePlan

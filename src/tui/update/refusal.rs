@@ -48,6 +48,7 @@ impl App {
             Action::Watch => no_engine().or_else(|| self.no_watch()),
             Action::Collisions => no_engine().or_else(|| self.no_collisions()),
             Action::Findings => self.no_findings(),
+            Action::VerifyPlan => no_engine().or_else(|| self.no_plan_to_run()).or_else(|| self.no_sides()),
             Action::Preview => no_engine().or_else(no_entity).or_else(|| self.no_target()),
             Action::Rollback => no_engine()
                 .or_else(no_entity)

@@ -96,11 +96,6 @@ impl App {
         self.layers.push(Layer::Runs(Box::new(Runs::reading(request))));
     }
 
-    /// Reads back what a run wrote.
-    pub(crate) fn verify_run(&mut self, run: RunId) -> RequestId {
-        self.send(Command::VerifyRun { run }, Purpose::Verify(run))
-    }
-
     /// Writes a run's journal into a file.
     pub(crate) fn export_run(&mut self, run: RunId, file: PathBuf) {
         self.send(Command::ExportRun { run, file }, Purpose::Export);
