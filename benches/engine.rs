@@ -216,6 +216,7 @@ async fn partition(driver: &mut Driver, raw: &aws_sdk_dynamodb::Client) {
         sk_prefix: String::new(),
         deleted: DeletedFilter::Keep,
         resolve: false,
+        view: None,
     };
     let mut cursor: Option<Cursor> = None;
     let began = Instant::now();

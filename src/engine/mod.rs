@@ -24,6 +24,8 @@ mod verify_plan;
 mod versions;
 mod watching;
 
+#[cfg(test)]
+pub(crate) use browse::seen;
 pub use serve::serve;
 
 use tokio::sync::{mpsc, watch};

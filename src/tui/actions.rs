@@ -71,7 +71,8 @@ actions! {
     MarkVersion = "mark-version", "mark", "Mark the version to compare others with, or take the mark away";
     CompareWith = "compare-with", "compare", "Compare with the version before, the current or the marked one";
     CompareTenant = "compare-tenant", "other tenant", "Compare with the same sort key of another partition";
-    View = "view", "view", "Show changes, the row, or the last change of each attribute";
+    View = "show", "view", "Show changes, the row, or the last change of each attribute";
+    PlanView = "view", "as planned", "Show rows as the operations of the plan in the form would make them, writing nothing; again to end it";
     Bookkeeping = "bookkeeping", "all fields", "Show bookkeeping fields too (version, ttl, requestId and the like)";
     Wrap = "wrap", "wrap", "Wrap long lines, or scroll them";
     ScrollUp = "scroll-up", "scroll up", "Scroll the changes up";

@@ -19,6 +19,7 @@ use super::panes::log::{Log, lines};
 use super::panes::plan::Plan;
 use super::panes::tenants::Tenants;
 use super::panes::{Filter, Pane};
+use super::plan_view::PlanView;
 use super::theme::Theme;
 use super::verification::Verification;
 use super::watch::Watch;
@@ -51,6 +52,8 @@ pub(crate) struct App {
     pub(crate) run: Option<Progress>,
     /// What the doctor found last.
     pub(crate) doctor: Option<Doctor>,
+    /// What rows are seen through.
+    pub(crate) view: Option<PlanView>,
     /// What is followed live.
     pub(crate) watch: Option<Watch>,
     /// The list of findings as it was left to look at one of them.
@@ -97,6 +100,7 @@ impl App {
             log: Log::new(),
             run: None,
             doctor: None,
+            view: None,
             watch: None,
             left_findings: None,
             verification: None,

@@ -86,6 +86,10 @@ impl App {
             DeletedFilter::Skip => words.extend(["--deleted", "skip"]),
             DeletedFilter::Only => words.extend(["--deleted", "only"]),
         }
+        let file = self.plan_file();
+        if self.view.is_some() {
+            words.extend(["--view", &file]);
+        }
         self.line(&words)
     }
 

@@ -7,7 +7,9 @@ use super::cache::CachedCounts;
 use super::keymap::Key;
 use super::panes::history::diffs::{DiffKey, DiffView};
 use super::panes::history::document::Document;
+use super::plan_view::ViewedRow;
 use crate::domain::key::{EntityKey, PartitionKey, Version};
+use crate::domain::plan::Change;
 use crate::domain::row::Row;
 use crate::engine::protocol::{Command, Counters, DiffResult, EntityRef, Envelope, RequestId};
 
@@ -194,6 +196,19 @@ pub(crate) enum Job {
         /// The answer.
         result: Box<DiffResult>,
     },
+    /// Makes a row what a plan would make of it.
+    View {
+        /// The history it belongs to.
+        generation: u64,
+        /// The comparison whose selected row it is.
+        key: DiffKey,
+        /// The row.
+        row: Arc<Row>,
+        /// The plan's changes.
+        change: Arc<Change>,
+        /// The time of the look.
+        now: String,
+    },
     /// Finds the last change of each attribute.
     LastChanges {
         /// The history it belongs to.
@@ -208,6 +223,8 @@ pub(crate) enum Job {
 pub(crate) enum Built {
     /// A readable comparison.
     Diff(u64, DiffKey, Box<DiffView>),
+    /// A row as a plan would make it.
+    View(u64, DiffKey, Arc<Change>, Box<ViewedRow>),
     /// The last changes.
     LastChanges(u64, Document),
 }
@@ -219,6 +236,10 @@ impl Job {
             Self::Diff { generation, key, result } => {
                 let view = DiffView::new(&key, *result);
                 Built::Diff(generation, key, Box::new(view))
+            }
+            Self::View { generation, key, row, change, now } => {
+                let viewed = ViewedRow::new(&row, &change, &now);
+                Built::View(generation, key, change, Box::new(viewed))
             }
             Self::LastChanges { generation, rows } => {
                 Built::LastChanges(generation, super::panes::history::document::last_changes(&rows))

@@ -20,6 +20,7 @@ pub mod measure;
 mod message;
 mod paged;
 mod panes;
+mod plan_view;
 mod run;
 mod terminal;
 mod text;

@@ -72,6 +72,7 @@ fn partition(pk: &str) -> Watched {
         sk_prefix: String::new(),
         deleted: DeletedFilter::Keep,
         resolve: false,
+        view: None,
     })
 }
 

@@ -3,6 +3,7 @@
 mod page;
 mod tenants;
 mod unprocessed;
+mod view;
 
 use super::failure::{ErrorCode, Failure};
 use super::protocol::{Connection, Event};
@@ -14,6 +15,8 @@ use crate::store::error::ErrorKind;
 
 pub(super) use page::{page, some};
 pub(super) use tenants::scan_tenants;
+#[cfg(test)]
+pub(crate) use view::seen;
 
 /// The profile's modules, asked for once.
 pub(super) async fn modules(task: &Task) -> Result<Vec<String>, Stop> {

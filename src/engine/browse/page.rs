@@ -4,11 +4,12 @@ use std::sync::Arc;
 use super::super::protocol::{Cursor, CursorAt, DeletedFilter, EntityRef, EntitySummary, Event, Listing};
 use super::super::task::{Stop, Task};
 use super::super::told::Told;
-use super::unprocessed;
+use super::{unprocessed, view};
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::tenant::tenant_of;
 use crate::domain::timeline::flags;
+use crate::domain::transform::Changing;
 use crate::store::error::{ErrorKind, StoreError};
 use crate::store::{Query, RowKey};
 
@@ -24,6 +25,7 @@ pub(super) struct Reading<'a> {
     pub(super) task: &'a Task,
     pub(super) listing: &'a Listing,
     pub(super) told: Told,
+    pub(super) view: Option<Changing>,
 }
 
 impl Reading<'_> {
@@ -43,7 +45,7 @@ pub(in super::super) async fn page(
     limit: usize,
 ) -> Result<(), Stop> {
     let Cursor { mut at, told } = after.unwrap_or(Cursor { at: CursorAt::Data(None), told: Told::default() });
-    let mut reading = Reading { task, listing, told };
+    let mut reading = Reading { task, listing, told, view: view::changing(listing)? };
     let mut entities: Vec<EntitySummary> = Vec::new();
     let next = loop {
         task.check()?;
@@ -108,7 +110,7 @@ pub(in super::super) async fn some(task: &Task, listing: &Listing, sks: &[String
     let keys: Vec<RowKey> = sks.iter().map(|sk| (TableKind::Data, sk.clone())).collect();
     let mut found = task.store().batch_get(&listing.module, &listing.pk, &keys, &[], true).await?;
     let rows: Vec<Row> = keys.iter().filter_map(|key| found.remove(key)).collect();
-    let mut reading = Reading { task, listing, told: Told::default() };
+    let mut reading = Reading { task, listing, told: Told::default(), view: view::changing(listing)? };
     summaries(&mut reading, rows).await
 }
 
@@ -170,7 +172,7 @@ async fn summary(
     let attributes_ref = row.attributes_ref().map(str::to_owned);
     let mut problem = version.as_ref().err().map(ToString::to_string);
     problem = problem.or_else(|| row.attributes().err().map(|e| e.to_string()));
-    Ok(EntitySummary {
+    let mut summary = EntitySummary {
         id: own(field::ID),
         entity_type: own(field::TYPE),
         tenant: tenant_of(&key.pk, row.text(field::TENANT_CODE)).code,
@@ -184,8 +186,13 @@ async fn summary(
         attributes_ref,
         row: Arc::new(resolved(reading, row, &mut problem).await?),
         problem,
+        viewed: None,
         entity: EntityRef { module: reading.listing.module.clone(), key },
-    })
+    };
+    if let Some(changing) = &reading.view {
+        view::through(changing, &mut summary);
+    }
+    Ok(summary)
 }
 
 /// The row with S3-stored attributes in place where the listing asks for it; what fails is told in the row's place.

@@ -6,6 +6,7 @@ use super::{EntityRef, Side};
 use crate::domain::diff::Change;
 use crate::domain::key::{PartitionKey, Version};
 use crate::domain::row::{Row, TableKind};
+use crate::domain::run::Reason;
 use crate::domain::timeline::{Flag, VersionEntry};
 
 /// The tables a profile leads to.
@@ -71,6 +72,19 @@ pub struct EntitySummary {
     pub row: Arc<Row>,
     /// What is wrong with the row, in words.
     pub problem: Option<String>,
+    /// What the listing's changes make of it, where it has some.
+    pub viewed: Option<Viewed>,
+}
+
+/// What changes make of an entity's attributes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Viewed {
+    /// Nothing would change.
+    Equal,
+    /// This would, and the row is as it would be.
+    Changed(Vec<Change>),
+    /// They do not fit it, and the row is as it is: why, and in words.
+    Refused(Reason, String),
 }
 
 /// One version with its row made readable.

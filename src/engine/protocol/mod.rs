@@ -8,16 +8,17 @@ mod steering;
 mod watched;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
 use super::told::Told;
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version};
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Change, Plan};
 use crate::domain::run::RunId;
 
-pub use browsed::{Connection, DiffResult, EntitySummary, HistoryEntry, TenantCount};
+pub use browsed::{Connection, DiffResult, EntitySummary, HistoryEntry, TenantCount, Viewed};
 pub use collisions::{Collision, CollisionFilter, CollisionKey, CollisionRow};
 pub use files::{ExportWanted, ExportedFile};
 pub use shown::{
@@ -89,6 +90,8 @@ pub struct Listing {
     pub deleted: DeletedFilter,
     /// Rows with S3-stored attributes resolved, in [`EntitySummary::row`].
     pub resolve: bool,
+    /// Rows as these changes would make them, in [`EntitySummary::row`] and [`EntitySummary::viewed`]; it wants `resolve` too.
+    pub view: Option<Arc<Change>>,
 }
 
 /// One side of a comparison.

@@ -12,11 +12,10 @@ use crate::cli::Entities;
 use crate::config;
 use crate::domain::clock::{normalise_time, utc_millis};
 use crate::domain::key::PartitionKey;
-use crate::domain::row::Attributes;
-use crate::domain::transform::{Brought, Changing};
-use crate::domain::value::Value;
+use crate::domain::plan::Change;
+use crate::domain::transform::Changing;
 use crate::engine::failure::{ErrorCode, Failure};
-use crate::engine::protocol::{Command, Cursor, EntitySummary, Event, Listing, TenantCount};
+use crate::engine::protocol::{Command, Cursor, EntitySummary, Event, Listing, TenantCount, Viewed};
 use crate::session::plan_failure;
 
 /// Entities asked for at a time.
@@ -54,7 +53,8 @@ pub(super) async fn entities(context: &mut Context, options: &Entities) -> Resul
     let rows = options.rows || view.is_some();
     let pk = PartitionKey::new(&*options.pk);
     let module = context.module(&pk, options.module.as_deref()).await?;
-    let listing = Listing { module, pk, sk_prefix: options.sk_prefix.clone(), deleted: options.deleted, resolve: rows };
+    let (sk_prefix, deleted) = (options.sk_prefix.clone(), options.deleted);
+    let listing = Listing { module, pk, sk_prefix, deleted, resolve: rows, view };
     let mut left = options.limit.unwrap_or(usize::MAX);
     let mut after: Option<Cursor> = None;
     let began = Instant::now();
@@ -67,9 +67,7 @@ pub(super) async fn entities(context: &mut Context, options: &Entities) -> Resul
                     // A page of the command table may hold more than was asked for.
                     entities.truncate(left);
                     left -= entities.len();
-                    if let Some(view) = &view {
-                        entities.iter_mut().for_each(|entity| seen_through(view, entity));
-                    }
+                    entities.iter_mut().for_each(unfit);
                     print(context, &entities, rows);
                     ended = next.is_none();
                     after = next;
@@ -88,25 +86,21 @@ pub(super) async fn entities(context: &mut Context, options: &Entities) -> Resul
     Ok(())
 }
 
-/// What a file makes of attributes, at this moment.
-fn view(file: &Path) -> Result<Changing, Quit> {
+/// What a file makes of attributes.
+fn view(file: &Path) -> Result<Arc<Change>, Quit> {
     let change = config::plan::load_view(file).map_err(|error| Quit::from(plan_failure(error)))?;
     Changing::new(&change, &utc_millis(Timestamp::now())).map_err(|bad| {
         let mut failure = Failure::new(ErrorCode::Plan, bad.to_string());
         failure.file = Some(file.display().to_string());
-        failure.into()
-    })
+        Quit::from(failure)
+    })?;
+    Ok(Arc::new(change))
 }
 
-/// Shows an entity as a view would make it; where it cannot be, as it is, with the reason.
-fn seen_through(view: &Changing, entity: &mut EntitySummary) {
-    let Ok(Attributes::Inline(map)) = entity.row.attributes() else { return };
-    match view.apply(map) {
-        Brought::Equal => {}
-        Brought::Changed(map) => entity.row = Arc::new(entity.row.with_attributes(Value::M(map))),
-        Brought::Refused(reason, message) => {
-            entity.problem.get_or_insert_with(|| format!("not as the view has it ({reason}): {message}"));
-        }
+/// Where the view does not fit an entity, that is what is wrong with it.
+fn unfit(entity: &mut EntitySummary) {
+    if let Some(Viewed::Refused(reason, message)) = &entity.viewed {
+        entity.problem.get_or_insert_with(|| format!("not as the view has it ({reason}): {message}"));
     }
 }
 

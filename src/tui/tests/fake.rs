@@ -107,7 +107,8 @@ impl Fake {
                     }
                     _ => 0,
                 };
-                let entities: Vec<EntitySummary> = all[from..].iter().take(limit).cloned().collect();
+                let mut entities: Vec<EntitySummary> = all[from..].iter().take(limit).cloned().collect();
+                entities.iter_mut().for_each(|entity| crate::engine::seen(&listing, entity));
                 let more = from + entities.len() < all.len();
                 let next = entities
                     .last()
@@ -300,6 +301,7 @@ impl Fake {
             code: text(field::CODE),
             name: text(field::NAME),
             problem: version.as_ref().err().map(ToString::to_string),
+            viewed: None,
             version: version.ok(),
             deleted: row.is_deleted(),
             updated_at: who.and_then(|r| r.text(field::CREATED_AT)).map(str::to_owned),

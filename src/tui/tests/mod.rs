@@ -14,6 +14,7 @@ mod script;
 mod speed;
 mod updates;
 mod verification;
+mod viewing;
 mod watching;
 
 pub(super) use fake::Fake;

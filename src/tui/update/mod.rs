@@ -15,6 +15,7 @@ mod run;
 mod runs;
 mod tenants;
 mod verification;
+mod view;
 mod watch;
 
 use jiff::Timestamp;
@@ -73,6 +74,9 @@ impl App {
     }
 
     fn built(&mut self, built: Built) {
+        if let Built::View(generation, key, change, row) = built {
+            return self.row_viewed(generation, key, &change, *row);
+        }
         let Some(opened) = &mut self.history.opened else { return };
         opened.arranged.of = None;
         match built {

@@ -109,6 +109,7 @@ impl App {
             Action::Which => self.next_which(),
             Action::Doctor => self.show_doctor(),
             Action::Watch => self.toggle_watch(),
+            Action::PlanView => self.toggle_view(),
             Action::Collisions => self.show_collisions(),
             Action::Findings => self.show_findings(),
             Action::VerifyPlan => self.show_verification(),

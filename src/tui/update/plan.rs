@@ -102,6 +102,7 @@ impl App {
         if let Some(request) = self.pending(|p| *p == Purpose::PreviewPlan) {
             self.give_up(request);
         }
+        self.end_view();
         self.plan.form = Some(form);
         self.plan.preview = None;
         self.plan.shows_preview = false;

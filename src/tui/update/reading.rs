@@ -14,6 +14,7 @@ impl App {
             return;
         }
         self.pump_watch();
+        self.pump_view();
         self.pump_pages();
         self.pump_diff();
         self.pump_items();

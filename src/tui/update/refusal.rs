@@ -46,6 +46,7 @@ impl App {
             }
             Action::Doctor => no_engine(),
             Action::Watch => no_engine().or_else(|| self.no_watch()),
+            Action::PlanView => self.no_view(),
             Action::Collisions => no_engine().or_else(|| self.no_collisions()),
             Action::Findings => self.no_findings(),
             Action::VerifyPlan => no_engine().or_else(|| self.no_plan_to_run()).or_else(|| self.no_sides()),

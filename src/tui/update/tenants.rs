@@ -78,7 +78,9 @@ impl App {
 
     /// Lists the entities of a partition.
     pub(crate) fn list(&mut self, module: String, pk: PartitionKey, tenant: String) {
-        let listing = Listing { module, pk, sk_prefix: String::new(), deleted: DeletedFilter::Keep, resolve: false };
+        let view = self.view.as_ref().map(|v| v.change.clone());
+        let (deleted, resolve) = (DeletedFilter::Keep, view.is_some());
+        let listing = Listing { module, pk, sk_prefix: String::new(), deleted, resolve, view };
         self.relist(listing, tenant);
         self.focus = Pane::Tenants;
     }

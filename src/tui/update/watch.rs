@@ -124,6 +124,8 @@ impl App {
         let Some(watch) = self.watch.as_mut().filter(|w| w.request == request) else { return };
         let Some(list) = self.tenants.entities.as_mut().filter(|l| watch.follows_partition(&l.listing)) else { return };
         let mut is_known = gone.is_empty() && list.listing.deleted == DeletedFilter::Keep;
+        // What is told is not seen through the view that was begun since.
+        is_known &= list.listing.view.is_none();
         for entity in entities {
             let line = EntityLine::from(entity);
             watch.rows.insert(line.sk().to_owned());

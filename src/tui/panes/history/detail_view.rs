@@ -15,6 +15,7 @@ use crate::engine::protocol::Side;
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::panes::problem;
+use crate::tui::plan_view::{PlanView, ViewedRow};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::watch::Watch;
 use crate::tui::widgets::scroll::draw_scrollbar;
@@ -24,6 +25,7 @@ use crate::tui::widgets::{Rich, draw_line};
 enum Body {
     Words(Vec<Rich>),
     Text(Arc<DiffView>),
+    Viewed(Arc<ViewedRow>),
     LastChanges(Arc<Document>),
 }
 
@@ -36,8 +38,9 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, frame: Rect, area: Rect, 
     let opened = app.history.opened.as_mut()?;
     let watch = app.watch.as_ref().filter(|w| w.follows(&opened.entity));
     let room = usize::from(area.width);
-    let body = body(opened, room);
-    let heading = heading(opened, &body);
+    let view = app.view.as_ref();
+    let body = body(opened, view, room);
+    let heading = heading(opened, view, &body);
     rule(buffer, Rect { height: 1, ..area }, &heading, focused, &theme);
     let mut area = Rect { y: area.y + 1, height: area.height - 1, ..area };
     let mut cursor = None;
@@ -58,6 +61,7 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, frame: Rect, area: Rect, 
             }
             return cursor;
         }
+        Body::Viewed(viewed) => &viewed.document,
         Body::Text(view) if opened.shown == Shown::Row => &view.row,
         Body::Text(view) => &view.changes,
         Body::LastChanges(document) => document,
@@ -92,7 +96,7 @@ fn arrange(opened: &mut Opened, document: &Document, room: usize) {
     }
 }
 
-fn body(opened: &Opened, room: usize) -> Body {
+fn body(opened: &Opened, view: Option<&PlanView>, room: usize) -> Body {
     let words = |text: &str| Body::Words(problem::notice(text, Role::Dim, room));
     if opened.shown == Shown::LastChanges {
         return match &opened.last_changes {
@@ -106,6 +110,10 @@ fn body(opened: &Opened, room: usize) -> Body {
     match opened.wanted() {
         Wanted::Nothing(why) => words(&why),
         Wanted::Diff(key) => match (opened.diffs.get(&key), opened.diffs.failure(&key)) {
+            (Some(_), _) if view.is_some() && opened.shown == Shown::Row => match &opened.viewed {
+                Some((of, viewed)) if *of == key => Body::Viewed(viewed.clone()),
+                _ => words("working it out…"),
+            },
             (Some(view), _) => Body::Text(view),
             (None, Some(failure)) => Body::Words(problem::lines(failure, room)),
             (None, None) => words("comparing…"),
@@ -113,7 +121,7 @@ fn body(opened: &Opened, room: usize) -> Body {
     }
 }
 
-fn heading(opened: &Opened, body: &Body) -> String {
+fn heading(opened: &Opened, view: Option<&PlanView>, body: &Body) -> String {
     let selected = opened.selected.map(|v| v.to_string()).unwrap_or_default();
     match (opened.shown, opened.wanted()) {
         (Shown::LastChanges, _) => match &opened.last_changes {
@@ -126,6 +134,14 @@ fn heading(opened: &Opened, body: &Body) -> String {
             _ => "last change of each attribute".to_owned(),
         },
         (Shown::Row, _) => match body {
+            Body::Viewed(viewed) => match viewed.changes {
+                None => format!("row of version {selected}: as it is, the plan cannot change it"),
+                Some(0) => format!("row of version {selected}: the plan leaves it as it is"),
+                Some(n) => {
+                    let changes = format::plural(n as u64, "change", "changes");
+                    format!("row of version {selected} as the plan would make it: {changes}")
+                }
+            },
             Body::Text(view) => format!("row of version {selected}, from the {} table", view.found.as_str()),
             _ => format!("row of version {selected}"),
         },
@@ -137,7 +153,8 @@ fn heading(opened: &Opened, body: &Body) -> String {
                 _ => String::new(),
             };
             let all = if opened.all { ", all fields" } else { "" };
-            format!("{}{all}{count}", compared(opened, &key, body))
+            let stored = if view.is_some() { ", as stored" } else { "" };
+            format!("{}{all}{stored}{count}", compared(opened, &key, body))
         }
         (Shown::Changes, Wanted::Nothing(_)) => format!("version {selected}"),
     }
@@ -172,6 +189,11 @@ fn notes(opened: &Opened, watch: Option<&Watch>, body: &Body, room: usize) -> Ve
     let mut warn = |words: &str| out.extend(problem::notice(&format!("! {words}"), Role::Warning, room));
     if let Some(failure) = watch.and_then(|w| w.paused.as_ref()) {
         warn(&format!("watching is paused, and goes on by itself: {}", failure.message));
+    }
+    if let Body::Viewed(viewed) = body
+        && let Some(why) = &viewed.refused
+    {
+        warn(&format!("not as the plan has it: {why}"));
     }
     let Some(line) = opened.selected.and_then(|v| opened.versions.get(v)) else { return out };
     if let Some(wrong) = &line.problem {

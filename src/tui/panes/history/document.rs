@@ -39,6 +39,13 @@ impl Document {
         self.blocks.push((name, from..self.lines.len()));
     }
 
+    /// Adds another document below.
+    pub(crate) fn append(&mut self, other: &Self) {
+        for (name, range) in &other.blocks {
+            self.block(name.clone(), other.lines[range.clone()].to_vec());
+        }
+    }
+
     /// Every line.
     pub(crate) fn lines(&self) -> &[Rich] {
         &self.lines

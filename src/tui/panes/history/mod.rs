@@ -20,6 +20,7 @@ use crate::domain::row::Row;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{EntityRef, RequestId, Side};
 use crate::tui::panes::Filter;
+use crate::tui::plan_view::ViewedRow;
 use crate::tui::widgets::{Rich, Scroll};
 
 /// Versions whose rows the last changes are worked out from, at most.
@@ -120,6 +121,10 @@ pub(crate) struct Opened {
     pub(crate) sideways: usize,
     pub(crate) diffs: Diffs,
     pub(crate) last_changes: LastChanges,
+    /// The selected row as the plan would make it, and of which comparison it is.
+    pub(crate) viewed: Option<(DiffKey, Arc<ViewedRow>)>,
+    /// The one that is being worked out.
+    pub(crate) viewing: Option<DiffKey>,
     pub(crate) arranged: Arranged,
     pub(crate) problem: Option<Failure>,
     pub(crate) cancelled: bool,
@@ -149,6 +154,8 @@ impl Opened {
             sideways: 0,
             diffs: Diffs::default(),
             last_changes: LastChanges::default(),
+            viewed: None,
+            viewing: None,
             arranged: Arranged::default(),
             problem: None,
             cancelled: false,

@@ -9,6 +9,7 @@ use super::{detail_view, list_view};
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::panes::{Pane, problem};
+use crate::tui::plan_view::title_mark;
 use crate::tui::theme::Role;
 use crate::tui::watch::words_of;
 use crate::tui::widgets::popup::{Frame, framed};
@@ -37,8 +38,10 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     };
     let note = format!("{}/{}{gaps}{reading}", format::len(at.min(shown)), format::len(shown));
     let watched = app.watch.as_ref().filter(|w| w.follows(&opened.entity));
+    let view = app.view.as_ref().map(title_mark).unwrap_or_default();
     let title = match watched {
-        Some(watch) => format!("2 {} {}", words_of(watch, &app.zone), opened.entity.key.sk),
+        Some(watch) => format!("2 {view}{} {}", words_of(watch, &app.zone), opened.entity.key.sk),
+        None if !view.is_empty() => format!("2 {view}{}", opened.entity.key.sk),
         None => format!("2 History of {}", opened.entity.key.sk),
     };
     let (frame, half) = (Frame::Pane { focused }, opened.half);

@@ -194,6 +194,7 @@ mod tests {
             sk_prefix: String::new(),
             deleted: DeletedFilter::Keep,
             resolve: false,
+            view: None,
         };
         let mut list = Entities::new(listing, "acme".into(), 1);
         let failure = Failure::new(ErrorCode::NoTable, "there is no command table");

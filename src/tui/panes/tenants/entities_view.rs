@@ -13,12 +13,16 @@ use crate::engine::protocol::{DeletedFilter, Severity};
 use crate::tui::app::App;
 use crate::tui::doctor::Doctor;
 use crate::tui::panes::{Pane, problem};
+use crate::tui::plan_view::{Seen, title_mark};
 use crate::tui::theme::Role;
 use crate::tui::watch::{Watch, words_of};
 use crate::tui::widgets::popup::{Frame, framed};
 use crate::tui::widgets::scroll::draw_scrollbar;
 use crate::tui::widgets::{Rich, draw_line};
 use crate::tui::{format, text};
+
+/// Heading of what the plan makes of entities.
+const AS_PLANNED: &str = "as planned";
 
 /// The letter of a flag in the list; the words stand below it.
 fn letter(flag: Flag) -> char {
@@ -38,9 +42,10 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     let focused = app.focus == Pane::Tenants && app.layers.is_empty();
     let list = app.tenants.entities.as_mut()?;
     let watch = app.watch.as_ref().filter(|w| w.follows_partition(&list.listing));
+    let view = app.view.as_ref().map(title_mark).unwrap_or_default();
     let title = match watch {
-        Some(watch) => format!("1 {} {}", words_of(watch, &zone), list.listing.pk),
-        None => format!("1 {}", list.listing.pk),
+        Some(watch) => format!("1 {view}{} {}", words_of(watch, &zone), list.listing.pk),
+        None => format!("1 {view}{}", list.listing.pk),
     };
     let inner = framed(buffer, area, Frame::Pane { focused }, &title, &place(list), &theme);
     if inner.is_empty() {
@@ -114,6 +119,8 @@ struct Columns {
     sk: usize,
     name: usize,
     dates: bool,
+    /// What the plan makes of them stands in the place of other columns.
+    view: bool,
 }
 
 impl Columns {
@@ -133,7 +140,7 @@ impl Columns {
         let most = keys.get(keys.len() * 3 / 4).copied().unwrap_or(0);
         let left = rest.saturating_sub(names + 1);
         let sk = keys.last().copied().unwrap_or(0).min(left.max(most).min(rest * 3 / 5)).max(8);
-        Self { sk, name: rest.saturating_sub(sk + 1), dates }
+        Self { sk, name: rest.saturating_sub(sk + 1), dates, view: list.listing.view.is_some() }
     }
 
     fn heading(&self) -> Rich {
@@ -141,8 +148,10 @@ impl Columns {
         head.push_str(&text::fit("sort key", self.sk));
         head.push_str(&text::fit_right("ver", 6));
         head.push_str("  ");
-        head.push_str(&text::fit("name", self.name + 1));
-        if self.dates {
+        head.push_str(&text::fit(if self.view && !self.dates { AS_PLANNED } else { "name" }, self.name + 1));
+        if self.view && self.dates {
+            head.push_str(AS_PLANNED);
+        } else if self.dates {
             head.push_str(&text::fit("updated", Self::DATE));
             head.push_str(&text::fit("by", Self::WHO));
         }
@@ -172,8 +181,15 @@ impl Columns {
         out.push(role, &text::fit(line.sk(), self.sk));
         out.push(role, &text::fit_right(&version, 6));
         out.push(role, "  ");
+        if self.view && !self.dates {
+            out.append(&seen(line, self.name));
+            return out;
+        }
         out.push(role, &text::fit(line.name.as_deref().or(line.code.as_deref()).unwrap_or_default(), self.name));
-        if self.dates {
+        if self.view {
+            out.push(Role::Text, " ");
+            out.append(&seen(line, Self::DATE + Self::WHO));
+        } else if self.dates {
             let at = line.updated_at.as_deref().map(|at| local_minutes(at, zone)).unwrap_or_default();
             out.push(Role::Text, " ");
             out.push(Role::Dim, &text::fit(&at, Self::DATE));
@@ -181,6 +197,17 @@ impl Columns {
         }
         out
     }
+}
+
+/// What the plan makes of an entity, in so many cells.
+fn seen(line: &EntityLine, room: usize) -> Rich {
+    let (role, words) = match &line.seen {
+        None => (Role::Dim, String::new()),
+        Some(Seen::Equal) => (Role::Dim, "= stays".to_owned()),
+        Some(Seen::Changed(places)) => (Role::Changed, places.clone()),
+        Some(Seen::Refused(why)) => (Role::Warning, format!("invalid: {why}")),
+    };
+    Rich::of(role, &text::fit(&words, room))
 }
 
 /// What is known of the selected entity, and how far reading is.
@@ -198,6 +225,13 @@ fn foot(list: &Entities, doctor: Option<&Doctor>, room: usize) -> Vec<Rich> {
         let worst = doctor.and_then(|d| d.about(&line.entity));
         words.extend(worst.map(|(_, kind)| format!("doctor: {kind}")));
         out.extend(problem::notice(&words.join(" · "), Role::Strong, room).into_iter().take(2));
+        let (role, planned) = match &line.seen {
+            None => (Role::Text, None),
+            Some(Seen::Equal) => (Role::Text, Some("the plan leaves it as it is".to_owned())),
+            Some(Seen::Changed(places)) => (Role::Changed, Some(format!("the plan makes it: {places}"))),
+            Some(Seen::Refused(why)) => (Role::Warning, Some(format!("! not as the plan has it: {why}"))),
+        };
+        out.extend(planned.iter().flat_map(|words| problem::notice(words, role, room)).take(3));
         if let Some(wrong) = &line.problem {
             out.extend(problem::notice(&format!("! {wrong}"), Role::Warning, room));
         }

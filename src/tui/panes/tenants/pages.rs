@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::domain::key::Version;
 use crate::domain::timeline::Flag;
 use crate::engine::protocol::{Cursor, EntityRef, EntitySummary};
+use crate::tui::plan_view::Seen;
 
 /// Entities asked for at once.
 pub(crate) const PAGE: usize = 100;
@@ -26,6 +27,8 @@ pub(crate) struct EntityLine {
     pub(crate) updated_by: Option<String>,
     pub(crate) flags: Vec<Flag>,
     pub(crate) problem: Option<String>,
+    /// What the plan that the list is seen through makes of it.
+    pub(crate) seen: Option<Seen>,
 }
 
 impl From<EntitySummary> for EntityLine {
@@ -41,6 +44,7 @@ impl From<EntitySummary> for EntityLine {
             updated_by: summary.updated_by,
             flags: summary.flags,
             problem: summary.problem,
+            seen: summary.viewed.map(Seen::from),
         }
     }
 }
@@ -210,6 +214,7 @@ pub(crate) mod tests {
             updated_by: None,
             flags: vec![],
             problem: None,
+            seen: None,
         }
     }
 
