@@ -41,5 +41,6 @@ mod transform;
 mod undo;
 mod users;
 mod verify_plan;
+mod violations;
 mod watch;
 mod went_on;

@@ -125,7 +125,7 @@ pub(super) async fn preview_into(
         Work::Undo(undo) => undo::plan(task, context, undo, is_held, &mut sink).await,
     };
     let mut notes = found?;
-    let (blast, checked) = sink.finish().await?;
+    let (blast, checked, violated) = sink.finish().await?;
     notes.extend(checked);
     if let (Work::Import { rejects: Some(rejects), .. }, Some(file)) = (&plan.work, &file) {
         let count = write_rejects(task, journal, file, rejects).await?;
@@ -158,5 +158,6 @@ pub(super) async fn preview_into(
         blast,
         publish: context.mode,
         notes,
+        violated,
     })
 }

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::super::journal::{Journal, NewItem};
-use super::super::protocol::{Blast, Event, Phase};
+use super::super::protocol::{Blast, Event, Phase, Violated};
 use super::super::run::{Context, request};
 use super::super::task::{Stop, Task};
 use super::blast::Adder;
@@ -128,11 +128,12 @@ impl<'a> Sink<'a> {
     }
 
     /// Records what is left, and adds up; gives back what was found by checking, too.
-    pub(super) async fn finish(mut self) -> Result<(Blast, Vec<String>), Stop> {
+    pub(super) async fn finish(mut self) -> Result<(Blast, Vec<String>, Vec<Violated>), Stop> {
         self.check().await?;
         self.flush().await?;
         let read = self.task.store().meter().reading().read_units - self.units_before;
         let notes = self.checker.as_ref().map(Checker::notes).unwrap_or_default();
-        Ok((self.adder.finish(self.context, read), notes))
+        let violated = self.checker.as_mut().map(Checker::violated).unwrap_or_default();
+        Ok((self.adder.finish(self.context, read), notes, violated))
     }
 }

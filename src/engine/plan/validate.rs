@@ -7,6 +7,7 @@ use jsonschema::Validator;
 
 use super::super::browse::has_partition;
 use super::super::failure::{ErrorCode, Failure};
+use super::super::protocol::{EntityRef, Violated};
 use super::super::task::{Stop, Task};
 use crate::domain::item::{PlannedItem, Role};
 use crate::domain::key::{KEY_SEPARATOR, PartitionKey};
@@ -31,11 +32,21 @@ pub(super) struct Checker {
     schemas: Vec<(Option<String>, String, Validator)>,
     known: HashMap<(String, String), Codes>,
     failures: BTreeMap<String, (u64, Vec<String>)>,
+    /// By rule and place.
+    violated: BTreeMap<(String, Option<String>), Violated>,
     hasher: RandomState,
 }
 
 /// Codes of a partition's live entities, at eight bytes each.
 type Codes = HashSet<u64>;
+
+/// A schema that attributes do not fit.
+struct Broken {
+    rule: String,
+    why: String,
+    /// Each violation that is told: its place in the schema, and why.
+    each: Vec<(String, String)>,
+}
 
 /// A value that refers, as it is looked up.
 struct Wanted {
@@ -67,6 +78,7 @@ impl Checker {
             schemas,
             known: HashMap::new(),
             failures: BTreeMap::new(),
+            violated: BTreeMap::new(),
             hasher: RandomState::new(),
         }))
     }
@@ -80,7 +92,16 @@ impl Checker {
             if after.is_deleted() {
                 continue;
             }
-            if let Some((rule, why)) = self.violation(&after) {
+            if let Some(Broken { rule, why, each }) = self.violation(&after) {
+                let mut counted: Vec<String> = Vec::new();
+                for (place, why) in each {
+                    // Elements of one list may break the same rule.
+                    if !counted.contains(&place) {
+                        counted.push(place.clone());
+                        let text = format!("({place})");
+                        self.count(item, &rule, Some(place), text, why);
+                    }
+                }
                 self.refuse(item, Reason::Schema, &rule, why);
                 continue;
             }
@@ -89,8 +110,8 @@ impl Checker {
         self.look_up(task, items, wanted).await
     }
 
-    /// The first schema that attributes do not fit, and why.
-    fn violation(&self, after: &Row) -> Option<(String, String)> {
+    /// The first schema that attributes do not fit.
+    fn violation(&self, after: &Row) -> Option<Broken> {
         let kind = after.text(field::TYPE).unwrap_or_default().to_owned();
         let pk_kind = after.pk().ok().map(|pk| PartitionKey::new(pk).entity_type().to_owned()).unwrap_or_default();
         let own = |of: &Option<String>| of.as_ref().is_none_or(|of| *of == pk_kind || *of == kind);
@@ -99,16 +120,19 @@ impl Checker {
         let json: serde_json::Value = serde_json::from_str(&to_plain_json(&as_json(&Value::M(map.clone())))).ok()?;
         self.schemas.iter().filter(|(of, ..)| own(of)).find_map(|(_, file, validator)| {
             let mut errors = validator.iter_errors(&json);
-            let said: Vec<String> = errors
+            let broken: Vec<(String, String)> = errors
                 .by_ref()
                 .take(VIOLATIONS)
                 .map(|error| {
                     let at = error.instance_path().to_string();
-                    format!("{} {}", if at.is_empty() { "/" } else { &at }, error.masked())
+                    let why = format!("{} {}", if at.is_empty() { "/" } else { &at }, error.masked());
+                    (error.schema_path().to_string(), why)
                 })
                 .collect();
+            let said: Vec<String> = broken.iter().map(|(place, why)| format!("{why} ({place})")).collect();
             let more = if errors.next().is_some() { " and more" } else { "" };
-            (!said.is_empty()).then(|| (format!("schema {file}"), format!("{}{more}", said.join("; "))))
+            let why = format!("{}{more}", said.join("; "));
+            (!said.is_empty()).then(|| Broken { rule: format!("schema {file}"), why, each: broken })
         })
     }
 
@@ -188,6 +212,7 @@ impl Checker {
                 let rule = format!("reference {} to {}", reference.field, reference.entity_type);
                 let why = format!("{} names {}, which is not there or is soft-deleted", reference.field, want.text);
                 let item = &mut items[want.item];
+                self.count(item, &rule, None, rule.clone(), why.clone());
                 self.refuse(item, Reason::Reference, &rule, why);
             }
         }
@@ -223,6 +248,29 @@ impl Checker {
         }
         self.known.insert(at, codes);
         Ok(())
+    }
+
+    /// Counts an item once for a rule and a place of it.
+    fn count(&mut self, item: &PlannedItem, rule: &str, place: Option<String>, text: String, why: String) {
+        let entity = EntityRef { module: item.module.clone(), key: item.source.clone() };
+        let violated = self.violated.entry((rule.to_owned(), place.clone())).or_insert_with(|| Violated {
+            rule: rule.to_owned(),
+            place,
+            items: 0,
+            samples: Vec::new(),
+            text,
+        });
+        violated.items += 1;
+        if violated.samples.len() < SAMPLES {
+            violated.samples.push((entity, why));
+        }
+    }
+
+    /// What was found, rule by rule and place by place, most items first.
+    pub(super) fn violated(&mut self) -> Vec<Violated> {
+        let mut all: Vec<Violated> = std::mem::take(&mut self.violated).into_values().collect();
+        all.sort_by_key(|violated| std::cmp::Reverse(violated.items));
+        all
     }
 
     fn refuse(&mut self, item: &mut PlannedItem, reason: Reason, rule: &str, why: String) {

@@ -23,7 +23,7 @@ pub use collisions::{Collision, CollisionFilter, CollisionKey, CollisionRow};
 pub use files::{ExportWanted, ExportedFile};
 pub use shown::{
     ApprovalRequest, BatchInfo, BatchState, Blast, Finding, ItemFilter, ItemResult, Phase, PlanSummary, Preview,
-    RunInfo, Severity, StopCause,
+    RunInfo, Severity, StopCause, Violated,
 };
 pub use steering::{Decision, Steering};
 pub use watched::{Watched, Watching};

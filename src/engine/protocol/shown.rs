@@ -212,6 +212,23 @@ pub struct PlanSummary {
     pub publish: PublishMode,
     /// Things to know before the run.
     pub notes: Vec<String>,
+    /// What the items were checked against and did not hold, the rules that most of them broke first.
+    pub violated: Vec<Violated>,
+}
+
+/// A rule that items did not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violated {
+    /// The file of the schema, or the reference.
+    pub rule: String,
+    /// The place in the schema, its last part the keyword; `None` for a reference.
+    pub place: Option<String>,
+    /// Items that did not hold it. Of each the first few violations count.
+    pub items: u64,
+    /// Some of them, with what is wrong.
+    pub samples: Vec<(EntityRef, String)>,
+    /// What finds these items, as the text of an [`ItemFilter`].
+    pub text: String,
 }
 
 /// Where a batch stands.

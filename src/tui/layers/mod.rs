@@ -18,6 +18,7 @@ pub(crate) mod quit;
 pub(crate) mod runs;
 pub(crate) mod stop;
 pub(crate) mod verification;
+pub(crate) mod violations;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -54,6 +55,7 @@ pub(crate) enum Layer {
     Collisions(Box<collisions::Collisions>),
     Findings(Box<findings::FindingsBox>),
     Runs(Box<runs::Runs>),
+    Violations(Box<violations::Violations>),
     Verification(Box<verification::VerificationBox>),
     Quit,
 }
@@ -77,6 +79,7 @@ impl Layer {
             Self::Collisions(collisions) => collisions.key(app, key),
             Self::Findings(findings) => findings.key(app, key),
             Self::Runs(runs) => runs.key(app, key),
+            Self::Violations(violations) => violations.key(app, key),
             Self::Verification(verification) => verification.key(app, key),
             Self::Quit => quit::key(app, key),
         }
@@ -132,6 +135,7 @@ impl Layer {
             Self::Collisions(collisions) => collisions.draw(app, buffer, area),
             Self::Findings(findings) => findings.draw(app, buffer, area),
             Self::Runs(runs) => runs.draw(app, buffer, area),
+            Self::Violations(violations) => violations.draw(app, buffer, area),
             Self::Verification(verification) => verification.draw(app, buffer, area),
             Self::Quit => quit::draw(app, buffer, area),
         }

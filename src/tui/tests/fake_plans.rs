@@ -230,6 +230,7 @@ impl Plans {
                 seconds: written as f64 / 80.0,
             },
             publish: PublishMode::Sync,
+            violated: vec![],
             notes: vec!["written directly: copies that the application keeps elsewhere are not updated until it runs reSyncData()".into()],
         }
     }

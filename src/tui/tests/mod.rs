@@ -15,6 +15,7 @@ mod speed;
 mod updates;
 mod verification;
 mod viewing;
+mod violations;
 mod watching;
 
 pub(super) use fake::Fake;

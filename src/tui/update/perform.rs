@@ -112,6 +112,7 @@ impl App {
             Action::PlanView => self.toggle_view(),
             Action::Collisions => self.show_collisions(),
             Action::Findings => self.show_findings(),
+            Action::Violations => self.show_violations(),
             Action::VerifyPlan => self.show_verification(),
             Action::NewPlan
             | Action::OpenPlan

@@ -154,6 +154,41 @@ impl App {
         self.say(format!("items: {}", which.word()));
     }
 
+    /// Shows what items do not hold.
+    pub(super) fn show_violations(&mut self) {
+        self.layers.push(Layer::Violations(Box::default()));
+    }
+
+    /// Why there is nothing that items do not hold.
+    pub(super) fn no_violations(&self) -> Option<String> {
+        let Some(preview) = &self.plan.preview else { return Some("no plan was previewed yet".to_owned()) };
+        let Some(summary) = &preview.summary else { return Some("the preview is not complete".to_owned()) };
+        if !summary.violated.is_empty() {
+            return None;
+        }
+        let plan = self.plan.form.as_ref().and_then(|f| f.plan.as_ref()).filter(|_| preview.own.is_none());
+        let checks = plan.is_some_and(|p| !p.change.validate.is_empty());
+        let why = if checks {
+            "every item holds what the plan checks"
+        } else {
+            "the plan checks nothing: [validate] in its text does"
+        };
+        Some(why.to_owned())
+    }
+
+    /// Lists the items that a text finds.
+    pub(crate) fn only_items(&mut self, text: &str) {
+        let generation = self.generation();
+        let Some(preview) = &mut self.plan.preview else { return };
+        preview.filter.clear();
+        preview.filter.paste(text);
+        if let Some(items) = &mut preview.items {
+            items.narrow(crate::tui::items::Which::All, text, generation);
+        }
+        self.plan.shows_preview = true;
+        self.focus = crate::tui::panes::Pane::Plan;
+    }
+
     /// The text behind `/` has another value; the engine is asked once it is complete.
     pub(super) fn preview_filter(&mut self, typed: Typed) {
         if typed == Typed::Edited {

@@ -49,6 +49,7 @@ impl App {
             Action::PlanView => self.no_view(),
             Action::Collisions => no_engine().or_else(|| self.no_collisions()),
             Action::Findings => self.no_findings(),
+            Action::Violations => self.no_violations(),
             Action::VerifyPlan => no_engine().or_else(|| self.no_plan_to_run()).or_else(|| self.no_sides()),
             Action::Preview => no_engine().or_else(no_entity).or_else(|| self.no_target()),
             Action::Rollback => no_engine()

@@ -146,6 +146,14 @@ pub(crate) fn sums(summary: &PlanSummary, room: usize) -> Vec<Rich> {
     let found =
         format!("{} read units to find out · digest {}", format::units(blast.read_units), short(&summary.digest));
     out.extend(problem::notice(&found, Role::Dim, room));
+    if !summary.violated.is_empty() {
+        let rules = format::plural(summary.violated.len() as u64, "rule is", "rules are");
+        out.extend(problem::notice(
+            &format!("checked: {rules} not held by every item; i lists them"),
+            Role::Error,
+            room,
+        ));
+    }
     for note in &summary.notes {
         out.extend(problem::notice(&format!("note: {note}"), Role::Warning, room));
     }

@@ -1,0 +1,106 @@
+//! What the items of a preview do not hold.
+
+use super::fake_plans::plan_run;
+use super::plans::files;
+use super::{Fake, Play, Played};
+use crate::domain::key::EntityKey;
+use crate::domain::publish::PublishMode;
+use crate::domain::run::Action;
+use crate::engine::protocol::{Blast, Command, EntityRef, Event, PlanSummary, Violated};
+use crate::tui::layers::Layer;
+use crate::tui::panes::Pane;
+use crate::tui::text;
+
+fn violated() -> Vec<Violated> {
+    let sample = |sk: &str, why: &str| {
+        (EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", sk) }, why.to_owned())
+    };
+    vec![
+        Violated {
+            rule: "schema 商品.schema.json".into(),
+            place: Some("/properties/price/type".into()),
+            items: 1_204,
+            samples: vec![
+                sample("P-0002", "/price value is not of type \"string\""),
+                sample("P-0003", "/price value is not of type \"string\""),
+                sample("商品-0004\u{202e}", "/price value is not of type \"string\""),
+            ],
+            text: "(/properties/price/type)".into(),
+        },
+        Violated {
+            rule: "reference company to COMPANY".into(),
+            place: None,
+            items: 1,
+            samples: vec![sample("P-0009", "company names C-1, which is not there or is soft-deleted")],
+            text: "reference company to COMPANY".into(),
+        },
+    ]
+}
+
+fn with(size: (u16, u16), violated: Vec<Violated>, keys: &str) -> Played {
+    let answer = move |c: &Command| match c {
+        Command::PreviewPlan { .. } => {
+            let summary = PlanSummary {
+                run: plan_run(),
+                digest: "0123456789abcdef".repeat(4),
+                actions: vec![(Action::Invalid, 1_205)],
+                reasons: vec![],
+                blast: Blast::default(),
+                publish: PublishMode::Sync,
+                notes: vec![],
+                violated: violated.clone(),
+            };
+            Some(vec![Event::Planned(Box::new(summary)), Event::Finished { cancelled: false }])
+        }
+        _ => None,
+    };
+    let change = |p: &mut Play| {
+        files(p);
+        p.fake = Fake::golden().answering(answer);
+    };
+    Play::new(size.0, size.1).with(change).keys(&format!(":plan open copy.toml<ret>p{keys}"))
+}
+
+fn play(keys: &str) -> Played {
+    with((120, 40), violated(), keys)
+}
+
+#[test]
+fn every_screen_of_what_items_do_not_hold() {
+    for size in [(60, 15), (80, 24), (120, 40)] {
+        let played = with(size, violated(), "i");
+        for line in played.screen.lines().filter(|l| l.ends_with(['│', '┃', '┓', '┐', '╮', '╯'])) {
+            assert_eq!(text::width(line), usize::from(size.0), "{line}\n{}", played.screen);
+        }
+        insta::assert_snapshot!(format!("violations_{}x{}", size.0, size.1), played.screen);
+    }
+}
+
+#[test]
+fn a_rule_narrows_the_items_and_a_sample_opens_its_entity() {
+    let texts = |played: &Played| {
+        let of = |c: &Command| if let Command::Items { filter, .. } = c { Some(filter.text.clone()) } else { None };
+        played.commands.iter().filter_map(of).next_back()
+    };
+    let first = play("i<ret>");
+    assert_eq!(texts(&first).as_deref(), Some("(/properties/price/type)"));
+    assert!(first.app.layers.is_empty() && first.screen.contains("/(/properties/price/type)"), "{}", first.screen);
+    assert_eq!(texts(&play("ij<ret>")).as_deref(), Some("reference company to COMPANY"));
+    assert_eq!(texts(&play("i<ret><esc>")).as_deref(), Some(""), "Esc shows all again");
+    let sample = play("i2");
+    assert_eq!(sample.app.history.opened.as_ref().unwrap().entity.key.sk.as_str(), "P-0003");
+    assert_eq!(sample.app.focus, Pane::History);
+    let missing = play("ij2");
+    assert!(missing.screen.contains("there is no sample 2"), "{}", missing.screen);
+    assert!(matches!(missing.app.layers.last(), Some(Layer::Violations(_))));
+    assert!(play("").screen.contains("checked: 2 rules are not held by every item; i lists them"));
+}
+
+#[test]
+fn where_nothing_is_broken_it_says_why() {
+    let nothing = with((120, 40), vec![], "i");
+    assert!(nothing.screen.contains("the plan checks nothing: [validate] in its text does"), "{}", nothing.screen);
+    assert!(nothing.app.layers.is_empty());
+    let unasked = Play::new(120, 40).with(files).keys(":plan open copy.toml<ret>:violations<ret>");
+    assert!(unasked.screen.contains("no plan was previewed yet"), "{}", unasked.screen);
+}
