@@ -28,6 +28,7 @@ mod plan_files;
 mod publish_cases;
 mod publish_rules;
 mod races;
+mod readme;
 mod rollback;
 mod rollback_many;
 mod running;
