@@ -4,15 +4,20 @@ use std::sync::Arc;
 
 use super::panes::history::changes::{self, mark};
 use super::panes::history::document::{self, Document};
+use super::text;
 use super::theme::Role;
 use super::widgets::Rich;
 use crate::domain::diff::{Change as Differs, diff_values};
 use crate::domain::path::Path;
 use crate::domain::plan::Change;
+use crate::domain::printable::printable;
 use crate::domain::row::{Attributes, Row, field};
 use crate::domain::transform::{Brought, Changing};
 use crate::domain::value::Value;
 use crate::engine::protocol::Viewed;
+
+/// Cells of the plan's name in titles.
+const NAME: usize = 18;
 
 /// Places that are named of one entity.
 const NAMED: usize = 12;
@@ -29,7 +34,8 @@ pub(crate) struct PlanView {
 
 /// What titles say all the time while rows are not shown as they are stored.
 pub(crate) fn title_mark(view: &PlanView) -> String {
-    format!("VIEW {}: ", view.name)
+    // A long name shall not take the room of the key behind it.
+    format!("VIEW {}: ", text::cut(&printable(&view.name), NAME))
 }
 
 /// What became of an entity of a listing, in one line.
