@@ -16,9 +16,6 @@ use tenantry::engine::{EngineHandle, boundary, serve};
 use tenantry::sandbox::{Options, Sandbox, TableOptions, to_item};
 use tenantry::session::sandbox_profile;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// As many as are asked for.
 fn entities() -> usize {
     std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(100_000)

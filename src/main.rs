@@ -12,9 +12,6 @@ use tenantry::report::{Client, Context, EndLine, Output};
 use tenantry::session::{self, Session, Start};
 use tenantry::{config, logging};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

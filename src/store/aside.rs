@@ -1,5 +1,7 @@
 //! The framework's tables beside the modules': counters, tasks, import jobs. Their rows have no versions.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
 use super::convert::{from_item, primary_key, text};
@@ -83,6 +85,35 @@ impl ReadStore {
             start = answer.last_evaluated_key.filter(|key| !key.is_empty());
             if start.is_none() || rows.len() >= limit {
                 return Ok(rows);
+            }
+        }
+    }
+
+    /// Every partition of a table, found by reading all of it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a call failed; of kind `no_table` where the application has no such table.
+    pub async fn aside_partitions(&self, table: Aside) -> Result<BTreeSet<PartitionKey>, StoreError> {
+        let table = self.aside_table(table);
+        let (mut found, mut start) = (BTreeSet::new(), None);
+        loop {
+            self.meter.request();
+            let request = self
+                .reads
+                .scan()
+                .table_name(&table)
+                .projection_expression("#pk")
+                .expression_attribute_names("#pk", field::PK)
+                .set_exclusive_start_key(start)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            let answer = request.send().await.map_err(|e| dynamodb("Scan", &table).failed(e))?;
+            self.meter.read(answer.consumed_capacity());
+            for item in answer.items.unwrap_or_default() {
+                found.insert(PartitionKey::new(from_item(item)?.pk()?));
+            }
+            start = answer.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() {
+                return Ok(found);
             }
         }
     }

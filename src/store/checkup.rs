@@ -93,10 +93,18 @@ impl ReadStore {
     /// # Errors
     /// [`StoreError`] when the call failed.
     pub async fn has_object_in(&self, bucket: &str, key: &str) -> Result<bool, StoreError> {
+        Ok(self.object_bytes(bucket, key).await?.is_some())
+    }
+
+    /// How long an object is; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the call failed.
+    pub(super) async fn object_bytes(&self, bucket: &str, key: &str) -> Result<Option<u64>, StoreError> {
         let call = Call { service: "s3", operation: "HeadObject", resource: bucket };
         match self.s3.head_object().bucket(bucket).key(key).send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(false),
+            Ok(head) => Ok(Some(head.content_length().and_then(|n| u64::try_from(n).ok()).unwrap_or_default())),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(None),
             Err(error) => Err(call.failed(error)),
         }
     }

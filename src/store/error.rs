@@ -232,12 +232,22 @@ impl Call<'_> {
         StoreError::Service(Box::new(ServiceError {
             kind,
             service: self.service,
-            action: format!("{}:{}", self.service, self.operation),
+            action: format!("{}:{}", self.service, permission(self.operation)),
             resource: self.resource.to_owned(),
             message,
             aws_code: code,
             request_id,
         }))
+    }
+}
+
+/// The permission that a call needs, where it is called otherwise.
+fn permission(operation: &str) -> &str {
+    match operation {
+        "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload" => "PutObject",
+        "HeadObject" => "GetObject",
+        "ListObjectsV2" => "ListBucket",
+        other => other,
     }
 }
 

@@ -8,8 +8,10 @@ use tenantry::domain::publish::NewState;
 use tenantry::domain::row::Row;
 use tenantry::domain::value::{from_plain_json, to_plain_json};
 
+use crate::support::many::product;
 use crate::support::plan::{accepts_next_publish, as_before};
 use crate::support::program::Printed;
+use crate::support::proxy::{Fault, Proxy};
 use crate::support::{Program, Stack};
 
 const PRODUCTS: &str = "dev-shop-product-data";
@@ -289,4 +291,75 @@ async fn a_plan_exports_a_tenants_types() {
     assert!(text.contains("PRODUCT#acme,P-0009") && text.lines().skip(1).all(|l| l.contains("#acme,")), "{text}");
     let preview = program.json(&["preview", &plan]).await;
     assert!(preview.code == 2 && preview.stdout.contains("an export has no items"), "{}", preview.stdout);
+}
+
+/// Products of a tenant whose file takes several parts.
+async fn long_products(stack: &Stack, tenant: &str) {
+    let rows: Vec<Row> = (0..60).map(|i| product(tenant, i, &"x".repeat(200_000))).collect();
+    for rows in rows.chunks(5) {
+        stack.load(PRODUCTS, rows).await;
+    }
+}
+
+#[tokio::test]
+async fn an_export_that_fails_or_is_killed_leaves_no_object() {
+    let stack = Stack::new().await;
+    long_products(&stack, "long").await;
+    let at = &stack.profile.endpoints;
+    let proxy = Proxy::before(at.s3.as_deref().unwrap()).await;
+    let program = Program::at(&stack, at.dynamodb.as_deref().unwrap(), &proxy.endpoint, "");
+    let to = format!("s3://{}/out.csv", stack.profile.bucket.as_deref().unwrap());
+    let args = ["export", "PRODUCT#long", "--to", &to, "--arm"];
+    proxy.after(1, Some(Fault::S3(403, "AccessDenied")));
+    let refused = program.json(&args).await;
+    let error = refused.events("error")[0];
+    assert_eq!((refused.code, error["code"].as_str()), (1, Some("access_denied")), "{}", refused.stdout);
+    assert!(proxy.transactions().len() >= 2 && stack.object_keys().await.is_empty(), "{:?}", stack.object_keys().await);
+    // Killed while a part is on its way.
+    let sent = proxy.transactions().len();
+    proxy.after(0, Some(Fault::Slow));
+    let mut child =
+        program.command(&args).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    while proxy.transactions().len() == sent {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    child.kill().await.unwrap();
+    assert!(stack.object_keys().await.is_empty(), "{:?}", stack.object_keys().await);
+    proxy.clear();
+    proxy.after(0, None);
+    let whole = program.json(&args).await;
+    assert_eq!((whole.code, whole.end()["rows"].as_u64()), (0, Some(60)), "{}", whole.stdout);
+    let body = stack.object("out.csv").await.unwrap();
+    let sha256: String = Sha256::digest(body.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(whole.end()["sha256"].as_str(), Some(&*sha256));
+}
+
+#[tokio::test]
+async fn a_killed_import_is_gone_on_with_and_writes_each_row_once() {
+    let stack = Stack::new().await;
+    let (program, dir) = (Program::new(&stack), Dir::new());
+    let rows: String =
+        (0..300).map(|i| format!("PRODUCT#x,L-{i:03},L-{i:03},part {i},\"{{\"\"n\"\":{i}}}\",hooli\n")).collect();
+    let file =
+        dir.file("in.csv", format!("sourcePk,sourceSk,code,name,attributes,targetTenantCode\n{rows}").as_bytes());
+    let plan = dir.import("[run]\nbatch = 50\nconcurrency = 4");
+    let mut command = program.command(&["import", &file, &plan, "--arm", "--approve", "all", "--json"]);
+    let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let mut lines = tokio::io::AsyncBufReadExt::lines(tokio::io::BufReader::new(child.stdout.take().unwrap()));
+    let (mut done, mut run) = (0, String::new());
+    while done < 90 {
+        let line: Json =
+            serde_json::from_str(&lines.next_line().await.unwrap().expect("it is still under way")).unwrap();
+        done += usize::from(line["outcome"] == "done");
+        run = line["run"].as_str().map_or(run, str::to_owned);
+    }
+    child.kill().await.unwrap();
+    // The file is not needed any more: the journal knows the rows.
+    std::fs::remove_file(&file).unwrap();
+    let resumed = program.json(&["run", "--resume", &run, "--arm", "--approve", "all"]).await;
+    assert_eq!(resumed.code, 0, "{}", resumed.stdout);
+    let dump = stack.dump().await;
+    let own: Vec<&Row> = dump[PRODUCTS].iter().filter(|row| row.text("pk") == Some("PRODUCT#hooli")).collect();
+    assert!(own.len() == 300 && own.iter().all(|row| row.version().unwrap().0 == 1));
+    assert_eq!(dump["dev-shop-product-command"].len(), 300);
 }

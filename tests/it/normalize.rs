@@ -315,6 +315,8 @@ async fn counters_get_the_larger_number_and_an_undo_leaves_them() {
         counter("SEQ#MY_TENANT", "NEW", 5),
         counter("SEQ#my_tenant", "ORDER", 3),
         counter("SEQ#globex", "ORDER", 1),
+        // No row of any module tells of this tenant.
+        counter("SEQ#GONE", "ORDER", 4),
     ] {
         stack.put("dev-shop-sequences", &row).await;
     }
@@ -322,6 +324,10 @@ async fn counters_get_the_larger_number_and_an_undo_leaves_them() {
     let printed = ran(&program, &plan("order", "[source]\nkeys = [\"ORDER#O-3\"]\n")).await;
     assert_eq!((printed.code, printed.end()["outcomes"]["done"].as_u64()), (0, Some(3)), "{}", printed.stdout);
     assert_eq!(printed.events("finding").iter().filter(|f| f["kind"] == "sequence").count(), 2);
+    let every = plan("*", "");
+    let all = program.json(&["preview", &every.path]).await;
+    let gone = all.events("item").into_iter().filter(|i| i["pk"] == "SEQ#GONE").collect::<Vec<_>>();
+    assert_eq!((gone.len(), gone[0]["target_pk"].as_str()), (1, Some("SEQ#gone")), "{}", all.stdout);
     let seq = async |pk: &str, sk: &str| stack.get("dev-shop-sequences", pk, sk).await.unwrap().get("seq").cloned();
     for _ in 0..2 {
         assert_eq!(seq("SEQ#my_tenant", "ORDER").await, Some(Value::n(7)));

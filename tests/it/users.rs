@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use crate::support::pool::{Attributes, Pool};
 use crate::support::program::Printed;
+use crate::support::proxy::{Fault, Proxy};
 use crate::support::{Program, Stack};
 
 struct Plan(tempfile::NamedTempFile);
@@ -148,4 +149,40 @@ async fn every_page_is_read_and_what_changed_since_is_a_conflict() {
     assert_eq!(changed.unwrap()["reason"], "target_changed", "{}", run.stdout);
     assert_eq!((run.code, run.end()["outcomes"]["done"].as_u64()), (3, Some(4)), "{}", run.stdout);
     assert_eq!(pool.users().await["user-004"]["custom:tenant"], "Other");
+}
+
+#[tokio::test]
+async fn calls_that_fail_throttle_or_lose_their_answer_change_each_user_once() {
+    let stack = Stack::new().await;
+    let pool = Pool::empty(&stack).await;
+    for i in 0..24 {
+        pool.add(&format!("user-{i:02}"), &Attributes::from([("custom:tenant".to_owned(), "Acme".to_owned())])).await;
+    }
+    let before = pool.users().await;
+    let direct = stack.profile.endpoints.cognito.clone().unwrap();
+    let proxy = Proxy::before(&direct).await;
+    let program = pool
+        .program(&stack)
+        .replacing(&format!("cognito = \"{direct}\""), &format!("cognito = \"{}\"", proxy.endpoint));
+    proxy.by_chance(
+        11,
+        &[(Fault::Throttle, 15), (Fault::ServerError, 10), (Fault::LoseAnswer, 10), (Fault::Cut, 10)],
+        &[(Fault::Throttle, 10), (Fault::Unavailable, 10)],
+    );
+    let plan = Plan::new("[run]\nconcurrency = 4");
+    let stormy = run(&program, &plan).await;
+    assert_eq!((stormy.code, stormy.end()["outcomes"]["done"].as_u64()), (0, Some(24)), "{}", stormy.stdout);
+    assert!(proxy.transactions().len() > 24, "some were repeated");
+    assert!(pool.users().await.values().all(|attributes| attributes["custom:tenant"] == "acme"));
+    // Credentials expire while it is taken back: nothing fails, it goes on later.
+    proxy.clear();
+    proxy.after(proxy.transactions().len() + 5, Some(Fault::Expired));
+    let id = stormy.end()["run"].as_str().unwrap().to_owned();
+    let undo = program.json(&["undo", &id, "--arm", "--approve", "all"]).await;
+    assert_eq!((undo.code, undo.end()["outcomes"]["failed"].as_u64()), (1, Some(0)), "{}", undo.stdout);
+    proxy.after(0, None);
+    let undo =
+        program.json(&["run", "--resume", undo.end()["run"].as_str().unwrap(), "--arm", "--approve", "all"]).await;
+    assert_eq!(undo.code, 0, "{}", undo.stdout);
+    assert_eq!(pool.users().await, before);
 }

@@ -56,9 +56,9 @@ struct Weather {
 /// What a request is to the proxy.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// A transaction, or an object put.
+    /// A transaction, an object put, or a user changed.
     Write,
-    /// Of one row.
+    /// Of one row or user.
     Get,
     Other,
 }
@@ -188,10 +188,13 @@ fn refusal(status: &str, code: &str, more: &str) -> Vec<u8> {
 }
 
 async fn serve(mut client: TcpStream, upstream: String, weather: Arc<Mutex<Weather>>) {
-    while let Some((head, body)) = message(&mut client).await {
-        let kind = if head.to_lowercase().contains("transactwriteitems") || head.starts_with("PUT ") {
+    while let Some((head, body)) = message(&mut client, true).await {
+        let writes = ["transactwriteitems", "adminupdateuserattributes"];
+        let kind = if writes.iter().any(|call| head.to_lowercase().contains(call)) || head.starts_with("PUT ") {
             Kind::Write
-        } else if head.contains("DynamoDB_20120810.GetItem") || head.starts_with("GET /") {
+        } else if ["DynamoDB_20120810.GetItem", "AdminGetUser"].iter().any(|call| head.contains(call))
+            || head.starts_with("GET /")
+        {
             Kind::Get
         } else {
             Kind::Other
@@ -217,7 +220,9 @@ async fn serve(mut client: TcpStream, upstream: String, weather: Arc<Mutex<Weath
                 let Ok(mut server) = TcpStream::connect(&upstream).await else { return };
                 server.write_all(head.as_bytes()).await.unwrap();
                 server.write_all(&body).await.unwrap();
-                let Some((head, body)) = message(&mut server).await else { return };
+                // What answers HEAD tells the length of a body that does not come.
+                let has_body = !head.starts_with("HEAD ");
+                let Some((head, body)) = message(&mut server, has_body).await else { return };
                 match fault {
                     Some(Fault::LoseAnswer) => return,
                     Some(_) => tokio::time::sleep(SLOW).await,
@@ -232,8 +237,8 @@ async fn serve(mut client: TcpStream, upstream: String, weather: Arc<Mutex<Weath
     }
 }
 
-/// One HTTP/1.1 message with a Content-Length: its head with the blank line, and its body.
-async fn message(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+/// One HTTP/1.1 message with a Content-Length: its head with the blank line, and its body where it has one.
+async fn message(stream: &mut TcpStream, has_body: bool) -> Option<(String, Vec<u8>)> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 16 * 1024];
     let end = loop {
@@ -249,6 +254,7 @@ async fn message(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     let length = head
         .lines()
         .find_map(|l| l.to_lowercase().strip_prefix("content-length:").map(|v| v.trim().parse::<usize>().unwrap()))
+        .filter(|_| has_body)
         .unwrap_or(0);
     while bytes.len() < end + length {
         match stream.read(&mut buffer).await {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::super::super::protocol::{EntityRef, Event, Finding, Severity};
-use super::super::super::task::Stop;
+use super::super::super::task::{Stop, Task};
 use super::super::sink::Sink;
 use super::{Moved, Scope};
 use crate::domain::item::PlannedItem;
 use crate::domain::key::{EntityKey, KEY_SEPARATOR, PartitionKey, SortKey};
 use crate::domain::normalize::{SEQUENCES, counter, counter_value};
+use crate::domain::plan::Normalize;
 use crate::store::Aside;
 use crate::store::error::{ErrorKind, StoreError};
 
@@ -75,6 +76,22 @@ async fn found(
         repairable: false,
     };
     scope.task.emit(Event::Finding(Box::new(finding))).await
+}
+
+/// Codes, with their lower-case spelling, that only counters carry: no row of a module tells of them.
+pub(super) async fn counted(task: &Task, how: &Normalize) -> Result<Vec<(String, String)>, Stop> {
+    let found = match task.store().aside_partitions(Aside::Sequences).await {
+        Ok(found) => found,
+        Err(StoreError::Service(error)) if error.kind == ErrorKind::NoTable => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let codes = found.iter().filter_map(|pk| {
+        let code = pk.as_str().strip_prefix("SEQ")?.strip_prefix(KEY_SEPARATOR)?;
+        let normal = code.to_lowercase();
+        let is_wanted = how.tenants.as_ref().is_none_or(|wanted| wanted.iter().any(|w| w == code));
+        (normal != code && is_wanted).then(|| (code.to_owned(), normal))
+    });
+    Ok(codes.collect())
 }
 
 /// Adds an item for each counter that stands under a code.

@@ -42,7 +42,12 @@ pub(super) async fn plan(
 ) -> Result<Vec<String>, Stop> {
     let modules = spellings::covered(task, modules, source).await?;
     let found = spellings(task, &modules, source, how).await?;
-    let codes = Codes::new(found.iter().map(|s| (s.tenant.code.clone(), s.normal.clone())));
+    let mut codes: BTreeMap<String, String> = found.iter().map(|s| (s.tenant.code.clone(), s.normal.clone())).collect();
+    let every = super::super::browse::modules(task).await?;
+    if source.entity_type.is_none() && every.iter().all(|module| modules.contains(module)) {
+        codes.extend(elsewhere::counted(task, how).await?);
+    }
+    let codes = Codes::new(codes.into_iter());
     let scope = Scope { task, context, source, how, modules, codes };
     let mut groups: BTreeMap<(String, PartitionKey), Vec<Spelling>> = BTreeMap::new();
     let mut moved = Moved::new();
@@ -51,7 +56,7 @@ pub(super) async fn plan(
         groups.entry((spelling.module.clone(), spelling.target.clone())).or_default().push(spelling);
     }
     let mut notes = Vec::new();
-    if groups.is_empty() {
+    if groups.is_empty() && scope.codes.iter().next().is_none() {
         notes.push(match &how.tenants {
             None => "every tenant code is in lower case".to_owned(),
             Some(tenants) => format!("there is nothing under {}", tenants.join(", ")),
