@@ -22,7 +22,7 @@ pub struct UserPage {
     pub next: Option<String>,
 }
 
-fn cognito<'a>(operation: &'static str, pool: &'a str) -> Call<'a> {
+pub(super) fn cognito<'a>(operation: &'static str, pool: &'a str) -> Call<'a> {
     Call { service: "cognito-idp", operation, resource: pool }
 }
 
@@ -53,20 +53,6 @@ impl ReadStore {
             Err(error) if error.as_service_error().is_some_and(|e| e.is_user_not_found_exception()) => Ok(None),
             Err(error) => Err(cognito("AdminGetUser", pool).failed(error)),
         }
-    }
-
-    pub(super) async fn change_user(
-        &self,
-        pool: &str,
-        name: &str,
-        attributes: &[(String, String)],
-    ) -> Result<(), StoreError> {
-        let mut request = self.user_writes.admin_update_user_attributes().user_pool_id(pool).username(name);
-        for (name, value) in attributes {
-            let attribute = AttributeType::builder().name(name).value(value).build();
-            request = request.user_attributes(attribute.map_err(|e| StoreError::Build(e.to_string()))?);
-        }
-        request.send().await.map(drop).map_err(|e| cognito("AdminUpdateUserAttributes", pool).failed(e))
     }
 }
 

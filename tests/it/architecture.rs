@@ -77,6 +77,8 @@ fn only_the_armed_store_writes() {
         let places = ["publish/objects.rs", "publish/upload.rs"];
         assert!(found.iter().all(|f| places.iter().any(|place| f.contains(place))), "{found:?}");
     }
+    let found = uses("store", ".admin_update_user_attributes()");
+    assert!(found.len() == 1 && found[0].contains("publish/users.rs"), "{found:?}");
     let armed: Vec<String> = uses("engine", ".arm()").into_iter().chain(uses("report", ".arm()")).collect();
     assert!(armed.len() == 1 && armed[0].contains("engine/task.rs"), "{armed:?}");
 }

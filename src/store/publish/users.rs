@@ -3,11 +3,14 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use aws_sdk_cognitoidentityprovider::types::AttributeType;
+
 use super::{PublishOutcome, Published, WriteStore};
 use crate::domain::row::Row;
 use crate::domain::run::Reason;
 use crate::domain::users::{User, differing};
 use crate::store::error::{ErrorKind, StoreError};
+use crate::store::users::cognito;
 
 /// Pause between two changes where the plan names no rate: the service takes 25 a second for all of an account's pools.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -52,10 +55,19 @@ impl WriteStore {
             .into_iter()
             .map(|name| (name.clone(), after.text(&name).unwrap_or_default().to_owned()))
             .collect();
-        match self.read.change_user(pool, name, &texts).await {
+        match self.change_user(pool, name, &texts).await {
             Ok(()) => ended(PublishOutcome::Done { already: false }, 1),
             Err(error) => ended(refused(error), 1),
         }
+    }
+
+    async fn change_user(&self, pool: &str, name: &str, attributes: &[(String, String)]) -> Result<(), StoreError> {
+        let mut request = self.read.user_writes.admin_update_user_attributes().user_pool_id(pool).username(name);
+        for (name, value) in attributes {
+            let attribute = AttributeType::builder().name(name).value(value).build();
+            request = request.user_attributes(attribute.map_err(|e| StoreError::Build(e.to_string()))?);
+        }
+        request.send().await.map(drop).map_err(|e| cognito("AdminUpdateUserAttributes", pool).failed(e))
     }
 }
 

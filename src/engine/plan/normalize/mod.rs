@@ -47,7 +47,7 @@ pub(super) async fn plan(
     if source.entity_type.is_none() && every.iter().all(|module| modules.contains(module)) {
         codes.extend(elsewhere::counted(task, how).await?);
     }
-    let codes = Codes::new(codes.into_iter());
+    let codes = Codes::new(codes);
     let scope = Scope { task, context, source, how, modules, codes };
     let mut groups: BTreeMap<(String, PartitionKey), Vec<Spelling>> = BTreeMap::new();
     let mut moved = Moved::new();
