@@ -8,7 +8,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::super::failure::{ErrorCode, Failure};
-use super::super::plan::{Partition, partitions};
+use super::super::plan::{Partition, for_this_profile, partitions};
 use super::super::protocol::{Event, ExportWanted, ExportedFile, Phase};
 use super::super::task::{Stop, Task};
 use super::ahead::Ahead;
@@ -34,6 +34,7 @@ pub(in super::super) async fn run(task: &Task, plan: &Plan) -> Result<(), Stop> 
     let Work::Export { source, tenant, to, lossless } = &plan.work else {
         return Err(Failure::new(ErrorCode::Usage, format!("a {} plan exports nothing", plan.work.operation())).into());
     };
+    for_this_profile(task, plan)?;
     let Some(to) = to else {
         let mut failure = Failure::new(ErrorCode::Plan, "export.to is missing: it says where the file goes");
         failure.key = Some("export.to".to_owned());

@@ -84,6 +84,15 @@ fn remove_left_over(state_dir: &Path) {
     }
 }
 
+/// Refuses a plan that is for another profile.
+pub(super) fn for_this_profile(task: &Task, plan: &Plan) -> Result<(), Stop> {
+    let Some(profile) = plan.profile.as_ref().filter(|name| **name != task.profile().name) else { return Ok(()) };
+    let message = format!("the plan is for profile {profile}, and this is {}", task.profile().name);
+    let mut failure = Failure::new(ErrorCode::Plan, message);
+    failure.key = Some("profile".to_owned());
+    Err(failure.hint(format!("use --profile {profile}")).into())
+}
+
 /// Fills a journal with the items of a plan; with `tell` each is told as it is found. `is_held` when the run that an undo takes back
 /// is in this task's hands.
 pub(super) async fn preview_into(
@@ -94,12 +103,7 @@ pub(super) async fn preview_into(
     tell: bool,
     is_held: bool,
 ) -> Result<PlanSummary, Stop> {
-    if let Some(profile) = plan.profile.as_ref().filter(|name| **name != task.profile().name) {
-        let message = format!("the plan is for profile {profile}, and this is {}", task.profile().name);
-        let mut failure = Failure::new(ErrorCode::Plan, message);
-        failure.key = Some("profile".to_owned());
-        return Err(failure.hint(format!("use --profile {profile}")).into());
-    }
+    for_this_profile(task, plan)?;
     let mut file = None;
     if let Work::Import { file: place, .. } = &plan.work {
         file = Some(Opened::open(task, place.as_ref().ok_or_else(no_file)?).await?);

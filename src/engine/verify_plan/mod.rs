@@ -6,7 +6,7 @@ mod pair;
 mod reading;
 
 use super::failure::{ErrorCode, Failure};
-use super::plan::transfer_of;
+use super::plan::{for_this_profile, transfer_of};
 use super::run::Context;
 use super::task::{Stop, Task};
 use crate::domain::plan::{Plan, Work};
@@ -17,6 +17,7 @@ use pair::Pair;
 /// Compares; each difference is a finding. `resume` goes on where an interrupted comparison of the same plan was: what that one
 /// found is told first.
 pub(super) async fn run(task: &Task, plan: &Plan, resume: bool) -> Result<(), Stop> {
+    for_this_profile(task, plan)?;
     let (source, target) = match &plan.work {
         Work::Copy { source, target } | Work::Move { source, target } => (source, target),
         other => {

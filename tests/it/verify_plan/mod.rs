@@ -127,3 +127,46 @@ async fn a_plan_that_changes_what_it_carries_is_compared_with_what_it_makes() {
     let usage = program.json(&["verify", &path]).await;
     assert_eq!((usage.code, usage.events("error")[0]["code"].as_str()), (2, Some("usage")), "{}", usage.stdout);
 }
+
+#[tokio::test]
+async fn a_plan_for_another_profile_is_neither_compared_nor_exported() {
+    let stack = Stack::new().await;
+    let dir = tempfile::TempDir::new().unwrap();
+    let path = dir.path().join("plan.toml");
+    let export = "operation = \"export\"\nprofile = \"prod\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"acme\"\n[export]\nto = \"out.csv\"";
+    let copy = "operation = \"copy\"\nprofile = \"prod\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"acme\"\n[target]\ntenant = \"globex\"";
+    for (command, text) in [("run", export), ("verify", copy)] {
+        std::fs::write(&path, format!("name = \"n\"\n{text}\n")).unwrap();
+        let printed = Program::new(&stack).json(&[command, path.to_str().unwrap()]).await;
+        assert_eq!(
+            (printed.code, printed.events("error")[0]["key"].as_str()),
+            (1, Some("profile")),
+            "{}",
+            printed.stdout
+        );
+    }
+    assert!(!dir.path().join("out.csv").exists());
+}
+
+#[tokio::test]
+#[ignore = "takes minutes"]
+async fn each_planted_difference_is_found_among_a_hundred_thousand() {
+    const MANY: usize = 100_000;
+    let stack = Stack::new().await;
+    for tenant in ["acme", "globex"] {
+        let rows: Vec<Row> = (0..MANY).map(|i| crate::support::many::product(tenant, i, "")).collect();
+        stack.load(DATA, &rows).await;
+    }
+    change(&stack, &sk(7), |row| attribute(row, "price", Value::n(8))).await;
+    change(&stack, &sk(50_000), |row| attribute(row, "price", Value::s("50000"))).await;
+    stack.delete(DATA, "PRODUCT#globex", &sk(99_999)).await;
+    stack.put(DATA, &crate::support::many::product("globex", 100_001, "")).await;
+    let printed = Program::new(&stack).json(&["verify", Plan::copy("acme", "globex").path()]).await;
+    let planted = [
+        ("different", &*sk(7), "attributes.price"),
+        ("different", &sk(50_000), "attributes.price"),
+        ("missing", &sk(99_999), ""),
+        ("extra", &sk(100_001), ""),
+    ];
+    assert_eq!((findings(&printed), printed.code), (expected(&planted), 3), "{}", printed.stdout);
+}
