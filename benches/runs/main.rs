@@ -156,6 +156,7 @@ async fn read_partition(client: &aws_sdk_dynamodb::Client, pk: &str) -> usize {
 async fn changes(items: usize, pairs: usize) {
     let state = tempfile::TempDir::new().expect("a directory");
     let (mut copies, mut transforms, mut verifies, mut reads) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut raw_copies, mut raw_changes) = (Vec::new(), Vec::new());
     for _ in 0..pairs {
         let store = Store::start(items, true);
         let client = client(&store.endpoint).await;
@@ -185,12 +186,24 @@ async fn changes(items: usize, pairs: usize) {
         let text = "name = \"bench\"\noperation = \"transform\"\nmodule = \"product\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"big\"\n\
             [[transform]]\nrename = { unit = \"per\" }\ndefault = { category = \"uncategorized\" }\n[run]\nconcurrency = 32\n";
         transforms.push(driver.carry(text, items).await.run);
+        // What the store itself makes of two rows and of four.
+        let store = Store::start(items, true);
+        let client = raw::client(&store.endpoint).await;
+        raw_copies.push(raw(&client, "fresh", items, 32).await.0);
+        raw_changes.push(raw::raw_changes(&client, items, 32).await);
     }
     let (copy, transform) = (median(copies).as_secs_f64(), median(transforms).as_secs_f64());
     let (verify, read) = (median(verifies).as_secs_f64(), median(reads).as_secs_f64());
     println!(
         "transform {items} items: {transform:.2} s, a copy of as many {copy:.2} s: {:.2} of its items a second",
         copy / transform
+    );
+    let (raw_copy, raw_change) = (median(raw_copies).as_secs_f64(), median(raw_changes).as_secs_f64());
+    println!(
+        "raw: the transactions of such a transform {raw_change:.2} s, of a copy {raw_copy:.2} s: {:.2}; next to raw, transform {:.2}, copy {:.2}",
+        raw_copy / raw_change,
+        raw_change / transform,
+        raw_copy / copy
     );
     println!("verify {items} items: {verify:.2} s, both partitions read {read:.2} s: ratio {:.2}", read / verify);
 }

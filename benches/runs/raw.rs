@@ -1,11 +1,11 @@
-//! The raw loop: the transactions of a copy, prepared beforehand and sent as they are.
+//! The raw loop: the transactions of a copy, or of a change in place, prepared beforehand and sent as they are.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 use tenantry::domain::key::EntityKey;
 use tenantry::domain::publish::{NewState, PublishMode, Stamp, Ttls, build};
 use tenantry::domain::row::Row;
@@ -79,6 +79,59 @@ fn prepared(tenant: &str, items: usize) -> Vec<Vec<TransactWriteItem>> {
     (0..items).map(one).collect()
 }
 
+/// The transactions that a change of attributes in place sends, prepared: a copy writes two rows, this four.
+fn prepared_changes(items: usize) -> Vec<Vec<TransactWriteItem>> {
+    let one = |i: usize| {
+        let sk = sk(i);
+        let before = row("PRODUCT#big", &sk, &sk);
+        let mut new = NewState::of(&before);
+        if let Some(Value::M(map)) = new.fields.get_mut("attributes") {
+            map.insert("category".to_owned(), Value::s("uncategorized"));
+        }
+        let stamp = Stamp {
+            at: "2026-03-02T10:15:00+09:00".to_owned(),
+            by: "operator-1".to_owned(),
+            ip: None,
+            request_id: "tenantry-01KAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
+            source: "tenantry transform".to_owned(),
+        };
+        let key = EntityKey::new("PRODUCT#big", &*sk);
+        let rows = build(&key, Some(&before), &new, PublishMode::Sync, &stamp, Ttls::default()).expect("rows");
+        let put = |kind: &str, row: &Row| {
+            Put::builder().table_name(format!("dev-shop-product-{kind}")).set_item(Some(item(&row.0)))
+        };
+        let built = |put: aws_sdk_dynamodb::types::builders::PutBuilder| {
+            TransactWriteItem::builder().put(put.build().expect("a put")).build()
+        };
+        let absent = put("command", &rows.command).condition_expression("attribute_not_exists(#pk)");
+        let same = put("data", rows.data.as_ref().expect("a data row")).condition_expression("#version = :version");
+        let previous = Update::builder()
+            .table_name("dev-shop-product-command")
+            .key("pk", AttributeValue::S("PRODUCT#big".to_owned()))
+            .key("sk", AttributeValue::S(format!("{sk}@1")))
+            .update_expression("SET #ttl = :ttl")
+            .condition_expression("attribute_exists(#pk)")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_names("#pk", "pk")
+            .expression_attribute_values(":ttl", AttributeValue::Null(true));
+        vec![
+            built(absent.expression_attribute_names("#pk", "pk")),
+            TransactWriteItem::builder().update(previous.build().expect("an update")).build(),
+            built(put("history", rows.history.as_ref().expect("a history row"))),
+            built(
+                same.expression_attribute_names("#version", "version")
+                    .expression_attribute_values(":version", AttributeValue::N("1".to_owned())),
+            ),
+        ]
+    };
+    (0..items).map(one).collect()
+}
+
+/// How long a change of so many entities in place takes.
+pub(crate) async fn raw_changes(client: &aws_sdk_dynamodb::Client, items: usize, concurrency: usize) -> Duration {
+    send(client, "changes", prepared_changes(items), concurrency).await.0
+}
+
 /// How long it takes, and the processor seconds of this process.
 pub(crate) async fn raw(
     client: &aws_sdk_dynamodb::Client,
@@ -86,7 +139,16 @@ pub(crate) async fn raw(
     items: usize,
     concurrency: usize,
 ) -> (Duration, f64) {
-    let transactions = prepared(tenant, items);
+    send(client, tenant, prepared(tenant, items), concurrency).await
+}
+
+async fn send(
+    client: &aws_sdk_dynamodb::Client,
+    tenant: &str,
+    transactions: Vec<Vec<TransactWriteItem>>,
+    concurrency: usize,
+) -> (Duration, f64) {
+    let items = transactions.len();
     let (next, all) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(transactions)));
     let (began, used) = (Instant::now(), cpu());
     let mut workers = tokio::task::JoinSet::new();
