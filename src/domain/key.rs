@@ -115,6 +115,12 @@ impl EntityKey {
         Self { pk: PartitionKey::new(pk), sk: SortKey::new(sk) }
     }
 
+    /// Whether a text is the framework's `id` of this entity.
+    #[must_use]
+    pub fn is_id(&self, text: &str) -> bool {
+        text.strip_prefix(self.pk.as_str()).and_then(|rest| rest.strip_prefix(KEY_SEPARATOR)) == Some(self.sk.as_str())
+    }
+
     /// The framework's `id`: `pk#sk`.
     #[must_use]
     pub fn id(&self) -> String {

@@ -59,6 +59,14 @@ pub struct NewState {
     pub extra: Map,
 }
 
+/// Whether a field belongs to an entity's state, and not to the publish that wrote its row.
+#[must_use]
+pub fn is_state(name: &str) -> bool {
+    NAMED_FIELDS.contains(&name)
+        || (!PER_PUBLISH.contains(&name)
+            && ![field::UPDATED_IP, field::TASK_TOKEN, field::CPK, field::CSK].contains(&name))
+}
+
 impl NewState {
     /// The state that a row holds, without what belongs to the publish that wrote it.
     #[must_use]
@@ -67,11 +75,7 @@ impl NewState {
             row.0.iter().filter(|(name, _)| keep(name)).map(|(n, v)| (n.clone(), v.clone())).collect()
         };
         let is_named = |name: &str| NAMED_FIELDS.contains(&name);
-        let is_extra = |name: &str| {
-            !is_named(name)
-                && !PER_PUBLISH.contains(&name)
-                && ![field::UPDATED_IP, field::TASK_TOKEN, field::CPK, field::CSK].contains(&name)
-        };
+        let is_extra = |name: &str| !is_named(name) && is_state(name);
         Self { fields: pick(&is_named), extra: pick(&is_extra) }
     }
 

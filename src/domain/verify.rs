@@ -89,7 +89,7 @@ pub fn transferred(transfer: &Transfer, source: &Row, key: &EntityKey, target: O
 /// Whether a target holds what a plain copy of its source leaves: looked at in place, because nearly all do.
 fn is_carried(transfer: &Transfer, source: &Row, key: &EntityKey, target: &Row) -> bool {
     NAMED_FIELDS.iter().all(|name| match *name {
-        field::ID => target.text(field::ID) == Some(key.id().as_str()),
+        field::ID => target.text(field::ID).is_some_and(|id| key.is_id(id)),
         field::TENANT_CODE => target.text(field::TENANT_CODE) == Some(transfer.tenant.as_str()),
         field::ATTRIBUTES => match (source.get(name), target.get(name)) {
             (Some(Value::M(a)), Some(Value::M(b))) => is_same_but_marks(a, b),

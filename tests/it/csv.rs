@@ -363,3 +363,16 @@ async fn a_killed_import_is_gone_on_with_and_writes_each_row_once() {
     assert!(own.len() == 300 && own.iter().all(|row| row.version().unwrap().0 == 1));
     assert_eq!(dump["dev-shop-product-command"].len(), 300);
 }
+
+#[tokio::test]
+async fn the_tenant_of_a_longer_key_is_told_by_its_own_row() {
+    let stack = Stack::new().await;
+    let json = r#"{"pk":"PRODUCT#2024-05#acme","sk":"L-1","id":"PRODUCT#2024-05#acme#L-1","tenantCode":"acme","type":"PRODUCT","version":1,"attributes":{}}"#;
+    stack.put(PRODUCTS, &Row(from_plain_json(json).unwrap().as_map().unwrap().clone())).await;
+    let (program, dir) = (Program::new(&stack), Dir::new());
+    let file = dir.at("out.csv");
+    let export = program.json(&["export", "PRODUCT#2024-05#acme", "--to", &file, "--target-tenant", "hooli"]).await;
+    assert_eq!((export.code, export.end()["rows"].as_u64()), (0, Some(1)), "{}", export.stdout);
+    let preview = program.json(&["import", &file, &dir.import("")]).await;
+    assert_eq!(preview.events("item")[0]["target_pk"], "PRODUCT#2024-05#hooli", "{}", preview.stdout);
+}

@@ -1,7 +1,7 @@
 use super::{ATTRIBUTES_DDB, FIELDS_DDB, GUIDE};
-use crate::domain::publish::NewState;
+use crate::domain::publish::is_state;
 use crate::domain::row::{BadRow, Row, field};
-use crate::domain::value::{Value, item_to_ddb_text, to_plain_json};
+use crate::domain::value::{Map, Value, item_to_ddb_text, to_plain_json};
 
 /// The names of the columns; with those that lose nothing where `lossless`.
 #[must_use]
@@ -27,23 +27,21 @@ pub fn fields(row: &Row, target_tenant: &str, lossless: bool) -> Result<Vec<Stri
     if lossless {
         let typed = attributes.and_then(Value::as_map).map(item_to_ddb_text);
         out.push(typed.unwrap_or_default());
-        let state = NewState::of(row);
-        let mut others = state.fields;
-        others.extend(state.extra);
-        for name in [field::ID, field::TENANT_CODE] {
-            others.shift_remove(name);
-        }
-        if matches!(others.get(field::ATTRIBUTES), Some(Value::M(_))) {
-            others.shift_remove(field::ATTRIBUTES);
-        }
-        for name in [field::CODE, field::NAME] {
-            if is_plain(others.get(name)) {
-                others.shift_remove(name);
-            }
-        }
+        let others: Map =
+            row.0.iter().filter(|(name, value)| is_other(name, value)).map(|(n, v)| (n.clone(), v.clone())).collect();
         out.push(item_to_ddb_text(&others));
     }
     Ok(out)
+}
+
+/// What no column of its own holds.
+fn is_other(name: &str, value: &Value) -> bool {
+    match name {
+        field::ID => false,
+        field::ATTRIBUTES => !matches!(value, Value::M(_)),
+        field::CODE | field::NAME => !is_plain(Some(value)),
+        name => is_state(name),
+    }
 }
 
 /// A text that a column of its own holds without loss.
