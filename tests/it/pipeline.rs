@@ -39,16 +39,22 @@ impl Desk {
     }
 
     fn objects(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.files().iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+        names.sort();
+        names
+    }
+
+    fn files(&self) -> Vec<std::path::PathBuf> {
         let mut found = Vec::new();
         let mut todo = vec![self.0.path().join("data")];
         while let Some(path) = todo.pop() {
             if path.is_dir() {
                 todo.extend(std::fs::read_dir(&path).unwrap().map(|e| e.unwrap().path()));
             } else if path.extension().is_some_and(|e| e == "csv") {
-                found.push(path.file_name().unwrap().to_str().unwrap().to_owned());
+                found.push(path);
             }
         }
-        found.sort();
         found
     }
 }
@@ -171,8 +177,12 @@ async fn a_run_that_was_cut_short_goes_on_with_the_job_that_it_began() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(130), "{text}");
     let end: Json = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    let [sent] = &desk.files()[..] else { panic!("{:?}", desk.objects()) };
+    let modified = || std::fs::metadata(sent).unwrap().modified().unwrap();
+    let before = modified();
     let run = desk.run(&["run", "--resume", end["run"].as_str().unwrap(), "--arm", "--approve", "all"]).await;
     assert_eq!((run.code, outcomes(&run, "done")), (0, Some(3)), "{}\n{}", run.stdout, run.stderr);
+    assert_eq!(modified(), before, "the file of a job that is under way is not written again");
     assert_eq!(desk.objects().len(), 2, "each file once: {:?}", desk.objects());
     let history = desk.run(&["history", "PRODUCT#hooli", "L-000"]).await;
     assert_eq!(history.events("version").len(), 1, "written once: {}", history.stdout);

@@ -55,9 +55,10 @@ async fn each_planted_difference_is_found_among_thousands_that_are_right() {
     ran(&program, &plan).await;
     let right = program.json(&["verify", plan.path()]).await;
     assert_eq!((right.code, right.events("finding").len(), right.end()["rows"].as_u64()), (0, 0, Some(3_000)));
-    // A field, a type, one that is missing, one that is soft-deleted, one too many, one of an attribute kept in S3.
+    // A field, a type, a field too many, one that is missing, one that is soft-deleted, one too many, one of an attribute kept in S3.
     change(&stack, &sk(11), |row| drop(row.0.insert("name".to_owned(), Value::s("other")))).await;
     change(&stack, &sk(1_501), |row| attribute(row, "price", Value::s("1501"))).await;
+    change(&stack, &sk(41), |row| attribute(row, "added", Value::n(1))).await;
     stack.delete(DATA, "PRODUCT#globex", &sk(2_222)).await;
     change(&stack, &sk(17), |row| drop(row.0.insert("isDeleted".to_owned(), Value::Bool(true)))).await;
     let mut extra = stack.get(DATA, "PRODUCT#globex", &sk(5)).await.unwrap();
@@ -71,6 +72,7 @@ async fn each_planted_difference_is_found_among_thousands_that_are_right() {
     let found = expected(&[
         ("different", &sk(11), "name"),
         ("different", &sk(1_501), "attributes.price"),
+        ("different", &sk(41), "attributes.added"),
         ("missing", &sk(2_222), ""),
         ("missing", &sk(17), ""),
         ("extra", "P-00005x", ""),
