@@ -8,12 +8,23 @@ use crate::domain::printable::is_unsafe;
 use crate::domain::value::{Value, to_plain_json};
 use crate::tui::text;
 
-/// Asserts that every cell of a buffer can be drawn as it is.
+/// Asserts that every cell of a buffer can be drawn as it is: one character with its marks, which may be wide, and nothing else
+/// in the cells that it takes up.
 fn assert_drawable(buffer: &Buffer, what: &str) {
-    for cell in buffer.content() {
-        let symbol = cell.symbol();
-        assert!(!symbol.chars().any(is_unsafe), "{what}: {symbol:?}");
-        assert!(text::width(symbol) <= 3, "{what}: {symbol:?}");
+    for y in buffer.area.y..buffer.area.bottom() {
+        let mut x = buffer.area.x;
+        while x < buffer.area.right() {
+            let symbol = buffer[(x, y)].symbol();
+            assert!(!symbol.chars().any(is_unsafe), "{what}: {symbol:?}");
+            let pieces: Vec<_> = text::cells(symbol).collect();
+            let [(_, width)] = pieces[..] else { panic!("{what}: {symbol:?} is no single character") };
+            let end = x + u16::try_from(width).unwrap();
+            assert!(end <= buffer.area.right(), "{what}: {symbol:?} stands beyond the edge");
+            for over in x + 1..end {
+                assert_eq!(buffer[(over, y)].symbol(), " ", "{what}: inside {symbol:?}");
+            }
+            x = end;
+        }
     }
 }
 
@@ -79,6 +90,21 @@ proptest! {
         let pasted: String = text.chars().filter(|c| *c != '>').collect();
         for keys in ["/", ":open ", "?"] {
             let played = play(Fake::golden(), &format!("{keys}<paste:{pasted}>"));
+            assert_drawable(&played.buffer, keys);
+        }
+    }
+}
+
+/// Marks that take up cells of their own make one character of four cells and more.
+#[test]
+fn a_character_of_many_cells_is_drawn_whole_or_not_at_all() {
+    for marks in 1..9 {
+        let wide = format!("ﾊﾟ{}", "\u{9c7}\u{9bf}".repeat(marks));
+        for (width, keys) in
+            [(120, "jl"), (120, "jl<down><ret><ret>"), (80, "jl<down><ret><ret>oo"), (60, "jl<down><ret><ret>")]
+        {
+            let fake = entity(&format!("PRODUCT#{wide}"), &format!("k{wide}"), &format!("a{wide}{wide}"));
+            let played = Play::new(width, 24).with(|p| p.fake = fake).keys(keys);
             assert_drawable(&played.buffer, keys);
         }
     }
