@@ -19,6 +19,7 @@ mod serve;
 mod sweep;
 mod task;
 mod told;
+mod users;
 mod verify;
 mod verify_plan;
 mod versions;

@@ -11,7 +11,7 @@ use super::failure::{ErrorCode, Failure};
 use super::protocol::{Command, Decision, Event, RequestId, Steering};
 use super::task::{Shared, Stop, Task};
 use super::{
-    EngineEnd, browse, collisions, compare, csv, doctor, history, items, plan, rollback, run, runs, verify,
+    EngineEnd, browse, collisions, compare, csv, doctor, history, items, plan, rollback, run, runs, users, verify,
     verify_plan, watching,
 };
 use crate::config::Profile;
@@ -135,6 +135,7 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::Export { module, wanted } => csv::partition(task, module, &wanted).await,
         Command::VerifyPlan { plan, resume } => verify_plan::run(task, &plan, resume).await,
         Command::Doctor { module } => doctor::run(task, module).await,
+        Command::Users { pool, after } => users::page(task, pool.as_ref(), after).await,
         Command::Runs => runs::list(task).await,
         Command::ShowRun { run } => runs::show(task, run).await,
         Command::Arm { armed } => task.emit(Event::Armed(armed)).await,

@@ -62,6 +62,7 @@ actions! {
 
     Scan = "scan", "count", "Count every tenant's entities (reads the data tables once)";
     OpenKey = "open-key", "go to key", "Go straight to a partition, without counting";
+    Users = "users", "users", "List the users of the plan's or the profile's Cognito pool";
     Mark = "mark", "mark", "Mark or unmark the entity";
     ClearMarks = "clear-marks", "unmark all", "Take every mark away";
     DeletedFilter = "deleted-filter", "deleted", "Show deleted entities too, not at all, or alone";

@@ -156,6 +156,8 @@ pub(crate) enum Purpose {
     Decide,
     /// The recorded runs.
     Runs,
+    /// A page of a pool's users.
+    Users,
     /// Comparing both sides of a plan, or what a run wrote with what is there.
     Verify,
     /// Writing a run's journal into a file.

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use tenantry::engine::protocol::{Command, Event};
+
+use crate::support::driver::Driver;
 use crate::support::pool::{Attributes, Pool};
 use crate::support::program::Printed;
 use crate::support::proxy::{Fault, Proxy};
@@ -185,4 +188,48 @@ async fn calls_that_fail_throttle_or_lose_their_answer_change_each_user_once() {
         program.json(&["run", "--resume", undo.end()["run"].as_str().unwrap(), "--arm", "--approve", "all"]).await;
     assert_eq!(undo.code, 0, "{}", undo.stdout);
     assert_eq!(pool.users().await, before);
+}
+
+#[tokio::test]
+async fn every_user_is_listed_once_page_by_page() {
+    let stack = Stack::new().await;
+    let pool = Pool::empty(&stack).await;
+    for i in 0..130 {
+        let tenant = Attributes::from([("custom:tenant".to_owned(), format!("t-{i}"))]);
+        pool.add(&format!("user-{i:03}"), &tenant).await;
+    }
+    let mut profile = stack.profile.clone();
+    profile.user_pool_id = Some(pool.id.clone());
+    let mut engine = Driver::at(profile, stack.state.path());
+    let (mut found, mut after, mut pages) = (BTreeMap::new(), None, 0);
+    loop {
+        let request = engine.send(Command::Users { pool: None, after }).await;
+        let events = engine.rest(request).await;
+        let [Event::Users { pool: of, users, next }, Event::Finished { cancelled: false }] = &events[..] else {
+            panic!("{events:?}")
+        };
+        assert_eq!(of, &pool.id);
+        for user in users {
+            let tenant = user.attributes["custom:tenant"].clone();
+            assert_eq!(found.insert(user.name.clone(), tenant), None, "{} came twice", user.name);
+        }
+        pages += 1;
+        assert!(pages <= 3, "the pages do not end");
+        match next {
+            Some(next) => after = Some(next.clone()),
+            None => break,
+        }
+    }
+    let expected: BTreeMap<_, _> = (0..130).map(|i| (format!("user-{i:03}"), format!("t-{i}"))).collect();
+    assert_eq!((found, pages), (expected, 3));
+    engine.leave().await;
+
+    let mut engine = Driver::new(&stack);
+    let request = engine.send(Command::Users { pool: None, after: None }).await;
+    let failed = engine.until(request, |e| matches!(e, Event::Failed(_))).await;
+    let Event::Failed(failure) = failed else { panic!("{failed:?}") };
+    assert_eq!((failure.key.as_deref(), failure.fatal), (Some("users.pool"), true), "{failure:?}");
+    let other = engine.send(Command::Users { pool: Some(pool.id.clone()), after: None }).await;
+    assert!(matches!(engine.event(other).await, Event::Users { users, .. } if users.len() == 60));
+    engine.leave().await;
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::CodeChange;
+use super::{CodeChange, Entry};
 
 /// Why an attribute cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,4 +68,33 @@ pub(super) fn changed(text: &str, change: &CodeChange) -> Result<Option<String>,
     }
     out.push_str(text.get(kept..).unwrap_or_default());
     Ok(Some(out))
+}
+
+/// The entries of a list with the words that a field of theirs holds, one for each word.
+pub(super) fn listed(text: &str, field: &str) -> Result<Vec<Entry>, Malformed> {
+    let entries: Vec<&RawValue> = serde_json::from_str(text).map_err(|e| Malformed::NoList(e.to_string()))?;
+    let mut out = Vec::new();
+    for (at, entry) in entries.iter().enumerate() {
+        let Fields(fields) = serde_json::from_str(entry.get()).map_err(|_| Malformed::NoObject(at + 1))?;
+        let of = |wanted: &str| fields.iter().rev().find(|(name, _)| name == wanted).map(|(_, raw)| *raw);
+        let tenant = of("tenant").and_then(word).filter(|code| !code.is_empty());
+        let words: Vec<Option<String>> = match of(field).map(RawValue::get) {
+            Some(raw) => match serde_json::from_str::<Vec<&RawValue>>(raw) {
+                Ok(list) if list.is_empty() => vec![None],
+                Ok(list) => list.into_iter().map(word).collect(),
+                Err(_) => vec![of(field).and_then(word)],
+            },
+            None => vec![None],
+        };
+        out.extend(words.into_iter().map(|word| Entry { tenant: tenant.clone(), word }));
+    }
+    Ok(out)
+}
+
+/// A text as it reads, anything else as it stands; `None` for null.
+fn word(raw: &RawValue) -> Option<String> {
+    match serde_json::from_str::<Option<String>>(raw.get()) {
+        Ok(text) => text,
+        Err(_) => Some(raw.get().to_owned()),
+    }
 }

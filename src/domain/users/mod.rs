@@ -3,6 +3,7 @@
 //! Pure: the caller has read the user, the rules are here.
 
 mod entries;
+mod seen;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use super::run::{Action, Reason};
 use super::value::Value;
 
 pub use entries::Malformed;
+pub use seen::{Entry, Seen};
 
 /// The attributes that hold tenant codes.
 pub const ATTRIBUTES: [&str; 3] = ["custom:tenant", "custom:roles", "custom:groups"];

@@ -1,20 +1,11 @@
 //! What changing tenant codes of Cognito users would do, page by page.
 
-use super::super::failure::{ErrorCode, Failure};
 use super::super::protocol::{EntityRef, Event, Finding, Severity};
 use super::super::task::{Stop, Task};
+use super::super::users::pool_of;
 use super::sink::Sink;
 use crate::domain::key::EntityKey;
 use crate::domain::users::{Changing, CodeChange, MODULE};
-
-/// The pool that a plan names, or the profile's.
-pub(super) fn pool_of(task: &Task, named: Option<&String>) -> Result<String, Stop> {
-    named.or(task.profile().user_pool_id.as_ref()).cloned().ok_or_else(|| {
-        let mut failure = Failure::new(ErrorCode::Config, "neither the plan nor the profile names a user pool");
-        failure.key = Some("users.pool".to_owned());
-        failure.hint("set user_pool_id in the profile, or users.pool in the plan").into()
-    })
-}
 
 /// Adds an item for each user of the pool; gives back what is to be known before the run.
 pub(super) async fn plan(

@@ -17,6 +17,7 @@ use super::told::Told;
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version};
 use crate::domain::plan::{Change, Plan};
 use crate::domain::run::RunId;
+use crate::domain::users::User;
 
 pub use browsed::{Connection, DiffResult, EntitySummary, HistoryEntry, TenantCount, Viewed};
 pub use collisions::{Collision, CollisionFilter, CollisionKey, CollisionRow};
@@ -273,6 +274,13 @@ pub enum Command {
         /// Only this module.
         module: Option<String>,
     },
+    /// Reads one page of the users of a Cognito pool: [`Event::Users`].
+    Users {
+        /// The pool; the profile's when `None`.
+        pool: Option<String>,
+        /// Where the page before ended, from [`Event::Users`]; `None` for the first.
+        after: Option<String>,
+    },
     /// Answers an [`Event::ApprovalNeeded`].
     Decide {
         /// The run.
@@ -404,6 +412,15 @@ pub enum Event {
         run: RunId,
         /// Why.
         cause: StopCause,
+    },
+    /// Answers [`Command::Users`].
+    Users {
+        /// The pool.
+        pool: String,
+        /// The users, in the service's order.
+        users: Vec<User>,
+        /// Where the next page begins; `None` at the end.
+        next: Option<String>,
     },
     /// A file was written.
     Exported(Box<ExportedFile>),

@@ -21,6 +21,8 @@ use crate::tui::widgets::{Rich, Scroll};
 pub(crate) enum Next {
     /// A new one, with what is on screen.
     New(Operation),
+    /// A new one for the users of a pool; the profile's when `None`.
+    Users(Option<String>),
     /// One from a file.
     Open(PathBuf),
     /// One that takes a run of a name back, previewed at once.

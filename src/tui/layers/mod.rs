@@ -17,6 +17,7 @@ pub(crate) mod preview;
 pub(crate) mod quit;
 pub(crate) mod runs;
 pub(crate) mod stop;
+pub(crate) mod users;
 pub(crate) mod verification;
 pub(crate) mod violations;
 
@@ -55,6 +56,7 @@ pub(crate) enum Layer {
     Collisions(Box<collisions::Collisions>),
     Findings(Box<findings::FindingsBox>),
     Runs(Box<runs::Runs>),
+    Users(Box<users::Users>),
     Violations(Box<violations::Violations>),
     Verification(Box<verification::VerificationBox>),
     Quit,
@@ -79,6 +81,7 @@ impl Layer {
             Self::Collisions(collisions) => collisions.key(app, key),
             Self::Findings(findings) => findings.key(app, key),
             Self::Runs(runs) => runs.key(app, key),
+            Self::Users(users) => users.key(app, key),
             Self::Violations(violations) => violations.key(app, key),
             Self::Verification(verification) => verification.key(app, key),
             Self::Quit => quit::key(app, key),
@@ -94,6 +97,7 @@ impl Layer {
             Self::Batch(batch) => batch.paste(text),
             Self::Collisions(collisions) => collisions.paste(text),
             Self::Findings(findings) => findings.paste(text),
+            Self::Users(users) => users.paste(text),
             Self::Verification(verification) => verification.paste(text),
             _ => {}
         }
@@ -104,6 +108,7 @@ impl Layer {
         match self {
             Self::Preview(preview) => preview.fail(request, failure),
             Self::Runs(runs) => runs.fail(request, failure),
+            Self::Users(users) => users.fail(request, failure),
             _ => {}
         }
     }
@@ -113,6 +118,7 @@ impl Layer {
         match self {
             Self::Preview(preview) => preview.finish(request, cancelled),
             Self::Runs(runs) => runs.finish(request),
+            Self::Users(users) => users.finish(request, cancelled),
             _ => {}
         }
     }
@@ -135,6 +141,7 @@ impl Layer {
             Self::Collisions(collisions) => collisions.draw(app, buffer, area),
             Self::Findings(findings) => findings.draw(app, buffer, area),
             Self::Runs(runs) => runs.draw(app, buffer, area),
+            Self::Users(users) => users.draw(app, buffer, area),
             Self::Violations(violations) => violations.draw(app, buffer, area),
             Self::Verification(verification) => verification.draw(app, buffer, area),
             Self::Quit => quit::draw(app, buffer, area),

@@ -185,6 +185,7 @@ impl Fake {
                 vec![Event::Finding(Box::new(finding)), Event::Progress { phase: Phase::Verify, done: 1, total: None }]
             }
             Command::Export { .. } => vec![],
+            Command::Users { pool, after } => vec![super::users::page(pool, after.as_deref())],
             Command::Doctor { .. } => {
                 let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0003") };
                 let message = "the command of version 2 failed (sync_data:FAILED)".to_owned();

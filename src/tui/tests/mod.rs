@@ -13,6 +13,7 @@ mod screens;
 mod script;
 mod speed;
 mod updates;
+mod users;
 mod verification;
 mod viewing;
 mod violations;

@@ -112,6 +112,7 @@ impl App {
                 self.failed(request, *failure, purpose);
                 self.send(Command::Steer { run, steering: Steering::Stop }, Purpose::Decide);
             }
+            (Event::Users { pool, users, next }, Some(Purpose::Users)) => self.users_listed(request, pool, users, next),
             // An answer that nobody waits for any more.
             _ => {}
         }
@@ -137,7 +138,7 @@ impl App {
                     opened.diffs.fail(key, failure);
                 }
             }
-            Some(Purpose::Preview | Purpose::Runs) => {
+            Some(Purpose::Preview | Purpose::Runs | Purpose::Users) => {
                 for layer in &mut self.layers {
                     layer.fail(request, &failure);
                 }
@@ -180,10 +181,11 @@ impl App {
             Purpose::History(generation) => self.versions_ended(*generation, request, cancelled),
             Purpose::Rows(generation) => self.rows_ended(*generation),
             Purpose::Diff(generation, _) => self.diff_ended(*generation, request, cancelled),
-            Purpose::Preview | Purpose::Runs => {
+            Purpose::Preview | Purpose::Runs | Purpose::Users => {
                 for layer in &mut self.layers {
                     layer.finish(request, cancelled);
                 }
+                self.users_ended();
             }
             Purpose::PreviewPlan => self.preview_ended(request, cancelled),
             Purpose::Items(generation) => {

@@ -14,6 +14,7 @@ mod refusal;
 mod run;
 mod runs;
 mod tenants;
+mod users;
 mod verification;
 mod view;
 mod watch;

@@ -44,6 +44,7 @@ impl App {
             Action::Arm => self.layers.push(Layer::Arm),
             Action::Disarm => self.disarm(),
             Action::Runs => self.show_runs(),
+            Action::Users => self.show_users(),
             Action::Quit if self.is_writing() || self.plan.is_dirty() => self.layers.push(Layer::Quit),
             Action::Quit => self.quit = true,
 

@@ -55,7 +55,9 @@ impl App {
     /// Puts another plan in the pane, whatever becomes of the one that is there.
     pub(crate) fn take_up(&mut self, next: Next) {
         match next {
+            Next::New(Operation::Users) => self.begin_users_plan(None),
             Next::New(operation) => self.begin_plan(operation),
+            Next::Users(pool) => self.begin_users_plan(pool),
             Next::Open(file) => self.effect(Effect::ReadPlan(file)),
             Next::Undo(run, name) => {
                 let (run, name) = (run.to_string(), format!("undo of {name}"));
@@ -94,6 +96,13 @@ impl App {
         values.push(("name", name));
         let values: Vec<(&str, &str)> = values.iter().map(|(path, value)| (*path, value.as_str())).collect();
         self.put_plan(Form::begun(operation, &values));
+        self.focus = Pane::Plan;
+    }
+
+    /// Begins a plan for the users of a pool. What is on screen says nothing about users.
+    fn begin_users_plan(&mut self, pool: Option<String>) {
+        let pool = pool.filter(|pool| self.profile.user_pool_id.as_ref() != Some(pool)).unwrap_or_default();
+        self.put_plan(Form::begun(Operation::Users, &[("name", "users"), ("users.pool", &pool)]));
         self.focus = Pane::Plan;
     }
 

@@ -17,7 +17,7 @@ impl App {
             closed.then(|| "no partition is open: choose one in the tree, or go straight to a key".to_owned())
         };
         match action {
-            Action::Scan | Action::Reload | Action::Runs | Action::OpenKey => no_engine(),
+            Action::Scan | Action::Reload | Action::Runs | Action::Users | Action::OpenKey => no_engine(),
             Action::Mark | Action::ClearMarks | Action::DeletedFilter => no_list(),
             Action::StepOlder
             | Action::StepNewer
