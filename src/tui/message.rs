@@ -160,6 +160,8 @@ pub(crate) enum Purpose {
     Users,
     /// Comparing both sides of a plan, or what a run wrote with what is there.
     Verify,
+    /// Writing entities into a CSV file.
+    ExportRows,
     /// Writing a run's journal into a file.
     Export,
     /// Arming or disarming.

@@ -22,6 +22,7 @@ mod paged;
 mod panes;
 mod plan_view;
 mod run;
+mod subject;
 mod terminal;
 mod text;
 mod theme;

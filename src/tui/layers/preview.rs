@@ -20,7 +20,7 @@ use crate::tui::panes::problem;
 use crate::tui::theme::Role;
 use crate::tui::widgets::popup::{Frame, centred, foot, framed};
 use crate::tui::widgets::{Rich, Scroll};
-use crate::tui::{format, text};
+use crate::tui::{format, subject, text};
 
 #[derive(Debug)]
 enum State {
@@ -194,9 +194,20 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
             out.push(line.with(role, part));
         }
     };
-    if !brief {
-        fact("entity", Role::Strong, &preview.entity.key.to_string());
-        fact("module", Role::Text, &preview.entity.module);
+    let is_user = subject::is_user(&preview.entity.module, (preview.version_before, preview.version_after));
+    match brief {
+        true => {}
+        false if is_user => {
+            fact("user", Role::Strong, preview.entity.key.sk.as_str());
+            fact("pool", Role::Text, preview.entity.key.pk.as_str());
+        }
+        false => {
+            fact("entity", Role::Strong, &preview.entity.key.to_string());
+            fact("module", Role::Text, &preview.entity.module);
+        }
+    }
+    if let Some(line) = preview.line {
+        fact("line", Role::Text, &format!("{line} of the file"));
     }
     // What takes a run back takes nothing from there.
     if preview.source != preview.entity.key && preview.source_versions.0 > Version(0) {
@@ -216,13 +227,15 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
     let written = preview.before.as_ref().map_or("a new row", |_| "the row");
     let versions =
         format!("{} → {}  ({}: {written} below)", preview.version_before, preview.version_after, preview.action);
-    if !brief {
+    if !brief && !is_user {
         fact("version", Role::Strong, &versions);
     }
     if let Some(message) = &preview.message {
         fact("", Role::Text, message);
     }
-    if !brief {
+    if !brief && is_user {
+        fact("written", Role::Text, "in Cognito: the attributes that differ, each user compared right before");
+    } else if !brief {
         state_of(preview, &mut fact);
         let how = match preview.publish {
             PublishMode::Sync => "sync: command, history and data row in one transaction",
@@ -230,7 +243,7 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
         };
         fact("published", Role::Text, how);
     }
-    if !brief {
+    if !brief && !is_user {
         fact("cost", Role::Text, &cost(preview));
     }
     for warning in &preview.warnings {
@@ -238,11 +251,8 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
     }
     if preview.before.is_some() {
         out.push(Rich::default());
-        let heading = format::plural(
-            preview.changes.len() as u64,
-            "change to the row as it is now",
-            "changes to the row as it is now",
-        );
+        let changes = format::plural(preview.changes.len() as u64, "change", "changes");
+        let heading = format!("{changes} to the {} as it is now", if is_user { "user" } else { "row" });
         out.push(Rich::of(Role::Heading, &heading));
         if preview.changes.is_empty() {
             out.push(Rich::of(Role::Dim, "none"));
@@ -250,7 +260,10 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
         out.extend(changes::document(&preview.changes).lines().iter().cloned());
     }
     out.push(Rich::default());
-    out.push(Rich::of(Role::Heading, "The row that will be written"));
+    out.push(Rich::of(
+        Role::Heading,
+        if is_user { "The attributes as they will be" } else { "The row that will be written" },
+    ));
     out.extend(document::row(after).lines().iter().cloned());
     out
 }

@@ -3,6 +3,7 @@
 mod collisions;
 mod data;
 mod doctor;
+mod exports;
 mod fake;
 mod fake_normalize;
 mod fake_plans;

@@ -112,6 +112,12 @@ impl App {
                 self.failed(request, *failure, purpose);
                 self.send(Command::Steer { run, steering: Steering::Stop }, Purpose::Decide);
             }
+            (Event::Progress { done, .. }, Some(Purpose::ExportRows)) => self.export_got(done),
+            (Event::Exported(file), _) => {
+                let (level, text) = lines::exported(&file);
+                self.tell(level, text);
+                self.say(format!("{} rows in {}", file.rows, file.to));
+            }
             (Event::Users { pool, users, next }, Some(Purpose::Users)) => self.users_listed(request, pool, users, next),
             // An answer that nobody waits for any more.
             _ => {}
@@ -168,7 +174,7 @@ impl App {
                 }
             }
             Some(Purpose::DecideBatch) => self.decision_refused(&failure),
-            Some(Purpose::Steer | Purpose::Export) => self.refuse(failure.message),
+            Some(Purpose::Steer | Purpose::Export | Purpose::ExportRows) => self.refuse(failure.message),
             // Without the number there is no gauge, and the log says why.
             Some(Purpose::Run | Purpose::Left { .. } | Purpose::Cancel) | None => {}
         }
@@ -207,6 +213,7 @@ impl App {
                 self.written(&entity.clone());
             }
             Purpose::Run => self.run_ended(request),
+            Purpose::ExportRows => self.export_ended(cancelled),
             Purpose::Steer | Purpose::DecideBatch | Purpose::Export | Purpose::Left { .. } => {}
             Purpose::Connect | Purpose::Open { .. } | Purpose::CopyRow | Purpose::Decide | Purpose::Arm => {}
             Purpose::Cancel => {}

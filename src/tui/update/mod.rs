@@ -3,6 +3,7 @@
 mod collisions;
 mod doctor;
 mod engine;
+mod export;
 mod focus;
 mod history;
 mod keys;

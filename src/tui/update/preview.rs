@@ -2,7 +2,7 @@
 
 use crate::domain::run::RunId;
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{Command, Finding, ItemResult, PlanSummary, Preview, RequestId};
+use crate::engine::protocol::{Command, Finding, ItemResult, Level, PlanSummary, Preview, RequestId};
 use crate::tui::app::App;
 use crate::tui::items::{Items, PAGE, Wanted};
 use crate::tui::layers::Layer;
@@ -17,6 +17,10 @@ impl App {
     pub(super) fn preview_plan(&mut self) {
         if let Some(plan) = self.plan.own().cloned() {
             return self.preview_own(Box::new(plan));
+        }
+        if let Some(words) = self.exports() {
+            self.tell(Level::Info, words.clone());
+            return self.say(words);
         }
         let Some((plan, revision)) = self.plan.form.as_ref().and_then(|f| Some((f.plan.clone()?, f.revision))) else {
             return;

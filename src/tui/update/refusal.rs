@@ -1,5 +1,6 @@
 //! Why an action cannot be done right now: for the help, the palette, and the one who tries.
 
+use crate::domain::csv::Place;
 use crate::domain::key::Version;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
@@ -30,7 +31,11 @@ impl App {
             Action::ScrollUp | Action::ScrollDown if self.focus != Pane::Plan => no_entity(),
             Action::RunPlan => no_engine()
                 .or_else(|| self.no_plan_to_run())
-                .or_else(|| (!self.armed).then(|| self.read_only()))
+                // A file of this machine is no table: only what goes to S3 has to be armed.
+                .or_else(|| {
+                    let is_file = matches!(self.exports_to(), Some(Place::File(_)));
+                    (!self.armed && !is_file).then(|| self.read_only())
+                })
                 .or_else(|| self.is_writing().then(|| "a run is under way already".to_owned())),
             Action::Batch => {
                 let waits = self.run.as_ref().is_some_and(|r| r.waiting.is_some());

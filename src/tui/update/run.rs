@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::plan::RunSettings;
+use crate::domain::plan::{RunSettings, Work};
 use crate::domain::run::RunId;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{
@@ -26,6 +26,9 @@ impl App {
     pub(super) fn run_plan(&mut self) {
         let form = || self.plan.form.as_ref().and_then(|f| f.plan.clone());
         let Some(plan) = self.plan.own().cloned().map(Box::new).or_else(form) else { return };
+        if matches!(plan.work, Work::Export { .. }) {
+            return self.export_plan(plan);
+        }
         let (name, settings) = (plan.name.clone(), plan.run.clone());
         let expect = self.fresh_digest();
         let request = self.send(Command::RunPlan { plan, expect, rows: false }, Purpose::Run);

@@ -13,7 +13,7 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::popup::{Frame, centred, framed};
 use crate::tui::widgets::scroll::draw_scrollbar;
 use crate::tui::widgets::{Rich, draw_line};
-use crate::tui::{format, text};
+use crate::tui::{format, subject, text};
 
 /// The decisions and their keys.
 const KEYS: [(&str, &str); 8] = [
@@ -85,7 +85,11 @@ impl Batch {
         }
         let units: u64 = approval.items.iter().map(|i| i.write_units).sum();
         let objects: u64 = approval.items.iter().map(|i| i.s3_objects).sum();
-        let mut parts = vec![items, actions(&approval.items), format!("{} write units at most", format::count(units))];
+        let mut parts = vec![items, actions(&approval.items)];
+        // Users cost calls and no units.
+        if units > 0 {
+            parts.push(format!("{} write units at most", format::count(units)));
+        }
         if objects > 0 {
             parts.push(format::plural(objects, "S3 object", "S3 objects"));
         }
@@ -134,7 +138,8 @@ fn line(item: &Preview, room: usize) -> Rich {
         Some(_) => format::plural(item.changes.len() as u64, "change", "changes"),
         None => "new".to_owned(),
     };
-    let tail = format!(" {} → {}  {changes}", item.version_before, item.version_after);
+    let versions = subject::versions(&item.entity.module, (item.version_before, item.version_after));
+    let tail = format!("{versions}  {changes}{}", subject::line(item.line));
     let warnings = if item.warnings.is_empty() { String::new() } else { format!("  ! {}", item.warnings.join(", ")) };
     let left = room.saturating_sub(line.width() + text::width(&tail) + text::width(&warnings)).max(12);
     line.push(Role::Text, &text::fit(&item.entity.key.to_string(), left));

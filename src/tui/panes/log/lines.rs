@@ -2,14 +2,16 @@
 
 use crate::domain::run::Outcome;
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{Finding, ItemResult, Level, RunInfo, Severity};
+use crate::engine::protocol::{ExportedFile, Finding, ItemResult, Level, RunInfo, Severity};
+use crate::tui::{format, subject};
 
 /// An item that began or ended.
 pub(crate) fn item(item: &ItemResult) -> (Level, String) {
-    let versions = format!("{} → {}", item.version_before, item.version_after);
+    let versions = subject::versions(&item.entity.module, (item.version_before, item.version_after));
+    let versions = format!("{versions}{}", subject::line(item.line));
     let mut text = match item.outcome {
-        None => format!("started {} {} {versions}", item.action, item.entity.key),
-        Some(outcome) => format!("{outcome} {} {} {versions}", item.action, item.entity.key),
+        None => format!("started {} {}{versions}", item.action, item.entity.key),
+        Some(outcome) => format!("{outcome} {} {}{versions}", item.action, item.entity.key),
     };
     if let Some(reason) = item.reason {
         text.push_str(&format!(" ({reason})"));
@@ -55,6 +57,18 @@ pub(crate) fn run(run: &RunInfo) -> (Level, String) {
     let outcomes: Vec<String> = run.outcomes.iter().map(|(outcome, n)| format!("{n} {outcome}")).collect();
     if !outcomes.is_empty() {
         text.push_str(&format!(": {}", outcomes.join(", ")));
+    }
+    (Level::Info, text)
+}
+
+/// A file that was written.
+pub(crate) fn exported(file: &ExportedFile) -> (Level, String) {
+    let rows = format::plural(file.rows, "row", "rows");
+    let bytes = format::plural(file.bytes, "byte", "bytes");
+    let mut text = format!("exported {rows}, {bytes} to {}, SHA-256 {}", file.to, file.sha256);
+    if file.left_out > 0 {
+        let left = format::plural(file.left_out, "soft-deleted entity was", "soft-deleted entities were");
+        text.push_str(&format!("; {left} left out"));
     }
     (Level::Info, text)
 }

@@ -18,7 +18,7 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::popup::{Frame, framed};
 use crate::tui::widgets::scroll::draw_scrollbar;
 use crate::tui::widgets::{Rich, Scroll, draw_line};
-use crate::tui::{format, text};
+use crate::tui::{format, subject, text};
 
 /// Draws the pane.
 pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
@@ -125,15 +125,16 @@ pub(crate) fn sums(summary: &PlanSummary, room: usize) -> Vec<Rich> {
     }
     let blast = &summary.blast;
     if blast.requests > 0 {
-        let mut parts = vec![
-            format!(
-                "writes {} of {} in {}",
-                format::plural(blast.entities, "entity", "entities"),
-                format::plural(blast.tenants, "tenant", "tenants"),
-                format::plural(blast.requests, "request", "requests")
-            ),
-            format!("{} write units at most", format::units(blast.write_units)),
-        ];
+        let requests = format::plural(blast.requests, "request", "requests");
+        // What is written without a unit is in no table.
+        let mut parts = if blast.write_units > 0.0 {
+            let entities = format::plural(blast.entities, "entity", "entities");
+            let tenants = format::plural(blast.tenants, "tenant", "tenants");
+            let units = format!("{} write units at most", format::units(blast.write_units));
+            vec![format!("writes {entities} of {tenants} in {requests}"), units]
+        } else {
+            vec![format!("changes {} in {requests}", format::plural(blast.entities, "user", "users"))]
+        };
         if blast.s3_objects > 0 {
             parts.push(format::plural(blast.s3_objects, "S3 object", "S3 objects"));
         }
@@ -252,13 +253,14 @@ pub(crate) fn line(item: &ItemResult, room: usize) -> Rich {
     if !item.warnings.is_empty() {
         line.push(Role::Warning, "! ");
     }
-    let versions = format!("{} → {}", item.version_before, item.version_after);
+    let versions = subject::versions(&item.entity.module, (item.version_before, item.version_after));
+    let versions = format!("{versions}{}", subject::line(item.line));
     let why = item.reason.map(|r| format!(" {r}")).unwrap_or_default();
-    let tail = text::width(&versions) + text::width(&why) + 1;
+    let tail = text::width(&versions) + text::width(&why);
     let key = key_of(item);
     let left = room.saturating_sub(line.width() + tail).max(12);
     line.push(Role::Text, &text::fit(&key, left));
-    line.push(Role::Dim, &format!(" {versions}"));
+    line.push(Role::Dim, &versions);
     line.push(role, &why);
     line
 }

@@ -1,0 +1,48 @@
+//! Writing a file as an export plan says.
+
+use crate::domain::csv::Place;
+use crate::domain::plan::{Plan, Work};
+use crate::engine::protocol::{Command, Level};
+use crate::tui::app::App;
+use crate::tui::format;
+use crate::tui::message::Purpose;
+
+impl App {
+    /// The place that the plan in the form exports to, where it is a plan that exports.
+    pub(super) fn exports_to(&self) -> Option<&Place> {
+        match self.plan.own().or_else(|| self.plan.form.as_ref()?.plan.as_deref()).map(|plan| &plan.work) {
+            Some(Work::Export { to, .. }) => to.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Writes the file. There is no run: nothing of a table is written, and nothing is approved.
+    pub(super) fn export_plan(&mut self, plan: Box<Plan>) {
+        let to = self.exports_to().map(Place::to_string).unwrap_or_default();
+        self.send(Command::RunPlan { plan, expect: None, rows: false }, Purpose::ExportRows);
+        self.tell(Level::Info, format!("exporting to {to}…"));
+        self.say(format!("exporting to {to}…"));
+    }
+
+    /// So many rows are behind it.
+    pub(super) fn export_got(&mut self, rows: u64) {
+        self.say(format!("exporting: {} so far", format::plural(rows, "row", "rows")));
+    }
+
+    pub(super) fn export_ended(&mut self, cancelled: bool) {
+        if cancelled {
+            self.tell(Level::Warning, "the export was stopped: no file was left behind");
+        }
+    }
+
+    /// What the plan in the form would write, where it is one that exports: it has no items to preview.
+    pub(super) fn exports(&self) -> Option<String> {
+        let Work::Export { source, tenant, to, lossless } = &self.plan.form.as_ref()?.plan.as_deref()?.work else {
+            return None;
+        };
+        let kind = source.entity_type.as_deref().unwrap_or("every type");
+        let place = to.as_ref().map_or_else(|| "(export.to is missing)".to_owned(), Place::to_string);
+        let columns = if *lossless { "lossless" } else { "the guide's columns alone" };
+        Some(format!("would write {kind} of {} for {tenant} to {place}, {columns}: R writes it", source.tenant))
+    }
+}
