@@ -5,7 +5,9 @@ use super::panes::Pane;
 use super::panes::history::{Opened, Shown, Wanted};
 use super::panes::log::progress::Stage;
 use super::panes::tenants::tree::Node;
+use crate::domain::csv::Place;
 use crate::domain::key::Version;
+use crate::domain::plan::Work;
 use crate::domain::printable::is_unsafe;
 use crate::domain::run::RunId;
 use crate::engine::protocol::{DeletedFilter, EntityRef};
@@ -73,9 +75,22 @@ impl App {
         file.map_or_else(|| "PLAN.toml".to_owned(), |f| f.display().to_string())
     }
 
+    /// Where the plan in the pane exports to, if it is one that does.
+    fn export_to(&self) -> Option<Option<&Place>> {
+        match &self.plan.form.as_ref()?.plan.as_deref()?.work {
+            Work::Export { to, .. } => Some(to.as_ref()),
+            _ => None,
+        }
+    }
+
     /// The preview of the plan in the pane, whatever else is on screen.
     pub(crate) fn line_of_preview(&self) -> String {
-        self.line(&["preview", &self.plan_file()])
+        match self.export_to() {
+            // It has no items to preview: it writes a file.
+            Some(Some(Place::S3 { .. })) => self.line(&["run", &self.plan_file(), "--arm"]),
+            Some(_) => self.line(&["run", &self.plan_file()]),
+            None => self.line(&["preview", &self.plan_file()]),
+        }
     }
 
     fn line_of_entities(&self) -> String {

@@ -49,6 +49,13 @@ fn an_export_plan_says_what_it_would_write_and_what_it_wrote() {
     assert_eq!((runs(&refused), runs(&play("s3://shop-private/x.csv", "AAR"))), (0, 1));
 }
 
+#[test]
+fn the_command_line_of_an_export_plan_runs_it() {
+    let copied = |to: &str| play(to, "Yy").copied.pop().unwrap();
+    assert_eq!(copied("out.csv"), "tenantry --sandbox run out.toml");
+    assert_eq!(copied("s3://shop-private/x.csv"), "tenantry --sandbox run out.toml --arm");
+}
+
 fn of_user() -> ItemResult {
     let key = EntityKey::new("pool_1", "tanaka");
     let entity = EntityRef { module: "users".into(), key: key.clone() };
