@@ -36,6 +36,7 @@ pub(crate) const PHRASES: &[Phrase] = &[
         help: "Begin a plan of an operation, open a plan file, save the plan",
     },
     Phrase { word: "export", arguments: "RUN FILE", help: "Write a run's journal into a file, to undo it elsewhere" },
+    Phrase { word: "csv", arguments: "FILE|s3://BUCKET/KEY", help: "Write the open partition into a CSV file" },
     Phrase {
         word: "doctor",
         arguments: "[MODULE]",
@@ -101,6 +102,7 @@ pub(crate) fn run(app: &mut App, phrase: &Phrase, arguments: &[String]) -> Resul
             let run = run.parse().map_err(|e: crate::domain::run::BadRunId| e.to_string())?;
             app.export_run(run, crate::tui::update::path(file));
         }
+        ("csv", [to]) => app.export_partition(to)?,
         ("doctor", []) => app.look(None),
         ("doctor", [module]) => app.look(Some(module.clone())),
         ("verify", []) => app.perform(Action::VerifyPlan),

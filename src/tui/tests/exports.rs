@@ -50,6 +50,24 @@ fn an_export_plan_says_what_it_would_write_and_what_it_wrote() {
 }
 
 #[test]
+fn the_open_partition_is_written_into_a_file() {
+    let play = |keys: &str| Play::new(120, 40).keys(keys);
+    let sent = play(":open PRODUCT#acme<ret>:csv /tmp/acme.csv<ret>");
+    let wanted = sent.commands.iter().find_map(|c| match c {
+        Command::Export { module, wanted } => Some((module.as_str(), wanted.pk.as_str(), wanted.to.to_string())),
+        _ => None,
+    });
+    assert_eq!(wanted, Some(("product", "PRODUCT#acme", "/tmp/acme.csv".to_owned())), "{}", sent.screen);
+    for (keys, why) in
+        [(":csv x.csv<ret>", "open a partition first"), (":open PRODUCT#acme<ret>:csv s3://b/<ret>", "read-only")]
+    {
+        let refused = play(keys);
+        assert!(refused.screen.contains(why), "{}", refused.screen);
+        assert!(!refused.commands.iter().any(|c| matches!(c, Command::Export { .. })));
+    }
+}
+
+#[test]
 fn the_command_line_of_an_export_plan_runs_it() {
     let copied = |to: &str| play(to, "Yy").copied.pop().unwrap();
     assert_eq!(copied("out.csv"), "tenantry --sandbox run out.toml");

@@ -2,7 +2,7 @@
 
 use crate::domain::csv::Place;
 use crate::domain::plan::{Plan, Work};
-use crate::engine::protocol::{Command, Level};
+use crate::engine::protocol::{Command, ExportWanted, Level};
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::message::Purpose;
@@ -22,6 +22,26 @@ impl App {
         self.send(Command::RunPlan { plan, expect: None, rows: false }, Purpose::ExportRows);
         self.tell(Level::Info, format!("exporting to {to}…"));
         self.say(format!("exporting to {to}…"));
+    }
+
+    /// Writes the live entities of the open partition into a file.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub(crate) fn export_partition(&mut self, to: &str) -> Result<(), String> {
+        let Some(list) = &self.tenants.entities else { return Err("open a partition first".to_owned()) };
+        let (module, pk) = (list.listing.module.clone(), list.listing.pk.clone());
+        let to = match Place::parse(to).map_err(|bad| bad.to_string())? {
+            Place::File(file) => Place::File(super::path(&file).to_string_lossy().into_owned()),
+            Place::S3 { .. } if !self.armed => {
+                return Err("the console is read-only: an export to S3 writes there".to_owned());
+            }
+            s3 => s3,
+        };
+        self.tell(Level::Info, format!("exporting {pk} to {to}…"));
+        let wanted = ExportWanted { pk, tenant: None, to, lossless: true, deleted: false };
+        self.send(Command::Export { module, wanted: Box::new(wanted) }, Purpose::ExportRows);
+        Ok(())
     }
 
     /// So many rows are behind it.
