@@ -2,7 +2,6 @@
 
 use super::csv::Incoming;
 use super::item::{PlannedItem, Role};
-use super::key::EntityKey;
 use super::plan::{DeletedSources, Existing};
 use super::row::{blocked, field};
 use super::run::{Action, Reason};
@@ -19,13 +18,13 @@ impl Importing {
     /// What becomes of one entity: created, brought to what the file says, or equal already.
     #[must_use]
     pub fn item(&self, module: &str, line: u64, incoming: &Incoming, target: Side<'_>) -> PlannedItem {
-        let mut item = unread(module, line, incoming.source.clone(), target.key.clone());
+        let mut item = PlannedItem::new(module, incoming.source.clone(), target.key.clone()).with(pinned(Role::Target, target));
+        item.line = Some(line);
         item.warnings.clone_from(&incoming.warnings);
-        item.parts.push(pinned(Role::Target, target));
-        if let Err((action, reason, message)) = self.decide(&mut item, incoming, target) {
-            (item.action, item.reason, item.message) = (action, Some(reason), Some(message));
+        match self.decide(&mut item, incoming, target) {
+            Ok(()) => item,
+            Err((action, reason, message)) => item.refused(action, reason, message),
         }
-        item
     }
 
     fn decide(&self, item: &mut PlannedItem, incoming: &Incoming, target: Side<'_>) -> Result<(), Refusal> {
@@ -63,21 +62,5 @@ impl Importing {
         let after = rules.unmarked_row(target, state);
         write(item, Role::Target, target, after);
         Ok(())
-    }
-}
-
-/// An item of which nothing is known but where it stands.
-#[must_use]
-pub fn unread(module: &str, line: u64, source: EntityKey, target: EntityKey) -> PlannedItem {
-    PlannedItem {
-        module: module.to_owned(),
-        source,
-        target,
-        action: Action::Equal,
-        reason: None,
-        message: None,
-        line: Some(line),
-        warnings: Vec::new(),
-        parts: Vec::new(),
     }
 }

@@ -109,6 +109,35 @@ pub struct PlannedItem {
 }
 
 impl PlannedItem {
+    /// An item that intends nothing and has no entities yet.
+    #[must_use]
+    pub fn new(module: &str, source: EntityKey, target: EntityKey) -> Self {
+        Self {
+            module: module.to_owned(),
+            source,
+            target,
+            action: Action::Equal,
+            reason: None,
+            message: None,
+            line: None,
+            warnings: Vec::new(),
+            parts: Vec::new(),
+        }
+    }
+
+    /// The item not written, and why.
+    #[must_use]
+    pub fn refused(self, action: Action, reason: Reason, message: String) -> Self {
+        Self { action, reason: Some(reason), message: Some(message), ..self }
+    }
+
+    /// The item with one more entity.
+    #[must_use]
+    pub fn with(mut self, part: PlannedPart) -> Self {
+        self.parts.push(part);
+        self
+    }
+
     /// The entity of a role.
     #[must_use]
     pub fn part(&self, role: Role) -> Option<&PlannedPart> {

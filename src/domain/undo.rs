@@ -77,17 +77,8 @@ impl Undoing {
     /// What becomes of an item of the run. Its entities are taken back together or not at all.
     #[must_use]
     pub fn item(&self, module: &str, source: &EntityKey, target: &EntityKey, entities: &[Now<'_>]) -> PlannedItem {
-        let mut item = PlannedItem {
-            module: module.to_owned(),
-            source: source.clone(),
-            target: target.clone(),
-            action: Action::Equal,
-            reason: None,
-            message: None,
-            line: None,
-            warnings: Vec::new(),
-            parts: entities.iter().map(part).collect(),
-        };
+        let mut item = PlannedItem::new(module, source.clone(), target.clone());
+        item.parts.extend(entities.iter().map(part));
         let mut refused = None;
         for now in entities {
             match self.judge(&mut item, now) {

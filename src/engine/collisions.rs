@@ -1,7 +1,7 @@
 //! Keys that several rows want when codes are respelled: page by page, and one with its rows side by side.
 
 use super::failure::{ErrorCode, Failure};
-use super::items::{Listed, Listing, reader};
+use super::items::{Listed, listed, reader};
 use super::journal::JournalError;
 use super::protocol::{Collision, CollisionFilter, CollisionRow, EntityRef, Event};
 use super::runs::blocking;
@@ -19,24 +19,9 @@ pub(super) async fn page(
     from: u64,
     limit: usize,
 ) -> Result<(), Stop> {
-    let of = Listed::Collisions(filter.clone());
     // From its beginning it is arranged anew: a run may have gone on meanwhile.
-    let known = task.shared.take_listing().filter(|l| l.run == run && l.of == of && from > 0);
-    let known = match known {
-        Some(listing) => Ok(listing),
-        None => Err(reader(task, run).await?),
-    };
-    let read = blocking(move || {
-        let listing = match known {
-            Ok(listing) => listing,
-            Err(reader) => Listing { run, total: reader.arrange_collisions(&filter)?, of, reader },
-        };
-        let keys = listing.reader.collisions(from, limit)?;
-        Ok::<_, JournalError>((listing, keys))
-    });
-    let (listing, keys) = read.await??;
-    let total = listing.total;
-    task.shared.put_listing(listing);
+    let of = Listed::Collisions(filter);
+    let (total, keys) = listed(task, run, of, from == 0, move |reader| reader.collisions(from, limit)).await?;
     task.emit(Event::Collisions { run, total, from, keys }).await
 }
 

@@ -57,16 +57,14 @@ pub(super) async fn reader(task: &Task, run: RunId) -> Result<Reader, Stop> {
     Ok(opened.await??)
 }
 
-/// A page of a listing.
-pub(super) async fn page(
+/// A page of a listing: arranged anew with `fresh`, or where another one was asked for last. Gives back how many there are in all.
+pub(super) async fn listed<T: Send + 'static>(
     task: &Task,
     run: RunId,
-    filter: ItemFilter,
-    from: u64,
-    limit: usize,
+    of: Listed,
     fresh: bool,
-) -> Result<(), Stop> {
-    let of = Listed::Items(filter.clone());
+    read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
+) -> Result<(u64, T), Stop> {
     let known = task.shared.take_listing().filter(|l| l.run == run && l.of == of && !fresh);
     let known = match known {
         Some(listing) => Ok(listing),
@@ -75,14 +73,34 @@ pub(super) async fn page(
     let read = blocking(move || {
         let listing = match known {
             Ok(listing) => listing,
-            Err(reader) => Listing { run, total: reader.arrange(&filter)?, of, reader },
+            Err(reader) => {
+                let total = match &of {
+                    Listed::Items(filter) => reader.arrange(filter)?,
+                    Listed::Collisions(filter) => reader.arrange_collisions(filter)?,
+                };
+                Listing { run, total, of, reader }
+            }
         };
-        let items = listing.reader.arranged(from, limit)?;
-        Ok::<_, JournalError>((listing, items))
+        let page = read(&listing.reader)?;
+        Ok::<_, JournalError>((listing, page))
     });
-    let (listing, items) = read.await??;
+    let (listing, page) = read.await??;
     let total = listing.total;
     task.shared.put_listing(listing);
+    Ok((total, page))
+}
+
+/// A page of items.
+pub(super) async fn page(
+    task: &Task,
+    run: RunId,
+    filter: ItemFilter,
+    from: u64,
+    limit: usize,
+    fresh: bool,
+) -> Result<(), Stop> {
+    let of = Listed::Items(filter);
+    let (total, items) = listed(task, run, of, fresh, move |reader| reader.arranged(from, limit)).await?;
     task.emit(Event::Items { run, total, from, items }).await
 }
 

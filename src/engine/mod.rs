@@ -1,5 +1,6 @@
 //! Everything slow: commands in, events out, nothing else between the engine and an interface.
 
+mod ahead;
 mod browse;
 mod collisions;
 mod compare;
@@ -15,6 +16,7 @@ pub mod protocol;
 mod rollback;
 mod run;
 mod runs;
+mod seen;
 mod serve;
 mod sweep;
 mod task;

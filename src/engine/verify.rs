@@ -1,16 +1,15 @@
 //! Reading back what a run wrote.
 
-use std::collections::HashMap;
-
 use super::failure::Failure;
 use super::journal::{Reader, WrittenItem};
 use super::protocol::{EntityRef, Event, Finding, Phase, Severity};
 use super::run::pinned_by;
 use super::runs::blocking;
+use super::seen::look;
 use super::task::{Stop, Task};
 use crate::domain::diff::Change;
 use crate::domain::item::{PlannedPart, Role};
-use crate::domain::key::{EntityKey, PartitionKey, SortKey};
+use crate::domain::key::EntityKey;
 use crate::domain::plan::Engine;
 use crate::domain::publish::PublishMode;
 use crate::domain::row::{Row, TableKind, field};
@@ -84,14 +83,6 @@ impl By {
 }
 
 async fn compare(task: &Task, by: By, page: &[WrittenItem]) -> Result<u64, Stop> {
-    let parts = |item: &'_ WrittenItem| item.item.parts.iter().filter(|p| p.is_entity()).cloned().collect::<Vec<_>>();
-    let mut wanted: HashMap<(String, PartitionKey), Vec<(SortKey, PlannedPart)>> = HashMap::new();
-    for item in page {
-        for part in parts(item) {
-            let at = (item.item.module.clone(), part.key.pk.clone());
-            wanted.entry(at).or_default().push((part.key.sk.clone(), part));
-        }
-    }
     let mut looked = 0;
     for item in page {
         let Some(part) = item.item.part(Role::User) else { continue };
@@ -100,15 +91,14 @@ async fn compare(task: &Task, by: By, page: &[WrittenItem]) -> Result<u64, Stop>
             task.emit(Event::Finding(Box::new(finding))).await?;
         }
     }
-    for ((module, pk), parts) in wanted {
-        let sks: Vec<SortKey> = parts.iter().map(|(sk, _)| sk.clone()).collect();
-        let snapshots = task.store().snapshots(&module, &pk, &sks).await?;
-        for ((_, part), snapshot) in parts.into_iter().zip(snapshots) {
-            looked += 1;
-            let entity = EntityRef { module: module.clone(), key: part.key.clone() };
-            for finding in judge(task, by, &entity, &part, snapshot).await? {
-                task.emit(Event::Finding(Box::new(finding))).await?;
-            }
+    let parts = || page.iter().flat_map(|w| w.item.parts.iter().filter(|p| p.is_entity()).map(|p| (&*w.item.module, p)));
+    let seen = look(task, parts().map(|(module, part)| (module, &part.key))).await?;
+    for (module, part) in parts() {
+        let Some(snapshot) = seen.get(&(module.to_owned(), part.key.clone())) else { continue };
+        looked += 1;
+        let entity = EntityRef { module: module.to_owned(), key: part.key.clone() };
+        for finding in judge(task, by, &entity, part, snapshot).await? {
+            task.emit(Event::Finding(Box::new(finding))).await?;
         }
     }
     Ok(looked)
@@ -138,13 +128,13 @@ async fn judge(
     by: By,
     entity: &EntityRef,
     part: &PlannedPart,
-    snapshot: Snapshot,
+    snapshot: &Snapshot,
 ) -> Result<Vec<Finding>, Stop> {
     let version = part.version.next();
     let Some(wrote) = part.after.as_deref() else { return Ok(Vec::new()) };
     let seen = match snapshot {
         Ok(seen) => seen,
-        Err(unusable) => return Ok(vec![finding("different", Severity::Error, entity, None, unusable.message)]),
+        Err(unusable) => return Ok(vec![finding("different", Severity::Error, entity, None, unusable.message.clone())]),
     };
     let Some(now) = seen.resolved.as_deref() else {
         let message = format!("the run wrote version {version}, and the entity is not there");

@@ -1,5 +1,7 @@
 //! Attributes that are too long for their row and live in S3.
 
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+
 use super::error::{Call, ErrorKind, ServiceError, StoreError};
 use super::read::ReadStore;
 use crate::domain::row::{Attributes, Row};
@@ -31,7 +33,7 @@ pub fn object_key(table: &str, pk: &str, sk: &str, name: &str) -> String {
 }
 
 /// An answer that ended too early says nothing about the object.
-fn torn(bucket: &str, reason: &str) -> StoreError {
+pub(super) fn torn(bucket: &str, reason: &str) -> StoreError {
     StoreError::Service(Box::new(ServiceError {
         kind: ErrorKind::Unknown,
         service: "s3",
@@ -59,21 +61,8 @@ impl ReadStore {
     pub async fn read_attributes(&self, uri: &str) -> Result<Value, StoreError> {
         let (own, key) = split(uri)?;
         let bucket = self.bucket.as_deref().unwrap_or(own);
-        let call = Call { service: "s3", operation: "GetObject", resource: bucket };
-        let answer = match self.s3.get_object().bucket(bucket).key(key).send().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                let is_missing = error.as_service_error().is_some_and(|e| e.is_no_such_key());
-                return Err(match call.failed(error) {
-                    _ if is_missing => StoreError::S3Missing { uri: uri.to_owned() },
-                    // Without its bucket nothing is known of the object.
-                    StoreError::Service(e) if e.kind == ErrorKind::NotFound && !e.is_missing_bucket() => {
-                        StoreError::S3Missing { uri: uri.to_owned() }
-                    }
-                    other => other,
-                });
-            }
-        };
+        let missing = || StoreError::S3Missing { uri: uri.to_owned() };
+        let answer = self.get_object(bucket, key).await?.ok_or_else(missing)?;
         let bytes = answer.body.collect().await.map_err(|e| torn(bucket, &e.to_string()))?;
         let text = String::from_utf8(bytes.to_vec())
             .map_err(|_| StoreError::S3Malformed { uri: uri.to_owned(), reason: "it is not UTF-8".to_owned() })?;
@@ -84,6 +73,21 @@ impl ReadStore {
                 uri: uri.to_owned(),
                 reason: format!("it holds a value of type {}", other.type_name()),
             }),
+        }
+    }
+
+    /// An object; `None` where there is none. Without its bucket nothing is known of it, and that is an error.
+    pub(super) async fn get_object(&self, bucket: &str, key: &str) -> Result<Option<GetObjectOutput>, StoreError> {
+        let call = Call { service: "s3", operation: "GetObject", resource: bucket };
+        let error = match self.s3.get_object().bucket(bucket).key(key).send().await {
+            Ok(answer) => return Ok(Some(answer)),
+            Err(error) => error,
+        };
+        let is_missing = error.as_service_error().is_some_and(|e| e.is_no_such_key());
+        match call.failed(error) {
+            _ if is_missing => Ok(None),
+            StoreError::Service(e) if e.kind == ErrorKind::NotFound && !e.is_missing_bucket() => Ok(None),
+            other => Err(other),
         }
     }
 

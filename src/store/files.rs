@@ -2,7 +2,8 @@
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::error::{Call, ErrorKind, ServiceError, StoreError};
+use super::attributes::torn;
+use super::error::StoreError;
 use super::read::ReadStore;
 
 /// Bytes that are held at once.
@@ -19,17 +20,8 @@ impl ReadStore {
         key: &str,
         to: &mut W,
     ) -> Result<u64, StoreError> {
-        let call = Call { service: "s3", operation: "GetObject", resource: bucket };
-        let answer = match self.s3.get_object().bucket(bucket).key(key).send().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                let is_missing = error.as_service_error().is_some_and(|e| e.is_no_such_key());
-                return Err(match call.failed(error) {
-                    _ if is_missing => StoreError::S3Missing { uri: format!("s3://{bucket}/{key}") },
-                    other => other,
-                });
-            }
-        };
+        let missing = || StoreError::S3Missing { uri: format!("s3://{bucket}/{key}") };
+        let answer = self.get_object(bucket, key).await?.ok_or_else(missing)?;
         let expected = answer.content_length().and_then(|n| u64::try_from(n).ok());
         let copied = copy(&mut answer.body.into_async_read(), to).await.map_err(|e| torn(bucket, &e.to_string()))?;
         match expected {
@@ -50,16 +42,4 @@ async fn copy<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(from: &mut R, to: &mu
     }
     to.flush().await?;
     Ok(copied)
-}
-
-fn torn(bucket: &str, reason: &str) -> StoreError {
-    StoreError::Service(Box::new(ServiceError {
-        kind: ErrorKind::Unknown,
-        service: "s3",
-        action: "s3:GetObject".to_owned(),
-        resource: bucket.to_owned(),
-        message: format!("GetObject on {bucket}: the answer was torn: {reason}"),
-        aws_code: None,
-        request_id: None,
-    }))
 }

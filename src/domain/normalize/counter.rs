@@ -20,17 +20,9 @@ pub fn counter(old: &Row, new: Option<&Row>, (code, normal): (&str, &str), targe
     let part = |role, key: &EntityKey, row: Option<&Row>| {
         PlannedPart::pinned(role, key.clone(), Version(0), row.map(|r| Arc::new(r.clone())))
     };
-    let mut item = PlannedItem {
-        module: SEQUENCES.to_owned(),
-        parts: vec![part(Role::Counter, &target, new), part(Role::Source, &source, Some(old))],
-        source,
-        target,
-        action: Action::Equal,
-        reason: None,
-        message: None,
-        line: None,
-        warnings: Vec::new(),
-    };
+    let parts = [part(Role::Counter, &target, new), part(Role::Source, &source, Some(old))];
+    let mut item = PlannedItem::new(SEQUENCES, source, target);
+    item.parts.extend(parts);
     let (Some(had), now) = (value(old), new.map(value)) else {
         item.action = Action::Invalid;
         item.reason = Some(Reason::KeyInvalid);

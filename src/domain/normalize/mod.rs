@@ -239,12 +239,7 @@ fn map_of(state: &NewState) -> Result<super::value::Map, Refusal> {
 
 /// Both sides stay in the item, so that they can be looked at side by side.
 fn refused(module: &str, target: Side<'_>, source: Side<'_>, (action, reason, message): &Refusal) -> PlannedItem {
-    PlannedItem {
-        action: *action,
-        reason: Some(*reason),
-        message: Some(message.clone()),
-        ..undecided(module, source, target)
-    }
+    undecided(module, source, target).refused(*action, *reason, message.clone())
 }
 
 /// An in-place change of a row that only refers to other tenants' keys: its attributes with the codes respelled; `None` where
@@ -257,17 +252,9 @@ pub fn respelled(transfer: &Transfer, codes: &Codes, module: &str, side: Side<'_
     if rewritten == map || row.is_deleted() {
         return None;
     }
-    let mut item = PlannedItem {
-        module: module.to_owned(),
-        source: side.key.clone(),
-        target: side.key.clone(),
-        action: Action::Update,
-        reason: None,
-        message: Some("keys in its attributes are respelled".to_owned()),
-        line: None,
-        warnings: Vec::new(),
-        parts: vec![pinned(Role::Target, side)],
-    };
+    let mut item = PlannedItem::new(module, side.key.clone(), side.key.clone()).with(pinned(Role::Target, side));
+    item.action = Action::Update;
+    item.message = Some("keys in its attributes are respelled".to_owned());
     let refusal = super::row::blocked(side.key, Some(row))
         .map(|why| (Action::Invalid, why.reason(), why.to_string()))
         .or_else(|| side.seen.blocked_by_command().map(|(reason, message)| (Action::Conflict, reason, message)));

@@ -343,17 +343,9 @@ fn command_gone(which: &str, seen: &EntitySnapshot) -> Refusal {
 
 /// An item with both of its entities, neither of them written.
 pub(in crate::domain) fn undecided(module: &str, source: Side<'_>, target: Side<'_>) -> PlannedItem {
-    PlannedItem {
-        module: module.to_owned(),
-        source: source.key.clone(),
-        target: target.key.clone(),
-        action: Action::Equal,
-        reason: None,
-        message: None,
-        line: None,
-        warnings: Vec::new(),
-        parts: vec![pinned(Role::Target, target), pinned(Role::Source, source)],
-    }
+    PlannedItem::new(module, source.key.clone(), target.key.clone())
+        .with(pinned(Role::Target, target))
+        .with(pinned(Role::Source, source))
 }
 
 pub(in crate::domain) fn pinned(role: Role, side: Side<'_>) -> PlannedPart {

@@ -194,15 +194,5 @@ fn row<'t>(texts: impl Iterator<Item = (&'t str, &'t str)>) -> Arc<Row> {
 }
 
 fn item_of(key: &EntityKey) -> PlannedItem {
-    PlannedItem {
-        module: MODULE.to_owned(),
-        source: key.clone(),
-        target: key.clone(),
-        action: Action::Equal,
-        reason: None,
-        message: None,
-        line: None,
-        warnings: Vec::new(),
-        parts: Vec::new(),
-    }
+    PlannedItem::new(MODULE, key.clone(), key.clone())
 }

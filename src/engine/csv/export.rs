@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::super::ahead::Ahead;
 use super::super::failure::{ErrorCode, Failure};
 use super::super::plan::{Partition, for_this_profile, partitions};
 use super::super::protocol::{Event, ExportWanted, ExportedFile, Phase};
 use super::super::task::{Stop, Task};
-use super::ahead::Ahead;
 use super::out::Out;
 use crate::domain::clock::utc_millis;
 use crate::domain::csv::{Place, fields, header};
@@ -77,17 +77,31 @@ struct Sum {
     hash: Sha256,
 }
 
+impl Sum {
+    async fn add(&mut self, out: &mut Out, bytes: &[u8]) -> Result<(), Stop> {
+        self.hash.update(bytes);
+        self.bytes += bytes.len() as u64;
+        out.write(bytes).await
+    }
+}
+
 impl Export<'_> {
     async fn run(&self, to: &Place) -> Result<(), Stop> {
         let to = self.named(to);
-        let out = Out::begin(self.task, &to, CSV).await?;
+        let mut out = Out::begin(self.task, &to, CSV).await?;
         let mut sum = Sum::default();
-        let out = self.everything(out, &mut sum).await?;
+        // What was written so far is taken back where the rest fails.
+        if let Err(stop) = self.everything(&mut out, &mut sum).await {
+            out.abort().await;
+            return Err(stop);
+        }
         out.finish().await?;
         let sha256: String = sum.hash.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         let beside = to.with(MANIFEST);
         let text = self.manifest(&to, &sum, &sha256).await;
-        Out::begin(self.task, &beside, JSON).await?.write(text.into_bytes()).await?.finish().await?;
+        let mut out = Out::begin(self.task, &beside, JSON).await?;
+        out.write(text.as_bytes()).await?;
+        out.finish().await?;
         let file =
             ExportedFile { to: to.to_string(), rows: sum.rows, left_out: sum.left_out, bytes: sum.bytes, sha256 };
         self.task.emit(Event::Exported(Box::new(file))).await
@@ -107,41 +121,28 @@ impl Export<'_> {
         }
     }
 
-    /// Writes header and rows; what was written is taken back where that fails.
-    async fn everything(&self, out: Out, sum: &mut Sum) -> Result<Out, Stop> {
-        let first = lines([header(self.lossless)].into_iter())?;
-        let mut out = self.add(out, sum, first).await?;
+    async fn everything(&self, out: &mut Out, sum: &mut Sum) -> Result<(), Stop> {
+        sum.add(out, &lines([header(self.lossless)].into_iter())?).await?;
         let mut told = Instant::now();
         for partition in self.partitions {
-            let mut pages = Ahead::start(self.task, &partition.module, &partition.pk, &self.source.sk_prefix);
-            while let Some(page) = pages.next().await {
-                let bytes = match self.page(page, sum).await {
-                    Ok(bytes) => bytes,
-                    Err(stop) => {
-                        out.abort().await;
-                        return Err(stop);
-                    }
-                };
-                out = self.add(out, sum, bytes).await?;
+            let prefix = &self.source.sk_prefix;
+            let mut pages = Ahead::start(self.task, &partition.module, &partition.pk, prefix, None);
+            while let Some(rows) = pages.page().await? {
+                let bytes = self.page(rows, sum).await?;
+                sum.add(out, &bytes).await?;
                 if told.elapsed() >= TELL_EVERY {
                     told = Instant::now();
                     self.task.emit(Event::Progress { phase: Phase::Export, done: sum.rows, total: None }).await?;
                 }
             }
         }
-        Ok(out)
+        Ok(())
     }
 
-    async fn add(&self, out: Out, sum: &mut Sum, bytes: Vec<u8>) -> Result<Out, Stop> {
-        sum.hash.update(&bytes);
-        sum.bytes += bytes.len() as u64;
-        out.write(bytes).await
-    }
-
-    async fn page(&self, page: Result<Vec<Row>, StoreError>, sum: &mut Sum) -> Result<Vec<u8>, Stop> {
+    async fn page(&self, rows: Vec<Row>, sum: &mut Sum) -> Result<Vec<u8>, Stop> {
         self.task.check()?;
         let mut wanted = Vec::new();
-        for row in page? {
+        for row in rows {
             let named =
                 self.source.keys.is_empty() || self.source.keys.iter().any(|key| row.sk().is_ok_and(|sk| sk == key));
             if !named {

@@ -1,6 +1,5 @@
 //! CSV files, in and out: streamed, so that a million rows take no more memory than a thousand.
 
-mod ahead;
 mod export;
 mod file;
 mod lines;

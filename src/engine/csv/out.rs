@@ -1,9 +1,10 @@
 //! Where an exported file goes: a file that appears when it is whole, or an object.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
 
 use super::super::failure::{ErrorCode, Failure};
 use super::super::runs::blocking;
@@ -13,7 +14,7 @@ use crate::store::publish::Upload;
 
 /// A file that is being written.
 pub(super) enum Out {
-    File { file: Box<NamedTempFile>, path: PathBuf },
+    File { file: File, temporary: TempPath, path: PathBuf },
     S3(Box<Upload>),
 }
 
@@ -27,8 +28,9 @@ impl Out {
                     return Err(exists(&place.to_string()).into());
                 }
                 let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-                let file = tempfile::Builder::new().prefix(".tenantry-").tempfile_in(dir).map_err(|e| io(&path, &e))?;
-                Ok(Self::File { file: Box::new(file), path })
+                let made = tempfile::Builder::new().prefix(".tenantry-").tempfile_in(dir).map_err(|e| io(&path, &e))?;
+                let (file, temporary) = made.into_parts();
+                Ok(Self::File { file: File::from_std(file), temporary, path })
             }
             Place::S3 { bucket, key } => {
                 let Some(store) = task.shared.writes() else {
@@ -44,40 +46,26 @@ impl Out {
         }
     }
 
-    pub(super) async fn write(self, bytes: Vec<u8>) -> Result<Self, Stop> {
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         match self {
-            Self::File { mut file, path } => {
-                blocking(move || match file.write_all(&bytes) {
-                    Ok(()) => Ok(Self::File { file, path }),
-                    Err(error) => Err(io(&path, &error).into()),
-                })
-                .await?
-            }
-            Self::S3(mut upload) => match upload.write(&bytes).await {
-                Ok(()) => Ok(Self::S3(upload)),
-                Err(error) => {
-                    upload.abort().await;
-                    Err(error.into())
-                }
-            },
+            Self::File { file, path, .. } => Ok(file.write_all(bytes).await.map_err(|e| io(path, &e))?),
+            Self::S3(upload) => Ok(upload.write(bytes).await?),
         }
     }
 
     pub(super) async fn finish(self) -> Result<(), Stop> {
         match self {
-            Self::File { file, path } => {
-                blocking(move || {
-                    file.as_file().sync_all().map_err(|e| Stop::from(io(&path, &e)))?;
-                    match file.persist_noclobber(&path) {
-                        Ok(_) => Ok(()),
-                        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
-                            Err(Stop::from(exists(&path.display().to_string())))
-                        }
-                        Err(error) => Err(io(&path, &error.error).into()),
+            Self::File { mut file, temporary, path } => {
+                file.flush().await.map_err(|e| io(&path, &e))?;
+                file.sync_all().await.map_err(|e| io(&path, &e))?;
+                blocking(move || match temporary.persist_noclobber(&path) {
+                    Ok(()) => Ok(()),
+                    Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
+                        Err(Stop::from(exists(&path.display().to_string())))
                     }
+                    Err(error) => Err(io(&path, &error.error).into()),
                 })
-                .await??;
-                Ok(())
+                .await?
             }
             Self::S3(upload) => Ok(upload.finish().await?),
         }

@@ -1,6 +1,6 @@
 //! What became of a batch: told by the targets, because a job that says it is complete has only queued its rows.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -9,18 +9,17 @@ use super::super::failure::{ErrorCode, Failure};
 use super::super::journal::{Journal, OpenItem};
 use super::super::protocol::{Event, Phase, Steering, StopCause};
 use super::super::run::{Context, Control, ItemEnd, told};
+use super::super::seen::{Seen, look};
 use super::super::task::{Stop, Task};
 use super::send::Sent;
 use super::{PAGE, gate, stopped};
 use crate::domain::item::{PlannedPart, Role};
-use crate::domain::key::{EntityKey, PartitionKey, SortKey};
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::run::{Outcome, Reason};
 use crate::domain::timeline::is_failed;
 use crate::domain::value::to_plain_json;
 use crate::domain::verify::imported;
 use crate::store::error::StoreError;
-use crate::store::publish::Snapshot;
 
 /// Pauses between two looks: short at first, longer while nothing lands.
 const FIRST: Duration = Duration::from_millis(200);
@@ -124,7 +123,7 @@ impl Following<'_> {
             after = page.last().map_or(after, |open| open.n);
             let open: Vec<OpenItem> =
                 page.into_iter().filter(|open| open.begun && !settled.contains(&open.n)).collect();
-            let seen = self.seen(&open).await?;
+            let seen = look(self.task, open.iter().map(|open| (&*open.item.module, &open.item.target))).await?;
             let mut ends = Vec::new();
             for open in open {
                 match self.judge(&open, &seen, statuses, still).await? {
@@ -140,27 +139,11 @@ impl Following<'_> {
         }
     }
 
-    async fn seen(&self, items: &[OpenItem]) -> Result<HashMap<(String, EntityKey), Snapshot>, Stop> {
-        let mut wanted: BTreeMap<(String, PartitionKey), Vec<SortKey>> = BTreeMap::new();
-        for open in items {
-            let EntityKey { pk, sk } = &open.item.target;
-            wanted.entry((open.item.module.clone(), pk.clone())).or_default().push(sk.clone());
-        }
-        let mut seen = HashMap::new();
-        for ((module, pk), sks) in wanted {
-            let snapshots = self.task.store().snapshots(&module, &pk, &sks).await?;
-            for (sk, snapshot) in sks.into_iter().zip(snapshots) {
-                seen.insert((module.clone(), EntityKey { pk: pk.clone(), sk }), snapshot);
-            }
-        }
-        Ok(seen)
-    }
-
     /// What became of an item; `None` while that is not known.
     async fn judge(
         &self,
         open: &OpenItem,
-        seen: &HashMap<(String, EntityKey), Snapshot>,
+        seen: &Seen,
         statuses: &BTreeMap<String, String>,
         still: Duration,
     ) -> Result<Option<ItemEnd>, Stop> {

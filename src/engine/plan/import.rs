@@ -1,19 +1,20 @@
 //! What writing the rows of a CSV file would do.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use super::super::browse::{has_partition, modules};
 use super::super::csv::{Opened, Read};
 use super::super::run::{Context, import_table};
+use super::super::seen::look;
 use super::super::task::{Stop, Task};
 use super::sink::Sink;
 use crate::domain::csv::{Columns, Incoming, fields};
-use crate::domain::import::{Importing, unread};
+use crate::domain::import::Importing;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::job::ROW_LIMIT;
-use crate::domain::key::{EntityKey, PartitionKey, SortKey};
+use crate::domain::key::{EntityKey, PartitionKey};
 use crate::domain::plan::{Engine, Modules, Plan, Source, Target};
 use crate::domain::publish::Ttls;
 use crate::domain::row::field;
@@ -21,7 +22,6 @@ use crate::domain::run::{Action, Reason};
 use crate::domain::tenant::{tenant_of, with_tenant};
 use crate::domain::transfer::{Side, Transfer};
 use crate::domain::value::Value;
-use crate::store::publish::Snapshot;
 
 /// Records looked at together.
 const PAGE: usize = 300;
@@ -112,19 +112,11 @@ impl Importer<'_> {
                 rows.push(row);
             }
         }
-        let mut wanted: BTreeMap<(String, PartitionKey), Vec<SortKey>> = BTreeMap::new();
-        for row in &rows {
-            if let Row::Good { module, key, .. } = row {
-                wanted.entry((module.clone(), key.pk.clone())).or_default().push(key.sk.clone());
-            }
-        }
-        let mut seen: HashMap<(String, EntityKey), Snapshot> = HashMap::new();
-        for ((module, pk), sks) in wanted {
-            let snapshots = self.task.store().snapshots(&module, &pk, &sks).await?;
-            for (sk, snapshot) in sks.into_iter().zip(snapshots) {
-                seen.insert((module.clone(), EntityKey { pk: pk.clone(), sk }), snapshot);
-            }
-        }
+        let wanted = rows.iter().filter_map(|row| match row {
+            Row::Good { module, key, .. } => Some((module.as_str(), key)),
+            Row::Bad(_) => None,
+        });
+        let mut seen = look(self.task, wanted).await?;
         for row in rows {
             let item = match row {
                 Row::Bad(item) => item,
@@ -136,10 +128,10 @@ impl Importer<'_> {
                             self.passing(rules.item(&module, line, &incoming, side))
                         }
                         Err(unusable) => {
-                            let version = unusable.data.as_ref().and_then(|row| row.version().ok()).unwrap_or_default();
+                            let version = unusable.version();
                             let part = PlannedPart::pinned(Role::Target, key.clone(), version, unusable.data);
                             let item = unread(&module, line, incoming.source, key);
-                            PlannedItem { parts: vec![part], ..bad(item, unusable.reason, unusable.message) }
+                            item.refused(Action::Invalid, unusable.reason, unusable.message).with(part)
                         }
                     }
                 }
@@ -292,7 +284,12 @@ fn context_table(plan: &Plan) -> Option<String> {
 }
 
 fn bad(item: PlannedItem, reason: Reason, message: String) -> PlannedItem {
-    PlannedItem { action: Action::Invalid, reason: Some(reason), message: Some(message), ..item }
+    item.refused(Action::Invalid, reason, message)
+}
+
+/// An item of which nothing is known but where it stands.
+fn unread(module: &str, line: u64, source: EntityKey, target: EntityKey) -> PlannedItem {
+    PlannedItem { line: Some(line), ..PlannedItem::new(module, source, target) }
 }
 
 fn hashes(module: &str, key: &EntityKey) -> [u64; 2] {

@@ -15,6 +15,7 @@ mod undo;
 mod unprocessed;
 mod users;
 mod validate;
+mod walk;
 
 use std::path::Path;
 use std::time::Duration;
@@ -82,6 +83,14 @@ fn remove_left_over(state_dir: &Path) {
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
+}
+
+/// An entity that cannot be worked with where it stands.
+fn refused_in_place(module: &str, key: EntityKey, unusable: Unusable) -> PlannedItem {
+    let version = unusable.version();
+    PlannedItem::new(module, key.clone(), key.clone())
+        .refused(Action::Invalid, unusable.reason, unusable.message)
+        .with(PlannedPart::pinned(Role::Target, key, version, unusable.data))
 }
 
 /// Refuses a plan that is for another profile.

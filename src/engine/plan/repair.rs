@@ -66,16 +66,9 @@ async fn item(
     seen: EntitySnapshot,
 ) -> Result<PlannedItem, Stop> {
     let command = seen.next_command.clone().unwrap_or_default();
-    let invalid = |reason, message| PlannedItem {
-        module: module.to_owned(),
-        source: key.clone(),
-        target: key.clone(),
-        action: Action::Invalid,
-        reason: Some(reason),
-        message: Some(message),
-        line: None,
-        warnings: Vec::new(),
-        parts: vec![PlannedPart::pinned(Role::Target, key.clone(), seen.version, seen.resolved.clone())],
+    let invalid = |reason, message| {
+        let part = PlannedPart::pinned(Role::Target, key.clone(), seen.version, seen.resolved.clone());
+        PlannedItem::new(module, key.clone(), key.clone()).refused(Action::Invalid, reason, message).with(part)
     };
     let command = match task.store().resolve(&command).await {
         Ok(command) => command,

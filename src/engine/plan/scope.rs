@@ -50,6 +50,12 @@ pub(in super::super) async fn partitions(
     Ok(found)
 }
 
+/// What is to be known where a plan's source covers nothing.
+pub(super) fn nothing(source: &Source) -> Vec<String> {
+    let kind = source.entity_type.as_deref().unwrap_or("any type");
+    vec![format!("there is nothing of {kind} under tenant {}", source.tenant)]
+}
+
 pub(super) async fn covered(task: &Task, wanted: &Modules, source: &Source) -> Result<Vec<String>, Stop> {
     let known = modules(task).await?;
     match (wanted, &source.entity_type) {

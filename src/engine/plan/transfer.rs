@@ -1,23 +1,20 @@
 //! What copying or moving would do, partition by partition.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::failure::{ErrorCode, Failure};
 use super::super::run::Context;
 use super::super::task::{Stop, Task};
-use super::scope::{Partition, partitions};
+use super::scope::{Partition, nothing, partitions};
 use super::sink::Sink;
-use super::unprocessed::{Seen, Unprocessed};
+use super::walk::{Page, Walk};
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, PartitionKey, SortKey};
 use crate::domain::plan::{Plan, Source, Target};
 use crate::domain::publish::Ttls;
-use crate::domain::row::{Row, TableKind};
 use crate::domain::run::{Action, Reason};
 use crate::domain::tenant::with_tenant;
 use crate::domain::transfer::{Marks, Side, Transfer};
-use crate::store::Query;
 use crate::store::publish::Snapshot;
 
 /// Entities looked at together: with their commands and targets a few requests of a hundred keys each.
@@ -71,25 +68,19 @@ pub(super) async fn plan(
     }
     for partition in &found {
         let work = Work::new(task, context, &transfer, source, target, partition).await?;
-        if source.keys.is_empty() {
-            work.everything(sink).await?;
-        } else {
-            work.named(sink).await?;
+        let mut walk = Walk::new(task, source, partition, PAGE, transfer.leaves_source());
+        while let Some(page) = walk.next().await? {
+            work.page(page, sink).await?;
         }
+        walk.unprocessed(&work.target, None, sink).await?;
     }
-    let mut notes = Vec::new();
-    if found.is_empty() {
-        let kind = source.entity_type.as_deref().unwrap_or("any type");
-        notes.push(format!("there is nothing of {kind} under tenant {}", source.tenant));
-    }
-    Ok(notes)
+    Ok(if found.is_empty() { nothing(source) } else { Vec::new() })
 }
 
 /// One partition at work.
 struct Work<'a> {
     task: &'a Task,
     transfer: &'a Transfer,
-    source: &'a Source,
     partition: &'a Partition,
     target: PartitionKey,
     target_ttls: Ttls,
@@ -112,7 +103,6 @@ impl<'a> Work<'a> {
         Ok(Self {
             task,
             transfer,
-            source,
             partition,
             target: with_tenant(&partition.pk, &partition.tenant, &target.tenant),
             target_ttls: target_ttls.at(context.at),
@@ -120,69 +110,8 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// Every entity of the partition.
-    async fn everything(&self, sink: &mut Sink<'_>) -> Result<(), Stop> {
-        let mut after: Option<String> = None;
-        let mut seen = Seen::default();
-        loop {
-            self.task.check()?;
-            let query = self.query(TableKind::Data, after.as_deref(), PAGE, &[]);
-            let page = self.task.store().query(&query).await?;
-            let rows = page.rows.into_iter().map(|row| Ok((SortKey::new(row.sk()?), Some(row))));
-            let rows = rows.collect::<Result<Vec<_>, Stop>>()?;
-            rows.iter().for_each(|(sk, _)| seen.add(sk.as_str()));
-            self.rows(rows, sink).await?;
-            match page.next {
-                Some(next) => after = Some(next),
-                None => break,
-            }
-        }
-        let unprocessed = Unprocessed {
-            task: self.task,
-            module: &self.partition.module,
-            pk: &self.partition.pk,
-            prefix: &self.source.sk_prefix,
-            target: &self.target,
-        };
-        unprocessed.tell(&seen, sink).await
-    }
-
-    /// The entities that the plan names.
-    async fn named(&self, sink: &mut Sink<'_>) -> Result<(), Stop> {
-        let wanted: BTreeSet<&String> =
-            self.source.keys.iter().filter(|k| k.starts_with(&self.source.sk_prefix)).collect();
-        let sks: Vec<SortKey> = wanted.into_iter().map(|sk| SortKey::new(sk.as_str())).collect();
-        for sks in sks.chunks(PAGE) {
-            self.task.check()?;
-            let sources = self.task.store().snapshots(&self.partition.module, &self.partition.pk, sks).await?;
-            self.items(sks, sources, sink).await?;
-        }
-        Ok(())
-    }
-
-    fn query<'q>(&'q self, kind: TableKind, after: Option<&'q str>, limit: usize, fields: &'q [&'q str]) -> Query<'q> {
-        Query {
-            module: &self.partition.module,
-            kind,
-            pk: &self.partition.pk,
-            prefix: &self.source.sk_prefix,
-            after,
-            limit: Some(limit),
-            fields,
-            consistent: true,
-        }
-    }
-
-    async fn rows(&self, rows: Vec<(SortKey, Option<Row>)>, sink: &mut Sink<'_>) -> Result<(), Stop> {
-        let sks: Vec<SortKey> = rows.iter().map(|(sk, _)| sk.clone()).collect();
-        let store = self.task.store();
-        let is_written = self.transfer.leaves_source();
-        let sources = store.snapshots_of(&self.partition.module, &self.partition.pk, rows, is_written).await?;
-        self.items(&sks, sources, sink).await
-    }
-
-    async fn items(&self, sks: &[SortKey], sources: Vec<Snapshot>, sink: &mut Sink<'_>) -> Result<(), Stop> {
-        let targets = self.task.store().snapshots(&self.partition.module, &self.target, sks).await?;
+    async fn page(&self, (sks, sources): Page, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        let targets = self.task.store().snapshots(&self.partition.module, &self.target, &sks).await?;
         for ((sk, source), target) in sks.iter().zip(sources).zip(targets) {
             let item = self.item(sk, source, target);
             if let Some(changing) = &self.transfer.changing {
@@ -211,8 +140,8 @@ impl<'a> Work<'a> {
             }
             (Ok(_), Err(unusable)) => {
                 let message = format!("the target cannot be worked with: {}", unusable.message);
+                let version = unusable.version();
                 let mut item = self.unusable(source_key, target_key, unusable.reason, message);
-                let version = unusable.data.as_ref().and_then(|row| row.version().ok()).unwrap_or_default();
                 item.parts.push(PlannedPart::pinned(Role::Target, item.target.clone(), version, unusable.data));
                 return item;
             }
@@ -225,16 +154,6 @@ impl<'a> Work<'a> {
     }
 
     fn unusable(&self, source: EntityKey, target: EntityKey, reason: Reason, message: String) -> PlannedItem {
-        PlannedItem {
-            module: self.partition.module.clone(),
-            source,
-            target,
-            action: Action::Invalid,
-            reason: Some(reason),
-            message: Some(message),
-            line: None,
-            warnings: Vec::new(),
-            parts: Vec::new(),
-        }
+        PlannedItem::new(&self.partition.module, source, target).refused(Action::Invalid, reason, message)
     }
 }

@@ -8,6 +8,7 @@ use super::super::journal::{Reader, WrittenItem};
 use super::super::pipeline::job_of;
 use super::super::run::{Context, import_table, pinned_by};
 use super::super::runs::blocking;
+use super::super::seen::{Seen, look};
 use super::super::task::{Stop, Task};
 use super::rows;
 use super::sink::Sink;
@@ -151,20 +152,8 @@ impl Taker<'_> {
 
     /// Looks at the entities of some items as they are now, and adds what becomes of them.
     pub(super) async fn take(&mut self, items: Vec<Taken>, sink: &mut Sink<'_>) -> Result<(), Stop> {
-        let mut wanted: HashMap<(String, PartitionKey), Vec<SortKey>> = HashMap::new();
-        for item in &items {
-            for written in &item.written {
-                let at = (item.module.clone(), written.key.pk.clone());
-                wanted.entry(at).or_default().push(written.key.sk.clone());
-            }
-        }
-        let mut seen: HashMap<(String, EntityKey), Snapshot> = HashMap::new();
-        for ((module, pk), sks) in wanted {
-            let snapshots = self.task.store().snapshots(&module, &pk, &sks).await?;
-            for (sk, snapshot) in sks.into_iter().zip(snapshots) {
-                seen.insert((module.clone(), EntityKey { pk: pk.clone(), sk }), snapshot);
-            }
-        }
+        let wanted = items.iter().flat_map(|item| item.written.iter().map(|written| (&*item.module, &written.key)));
+        let seen = look(self.task, wanted).await?;
         for mut item in items {
             let planned = self.one(&mut item, &seen).await?;
             sink.add(planned).await?;
@@ -175,7 +164,7 @@ impl Taker<'_> {
     async fn one(
         &mut self,
         item: &mut Taken,
-        seen: &HashMap<(String, EntityKey), Snapshot>,
+        seen: &Seen,
     ) -> Result<PlannedItem, Stop> {
         for written in item.written.iter_mut().filter(|w| !w.is_certain) {
             let after = written.version.next();
@@ -254,15 +243,6 @@ fn taken(written: WrittenItem) -> Taken {
 }
 
 fn invalid(item: &Taken, unusable: &Unusable) -> PlannedItem {
-    PlannedItem {
-        module: item.module.clone(),
-        source: item.source.clone(),
-        target: item.target.clone(),
-        action: Action::Invalid,
-        reason: Some(unusable.reason),
-        message: Some(unusable.message.clone()),
-        line: None,
-        warnings: Vec::new(),
-        parts: Vec::new(),
-    }
+    let planned = PlannedItem::new(&item.module, item.source.clone(), item.target.clone());
+    planned.refused(Action::Invalid, unusable.reason, unusable.message.clone())
 }

@@ -47,17 +47,9 @@ pub(super) struct Unprocessed<'a> {
 pub(super) type IsOf<'a> = &'a (dyn Fn(&Row) -> bool + Sync);
 
 impl Unprocessed<'_> {
-    /// Adds an item that is skipped for each whose data row was not seen.
-    pub(super) async fn tell(&self, seen: &Seen, sink: &mut Sink<'_>) -> Result<(), Stop> {
-        self.each(seen, None, sink).await
-    }
-
-    /// Adds such an item only for those with a command row that the plan is about.
-    pub(super) async fn tell_those(&self, seen: &Seen, is_of: IsOf<'_>, sink: &mut Sink<'_>) -> Result<(), Stop> {
-        self.each(seen, Some(is_of), sink).await
-    }
-
-    async fn each(&self, seen: &Seen, is_of: Option<IsOf<'_>>, sink: &mut Sink<'_>) -> Result<(), Stop> {
+    /// Adds an item that is skipped for each whose data row was not seen; with `is_of` only for those with a command row that the
+    /// plan is about.
+    pub(super) async fn tell(&self, seen: &Seen, is_of: Option<IsOf<'_>>, sink: &mut Sink<'_>) -> Result<(), Stop> {
         // Keys are all that is needed to see that something is there.
         let wanted: &[&str] = if is_of.is_some() { &[] } else { &[field::PK, field::SK] };
         let store = self.task.store();
@@ -107,16 +99,9 @@ impl Unprocessed<'_> {
     fn never_processed(&self, base: &str, version: Version) -> PlannedItem {
         let key = |pk: &PartitionKey| EntityKey { pk: pk.clone(), sk: SortKey::new(base) };
         let source = key(self.pk);
-        PlannedItem {
-            module: self.module.to_owned(),
-            source: source.clone(),
-            target: key(self.target),
-            action: Action::Skip,
-            reason: Some(Reason::Pending),
-            message: Some(format!("version {version} was published and never processed: there is no data row")),
-            line: None,
-            warnings: Vec::new(),
-            parts: vec![PlannedPart::pinned(Role::Source, source, Version(0), None)],
-        }
+        let message = format!("version {version} was published and never processed: there is no data row");
+        PlannedItem::new(self.module, source.clone(), key(self.target))
+            .refused(Action::Skip, Reason::Pending, message)
+            .with(PlannedPart::pinned(Role::Source, source, Version(0), None))
     }
 }

@@ -3,7 +3,6 @@
 mod kept;
 mod ledger;
 mod pair;
-mod reading;
 
 use super::failure::{ErrorCode, Failure};
 use super::plan::{for_this_profile, transfer_of};

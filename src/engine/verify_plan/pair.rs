@@ -1,10 +1,10 @@
 use std::cmp::Ordering;
 
+use super::super::ahead::Ahead;
 use super::super::plan::Partition;
 use super::super::protocol::{EntityRef, Finding, Severity};
 use super::super::task::{Stop, Task};
 use super::ledger::Ledger;
-use super::reading::Reading;
 use crate::domain::diff::Change;
 use crate::domain::key::{EntityKey, PartitionKey};
 use crate::domain::plan::Source;
@@ -33,8 +33,8 @@ impl Pair<'_> {
     /// Compares what is behind a sort key, or all of it.
     pub(super) async fn compare(&self, after: Option<&str>, ledger: &mut Ledger<'_>) -> Result<(), Stop> {
         let module = &self.partition.module;
-        let mut sources = Reading::start(self.task, module, &self.partition.pk, &self.source.sk_prefix, after);
-        let mut targets = Reading::start(self.task, module, &self.target, &self.source.sk_prefix, after);
+        let mut sources = Ahead::start(self.task, module, &self.partition.pk, &self.source.sk_prefix, after);
+        let mut targets = Ahead::start(self.task, module, &self.target, &self.source.sk_prefix, after);
         loop {
             self.task.check()?;
             let order = match (sources.peek().await?, targets.peek().await?) {
@@ -43,8 +43,8 @@ impl Pair<'_> {
                 (None, Some(_)) => Ordering::Greater,
                 (Some(a), Some(b)) => a.sk()?.as_bytes().cmp(b.sk()?.as_bytes()),
             };
-            let source = if order != Ordering::Greater { sources.next() } else { None };
-            let target = if order != Ordering::Less { targets.next() } else { None };
+            let source = if order != Ordering::Greater { sources.take() } else { None };
+            let target = if order != Ordering::Less { targets.take() } else { None };
             if let Some(sk) = source.as_ref().or(target.as_ref()).map(Row::sk).transpose()?
                 && (self.source.keys.is_empty() || self.source.keys.iter().any(|key| key == sk))
             {

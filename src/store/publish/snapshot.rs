@@ -27,6 +27,14 @@ pub struct Unusable {
 /// An entity as it was read, or why it cannot be worked with.
 pub type Snapshot = Result<EntitySnapshot, Unusable>;
 
+impl Unusable {
+    /// The version that its data row shows; 0 where it has none, or none that can be read.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.data.as_ref().and_then(|row| row.version().ok()).unwrap_or_default()
+    }
+}
+
 impl ReadStore {
     /// Reads what a decision about an entity rests on.
     ///

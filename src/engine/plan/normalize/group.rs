@@ -77,7 +77,7 @@ impl<'a> Group<'a> {
                     prefix: &self.scope.source.sk_prefix,
                     target: self.target,
                 };
-                unprocessed.tell(&seen, sink).await?;
+                unprocessed.tell(&seen, None, sink).await?;
             }
         }
         Ok(())
@@ -155,16 +155,10 @@ impl<'a> Group<'a> {
     ) -> Vec<PlannedItem> {
         let key = |pk: &PartitionKey| EntityKey { pk: pk.clone(), sk: sk.clone() };
         let target_key = key(self.target);
-        let invalid = |source: EntityKey, reason: Reason, message: String| PlannedItem {
-            module: self.module.to_owned(),
-            parts: vec![PlannedPart::pinned(Role::Source, source.clone(), Default::default(), None)],
-            source,
-            target: target_key.clone(),
-            action: Action::Invalid,
-            reason: Some(reason),
-            message: Some(message),
-            line: None,
-            warnings: Vec::new(),
+        let invalid = |source: EntityKey, reason: Reason, message: String| {
+            let part = PlannedPart::pinned(Role::Source, source.clone(), Default::default(), None);
+            let item = PlannedItem::new(self.module, source, target_key.clone());
+            item.refused(Action::Invalid, reason, message).with(part)
         };
         let mut items = Vec::new();
         let unusable = sources.iter().filter_map(|(i, s)| Some((i, s.as_ref().err()?)));

@@ -3,19 +3,19 @@
 mod then;
 mod traces;
 
-use std::collections::BTreeSet;
-
 use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 
 use super::super::run::Context;
 use super::super::task::{Stop, Task};
-use super::scope::{Partition, partitions};
+use super::refused_in_place;
+use super::scope::{Partition, nothing, partitions};
 use super::sink::Sink;
-use super::unprocessed::{Seen, Unprocessed};
+use super::unprocessed::IsOf;
+use super::walk::{Page, Walk};
 use crate::domain::clock::{parse_time, utc_millis};
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
-use crate::domain::key::{EntityKey, SortKey, Version};
+use crate::domain::key::{EntityKey, Version};
 use crate::domain::plan::{DeletedSources, Modules, RollTo, Rollback, Source};
 use crate::domain::publish::Ttls;
 use crate::domain::rollback::{Aim, Rolling, Trace, Traces, aim, is_of};
@@ -23,7 +23,6 @@ use crate::domain::row::{Row, TableKind};
 use crate::domain::run::{Action, Reason};
 use crate::domain::snapshot::EntitySnapshot;
 use crate::domain::transfer::Side;
-use crate::store::Query;
 use crate::store::publish::Snapshot;
 
 /// Entities looked at together.
@@ -51,16 +50,20 @@ pub(super) async fn plan(
     let mut told = Told::default();
     for partition in &found {
         let ttls = task.store().ttl_settings(&partition.module, &source.tenant).await?.at(context.at);
+        let mut walk = Walk::new(task, source, partition, PAGE, true);
         let mut work = Work { task, rolling: &rolling, source, how, partition, ttls, told: &mut told };
-        if source.keys.is_empty() {
-            work.everything(sink).await?;
-        } else {
-            work.named(sink).await?;
+        while let Some(page) = walk.next().await? {
+            work.page(page, sink).await?;
         }
+        let is_about: IsOf<'_> = &|row: &Row| work.is_about(row);
+        let is_of = match how.to {
+            RollTo::Version(_) | RollTo::Time(_) => None,
+            _ => Some(is_about),
+        };
+        walk.unprocessed(&partition.pk, is_of, sink).await?;
     }
     if found.is_empty() {
-        let kind = source.entity_type.as_deref().unwrap_or("any type");
-        return Ok(vec![format!("there is nothing of {kind} under tenant {}", source.tenant)]);
+        return Ok(nothing(source));
     }
     Ok(told.notes(how))
 }
@@ -120,69 +123,16 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    async fn everything(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
-        let mut after: Option<String> = None;
-        let mut seen = Seen::default();
-        loop {
-            self.task.check()?;
-            let query = Query {
-                module: &self.partition.module,
-                kind: TableKind::Data,
-                pk: &self.partition.pk,
-                prefix: &self.source.sk_prefix,
-                after: after.as_deref(),
-                limit: Some(PAGE),
-                fields: &[],
-                consistent: true,
-            };
-            let page = self.task.store().query(&query).await?;
-            let rows = page.rows.into_iter().map(|row| Ok((SortKey::new(row.sk()?), Some(row))));
-            let rows = rows.collect::<Result<Vec<_>, Stop>>()?;
-            rows.iter().for_each(|(sk, _)| seen.add(sk.as_str()));
-            let sks: Vec<SortKey> = rows.iter().map(|(sk, _)| sk.clone()).collect();
-            let (module, pk) = (&self.partition.module, &self.partition.pk);
-            let sides = self.task.store().snapshots_of(module, pk, rows, true).await?;
-            self.page(sks, sides, sink).await?;
-            match page.next {
-                Some(next) => after = Some(next),
-                None => break,
-            }
-        }
-        let to = &self.how.to;
-        // Only what its own command row tells: nothing of it was ever applied.
-        let is_of = |row: &Row| {
-            let mut trace = Trace::default();
-            trace.add(TableKind::Command, row);
-            is_of(to, self.how.only_marked, &trace, None)
-        };
-        let unprocessed = Unprocessed {
-            task: self.task,
-            module: &self.partition.module,
-            pk: &self.partition.pk,
-            prefix: &self.source.sk_prefix,
-            target: &self.partition.pk,
-        };
-        match to {
-            RollTo::Version(_) | RollTo::Time(_) => unprocessed.tell(&seen, sink).await,
-            _ => unprocessed.tell_those(&seen, &is_of, sink).await,
-        }
+    /// Whether the plan is about a command row that was never applied: only the row itself tells.
+    fn is_about(&self, row: &Row) -> bool {
+        let mut trace = Trace::default();
+        trace.add(TableKind::Command, row);
+        is_of(&self.how.to, self.how.only_marked, &trace, None)
     }
 
-    async fn named(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
-        let wanted: BTreeSet<&String> =
-            self.source.keys.iter().filter(|k| k.starts_with(&self.source.sk_prefix)).collect();
-        let sks: Vec<SortKey> = wanted.into_iter().map(|sk| SortKey::new(sk.as_str())).collect();
-        for sks in sks.chunks(PAGE) {
-            self.task.check()?;
-            let sides = self.task.store().snapshots(&self.partition.module, &self.partition.pk, sks).await?;
-            self.page(sks.to_vec(), sides, sink).await?;
-        }
-        Ok(())
-    }
-
-    async fn page(&mut self, sks: Vec<SortKey>, sides: Vec<Snapshot>, sink: &mut Sink<'_>) -> Result<(), Stop> {
+    async fn page(&mut self, (sks, snapshots): Page, sink: &mut Sink<'_>) -> Result<(), Stop> {
         let entities: Vec<(EntityKey, Snapshot)> =
-            sks.into_iter().map(|sk| EntityKey { pk: self.partition.pk.clone(), sk }).zip(sides).collect();
+            sks.into_iter().map(|sk| EntityKey { pk: self.partition.pk.clone(), sk }).zip(snapshots).collect();
         let aims = self.aims(&entities).await?;
         let wanted: Vec<(&EntityKey, Version)> = entities
             .iter()
@@ -200,15 +150,12 @@ impl Work<'_> {
             }
             self.told.items += 1;
             let item = match snapshot {
-                Err(unusable) => {
-                    let version = unusable.data.as_ref().and_then(|row| row.version().ok()).unwrap_or_default();
-                    let part = PlannedPart::pinned(Role::Target, key.clone(), version, unusable.data);
-                    self.left(key, Action::Invalid, unusable.reason, unusable.message, part)
-                }
+                Err(unusable) => refused_in_place(&self.partition.module, key, unusable),
                 Ok(seen) if self.is_left_out(&seen) => {
                     let message = "it is soft-deleted, and the plan leaves those alone".to_owned();
                     let part = PlannedPart::pinned(Role::Target, key.clone(), seen.version, seen.resolved);
-                    self.left(key, Action::Skip, Reason::Deleted, message, part)
+                    let item = PlannedItem::new(&self.partition.module, key.clone(), key);
+                    item.refused(Action::Skip, Reason::Deleted, message).with(part)
                 }
                 Ok(seen) => {
                     let then = thens.remove(&key).transpose();
@@ -260,19 +207,5 @@ impl Work<'_> {
             });
         }
         Ok(aims)
-    }
-
-    fn left(&self, key: EntityKey, action: Action, reason: Reason, message: String, part: PlannedPart) -> PlannedItem {
-        PlannedItem {
-            module: self.partition.module.clone(),
-            source: key.clone(),
-            target: key,
-            action,
-            reason: Some(reason),
-            message: Some(message),
-            line: None,
-            warnings: Vec::new(),
-            parts: vec![part],
-        }
     }
 }

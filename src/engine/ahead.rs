@@ -1,7 +1,11 @@
+//! A partition of a data table, read ahead of whoever works on it.
+
+use std::collections::VecDeque;
+
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::super::task::Task;
+use super::task::{Stop, Task};
 use crate::domain::key::PartitionKey;
 use crate::domain::row::{Row, TableKind};
 use crate::store::Query;
@@ -10,9 +14,10 @@ use crate::store::error::StoreError;
 /// Pages that are read ahead; each is up to a megabyte.
 const AHEAD: usize = 3;
 
-/// The data rows of a partition, page by page, read ahead in key order.
+/// The data rows in key order, read consistently.
 pub(super) struct Ahead {
     pages: mpsc::Receiver<Result<Vec<Row>, StoreError>>,
+    rows: VecDeque<Row>,
     reader: JoinHandle<()>,
 }
 
@@ -23,11 +28,12 @@ impl Drop for Ahead {
 }
 
 impl Ahead {
-    pub(super) fn start(task: &Task, module: &str, pk: &PartitionKey, prefix: &str) -> Self {
+    /// Begins behind a sort key, or at the first one.
+    pub(super) fn start(task: &Task, module: &str, pk: &PartitionKey, prefix: &str, after: Option<&str>) -> Self {
         let (sender, pages) = mpsc::channel(AHEAD);
         let (task, module, pk, prefix) = (task.clone(), module.to_owned(), pk.clone(), prefix.to_owned());
+        let mut after = after.map(str::to_owned);
         let reader = tokio::spawn(async move {
-            let mut after: Option<String> = None;
             loop {
                 let query = Query {
                     module: &module,
@@ -47,11 +53,27 @@ impl Ahead {
                 after = next;
             }
         });
-        Self { pages, reader }
+        Self { pages, rows: VecDeque::new(), reader }
     }
 
     /// The next page; `None` at the end.
-    pub(super) async fn next(&mut self) -> Option<Result<Vec<Row>, StoreError>> {
-        self.pages.recv().await
+    pub(super) async fn page(&mut self) -> Result<Option<Vec<Row>>, Stop> {
+        Ok(self.pages.recv().await.transpose()?)
+    }
+
+    /// The next row, without taking it; `None` at the end.
+    pub(super) async fn peek(&mut self) -> Result<Option<&Row>, Stop> {
+        while self.rows.is_empty() {
+            match self.page().await? {
+                Some(page) => self.rows = page.into(),
+                None => return Ok(None),
+            }
+        }
+        Ok(self.rows.front())
+    }
+
+    /// Takes the row that was looked at.
+    pub(super) fn take(&mut self) -> Option<Row> {
+        self.rows.pop_front()
     }
 }
