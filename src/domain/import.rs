@@ -18,7 +18,8 @@ impl Importing {
     /// What becomes of one entity: created, brought to what the file says, or equal already.
     #[must_use]
     pub fn item(&self, module: &str, line: u64, incoming: &Incoming, target: Side<'_>) -> PlannedItem {
-        let mut item = PlannedItem::new(module, incoming.source.clone(), target.key.clone()).with(pinned(Role::Target, target));
+        let mut item =
+            PlannedItem::new(module, incoming.source.clone(), target.key.clone()).with(pinned(Role::Target, target));
         item.line = Some(line);
         item.warnings.clone_from(&incoming.warnings);
         match self.decide(&mut item, incoming, target) {

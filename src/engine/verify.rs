@@ -5,7 +5,7 @@ use super::journal::{Reader, WrittenItem};
 use super::protocol::{EntityRef, Event, Finding, Phase, Severity};
 use super::run::pinned_by;
 use super::runs::blocking;
-use super::seen::look;
+use super::seen::look_up;
 use super::task::{Stop, Task};
 use crate::domain::diff::Change;
 use crate::domain::item::{PlannedPart, Role};
@@ -91,9 +91,12 @@ async fn compare(task: &Task, by: By, page: &[WrittenItem]) -> Result<u64, Stop>
             task.emit(Event::Finding(Box::new(finding))).await?;
         }
     }
-    let parts = || page.iter().flat_map(|w| w.item.parts.iter().filter(|p| p.is_entity()).map(|p| (&*w.item.module, p)));
-    let seen = look(task, parts().map(|(module, part)| (module, &part.key))).await?;
-    for (module, part) in parts() {
+    let mut parts: Vec<(&str, &PlannedPart)> = Vec::new();
+    for written in page {
+        parts.extend(written.item.parts.iter().filter(|p| p.is_entity()).map(|p| (&*written.item.module, p)));
+    }
+    let seen = look_up(task, parts.iter().map(|(module, part)| (*module, &part.key)).collect()).await?;
+    for (module, part) in parts {
         let Some(snapshot) = seen.get(&(module.to_owned(), part.key.clone())) else { continue };
         looked += 1;
         let entity = EntityRef { module: module.to_owned(), key: part.key.clone() };
@@ -134,7 +137,9 @@ async fn judge(
     let Some(wrote) = part.after.as_deref() else { return Ok(Vec::new()) };
     let seen = match snapshot {
         Ok(seen) => seen,
-        Err(unusable) => return Ok(vec![finding("different", Severity::Error, entity, None, unusable.message.clone())]),
+        Err(unusable) => {
+            return Ok(vec![finding("different", Severity::Error, entity, None, unusable.message.clone())]);
+        }
     };
     let Some(now) = seen.resolved.as_deref() else {
         let message = format!("the run wrote version {version}, and the entity is not there");

@@ -9,7 +9,7 @@ use super::super::failure::{ErrorCode, Failure};
 use super::super::journal::{Journal, OpenItem};
 use super::super::protocol::{Event, Phase, Steering, StopCause};
 use super::super::run::{Context, Control, ItemEnd, told};
-use super::super::seen::{Seen, look};
+use super::super::seen::{Seen, look_up};
 use super::super::task::{Stop, Task};
 use super::send::Sent;
 use super::{PAGE, gate, stopped};
@@ -123,7 +123,8 @@ impl Following<'_> {
             after = page.last().map_or(after, |open| open.n);
             let open: Vec<OpenItem> =
                 page.into_iter().filter(|open| open.begun && !settled.contains(&open.n)).collect();
-            let seen = look(self.task, open.iter().map(|open| (&*open.item.module, &open.item.target))).await?;
+            let seen =
+                look_up(self.task, open.iter().map(|open| (&*open.item.module, &open.item.target)).collect()).await?;
             let mut ends = Vec::new();
             for open in open {
                 match self.judge(&open, &seen, statuses, still).await? {

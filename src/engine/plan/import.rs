@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::browse::{has_partition, modules};
 use super::super::csv::{Opened, Read};
 use super::super::run::{Context, import_table};
-use super::super::seen::look;
+use super::super::seen::look_up;
 use super::super::task::{Stop, Task};
 use super::sink::Sink;
 use crate::domain::csv::{Columns, Incoming, fields};
@@ -116,7 +116,7 @@ impl Importer<'_> {
             Row::Good { module, key, .. } => Some((module.as_str(), key)),
             Row::Bad(_) => None,
         });
-        let mut seen = look(self.task, wanted).await?;
+        let mut seen = look_up(self.task, wanted.collect()).await?;
         for row in rows {
             let item = match row {
                 Row::Bad(item) => item,

@@ -28,8 +28,12 @@ use super::protocol::{Event, PlanSummary};
 use super::run::Context;
 use super::runs::blocking;
 use super::task::{Stop, Task};
+use crate::domain::item::{PlannedItem, PlannedPart, Role};
+use crate::domain::key::EntityKey;
 use crate::domain::plan::{Plan, Work};
 use crate::domain::publish::PublishMode;
+use crate::domain::run::Action;
+use crate::store::publish::Unusable;
 use sink::Sink;
 
 pub(super) use scope::{Partition, partitions};

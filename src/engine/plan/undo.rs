@@ -8,12 +8,12 @@ use super::super::journal::{Reader, WrittenItem};
 use super::super::pipeline::job_of;
 use super::super::run::{Context, import_table, pinned_by};
 use super::super::runs::blocking;
-use super::super::seen::{Seen, look};
+use super::super::seen::{Seen, look_up};
 use super::super::task::{Stop, Task};
 use super::rows;
 use super::sink::Sink;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
-use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version};
+use crate::domain::key::{EntityKey, PartitionKey, Version};
 use crate::domain::normalize::SEQUENCES;
 use crate::domain::plan::{Engine, Undo, UndoFrom};
 use crate::domain::publish::Ttls;
@@ -23,7 +23,7 @@ use crate::domain::tenant::tenant_of;
 use crate::domain::transfer::Side;
 use crate::domain::undo::{Now, Undoing, Written};
 use crate::domain::users;
-use crate::store::publish::{Snapshot, Unusable};
+use crate::store::publish::Unusable;
 
 /// Items looked at together.
 const PAGE: usize = 100;
@@ -153,7 +153,7 @@ impl Taker<'_> {
     /// Looks at the entities of some items as they are now, and adds what becomes of them.
     pub(super) async fn take(&mut self, items: Vec<Taken>, sink: &mut Sink<'_>) -> Result<(), Stop> {
         let wanted = items.iter().flat_map(|item| item.written.iter().map(|written| (&*item.module, &written.key)));
-        let seen = look(self.task, wanted).await?;
+        let seen = look_up(self.task, wanted.collect()).await?;
         for mut item in items {
             let planned = self.one(&mut item, &seen).await?;
             sink.add(planned).await?;
@@ -161,11 +161,7 @@ impl Taker<'_> {
         Ok(())
     }
 
-    async fn one(
-        &mut self,
-        item: &mut Taken,
-        seen: &Seen,
-    ) -> Result<PlannedItem, Stop> {
+    async fn one(&mut self, item: &mut Taken, seen: &Seen) -> Result<PlannedItem, Stop> {
         for written in item.written.iter_mut().filter(|w| !w.is_certain) {
             let after = written.version.next();
             if let Some(Ok(snapshot)) = seen.get(&(item.module.clone(), written.key.clone()))

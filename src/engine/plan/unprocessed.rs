@@ -9,6 +9,8 @@ use super::super::task::{Stop, Task};
 use super::sink::Sink;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version, split_versioned};
+use crate::domain::plan::Rollback;
+use crate::domain::rollback::{Trace, is_of};
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::run::{Action, Reason};
 use crate::store::{Query, RowKey};
@@ -43,15 +45,12 @@ pub(super) struct Unprocessed<'a> {
     pub(super) target: &'a PartitionKey,
 }
 
-/// Whether a command row is one that the plan is about.
-pub(super) type IsOf<'a> = &'a (dyn Fn(&Row) -> bool + Sync);
-
 impl Unprocessed<'_> {
-    /// Adds an item that is skipped for each whose data row was not seen; with `is_of` only for those with a command row that the
+    /// Adds an item that is skipped for each whose data row was not seen; with `about` only for those with a command row that the
     /// plan is about.
-    pub(super) async fn tell(&self, seen: &Seen, is_of: Option<IsOf<'_>>, sink: &mut Sink<'_>) -> Result<(), Stop> {
+    pub(super) async fn tell(&self, seen: &Seen, about: Option<&Rollback>, sink: &mut Sink<'_>) -> Result<(), Stop> {
         // Keys are all that is needed to see that something is there.
-        let wanted: &[&str] = if is_of.is_some() { &[] } else { &[field::PK, field::SK] };
+        let wanted: &[&str] = if about.is_some() { &[] } else { &[field::PK, field::SK] };
         let store = self.task.store();
         let (mut after, mut told) = (None::<String>, None::<String>);
         loop {
@@ -70,7 +69,7 @@ impl Unprocessed<'_> {
             let mut newest: IndexMap<String, Version> = IndexMap::new();
             for row in &page.rows {
                 let Some((base, version)) = split_versioned(row.sk()?) else { continue };
-                if is_of.is_some_and(|is_of| !is_of(row)) {
+                if about.is_some_and(|how| !is_about(how, row)) {
                     continue;
                 }
                 // Its versions may go over from the page before.
@@ -104,4 +103,11 @@ impl Unprocessed<'_> {
             .refused(Action::Skip, Reason::Pending, message)
             .with(PlannedPart::pinned(Role::Source, source, Version(0), None))
     }
+}
+
+/// Whether a rollback is about a command row that was never applied: only the row itself tells.
+fn is_about(how: &Rollback, row: &Row) -> bool {
+    let mut trace = Trace::default();
+    trace.add(TableKind::Command, row);
+    is_of(&how.to, how.only_marked, &trace, None)
 }

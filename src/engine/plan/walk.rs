@@ -6,9 +6,9 @@ use std::vec::IntoIter;
 use super::super::task::{Stop, Task};
 use super::scope::Partition;
 use super::sink::Sink;
-use super::unprocessed::{IsOf, Seen, Unprocessed};
+use super::unprocessed::{Seen, Unprocessed};
 use crate::domain::key::{PartitionKey, SortKey};
-use crate::domain::plan::Source;
+use crate::domain::plan::{Rollback, Source};
 use crate::domain::row::TableKind;
 use crate::store::Query;
 use crate::store::publish::Snapshot;
@@ -90,16 +90,16 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Tells of entities that have commands and no data row, once all others were walked through; of those that `is_of` is about, where
+    /// Tells of entities that have commands and no data row, once all others were walked through; of those that a rollback is about, where
     /// it is given. What the plan names was looked at itself.
     pub(super) async fn unprocessed(
         &self,
         target: &PartitionKey,
-        is_of: Option<IsOf<'_>>,
+        about: Option<&Rollback>,
         sink: &mut Sink<'_>,
     ) -> Result<(), Stop> {
         let At::All { seen, .. } = &self.at else { return Ok(()) };
         let (module, pk, prefix) = (&self.partition.module, &self.partition.pk, &self.source.sk_prefix);
-        Unprocessed { task: self.task, module, pk, prefix, target }.tell(seen, is_of, sink).await
+        Unprocessed { task: self.task, module, pk, prefix, target }.tell(seen, about, sink).await
     }
 }

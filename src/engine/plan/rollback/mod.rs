@@ -11,15 +11,13 @@ use super::super::task::{Stop, Task};
 use super::refused_in_place;
 use super::scope::{Partition, nothing, partitions};
 use super::sink::Sink;
-use super::unprocessed::IsOf;
 use super::walk::{Page, Walk};
 use crate::domain::clock::{parse_time, utc_millis};
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::plan::{DeletedSources, Modules, RollTo, Rollback, Source};
 use crate::domain::publish::Ttls;
-use crate::domain::rollback::{Aim, Rolling, Trace, Traces, aim, is_of};
-use crate::domain::row::{Row, TableKind};
+use crate::domain::rollback::{Aim, Rolling, Traces, aim};
 use crate::domain::run::{Action, Reason};
 use crate::domain::snapshot::EntitySnapshot;
 use crate::domain::transfer::Side;
@@ -55,12 +53,11 @@ pub(super) async fn plan(
         while let Some(page) = walk.next().await? {
             work.page(page, sink).await?;
         }
-        let is_about: IsOf<'_> = &|row: &Row| work.is_about(row);
-        let is_of = match how.to {
+        let about = match how.to {
             RollTo::Version(_) | RollTo::Time(_) => None,
-            _ => Some(is_about),
+            _ => Some(how),
         };
-        walk.unprocessed(&partition.pk, is_of, sink).await?;
+        walk.unprocessed(&partition.pk, about, sink).await?;
     }
     if found.is_empty() {
         return Ok(nothing(source));
@@ -123,13 +120,6 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Whether the plan is about a command row that was never applied: only the row itself tells.
-    fn is_about(&self, row: &Row) -> bool {
-        let mut trace = Trace::default();
-        trace.add(TableKind::Command, row);
-        is_of(&self.how.to, self.how.only_marked, &trace, None)
-    }
-
     async fn page(&mut self, (sks, snapshots): Page, sink: &mut Sink<'_>) -> Result<(), Stop> {
         let entities: Vec<(EntityKey, Snapshot)> =
             sks.into_iter().map(|sk| EntityKey { pk: self.partition.pk.clone(), sk }).zip(snapshots).collect();
