@@ -171,7 +171,7 @@ words! {
         MissingSource = "missing_source",
         /// The version is in no table.
         MissingVersion = "missing_version",
-        /// The version has expired.
+        /// The version, or the entity, has passed its ttl.
         Expired = "expired",
         /// The schema refuses the result.
         Schema = "schema",
@@ -191,8 +191,14 @@ words! {
         KeyInvalid = "key_invalid",
         /// The S3 object of the attributes is gone.
         S3Missing = "s3_missing",
+        /// The S3 object is there and holds no attributes object.
+        S3Unreadable = "s3_unreadable",
+        /// A value that DynamoDB or the framework cannot hold.
+        Unsupported = "unsupported",
         /// The credentials lack a permission.
         AccessDenied = "access_denied",
+        /// The service refused it as it is.
+        Refused = "refused",
         /// The service kept throttling.
         Throttled = "throttled",
         /// No outcome in time.

@@ -17,6 +17,8 @@ pub enum ErrorCode {
     Plan,
     /// Missing or expired credentials.
     Credentials,
+    /// Nobody is signed in, or the session ended or was revoked.
+    SignIn,
     /// A missing permission.
     AccessDenied,
     /// A missing table.
@@ -27,6 +29,12 @@ pub enum ErrorCode {
     Endpoint,
     /// Wrong region.
     Region,
+    /// This machine's clock is off.
+    Clock,
+    /// Something between here and the service answered in its place.
+    Proxy,
+    /// A key of the key management service may not be used.
+    Kms,
     /// Something asked for is not there.
     NotFound,
     /// Someone else's change.

@@ -17,7 +17,6 @@ use crate::domain::run::RunId;
 use crate::domain::users::MODULE;
 use crate::domain::value::to_plain_json;
 use crate::domain::verify::{differences, history_differences, imported};
-use crate::store::error::StoreError;
 use crate::store::publish::Snapshot;
 
 /// Items looked at together.
@@ -176,7 +175,7 @@ async fn history(task: &Task, entity: &EntityRef, version: crate::domain::key::V
     };
     match task.store().resolve(&row).await {
         Ok(row) => Ok(Some(row)),
-        Err(error @ (StoreError::S3Missing { .. } | StoreError::S3Malformed { .. })) => {
+        Err(error) if error.unreadable().is_some() => {
             task.failed(Failure::from(error).not_fatal()).await?;
             Ok(None)
         }

@@ -5,6 +5,7 @@ use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use super::error::{Call, ErrorKind, ServiceError, StoreError};
 use super::read::ReadStore;
 use crate::domain::row::{Attributes, Row};
+use crate::domain::run::Reason;
 use crate::domain::value::{Value, from_plain_json};
 
 /// An S3 object to be written: bucket, key, and the attributes as JSON.
@@ -24,6 +25,15 @@ impl S3Object {
     pub fn uri(&self) -> String {
         format!("s3://{}/{}", self.bucket, self.key)
     }
+}
+
+/// Why the attributes of a row cannot be worked with although every call succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The contract's word.
+    pub reason: Reason,
+    /// In words.
+    pub message: String,
 }
 
 /// The key under which the framework keeps a row's attributes; every row written has an object of its own.
@@ -88,6 +98,20 @@ impl ReadStore {
             _ if is_missing => Ok(None),
             StoreError::Service(e) if e.kind == ErrorKind::NotFound && !e.is_missing_bucket() => Ok(None),
             other => Err(other),
+        }
+    }
+
+    /// The row with its attributes in place, or why this one row has none that can be worked with.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the call failed.
+    pub async fn readable(&self, row: &Row) -> Result<Result<Row, Unreadable>, StoreError> {
+        match self.resolve(row).await {
+            Ok(row) => Ok(Ok(row)),
+            Err(error) => match error.unreadable() {
+                Some(reason) => Ok(Err(Unreadable { reason, message: error.to_string() })),
+                None => Err(error),
+            },
         }
     }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::classify::classify;
 use crate::domain::row::BadRow;
+use crate::domain::run::Reason;
 use crate::domain::value::BadJson;
 
 /// S3's code for a bucket that does not exist.
@@ -182,6 +183,18 @@ impl StoreError {
     pub fn kind(&self) -> Option<ErrorKind> {
         match self {
             Self::Service(error) => Some(error.kind),
+            _ => None,
+        }
+    }
+
+    /// Why a stored row cannot be worked with although the call succeeded: an item's own trouble, never that of its neighbours.
+    /// `None` where the call failed.
+    #[must_use]
+    pub fn unreadable(&self) -> Option<Reason> {
+        match self {
+            Self::S3Missing { .. } => Some(Reason::S3Missing),
+            Self::S3Malformed { .. } | Self::BadReference { .. } => Some(Reason::S3Unreadable),
+            Self::Row(_) => Some(Reason::KeyInvalid),
             _ => None,
         }
     }

@@ -15,7 +15,6 @@ use crate::domain::snapshot::EntitySnapshot;
 use crate::domain::tenant::tenant_of;
 use crate::domain::timeline::is_stuck;
 use crate::domain::transfer::Side;
-use crate::store::error::StoreError;
 
 /// Entities looked at together.
 const PAGE: usize = 100;
@@ -70,13 +69,9 @@ async fn item(
         let part = PlannedPart::pinned(Role::Target, key.clone(), seen.version, seen.resolved.clone());
         PlannedItem::new(module, key.clone(), key.clone()).refused(Action::Invalid, reason, message).with(part)
     };
-    let command = match task.store().resolve(&command).await {
+    let command = match task.store().readable(&command).await? {
         Ok(command) => command,
-        Err(
-            error @ (StoreError::S3Missing { .. } | StoreError::S3Malformed { .. } | StoreError::BadReference { .. }),
-        ) => return Ok(invalid(Reason::S3Missing, error.to_string())),
-        Err(StoreError::Row(error)) => return Ok(invalid(Reason::KeyInvalid, error.to_string())),
-        Err(error) => return Err(error.into()),
+        Err(unreadable) => return Ok(invalid(unreadable.reason, unreadable.message)),
     };
     let tenant = tenant_of(pk, command.text(field::TENANT_CODE));
     let code = if tenant.segment == 0 { "" } else { &tenant.code };

@@ -14,7 +14,6 @@ use crate::domain::item::Role;
 use crate::domain::key::{EntityKey, PartitionKey, Version, split_versioned};
 use crate::domain::row::{Row, TableKind};
 use crate::domain::undo::Written;
-use crate::store::error::StoreError;
 use crate::store::{Found, Search};
 
 /// Items looked at together.
@@ -141,11 +140,5 @@ async fn taken(task: &Task, module: &str, key: EntityKey, lowest: Version) -> Re
 async fn row(task: &Task, entity: &EntityRef, version: Version) -> Result<Option<Arc<Row>>, Stop> {
     let data = task.store().data_row(&entity.module, &entity.key).await?;
     let Some(found) = find(task, entity, data.as_ref(), version).await? else { return Ok(None) };
-    match task.store().resolve(&found.row).await {
-        Ok(row) => Ok(Some(Arc::new(row))),
-        Err(StoreError::S3Missing { .. } | StoreError::S3Malformed { .. } | StoreError::BadReference { .. }) => {
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
-    }
+    Ok(task.store().readable(&found.row).await?.ok().map(Arc::new))
 }

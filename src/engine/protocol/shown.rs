@@ -298,6 +298,10 @@ pub enum StopCause {
     NotApproved,
     /// The operator ended it.
     Operator,
+    /// Nothing got through to the service any more.
+    Service,
+    /// A signature that the profile asks for is missing or does not fit.
+    Signature,
 }
 
 /// How bad a finding is.

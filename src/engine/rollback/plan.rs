@@ -125,15 +125,9 @@ async fn basis(
             format!("version {to} is in no table: it expired or was never written"),
         );
     };
-    match task.store().resolve(&version.row).await {
+    match task.store().readable(&version.row).await? {
         Ok(row) => version.row = Arc::new(row),
-        Err(
-            error @ (StoreError::S3Missing { .. } | StoreError::S3Malformed { .. } | StoreError::BadReference { .. }),
-        ) => {
-            return invalid(Reason::S3Missing, error.to_string());
-        }
-        Err(StoreError::Row(error)) => return invalid(Reason::KeyInvalid, error.to_string()),
-        Err(error) => return Err(error.into()),
+        Err(unreadable) => return invalid(unreadable.reason, unreadable.message),
     }
     let tenant = tenant_of(&entity.key.pk, data.text(field::TENANT_CODE));
     let code = if tenant.segment == 0 { "" } else { &tenant.code };

@@ -13,7 +13,6 @@ use crate::domain::transfer::Transfer;
 use crate::domain::value::{Value, to_plain_json};
 use crate::domain::verify::{Compared, transferred};
 use crate::store::TtlSettings;
-use crate::store::error::StoreError;
 
 /// Differences of one entity that are told.
 const TOLD: usize = 20;
@@ -98,17 +97,12 @@ impl Pair<'_> {
         if row.attributes_ref().is_none() {
             return Ok(Some(row));
         }
-        match self.task.store().resolve(&row).await {
+        match self.task.store().readable(&row).await? {
             Ok(row) => Ok(Some(row)),
-            Err(
-                error @ (StoreError::S3Missing { .. }
-                | StoreError::S3Malformed { .. }
-                | StoreError::BadReference { .. }),
-            ) => {
-                found.push(self.error("missing", key, Some(field::ATTRIBUTES), error.to_string()));
+            Err(unreadable) => {
+                found.push(self.error("missing", key, Some(field::ATTRIBUTES), unreadable.message));
                 Ok(None)
             }
-            Err(error) => Err(error.into()),
         }
     }
 

@@ -136,16 +136,10 @@ impl ReadStore {
             Ok(version) => version,
             Err(error) => return unusable(Reason::KeyInvalid, error.to_string()),
         };
-        let resolved = match self.resolve(&data).await {
+        let resolved = match self.readable(&data).await? {
             Ok(row) if data.attributes_ref().is_some() => Arc::new(row),
             Ok(_) => Arc::clone(&data),
-            Err(
-                error @ (StoreError::S3Missing { .. }
-                | StoreError::S3Malformed { .. }
-                | StoreError::BadReference { .. }),
-            ) => return unusable(Reason::S3Missing, error.to_string()),
-            Err(StoreError::Row(error)) => return unusable(Reason::KeyInvalid, error.to_string()),
-            Err(error) => return Err(error),
+            Err(unreadable) => return unusable(unreadable.reason, unreadable.message),
         };
         Ok(Ok(EntitySnapshot {
             resolved: Some(resolved),

@@ -8,7 +8,6 @@ use crate::domain::rollback::Then;
 use crate::domain::row::TableKind;
 use crate::domain::run::Reason;
 use crate::store::RowKey;
-use crate::store::error::StoreError;
 
 /// A row, or why it cannot be had.
 type Found = Result<Then, (Reason, String)>;
@@ -34,15 +33,9 @@ pub(super) async fn rows(
             .into_iter()
             .find_map(|kind| found.remove(&at(kind)).map(|row| (kind, row)));
         let Some((kind, row)) = row else { continue };
-        let then = match task.store().resolve(&row).await {
+        let then = match task.store().readable(&row).await? {
             Ok(row) => Ok(Then { found: kind, row }),
-            Err(
-                error @ (StoreError::S3Missing { .. }
-                | StoreError::S3Malformed { .. }
-                | StoreError::BadReference { .. }),
-            ) => Err((Reason::S3Missing, error.to_string())),
-            Err(StoreError::Row(error)) => Err((Reason::KeyInvalid, error.to_string())),
-            Err(error) => return Err(error.into()),
+            Err(unreadable) => Err((unreadable.reason, unreadable.message)),
         };
         out.insert((*key).clone(), then);
     }

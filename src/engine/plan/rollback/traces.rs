@@ -5,7 +5,6 @@ use crate::domain::key::{EntityKey, Version, version_of};
 use crate::domain::plan::RollTo;
 use crate::domain::rollback::Traces;
 use crate::domain::row::{Row, TableKind};
-use crate::store::error::StoreError;
 use crate::store::publish::Snapshot;
 
 /// Reads them; of an entity at its first version the snapshot tells everything.
@@ -55,15 +54,6 @@ async fn in_place(task: &Task, row: &Row, to: &RollTo) -> Result<Row, Stop> {
     if row.attributes_ref().is_none() || matches!(to, RollTo::Version(_) | RollTo::Time(_)) {
         return Ok(row.clone());
     }
-    match task.store().resolve(row).await {
-        Ok(row) => Ok(row),
-        // Its other fields still tell; whoever needs its content is told that it is gone.
-        Err(
-            StoreError::S3Missing { .. }
-            | StoreError::S3Malformed { .. }
-            | StoreError::BadReference { .. }
-            | StoreError::Row(_),
-        ) => Ok(row.clone()),
-        Err(error) => Err(error.into()),
-    }
+    // Where they cannot be read its other fields still tell, and whoever needs its content hears why.
+    Ok(task.store().readable(row).await?.unwrap_or_else(|_| row.clone()))
 }

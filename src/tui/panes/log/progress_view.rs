@@ -95,6 +95,8 @@ fn ended(run: &Progress) -> (Role, String) {
         Some(StopCause::Interrupted) => (Role::Warning, "was interrupted".to_owned()),
         Some(StopCause::NotApproved) => (Role::Warning, "ended: not approved".to_owned()),
         Some(StopCause::Operator) => (Role::Warning, "ended by you".to_owned()),
+        Some(StopCause::Service) => (Role::Error, "ended: nothing got through to the service".to_owned()),
+        Some(StopCause::Signature) => (Role::Warning, "ended: a signature is missing or does not fit".to_owned()),
         None => (Role::Ok, "done".to_owned()),
     }
 }
