@@ -44,6 +44,8 @@ pub enum Ailment {
         /// The framework's status.
         state: Option<String>,
     },
+    /// Its ttl removed it, and older commands still stand under its versions.
+    Expired,
     /// A command that has waited for the pipeline longer than any pipeline takes.
     Pending {
         /// Its version.
@@ -71,6 +73,7 @@ impl Ailment {
             Self::Pending { .. } => "pending",
             Self::Gap(_) | Self::NoCommand(_) => "gap",
             Self::Mangled(_) => "mangled",
+            Self::Expired => "expired",
         }
     }
 
@@ -83,7 +86,7 @@ impl Ailment {
     /// Whether it only tells that the past is not whole.
     #[must_use]
     pub fn is_note(&self) -> bool {
-        matches!(self, Self::Gap(_))
+        matches!(self, Self::Gap(_) | Self::Expired)
     }
 
     /// Whether finishing the command mends it.
@@ -134,6 +137,7 @@ impl Ailment {
                 "version {version} has no command row: it was written before the framework kept one, or expired; publishing asynchronously is refused"
             ),
             Self::Mangled(why) => why.to_string(),
+            Self::Expired => "it expired; older commands still stand under its versions, and nothing can be published there until they expire too".to_owned(),
         }
     }
 }
@@ -143,6 +147,9 @@ impl Ailment {
 pub fn of_commands(seen: &EntitySnapshot, above: &[(Version, Row)], now: Timestamp) -> Vec<Ailment> {
     let mut found = Vec::new();
     let state = |row: &Row| row.text(field::STATUS).map(str::to_owned);
+    if seen.is_expired {
+        return vec![Ailment::Expired];
+    }
     if let Some(next) = &seen.next_command {
         let version = seen.version.next();
         if is_stuck(next) {

@@ -5,6 +5,7 @@ use super::plan::DeletedSources;
 use super::publish::{NewState, PublishMode, Stamp};
 use super::row::{blocked, field};
 use super::run::{Action, Reason};
+use super::snapshot::PAST_TTL;
 use super::transfer::{Refusal, Side, attributes, data_row_of, pinned, undecided, write};
 use super::transform::{Brought, Changing};
 use super::value::{Map, Value};
@@ -37,12 +38,16 @@ impl Evolving {
         let seen = side.seen;
         let Some(current) = seen.resolved.as_deref() else {
             return Err(match seen.blocked_by_command() {
+                Some((reason @ Reason::Expired, message)) => (Action::Skip, reason, message),
                 Some((_, message)) => (Action::Skip, Reason::Pending, message),
                 None => (Action::Invalid, Reason::MissingSource, "the entity has no data row".to_owned()),
             });
         };
         if let Some(why) = blocked(side.key, Some(current)) {
             return Err((Action::Invalid, why.reason(), why.to_string()));
+        }
+        if seen.is_past_ttl {
+            return Err((Action::Skip, Reason::Expired, PAST_TTL.to_owned()));
         }
         if current.is_deleted() && self.deleted == DeletedSources::Skip {
             return Err((Action::Skip, Reason::Deleted, "it is soft-deleted".to_owned()));
@@ -68,7 +73,7 @@ impl Evolving {
         state.extra = Map::new();
         state.set(field::ATTRIBUTES, Value::M(after));
         item.action = Action::Update;
-        write(item, Role::Target, side, data_row_of(side, &state, self.mode, &self.stamp));
+        write(item, Role::Target, side, data_row_of(side, &state, self.mode, &self.stamp), seen.is_in_s3());
         Ok(())
     }
 }

@@ -61,7 +61,7 @@ impl Importing {
             (Some(_), _) => Action::Update,
         };
         let after = rules.unmarked_row(target, state);
-        write(item, Role::Target, target, after);
+        write(item, Role::Target, target, after, false);
         Ok(())
     }
 }

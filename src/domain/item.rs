@@ -38,6 +38,15 @@ pub struct Changed {
     pub certain: bool,
 }
 
+/// Whether attributes stand in an S3 object: digits that JavaScript cannot hold are safe there, and stay there.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct InS3 {
+    /// The reference of the row that was seen, as stored.
+    pub before: Option<String>,
+    /// Whether those are there that the row to be written is made from.
+    pub after: bool,
+}
+
 /// One entity of an item: written when it has a row to be, otherwise only pinned to its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedPart {
@@ -59,6 +68,8 @@ pub struct PlannedPart {
     pub changed: Option<Changed>,
     /// Unix seconds at which the previous command row and the history row expire.
     pub ttl: (Option<i64>, Option<i64>),
+    /// Where attributes stand.
+    pub in_s3: InS3,
 }
 
 impl PlannedPart {
@@ -75,6 +86,7 @@ impl PlannedPart {
             previous_seen: false,
             changed: None,
             ttl: (None, None),
+            in_s3: InS3::default(),
         }
     }
 

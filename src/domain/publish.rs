@@ -131,6 +131,8 @@ pub struct PublishRows {
     pub history: Option<Row>,
     /// The ttl that the previous command row gets, if it is there; `None` in async mode and for a new entity.
     pub previous_command_ttl: Option<Value>,
+    /// Whether the attributes of the history row stand in S3, and whether those do that the others are made from.
+    pub in_s3: (bool, bool),
 }
 
 /// Builds the rows that take an entity to a new state.
@@ -175,6 +177,7 @@ fn assemble(
         previous_command_ttl: written.map(|_| ttl_value(ttls.command)),
         command: command_row(key, version, new, mode, stamp, ttls),
         is_finish: false,
+        in_s3: (false, false),
     })
 }
 

@@ -11,7 +11,7 @@ use super::transfer::{Side, undecided, write};
 /// What becomes of an entity whose next command is stuck; `None` where it is not. `command` is that row with its attributes in place.
 #[must_use]
 pub fn item(module: &str, side: Side<'_>, command: &Row) -> Option<PlannedItem> {
-    let stored = side.seen.next_command.as_ref().filter(|row| is_stuck(row))?;
+    let stored = side.seen.next_command.as_ref().filter(|row| !side.seen.is_expired && is_stuck(row))?;
     let mut item = PlannedItem { parts: Vec::new(), ..undecided(module, side, side) };
     item.parts.push(super::transfer::pinned(Role::Target, side));
     let after = finished(side.key, side.seen.resolved.as_deref(), command, side.ttls);
@@ -23,7 +23,7 @@ pub fn item(module: &str, side: Side<'_>, command: &Row) -> Option<PlannedItem> 
     };
     let state = stored.text(field::STATUS).unwrap_or("no status");
     item.message = Some(format!("finishes the command of version {} ({state})", side.seen.version.next()));
-    write(&mut item, Role::Target, side, after);
+    write(&mut item, Role::Target, side, after, stored.attributes_ref().is_some());
     // The command as it stands is pinned: whatever happens to it meanwhile is a conflict.
     let row = std::sync::Arc::new(stored.clone());
     item.parts.push(PlannedPart::pinned(Role::Command, side.key.clone(), side.seen.version.next(), Some(row)));

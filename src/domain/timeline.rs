@@ -176,6 +176,8 @@ pub enum Flag {
     Wedged,
     /// The framework would mangle a write to it.
     Blocked,
+    /// Its ttl has passed, or has removed its data row.
+    Expired,
 }
 
 impl Flag {
@@ -189,6 +191,7 @@ impl Flag {
             Self::Failed => "failed",
             Self::Wedged => "wedged",
             Self::Blocked => "blocked",
+            Self::Expired => "expired",
         }
     }
 }

@@ -11,7 +11,7 @@ use super::plan::Conflicts;
 use super::publish::{NewState, PublishMode, Stamp};
 use super::row::{Row, blocked, field};
 use super::run::{Action, Reason};
-use super::snapshot::EntitySnapshot;
+use super::snapshot::{EntitySnapshot, PAST_TTL};
 use super::transfer::{Side, data_row_of, is_same, write};
 use super::value::{Map, Value};
 
@@ -47,8 +47,17 @@ pub struct Written {
     pub before: Option<Arc<Row>>,
     /// What the run wrote, attributes resolved.
     pub wrote: Option<Arc<Row>>,
+    /// Whether the attributes before the run stood in S3.
+    pub in_s3: bool,
     /// Whether it is certain that the run wrote it.
     pub is_certain: bool,
+}
+
+impl Written {
+    /// Whether the attributes that taking it back writes stand in S3: those before the run, or the present ones where it was absent.
+    fn was_in_s3(&self, now: Side<'_>) -> bool {
+        if self.before.is_some() { self.in_s3 } else { now.seen.is_in_s3() }
+    }
 }
 
 /// An entity that the run wrote, as it is now.
@@ -83,7 +92,15 @@ impl Undoing {
         for now in entities {
             match self.judge(&mut item, now) {
                 Verdict::Nothing(why) => item.message = Some(why.to_owned()),
-                Verdict::Take(state) => write(&mut item, now.written.role, now.side, self.row(now, &state)),
+                Verdict::Take(state) => {
+                    write(
+                        &mut item,
+                        now.written.role,
+                        now.side,
+                        self.row(now, &state),
+                        now.written.was_in_s3(now.side),
+                    );
+                }
                 Verdict::Refuse(refusal) => refused = refused.or(Some(refusal)),
             }
         }
@@ -121,6 +138,9 @@ impl Undoing {
         if let Some(why) = blocked(now.side.key, Some(current)) {
             return Verdict::Refuse((Action::Invalid, why.reason(), why.to_string()));
         }
+        if seen.is_past_ttl {
+            return Verdict::Refuse((Action::Invalid, Reason::Expired, PAST_TTL.to_owned()));
+        }
         if let Some((reason, message)) = seen.blocked_by_command() {
             return Verdict::Refuse((Action::Conflict, reason, message));
         }
@@ -148,7 +168,7 @@ impl Undoing {
                 format!("changed since: the run wrote version {after}, now it is at {} by {by}", seen.version);
             if self.conflicts == Conflicts::Skip {
                 // Shown with what taking it back would leave.
-                write(item, written.role, now.side, self.row(now, &state));
+                write(item, written.role, now.side, self.row(now, &state), written.was_in_s3(now.side));
                 let reason = match written.role {
                     Role::Target | Role::User => Reason::TargetChanged,
                     Role::Source | Role::Witness | Role::Command | Role::Counter => Reason::SourceChanged,
@@ -227,6 +247,7 @@ fn part(now: &Now<'_>) -> PlannedPart {
     let seen = now.side.seen;
     let mut part = PlannedPart::pinned(now.written.role, now.written.key.clone(), seen.version, seen.resolved.clone());
     part.wrote.clone_from(&now.written.wrote);
+    part.in_s3.before = seen.attributes_ref().map(str::to_owned);
     part
 }
 
@@ -267,6 +288,7 @@ mod tests {
             version: Version(0),
             before: None,
             wrote: Some(row(r#"{"id":"P#b#x","name":"n","version":1,"requestId":"tenantry-RUN"}"#)),
+            in_s3: false,
             is_certain,
         };
         let resolved = data.map(row);

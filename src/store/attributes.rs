@@ -121,7 +121,8 @@ impl ReadStore {
     /// As [`ReadStore::read_attributes`]; [`StoreError::Row`] for attributes of the wrong type.
     pub async fn resolve(&self, row: &Row) -> Result<Row, StoreError> {
         match row.attributes()? {
-            Attributes::InS3(uri) => Ok(row.with_attributes(self.read_attributes(uri).await?)),
+            // On the heap: whoever reads rows would otherwise carry the SDK's large future for the rare one in S3.
+            Attributes::InS3(uri) => Ok(row.with_attributes(Box::pin(self.read_attributes(uri)).await?)),
             Attributes::Inline(_) | Attributes::Absent => Ok(row.clone()),
         }
     }

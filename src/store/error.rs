@@ -8,6 +8,7 @@ use aws_smithy_types::error::operation::BuildError;
 use serde::{Deserialize, Serialize};
 
 use super::classify::classify;
+use crate::domain::limits::Unstorable;
 use crate::domain::row::BadRow;
 use crate::domain::run::Reason;
 use crate::domain::value::BadJson;
@@ -120,6 +121,9 @@ pub enum StoreError {
     /// A stored row is not what the framework writes.
     #[error(transparent)]
     Row(#[from] BadRow),
+    /// What is stored of an entity cannot be worked with.
+    #[error("{}", .0.message)]
+    Unusable(Box<super::publish::Unusable>),
     /// The S3 object of a row's attributes is gone.
     #[error("the attributes of this version are stored in S3, and {uri} is not there")]
     S3Missing {
@@ -143,17 +147,13 @@ pub enum StoreError {
     /// The profile names no bucket and a row needs one.
     #[error("attributes are stored in S3, and the profile names no bucket")]
     NoBucket,
-    /// The row would pass DynamoDB's limit.
-    #[error("the {table} row of {sk} would take {bytes} bytes; DynamoDB keeps at most {limit}")]
-    TooLarge {
+    /// A row that DynamoDB or the framework cannot hold.
+    #[error("the {table} row: {why}")]
+    Unstorable {
         /// data, history or command.
         table: &'static str,
-        /// Its sort key.
-        sk: String,
-        /// Its size.
-        bytes: usize,
-        /// The limit.
-        limit: usize,
+        /// What is wrong with it.
+        why: Unstorable,
     },
     /// A stored value that this version of the SDK cannot name.
     #[error("attribute {0:?} has a type that this version does not know")]
@@ -195,7 +195,17 @@ impl StoreError {
             Self::S3Missing { .. } => Some(Reason::S3Missing),
             Self::S3Malformed { .. } | Self::BadReference { .. } => Some(Reason::S3Unreadable),
             Self::Row(_) => Some(Reason::KeyInvalid),
+            Self::Unusable(unusable) => Some(unusable.reason),
             _ => None,
+        }
+    }
+
+    /// Why one item cannot be carried out, whatever becomes of the others; `None` where the call failed.
+    #[must_use]
+    pub fn item_reason(&self) -> Option<Reason> {
+        match self {
+            Self::Unstorable { why, .. } => Some(why.reason),
+            other => other.unreadable(),
         }
     }
 

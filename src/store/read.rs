@@ -1,6 +1,6 @@
 //! Reading rows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
@@ -13,6 +13,7 @@ use super::meter::Meter;
 use super::names::TableNames;
 use super::publish::Pacer;
 use crate::domain::key::{EntityKey, PartitionKey, VERSION_SEPARATOR};
+use crate::domain::limits::{MAX_PK_BYTES, MAX_SK_BYTES};
 use crate::domain::row::{Row, TableKind, field};
 
 /// Keys that one BatchGetItem may name.
@@ -86,6 +87,9 @@ impl ReadStore {
         sk: &str,
         consistent: bool,
     ) -> Result<Option<Row>, StoreError> {
+        if !may_be_key(pk, sk) {
+            return Ok(None);
+        }
         self.meter.request();
         let request = self
             .reads
@@ -121,6 +125,10 @@ impl ReadStore {
         fields: &[&str],
         consistent: bool,
     ) -> Result<HashMap<RowKey, Row>, StoreError> {
+        // The service refuses a list that names a key twice.
+        let mut named = HashSet::with_capacity(keys.len());
+        let may_be = |(_, sk): &&RowKey| may_be_key(pk.as_str(), sk);
+        let keys: Vec<RowKey> = keys.iter().filter(may_be).filter(|key| named.insert(*key)).cloned().collect();
         let chunks: Vec<_> = keys
             .chunks(BATCH_KEYS)
             .map(|chunk| self.batch_get_chunk(module, pk, chunk, fields, consistent).boxed())
@@ -196,6 +204,9 @@ impl ReadStore {
     /// # Errors
     /// [`StoreError`] when the call failed.
     pub async fn query(&self, ask: &Query<'_>) -> Result<RowPage, StoreError> {
+        if ask.pk.as_str().is_empty() || ask.pk.as_str().len() > MAX_PK_BYTES || ask.prefix.len() > MAX_SK_BYTES {
+            return Ok(RowPage { rows: Vec::new(), next: None });
+        }
         let table = self.names.table(ask.module, ask.kind);
         self.meter.request();
         let mut request = self
@@ -281,6 +292,11 @@ pub struct Query<'a> {
     pub fields: &'a [&'a str],
     /// Strongly consistent, at twice the price.
     pub consistent: bool,
+}
+
+/// Whether a row can have these keys at all: the service refuses a request that asks for others, and with it all the rest.
+fn may_be_key(pk: &str, sk: &str) -> bool {
+    (1..=MAX_PK_BYTES).contains(&pk.len()) && (1..=MAX_SK_BYTES).contains(&sk.len())
 }
 
 /// Aliases for field names in expressions: many of them are reserved words.

@@ -1,81 +1,84 @@
 //! When rows expire.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::error::{ErrorKind, StoreError};
 use super::read::ReadStore;
+use crate::domain::key::PartitionKey;
 use crate::domain::publish::Ttls;
+use crate::domain::retention::{Retention, settings_pk};
 use crate::domain::row::{Attributes, Row, TableKind};
-use crate::domain::value::{Number, Value};
 
 const MASTER_MODULE: &str = "master";
-/// The tenant whose settings count where rows belong to none.
-const SINGLE_TENANT: &str = "single";
-const SECONDS_A_DAY: i64 = 86_400;
 
-/// Days that a tenant's rows are kept, by table; `None` for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// How long the rows of a partition are kept, by table; `None` where nothing is set.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TtlSettings {
-    data: Option<i64>,
-    command: Option<i64>,
-    history: Option<i64>,
+    data: Option<Arc<Retention>>,
+    command: Option<Arc<Retention>>,
+    history: Option<Arc<Retention>>,
 }
 
 impl TtlSettings {
-    /// Days that rows of a table are kept; `None` for ever.
+    /// What is set for the rows of a table.
     #[must_use]
-    pub fn days(self, kind: TableKind) -> Option<i64> {
+    pub fn of(&self, kind: TableKind) -> Option<&Retention> {
         match kind {
-            TableKind::Data => self.data,
-            TableKind::Command => self.command,
-            TableKind::History => self.history,
+            TableKind::Data => self.data.as_deref(),
+            TableKind::Command => self.command.as_deref(),
+            TableKind::History => self.history.as_deref(),
         }
+    }
+
+    /// Whole days that rows of a table are kept; `None` for ever.
+    #[must_use]
+    pub fn days(&self, kind: TableKind) -> Option<i64> {
+        self.of(kind).and_then(Retention::days)
     }
 
     /// The expiry times of rows written now.
     #[must_use]
-    pub fn at(self, now: Timestamp) -> Ttls {
-        let expiry = |days: Option<i64>| days.map(|d| now.as_second().saturating_add(d.saturating_mul(SECONDS_A_DAY)));
-        Ttls { data: expiry(self.data), command: expiry(self.command), history: expiry(self.history) }
+    pub fn at(&self, now: Timestamp) -> Ttls {
+        let expiry =
+            |kind| self.of(kind).and_then(|kept| kept.seconds).map(|seconds| now.as_second().saturating_add(seconds));
+        Ttls { data: expiry(TableKind::Data), command: expiry(TableKind::Command), history: expiry(TableKind::History) }
     }
 }
 
 impl ReadStore {
-    /// A tenant's settings for the tables of a module, from the master module. An application without that module keeps everything.
+    /// The settings that count for rows of a partition, from the master module. An application without that module keeps everything.
+    /// As in the framework a soft-deleted setting counts, and so does one whose attributes are in S3.
     ///
     /// # Errors
     /// [`StoreError`] when they cannot be read: a failure is never taken for "no setting".
-    pub async fn ttl_settings(&self, module: &str, tenant: &str) -> Result<TtlSettings, StoreError> {
+    pub async fn ttl_settings(&self, module: &str, pk: &PartitionKey) -> Result<TtlSettings, StoreError> {
         let table = self.names.table(MASTER_MODULE, TableKind::Data);
-        let tenant = if tenant.is_empty() { SINGLE_TENANT } else { tenant };
-        let pk = format!("MASTER#{tenant}");
-        let days = |kind: TableKind| {
+        let pk = settings_pk(pk);
+        let kept = |kind: TableKind| {
             let (table, pk) = (&table, &pk);
             async move {
                 let sk = format!("TTL#{}", self.names.table(module, kind));
-                match self.get_from(table, pk, &sk, false).await {
-                    Ok(row) => Ok(row.as_ref().and_then(days_of)),
+                match self.get_from(table, pk.as_str(), &sk, false).await {
+                    Ok(None) => Ok(None),
+                    Ok(Some(row)) => Ok(Some(Arc::new(self.retention(&row).await?))),
                     Err(error) if error.kind() == Some(ErrorKind::NoTable) => Ok(None),
                     Err(error) => Err(error),
                 }
             }
         };
         let (data, command, history) =
-            tokio::try_join!(days(TableKind::Data), days(TableKind::Command), days(TableKind::History))?;
+            tokio::try_join!(kept(TableKind::Data), kept(TableKind::Command), kept(TableKind::History))?;
         Ok(TtlSettings { data, command, history })
     }
-}
 
-/// The days of a setting; `None` where it is deleted or names none. A row that expires at once was never meant: 0 and less
-/// count as none.
-fn days_of(setting: &Row) -> Option<i64> {
-    if setting.is_deleted() {
-        return None;
-    }
-    match setting.attributes() {
-        Ok(Attributes::Inline(map)) => {
-            map.get("days").and_then(Value::as_number).and_then(Number::as_i64).filter(|d| *d > 0)
-        }
-        _ => None,
+    async fn retention(&self, setting: &Row) -> Result<Retention, StoreError> {
+        // What cannot be read is none for the framework, too.
+        let readable = self.readable(setting).await?.ok();
+        Ok(match readable.as_ref().map(Row::attributes) {
+            Some(Ok(Attributes::Inline(map))) => Retention::of(map.get("days")),
+            _ => Retention::of(None),
+        })
     }
 }

@@ -222,7 +222,9 @@ async fn odd_rows_are_told_and_hide_no_other() {
     assert!(code == 0 && text.contains("line␊break") && text.contains("␛[31mred‹U+202E›"), "{text}");
     assert!(!text.contains('\u{1b}'));
     let printed = program.json(&["rollback", "PRODUCT#acme", "list", "--to", "1", "--arm"]).await;
-    assert_eq!(printed.code, 1, "{}", printed.stdout);
+    let item = printed.events("item")[0];
+    assert_eq!((printed.code, item["reason"].as_str()), (3, Some("key_invalid")), "{}", printed.stdout);
+    assert!(item["message"].as_str().unwrap().contains("neither a map nor"), "{item}");
     let printed = program.json(&["history", "PRODUCT#acme", "bad-version"]).await;
     assert!(error(&printed)["message"].as_str().unwrap().contains("bad-version"), "{}", printed.stdout);
     assert_eq!(program.json(&["history", "PRODUCT#acme", strange]).await.code, 0);

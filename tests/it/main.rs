@@ -6,12 +6,14 @@ mod architecture;
 mod arming;
 mod bad_input;
 mod collisions;
+mod content;
 mod copy;
 mod csv;
 #[cfg(feature = "sandbox")]
 mod demo;
 mod disk_full;
 mod doctor;
+mod expiry;
 mod faults;
 #[cfg(feature = "sandbox")]
 mod follow;
@@ -34,6 +36,7 @@ mod rollback_many;
 mod running;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod spellings;
 mod steering;
 mod support;
 #[cfg(feature = "sandbox")]
@@ -41,6 +44,7 @@ mod terminal;
 mod transform;
 mod undo;
 mod users;
+mod values;
 mod verify_plan;
 mod violations;
 mod watch;

@@ -164,7 +164,7 @@ async fn publish(case: &Case, stack: &Stack, key: &EntityKey) -> Option<PublishO
         request_id: "req-fixed".to_owned(),
         source: "tool test".to_owned(),
     };
-    let ttls: Ttls = stack.store.ttl_settings("product", "acme").await.unwrap().at(at);
+    let ttls: Ttls = stack.store.ttl_settings("product", &"PRODUCT#acme".into()).await.unwrap().at(at);
     let rows = build(key, pinned.as_ref(), &new, mode, &stamp, ttls).unwrap();
     let mut n = 0;
     let mut name = || {

@@ -75,6 +75,7 @@ async fn a_source_that_changed_stops_the_write_and_its_objects_go() {
     let mut request = change(&stack, &key, |_| {}).await;
     assert_eq!(request.object_uris().len(), 3);
     request.checks.push(VersionCheck {
+        shown: None,
         role: Role::Source,
         module: "product".to_owned(),
         key: bolt(),

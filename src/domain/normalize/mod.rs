@@ -13,7 +13,7 @@ use super::plan::{Collision, Decided};
 use super::publish::NewState;
 use super::row::{Row, field};
 use super::run::{Action, Reason};
-use super::transfer::{Refusal, Side, Transfer, attributes, is_same, pinned, undecided, write};
+use super::transfer::{Refusal, Side, Transfer, attributes, is_same, may_merge, pinned, undecided, write};
 use super::value::Value;
 
 pub use counter::{SEQUENCES, counter, value as counter_value};
@@ -110,17 +110,19 @@ impl Normalizing<'_> {
         self.rivals(target, sources).len() > 1
     }
 
-    /// The live rows that want the key; those that would be refused for themselves want nothing.
+    /// The rows that want the key: sources that are carried over, soft-deleted ones too where the plan keeps those, and a live
+    /// target. Those that would be refused for themselves want nothing.
     fn rivals<'s>(&self, target: Side<'s>, sources: &[Side<'s>]) -> Vec<Rival<'s>> {
-        let live = |side: &Side<'s>| side.seen.resolved.as_deref().filter(|row| !row.is_deleted());
         let mut rivals: Vec<Rival<'s>> = Vec::new();
         for (i, side) in sources.iter().enumerate() {
-            let may = self.transfer.usable_source(&mut undecided("", *side, target), *side).is_ok();
-            if let Some(row) = live(side).filter(|_| may) {
+            if self.transfer.usable_source(&mut undecided("", *side, target), *side).is_ok()
+                && let Some(row) = side.seen.resolved.as_deref()
+            {
                 rivals.push(Rival { source: Some(i), side: *side, row });
             }
         }
-        rivals.extend(live(&target).map(|row| Rival { source: None, side: target, row }));
+        let live = target.seen.resolved.as_deref().filter(|row| !row.is_deleted());
+        rivals.extend(live.map(|row| Rival { source: None, side: target, row }));
         rivals
     }
 
@@ -167,6 +169,10 @@ impl Normalizing<'_> {
         rivals: &[Rival<'_>],
         outcome: &Outcome,
     ) -> Result<Vec<(usize, PlannedItem)>, Refusal> {
+        if outcome.from.len() > 1 {
+            let merged: Vec<Side<'_>> = outcome.from.iter().map(|i| rivals[*i].side).collect();
+            may_merge(&merged)?;
+        }
         let state = self.state(target, rivals, &outcome.from)?;
         let current = target.seen.resolved.as_deref();
         let is_equal = current.is_some_and(|now| is_same(now, &state));
@@ -184,15 +190,19 @@ impl Normalizing<'_> {
             let row = self.transfer.usable_source(&mut scratch, rival.side)?;
             if leader == Some(i) {
                 let after = self.transfer.target_row(rival.side, target, state.clone(), row)?;
-                item.action = match current.map(Row::is_deleted) {
-                    None => Action::Create,
-                    Some(true) => Action::Restore,
-                    Some(false) => Action::Update,
+                item.action = match (current.map(Row::is_deleted), after.is_deleted()) {
+                    (None, _) => Action::Create,
+                    (Some(true), false) => Action::Restore,
+                    (Some(false), true) => Action::Delete,
+                    (Some(_), _) => Action::Update,
                 };
-                write(&mut item, Role::Target, target, after);
+                let in_s3 = outcome.from.iter().any(|o| rivals[*o].side.seen.is_in_s3());
+                write(&mut item, Role::Target, target, after, in_s3);
                 let others = outcome.from.iter().filter(|o| **o != i && rivals[**o].source.is_some());
                 item.parts.extend(others.map(|o| pinned(Role::Witness, rivals[*o].side)));
                 item.message = Some(outcome.why.clone());
+            } else if row.is_deleted() {
+                item.message = Some(format!("{}: this row is soft-deleted already", outcome.why));
             } else {
                 item.action = Action::Delete;
                 item.message = Some(format!("{}: this row is soft-deleted", outcome.why));
@@ -200,8 +210,10 @@ impl Normalizing<'_> {
                     part.version = after_leader;
                 }
             }
-            let retired = self.transfer.source_row(rival.side, target, row)?;
-            write(&mut item, Role::Source, rival.side, retired);
+            if !row.is_deleted() {
+                let retired = self.transfer.source_row(rival.side, target, row)?;
+                write(&mut item, Role::Source, rival.side, retired, rival.side.seen.is_in_s3());
+            }
             items.push((position, item));
         }
         Ok(items)
@@ -221,6 +233,10 @@ impl Normalizing<'_> {
                 None => next,
                 Some(mut before) => {
                     let attributes = merge(&map_of(&before)?, &map_of(&next)?);
+                    // Absent says live: the row that wins decides whether the whole is soft-deleted.
+                    if !next.fields.contains_key(field::IS_DELETED) {
+                        before.fields.shift_remove(field::IS_DELETED);
+                    }
                     before.fields.extend(next.fields);
                     before.extra.extend(next.extra);
                     before.set(field::ATTRIBUTES, Value::M(attributes));
@@ -266,6 +282,6 @@ pub fn respelled(transfer: &Transfer, codes: &Codes, module: &str, side: Side<'_
     state.extra = super::value::Map::new();
     state.set(field::ATTRIBUTES, Value::M(rewritten));
     let after = super::transfer::data_row_of(side, &state, transfer.mode, &transfer.stamp);
-    write(&mut item, Role::Target, side, after);
+    write(&mut item, Role::Target, side, after, side.seen.is_in_s3());
     Some(item)
 }

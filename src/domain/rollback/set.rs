@@ -7,6 +7,7 @@ use crate::domain::plan::Conflicts;
 use crate::domain::publish::{NAMED_FIELDS, NewState, PublishMode, Stamp};
 use crate::domain::row::{Row, TableKind, blocked, field};
 use crate::domain::run::{Action, Reason};
+use crate::domain::snapshot::PAST_TTL;
 use crate::domain::transfer::{Refusal, Side, data_row_of, undecided, write};
 use crate::domain::value::{Map, Value};
 
@@ -30,6 +31,8 @@ pub struct Then {
     pub found: TableKind,
     /// As stored, attributes in place.
     pub row: Row,
+    /// Whether its attributes stand in S3.
+    pub in_s3: bool,
 }
 
 /// Attributes that a rollback leaves, and that make no difference to what an entity was.
@@ -69,6 +72,9 @@ impl Rolling {
         };
         if let Some(why) = blocked(side.key, Some(current)) {
             return Err((Action::Invalid, why.reason(), why.to_string()));
+        }
+        if seen.is_past_ttl {
+            return Err((Action::Skip, Reason::Expired, PAST_TTL.to_owned()));
         }
         if let Some((reason, message)) = seen.blocked_by_command() {
             return Err((Action::Conflict, reason, message));
@@ -115,7 +121,8 @@ impl Rolling {
             (false, true) => Action::Delete,
             _ => Action::Update,
         };
-        write(item, Role::Target, side, after);
+        let in_s3 = then.map_or_else(|| seen.is_in_s3(), |then| then.in_s3);
+        write(item, Role::Target, side, after, in_s3);
         if let Some(last) = others.last() {
             let list: Vec<String> = others.iter().take(5).map(|v| v.to_string()).collect();
             let more = if others.len() > list.len() { " and more" } else { "" };

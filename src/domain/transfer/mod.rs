@@ -13,7 +13,7 @@ use super::plan::{DeletedSources, Existing};
 use super::publish::{NewState, PublishMode, Stamp, Ttls, data_row};
 use super::row::{Attributes, Row, blocked, field};
 use super::run::{Action, Operation, Reason, RunId};
-use super::snapshot::EntitySnapshot;
+use super::snapshot::{EntitySnapshot, PAST_TTL};
 use super::timeline::is_stuck;
 use super::transform::{Brought, Changing};
 use super::value::{Map, Value};
@@ -95,8 +95,10 @@ impl Transfer {
         if let Err((action, reason, message)) = self.decide(&mut item, source, target) {
             (item.action, item.reason, item.message) = (action, Some(reason), Some(message));
         }
-        // A source that is only pinned is told by its keys and its version: its row stands in the tables.
-        if let Some(part) = item.parts.iter_mut().find(|p| p.role == Role::Source && p.after.is_none()) {
+        // Of a source that nothing is made of its keys and its version are enough.
+        if !item.writes()
+            && let Some(part) = item.parts.iter_mut().find(|p| p.role == Role::Source && p.after.is_none())
+        {
             part.before = None;
         }
         item
@@ -108,7 +110,11 @@ impl Transfer {
         let current = target.seen.resolved.as_deref();
         self.may_exist(target)?;
         let is_live = current.is_some_and(|row| !row.is_deleted());
-        let state = self.state(row, target.key, current.filter(|_| self.existing == Existing::Merge && is_live))?;
+        let is_merged = self.existing == Existing::Merge && is_live;
+        if is_merged {
+            may_merge(&[source, target])?;
+        }
+        let state = self.state(row, target.key, current.filter(|_| is_merged))?;
         let is_equal = current.is_some_and(|now| is_same(now, &state));
         if !is_equal {
             let after = self.target_row(source, target, state, row)?;
@@ -118,7 +124,8 @@ impl Transfer {
                 (Some(false), true) => Action::Delete,
                 (Some(_), _) => Action::Update,
             };
-            write(item, Role::Target, target, after);
+            let in_s3 = source.seen.is_in_s3() || (is_merged && target.seen.is_in_s3());
+            write(item, Role::Target, target, after, in_s3);
         }
         if self.leaves_source() && !row.is_deleted() {
             if is_equal {
@@ -126,7 +133,7 @@ impl Transfer {
                 item.message = Some("the target is equal already: only the source is soft-deleted".to_owned());
             }
             let after = self.source_row(source, target, row)?;
-            write(item, Role::Source, source, after);
+            write(item, Role::Source, source, after, source.seen.is_in_s3());
         }
         Ok(())
     }
@@ -162,6 +169,7 @@ impl Transfer {
     ) -> Result<&'s Row, Refusal> {
         let Some(row) = source.seen.resolved.as_deref() else {
             return Err(match source.seen.blocked_by_command() {
+                Some((reason @ Reason::Expired, message)) => (Action::Skip, reason, message),
                 Some(_) => (
                     Action::Skip,
                     Reason::Pending,
@@ -172,6 +180,9 @@ impl Transfer {
         };
         if let Some(why) = blocked(source.key, Some(row)) {
             return Err((Action::Invalid, why.reason(), why.to_string()));
+        }
+        if source.seen.is_past_ttl {
+            return Err((Action::Skip, Reason::Expired, PAST_TTL.to_owned()));
         }
         if row.is_deleted() && self.deleted == DeletedSources::Skip {
             return Err((Action::Skip, Reason::Deleted, "the source is soft-deleted".to_owned()));
@@ -349,15 +360,39 @@ pub(in crate::domain) fn undecided(module: &str, source: Side<'_>, target: Side<
 }
 
 pub(in crate::domain) fn pinned(role: Role, side: Side<'_>) -> PlannedPart {
-    PlannedPart::pinned(role, side.key.clone(), side.seen.version, side.seen.resolved.clone())
+    let mut part = PlannedPart::pinned(role, side.key.clone(), side.seen.version, side.seen.resolved.clone());
+    part.in_s3.before = side.seen.attributes_ref().map(str::to_owned);
+    part
 }
 
-/// Gives an item's entity the row that it is to have.
-pub(super) fn write(item: &mut PlannedItem, role: Role, side: Side<'_>, after: Row) {
+/// Gives an item's entity the row that it is to have; `in_s3` where the attributes that it is made from stand in S3.
+pub(super) fn write(item: &mut PlannedItem, role: Role, side: Side<'_>, after: Row, in_s3: bool) {
     if let Some(part) = item.parts.iter_mut().find(|part| part.role == role) {
         part.after = Some(Arc::new(after));
+        part.in_s3.after = in_s3;
         part.previous_seen = side.seen.command.is_some();
         part.ttl = (side.ttls.command, side.ttls.history);
+    }
+}
+
+/// Attributes of one row may be joined with those of another unless that took digits which JavaScript cannot hold from a row into an S3
+/// object, or the other way round.
+pub(in crate::domain) fn may_merge(sides: &[Side<'_>]) -> Result<(), Refusal> {
+    let is_in_s3 = |side: &Side<'_>| side.seen.is_in_s3();
+    if sides.iter().all(is_in_s3) || !sides.iter().any(is_in_s3) {
+        return Ok(());
+    }
+    let what = |side: &Side<'_>| side.seen.resolved.as_deref()?.get(field::ATTRIBUTES)?.why_not_json();
+    match sides.iter().find_map(|side| Some((side, what(side)?))) {
+        None => Ok(()),
+        Some((side, what)) => Err((
+            Action::Invalid,
+            Reason::Unsupported,
+            format!(
+                "{} holds {what}, and only one of the rows to be merged has its attributes in S3: merged, it would change its place",
+                side.key
+            ),
+        )),
     }
 }
 

@@ -38,6 +38,7 @@ fn seen(data: Option<&str>, command: Option<&str>, next: Option<&str>) -> Entity
         data,
         command: command.map(row),
         next_command: next.map(row),
+        ..EntitySnapshot::default()
     }
 }
 

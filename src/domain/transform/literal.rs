@@ -1,5 +1,7 @@
 //! Values as plans write them.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -54,6 +56,11 @@ pub fn typed(name: &str, value: &Value) -> Result<Option<Value>, BadLiteral> {
             _ => None,
         }
     };
+    // DynamoDB refuses a set with equal members, and one of them would be lost without a word.
+    let members = |count: usize| match value {
+        Value::L(list) if list.len() > count => Err(bad("no two equal members")),
+        _ => Ok(()),
+    };
     let bytes = |text: &str| STANDARD.decode(text).ok();
     let number = |text: &str| Number::parse(text).ok();
     let found = match name {
@@ -63,15 +70,21 @@ pub fn typed(name: &str, value: &Value) -> Result<Option<Value>, BadLiteral> {
         "$B" => value.as_str().and_then(bytes).map(Value::B).ok_or_else(|| bad("a text in base64"))?,
         "$SS" => {
             let texts = texts().ok_or_else(|| bad("a list of texts"))?;
-            Value::Ss(texts.into_iter().map(str::to_owned).collect())
+            let set: BTreeSet<String> = texts.into_iter().map(str::to_owned).collect();
+            members(set.len())?;
+            Value::Ss(set)
         }
         "$NS" => {
             let numbers = texts().and_then(|t| t.into_iter().map(number).collect());
-            Value::Ns(numbers.ok_or_else(|| bad("a list of numbers as texts"))?)
+            let set: BTreeSet<Number> = numbers.ok_or_else(|| bad("a list of numbers as texts"))?;
+            members(set.len())?;
+            Value::Ns(set)
         }
         "$BS" => {
             let all = texts().and_then(|t| t.into_iter().map(bytes).collect());
-            Value::Bs(all.ok_or_else(|| bad("a list of texts in base64"))?)
+            let set: BTreeSet<Vec<u8>> = all.ok_or_else(|| bad("a list of texts in base64"))?;
+            members(set.len())?;
+            Value::Bs(set)
         }
         _ => return Ok(None),
     };

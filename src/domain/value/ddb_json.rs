@@ -111,7 +111,8 @@ fn read_value(json: &Json, place: Place<'_>) -> Result<Value, BadDdbJson> {
         "N" => Value::N(number(text()?, place)?),
         "B" => Value::B(binary(text()?, place)?),
         "BOOL" => Value::Bool(inner.as_bool().ok_or_else(|| bad(place, "BOOL holds no boolean"))?),
-        "NULL" => Value::Null,
+        "NULL" if inner.as_bool() == Some(true) => Value::Null,
+        "NULL" => return Err(bad(place, "NULL holds something other than true")),
         "M" => Value::M(read_map(inner, place)?),
         "L" => Value::L(
             list()?
@@ -132,7 +133,14 @@ fn set<T: Ord>(
     place: Place<'_>,
     read: impl Fn(&str) -> Result<T, BadDdbJson>,
 ) -> Result<BTreeSet<T>, BadDdbJson> {
-    list.iter().map(|v| v.as_str().ok_or_else(|| bad(place, "a set holds strings only")).and_then(&read)).collect()
+    let members = list.iter().map(|v| v.as_str().ok_or_else(|| bad(place, "a set holds strings only")).and_then(&read));
+    let set: BTreeSet<T> = members.collect::<Result<_, _>>()?;
+    // DynamoDB refuses both, and dropping a member would lose it without a word.
+    match set.len() {
+        0 => Err(bad(place, "a set without members")),
+        count if count < list.len() => Err(bad(place, "a set with equal members")),
+        _ => Ok(set),
+    }
 }
 
 fn number(text: &str, place: Place<'_>) -> Result<Number, BadDdbJson> {

@@ -100,6 +100,17 @@ impl Value {
         }
     }
 
+    /// Whether all that JSON lacks in the value are digits of numbers: no binary and no set.
+    #[must_use]
+    pub fn lacks_digits_only(&self) -> bool {
+        match self {
+            Self::B(_) | Self::Ss(_) | Self::Ns(_) | Self::Bs(_) => false,
+            Self::L(list) => list.iter().all(Self::lacks_digits_only),
+            Self::M(map) => map.values().all(Self::lacks_digits_only),
+            Self::S(_) | Self::N(_) | Self::Bool(_) | Self::Null => true,
+        }
+    }
+
     /// Why the value cannot be kept as JSON that the application's JavaScript reads back unchanged; `None` when it can.
     ///
     /// Such values stay inline in their row and are never moved to S3.

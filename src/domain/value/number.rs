@@ -109,6 +109,49 @@ impl Number {
         self.canonical().digits.len().max(1)
     }
 
+    /// The decimal exponent of the first significant digit (`1e3` has 3); `None` for zero.
+    #[must_use]
+    pub fn exponent(&self) -> Option<i64> {
+        let c = self.canonical();
+        (!c.digits.is_empty()).then(|| c.exponent - 1)
+    }
+
+    /// The text that JavaScript prints for the number, after holding it as a 64-bit float; `null` for what is out of its range.
+    ///
+    /// Source: `Number::toString` of ECMA-262.
+    #[must_use]
+    pub fn javascript_text(&self) -> String {
+        let float = self.text.parse::<f64>().unwrap_or(f64::NAN);
+        if !float.is_finite() {
+            return "null".to_owned();
+        }
+        // Rust's shortest digits that read back the same are JavaScript's; only where the point stands differs.
+        let c = canonical(&format!("{float:e}")).unwrap_or(Canonical {
+            negative: false,
+            digits: String::new(),
+            exponent: 0,
+        });
+        if c.digits.is_empty() {
+            return "0".to_owned();
+        }
+        let sign = if c.negative { "-" } else { "" };
+        let count = c.digits.len() as i64;
+        let zeros = |n: i64| "0".repeat(usize::try_from(n).unwrap_or(0));
+        match c.exponent {
+            e if (count..=21).contains(&e) => format!("{sign}{}{}", c.digits, zeros(e - count)),
+            e if (1..=21).contains(&e) => {
+                let (whole, fraction) = c.digits.split_at(usize::try_from(e).unwrap_or(0));
+                format!("{sign}{whole}.{fraction}")
+            }
+            e if (-5..=0).contains(&e) => format!("{sign}0.{}{}", zeros(-e), c.digits),
+            e => {
+                let (head, tail) = c.digits.split_at(1);
+                let dot = if tail.is_empty() { "" } else { "." };
+                format!("{sign}{head}{dot}{tail}e{:+}", e - 1)
+            }
+        }
+    }
+
     fn canonical(&self) -> Canonical {
         canonical(&self.text).unwrap_or_else(|| Canonical { negative: false, digits: String::new(), exponent: 0 })
     }
@@ -250,6 +293,27 @@ mod tests {
         }
         for text in ["9007199254740992", "12345678901234567890123456789012345678", "0.12345678901234567890", "1e30"] {
             assert!(!n(text).fits_javascript(), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_printed_as_javascript_prints_them() {
+        for (from, to) in [
+            ("0.0000001", "1e-7"),
+            ("0.00000123", "0.00000123"),
+            ("0.000000123", "1.23e-7"),
+            ("1E20", "100000000000000000000"),
+            ("1e21", "1e+21"),
+            ("123456789012345680000", "123456789012345680000"),
+            ("1.50", "1.5"),
+            ("-0.10", "-0.1"),
+            ("-0", "0"),
+            ("1764300000000000000", "1764300000000000000"),
+            ("1764300000000000001", "1764300000000000000"),
+            ("12345678901234567890123456789012345678", "1.2345678901234568e+37"),
+            ("1e400", "null"),
+        ] {
+            assert_eq!(n(from).javascript_text(), to, "{from}");
         }
     }
 

@@ -78,10 +78,26 @@ pub fn to_plain_json_pretty(value: &Value) -> String {
     out
 }
 
-/// Length in UTF-8 bytes of the compact JSON: what the framework compares with its attribute limit.
+/// Length in UTF-8 bytes of the JSON that the framework's JavaScript makes of a value: what it compares with its attribute limit.
+/// Numbers count as JavaScript prints them.
 #[must_use]
 pub fn plain_json_length(value: &Value) -> usize {
-    to_plain_json(value).len()
+    let joined = |count: usize| 2 + count.saturating_sub(1);
+    match value {
+        Value::N(number) => number.javascript_text().len(),
+        Value::M(map) => {
+            joined(map.len()) + map.iter().map(|(n, v)| string_length(n) + 1 + plain_json_length(v)).sum::<usize>()
+        }
+        Value::L(list) => joined(list.len()) + list.iter().map(plain_json_length).sum::<usize>(),
+        Value::S(text) => string_length(text),
+        other => to_plain_json(other).len(),
+    }
+}
+
+fn string_length(text: &str) -> usize {
+    let mut out = String::with_capacity(text.len() + 2);
+    write_string(text, &mut out);
+    out.len()
 }
 
 fn write(value: &Value, out: &mut String, indent: Option<usize>) {

@@ -7,8 +7,9 @@ use super::super::told::Told;
 use super::{unprocessed, view};
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::row::{Row, TableKind, field};
+use crate::domain::snapshot::is_past;
 use crate::domain::tenant::tenant_of;
-use crate::domain::timeline::flags;
+use crate::domain::timeline::{Flag, flags};
 use crate::domain::transform::Changing;
 use crate::store::error::{ErrorKind, StoreError};
 use crate::store::{Query, RowKey};
@@ -167,7 +168,10 @@ async fn summary(
 ) -> Result<EntitySummary, Stop> {
     let own = |name: &str| row.text(name).map(str::to_owned);
     let from_command = |name: &str| command.and_then(|c| c.text(name)).map(str::to_owned);
-    let flags = flags(&key, Some(&row), command, next);
+    let mut flags = flags(&key, Some(&row), command, next);
+    if is_past(&row, jiff::Timestamp::now().as_second()) {
+        flags.push(Flag::Expired);
+    }
     let version = row.version();
     let attributes_ref = row.attributes_ref().map(str::to_owned);
     let mut problem = version.as_ref().err().map(ToString::to_string);

@@ -7,6 +7,8 @@ use super::super::task::Stop;
 use super::page::{Reading, passes, unprocessed_summary};
 use crate::domain::key::{EntityKey, Version, split_versioned};
 use crate::domain::row::{TableKind, field};
+use crate::domain::snapshot::is_remnant;
+use crate::domain::timeline::Flag;
 use crate::store::error::ErrorKind;
 use crate::store::{Query, RowKey};
 
@@ -52,11 +54,27 @@ pub(super) async fn page(
     let rows: Vec<RowKey> =
         newest.iter().map(|(base, version)| (TableKind::Command, format!("{base}@{version}"))).collect();
     let mut found = task.store().batch_get(&listing.module, &listing.pk, &rows, &[], false).await?;
+    // What history has was applied once: the entity expired.
+    let past: Vec<RowKey> = rows.iter().map(|(_, sk)| (TableKind::History, sk.clone())).collect();
+    let past = match task.store().batch_get(&listing.module, &listing.pk, &past, &[field::PK, field::SK], false).await {
+        Ok(past) => past,
+        Err(error) if error.kind() == Some(ErrorKind::NoTable) => Default::default(),
+        Err(error) => return Err(error.into()),
+    };
+    let now = jiff::Timestamp::now().as_second();
     let mut entities = Vec::with_capacity(rows.len());
-    for (base, key) in newest.keys().zip(&rows) {
-        if let Some(row) = found.remove(key).filter(|row| passes(listing.deleted, row)) {
+    for (base, at) in newest.keys().zip(&rows) {
+        let sk = &at.1;
+        if let Some(row) = found.remove(at).filter(|row| passes(listing.deleted, row)) {
             let key = EntityKey::new(listing.pk.as_str(), base.as_str());
-            entities.push(unprocessed_summary(reading, key, row).await?);
+            let has_history = past.contains_key(&(TableKind::History, sk.clone()));
+            let is_expired = is_remnant(&row, None, has_history, now);
+            let mut summary = unprocessed_summary(reading, key, row).await?;
+            if is_expired {
+                summary.flags.retain(|flag| !matches!(flag, Flag::Pending | Flag::Failed | Flag::Wedged));
+                summary.flags.push(Flag::Expired);
+            }
+            entities.push(summary);
         }
     }
     Ok((entities, page.next))

@@ -6,37 +6,49 @@ use super::super::failure::Failure;
 use super::super::protocol::{EntityRef, Severity};
 use super::super::task::{Stop, Task};
 use super::{allowed, nowhere, tell};
-use crate::domain::key::EntityKey;
+use crate::domain::key::{EntityKey, PartitionKey, SortKey};
 use crate::domain::row::TableKind;
 use crate::store::error::ErrorKind;
 
 /// Days within which a migration should still be undone; what expires sooner is told.
 const UNDO_WINDOW: i64 = 30;
 
-/// Settings that erase history or commands before anyone would look for them.
-pub(super) async fn settings(task: &Task, module: &str, tenants: &BTreeSet<String>) -> Result<(), Stop> {
-    for tenant in tenants {
+/// Settings that erase history or commands before anyone would look for them, and such as do not say what they seem to.
+pub(super) async fn settings(task: &Task, module: &str, settings: &BTreeSet<PartitionKey>) -> Result<(), Stop> {
+    for pk in settings {
         task.check()?;
-        let Some(settings) = allowed(task, module, setting(task, module, tenant).await).await? else { return Ok(()) };
-        for kind in [TableKind::History, TableKind::Command] {
-            let Some(days) = settings.days(kind).filter(|days| *days < UNDO_WINDOW) else { continue };
+        let Some(found) = allowed(task, module, setting(task, module, pk).await).await? else { return Ok(()) };
+        for kind in [TableKind::Data, TableKind::History, TableKind::Command] {
+            let Some(kept) = found.of(kind) else { continue };
             let table = task.store().names().table(module, kind);
-            let who = if tenant.is_empty() { "single" } else { tenant };
-            let key = EntityKey::new(format!("MASTER#{who}"), format!("TTL#{table}"));
-            let what = match kind {
-                TableKind::History => "cannot be rolled back to",
-                _ => "no longer tells who published it and when",
-            };
-            let message = format!("{} rows of {module} expire after {days} days: what is older {what}", kind.as_str());
+            let key = EntityKey { pk: pk.clone(), sk: SortKey::new(format!("TTL#{table}")) };
             let entity = EntityRef { module: "master".to_owned(), key };
-            tell(task, "ttl", Severity::Warning, entity, Some("attributes.days".to_owned()), message).await?;
+            let mut warn = Vec::new();
+            if let Some(oddity) = kept.oddity {
+                warn.push(format!(
+                    "the {} rows of {module} are kept for {} days: {oddity}",
+                    kind.as_str(),
+                    kept.stored
+                ));
+            }
+            if let Some(days) = kept.days().filter(|days| kind != TableKind::Data && *days < UNDO_WINDOW) {
+                let what = match kind {
+                    TableKind::History => "cannot be rolled back to",
+                    _ => "no longer tells who published it and when",
+                };
+                warn.push(format!("{} rows of {module} expire after {days} days: what is older {what}", kind.as_str()));
+            }
+            for message in warn {
+                let path = Some("attributes.days".to_owned());
+                tell(task, "ttl", Severity::Warning, entity.clone(), path, message).await?;
+            }
         }
     }
     Ok(())
 }
 
-async fn setting(task: &Task, module: &str, tenant: &str) -> Result<crate::store::TtlSettings, Stop> {
-    Ok(task.store().ttl_settings(module, tenant).await?)
+async fn setting(task: &Task, module: &str, pk: &PartitionKey) -> Result<crate::store::TtlSettings, Stop> {
+    Ok(task.store().ttl_settings(module, pk).await?)
 }
 
 /// Tables that cannot be restored to a moment of the last days.

@@ -25,7 +25,7 @@ pub(super) async fn run(task: &Task, module: Option<String>) -> Result<(), Stop>
     for module in &wanted {
         let mut references = References::default();
         if let Some(survey) = allowed(task, module, look(task, module, &mut references, &mut looked).await).await? {
-            around::settings(task, module, &survey.tenants).await?;
+            around::settings(task, module, &survey.settings).await?;
         }
         let objects = objects::compare(task, module, references).await;
         allowed(task, module, objects).await?;

@@ -11,8 +11,8 @@ use super::objects::References;
 use super::{ailing, progress, tell};
 use crate::domain::doctor::{Ailment, VersionSet, gaps};
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version, split_versioned};
+use crate::domain::retention::settings_pk;
 use crate::domain::row::{Row, TableKind, blocked, field};
-use crate::domain::tenant::tenant_of;
 use crate::domain::timeline::is_failed;
 
 const DATA: &[&str] = &[field::PK, field::SK, field::ID, field::VERSION, field::TENANT_CODE, field::ATTRIBUTES];
@@ -38,7 +38,7 @@ pub(super) struct Survey {
     /// Entities with commands that want a closer look, and the versions of those above the data row.
     pub(super) suspects: BTreeMap<PartitionKey, BTreeMap<String, BTreeSet<Version>>>,
     /// Tenant codes of the module's partitions.
-    pub(super) tenants: BTreeSet<String>,
+    pub(super) settings: BTreeSet<PartitionKey>,
 }
 
 impl Survey {
@@ -74,7 +74,8 @@ impl Survey {
 
     async fn data(&mut self, task: &Task, module: &str, row: &Row) -> Result<(), Stop> {
         let key = row.data_key()?;
-        self.tenants.insert(tenant_of(&key.pk, row.text(field::TENANT_CODE)).code);
+        // One partition stands for all that share its settings.
+        self.settings.insert(settings_pk(&key.pk));
         let mut known = Known::default();
         match row.version() {
             Ok(version) => {

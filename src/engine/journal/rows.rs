@@ -9,7 +9,7 @@ use rusqlite::{Row as SqlRow, params};
 use serde::{Deserialize, Serialize};
 
 use super::{JournalError, NewItem};
-use crate::domain::item::{Changed, PlannedItem, PlannedPart, Role};
+use crate::domain::item::{Changed, InS3, PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::row::Row;
 use crate::domain::value::{DdbItem, item_to_ddb_text};
@@ -53,6 +53,7 @@ pub(super) fn parts_text(parts: &[PlannedPart]) -> String {
             command_ttl: p.ttl.0,
             history_ttl: p.ttl.1,
             changed: p.changed.as_ref(),
+            in_s3: &p.in_s3,
         };
         if i > 0 {
             out.push(',');
@@ -82,6 +83,12 @@ struct Head<'a> {
     history_ttl: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changed: Option<&'a Changed>,
+    #[serde(skip_serializing_if = "is_nowhere")]
+    in_s3: &'a InS3,
+}
+
+fn is_nowhere(in_s3: &InS3) -> bool {
+    *in_s3 == InS3::default()
 }
 
 /// The same with its rows. (Written out: a flattened [`Head`] would make serde keep the rows as documents first.)
@@ -96,6 +103,8 @@ struct Stored {
     command_ttl: Option<i64>,
     history_ttl: Option<i64>,
     changed: Option<Changed>,
+    #[serde(default)]
+    in_s3: InS3,
     before: Option<DdbItem>,
     after: Option<DdbItem>,
     wrote: Option<DdbItem>,
@@ -119,6 +128,7 @@ fn part(stored: Stored) -> PlannedPart {
         previous_seen: stored.previous,
         changed: stored.changed,
         ttl: (stored.command_ttl, stored.history_ttl),
+        in_s3: stored.in_s3,
     }
 }
 
@@ -231,6 +241,7 @@ mod tests {
             previous_seen: true,
             changed: Some(Changed { at: None, by: Some("u-x".to_owned()), certain: true }),
             ttl: (Some(1), None),
+            in_s3: InS3 { before: Some("s3://b/k".to_owned()), after: false },
         };
         assert_eq!(parts_of(&parts_text(std::slice::from_ref(&part))).unwrap(), vec![part]);
         assert!(parts_of("[{}]").is_err() && parts_of("{}").is_err());

@@ -9,6 +9,7 @@ use super::super::csv::{Opened, Read};
 use super::super::run::{Context, import_table};
 use super::super::seen::look_up;
 use super::super::task::{Stop, Task};
+use super::expiry::Expiry;
 use super::sink::Sink;
 use crate::domain::csv::{Columns, Incoming, fields};
 use crate::domain::import::Importing;
@@ -59,7 +60,7 @@ pub(super) async fn plan(
         known: modules(task).await?,
         by_type: HashMap::new(),
         tenants: HashMap::new(),
-        ttls: HashMap::new(),
+        expiry: Expiry::new(context.at),
         seen: HashSet::new(),
         left_out: 0,
     };
@@ -90,7 +91,7 @@ struct Importer<'a> {
     known: Vec<String>,
     by_type: HashMap<String, Option<String>>,
     tenants: HashMap<String, Arc<Importing>>,
-    ttls: HashMap<(String, String), Ttls>,
+    expiry: Expiry,
     /// Entities that the file has had already, each as two hashes: a million of them fit in some tens of megabytes.
     seen: HashSet<[u64; 2]>,
     left_out: u64,
@@ -192,7 +193,7 @@ impl Importer<'_> {
             return Ok(Some(Row::Bad(bad(item, Reason::Collision, message))));
         }
         let rules = self.rules_for(&code);
-        let ttls = self.ttls(&module, code).await?;
+        let ttls = self.expiry.of(self.task, &module, &key.pk).await?;
         Ok(Some(Row::Good { line, module, key, incoming, rules, ttls }))
     }
 
@@ -238,16 +239,6 @@ impl Importer<'_> {
         let rules = Arc::new(Importing { rules: Transfer { tenant: code.to_owned(), ..self.rules.clone() } });
         self.tenants.insert(code.to_owned(), Arc::clone(&rules));
         rules
-    }
-
-    async fn ttls(&mut self, module: &str, tenant: String) -> Result<Ttls, Stop> {
-        let at = (module.to_owned(), tenant);
-        if let Some(known) = self.ttls.get(&at) {
-            return Ok(*known);
-        }
-        let ttls = self.task.store().ttl_settings(module, &at.1).await?.at(self.context.at);
-        self.ttls.insert(at, ttls);
-        Ok(ttls)
     }
 
     /// The module of a type: the one that the plan names, the one that is called so, otherwise the only one that has the partition.

@@ -1,6 +1,8 @@
 //! Finding out what a plan would do: items with before and after, streamed into a journal. Nothing is written to any table.
 
 mod blast;
+mod claims;
+mod expiry;
 mod import;
 mod normalize;
 mod repair;
@@ -125,21 +127,25 @@ pub(super) async fn preview_into(
     let mut sink = Sink::new(task, context, journal, tell, checker);
     let found = match &plan.work {
         Work::Copy { source, target } | Work::Move { source, target } => {
-            transfer::plan(task, context, plan, source, target, &mut sink).await
+            Box::pin(transfer::plan(task, context, plan, source, target, &mut sink)).await
         }
-        Work::Normalize { source, how } => normalize::plan(task, context, &plan.modules, source, how, &mut sink).await,
-        Work::Transform { source } => transform::plan(task, context, plan, source, &mut sink).await,
+        Work::Normalize { source, how } => {
+            Box::pin(normalize::plan(task, context, &plan.modules, source, how, &mut sink)).await
+        }
+        Work::Transform { source } => Box::pin(transform::plan(task, context, plan, source, &mut sink)).await,
         Work::Import { source, target, .. } => match &file {
-            Some(file) => import::plan(task, context, plan, (source, target), file, &mut sink).await,
+            Some(file) => Box::pin(import::plan(task, context, plan, (source, target), file, &mut sink)).await,
             None => Err(no_file().into()),
         },
         Work::Export { .. } => Err(exports().into()),
         Work::Users { pool, change, attributes } => {
-            users::plan(task, (pool.as_ref(), change, attributes), &mut sink).await
+            Box::pin(users::plan(task, (pool.as_ref(), change, attributes), &mut sink)).await
         }
-        Work::Rollback { source, how } => rollback::plan(task, context, &plan.modules, source, how, &mut sink).await,
-        Work::Repair => repair::plan(task, context, &plan.modules, &mut sink).await,
-        Work::Undo(undo) => undo::plan(task, context, undo, is_held, &mut sink).await,
+        Work::Rollback { source, how } => {
+            Box::pin(rollback::plan(task, context, &plan.modules, source, how, &mut sink)).await
+        }
+        Work::Repair => Box::pin(repair::plan(task, context, &plan.modules, &mut sink)).await,
+        Work::Undo(undo) => Box::pin(undo::plan(task, context, undo, is_held, &mut sink)).await,
     };
     let mut notes = found?;
     let (blast, checked, violated) = sink.finish().await?;

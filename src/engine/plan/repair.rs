@@ -9,10 +9,9 @@ use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, PartitionKey, SortKey};
 use crate::domain::plan::Modules;
 use crate::domain::repair;
-use crate::domain::row::{blocked, field};
+use crate::domain::row::blocked;
 use crate::domain::run::{Action, Reason};
 use crate::domain::snapshot::EntitySnapshot;
-use crate::domain::tenant::tenant_of;
 use crate::domain::timeline::is_stuck;
 use crate::domain::transfer::Side;
 
@@ -45,8 +44,8 @@ pub(super) async fn plan(
                     // What cannot be worked with at all is doctor's to tell.
                     let Ok(seen) = snapshot else { continue };
                     let key = EntityKey { pk: pk.clone(), sk: sk.clone() };
-                    if seen.next_command.as_ref().is_some_and(is_stuck) && blocked(&key, seen.data.as_deref()).is_none()
-                    {
+                    let is_wedged = !seen.is_expired && seen.next_command.as_ref().is_some_and(is_stuck);
+                    if is_wedged && blocked(&key, seen.data.as_deref()).is_none() {
                         sink.add(item(task, context, module, &pk, key, seen).await?).await?;
                     }
                 }
@@ -73,9 +72,7 @@ async fn item(
         Ok(command) => command,
         Err(unreadable) => return Ok(invalid(unreadable.reason, unreadable.message)),
     };
-    let tenant = tenant_of(pk, command.text(field::TENANT_CODE));
-    let code = if tenant.segment == 0 { "" } else { &tenant.code };
-    let ttls = task.store().ttl_settings(module, code).await?.at(context.at);
+    let ttls = task.store().ttl_settings(module, pk).await?.at(context.at);
     let side = Side { key: &key, seen: &seen, ttls };
     let gone = || invalid(Reason::MissingVersion, "the command is not there any more".to_owned());
     Ok(repair::item(module, side, &command).unwrap_or_else(gone))

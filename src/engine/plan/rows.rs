@@ -131,14 +131,16 @@ async fn taken(task: &Task, module: &str, key: EntityKey, lowest: Version) -> Re
     let version = Version(lowest.0.saturating_sub(1));
     let entity = EntityRef { module: module.to_owned(), key: key.clone() };
     let before = if version == Version(0) { None } else { row(task, &entity, version).await? };
-    let wrote = row(task, &entity, lowest).await?;
-    let written = Written { role: Role::Target, key: key.clone(), version, before, wrote, is_certain: true };
+    let wrote = row(task, &entity, lowest).await?.map(|(row, _)| row);
+    let (before, in_s3) = before.map_or((None, false), |(row, in_s3)| (Some(row), in_s3));
+    let written = Written { role: Role::Target, key: key.clone(), version, before, wrote, in_s3, is_certain: true };
     Ok(Taken { module: module.to_owned(), source: key.clone(), target: key, written: vec![written] })
 }
 
-/// A version's row with its attributes; `None` where it is in no table any more, or its S3 object is gone.
-async fn row(task: &Task, entity: &EntityRef, version: Version) -> Result<Option<Arc<Row>>, Stop> {
+/// A version's row with its attributes, and whether those stand in S3; `None` where it is in no table any more, or its S3 object is gone.
+async fn row(task: &Task, entity: &EntityRef, version: Version) -> Result<Option<(Arc<Row>, bool)>, Stop> {
     let data = task.store().data_row(&entity.module, &entity.key).await?;
     let Some(found) = find(task, entity, data.as_ref(), version).await? else { return Ok(None) };
-    Ok(task.store().readable(&found.row).await?.ok().map(Arc::new))
+    let in_s3 = found.row.attributes_ref().is_some();
+    Ok(task.store().readable(&found.row).await?.ok().map(|row| (Arc::new(row), in_s3)))
 }

@@ -5,11 +5,11 @@ use super::super::protocol::{Blast, Event, Phase, Violated};
 use super::super::run::{Context, request};
 use super::super::task::{Stop, Task};
 use super::blast::Adder;
+use super::claims::Claims;
 use super::shown;
 use super::validate::Checker;
 use crate::domain::item::PlannedItem;
 use crate::domain::run::{Action, Reason};
-use crate::store::error::StoreError;
 
 /// Items recorded with one commit.
 const GROUP: usize = 256;
@@ -30,6 +30,7 @@ pub(super) struct Sink<'a> {
     told: Instant,
     checker: Option<Checker>,
     unchecked: Vec<PlannedItem>,
+    claims: Claims,
 }
 
 impl<'a> Sink<'a> {
@@ -53,6 +54,7 @@ impl<'a> Sink<'a> {
             told: Instant::now(),
             checker,
             unchecked: Vec::new(),
+            claims: Claims::default(),
         }
     }
 
@@ -80,22 +82,28 @@ impl<'a> Sink<'a> {
         self.count += 1;
         let n = self.count;
         let mut objects = Vec::new();
+        if let Some(key) = self.claims.taken(&item).cloned() {
+            item = item.refused(
+                Action::Conflict,
+                Reason::Collision,
+                format!("another item of this plan writes {key} already: preview again with one of the two left out"),
+            );
+            item.parts.iter_mut().for_each(|part| part.after = None);
+        }
         if item.writes() {
             match request(self.task.store(), &item, n, self.context.run, &self.context.stamp, self.context.mode) {
                 Ok(request) => {
                     objects = request.object_uris();
                     self.adder.add(self.context, &item, &request);
                 }
-                Err(error @ (StoreError::TooLarge { .. } | StoreError::Row(_))) => {
-                    let is_size = matches!(error, StoreError::TooLarge { .. });
-                    item.action = Action::Invalid;
-                    item.reason = Some(if is_size { Reason::TooLarge } else { Reason::KeyInvalid });
-                    item.message = Some(error.to_string());
+                Err(error) => {
+                    let Some(reason) = error.item_reason() else { return Err(error.into()) };
+                    item = item.refused(Action::Invalid, reason, error.to_string());
                     item.parts.iter_mut().for_each(|part| part.after = None);
                 }
-                Err(error) => return Err(error.into()),
             }
         }
+        self.claims.add(&item);
         let batch = item.writes().then(|| self.batch());
         if self.tell {
             let preview = shown(self.task.store(), self.context, n, &item, true);

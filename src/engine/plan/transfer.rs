@@ -67,7 +67,7 @@ pub(super) async fn plan(
         }
     }
     for partition in &found {
-        let work = Work::new(task, context, &transfer, source, target, partition).await?;
+        let work = Work::new(task, context, &transfer, target, partition).await?;
         let mut walk = Walk::new(task, source, partition, PAGE, transfer.leaves_source());
         while let Some(page) = walk.next().await? {
             work.page(page, sink).await?;
@@ -92,19 +92,19 @@ impl<'a> Work<'a> {
         task: &'a Task,
         context: &Context,
         transfer: &'a Transfer,
-        source: &'a Source,
         target: &Target,
         partition: &'a Partition,
     ) -> Result<Self, Stop> {
+        let to = with_tenant(&partition.pk, &partition.tenant, &target.tenant);
         let (target_ttls, source_ttls) = tokio::try_join!(
-            task.store().ttl_settings(&partition.module, &target.tenant),
-            task.store().ttl_settings(&partition.module, &source.tenant)
+            task.store().ttl_settings(&partition.module, &to),
+            task.store().ttl_settings(&partition.module, &partition.pk)
         )?;
         Ok(Self {
             task,
             transfer,
             partition,
-            target: with_tenant(&partition.pk, &partition.tenant, &target.tenant),
+            target: to,
             target_ttls: target_ttls.at(context.at),
             source_ttls: source_ttls.at(context.at),
         })

@@ -52,7 +52,7 @@ pub(super) async fn plan(
     let evolving = Evolving { changing, deleted: source.deleted, mode: context.mode, stamp: context.stamp.clone() };
     let found = partitions(task, &plan.modules, source).await?;
     for partition in &found {
-        let ttls = task.store().ttl_settings(&partition.module, &source.tenant).await?.at(context.at);
+        let ttls = task.store().ttl_settings(&partition.module, &partition.pk).await?.at(context.at);
         let mut walk = Walk::new(task, source, partition, PAGE, true);
         let work = Work { evolving: &evolving, partition, ttls };
         while let Some(page) = walk.next().await? {

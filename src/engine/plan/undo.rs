@@ -1,6 +1,6 @@
 //! What taking a run back would do, from its journal.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::super::failure::{ErrorCode, Failure};
@@ -10,16 +10,15 @@ use super::super::run::{Context, import_table, pinned_by};
 use super::super::runs::blocking;
 use super::super::seen::{Seen, look_up};
 use super::super::task::{Stop, Task};
+use super::expiry::Expiry;
 use super::rows;
 use super::sink::Sink;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, PartitionKey, Version};
 use crate::domain::normalize::SEQUENCES;
 use crate::domain::plan::{Engine, Undo, UndoFrom};
-use crate::domain::publish::Ttls;
 use crate::domain::row::{TableKind, field};
 use crate::domain::run::{Action, Outcome, RunId, RunState};
-use crate::domain::tenant::tenant_of;
 use crate::domain::transfer::Side;
 use crate::domain::undo::{Now, Undoing, Written};
 use crate::domain::users;
@@ -45,7 +44,7 @@ pub(super) async fn plan(
         at: context.time(),
         stamp_restored: context.settings.stamp,
     };
-    let mut taker = Taker { task, context, undoing, is_held, ttls: HashMap::new() };
+    let mut taker = Taker { task, undoing, is_held, expiry: Expiry::new(context.at) };
     match &undo.from {
         UndoFrom::Journal => {
             let (state_dir, run) = (task.shared.state_dir.clone(), undo.run);
@@ -77,11 +76,10 @@ pub(super) async fn plan(
 /// Takes items back, whatever tells of them.
 pub(super) struct Taker<'a> {
     pub(super) task: &'a Task,
-    context: &'a Context,
     pub(super) undoing: Undoing,
     /// The run is in our own hands: whoever had it last has gone, whatever its journal says.
     is_held: bool,
-    ttls: HashMap<(String, String), Ttls>,
+    expiry: Expiry,
 }
 
 /// An item of the run: module, source, target, and the entities that it wrote.
@@ -178,10 +176,7 @@ impl Taker<'_> {
                 Some(Err(unusable)) => return Ok(invalid(item, unusable)),
                 None => continue,
             };
-            let code = snapshot.data.as_ref().and_then(|row| row.text(field::TENANT_CODE));
-            let tenant = tenant_of(&written.key.pk, code);
-            let code = if tenant.segment == 0 { String::new() } else { tenant.code };
-            let ttls = self.ttls(&item.module, code).await?;
+            let ttls = self.expiry.of(self.task, &item.module, &written.key.pk).await?;
             sides.push(Now { written, side: Side { key: &written.key, seen: snapshot, ttls } });
         }
         let mut planned = self.undoing.item(&item.module, &item.source, &item.target, &sides);
@@ -201,16 +196,6 @@ impl Taker<'_> {
             }
         }
         Ok(false)
-    }
-
-    async fn ttls(&mut self, module: &str, tenant: String) -> Result<Ttls, Stop> {
-        let at = (module.to_owned(), tenant);
-        if let Some(known) = self.ttls.get(&at) {
-            return Ok(*known);
-        }
-        let ttls = self.task.store().ttl_settings(module, &at.1).await?.at(self.context.at);
-        self.ttls.insert(at, ttls);
-        Ok(ttls)
     }
 }
 
@@ -233,9 +218,18 @@ fn taken(written: WrittenItem) -> Taken {
         version: part.version,
         before: part.before,
         wrote: part.after,
+        in_s3: part.in_s3.before.is_some(),
         is_certain,
     });
-    Taken { module: item.module, source: item.source, target: item.target, written: written.collect() }
+    let mut written: Vec<Written> = written.collect();
+    // Where the run wrote nothing but a source, taking that back is in place: the item's versions are that entity's.
+    if let [only] = &mut written[..]
+        && only.role == Role::Source
+    {
+        only.role = Role::Target;
+        return Taken { module: item.module, source: only.key.clone(), target: only.key.clone(), written };
+    }
+    Taken { module: item.module, source: item.source, target: item.target, written }
 }
 
 fn invalid(item: &Taken, unusable: &Unusable) -> PlannedItem {

@@ -83,10 +83,14 @@ impl Unprocessed<'_> {
             let keys: Vec<RowKey> = newest.keys().map(|base| (TableKind::Data, base.clone())).collect();
             let fields = [field::PK, field::SK];
             let present = store.batch_get(self.module, self.pk, &keys, &fields, true).await?;
-            for (base, version) in newest {
-                if !present.contains_key(&(TableKind::Data, base.clone())) {
-                    sink.add(self.never_processed(&base, version)).await?;
-                }
+            newest.retain(|base, _| !present.contains_key(&(TableKind::Data, base.clone())));
+            let sks: Vec<SortKey> = newest.keys().map(|base| SortKey::new(base.as_str())).collect();
+            let snapshots = store.snapshots(self.module, self.pk, &sks).await?;
+            for ((sk, version), snapshot) in sks.into_iter().zip(newest.into_values()).zip(snapshots) {
+                let expired = snapshot.ok().filter(|seen| seen.is_expired).and_then(|seen| seen.blocked_by_command());
+                let message = || format!("version {version} was published and never processed: there is no data row");
+                let (reason, message) = expired.unwrap_or_else(|| (Reason::Pending, message()));
+                sink.add(self.skipped(sk, reason, message)).await?;
             }
             match page.next {
                 Some(next) => after = Some(next),
@@ -95,12 +99,11 @@ impl Unprocessed<'_> {
         }
     }
 
-    fn never_processed(&self, base: &str, version: Version) -> PlannedItem {
-        let key = |pk: &PartitionKey| EntityKey { pk: pk.clone(), sk: SortKey::new(base) };
+    fn skipped(&self, sk: SortKey, reason: Reason, message: String) -> PlannedItem {
+        let key = |pk: &PartitionKey| EntityKey { pk: pk.clone(), sk: sk.clone() };
         let source = key(self.pk);
-        let message = format!("version {version} was published and never processed: there is no data row");
         PlannedItem::new(self.module, source.clone(), key(self.target))
-            .refused(Action::Skip, Reason::Pending, message)
+            .refused(Action::Skip, reason, message)
             .with(PlannedPart::pinned(Role::Source, source, Version(0), None))
     }
 }

@@ -6,18 +6,17 @@ use super::super::task::{Stop, Task};
 use super::super::versions::{VersionRow, find};
 use crate::domain::diff::diff_rows;
 use crate::domain::digest::{ItemDigest, item_digest, plan_digest};
-use crate::domain::item::{PlannedItem, PlannedPart, Role};
+use crate::domain::item::{InS3, PlannedItem, PlannedPart, Role};
 use crate::domain::key::Version;
 use crate::domain::publish::{NewState, PublishMode, changes_anything};
 use crate::domain::rollback::{RollbackStamp, rollback_state};
 use crate::domain::row::{Row, blocked, field};
 use crate::domain::run::{Action, Reason};
-use crate::domain::snapshot::EntitySnapshot;
+use crate::domain::snapshot::{EntitySnapshot, PAST_TTL};
 use crate::domain::tenant::tenant_of;
 use crate::domain::transfer::{Side, data_row_of};
 use crate::domain::value::Value;
 use crate::store::TtlSettings;
-use crate::store::error::StoreError;
 
 /// A rollback that was looked at: what it would write, and what it rests on.
 #[derive(Debug)]
@@ -73,7 +72,14 @@ pub(super) async fn plan(
     to: Version,
     expect: Option<Version>,
 ) -> Result<Plan, Stop> {
-    let snapshot = task.store().snapshot(&entity.module, &entity.key).await?;
+    let snapshot = match task.store().snapshot(&entity.module, &entity.key).await {
+        Ok(snapshot) => snapshot,
+        Err(error) => {
+            let Some(reason) = error.unreadable() else { return Err(error.into()) };
+            let refusal = refuse(Action::Invalid, reason, error.to_string());
+            return Ok(finish(empty_preview(task, entity, to, &EntitySnapshot::default(), refusal), None));
+        }
+    };
     match basis(task, entity, to, expect, snapshot.clone()).await? {
         Err(refusal) => Ok(finish(empty_preview(task, entity, to, &snapshot, refusal), None)),
         Ok(basis) => written(task, context, entity, to, basis),
@@ -100,6 +106,9 @@ async fn basis(
     if let Some(expected) = expect.filter(|v| *v != snapshot.version) {
         let message = format!("the entity is at version {}, not at {expected} as expected", snapshot.version);
         return Ok(Err(refuse(Action::Conflict, Reason::TargetChanged, message)));
+    }
+    if snapshot.is_past_ttl {
+        return Ok(Err(refuse(Action::Skip, Reason::Expired, PAST_TTL)));
     }
     if let Some((reason, message)) = snapshot.blocked_by_command() {
         return Ok(Err(refuse(Action::Conflict, reason, message)));
@@ -129,9 +138,7 @@ async fn basis(
         Ok(row) => version.row = Arc::new(row),
         Err(unreadable) => return invalid(unreadable.reason, unreadable.message),
     }
-    let tenant = tenant_of(&entity.key.pk, data.text(field::TENANT_CODE));
-    let code = if tenant.segment == 0 { "" } else { &tenant.code };
-    let ttl = task.store().ttl_settings(&entity.module, code).await?;
+    let ttl = task.store().ttl_settings(&entity.module, &entity.key.pk).await?;
     Ok(Ok(Basis { snapshot, version, ttl }))
 }
 
@@ -171,6 +178,7 @@ fn item(task: &Task, context: &Context, preview: &Preview, basis: &Basis) -> Res
             previous_seen: basis.snapshot.command.is_some(),
             changed: None,
             ttl: (ttls.command, ttls.history),
+            in_s3: InS3 { before: basis.snapshot.attributes_ref().map(str::to_owned), after: basis.version.in_s3 },
         }],
     })
 }
@@ -219,11 +227,13 @@ fn written(task: &Task, context: &Context, entity: &EntityRef, to: Version, basi
             preview.s3_objects = request.object_uris().len() as u64;
             Ok(finish(preview, Some(basis)))
         }
-        Err(error @ StoreError::TooLarge { .. }) => {
-            let refusal = refuse(Action::Invalid, Reason::TooLarge, error.to_string());
-            Ok(finish(empty_preview(task, entity, to, &basis.snapshot, refusal), None))
-        }
-        Err(error) => Err(error.into()),
+        Err(error) => match error.item_reason() {
+            Some(reason) => {
+                let refusal = refuse(Action::Invalid, reason, error.to_string());
+                Ok(finish(empty_preview(task, entity, to, &basis.snapshot, refusal), None))
+            }
+            None => Err(error.into()),
+        },
     }
 }
 

@@ -7,13 +7,13 @@ use crate::domain::row::field;
 use crate::domain::run::RunId;
 use crate::store::ReadStore;
 use crate::store::error::StoreError;
-use crate::store::publish::{Counter, PublishRequest, Unfinished, VersionCheck};
+use crate::store::publish::{Counter, PublishRequest, Shown, Unfinished, VersionCheck};
 
 /// What is sent for an item: the same each time it is asked for, S3 names included, so that a run that is gone on with repeats
 /// what it may have sent before.
 ///
 /// # Errors
-/// [`StoreError::TooLarge`], [`StoreError::NoBucket`], [`StoreError::Row`].
+/// [`StoreError::Unstorable`], [`StoreError::NoBucket`], [`StoreError::Row`].
 pub(in super::super) fn request(
     store: &ReadStore,
     item: &PlannedItem,
@@ -44,8 +44,13 @@ pub(in super::super) fn request(
     };
     let unfinished = item.part(Role::Command).and_then(|part| part.before.as_deref());
     for part in item.parts.iter().filter(|part| part.role != Role::Command) {
-        let check =
-            VersionCheck { role: part.role, module: item.module.clone(), key: part.key.clone(), version: part.version };
+        let check = VersionCheck {
+            role: part.role,
+            module: item.module.clone(),
+            key: part.key.clone(),
+            version: part.version,
+            shown: shown(part),
+        };
         let Some(after) = &part.after else {
             request.checks.push(check);
             continue;
@@ -54,8 +59,10 @@ pub(in super::super) fn request(
         let ttls = Ttls { data: None, command: part.ttl.0, history: part.ttl.1 };
         let mut rows = rows_of(&part.key, before, after, mode, stamp, ttls)?;
         rows.is_finish = unfinished.is_some();
+        rows.in_s3 = (part.in_s3.before.is_some(), part.in_s3.after);
         let mut prepared = store.prepare(&item.module, rows, part.previous_seen, &mut new_name)?;
         prepared.role = part.role;
+        prepared.shown.clone_from(&check.shown);
         prepared.finishes = unfinished.map(|row| Unfinished {
             status: row.text(field::STATUS).map(str::to_owned),
             request_id: row.text(field::REQUEST_ID).map(str::to_owned),
@@ -68,6 +75,12 @@ pub(in super::super) fn request(
         }
     }
     Ok(request)
+}
+
+/// What an entity held when it was shown. Where another item of the run changes it first, the version alone is pinned.
+fn shown(part: &PlannedPart) -> Option<Shown> {
+    let row = part.before.as_deref()?;
+    (row.version() == Ok(part.version)).then(|| Shown::of(row, part.in_s3.before.as_deref()))
 }
 
 fn counter(item: &PlannedItem, part: &PlannedPart) -> Option<Counter> {

@@ -127,10 +127,9 @@ fn lost() -> StoreError {
 
 /// What was previewed cannot be built any more: the profile changed in between.
 fn unbuilt(error: &StoreError) -> ItemEnd {
-    let reason = if matches!(error, StoreError::TooLarge { .. }) { Reason::TooLarge } else { Reason::KeyInvalid };
     ItemEnd {
         outcome: Outcome::Invalid,
-        reason: Some(reason),
+        reason: Some(error.item_reason().unwrap_or(Reason::KeyInvalid)),
         message: Some(error.to_string()),
         attempts: 0,
         request_id: None,

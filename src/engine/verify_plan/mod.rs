@@ -30,16 +30,9 @@ pub(super) async fn run(task: &Task, plan: &Plan, resume: bool) -> Result<(), St
     let (mut ledger, partitions) = Ledger::open(task, plan, source, resume).await?;
     for partition in &partitions {
         let Some(after) = ledger.left(partition) else { continue };
-        let settings = task.store().ttl_settings(&partition.module, &target.tenant).await?;
-        let pair = Pair {
-            task,
-            transfer: &transfer,
-            source,
-            partition,
-            target: with_tenant(&partition.pk, &partition.tenant, &target.tenant),
-            settings,
-            now: context.time(),
-        };
+        let to = with_tenant(&partition.pk, &partition.tenant, &target.tenant);
+        let settings = task.store().ttl_settings(&partition.module, &to).await?;
+        let pair = Pair { task, transfer: &transfer, source, partition, target: to, settings, now: context.time() };
         pair.compare(after.as_deref(), &mut ledger).await?;
     }
     ledger.complete().await

@@ -1,11 +1,13 @@
 use std::borrow::Cow;
 
+use super::Shown;
 use super::request::{Counter, Part, PublishRequest, Unfinished};
 use super::transact::{Attempt, Purpose};
 use super::{PublishOutcome, Published, WriteStore};
 use crate::domain::item::Role;
 use crate::domain::key::Version;
 use crate::domain::normalize::counter_value;
+use crate::domain::publish::NewState;
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::run::Reason;
 use crate::domain::timeline::is_stuck;
@@ -53,6 +55,17 @@ impl WriteStore {
     }
 
     async fn publish_from(&self, request: &PublishRequest, patience: Patience, sent: bool) -> Published {
+        if request.is_read_first() {
+            let outcome = match self.look(request).await {
+                Ok(Seen::Theirs(reason, message)) => Some(PublishOutcome::Conflict(reason, message)),
+                Ok(Seen::Ours | Seen::Nothing) => None,
+                Err(error) if sent => Some(PublishOutcome::Unknown(error)),
+                Err(error) => Some(PublishOutcome::Failed(error)),
+            };
+            if let Some(outcome) = outcome {
+                return Published { outcome, attempts: 0, request_id: None };
+            }
+        }
         if let Err(error) = self.put_objects(request).await {
             let outcome = match self.look(request).await {
                 Ok(Seen::Ours) => PublishOutcome::Done { already: true },
@@ -175,12 +188,21 @@ impl WriteStore {
                 }
                 continue;
             }
-            if command.as_ref().is_some_and(|row| row.text(field::REQUEST_ID) == Some(&request.request_id)) {
-                return Ok(Seen::Ours);
+            if let Some(row) = command.as_ref().filter(|row| row.text(field::REQUEST_ID) == Some(&request.request_id)) {
+                return Ok(match is_as_sent(part, row) {
+                    true => Seen::Ours,
+                    false => Seen::Theirs(
+                        Reason::Collision,
+                        format!("another item of this run wrote version {} of the entity", part.version),
+                    ),
+                });
             }
             let version = data.as_ref().map(Row::version).transpose()?.unwrap_or_default();
             if version != part.expected {
                 return Ok(changed(part.role, version, part.expected));
+            }
+            if let Some(seen) = edited(part.role, part.shown.as_ref(), data.as_ref()) {
+                return Ok(seen);
             }
             if let Some(row) = command {
                 let by = row.text(field::CREATED_BY).unwrap_or("someone");
@@ -194,6 +216,9 @@ impl WriteStore {
             let version = row.as_ref().map(Row::version).transpose()?.unwrap_or_default();
             if version != check.version {
                 return Ok(changed(check.role, version, check.version));
+            }
+            if let Some(seen) = edited(check.role, check.shown.as_ref(), row.as_ref()) {
+                return Ok(seen);
             }
         }
         for counter in &request.counters {
@@ -222,6 +247,20 @@ impl WriteStore {
         }
         Ok(None)
     }
+}
+
+/// Whether a command row that carries the run's id is the one that this part sends, and not that of another item of the run. Later
+/// publishes and the pipeline change its ttl and its status; nothing changes its state.
+fn is_as_sent(part: &Part, found: &Row) -> bool {
+    let Some((_, sent)) = part.rows.iter().find(|(kind, _)| *kind == TableKind::Command) else { return true };
+    let (mut sent, mut found) = (NewState::of(sent), NewState::of(found));
+    let is_reference = |state: &NewState| state.fields.get(field::ATTRIBUTES).is_some_and(|v| v.as_str().is_some());
+    // Sent under another attribute limit, the same attributes stand elsewhere.
+    if is_reference(&sent) != is_reference(&found) {
+        sent.fields.shift_remove(field::ATTRIBUTES);
+        found.fields.shift_remove(field::ATTRIBUTES);
+    }
+    sent == found
 }
 
 /// Whether a command that was to be finished is: whoever did it, the data row has its version then.
@@ -265,6 +304,20 @@ fn changed(role: Role, now: Version, shown: Version) -> Seen {
         version => format!("at version {version}"),
     };
     Seen::Theirs(reason, format!("the {which} is {}, not {} as shown", was(now), was(shown)))
+}
+
+/// An entity that has the version that was shown, and other content.
+fn edited(role: Role, shown: Option<&Shown>, row: Option<&Row>) -> Option<Seen> {
+    let (shown, row) = (shown?, row?);
+    if shown.is_held_by(row) {
+        return None;
+    }
+    let Seen::Theirs(reason, _) = changed(role, Version(0), Version(0)) else { return None };
+    let by = row.text(field::REQUEST_ID).unwrap_or("none");
+    Some(Seen::Theirs(
+        reason,
+        format!("its content was changed under the same version since it was shown (request {by})"),
+    ))
 }
 
 /// A condition failed, and reading back shows no reason: the change was taken back in between.

@@ -1,12 +1,14 @@
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::Shown;
 use crate::domain::item::Role;
 use crate::domain::key::{EntityKey, PartitionKey, Version};
+use crate::domain::limits::{Unstorable, check};
 use crate::domain::publish::{PublishMode, PublishRows};
-use crate::domain::row::{Attributes, Row, TableKind, field};
-use crate::domain::size::{MAX_ITEM_BYTES, item_bytes};
-use crate::domain::value::{Value, to_plain_json};
+use crate::domain::row::{Attributes, Row, TableKind};
+use crate::domain::run::Reason;
+use crate::domain::size::item_bytes;
+use crate::domain::value::{Value, plain_json_length, to_plain_json};
 use crate::store::attributes::{S3Object, object_key};
 use crate::store::error::StoreError;
 use crate::store::read::ReadStore;
@@ -37,6 +39,8 @@ pub struct Part {
     pub key: EntityKey,
     /// The version that the data row must have, 0 for absence.
     pub expected: Version,
+    /// What the data row held when it was shown, where that was read.
+    pub shown: Option<Shown>,
     /// The version written.
     pub version: Version,
     /// Rows by table: command, history and data in synchronous mode, the command alone otherwise.
@@ -61,7 +65,7 @@ pub struct Unfinished {
 }
 
 /// An entity that is not written and must still have the version that was shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionCheck {
     /// What the entity is to the work: names whose change was in the way.
     pub role: Role,
@@ -71,6 +75,8 @@ pub struct VersionCheck {
     pub key: EntityKey,
     /// Version; 0 for absence.
     pub version: Version,
+    /// What the data row held when it was shown, where that was read.
+    pub shown: Option<Shown>,
 }
 
 /// A counter that is set to a larger number.
@@ -129,6 +135,13 @@ impl PublishRequest {
         hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// Whether something of it has to be read before it is written: its content does not fit into a condition.
+    #[must_use]
+    pub fn is_read_first(&self) -> bool {
+        let parts = self.parts.iter().filter_map(|part| part.shown.as_ref());
+        parts.chain(self.checks.iter().filter_map(|check| check.shown.as_ref())).any(Shown::is_large)
+    }
+
     /// Names of all S3 objects of the request, for the journal: `s3://` references.
     #[must_use]
     pub fn object_uris(&self) -> Vec<String> {
@@ -163,7 +176,7 @@ impl ReadStore {
     /// before is there: an update of a missing row would create a stub, and the application's pipeline would run on it.
     ///
     /// # Errors
-    /// [`StoreError::TooLarge`] when a row would pass DynamoDB's limit, [`StoreError::NoBucket`] when attributes must go to S3
+    /// [`StoreError::Unstorable`] when DynamoDB or the framework cannot hold a row, [`StoreError::NoBucket`] when attributes must go to S3
     /// and the profile names no bucket.
     pub fn prepare(
         &self,
@@ -180,6 +193,7 @@ impl ReadStore {
             role: Role::Target,
             module: module.to_owned(),
             expected: rows.expected,
+            shown: None,
             version: rows.version,
             rows: Vec::with_capacity(3),
             previous,
@@ -194,23 +208,15 @@ impl ReadStore {
         ];
         for (kind, row) in tables {
             let Some(mut row) = row else { continue };
-            let mut bytes = item_bytes(&row.0);
+            let stood = if kind == TableKind::History { rows.in_s3.0 } else { rows.in_s3.1 };
             // Whatever the values are, their JSON is never that much longer.
-            if bytes.saturating_mul(JSON_AT_MOST) > self.attribute_limit
-                && let Some(object) = self.offload(module, kind, &row, new_name)?
+            if (stood || item_bytes(&row.0).saturating_mul(JSON_AT_MOST) > self.attribute_limit)
+                && let Some(object) = self.offload(module, kind, &row, stood, new_name)?
             {
                 row = row.with_attributes(Value::s(object.uri()));
-                bytes = item_bytes(&row.0);
                 part.objects.push(object);
             }
-            if bytes > MAX_ITEM_BYTES {
-                return Err(StoreError::TooLarge {
-                    table: kind.as_str(),
-                    sk: row.text(field::SK).unwrap_or_default().to_owned(),
-                    bytes,
-                    limit: MAX_ITEM_BYTES,
-                });
-            }
+            check(&row).map_err(|why| StoreError::Unstorable { table: kind.as_str(), why })?;
             part.rows.push((kind, row));
         }
         Ok(part)
@@ -221,18 +227,31 @@ impl ReadStore {
         module: &str,
         kind: TableKind,
         row: &Row,
+        stood: bool,
         new_name: NewObjectName<'_>,
     ) -> Result<Option<S3Object>, StoreError> {
         let Attributes::Inline(map) = row.attributes()? else { return Ok(None) };
         let attributes = Value::M(map.clone());
-        // What JavaScript cannot read back from JSON stays in the row, where DynamoDB keeps it exactly.
-        if attributes.why_not_json().is_some() {
-            return Ok(None);
+        let is_short = plain_json_length(&attributes) <= self.attribute_limit;
+        match attributes.why_not_json() {
+            None if is_short => return Ok(None),
+            None => {}
+            // Digits that stood in S3 are safe there, and only there. A past version stays where it was; a new one that the framework
+            // would keep in the row must not bring them there.
+            Some(what) if stood && attributes.lacks_digits_only() => {
+                if is_short && kind != TableKind::History {
+                    let message = format!(
+                        "attributes hold {what}, safe in S3 so far; they are so short now that they belong into the row, where the \
+                         application could not read it"
+                    );
+                    let why = Unstorable { reason: Reason::Unsupported, message };
+                    return Err(StoreError::Unstorable { table: kind.as_str(), why });
+                }
+            }
+            // What JavaScript cannot read back from JSON stays in the row, where DynamoDB keeps it exactly.
+            Some(_) => return Ok(None),
         }
         let body = to_plain_json(&attributes);
-        if body.len() <= self.attribute_limit {
-            return Ok(None);
-        }
         let bucket = self.bucket.clone().ok_or(StoreError::NoBucket)?;
         let key = object_key(&self.names.table(module, kind), row.pk()?, row.sk()?, &new_name());
         Ok(Some(S3Object { bucket, key, body }))

@@ -1,17 +1,20 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use futures::StreamExt;
 
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version};
-use crate::domain::row::{Row, TableKind};
+use crate::domain::row::{Row, TableKind, field};
 use crate::domain::run::Reason;
-use crate::domain::snapshot::EntitySnapshot;
+use crate::domain::snapshot::{EntitySnapshot, is_past, is_remnant};
 use crate::store::error::StoreError;
 use crate::store::read::{ReadStore, RowKey};
 
 /// S3 objects read at once for one listing.
 const OBJECTS_AT_ONCE: usize = 8;
+
+/// Fields that tell whether a command was applied.
+const EXPIRY_FIELDS: [&str; 4] = [field::PK, field::SK, field::STATUS, field::SYNC_MODE];
 
 /// Why an entity cannot be worked with although every call succeeded: what is stored is not what the framework writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,23 +42,14 @@ impl ReadStore {
     /// Reads what a decision about an entity rests on.
     ///
     /// # Errors
-    /// [`StoreError`] when a call failed, the version is no number, or S3-stored attributes cannot be read.
+    /// [`StoreError`] when a call failed, [`StoreError::Unusable`] when what is stored cannot be worked with.
     pub async fn snapshot(&self, module: &str, key: &EntityKey) -> Result<EntitySnapshot, StoreError> {
-        let data = self.data_row(module, key).await?;
-        let version = data.as_ref().map(Row::version).transpose()?.unwrap_or_default();
-        let at = |v: Version| (TableKind::Command, key.sk.at(v));
-        let mut commands = self.batch_get(module, &key.pk, &[at(version), at(version.next())], &[], true).await?;
-        let resolved = match &data {
-            Some(row) => Some(Arc::new(self.resolve(row).await?)),
-            None => None,
-        };
-        Ok(EntitySnapshot {
-            data: data.map(Arc::new),
-            resolved,
-            version,
-            command: commands.remove(&at(version)),
-            next_command: commands.remove(&at(version.next())),
-        })
+        let mut read = self.snapshots(module, &key.pk, std::slice::from_ref(&key.sk)).await?;
+        match read.pop() {
+            Some(Ok(snapshot)) => Ok(snapshot),
+            Some(Err(unusable)) => Err(StoreError::Unusable(Box::new(unusable))),
+            None => Ok(EntitySnapshot::default()),
+        }
     }
 
     /// The snapshots of many entities of one partition, in the order asked for; read consistently, in as few requests as there can be.
@@ -74,9 +68,9 @@ impl ReadStore {
             keys.push((TableKind::Data, sk.as_str().to_owned()));
             keys.push((TableKind::Command, sk.at(Version(1))));
         }
-        let mut found = self.batch_get(module, pk, &keys, &[], true).await?;
+        let found = self.batch_get(module, pk, &keys, &[], true).await?;
         let rows: Vec<(SortKey, Option<Row>)> =
-            sks.iter().map(|sk| (sk.clone(), found.remove(&(TableKind::Data, sk.as_str().to_owned())))).collect();
+            sks.iter().map(|sk| (sk.clone(), found.get(&(TableKind::Data, sk.as_str().to_owned())).cloned())).collect();
         self.with_commands(module, pk, rows, found, true).await
     }
 
@@ -112,14 +106,17 @@ impl ReadStore {
             .filter(|key| !commands.contains_key(key))
             .collect();
         commands.extend(self.batch_get(module, pk, &wanted, &[], true).await?);
-        let commands = &commands;
+        let now = jiff::Timestamp::now().as_second();
+        let expired = self.expired(module, pk, &rows, &commands, now).await?;
+        let (commands, expired) = (&commands, &expired);
         let each = rows.into_iter().map(|(sk, row)| async move {
             let Some(row) = row else {
                 let next_command = commands.get(&at(&sk, Version(1))).cloned();
-                return Ok(Ok(EntitySnapshot { next_command, ..EntitySnapshot::default() }));
+                let is_expired = expired.contains(&sk);
+                return Ok(Ok(EntitySnapshot { next_command, is_expired, ..EntitySnapshot::default() }));
             };
             let command = |v: Version| commands.get(&at(&sk, v)).cloned();
-            self.judged(row, command).await
+            self.judged(row, command, now).await
         });
         let mut snapshots = Vec::new();
         let mut answers = futures::stream::iter(each).buffered(OBJECTS_AT_ONCE);
@@ -129,7 +126,35 @@ impl ReadStore {
         Ok(snapshots)
     }
 
-    async fn judged(&self, row: Row, command: impl Fn(Version) -> Option<Row>) -> Result<Snapshot, StoreError> {
+    /// Those of the entities without a data row whose commands are what their ttl left over.
+    async fn expired(
+        &self,
+        module: &str,
+        pk: &PartitionKey,
+        rows: &[(SortKey, Option<Row>)],
+        commands: &HashMap<RowKey, Row>,
+        now: i64,
+    ) -> Result<HashSet<SortKey>, StoreError> {
+        let first = |sk: &SortKey| commands.get(&(TableKind::Command, sk.at(Version(1))));
+        let absent: Vec<&SortKey> =
+            rows.iter().filter(|(sk, row)| row.is_none() && first(sk).is_some()).map(|(sk, _)| sk).collect();
+        let history = |sk: &SortKey| (TableKind::History, sk.at(Version(1)));
+        let second = |sk: &SortKey| (TableKind::Command, sk.at(Version(2)));
+        let wanted: Vec<RowKey> = absent.iter().flat_map(|sk| [history(sk), second(sk)]).collect();
+        let found = self.batch_get(module, pk, &wanted, &EXPIRY_FIELDS, true).await?;
+        let is_expired = |sk: &&SortKey| {
+            let has_history = found.contains_key(&history(sk));
+            first(sk).is_some_and(|row| is_remnant(row, found.get(&second(sk)), has_history, now))
+        };
+        Ok(absent.into_iter().filter(is_expired).cloned().collect())
+    }
+
+    async fn judged(
+        &self,
+        row: Row,
+        command: impl Fn(Version) -> Option<Row>,
+        now: i64,
+    ) -> Result<Snapshot, StoreError> {
         let data = Arc::new(row);
         let unusable = |reason, message: String| Ok(Err(Unusable { reason, message, data: Some(Arc::clone(&data)) }));
         let version = match data.version() {
@@ -146,6 +171,8 @@ impl ReadStore {
             version,
             command: command(version),
             next_command: command(version.next()),
+            is_past_ttl: is_past(&data, now),
+            is_expired: false,
             data: Some(data),
         }))
     }

@@ -1,10 +1,12 @@
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::operation::RequestId as _;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 
-use super::WriteStore;
 use super::request::{Counter, Part, PublishRequest, Unfinished};
 use super::same_bytes::SameBytes;
+use super::{Shown, WriteStore};
 use crate::domain::key::Version;
 use crate::domain::publish::PublishMode;
 use crate::domain::row::{Row, TableKind, field};
@@ -150,17 +152,9 @@ impl WriteStore {
             let at = ConditionCheck::builder()
                 .table_name(self.read.names.table(&check.module, TableKind::Data))
                 .set_key(Some(primary_key(check.key.pk.as_str(), check.key.sk.as_str())));
-            let check = match check.version {
-                Version(0) => at
-                    .condition_expression("attribute_not_exists(#pk)")
-                    .expression_attribute_names("#pk", field::PK)
-                    .build()?,
-                Version(version) => at
-                    .condition_expression("#version = :version")
-                    .expression_attribute_names("#version", field::VERSION)
-                    .expression_attribute_values(":version", to_value(&Value::n(version)))
-                    .build()?,
-            };
+            let (condition, names, values) = as_shown(check.version, check.shown.as_ref());
+            let at = at.condition_expression(condition).set_expression_attribute_names(Some(names));
+            let check = at.set_expression_attribute_values(values).build()?;
             items.push((Purpose::Check, TransactWriteItem::builder().condition_check(check).build()));
         }
         for counter in &request.counters {
@@ -245,17 +239,33 @@ impl WriteStore {
             TableKind::Command => (Purpose::Command, absent(put)),
             // A failed publish may have left a history row of the current version: it is replaced by the truth.
             TableKind::History => (Purpose::History, put),
-            TableKind::Data if part.expected == Version(0) => (Purpose::Data, absent(put)),
-            TableKind::Data => (
-                Purpose::Data,
-                put.condition_expression("#version = :version")
-                    .expression_attribute_names("#version", field::VERSION)
-                    .expression_attribute_values(":version", to_value(&Value::n(part.expected.0))),
-            ),
+            TableKind::Data => {
+                let (condition, names, values) = as_shown(part.expected, part.shown.as_ref());
+                let put = put.condition_expression(condition).set_expression_attribute_names(Some(names));
+                (Purpose::Data, put.set_expression_attribute_values(values))
+            }
         };
         debug_assert!(mode == PublishMode::Sync || kind == TableKind::Command);
         Ok((purpose, TransactWriteItem::builder().put(put.build()?).build()))
     }
+}
+
+/// A condition, its names and its values.
+type Condition = (String, HashMap<String, String>, Option<HashMap<String, AttributeValue>>);
+
+/// That a data row has a version, and still holds what was shown.
+fn as_shown(version: Version, shown: Option<&Shown>) -> Condition {
+    if version == Version(0) {
+        let names = HashMap::from([("#pk".to_owned(), field::PK.to_owned())]);
+        return ("attribute_not_exists(#pk)".to_owned(), names, None);
+    }
+    let mut condition = "#version = :version".to_owned();
+    let mut names = HashMap::from([("#version".to_owned(), field::VERSION.to_owned())]);
+    let mut values = HashMap::from([(":version".to_owned(), to_value(&Value::n(version.0)))]);
+    if let Some(shown) = shown {
+        shown.condition(&mut condition, &mut names, &mut values);
+    }
+    (condition, names, Some(values))
 }
 
 /// Reads a cancelled transaction's reasons: they stand in the order of its items.

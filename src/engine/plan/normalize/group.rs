@@ -39,10 +39,10 @@ impl<'a> Group<'a> {
     ) -> Result<Self, Stop> {
         let normal = spelled.first().map(|s| s.normal.clone()).unwrap_or_default();
         let store = scope.task.store();
-        let target_ttls = store.ttl_settings(module, &normal).await?.at(scope.context.at);
+        let target_ttls = store.ttl_settings(module, target).await?.at(scope.context.at);
         let mut ttls = Vec::with_capacity(spelled.len());
         for spelling in spelled {
-            ttls.push(store.ttl_settings(module, &spelling.tenant.code).await?.at(scope.context.at));
+            ttls.push(store.ttl_settings(module, &spelling.pk).await?.at(scope.context.at));
         }
         Ok(Self { scope, module, target, spelled, transfer: scope.transfer(&normal), target_ttls, ttls })
     }

@@ -102,7 +102,7 @@ async fn other(scope: &Scope<'_>, module: &str, key: &EntityKey, row: Row, sink:
         return Ok(());
     }
     let tenant = tenant_of(&key.pk, resolved.text(field::TENANT_CODE));
-    let ttls: Ttls = store.ttl_settings(module, &tenant.code).await?.at(scope.context.at);
+    let ttls: Ttls = store.ttl_settings(module, &key.pk).await?.at(scope.context.at);
     let snapshots = store.snapshots(module, &key.pk, std::slice::from_ref(&key.sk)).await?;
     for snapshot in snapshots.into_iter().flatten() {
         let transfer = scope.transfer(&tenant.code);

@@ -47,7 +47,7 @@ pub(super) async fn plan(
     let found = partitions(task, modules, source).await?;
     let mut told = Told::default();
     for partition in &found {
-        let ttls = task.store().ttl_settings(&partition.module, &source.tenant).await?.at(context.at);
+        let ttls = task.store().ttl_settings(&partition.module, &partition.pk).await?.at(context.at);
         let mut walk = Walk::new(task, source, partition, PAGE, true);
         let mut work = Work { task, rolling: &rolling, source, how, partition, ttls, told: &mut told };
         while let Some(page) = walk.next().await? {

@@ -34,7 +34,7 @@ pub(super) async fn rows(
             .find_map(|kind| found.remove(&at(kind)).map(|row| (kind, row)));
         let Some((kind, row)) = row else { continue };
         let then = match task.store().readable(&row).await? {
-            Ok(row) => Ok(Then { found: kind, row }),
+            Ok(whole) => Ok(Then { found: kind, in_s3: row.attributes_ref().is_some(), row: whole }),
             Err(unreadable) => Err((unreadable.reason, unreadable.message)),
         };
         out.insert((*key).clone(), then);

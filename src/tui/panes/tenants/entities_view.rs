@@ -33,6 +33,7 @@ fn letter(flag: Flag) -> char {
         Flag::Failed => 'F',
         Flag::Wedged => 'W',
         Flag::Blocked => 'B',
+        Flag::Expired => 'X',
     }
 }
 
