@@ -285,9 +285,12 @@ pub struct Run {
     /// The plan file.
     #[arg(required_unless_present = "resume", conflicts_with = "resume")]
     pub plan: Option<PathBuf>,
-    /// Go on with this run.
+    /// Resume this run: what is left of it is asked for again.
     #[arg(long, value_name = "RUN")]
     pub resume: Option<RunId>,
+    /// Take items up again that failed.
+    #[arg(long, requires = "resume")]
+    pub retry: bool,
     /// Refuse unless the plan digest is this one.
     #[arg(long, value_name = "DIGEST", conflicts_with = "resume")]
     pub expect: Option<String>,
@@ -364,6 +367,10 @@ pub struct Undo {
     /// What becomes of entities that were changed since: skip or force.
     #[arg(long, value_name = "skip|force", default_value = "skip", value_parser = conflicts)]
     pub conflicts: Conflicts,
+    /// This item of the run alone, by its number; may be given several times. With `--conflicts force` it is taken back even where the
+    /// tables do not prove what the journal says.
+    #[arg(long, value_name = "N", conflicts_with_all = ["pk", "module"])]
+    pub item: Vec<u64>,
     /// An exported journal, brought from elsewhere.
     #[arg(long, value_name = "FILE", conflicts_with = "pk")]
     pub journal: Option<PathBuf>,

@@ -25,8 +25,23 @@ pub struct ItemDigest<'a> {
     pub before: Option<&'a Row>,
     /// The data row after, attributes resolved.
     pub after: Option<&'a Row>,
+    /// The other entities of the item, written or pinned.
+    pub others: Vec<PartDigest<'a>>,
     /// The run's time as attributes spell it, which a plan may put anywhere: it stands outside.
     pub now: Option<&'a str>,
+}
+
+/// What identifies the work on one entity of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartDigest<'a> {
+    /// Partition and sort key.
+    pub key: (&'a str, &'a str),
+    /// The version that was shown.
+    pub version: u64,
+    /// The data row before, attributes resolved.
+    pub before: Option<&'a Row>,
+    /// The data row after, attributes resolved.
+    pub after: Option<&'a Row>,
 }
 
 /// Fields that depend on when and by whom a run is made, not on what it does.
@@ -97,16 +112,26 @@ pub fn item_digest(item: &ItemDigest<'_>) -> String {
     }
     feed(&mut hash, item.reason.map_or("", Reason::as_str));
     feed(&mut hash, &format!("{} {}", item.versions.0, item.versions.1));
-    feed(&mut hash, &item.before.map_or_else(String::new, |row| canonical_item(&without_stamps(row))));
-    let after = item.after.map(|row| {
+    feed_rows(&mut hash, item.before, item.after, item.now);
+    for part in &item.others {
+        feed(&mut hash, part.key.0);
+        feed(&mut hash, part.key.1);
+        feed(&mut hash, &part.version.to_string());
+        feed_rows(&mut hash, part.before, part.after, item.now);
+    }
+    hex(hash)
+}
+
+fn feed_rows(hash: &mut Sha256, before: Option<&Row>, after: Option<&Row>, now: Option<&str>) {
+    feed(hash, &before.map_or_else(String::new, |row| canonical_item(&without_stamps(row))));
+    let after = after.map(|row| {
         let map = without_stamps(row);
-        match item.now {
+        match now {
             Some(now) => map.into_iter().map(|(name, value)| (name, timeless(value, now))).collect(),
             None => map,
         }
     });
-    feed(&mut hash, &after.map_or_else(String::new, |map: Map| canonical_item(&map)));
-    hex(hash)
+    feed(hash, &after.map_or_else(String::new, |map: Map| canonical_item(&map)));
 }
 
 /// A value with the run's time taken out.
@@ -142,6 +167,7 @@ mod tests {
             versions: (version, 1),
             before: None,
             after: Some(&row),
+            others: Vec::new(),
             now: Some("NOW"),
         })
     }

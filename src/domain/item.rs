@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::digest::{ItemDigest, item_digest};
+use super::digest::{ItemDigest, PartDigest, item_digest};
 use super::key::{EntityKey, Version};
 use super::row::Row;
 use super::run::{Action, Reason};
@@ -202,18 +202,29 @@ impl PlannedItem {
         if is_about_source { Some(source) } else { target }
     }
 
-    /// SHA-256 over what is shown, without the run's own marks and its time, in hexadecimal.
+    /// SHA-256 over everything that is written and pinned, without the run's own marks and its time, in hexadecimal.
     #[must_use]
     pub fn digest(&self, now: &str) -> String {
+        let shown = self.shown().map(|part| std::ptr::from_ref(part));
+        let others = self.parts.iter().filter(|part| Some(std::ptr::from_ref(*part)) != shown);
         item_digest(&ItemDigest {
             module: &self.module,
             target: (self.target.pk.as_str(), self.target.sk.as_str()),
             source: (self.source.pk.as_str(), self.source.sk.as_str()),
             action: self.action,
-            reason: self.reason,
+            // Of an item that is written it says nothing about what is; a failed attempt leaves its own.
+            reason: self.reason.filter(|_| !self.writes()),
             versions: (self.versions(Role::Target).0.0, self.source_versions().0.0),
             before: self.before().map(|row| &**row),
             after: self.after().map(|row| &**row),
+            others: others
+                .map(|part| PartDigest {
+                    key: (part.key.pk.as_str(), part.key.sk.as_str()),
+                    version: part.version.0,
+                    before: part.before.as_deref(),
+                    after: part.after.as_deref(),
+                })
+                .collect(),
             now: Some(now),
         })
     }

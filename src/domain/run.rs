@@ -165,6 +165,8 @@ words! {
         TargetChanged = "target_changed",
         /// This run had already written it.
         AlreadyWritten = "already_written",
+        /// The tables do not prove what a journal says of it.
+        Unproven = "unproven",
         /// Nobody approved it.
         NotApproved = "not_approved",
         /// The source is gone.

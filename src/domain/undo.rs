@@ -20,6 +20,8 @@ use super::value::{Map, Value};
 pub struct Undoing {
     /// requestId of everything that the run wrote.
     pub request_id: String,
+    /// Whether the run finished commands that others had published.
+    pub is_repair: bool,
     /// Ids of the jobs that wrote in its stead: the source of their command rows.
     pub jobs: HashSet<String>,
     /// What becomes of entities that were changed since.
@@ -49,11 +51,28 @@ pub struct Written {
     pub wrote: Option<Arc<Row>>,
     /// Whether the attributes before the run stood in S3.
     pub in_s3: bool,
-    /// Whether it is certain that the run wrote it.
+    /// Whether its journal says that the run wrote it.
     pub is_certain: bool,
+    /// Whether a row of the version after, which is no longer the current one, carries the run's id.
+    pub is_proven: bool,
+    /// Whether history or command rows hold the row before as the journal has it.
+    pub is_confirmed: bool,
+    /// Whether the operator named this item, and trusts the journal where the tables prove nothing.
+    pub is_forced: bool,
 }
 
 impl Written {
+    /// What the tables do not prove of it; `is_ours` where its current version is the run's.
+    fn doubt(&self, is_ours: bool) -> Option<String> {
+        let after = self.version.next();
+        if !is_ours && !self.is_proven {
+            return Some(format!("no row proves that the run wrote version {after}"));
+        }
+        let is_unconfirmed = self.before.is_some() && !self.is_confirmed;
+        is_unconfirmed
+            .then(|| format!("neither history nor command rows hold version {} as the journal has it", self.version))
+    }
+
     /// Whether the attributes that taking it back writes stand in S3: those before the run, or the present ones where it was absent.
     fn was_in_s3(&self, now: Side<'_>) -> bool {
         if self.before.is_some() { self.in_s3 } else { now.seen.is_in_s3() }
@@ -145,7 +164,11 @@ impl Undoing {
             return Verdict::Refuse((Action::Conflict, reason, message));
         }
         // What a repair finished carries the id of whoever published it.
-        let wrote = written.wrote.as_ref().and_then(|row| row.text(field::REQUEST_ID)).unwrap_or(&self.request_id);
+        let wrote = if self.is_repair {
+            written.wrote.as_ref().and_then(|row| row.text(field::REQUEST_ID)).unwrap_or(&self.request_id)
+        } else {
+            &self.request_id
+        };
         let source = seen.command.as_ref().and_then(|row| row.text(field::SOURCE));
         let is_ours = seen.version == after
             && (current.text(field::REQUEST_ID) == Some(wrote) || source.is_some_and(|id| self.jobs.contains(id)));
@@ -161,6 +184,14 @@ impl Undoing {
         };
         if is_same(current, &state) {
             return Verdict::Nothing("the entity is as it was before the run already");
+        }
+        if let Some(doubt) = written.doubt(is_ours) {
+            if !written.is_forced {
+                // Shown with what trusting the journal would leave.
+                write(item, written.role, now.side, self.row(now, &state), written.was_in_s3(now.side));
+                return Verdict::Refuse((Action::Conflict, Reason::Unproven, doubt));
+            }
+            item.warnings.push(format!("{doubt}; it is taken from the journal all the same"));
         }
         if !is_ours {
             let by = seen.command.as_ref().and_then(|row| row.text(field::CREATED_BY)).unwrap_or("someone");
@@ -263,6 +294,7 @@ mod tests {
 
     fn undoing() -> Undoing {
         Undoing {
+            is_repair: false,
             jobs: HashSet::new(),
             request_id: "tenantry-RUN".into(),
             conflicts: Conflicts::Skip,
@@ -290,6 +322,9 @@ mod tests {
             wrote: Some(row(r#"{"id":"P#b#x","name":"n","version":1,"requestId":"tenantry-RUN"}"#)),
             in_s3: false,
             is_certain,
+            is_proven: true,
+            is_confirmed: true,
+            is_forced: false,
         };
         let resolved = data.map(row);
         let version = resolved.as_ref().map(|r| r.version().unwrap()).unwrap_or_default();

@@ -72,7 +72,8 @@ pub(super) async fn mark_undone(task: &Task, run: RunId) -> Result<(), Stop> {
         }
         // One that looked at a part of the rows, or at a copy of the journal, may have missed some.
         let plan = Reader::open(&state_dir, undo)?.recorded()?.plan;
-        if !plan.is_some_and(|p| matches!(p.work, Work::Undo(Undo { from: UndoFrom::Journal, .. }))) {
+        let is_whole = |undo: &Undo| undo.from == UndoFrom::Journal && undo.items.is_empty();
+        if !plan.is_some_and(|p| matches!(&p.work, Work::Undo(undo) if is_whole(undo))) {
             return Ok(());
         }
         let again = Reader::open(&state_dir, undone)?.info()?.undo_of;

@@ -129,7 +129,7 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::ShowCollision { run, items } => collisions::show(task, run, items).await,
         Command::RunPlan { plan, .. } if matches!(plan.work, Work::Export { .. }) => csv::run(task, &plan).await,
         Command::RunPlan { plan, expect, rows } => run::start(task, &plan, expect, rows).await,
-        Command::ResumeRun { run, rows } => run::resume(task, run, rows).await,
+        Command::ResumeRun { run, rows, retry } => run::resume(task, run, rows, retry).await,
         Command::ExportRun { run, file } => runs::export(task, run, file).await,
         Command::VerifyRun { run } => verify::run(task, run).await,
         Command::Export { module, wanted } => csv::partition(task, module, &wanted).await,

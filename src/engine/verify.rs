@@ -32,7 +32,7 @@ pub(super) async fn run(task: &Task, run: RunId) -> Result<(), Stop> {
         Ok::<_, super::journal::JournalError>((reader.info()?, reader.recorded()?))
     })
     .await??;
-    pinned_by(task, &info, recorded.endpoint.as_deref()).await?;
+    pinned_by(task, &info, &recorded.pins).await?;
     written(task, run, None).await
 }
 

@@ -44,7 +44,12 @@ pub(super) fn plan(operation: Operation, place: &Place, first: Option<RunId>) ->
         work: match (operation, first) {
             (Operation::Copy, _) => Work::Copy { source, target },
             (Operation::Move, _) => Work::Move { source, target },
-            (_, first) => Work::Undo(Undo { run: first.unwrap(), conflicts: Conflicts::Skip, from: UndoFrom::Journal }),
+            (_, first) => Work::Undo(Undo {
+                run: first.unwrap(),
+                conflicts: Conflicts::Skip,
+                from: UndoFrom::Journal,
+                items: Vec::new(),
+            }),
         },
         change: Change::default(),
         run: RunSettings { batch: 5, canary: 3, concurrency: 2, ..RunSettings::default() },
@@ -56,7 +61,7 @@ pub(super) fn run(plan: Plan) -> Command {
 }
 
 pub(super) fn resume(run: RunId) -> Command {
-    Command::ResumeRun { run, rows: false }
+    Command::ResumeRun { run, rows: false, retry: false }
 }
 
 /// Carries a command out to its end: the first batch is approved alone, the one named is skipped, then all the rest is approved at once.

@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use super::error::{Call, StoreError};
 use super::meter::Meter;
 use super::names::TableNames;
+use super::pins::Pins;
 use super::read::ReadStore;
 use crate::config::Profile;
 
@@ -25,6 +26,8 @@ pub struct Connected {
     pub store: ReadStore,
     /// Region in use.
     pub region: Option<String>,
+    /// Where everything else is.
+    pub pins: Pins,
     sts: Option<aws_sdk_sts::Client>,
     account: Option<String>,
 }
@@ -68,6 +71,7 @@ pub async fn connect(profile: &Profile) -> Connected {
     Connected {
         store,
         region: config.region().map(ToString::to_string),
+        pins: Pins::of(profile, &config),
         // Behind an endpoint of its own an account means nothing, and AWS must not be asked.
         sts: (!elsewhere).then(|| aws_sdk_sts::Client::new(&config)),
         account: profile.account.clone(),

@@ -93,7 +93,7 @@ async fn approving_the_rest_asks_no_more_and_stopping_writes_no_more() {
     drop(driver);
     let mut driver = Driver::new(&stack);
     driver.send(Command::Arm { armed: true }).await;
-    let request = driver.send(Command::ResumeRun { run: canary.run, rows: false }).await;
+    let request = driver.send(Command::ResumeRun { run: canary.run, rows: false, retry: false }).await;
     let again = driver.approval(request).await;
     assert_eq!((again.batch, again.digest.as_str()), (2, second.digest.as_str()));
     driver.decide(&again, Decision::ApproveRest { confirm: None }).await;
@@ -202,7 +202,8 @@ async fn a_canary_that_is_not_clean_stops_the_run() {
     let printed = program.json(&["run", "--resume", &run, "--arm", "--approve", "canary"]).await;
     assert_eq!((printed.code, printed.end()["stopped"].as_str(), targets(&stack).await), (4, Some("canary"), 2));
     let printed = program.json(&["run", "--resume", &run, "--arm", "--approve", "all"]).await;
-    assert_eq!((printed.code, targets(&stack).await), (0, 7), "{}", printed.stdout);
+    // Everything else is written; the conflict of the canary is still one.
+    assert_eq!((printed.code, targets(&stack).await), (3, 7), "{}", printed.stdout);
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ mod faults;
 mod follow;
 mod golden;
 mod items;
+mod journals;
 mod kills;
 mod normalize;
 #[cfg(feature = "sandbox")]

@@ -56,7 +56,9 @@ async fn a_run_is_paused_steered_and_stopped_between_items_and_gone_on_with() {
     assert!(rest.iter().any(|e| matches!(e, Event::Stopped { cause: StopCause::Operator, .. })));
     assert!(rest.iter().any(|e| matches!(e, Event::Run(info) if info.state == RunState::Stopped)));
     assert_eq!(targets(&stack).await, paused);
-    let request = driver.send(Command::ResumeRun { run, rows: false }).await;
+    let request = driver.send(Command::ResumeRun { run, rows: false, retry: false }).await;
+    let asked = driver.approval(request).await;
+    driver.approve_rest(&asked).await;
     driver.until(request, |e| matches!(e, Event::Item(_))).await;
     driver.send(Command::Steer { run, steering: Steering::Rate(0) }).await;
     let rest = driver.rest(request).await;

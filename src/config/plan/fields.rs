@@ -78,6 +78,7 @@ const KINDS: &[(&str, &str, Kind)] = &[
     ("run", "verify", Kind::Choice(&["none", "batch", "end"])),
     ("run", "engine", Kind::Choice(&["direct", "pipeline"])),
     ("undo", "run", Kind::Run),
+    ("undo", "items", Kind::List),
     ("undo", "conflicts", Kind::Choice(&["skip", "force"])),
     ("normalize", "collision", Kind::Choice(&["block", "target", "newest", "merge"])),
     ("normalize", "references", Kind::Choice(&["report", "rewrite"])),

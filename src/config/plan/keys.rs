@@ -79,7 +79,7 @@ const KEYS: &[Keys] = &[
         names: &["to_version", "to_time", "before_run", "before_migrated_at", "window", "marked", "conflicts"],
         of: &[Operation::Rollback],
     },
-    Keys { table: "undo", names: &["run", "conflicts", "journal"], of: &[Operation::Undo] },
+    Keys { table: "undo", names: &["run", "conflicts", "journal", "items"], of: &[Operation::Undo] },
     // What a plan does comes before how its run goes about it.
     Keys {
         table: "run",

@@ -168,8 +168,14 @@ pub(super) fn undo(mut walk: Walk<'_, '_>, at: Range<usize>, plan: &Path) -> Res
             walk.wrong_value("journal", message)
         })?),
     };
+    let mut items = Vec::new();
+    for item in walk.texts("items")?.unwrap_or_default() {
+        let (at, text) = item;
+        let message = || format!("undo.items holds {text:?}, which is no number of an item");
+        items.push(text.parse().map_err(|_| walk.wrong(at.clone(), "items", message()))?);
+    }
     walk.finish()?;
-    Ok(Undo { run, conflicts: conflicts.unwrap_or_default(), from })
+    Ok(Undo { run, conflicts: conflicts.unwrap_or_default(), from, items })
 }
 
 /// A file that a plan names relative to itself.

@@ -290,6 +290,22 @@ pub struct Undo {
     pub conflicts: Conflicts,
     /// Where what it wrote is found.
     pub from: UndoFrom,
+    /// Numbers of the run's items that alone are taken back; all without any.
+    pub items: Vec<u64>,
+}
+
+impl Undo {
+    /// Whether an item is taken back although the tables do not prove what its journal says: it is named, and forced.
+    #[must_use]
+    pub fn is_forced(&self, n: u64) -> bool {
+        self.conflicts == Conflicts::Force && self.items.contains(&n)
+    }
+
+    /// Whether it is about an item.
+    #[must_use]
+    pub fn is_about(&self, n: u64) -> bool {
+        self.items.is_empty() || self.items.contains(&n)
+    }
 }
 
 /// What a plan does.

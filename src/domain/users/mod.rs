@@ -122,6 +122,11 @@ impl Changing {
         (item, quarantined)
     }
 
+    /// Whether a run by this rule may change an attribute at all, whatever its journal says.
+    fn may_change(&self, name: &str) -> bool {
+        ATTRIBUTES.contains(&name) && self.attributes.iter().any(|own| own == name)
+    }
+
     fn own<'u>(&self, user: &'u User) -> impl Iterator<Item = (&'u str, &'u str)> {
         let wanted = self.attributes.clone();
         let is_wanted = move |name: &str| wanted.iter().any(|w| w == name);
@@ -181,6 +186,20 @@ pub fn undone(wrote: &PlannedPart, now: Option<&User>, conflicts: Conflicts, is_
     }
     item.parts.push(part);
     item
+}
+
+/// Why a journal is not believed about a user: it names attributes that a run never changes, or texts that its rule does not make.
+#[must_use]
+pub fn doubt(wrote: &PlannedPart, rule: Option<&Changing>) -> Option<String> {
+    let empty = Row::default();
+    let (before, after) = (wrote.before.as_deref().unwrap_or(&empty), wrote.after.as_deref().unwrap_or(&empty));
+    let Some(rule) = rule else { return Some("the journal names no rule by which the user was changed".to_owned()) };
+    let is_made = |name: &String| {
+        let made = before.text(name).map(|text| rule.changed(name, text));
+        rule.may_change(name) && matches!(made, Some(Ok(Some(text))) if after.text(name) == Some(text.as_str()))
+    };
+    let wrong = differing(before, after).into_iter().find(|name| !is_made(name))?;
+    Some(format!("{wrong}: the rule of the run does not make what the journal says of it"))
 }
 
 /// The attributes that two rows of one user have with different texts.

@@ -17,6 +17,46 @@ pub struct DdbItem(pub Map);
 /// One typed value (`{"S":"…"}`), for serde.
 struct DdbValue(Value);
 
+/// Objects and lists around a value that a text may have: twice the levels that plain JSON may, since each value has a type around it,
+/// and some for what stands around the item itself.
+const MAX_NESTING: usize = 2 * super::MAX_DEPTH + 16;
+
+/// Reads a text that holds items in DynamoDB JSON, nested as deeply as values may be, and no deeper.
+///
+/// # Errors
+/// The parser's words, with line and column.
+pub fn read_nested<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, String> {
+    // The parser's own limit is below what S3 holds; without any, a text made for it would overflow the stack.
+    let deepest = nesting(text);
+    if deepest > MAX_NESTING {
+        return Err(format!("nested {deepest} levels deep; {MAX_NESTING} are the most"));
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    deserializer.disable_recursion_limit();
+    let value = T::deserialize(&mut deserializer).map_err(|e| e.to_string())?;
+    deserializer.end().map_err(|e| e.to_string())?;
+    Ok(value)
+}
+
+/// How many objects and lists stand around the deepest value, texts passed over.
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest, mut in_text, mut is_escaped) = (0usize, 0, false, false);
+    for byte in text.bytes() {
+        match (in_text, byte) {
+            (true, _) if is_escaped => is_escaped = false,
+            (true, b'\\') => is_escaped = true,
+            (_, b'"') => in_text = !in_text,
+            (false, b'{' | b'[') => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
 impl<'de> Deserialize<'de> for DdbItem {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(ItemVisitor)
@@ -115,6 +155,21 @@ mod tests {
             prop_assert_eq!(item_to_ddb_text(&read), text);
             prop_assert_eq!(read, item);
         }
+    }
+
+    #[test]
+    fn values_are_read_as_deeply_as_they_may_be_and_no_deeper() {
+        let deep = |levels: usize| {
+            let value = (0..levels).fold(Value::s("[{\\\"in a text"), |inner, _| Value::L(vec![inner]));
+            item_to_ddb_text(&Map::from([("a".to_owned(), value)]))
+        };
+        for levels in [1, 62, super::super::MAX_DEPTH] {
+            let text = deep(levels);
+            let read = read_nested::<DdbItem>(&text).unwrap();
+            assert_eq!(item_to_ddb_text(&read.0), text);
+        }
+        let error = read_nested::<DdbItem>(&deep(1_000_000)).unwrap_err();
+        assert!(error.contains("levels deep"), "{error}");
     }
 
     #[test]

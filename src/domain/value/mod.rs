@@ -12,8 +12,9 @@ use indexmap::IndexMap;
 pub use ddb_json::{
     BadDdbJson, item_from_ddb_json, item_to_ddb_json, item_to_ddb_text, value_from_ddb_json, value_to_ddb_json,
 };
-pub use ddb_read::DdbItem;
+pub use ddb_read::{DdbItem, read_nested};
 pub use number::{NotANumber, Number};
+use plain_json::MAX_DEPTH;
 pub use plain_json::{BadJson, from_plain_json, plain_json_length, to_plain_json, to_plain_json_pretty};
 
 /// Attributes by name. Order is kept (it matters in S3 objects only) and does not take part in equality.

@@ -7,7 +7,7 @@ use super::ddb_json::write_string;
 use super::{Map, Number, Value};
 
 /// Deeper documents than DynamoDB itself allows (32 levels) are refused well before the stack is in danger.
-const MAX_DEPTH: usize = 100;
+pub(super) const MAX_DEPTH: usize = 100;
 
 /// A text that is not JSON, or JSON that cannot be stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

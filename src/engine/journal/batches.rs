@@ -78,6 +78,22 @@ pub(super) fn make(connection: &Connection, path: &Path) -> Result<(), JournalEr
     batch.map_or(Ok(()), |(n, digests)| put(connection, path, n, &digests))
 }
 
+/// Gives each batch that waits, or is held, the digest of those of its items that have no outcome.
+pub(super) fn digest_anew(connection: &Connection, path: &Path) -> Result<(), JournalError> {
+    let fail = database(path);
+    let mut statement = connection.prepare("SELECT n FROM batch WHERE state IN ('waiting', 'held')").map_err(&fail)?;
+    let open: Vec<u32> = statement.query_map([], |row| row.get(0)).and_then(Iterator::collect).map_err(&fail)?;
+    for n in open {
+        let sql = "SELECT digest FROM item WHERE batch = ?1 AND outcome IS NULL ORDER BY n";
+        let mut statement = connection.prepare_cached(sql).map_err(&fail)?;
+        let digests: Vec<String> =
+            statement.query_map([n], |row| row.get(0)).and_then(Iterator::collect).map_err(&fail)?;
+        let digest = plan_digest(digests.iter().map(String::as_str));
+        connection.execute("UPDATE batch SET digest = ?2 WHERE n = ?1", params![n, digest]).map_err(&fail)?;
+    }
+    Ok(())
+}
+
 fn put(connection: &Connection, path: &Path, n: u32, digests: &[String]) -> Result<(), JournalError> {
     let digest = plan_digest(digests.iter().map(String::as_str));
     connection
@@ -164,7 +180,9 @@ impl Journal {
                         None
                     }
                 });
-                let digest = plan_digest(each);
+                // How it is published belongs to what is approved.
+                let mode: String = connection.query_row("SELECT mode FROM run", [], |row| row.get(0)).map_err(&fail)?;
+                let digest = plan_digest(std::iter::once(mode).chain(each));
                 failed.map_or(Ok(digest), |error| Err(fail(error)))
             })
             .await

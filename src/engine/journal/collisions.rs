@@ -29,7 +29,8 @@ impl Reader {
                      sk TEXT NOT NULL, items TEXT NOT NULL, open INTEGER NOT NULL);",
             )
             .map_err(&fail)?;
-        let mut conditions = vec![format!("max({COLLIDES})")];
+        // Of rows that were soft-deleted already, one is written and the others are equal.
+        let mut conditions = vec![format!("(max({COLLIDES}) OR count(*) > 1)")];
         let mut values = Vec::new();
         if filter.open {
             conditions.push("open".to_owned());

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row as SqlRow, params_from_iter};
 
 use super::read::{Reader, result};
-use super::rows::{COLUMNS, number, planned, word};
+use super::rows::{COLUMNS, ROWS, number, with_rows, word};
 use super::{JournalError, database};
 use crate::domain::item::PlannedItem;
 use crate::engine::protocol::{ItemFilter, ItemResult};
@@ -58,8 +58,8 @@ impl Reader {
     /// # Errors
     /// [`JournalError`].
     pub fn intended(&self, n: u64) -> Result<Option<PlannedItem>, JournalError> {
-        let sql = format!("SELECT {COLUMNS}, item_rows.parts FROM item JOIN item_rows USING (n) WHERE item.n = ?1");
-        let read = |row: &SqlRow<'_>| planned(row, Some(20));
+        let sql = format!("SELECT {COLUMNS}, {ROWS} FROM item JOIN item_rows USING (n) WHERE item.n = ?1");
+        let read = |row: &SqlRow<'_>| with_rows(row, 20);
         self.connection.query_row(&sql, [number(n)], read).optional().map_err(database(&self.path))
     }
 }

@@ -1,6 +1,7 @@
 //! What runs intended and did: one directory a run, an embedded database in each, written before anything is shown.
 
 mod actor;
+mod approvals;
 mod batches;
 mod collisions;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::run::RunId;
 use crate::engine::failure::{ErrorCode, Failure};
 
+pub use approvals::{Approval, Left};
 pub use batches::Tally;
 pub use open::OpenItem;
 pub use read::{Reader, Recorded, WrittenItem, list};
@@ -61,6 +63,14 @@ pub enum JournalError {
         /// The one known.
         known: i64,
     },
+    /// A database that is no journal, or was changed into something else.
+    #[error("{} is no journal of this program: {name:?} is not what a journal has", path.display())]
+    Foreign {
+        /// Which.
+        path: PathBuf,
+        /// The first thing in it that does not belong there, or that it lacks.
+        name: String,
+    },
     /// Another process has the run.
     #[error("run {run} is in the hands of another process")]
     Locked {
@@ -96,6 +106,7 @@ impl From<JournalError> for Failure {
             JournalError::Format { .. } | JournalError::Word { .. } => {
                 (ErrorCode::Io, "use the version of tenantry that wrote the run")
             }
+            JournalError::Foreign { .. } => (ErrorCode::Io, "take one that `runs export` wrote"),
             JournalError::Locked { .. } => (ErrorCode::Locked, "wait until it has ended, or end it there"),
             JournalError::NoRun { .. } => (ErrorCode::NotFound, "`tenantry runs` lists what there is"),
         };

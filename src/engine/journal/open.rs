@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
-use super::rows::{COLUMNS, number, planned, unsigned};
+use super::rows::{COLUMNS, ROWS, number, unsigned, with_rows};
 use super::{Journal, JournalError, database};
 use crate::domain::item::PlannedItem;
 
@@ -18,6 +18,8 @@ pub struct OpenItem {
     pub batch: u32,
     /// What is intended.
     pub item: PlannedItem,
+    /// What an approval of it was given for.
+    pub digest: String,
     /// Whether it may have been sent before: an earlier process began it and recorded no outcome.
     pub begun: bool,
 }
@@ -29,7 +31,7 @@ impl Journal {
     /// [`JournalError`].
     pub async fn unwritten(&self, after: u64, limit: usize) -> Result<Vec<OpenItem>, JournalError> {
         let sql = format!(
-            "SELECT {COLUMNS}, item_rows.parts FROM item JOIN item_rows USING (n) WHERE batch IS NULL AND item.n > ?1 ORDER BY item.n LIMIT ?2 + ?3"
+            "SELECT {COLUMNS}, {ROWS} FROM item JOIN item_rows USING (n) WHERE batch IS NULL AND item.n > ?1 ORDER BY item.n LIMIT ?2 + ?3"
         );
         self.open_items(sql, [number(after), number(limit as u64), 0]).await
     }
@@ -46,13 +48,13 @@ impl Journal {
             .await
     }
 
-    /// Items of a batch with their rows, for showing: those after `after`, at most `limit`.
+    /// Items of a batch that have no outcome yet, with their rows: those after `after`, at most `limit`.
     ///
     /// # Errors
     /// [`JournalError`].
     pub async fn batch_items(&self, batch: u32, after: u64, limit: usize) -> Result<Vec<OpenItem>, JournalError> {
         let sql = format!(
-            "SELECT {COLUMNS}, item_rows.parts FROM item JOIN item_rows USING (n) WHERE batch = ?1 AND item.n > ?2 ORDER BY item.n LIMIT ?3"
+            "SELECT {COLUMNS}, {ROWS} FROM item JOIN item_rows USING (n) WHERE batch = ?1 AND outcome IS NULL AND item.n > ?2 ORDER BY item.n LIMIT ?3"
         );
         self.open_items(sql, [i64::from(batch), number(after), number(limit as u64)]).await
     }
@@ -64,7 +66,7 @@ impl Journal {
     /// [`JournalError`]: nothing may be written then.
     pub async fn begin(&self, after: (u32, u64), limit: usize, at: String) -> Result<Vec<OpenItem>, JournalError> {
         let sql = format!(
-            "SELECT {COLUMNS}, item_rows.parts FROM item INDEXED BY item_open JOIN item_rows USING (n)
+            "SELECT {COLUMNS}, {ROWS} FROM item INDEXED BY item_open JOIN item_rows USING (n)
              WHERE outcome IS NULL AND (batch, item.n) > (?1, ?2) AND batch IN (SELECT n FROM batch WHERE state = 'approved')
              ORDER BY batch, item.n LIMIT ?3"
         );
@@ -117,7 +119,8 @@ fn read_open(connection: &Connection, path: &Path, sql: &str, values: [i64; 3]) 
             n: unsigned(row.get(0)?),
             batch: row.get::<_, Option<u32>>(1)?.unwrap_or_default(),
             begun: row.get::<_, Option<String>>(15)?.is_some(),
-            item: planned(row, Some(20))?,
+            item: with_rows(row, 20)?,
+            digest: row.get(22)?,
         })
     };
     let items = statement.query_map(values, read).map_err(&fail)?;

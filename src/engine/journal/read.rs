@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, Row as SqlRow};
 
-use super::rows::{COLUMNS, maybe_word, number, planned, unsigned, word};
+use super::rows::{COLUMNS, ROWS, maybe_word, number, planned, unsigned, with_rows, word};
 use super::{JournalError, database, io, is_held, journal_path, runs_dir, schema};
 use crate::domain::item::PlannedItem;
 use crate::domain::key::Version;
@@ -11,6 +11,7 @@ use crate::domain::plan::Plan;
 use crate::domain::publish::{PublishMode, Stamp};
 use crate::domain::run::{Outcome, RunId, RunState};
 use crate::engine::protocol::{EntityRef, ItemResult, RunInfo};
+use crate::store::Pins;
 
 /// A journal that is only looked at, also while another process writes it. Calls block on the disk.
 #[derive(Debug)]
@@ -29,8 +30,8 @@ pub struct Recorded {
     pub stamp: Stamp,
     /// How it publishes.
     pub mode: PublishMode,
-    /// DynamoDB endpoint, where it is not AWS's own.
-    pub endpoint: Option<String>,
+    /// Where it led to.
+    pub pins: Pins,
     /// Whether its preview is complete: only then there is something to go on with.
     pub previewed: bool,
     /// Whether everything that waits was approved.
@@ -113,7 +114,8 @@ impl Reader {
         let outcomes = statement.query_map([], |row| Ok((word(row, 0)?, unsigned(row.get(1)?)))).map_err(&fail)?;
         let outcomes = outcomes.collect::<Result<_, _>>().map_err(&fail)?;
         let sql = "SELECT id, name, operation, reason, profile, environment, app, account, region, digest, started_at, ended_at,
-                       state, undo_of, undone_by, previewed FROM run";
+                       state, undo_of, undone_by, previewed, retried, json_extract(stamp, '$.by'),
+                       (SELECT count(*) FROM item WHERE batch IS NOT NULL AND outcome IS NULL) FROM run";
         let read = |row: &SqlRow<'_>| {
             let mut state: RunState = word(row, 12)?;
             // Nobody holds it any more: the process went away in the middle. What waits for a decision goes on waiting.
@@ -139,6 +141,9 @@ impl Reader {
                 undo_of: maybe_word(row, 13)?,
                 undone_by: maybe_word(row, 14)?,
                 journal: self.path.display().to_string(),
+                retried: unsigned(row.get(16)?),
+                operator: row.get::<_, Option<String>>(17)?.unwrap_or_default(),
+                left: unsigned(row.get(18)?),
             })
         };
         self.connection.query_row(sql, [], read).map_err(&fail)
@@ -151,18 +156,18 @@ impl Reader {
     pub fn recorded(&self) -> Result<Recorded, JournalError> {
         let fail = database(&self.path);
         let unreadable = |e: serde_json::Error| JournalError::Word { path: self.path.clone(), word: e.to_string() };
-        let sql = "SELECT plan, stamp, mode, endpoint, previewed, approve_rest FROM run";
-        type Columns = (Option<String>, String, String, Option<String>, bool, bool);
+        let sql = "SELECT plan, stamp, mode, pins, previewed, approve_rest FROM run";
+        type Columns = (Option<String>, String, String, String, bool, bool);
         let read = |row: &SqlRow<'_>| -> rusqlite::Result<Columns> {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
         };
-        let (plan, stamp, mode, endpoint, previewed, approve_rest) =
+        let (plan, stamp, mode, pins, previewed, approve_rest) =
             self.connection.query_row(sql, [], read).map_err(&fail)?;
         Ok(Recorded {
             plan: plan.map(|text| serde_json::from_str(&text)).transpose().map_err(unreadable)?,
             stamp: serde_json::from_str(&stamp).map_err(unreadable)?,
             mode: if mode == "sync" { PublishMode::Sync } else { PublishMode::Async },
-            endpoint,
+            pins: serde_json::from_str(&pins).map_err(unreadable)?,
             previewed,
             approve_rest,
         })
@@ -225,7 +230,7 @@ impl Reader {
     fn rows_where(&self, condition: &str, after: u64, limit: usize) -> Result<Vec<WrittenItem>, JournalError> {
         let fail = database(&self.path);
         let sql = format!(
-            "SELECT {COLUMNS}, item_rows.parts FROM item JOIN item_rows USING (n)
+            "SELECT {COLUMNS}, {ROWS} FROM item JOIN item_rows USING (n)
              WHERE item.n > ?1 AND {condition} ORDER BY item.n LIMIT ?2"
         );
         let mut statement = self.connection.prepare_cached(&sql).map_err(&fail)?;
@@ -233,7 +238,7 @@ impl Reader {
             Ok(WrittenItem {
                 n: unsigned(row.get(0)?),
                 batch: row.get(1)?,
-                item: planned(row, Some(20))?,
+                item: with_rows(row, 20)?,
                 outcome: maybe_word(row, 16)?,
             })
         };
@@ -243,7 +248,7 @@ impl Reader {
 }
 
 pub(super) fn result(row: &SqlRow<'_>, run: RunId) -> rusqlite::Result<ItemResult> {
-    let item = planned(row, None)?;
+    let item = planned(row)?;
     let outcome: Option<Outcome> = maybe_word(row, 16)?;
     let version = |column: usize| row.get(column).map(|n| Version(unsigned(n)));
     let ended = |before: usize, after: usize| -> rusqlite::Result<(Version, Version)> {

@@ -7,17 +7,22 @@ use std::sync::Arc;
 use rusqlite::types::Type;
 use rusqlite::{Row as SqlRow, params};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::{JournalError, NewItem};
 use crate::domain::item::{Changed, InS3, PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::row::Row;
-use crate::domain::value::{DdbItem, item_to_ddb_text};
+use crate::domain::run::{Action, Reason};
+use crate::domain::value::{DdbItem, item_to_ddb_text, read_nested};
 
 /// Columns of an item without its rows, in the order that [`planned`] reads them.
 pub(super) const COLUMNS: &str = "item.n, item.batch, item.module, item.pk, item.sk, item.target_pk, item.target_sk, item.action, item.reason, \
      item.message, item.warnings, item.version_before, item.version_after, item.source_version_before, item.source_version_after, \
      item.begun_at, item.outcome, item.attempts, item.request_id, item.line";
+
+/// Columns of its rows, in the order that [`planned`] reads them behind the others.
+pub(super) const ROWS: &str = "item_rows.parts, item_rows.seal, item.digest";
 
 /// SQLite has signed integers only; versions and item numbers never come near the limit.
 pub(super) fn number(n: u64) -> i64 {
@@ -112,7 +117,7 @@ struct Stored {
 
 /// The opposite of [`parts_text`]; the error names what is wrong.
 pub(super) fn parts_of(text: &str) -> Result<Vec<PlannedPart>, String> {
-    let parts: Vec<Stored> = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    let parts: Vec<Stored> = read_nested(text)?;
     Ok(parts.into_iter().map(part).collect())
 }
 
@@ -148,12 +153,44 @@ fn unreadable(column: usize, message: String) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, message.into())
 }
 
-/// Reads an item; `parts` is the column of its rows, where they were asked for.
-pub(super) fn planned(row: &SqlRow<'_>, parts: Option<usize>) -> rusqlite::Result<PlannedItem> {
-    let parts = match parts {
-        Some(column) => parts_of(&row.get::<_, String>(column)?).map_err(|e| unreadable(column, e))?,
-        None => Vec::new(),
-    };
+/// SHA-256 over what an item writes, in hexadecimal: rows that were changed in the journal no longer fit it.
+fn seal(n: i64, module: &str, keys: [&str; 4], action: Action, parts: &str) -> String {
+    let mut hash = Sha256::new();
+    let n = n.to_string();
+    for text in [&n, module, keys[0], keys[1], keys[2], keys[3], action.as_str(), parts] {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text.as_bytes());
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Reads an item with its rows, whose first column is `column`. One whose rows cannot be read, or are not those that were recorded, is
+/// a conflict of its own and writes nothing.
+pub(super) fn with_rows(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<PlannedItem> {
+    let mut item = planned(row)?;
+    let (text, recorded): (String, String) = (row.get(column)?, row.get(column + 1)?);
+    let keys = [item.source.pk.as_str(), item.source.sk.as_str(), item.target.pk.as_str(), item.target.sk.as_str()];
+    let is_sealed = seal(row.get(0)?, &item.module, keys, item.action, &text) == recorded;
+    match parts_of(&text) {
+        Ok(parts) if is_sealed => {
+            item.parts = parts;
+            Ok(item)
+        }
+        Ok(_) => Ok(item.refused(
+            Action::Conflict,
+            Reason::NotApproved,
+            "its rows in the journal are not those that were recorded: nothing of it is written".to_owned(),
+        )),
+        Err(error) => Ok(item.refused(
+            Action::Conflict,
+            Reason::MalformedJson,
+            format!("its rows in the journal cannot be read ({error}): nothing of it is written"),
+        )),
+    }
+}
+
+/// Reads an item without its rows.
+pub(super) fn planned(row: &SqlRow<'_>) -> rusqlite::Result<PlannedItem> {
     let warnings: String = row.get(10)?;
     Ok(PlannedItem {
         module: row.get(2)?,
@@ -164,7 +201,7 @@ pub(super) fn planned(row: &SqlRow<'_>, parts: Option<usize>) -> rusqlite::Resul
         message: row.get(9)?,
         line: row.get::<_, Option<i64>>(19)?.map(unsigned),
         warnings: serde_json::from_str(&warnings).unwrap_or_default(),
-        parts,
+        parts: Vec::new(),
     })
 }
 
@@ -193,7 +230,7 @@ pub(super) fn insert(
                 item.target.pk.as_str(),
                 item.target.sk.as_str(),
                 item.action.as_str(),
-                item.reason.map(crate::domain::run::Reason::as_str),
+                item.reason.map(Reason::as_str),
                 item.message,
                 list(&item.warnings),
                 number(before.0),
@@ -206,10 +243,14 @@ pub(super) fn insert(
         })
         .map_err(&fail)?;
     connection
-        .prepare_cached("INSERT INTO item_rows (n, parts, objects) VALUES (?1, ?2, ?3)")
+        .prepare_cached("INSERT INTO item_rows (n, parts, objects, seal) VALUES (?1, ?2, ?3, ?4)")
         .and_then(|mut statement| {
             let objects = (!objects.is_empty()).then(|| list(objects));
-            statement.execute(params![number(*n), parts_text(&item.parts), objects])
+            let parts = parts_text(&item.parts);
+            let keys =
+                [item.source.pk.as_str(), item.source.sk.as_str(), item.target.pk.as_str(), item.target.sk.as_str()];
+            let seal = seal(number(*n), &item.module, keys, item.action, &parts);
+            statement.execute(params![number(*n), parts, objects, seal])
         })
         .map_err(&fail)?;
     Ok(())

@@ -13,6 +13,7 @@ use crate::domain::plan::Plan;
 use crate::domain::publish::{PublishMode, Stamp};
 use crate::domain::run::{Operation, Outcome, Reason, RunId, RunState};
 use crate::engine::protocol::Blast;
+use crate::store::Pins;
 
 /// What is known of a run when it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct Header {
     pub region: Option<String>,
     /// DynamoDB endpoint, where it is not AWS's own.
     pub endpoint: Option<String>,
+    /// Every other place that it leads to.
+    pub pins: Pins,
     /// The run's time: RFC 3339, UTC, milliseconds.
     pub started_at: String,
     /// The plan; `None` for a command that has no plan file.
@@ -301,8 +304,8 @@ fn put_header(connection: &Connection, path: &Path, h: &Header) -> Result<(), Jo
     connection
         .execute(
             "INSERT INTO run (id, name, operation, reason, profile, environment, app, account, region, endpoint, digest, started_at,
-                 state, undo_of, plan, stamp, mode, previewed, approve_rest)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', ?11, 'waiting', ?12, ?13, ?14, ?15, 0, 0)",
+                 state, undo_of, plan, stamp, mode, previewed, approve_rest, pins)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', ?11, 'waiting', ?12, ?13, ?14, ?15, 0, 0, ?16)",
             params![
                 h.run.to_string(),
                 h.name,
@@ -319,6 +322,7 @@ fn put_header(connection: &Connection, path: &Path, h: &Header) -> Result<(), Jo
                 plan,
                 stamp,
                 if h.mode == PublishMode::Sync { "sync" } else { "async" },
+                serde_json::to_string(&h.pins).unwrap_or_default(),
             ],
         )
         .map(drop)

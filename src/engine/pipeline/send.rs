@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::super::csv::lines;
+use super::super::failure::{ErrorCode, Failure};
 use super::super::journal::{Journal, OpenItem};
-use super::super::run::Context;
+use super::super::run::{Context, not_as_approved};
 use super::super::task::{Stop, Task};
 use super::{Jobs, PAGE, job_of};
 use crate::domain::clock::utc_millis;
@@ -50,6 +51,10 @@ pub(super) async fn next(
         let others = items.iter().position(|open| open.batch != sent.batch).map(|at| items.split_off(at));
         if let Some(last) = items.last() {
             after = (last.batch, last.n);
+        }
+        if let Some(end) = items.iter().find_map(|open| not_as_approved(open, context)) {
+            let message = format!("batch {}: {}", sent.batch, end.message.unwrap_or_default());
+            return Err(Failure::new(ErrorCode::Conflict, message).into());
         }
         sent.items += items.len() as u64;
         let written = add(task, store, (context, &bucket, table), sent, &items, &mut uploads).await;

@@ -2,6 +2,7 @@
 
 mod blast;
 mod claims;
+mod confirm;
 mod expiry;
 mod import;
 mod normalize;

@@ -133,7 +133,18 @@ async fn taken(task: &Task, module: &str, key: EntityKey, lowest: Version) -> Re
     let before = if version == Version(0) { None } else { row(task, &entity, version).await? };
     let wrote = row(task, &entity, lowest).await?.map(|(row, _)| row);
     let (before, in_s3) = before.map_or((None, false), |(row, in_s3)| (Some(row), in_s3));
-    let written = Written { role: Role::Target, key: key.clone(), version, before, wrote, in_s3, is_certain: true };
+    let written = Written {
+        role: Role::Target,
+        key: key.clone(),
+        version,
+        before,
+        wrote,
+        in_s3,
+        is_certain: true,
+        is_proven: true,
+        is_confirmed: true,
+        is_forced: false,
+    };
     Ok(Taken { module: module.to_owned(), source: key.clone(), target: key, written: vec![written] })
 }
 

@@ -10,15 +10,16 @@ use super::super::run::{Context, import_table, pinned_by};
 use super::super::runs::blocking;
 use super::super::seen::{Seen, look_up};
 use super::super::task::{Stop, Task};
+use super::confirm::confirm;
 use super::expiry::Expiry;
 use super::rows;
 use super::sink::Sink;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
-use crate::domain::key::{EntityKey, PartitionKey, Version};
+use crate::domain::key::{EntityKey, PartitionKey};
 use crate::domain::normalize::SEQUENCES;
-use crate::domain::plan::{Engine, Undo, UndoFrom};
+use crate::domain::plan::{Engine, Plan, Undo, UndoFrom, Work};
 use crate::domain::row::{TableKind, field};
-use crate::domain::run::{Action, Outcome, RunId, RunState};
+use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
 use crate::domain::transfer::Side;
 use crate::domain::undo::{Now, Undoing, Written};
 use crate::domain::users;
@@ -37,6 +38,7 @@ pub(super) async fn plan(
 ) -> Result<Vec<String>, Stop> {
     let undoing = Undoing {
         request_id: undo.run.request_id(),
+        is_repair: false,
         jobs: HashSet::new(),
         conflicts: undo.conflicts,
         mode: context.mode,
@@ -101,7 +103,8 @@ impl Taker<'_> {
             let message = format!("{} is the journal of run {}, not of {}", info.journal, info.run, undo.run);
             return Err(Failure::new(ErrorCode::Usage, message).into());
         }
-        pinned_by(self.task, &info, recorded.endpoint.as_deref()).await?;
+        pinned_by(self.task, &info, &recorded.pins).await?;
+        self.undoing.is_repair = info.operation == Operation::Repair && !matches!(undo.from, UndoFrom::File(_));
         let is_pipeline = recorded.plan.as_ref().is_some_and(|plan| plan.run.engine == Engine::Pipeline);
         let table = recorded.plan.as_ref().and_then(|plan| import_table(&plan.work));
         match info.state {
@@ -123,29 +126,56 @@ impl Taker<'_> {
             self.task.check()?;
             let page;
             (page, reader) = blocking(move || (reader.written(after, PAGE), reader)).await?;
-            let page = page?;
+            let mut page = page?;
             let ended = page.len() < PAGE;
             after = page.last().map_or(after, |item| item.n);
+            page.retain(|item| undo.is_about(item.n));
             if is_pipeline {
                 self.undoing.jobs.extend(page.iter().filter_map(|written| job(info.run, written, table.as_deref())));
             }
             let (users, entities): (Vec<_>, Vec<_>) =
                 page.into_iter().partition(|written| written.item.part(Role::User).is_some());
             for written in users {
-                self.user(&written, sink).await?;
+                self.user(&written, undo, recorded.plan.as_ref(), sink).await?;
             }
-            self.take(entities.into_iter().map(taken).collect(), sink).await?;
+            // What cannot be read, or is not what was recorded, is that item's conflict and stops no other.
+            let (readable, unreadable): (Vec<_>, Vec<_>) =
+                entities.into_iter().partition(|written| !is_unreadable(&written.item));
+            for written in unreadable {
+                sink.add(PlannedItem { parts: Vec::new(), ..written.item }).await?;
+            }
+            let mut taken: Vec<Taken> = readable.into_iter().map(|written| taken(written, undo)).collect();
+            confirm(self.task, &mut taken).await?;
+            self.take(taken, sink).await?;
             if ended {
                 return Ok(Vec::new());
             }
         }
     }
 
-    async fn user(&self, written: &WrittenItem, sink: &mut Sink<'_>) -> Result<(), Stop> {
+    async fn user(
+        &self,
+        written: &WrittenItem,
+        undo: &Undo,
+        plan: Option<&Plan>,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), Stop> {
         let Some(part) = written.item.part(Role::User) else { return Ok(()) };
         let now = self.task.store().user(part.key.pk.as_str(), part.key.sk.as_str()).await?;
         let is_certain = written.outcome == Some(Outcome::Done);
-        sink.add(users::undone(part, now.as_ref(), self.undoing.conflicts, is_certain)).await
+        let item = users::undone(part, now.as_ref(), self.undoing.conflicts, is_certain);
+        let is_taken_back = matches!(plan.map(|plan| &plan.work), Some(Work::Undo(_)));
+        let rule = plan.and_then(|plan| rule_of(&plan.work));
+        // An undo has no rule of its own: its own journal is trusted, a brought one is not.
+        let is_own = is_taken_back && undo.from == UndoFrom::Journal;
+        let doubt = if is_own { None } else { users::doubt(part, rule.as_ref()) };
+        sink.add(match doubt {
+            Some(doubt) if item.writes() && !undo.is_forced(written.n) => {
+                item.refused(Action::Conflict, Reason::Unproven, doubt)
+            }
+            _ => item,
+        })
+        .await
     }
 
     /// Looks at the entities of some items as they are now, and adds what becomes of them.
@@ -160,13 +190,14 @@ impl Taker<'_> {
     }
 
     async fn one(&mut self, item: &mut Taken, seen: &Seen) -> Result<PlannedItem, Stop> {
-        for written in item.written.iter_mut().filter(|w| !w.is_certain) {
+        for written in item.written.iter_mut().filter(|w| !w.is_proven) {
             let after = written.version.next();
             if let Some(Ok(snapshot)) = seen.get(&(item.module.clone(), written.key.clone()))
                 && snapshot.version > after
             {
                 // Someone went on with it: whether on top of what the run wrote, the rows of that version tell.
-                written.is_certain = self.is_ours(&item.module, &written.key, after).await?;
+                written.is_proven = self.is_ours(&item.module, written).await?;
+                written.is_certain |= written.is_proven;
             }
         }
         let mut sides = Vec::with_capacity(item.written.len());
@@ -187,15 +218,37 @@ impl Taker<'_> {
         Ok(planned)
     }
 
-    /// Whether a version of an entity is the run's: its command row says so, or its history row.
-    async fn is_ours(&self, module: &str, key: &EntityKey, version: Version) -> Result<bool, Stop> {
+    /// Whether the version that the journal names is the run's: its command row says so, or its history row.
+    async fn is_ours(&self, module: &str, written: &Written) -> Result<bool, Stop> {
+        let (key, version) = (&written.key, written.version.next());
+        let wrote =
+            written.wrote.as_ref().and_then(|row| row.text(field::REQUEST_ID)).filter(|_| self.undoing.is_repair);
+        let id = wrote.unwrap_or(&self.undoing.request_id);
         for kind in [TableKind::Command, TableKind::History] {
-            let row = self.task.store().get(module, kind, &key.pk, &key.sk.at(version), true).await?;
-            if row.is_some_and(|row| row.text(field::REQUEST_ID) == Some(&self.undoing.request_id)) {
+            let Some(row) = self.task.store().get(module, kind, &key.pk, &key.sk.at(version), true).await? else {
+                continue;
+            };
+            let is_job = row.text(field::SOURCE).is_some_and(|source| self.undoing.jobs.contains(source));
+            if is_job || row.text(field::REQUEST_ID) == Some(id) {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+}
+
+/// Whether the journal's own record of an item is no good.
+fn is_unreadable(item: &PlannedItem) -> bool {
+    !item.writes() && matches!(item.reason, Some(Reason::MalformedJson | Reason::NotApproved))
+}
+
+/// The rule by which a run of users changed codes.
+fn rule_of(work: &Work) -> Option<users::Changing> {
+    match work {
+        Work::Users { change, attributes, .. } => {
+            Some(users::Changing { pool: String::new(), change: change.clone(), attributes: attributes.clone() })
+        }
+        _ => None,
     }
 }
 
@@ -208,8 +261,9 @@ fn job(run: RunId, written: &WrittenItem, table: Option<&str>) -> Option<String>
     Some(job_of(run, written.batch?, tenant, table, "").id())
 }
 
-fn taken(written: WrittenItem) -> Taken {
-    let WrittenItem { item, outcome, .. } = written;
+fn taken(written: WrittenItem, undo: &Undo) -> Taken {
+    let WrittenItem { n, item, outcome, .. } = written;
+    let is_forced = undo.is_forced(n);
     let is_certain = outcome == Some(Outcome::Done);
     let parts = item.parts.into_iter().filter(PlannedPart::is_entity);
     let written = parts.map(|part| Written {
@@ -220,6 +274,9 @@ fn taken(written: WrittenItem) -> Taken {
         wrote: part.after,
         in_s3: part.in_s3.before.is_some(),
         is_certain,
+        is_proven: false,
+        is_confirmed: false,
+        is_forced,
     });
     let mut written: Vec<Written> = written.collect();
     // Where the run wrote nothing but a source, taking that back is in place: the item's versions are that entity's.

@@ -228,12 +228,14 @@ pub enum Command {
         /// Items with their rows.
         rows: bool,
     },
-    /// Goes on with a run that ended before its end.
+    /// Resumes a run that ended early: what is left is asked for as in a first run.
     ResumeRun {
         /// The run.
         run: RunId,
         /// Items with their rows.
         rows: bool,
+        /// Failed items are taken up again, too.
+        retry: bool,
     },
     /// Changes how a run that is under way goes about it.
     Steer {

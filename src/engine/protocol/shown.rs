@@ -172,6 +172,26 @@ pub struct RunInfo {
     pub undone_by: Option<RunId>,
     /// Path of the journal.
     pub journal: String,
+    /// Who began it: the operator of its profile.
+    pub operator: String,
+    /// Items that are to be written and have no outcome yet.
+    pub left: u64,
+    /// Items that failed and were taken up again, counted each time.
+    pub retried: u64,
+}
+
+impl RunInfo {
+    /// Items with an outcome.
+    #[must_use]
+    pub fn count(&self, outcome: Outcome) -> u64 {
+        self.outcomes.iter().find(|(word, _)| *word == outcome).map_or(0, |(_, count)| *count)
+    }
+
+    /// Items that nobody wrote although the plan meant to: conflict, invalid or failed.
+    #[must_use]
+    pub fn unclean(&self) -> u64 {
+        [Outcome::Conflict, Outcome::Invalid, Outcome::Failed].into_iter().map(|outcome| self.count(outcome)).sum()
+    }
 }
 
 /// What a run would do in total, or did.

@@ -305,6 +305,7 @@ fn finish(mut preview: Preview, basis: Option<Basis>) -> Plan {
         versions: (preview.version_before.0, preview.version_from.0),
         before: preview.before.as_deref(),
         after: preview.after.as_deref(),
+        others: Vec::new(),
         now: None,
     });
     preview.digest = plan_digest([item.as_str()]);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
 use super::super::failure::{ErrorCode, Failure};
-use super::super::journal::{Journal, OpenItem};
+use super::super::journal::{Approval, Journal, OpenItem};
 use super::super::plan::shown;
 use super::super::protocol::{ApprovalRequest, BatchInfo, BatchState, Decision, Event, StopCause};
 use super::super::task::{Stop, Task, Waiting};
@@ -14,6 +14,7 @@ use super::control::Control;
 use super::execute::{Ended, carry_out};
 use super::record::{Result as ItemEnd, told};
 use crate::domain::clock::utc_millis;
+use crate::domain::digest::plan_digest;
 use crate::domain::run::{Outcome, Reason};
 
 /// Items of a batch read at a time.
@@ -37,10 +38,12 @@ pub(super) async fn drive(task: &Task, journal: &Journal, context: &Context, app
         }
         match ask(task, journal, context, &batch).await? {
             Decision::Approve { .. } => {
+                record(task, journal, &batch, "approve").await?;
                 set(task, journal, &batch, BatchState::Approved).await?;
             }
             Decision::ApproveRest { .. } => {
                 rest = true;
+                record(task, journal, &batch, "approve the rest").await?;
                 journal.approve_rest().await?;
                 if batch.state == BatchState::Held {
                     set(task, journal, &batch, BatchState::Approved).await?;
@@ -62,6 +65,17 @@ pub(super) async fn drive(task: &Task, journal: &Journal, context: &Context, app
     }
     tell_held(task, journal, context).await?;
     Ok(Ended::Stopped(StopCause::Operator))
+}
+
+async fn record(task: &Task, journal: &Journal, batch: &BatchInfo, decision: &str) -> Result<(), Stop> {
+    let approval = Approval {
+        at: utc_millis(Timestamp::now()),
+        by: task.profile().operator.clone(),
+        batch: Some(batch.batch),
+        digest: batch.digest.clone(),
+        decision: decision.to_owned(),
+    };
+    Ok(journal.record_approval(approval).await?)
 }
 
 async fn write(
@@ -94,16 +108,8 @@ async fn set(task: &Task, journal: &Journal, batch: &BatchInfo, state: BatchStat
 
 /// Waits for a decision. Cancelled, or with nobody left to answer, there is none, and so no approval.
 async fn ask(task: &Task, journal: &Journal, context: &Context, batch: &BatchInfo) -> Result<Decision, Stop> {
-    let mut items = Vec::new();
-    loop {
-        let after = items.last().map_or(0, |item: &OpenItem| item.n);
-        let page = journal.batch_items(batch.batch, after, PAGE).await?;
-        let ended = page.len() < PAGE;
-        items.extend(page);
-        if ended {
-            break;
-        }
-    }
+    let items = open_items(journal, batch.batch).await?;
+    as_recorded(context, batch, &items)?;
     let items = items.into_iter().map(|open| shown(task.store(), context, open.n, &open.item, true)).collect();
     let settings = &context.settings;
     let mut control = task.shared.controls.take(context.run, settings.rate, settings.concurrency);
@@ -136,6 +142,36 @@ async fn ask(task: &Task, journal: &Journal, context: &Context, batch: &BatchInf
     decided
 }
 
+/// The items of a batch that have no outcome yet.
+async fn open_items(journal: &Journal, batch: u32) -> Result<Vec<OpenItem>, Stop> {
+    let mut items: Vec<OpenItem> = Vec::new();
+    loop {
+        let page = journal.batch_items(batch, items.last().map_or(0, |item| item.n), PAGE).await?;
+        let ended = page.len() < PAGE;
+        items.extend(page);
+        if ended {
+            return Ok(items);
+        }
+    }
+}
+
+/// Refuses to ask for a batch whose items are not those of its preview: its digest is computed from the rows that would be sent.
+fn as_recorded(context: &Context, batch: &BatchInfo, items: &[OpenItem]) -> Result<(), Stop> {
+    let time = context.time();
+    // What cannot be read is that item's conflict, and stops no other.
+    let is_readable = |open: &&OpenItem| open.item.reason != Some(Reason::MalformedJson) || open.item.writes();
+    let changed = items.iter().filter(is_readable).find(|open| open.item.digest(&time) != open.digest);
+    let digests = items.iter().map(|open| open.digest.as_str());
+    if changed.is_none() && plan_digest(digests) == batch.digest {
+        return Ok(());
+    }
+    let which = changed.map_or_else(String::new, |open| format!(", first in item {} ({})", open.n, open.item.target));
+    let message =
+        format!("the journal of run {} was changed since its preview{which}: nothing more is written", context.run);
+    let failure = Failure::new(ErrorCode::Conflict, message);
+    Err(failure.hint("preview the plan again, and run what it shows now").into())
+}
+
 /// Until the run is told to stop.
 async fn stopped(control: &mut watch::Receiver<Control>) {
     if control.wait_for(|control| control.stopped).await.is_err() {
@@ -146,8 +182,11 @@ async fn stopped(control: &mut watch::Receiver<Control>) {
 
 /// Nothing of the batch is written, and the run goes on without it.
 async fn skip(task: &Task, journal: &Journal, context: &Context, batch: &BatchInfo) -> Result<(), Stop> {
+    let items = open_items(journal, batch.batch).await?;
     journal.skip_batch(batch.batch, utc_millis(Timestamp::now())).await?;
-    tell(task, journal, context, batch.batch, &unapproved(Outcome::Skipped)).await?;
+    for open in &items {
+        task.emit(Event::Item(Box::new(told(context, open, Some(&unapproved(Outcome::Skipped)))))).await?;
+    }
     task.emit(Event::Batch(Box::new(BatchInfo { state: BatchState::Skipped, ..batch.clone() }))).await
 }
 

@@ -84,8 +84,9 @@ async fn accepted(
     }
 }
 
-/// Goes on with a run that ended before its end, under the profile that it pinned.
-pub(in super::super) async fn resume(task: &Task, run: RunId, rows: bool) -> Result<(), Stop> {
+/// Resumes a run that ended early, under the profile that it pinned. What was approved and not written is asked for again; with `retry`
+/// failed items are taken up again, too.
+pub(in super::super) async fn resume(task: &Task, run: RunId, rows: bool, retry: bool) -> Result<(), Stop> {
     armed(task)?;
     let state_dir = task.shared.state_dir.clone();
     // Held first: nobody changes afterwards what is read of it.
@@ -95,7 +96,7 @@ pub(in super::super) async fn resume(task: &Task, run: RunId, rows: bool) -> Res
         Ok::<_, super::super::journal::JournalError>((journal, reader.info()?, reader.recorded()?))
     })
     .await??;
-    pinned_by(task, &info, recorded.endpoint.as_deref()).await?;
+    pinned_by(task, &info, &recorded.pins).await?;
     if let Some(profile) =
         recorded.plan.as_ref().and_then(|p| p.profile.as_ref()).filter(|p| **p != task.profile().name)
     {
@@ -109,12 +110,34 @@ pub(in super::super) async fn resume(task: &Task, run: RunId, rows: bool) -> Res
     let mut context = Context::resumed(task, &info, &recorded);
     context.rows = rows;
     let state = info.state;
-    if matches!(state, RunState::Done | RunState::Undone) {
+    let failed = info.count(Outcome::Failed);
+    if state == RunState::Undone || (state == RunState::Done && !(retry && failed > 0)) {
         journal.close().await;
-        task.log(format!("run {run} has ended already ({state})")).await?;
+        let hint = if failed > 0 && state == RunState::Done { "; --retry takes failed items up again" } else { "" };
+        task.log(format!("run {run} has ended already ({state}){hint}")).await?;
         return tell_run(task, run).await;
     }
-    go_on(task, journal, &context, recorded.approve_rest).await
+    if !journal.is_as_previewed().await? {
+        let message = format!("the journal of run {run} was changed since its preview: nothing is written");
+        let failure = Failure::new(ErrorCode::Conflict, message);
+        return Err(failure.hint("preview the plan again, and run what it shows now").into());
+    }
+    tell_approvals(task, &journal).await?;
+    let left = journal.ask_again(retry).await?;
+    context.before = journal.failures().await?;
+    let retried = if left.retried > 0 { format!(", {} of them failed before", left.retried) } else { String::new() };
+    task.log(format!("{} items of run {run} are left{retried}; they are asked for again", left.items)).await?;
+    go_on(task, journal, &context, false).await
+}
+
+/// Tells who approved what before.
+async fn tell_approvals(task: &Task, journal: &Journal) -> Result<(), Stop> {
+    for approval in journal.approvals().await? {
+        let what = approval.batch.map_or_else(|| "everything".to_owned(), |batch| format!("batch {batch}"));
+        let more = if approval.decision == "approve the rest" { " and everything after it" } else { "" };
+        task.log(format!("{what}{more} was approved by {} at {}", approval.by, approval.at)).await?;
+    }
+    Ok(())
 }
 
 pub(in super::super) async fn go_on(

@@ -9,6 +9,7 @@ use crate::domain::clock::{framework_time, parse_time, time_zone, utc_millis};
 use crate::domain::plan::{Engine, Plan, RunSettings, Work};
 use crate::domain::publish::{PublishMode, Stamp};
 use crate::domain::run::{Operation, RunId};
+use crate::store::Pins;
 
 /// What is the same for everything that a run does.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub(in super::super) struct Context {
     pub(in super::super) rows: bool,
     /// The name under which the application registered its import, where the plan has one.
     pub(in super::super) import_table: Option<String>,
+    /// Items that had failed, and items that had been attempted, when the run was resumed: they stop nothing again.
+    pub(in super::super) before: (u64, u64),
 }
 
 impl Context {
@@ -58,7 +61,7 @@ impl Context {
             source: format!("tenantry {operation}"),
         };
         let confirm = profile.protected.then(|| tenant.unwrap_or(&profile.environment).to_owned());
-        Ok(Self { run, operation, at, stamp, mode, settings, confirm, rows: false, import_table: None })
+        Ok(Self { run, operation, at, stamp, mode, settings, confirm, rows: false, import_table: None, before: (0, 0) })
     }
 
     /// For a run that ended before its end: with the time and the name that it began with.
@@ -77,6 +80,7 @@ impl Context {
             confirm,
             rows: false,
             import_table: recorded.plan.as_ref().and_then(|plan| import_table(&plan.work)),
+            before: (0, 0),
         }
     }
 
@@ -105,7 +109,8 @@ impl Context {
             // Who may not ask for it can still run: the account is then not pinned.
             account: task.shared.connected.account().await.ok().flatten(),
             region: task.shared.connected.region.clone(),
-            endpoint: profile.endpoints.dynamodb.clone(),
+            endpoint: task.shared.connected.pins.dynamodb.clone(),
+            pins: task.shared.connected.pins.clone(),
             started_at: self.time(),
             plan: plan.cloned(),
             stamp: self.stamp.clone(),
@@ -133,7 +138,7 @@ fn sync_allowed(profile: &Profile, mode: PublishMode) -> Result<(), Stop> {
 }
 
 /// Why a run may not be gone on with or taken back under the profile in use: it pinned another place.
-pub(in super::super) async fn pinned_by(task: &Task, info: &RunInfo, endpoint: Option<&str>) -> Result<(), Stop> {
+pub(in super::super) async fn pinned_by(task: &Task, info: &RunInfo, pins: &Pins) -> Result<(), Stop> {
     let profile = task.profile();
     let account = task.shared.connected.account().await.ok().flatten();
     let differs = |a: &Option<String>, b: &Option<String>| a.is_some() && b.is_some() && a != b;
@@ -148,9 +153,8 @@ pub(in super::super) async fn pinned_by(task: &Task, info: &RunInfo, endpoint: O
         ("account", info.account.clone().unwrap_or_default(), account)
     } else if differs(&info.region, &task.shared.connected.region) {
         ("region", info.region.clone().unwrap_or_default(), task.shared.connected.region.clone())
-    } else if endpoint != profile.endpoints.dynamodb.as_deref() && !is_sandbox(profile) {
-        let name = |e: Option<&str>| e.unwrap_or("AWS").to_owned();
-        ("endpoint", name(endpoint), Some(name(profile.endpoints.dynamodb.as_deref())))
+    } else if let Some((what, was, now)) = pins.difference(&task.shared.connected.pins, is_sandbox(profile)) {
+        (what, was, Some(now))
     } else {
         return Ok(());
     };

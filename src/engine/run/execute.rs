@@ -101,6 +101,7 @@ pub(in super::super) async fn carry_out(
     let start = *control.borrow();
     let now = Instant::now();
     let (failed, attempted) = journal.failures().await?;
+    let (failed, attempted) = (failed.saturating_sub(context.before.0), attempted.saturating_sub(context.before.1));
     let mut pool = Pool {
         task,
         journal,

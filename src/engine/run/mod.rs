@@ -16,3 +16,4 @@ pub(super) use control::{Control, Controls};
 pub(super) use execute::Ended;
 pub(super) use record::{Result as ItemEnd, told};
 pub(super) use request::{derived_ulid, request};
+pub(super) use round::not_as_approved;

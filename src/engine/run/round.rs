@@ -59,6 +59,9 @@ pub(super) async fn round(
     cancel: &CancellationToken,
 ) -> Round {
     let open = &pending.open;
+    if let Some(end) = not_as_approved(open, context) {
+        return Round::Ended(end);
+    }
     if let Some(part) = open.item.part(Role::User) {
         let (Some(before), Some(after)) = (&part.before, &part.after) else { return Round::Ended(unbuilt(&lost())) };
         let (pool, name) = (part.key.pk.as_str(), part.key.sk.as_str());
@@ -99,6 +102,23 @@ pub(super) async fn round(
         }
     }
     Round::Ended(end)
+}
+
+/// How an item ends that is not what was approved: its rows in the journal were changed since, or cannot be read.
+pub(in super::super) fn not_as_approved(open: &OpenItem, context: &Context) -> Option<ItemEnd> {
+    let (reason, message) = match (open.item.writes(), open.item.reason) {
+        (false, Some(reason)) => (reason, open.item.message.clone()),
+        _ if open.digest == open.item.digest(&context.time()) => return None,
+        _ => (Reason::NotApproved, None),
+    };
+    let changed = || "its rows in the journal are not those that were approved: nothing of it was written".to_owned();
+    Some(ItemEnd {
+        outcome: Outcome::Conflict,
+        reason: Some(reason),
+        message: Some(message.unwrap_or_else(changed)),
+        attempts: 0,
+        request_id: None,
+    })
 }
 
 /// What comes after an attempt: another round, or the item's end.

@@ -17,7 +17,7 @@ use crate::engine::protocol::{
 pub(super) async fn run(context: &mut Context, options: Run) -> Result<(), Quit> {
     let mut expect = None;
     let command = match (options.resume, &options.plan) {
-        (Some(run), _) => Command::ResumeRun { run, rows: options.rows },
+        (Some(run), _) => Command::ResumeRun { run, rows: options.rows, retry: options.retry },
         (None, Some(file)) => {
             let plan = load(file)?;
             if let Work::Export { to, .. } = &plan.work {
@@ -54,7 +54,7 @@ pub(super) async fn undo(context: &mut Context, options: Undo) -> Result<(), Qui
         profile: None,
         reason: String::new(),
         modules: Modules::ByType,
-        work: Work::Undo(UndoPlan { run: options.run, conflicts: options.conflicts, from }),
+        work: Work::Undo(UndoPlan { run: options.run, conflicts: options.conflicts, from, items: options.item }),
         change: Change::default(),
         run: RunSettings::default(),
     };
@@ -150,6 +150,10 @@ pub(super) async fn converse(
     match context.end.stopped {
         Some(StopCause::Interrupted) => context.end.exit = exit::INTERRUPTED,
         Some(_) => context.end.exit = super::first(context.end.exit, exit::NOT_APPROVED),
+        // Also what ended before this call: a run with such items is not finished.
+        None if last.as_ref().is_some_and(|info| info.unclean() > 0) => {
+            context.end.exit = super::first(context.end.exit, exit::ITEMS);
+        }
         None => {}
     }
     Ok(())

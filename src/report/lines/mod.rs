@@ -305,6 +305,10 @@ pub(super) struct RunLine<'a> {
     undo_of: Option<RunId>,
     undone_by: Option<RunId>,
     journal: &'a str,
+    operator: &'a str,
+    left: u64,
+    failed: u64,
+    retried: u64,
 }
 
 impl<'a> RunLine<'a> {
@@ -328,6 +332,10 @@ impl<'a> RunLine<'a> {
             undo_of: r.undo_of,
             undone_by: r.undone_by,
             journal: &r.journal,
+            operator: &r.operator,
+            left: r.left,
+            failed: r.count(Outcome::Failed),
+            retried: r.retried,
         }
     }
 }

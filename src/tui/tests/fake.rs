@@ -465,6 +465,9 @@ pub(super) fn run_info(run: RunId, state: RunState, entity: &EntityRef) -> RunIn
         undo_of: None,
         undone_by: None,
         journal: "/state/runs/journal.db".into(),
+        operator: "u-tanaka".into(),
+        left: 0,
+        retried: 0,
     }
 }
 

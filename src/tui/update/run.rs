@@ -37,7 +37,7 @@ impl App {
 
     /// Goes on with a run that ended before its end.
     pub(crate) fn resume_run(&mut self, info: &RunInfo) {
-        let request = self.send(Command::ResumeRun { run: info.run, rows: false }, Purpose::Run);
+        let request = self.send(Command::ResumeRun { run: info.run, rows: false, retry: false }, Purpose::Run);
         self.follow(request, info.name.clone(), None);
         if let Some(run) = &mut self.run {
             run.run = Some(info.run);

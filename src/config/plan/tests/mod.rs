@@ -145,7 +145,12 @@ fn each_example_shows_its_optional_keys_at_their_defaults() {
         ),
         plan(
             "take the copy to globex back",
-            Work::Undo(Undo { run: RUN.parse().unwrap(), conflicts: Conflicts::Skip, from: UndoFrom::Journal }),
+            Work::Undo(Undo {
+                run: RUN.parse().unwrap(),
+                conflicts: Conflicts::Skip,
+                from: UndoFrom::Journal,
+                items: vec![],
+            }),
         ),
     ];
     let shown: Vec<Plan> = EXAMPLES.iter().map(|(_, text)| read(text).unwrap()).collect();

@@ -226,6 +226,9 @@ pub(crate) fn hint(cause: &Cause) -> &'static str {
         Some(Reason::Wedged) => "a failed command blocks it: it has to be repaired first",
         Some(Reason::Throttled) => "slower (-) or fewer at once helps; resume the run afterwards",
         Some(Reason::AccessDenied) => "ask for the permission, then resume the run",
+        Some(Reason::Unproven) => {
+            "the tables do not prove what the journal says: name the item and force it to trust the journal"
+        }
         Some(Reason::Timeout) => "the pipeline took too long: verify says what was applied in the end",
         Some(Reason::PipelineFailed) => "the application's own pipeline refused it: its log says why",
         Some(Reason::S3Missing) => "its attributes' object is gone from S3",
