@@ -21,6 +21,7 @@ pub mod repair;
 pub mod rollback;
 pub mod row;
 pub mod run;
+pub mod secret;
 pub mod size;
 pub mod snapshot;
 pub mod tenant;

@@ -9,6 +9,7 @@ use crate::domain::clock::{framework_time, parse_time, time_zone, utc_millis};
 use crate::domain::plan::{Engine, Plan, RunSettings, Work};
 use crate::domain::publish::{PublishMode, Stamp};
 use crate::domain::run::{Operation, RunId};
+use crate::domain::secret::without_userinfo;
 
 /// What is the same for everything that a run does.
 #[derive(Debug, Clone)]
@@ -105,7 +106,7 @@ impl Context {
             // Who may not ask for it can still run: the account is then not pinned.
             account: task.shared.connected.account().await.ok().flatten(),
             region: task.shared.connected.region.clone(),
-            endpoint: profile.endpoints.dynamodb.clone(),
+            endpoint: profile.endpoints.dynamodb_shown(),
             started_at: self.time(),
             plan: plan.cloned(),
             stamp: self.stamp.clone(),
@@ -148,8 +149,10 @@ pub(in super::super) async fn pinned_by(task: &Task, info: &RunInfo, endpoint: O
         ("account", info.account.clone().unwrap_or_default(), account)
     } else if differs(&info.region, &task.shared.connected.region) {
         ("region", info.region.clone().unwrap_or_default(), task.shared.connected.region.clone())
-    } else if endpoint != profile.endpoints.dynamodb.as_deref() && !is_sandbox(profile) {
-        let name = |e: Option<&str>| e.unwrap_or("AWS").to_owned();
+    } else if endpoint.map(without_userinfo) != profile.endpoints.dynamodb.as_deref().map(without_userinfo)
+        && !is_sandbox(profile)
+    {
+        let name = |e: Option<&str>| without_userinfo(e.unwrap_or("AWS")).into_owned();
         ("endpoint", name(endpoint), Some(name(profile.endpoints.dynamodb.as_deref())))
     } else {
         return Ok(());
