@@ -1,10 +1,12 @@
 //! Whole-program tests, by what they prove.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails; its name says what it proves")]
 
+mod answers;
 mod approval;
 mod architecture;
 mod arming;
 mod bad_input;
+mod causes;
 mod collisions;
 mod copy;
 mod csv;
@@ -34,6 +36,7 @@ mod rollback_many;
 mod running;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod secrets;
 mod steering;
 mod support;
 #[cfg(feature = "sandbox")]
