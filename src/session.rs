@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::cli::Global;
 use crate::config::{self, ConfigError, Profile};
+use crate::domain::secret::redacted;
 use crate::engine::failure::{ErrorCode, Failure};
 #[cfg(feature = "sandbox")]
 use crate::report::SandboxLine;
@@ -44,7 +45,7 @@ impl From<Box<ConfigError>> for Failure {
         failure.line = error.line;
         failure.column = error.column;
         failure.key = error.key;
-        failure.hint = error.hint;
+        failure.hint = error.hint.map(|hint| redacted(&hint).into_owned());
         failure
     }
 }

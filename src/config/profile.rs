@@ -3,6 +3,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::domain::publish::PublishMode;
+use crate::domain::secret::without_userinfo;
 
 /// Endpoints that replace the services' own; `None` for AWS.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -13,6 +14,14 @@ pub struct Endpoints {
     pub s3: Option<String>,
     /// Cognito.
     pub cognito: Option<String>,
+}
+
+impl Endpoints {
+    /// DynamoDB's, without user and password: as it is shown, recorded and compared.
+    #[must_use]
+    pub fn dynamodb_shown(&self) -> Option<String> {
+        self.dynamodb.as_deref().map(|url| without_userinfo(url).into_owned())
+    }
 }
 
 /// Version of the application's framework.

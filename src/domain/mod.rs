@@ -23,6 +23,7 @@ pub mod retention;
 pub mod rollback;
 pub mod row;
 pub mod run;
+pub mod secret;
 pub mod size;
 pub mod snapshot;
 pub mod tenant;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::row::BadRow;
+use crate::domain::secret::redacted;
 use crate::store::error::{ErrorKind, StoreError};
 
 /// The contract's word for an error.
@@ -84,7 +85,7 @@ impl Failure {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self {
             code,
-            message: message.into(),
+            message: redacted(&message.into()).into_owned(),
             hint: None,
             file: None,
             line: None,
@@ -102,7 +103,7 @@ impl Failure {
     /// With what the operator can do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(redacted(&hint.into()).into_owned());
         self
     }
 
@@ -129,6 +130,29 @@ impl Failure {
     }
 }
 
+impl ErrorCode {
+    /// True where nothing gets through to a service any more.
+    #[must_use]
+    pub fn is_of_the_way(self) -> bool {
+        matches!(
+            self,
+            Self::Credentials
+                | Self::SignIn
+                | Self::Clock
+                | Self::Proxy
+                | Self::Throttled
+                | Self::Endpoint
+                | Self::Region
+        )
+    }
+
+    /// True where asking again changes nothing until somebody has mended it.
+    #[must_use]
+    pub fn is_lasting(self) -> bool {
+        matches!(self, Self::Credentials | Self::SignIn | Self::Clock | Self::Region)
+    }
+}
+
 impl From<BadRow> for Failure {
     fn from(error: BadRow) -> Self {
         StoreError::Row(error).into()
@@ -141,7 +165,13 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::Service(service) => {
                 let code = match service.kind {
+                    _ if service.is_foreign => ErrorCode::Proxy,
                     ErrorKind::Credentials => ErrorCode::Credentials,
+                    ErrorKind::SignIn => ErrorCode::SignIn,
+                    ErrorKind::Config => ErrorCode::Config,
+                    ErrorKind::Clock => ErrorCode::Clock,
+                    ErrorKind::Proxy => ErrorCode::Proxy,
+                    ErrorKind::Kms => ErrorCode::Kms,
                     ErrorKind::AccessDenied => ErrorCode::AccessDenied,
                     ErrorKind::NoTable => ErrorCode::NoTable,
                     ErrorKind::Throttled => ErrorCode::Throttled,
@@ -161,6 +191,8 @@ impl From<StoreError> for Failure {
             StoreError::S3Missing { .. } => Self::new(ErrorCode::NotFound, message)
                 .hint("restore the object from the bucket's versions or backup; other versions are not affected"),
             StoreError::NoBucket => Self::new(ErrorCode::Config, message).hint("set bucket in the profile"),
+            StoreError::NoApplication { .. } => Self::new(ErrorCode::NoTable, message)
+                .hint("check environment, app and region of the profile, and whose account the credentials belong to"),
             StoreError::NoModuleTable { .. } => Self::new(ErrorCode::NoTable, message)
                 .hint("check the module's name, and the tables key of the profile where an application renamed it"),
             _ => Self::new(ErrorCode::Internal, message),

@@ -159,6 +159,10 @@ impl Task {
         self.emit(Event::Log(Level::Info, text.into())).await
     }
 
+    pub(super) async fn warn(&self, text: impl Into<String>) -> Result<(), Stop> {
+        self.emit(Event::Log(Level::Warning, text.into())).await
+    }
+
     pub(super) async fn failed(&self, failure: Failure) -> Result<(), Stop> {
         self.emit(Event::Failed(Box::new(failure))).await
     }

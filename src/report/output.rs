@@ -104,7 +104,11 @@ impl Output {
     pub fn error(&mut self, failure: &Failure) {
         self.line(&ErrorLine::new(failure));
         if !self.json {
-            let place = failure.sk.as_ref().map(|sk| format!("{sk}: ")).unwrap_or_default();
+            let place = match (&failure.pk, &failure.sk) {
+                (Some(pk), Some(sk)) => format!("{pk} / {sk}: "),
+                (_, Some(sk)) => format!("{sk}: "),
+                _ => String::new(),
+            };
             self.note(&format!("error: {place}{}", failure.message));
             if let Some(hint) = &failure.hint {
                 self.note(&format!("  {hint}"));

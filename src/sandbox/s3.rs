@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::{Component, Path, PathBuf};
 
+use futures::future::BoxFuture;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use s3s::auth::SimpleAuth;
@@ -75,6 +76,26 @@ pub(super) fn service(dir: &Path) -> Result<S3Service, SandboxError> {
     Ok(builder.build())
 }
 
+/// Answers bear a request id, as those of S3 do: without one an answer is taken for somebody else's.
+struct Marked(S3Service);
+
+impl hyper::service::Service<http::Request<hyper::body::Incoming>> for Marked {
+    type Response = s3s::HttpResponse;
+    type Error = s3s::HttpError;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn call(&self, request: http::Request<hyper::body::Incoming>) -> Self::Future {
+        let answer = hyper::service::Service::call(&self.0, request);
+        Box::pin(async move {
+            let mut answer = answer.await?;
+            if let Ok(id) = http::HeaderValue::from_str(&ulid::Ulid::generate().to_string()) {
+                answer.headers_mut().insert("x-amz-request-id", id);
+            }
+            Ok(answer)
+        })
+    }
+}
+
 /// Serves S3 on the listener until `stop`, then lets requests under way finish for a moment.
 pub(super) async fn serve(listener: TcpListener, service: S3Service, stop: CancellationToken) {
     let listener = match tokio::net::TcpListener::from_std(listener) {
@@ -103,7 +124,7 @@ pub(super) async fn serve(listener: TcpListener, service: S3Service, stop: Cance
         let (service, stop) = (service.clone(), stop.clone());
         connections.spawn(async move {
             let builder = Builder::new(TokioExecutor::new());
-            let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(socket), service));
+            let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(socket), Marked(service)));
             let ended = tokio::select! {
                 ended = connection.as_mut() => ended,
                 () = stop.cancelled() => {

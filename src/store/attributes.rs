@@ -44,15 +44,8 @@ pub fn object_key(table: &str, pk: &str, sk: &str, name: &str) -> String {
 
 /// An answer that ended too early says nothing about the object.
 pub(super) fn torn(bucket: &str, reason: &str) -> StoreError {
-    StoreError::Service(Box::new(ServiceError {
-        kind: ErrorKind::Unknown,
-        service: "s3",
-        action: "s3:GetObject".to_owned(),
-        resource: bucket.to_owned(),
-        message: format!("GetObject on {bucket}: the answer was torn: {reason}"),
-        aws_code: None,
-        request_id: None,
-    }))
+    let call = Call { service: "s3", operation: "GetObject", resource: bucket };
+    StoreError::Service(Box::new(ServiceError::of(ErrorKind::Unknown, call, &format!("the answer was torn: {reason}"))))
 }
 
 fn split(uri: &str) -> Result<(&str, &str), StoreError> {
@@ -99,6 +92,12 @@ impl ReadStore {
             StoreError::Service(e) if e.kind == ErrorKind::NotFound && !e.is_missing_bucket() => Ok(None),
             other => Err(other),
         }
+    }
+
+    /// The bytes of an object; `None` where there is none.
+    pub(super) async fn object_text(&self, bucket: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(answer) = self.get_object(bucket, key).await? else { return Ok(None) };
+        Ok(Some(answer.body.collect().await.map_err(|e| torn(bucket, &e.to_string()))?.to_vec()))
     }
 
     /// The row with its attributes in place, or why this one row has none that can be worked with.

@@ -1,81 +1,255 @@
-//! Which kind of failure an SDK error is.
+//! The cause of a failed call, told from the types and codes of the error, never from words in its message.
 
+use std::error::Error;
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::error::{ErrorKind, NO_SUCH_BUCKET};
+use super::answer::NotGenuine;
+use super::error::{Call, ErrorKind, NO_SUCH_BUCKET};
+use super::sign_in::NotSignedIn;
 
-/// The kind of a failed call, and the service's or the connection's own words.
-pub(super) fn classify<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>) -> (ErrorKind, Option<String>)
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    match error {
-        SdkError::ServiceError(service) => {
-            let status = service.raw().status().as_u16();
-            let message = service.err().message().or(code).map(str::to_owned);
-            (kind_of(code.unwrap_or_default(), status), message.or_else(|| Some(format!("HTTP status {status}"))))
-        }
-        SdkError::TimeoutError(_) => (ErrorKind::Unknown, Some("no answer in time".to_owned())),
-        SdkError::ResponseError(_) => (ErrorKind::Unknown, Some(format!("the answer was torn: {}", root_cause(error)))),
-        SdkError::DispatchFailure(failure) => {
-            let cause = root_cause(error);
-            let lower = cause.to_lowercase();
-            if lower.contains("credential") || lower.contains("token") && lower.contains("expired") {
-                (ErrorKind::Credentials, Some(cause))
-            } else if lower.contains("missing region") {
-                (ErrorKind::Region, Some(cause))
-            } else if lower.contains("connect timeout") {
-                // Nothing was sent: unlike an answer that does not come, this leaves no doubt.
-                (ErrorKind::Endpoint, Some(cause))
-            } else if failure.is_timeout() {
-                (ErrorKind::Unknown, Some(format!("no answer in time: {cause}")))
-            } else if ["refused", "dns error", "tcp connect", "lookup", "(connect)", "unreachable"]
-                .iter()
-                .any(|w| lower.contains(w))
-            {
-                (ErrorKind::Endpoint, Some(cause))
-            } else {
-                (ErrorKind::Unknown, Some(cause))
-            }
-        }
-        SdkError::ConstructionFailure(_) => {
-            let cause = root_cause(error);
-            let kind = if cause.to_lowercase().contains("region") { ErrorKind::Region } else { ErrorKind::Internal };
-            (kind, Some(cause))
-        }
-        _ => (ErrorKind::Internal, Some(root_cause(error))),
+/// Signatures are good for five minutes, and the services round.
+const SKEW: Duration = Duration::from_secs(4 * 60);
+/// Where S3 says in which region a bucket is.
+const BUCKET_REGION: &str = "x-amz-bucket-region";
+
+/// Why a call failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cause {
+    pub(super) kind: ErrorKind,
+    /// The first sentence, where the cause is known better than the service says it.
+    pub(super) says: Option<String>,
+    /// The service's or the connection's own words.
+    pub(super) detail: Option<String>,
+    /// The remedy, where it is another than for others of the kind.
+    pub(super) hint: Option<String>,
+    /// Something between here and the service answered in its place.
+    pub(super) is_foreign: bool,
+}
+
+impl Cause {
+    pub(super) fn new(kind: ErrorKind, detail: impl Into<Option<String>>) -> Self {
+        Self { kind, says: None, detail: detail.into(), hint: None, is_foreign: false }
+    }
+
+    fn says(mut self, sentence: impl Into<String>) -> Self {
+        self.says = Some(sentence.into());
+        self
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
     }
 }
 
-/// The kind of an answer. What stands between us and the service answers in words of its own: then the status tells.
+/// The first error of a type on the way from the whole to its source.
+pub(super) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    let mut at = Some(error);
+    while let Some(error) = at {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        at = error.source();
+    }
+    None
+}
+
+/// The cause of a failed call.
+pub(super) fn classify<E>(error: &SdkError<E, HttpResponse>, call: Call<'_>) -> Cause
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    if let Some(reason) = find::<NotGenuine>(error) {
+        return ungenuine(reason);
+    }
+    if let Some(reason) = find::<NotSignedIn>(error) {
+        let cause = Cause::new(reason.kind, reason.detail.clone()).says(&reason.says);
+        return Cause { hint: Some(reason.hint.clone()), ..cause };
+    }
+    match error {
+        SdkError::ServiceError(service) => {
+            of_answer(service.raw(), service.err().code(), service.err().message(), call)
+        }
+        SdkError::TimeoutError(_) => Cause::new(ErrorKind::Unknown, "no answer in time".to_owned()),
+        SdkError::ResponseError(_) => {
+            Cause::new(ErrorKind::Unknown, format!("the answer was torn: {}", root_cause(error)))
+        }
+        SdkError::DispatchFailure(failure) => {
+            let kind = if find::<CredentialsError>(error).is_some() {
+                ErrorKind::Credentials
+            } else if find::<hyper_util::client::legacy::Error>(error).is_some_and(|e| e.is_connect()) {
+                // Nothing was sent: unlike an answer that does not come, this leaves no doubt.
+                ErrorKind::Endpoint
+            } else if failure.is_timeout() || failure.is_io() || failure.as_other().is_some() {
+                ErrorKind::Unknown
+            } else {
+                ErrorKind::Internal
+            };
+            let cause = root_cause(error);
+            Cause::new(kind, if failure.is_timeout() { format!("no answer in time: {cause}") } else { cause })
+        }
+        _ => Cause::new(ErrorKind::Internal, root_cause(error)),
+    }
+}
+
+fn ungenuine(reason: &NotGenuine) -> Cause {
+    let cause = |kind| Cause::new(kind, None).says(reason.to_string());
+    match reason {
+        NotGenuine::NoRegion => cause(ErrorKind::Region).hint("set region in the profile, or AWS_REGION"),
+        NotGenuine::Torn(_) => cause(ErrorKind::Unknown),
+        NotGenuine::Foreign { status, .. } => {
+            let kind = if reason.is_passing() { ErrorKind::Unknown } else { ErrorKind::Proxy };
+            let hint = match status {
+                407 => {
+                    "the proxy of this network wants a sign-in: set HTTPS_PROXY with it, or NO_PROXY for the service"
+                }
+                _ => {
+                    "check proxy, VPN and endpoint_url: the request id and checksum that the service marks its answers with are missing"
+                }
+            };
+            Cause { is_foreign: true, ..cause(kind).hint(hint) }
+        }
+    }
+}
+
+/// The cause behind an answer of the service.
+fn of_answer(answer: &HttpResponse, code: Option<&str>, message: Option<&str>, call: Call<'_>) -> Cause {
+    let status = answer.status().as_u16();
+    let words = message.or(code).map_or_else(|| format!("HTTP status {status}"), str::to_owned);
+    let code = code.unwrap_or_default();
+    let header = |name: &str| answer.headers().get(name);
+    let cause = |kind| Cause::new(kind, words.clone());
+    if let Some(skew) = clock_off(code, header("date"), SystemTime::now()) {
+        return cause(ErrorKind::Clock).says(skew);
+    }
+    let denied = denied_action(message.unwrap_or_default());
+    if code.starts_with("KMS") && !code.contains("Throttling")
+        || kind_of_code(code) == ErrorKind::AccessDenied && denied.is_some_and(|action| action.starts_with("kms:"))
+    {
+        let action = denied.unwrap_or("kms:Decrypt");
+        return cause(ErrorKind::Kms).says(format!("the encryption key of {} may not be used", call.resource)).hint(
+            format!("the role needs {action} on the key that encrypts {}, and the key must be enabled", call.resource),
+        );
+    }
+    if call.service == "s3"
+        && let Some(there) = header(BUCKET_REGION)
+        && (matches!(status, 301 | 307)
+            || kind_of_code(code) == ErrorKind::Region
+            || (status == 400 && code.is_empty()))
+    {
+        return cause(ErrorKind::Region)
+            .says(format!("bucket {} is in region {there}, not in the profile's", call.resource))
+            .hint(format!("check bucket of the profile; if it is right, region must be {there}"));
+    }
+    if call.service == "cognito-idp" && code == "ResourceNotFoundException" {
+        return cause(ErrorKind::NotFound)
+            .says(format!("there is no user pool {}", call.resource))
+            .hint("check user_pool_id and region of the profile, and whose account the credentials belong to");
+    }
+    match kind_of(code, status) {
+        ErrorKind::AccessDenied => {
+            let missing = denied.map_or_else(|| call.permissions(), str::to_owned);
+            cause(ErrorKind::AccessDenied)
+                .says(format!(
+                    "these credentials may not call {} on {}: the role lacks {missing}",
+                    call.operation, call.resource
+                ))
+                .hint(format!("the role needs {missing} on {}; README.md lists the minimal policies", call.resource))
+        }
+        ErrorKind::Credentials if EXPIRED.contains(&code) => {
+            cause(ErrorKind::Credentials).says("the AWS credentials have expired")
+        }
+        kind => cause(kind),
+    }
+}
+
+/// How far this machine's clock is off, where a service refuses a signature and its own time is another.
+pub(super) fn clock_off(code: &str, date: Option<&str>, now: SystemTime) -> Option<String> {
+    let is_always = code == "RequestTimeTooSkewed";
+    let is_suspect =
+        ["InvalidSignatureException", "SignatureDoesNotMatch", "RequestExpired", "AuthFailure", "RequestInTheFuture"];
+    if !is_always && !is_suspect.contains(&code) {
+        return None;
+    }
+    let there = date.and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
+    let there = there.and_then(|date| SystemTime::try_from(date).ok());
+    let (off, direction) = match there.map(|there| now.duration_since(there)) {
+        Some(Ok(ahead)) => (ahead, "ahead of"),
+        Some(Err(behind)) => (behind.duration(), "behind"),
+        None => (Duration::ZERO, ""),
+    };
+    if off >= SKEW {
+        return Some(format!("this machine's clock is {} {direction} the service's", minutes(off)));
+    }
+    is_always.then(|| "this machine's clock and the service's are too far apart".to_owned())
+}
+
+fn minutes(off: Duration) -> String {
+    match off.as_secs() / 60 {
+        minutes @ 0..180 => format!("{minutes} minutes"),
+        minutes @ 180..4320 => format!("{} hours", minutes / 60),
+        minutes => format!("{} days", minutes / 1440),
+    }
+}
+
+/// The action that a denial names, in IAM's spelling: `service:Action`.
+fn denied_action(message: &str) -> Option<&str> {
+    message.split_whitespace().map(|word| word.trim_matches([',', '.', '\'', '"'])).find(|word| {
+        word.split_once(':').is_some_and(|(service, action)| {
+            !service.is_empty()
+                && service.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                && action.starts_with(|c: char| c.is_ascii_uppercase())
+                && action.bytes().all(|b| b.is_ascii_alphanumeric())
+        })
+    })
+}
+
+/// The kind of an answer of the service: by its code, and where it has none by its status.
 fn kind_of(code: &str, status: u16) -> ErrorKind {
     match (kind_of_code(code), status) {
         (ErrorKind::Internal, 429) => ErrorKind::Throttled,
         (ErrorKind::Internal, 408 | 500..) => ErrorKind::Unknown,
+        (ErrorKind::Internal, 401) if code.is_empty() => ErrorKind::Credentials,
+        (ErrorKind::Internal, 403) if code.is_empty() => ErrorKind::AccessDenied,
+        (ErrorKind::Internal, 404) if code.is_empty() => ErrorKind::NotFound,
+        (ErrorKind::Internal, 301 | 307) => ErrorKind::Region,
         (kind, _) => kind,
     }
 }
 
+/// Codes of credentials that were good once.
+const EXPIRED: [&str; 4] = ["ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired", "RequestExpired"];
+
 /// The kind that a service's error code stands for.
 pub(super) fn kind_of_code(code: &str) -> ErrorKind {
     match code {
-        "ExpiredTokenException"
-        | "ExpiredToken"
-        | "UnrecognizedClientException"
+        _ if EXPIRED.contains(&code) => ErrorKind::Credentials,
+        "UnrecognizedClientException"
         | "InvalidClientTokenId"
         | "MissingAuthenticationTokenException"
         | "MissingAuthenticationToken"
         | "InvalidAccessKeyId"
+        | "InvalidToken"
         | "SignatureDoesNotMatch"
         | "InvalidSignatureException"
         | "IncompleteSignature"
-        | "TokenRefreshRequired"
-        | "RequestExpired" => ErrorKind::Credentials,
-        "AccessDeniedException" | "AccessDenied" | "NotAuthorizedException" | "UnauthorizedOperation" | "Forbidden" => {
-            ErrorKind::AccessDenied
-        }
+        | "IncompleteSignatureException"
+        | "InvalidIdentityToken" => ErrorKind::Credentials,
+        "RequestTimeTooSkewed" => ErrorKind::Clock,
+        "AccessDeniedException"
+        | "AccessDenied"
+        | "NotAuthorizedException"
+        | "UnauthorizedOperation"
+        | "Forbidden"
+        | "ForbiddenException"
+        | "AllAccessDisabled" => ErrorKind::AccessDenied,
         "ResourceNotFoundException" | "TableNotFoundException" => ErrorKind::NoTable,
         NO_SUCH_BUCKET | "NoSuchKey" | "NotFound" | "UserNotFoundException" => ErrorKind::NotFound,
         "ProvisionedThroughputExceededException"
@@ -84,7 +258,9 @@ pub(super) fn kind_of_code(code: &str) -> ErrorKind {
         | "RequestLimitExceeded"
         | "TooManyRequestsException"
         | "SlowDown"
-        | "LimitExceededException" => ErrorKind::Throttled,
+        | "LimitExceededException"
+        | "KMSThrottlingException"
+        | "KMS.ThrottlingException" => ErrorKind::Throttled,
         "ConditionalCheckFailedException" | "TransactionCanceledException" | "IdempotentParameterMismatchException" => {
             ErrorKind::Conflict
         }
@@ -103,16 +279,18 @@ pub(super) fn kind_of_code(code: &str) -> ErrorKind {
         | "InternalFailure"
         | "InternalErrorException"
         | "RequestTimeout" => ErrorKind::Unknown,
-        "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException" => {
-            ErrorKind::Region
-        }
+        "PermanentRedirect"
+        | "TemporaryRedirect"
+        | "AuthorizationHeaderMalformed"
+        | "IllegalLocationConstraintException" => ErrorKind::Region,
         _ => ErrorKind::Internal,
     }
 }
 
-fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
+/// The last two links of the chain: what happened, and where it came from.
+pub(super) fn root_cause(error: &(dyn Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
-    let mut at: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    let mut at: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(e) = at {
         parts.push(e.to_string());
         at = e.source();
@@ -123,34 +301,4 @@ fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use aws_smithy_runtime_api::client::result::ConnectorError;
-
-    use super::*;
-
-    fn undelivered(error: ConnectorError) -> ErrorKind {
-        type Failed = SdkError<aws_sdk_dynamodb::operation::list_tables::ListTablesError, HttpResponse>;
-        classify(&Failed::dispatch_failure(error), None).0
-    }
-
-    #[test]
-    fn what_was_never_sent_is_no_doubtful_outcome() {
-        let timeout = |text: &str| undelivered(ConnectorError::timeout(text.to_owned().into()));
-        assert_eq!(timeout("HTTP connect timeout occurred after 4s"), ErrorKind::Endpoint);
-        assert_eq!(timeout("HTTP read timeout occurred after 20s"), ErrorKind::Unknown);
-        let other = |text: &str| undelivered(ConnectorError::other(text.to_owned().into(), None));
-        assert_eq!(other("Invalid Configuration: Missing Region"), ErrorKind::Region);
-        assert_eq!(undelivered(ConnectorError::io("dns error: no such name".into())), ErrorKind::Endpoint);
-        assert_eq!(undelivered(ConnectorError::io("connection closed".into())), ErrorKind::Unknown);
-    }
-
-    #[test]
-    fn codes_are_told_apart() {
-        assert_eq!(kind_of_code("ExpiredTokenException"), ErrorKind::Credentials);
-        assert_eq!(kind_of_code("TransactionInProgressException"), ErrorKind::Busy);
-        assert_eq!(kind_of_code("InternalServerError"), ErrorKind::Unknown);
-        assert_eq!(kind_of_code("SomethingNew"), ErrorKind::Internal);
-        assert_eq!((kind_of("", 503), kind_of("", 429)), (ErrorKind::Unknown, ErrorKind::Throttled));
-        assert_eq!((kind_of("SlowDown", 503), kind_of("Odd", 400)), (ErrorKind::Throttled, ErrorKind::Internal));
-    }
-}
+mod tests;

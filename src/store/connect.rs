@@ -4,15 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 
+use super::answer::{Genuine, Marks};
 use super::error::{Call, StoreError};
 use super::meter::Meter;
 use super::names::TableNames;
 use super::pins::Pins;
 use super::read::ReadStore;
+use super::sign_in::SignIn;
 use crate::config::Profile;
 
 /// How long a connection may take, and an answer.
@@ -35,20 +38,27 @@ pub struct Connected {
 /// Makes the clients. Sends nothing, but may read the SDK's configuration files and environment.
 pub async fn connect(profile: &Profile) -> Connected {
     let config = sdk_config(profile).await;
+    let genuine = |marks| Genuine { marks, has_region: config.region().is_some() };
     let dynamodb = |retries: RetryConfig| {
+        let genuine = genuine(Marks::Checksum);
         let mut builder = aws_sdk_dynamodb::config::Builder::from(&config).retry_config(retries);
+        builder = builder.interceptor(genuine).retry_classifier(genuine);
         // Without one of the profile's own, the SDK's stays: its environment counts too.
         if let Some(url) = &profile.endpoints.dynamodb {
             builder.set_endpoint_url(Some(url.clone()));
         }
         aws_sdk_dynamodb::Client::from_conf(builder.build())
     };
+    let marks = genuine(Marks::RequestId);
     let mut s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true);
+    s3 = s3.interceptor(marks).retry_classifier(marks);
     if let Some(url) = &profile.endpoints.s3 {
         s3.set_endpoint_url(Some(url.clone()));
     }
     let users = |retries: RetryConfig| {
+        let genuine = genuine(Marks::Body);
         let mut builder = aws_sdk_cognitoidentityprovider::config::Builder::from(&config).retry_config(retries);
+        builder = builder.interceptor(genuine).retry_classifier(genuine);
         if let Some(url) = &profile.endpoints.cognito {
             builder.set_endpoint_url(Some(url.clone()));
         }
@@ -73,7 +83,11 @@ pub async fn connect(profile: &Profile) -> Connected {
         region: config.region().map(ToString::to_string),
         pins: Pins::of(profile, &config),
         // Behind an endpoint of its own an account means nothing, and AWS must not be asked.
-        sts: (!elsewhere).then(|| aws_sdk_sts::Client::new(&config)),
+        sts: (!elsewhere).then(|| {
+            let genuine = genuine(Marks::Body);
+            let builder = aws_sdk_sts::config::Builder::from(&config).interceptor(genuine).retry_classifier(genuine);
+            aws_sdk_sts::Client::from_conf(builder.build())
+        }),
         account: profile.account.clone(),
     }
 }
@@ -90,7 +104,10 @@ async fn sdk_config(profile: &Profile) -> SdkConfig {
     if let Some((id, secret)) = &profile.credentials {
         loader = loader.credentials_provider(Credentials::new(id, secret, None, None, "profile"));
     }
-    loader.load().await
+    let config = loader.load().await;
+    let Some(provider) = config.credentials_provider() else { return config };
+    let provider = SharedCredentialsProvider::new(SignIn::new(provider, profile.aws_profile.clone()));
+    config.into_builder().credentials_provider(provider).build()
 }
 
 impl Connected {

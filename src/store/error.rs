@@ -11,6 +11,7 @@ use super::classify::classify;
 use crate::domain::limits::Unstorable;
 use crate::domain::row::BadRow;
 use crate::domain::run::Reason;
+use crate::domain::secret::redacted;
 use crate::domain::value::BadJson;
 
 /// S3's code for a bucket that does not exist.
@@ -21,6 +22,16 @@ pub(super) const NO_SUCH_BUCKET: &str = "NoSuchBucket";
 pub enum ErrorKind {
     /// No credentials, or ones that have expired.
     Credentials,
+    /// Nobody is signed in, or the session ended or was revoked.
+    SignIn,
+    /// The AWS configuration does not fit: a profile that it does not know, for one.
+    Config,
+    /// This machine's clock is off.
+    Clock,
+    /// Something between here and the service answers in its place, and will again.
+    Proxy,
+    /// The key that encrypts a table or an object may not be used.
+    Kms,
     /// The credentials lack a permission.
     AccessDenied,
     /// A table that does not exist.
@@ -63,15 +74,45 @@ pub struct ServiceError {
     pub aws_code: Option<String>,
     /// The service's request id, for a support case.
     pub request_id: Option<String>,
+    /// The remedy, where it is another than for others of the kind.
+    pub advice: Option<String>,
+    /// Something between here and the service answered in its place.
+    pub is_foreign: bool,
 }
 
 impl ServiceError {
+    /// A failed call of which nothing more is known than its kind.
+    pub(super) fn of(kind: ErrorKind, call: Call<'_>, happened: &str) -> Self {
+        Self {
+            kind,
+            service: call.service,
+            action: format!("{}:{}", call.service, permission(call.operation)),
+            resource: call.resource.to_owned(),
+            message: redacted(&format!("{} on {}: {happened}", call.operation, call.resource)).into_owned(),
+            aws_code: None,
+            request_id: None,
+            advice: None,
+            is_foreign: false,
+        }
+    }
+
     /// What the operator can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
+        if self.advice.is_some() {
+            return self.advice.clone();
+        }
         Some(match self.kind {
+            ErrorKind::SignIn => "sign in again (aws sso login) and repeat; nothing is lost".to_owned(),
+            ErrorKind::Config => "check aws_profile of the profile and the AWS configuration".to_owned(),
+            ErrorKind::Clock => {
+                "set the clock of this machine (its time service, or the host's): requests are signed with it"
+                    .to_owned()
+            }
+            ErrorKind::Proxy => "check proxy, VPN and endpoint_url".to_owned(),
+            ErrorKind::Kms => format!("the role needs kms:Decrypt on the key that encrypts {}", self.resource),
             ErrorKind::Credentials => {
-                "log in again (aws sso login, or new keys in the environment) and repeat; nothing is lost".to_owned()
+                "sign in again (aws sso login, or new keys in the environment) and repeat; nothing is lost".to_owned()
             }
             ErrorKind::AccessDenied => {
                 format!("the role needs {} on {}; README.md lists the minimal policies", self.action, self.resource)
@@ -158,6 +199,14 @@ pub enum StoreError {
     /// A stored value that this version of the SDK cannot name.
     #[error("attribute {0:?} has a type that this version does not know")]
     UnknownType(String),
+    /// The account has tables of other applications or environments, and none of the profile's.
+    #[error("there are no tables of {wanted}; found {}", found.join(", "))]
+    NoApplication {
+        /// Environment and application of the profile, as table names begin.
+        wanted: String,
+        /// Those that there are.
+        found: Vec<String>,
+    },
     /// The module has no such table.
     #[error("module {module} has no {kind} table")]
     NoModuleTable {
@@ -244,23 +293,34 @@ impl Call<'_> {
     {
         let request_id = error.request_id().map(str::to_owned);
         let code = error.code().map(str::to_owned);
-        let (kind, detail) = classify(&error, code.as_deref());
-        let message = match &detail {
-            _ if code.as_deref() == Some(NO_SUCH_BUCKET) => {
-                format!("{} on {}: there is no bucket of this name", self.operation, self.resource)
-            }
-            Some(text) => format!("{} on {}: {text}", self.operation, self.resource),
-            None => format!("{} on {} failed", self.operation, self.resource),
+        let cause = classify(&error, self);
+        let failed = format!("{} on {}", self.operation, self.resource);
+        let message = match (cause.says, cause.detail) {
+            _ if code.as_deref() == Some(NO_SUCH_BUCKET) => format!("{failed}: there is no bucket of this name"),
+            (Some(sentence), Some(text)) => format!("{sentence} ({failed}: {text})"),
+            (Some(sentence), None) => format!("{sentence} ({failed})"),
+            (None, Some(text)) => format!("{failed}: {text}"),
+            (None, None) => format!("{failed} failed"),
         };
         StoreError::Service(Box::new(ServiceError {
-            kind,
+            kind: cause.kind,
             service: self.service,
             action: format!("{}:{}", self.service, permission(self.operation)),
             resource: self.resource.to_owned(),
-            message,
-            aws_code: code,
+            message: redacted(&message).into_owned(),
+            aws_code: code.map(|code| redacted(&code).into_owned()),
             request_id,
+            advice: cause.hint.map(|hint| redacted(&hint).into_owned()),
+            is_foreign: cause.is_foreign,
         }))
+    }
+
+    /// The permissions it takes: for a transaction those of what stands in it.
+    pub(super) fn permissions(self) -> String {
+        match self.operation {
+            "TransactWriteItems" => "dynamodb:PutItem, dynamodb:UpdateItem or dynamodb:ConditionCheckItem".to_owned(),
+            operation => format!("{}:{}", self.service, permission(operation)),
+        }
     }
 }
 
@@ -279,15 +339,7 @@ mod tests {
     use super::*;
 
     fn error(kind: ErrorKind) -> ServiceError {
-        ServiceError {
-            kind,
-            service: "dynamodb",
-            action: "dynamodb:Query".into(),
-            resource: "dev-shop-product-data".into(),
-            message: "m".into(),
-            aws_code: None,
-            request_id: None,
-        }
+        ServiceError::of(kind, Call { service: "dynamodb", operation: "Query", resource: "dev-shop-product-data" }, "m")
     }
 
     #[test]

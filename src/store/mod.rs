@@ -1,5 +1,6 @@
 //! The framework's tables as they are laid out. The only place that talks to AWS.
 
+mod answer;
 mod aside;
 pub mod attributes;
 pub mod backoff;
@@ -8,6 +9,7 @@ mod classify;
 mod connect;
 mod convert;
 mod discovery;
+mod elsewhere;
 pub mod error;
 mod files;
 mod meter;
@@ -17,6 +19,7 @@ pub mod publish;
 mod read;
 mod scan;
 mod search;
+mod sign_in;
 mod ttl;
 mod users;
 

@@ -7,6 +7,7 @@ use aws_types::service_config::ServiceConfigKey;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Profile;
+use crate::domain::secret::without_userinfo;
 
 /// Addresses, tables, bucket and user pool, as they are resolved from the profile, the environment and the SDK's own files.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -28,7 +29,7 @@ pub struct Pins {
 impl Pins {
     pub(super) fn of(profile: &Profile, config: &SdkConfig) -> Self {
         let own = |url: &Option<String>, service: &str| {
-            url.clone().or_else(|| configured(config, service)).map(|url| without_user(&url))
+            url.clone().or_else(|| configured(config, service)).map(|url| without_userinfo(&url).into_owned())
         };
         Self {
             dynamodb: own(&profile.endpoints.dynamodb, "DynamoDB"),
@@ -69,20 +70,12 @@ fn configured(config: &SdkConfig, service: &str) -> Option<String> {
     own.or_else(|| config.endpoint_url().map(str::to_owned))
 }
 
-/// A URL without the name and the password that may stand before its host.
-fn without_user(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{scheme}://{host}{path}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_differs_is_named_and_passwords_are_not() {
+    fn what_differs_is_named() {
         let pins = Pins { bucket: Some("a".into()), dynamodb: Some("http://x".into()), ..Pins::default() };
         assert_eq!(pins.difference(&pins, false), None);
         let other = Pins { bucket: Some("b".into()), ..pins.clone() };
@@ -92,6 +85,5 @@ mod tests {
         assert_eq!(pins.difference(&other, true), None);
         let other = Pins { tables: [("product".to_owned(), "goods".to_owned())].into(), ..pins.clone() };
         assert_eq!(pins.difference(&other, true).unwrap().2, "product = goods");
-        assert_eq!(without_user("http://me:secret@host:1/a@b"), "http://host:1/a@b");
     }
 }

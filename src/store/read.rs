@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedC
 use futures::{FutureExt, StreamExt, TryStreamExt};
 
 use super::convert::{from_item, primary_key, text};
-use super::error::{Call, ErrorKind, StoreError};
+use super::error::{Call, ErrorKind, ServiceError, StoreError};
 use super::meter::Meter;
 use super::names::TableNames;
 use super::publish::Pacer;
@@ -309,13 +309,10 @@ pub(super) fn projection(fields: &[&str]) -> String {
 }
 
 fn leftover(tables: &str) -> StoreError {
-    StoreError::Service(Box::new(super::error::ServiceError {
-        kind: ErrorKind::Throttled,
-        service: "dynamodb",
-        action: "dynamodb:BatchGetItem".to_owned(),
-        resource: tables.to_owned(),
-        message: format!("BatchGetItem on {tables} kept leaving keys unprocessed"),
-        aws_code: None,
-        request_id: None,
-    }))
+    let call = dynamodb("BatchGetItem", tables);
+    StoreError::Service(Box::new(ServiceError::of(
+        ErrorKind::Throttled,
+        call,
+        "keys were left unprocessed again and again",
+    )))
 }

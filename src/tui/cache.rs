@@ -31,7 +31,7 @@ fn scope(profile: &Profile) -> Json {
         profile.environment,
         profile.app,
         profile.region,
-        profile.endpoints.dynamodb,
+        profile.endpoints.dynamodb_shown(),
         profile.aws_profile
     ])
 }

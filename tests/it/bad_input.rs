@@ -139,7 +139,7 @@ async fn expired_credentials_say_what_to_do() {
     let printed = program.json(&["rollback", "PRODUCT#acme", "01HX7MBJK3V9WQBZ7XNDK5ZT2M", "--to", "4", "--arm"]).await;
     let e = error(&printed);
     assert_eq!((printed.code, e["code"].as_str()), (1, Some("credentials")), "{}", printed.stdout);
-    assert!(e["hint"].as_str().unwrap().contains("log in again"), "{e}");
+    assert!(e["hint"].as_str().unwrap().contains("sign in again"), "{e}");
     // No item failed: the run stopped, and its item has no outcome.
     assert!(printed.events("item").is_empty());
     let runs = program.json(&["runs"]).await;

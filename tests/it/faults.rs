@@ -62,7 +62,7 @@ async fn whole(stack: &Stack) -> Vec<String> {
 
 #[tokio::test]
 async fn each_kind_of_fault_alone_only_slows_a_run_down() {
-    const FAULTS: [(&str, Odds); 7] = [
+    const FAULTS: [(&str, Odds); 13] = [
         ("lost", &[(Fault::LoseAnswer, 25)]),
         ("throttled", &[(Fault::Throttle, 25)]),
         ("error", &[(Fault::ServerError, 25)]),
@@ -70,13 +70,22 @@ async fn each_kind_of_fault_alone_only_slows_a_run_down() {
         ("cut", &[(Fault::Cut, 25)]),
         ("conflict", &[(Fault::Conflict, 25)]),
         ("slow", &[(Fault::Slow, 10)]),
+        // Answers that the service did not give, whether it was asked or not.
+        ("empty", &[(Fault::Empty(200), 12), (Fault::Empty(204), 12)]),
+        ("emptied", &[(Fault::Emptied(200), 25)]),
+        ("bare", &[(Fault::Bare, 25)]),
+        ("garbled", &[(Fault::Garbled, 25)]),
+        ("page", &[(Fault::Page(200), 12), (Fault::Page(502), 12)]),
+        // The service has written it, and then it is said that it cannot be written.
+        ("malformed", &[(Fault::Malformed, 25)]),
     ];
     let stack = stack().await;
     let whole = whole(&stack).await;
     for (name, odds) in FAULTS {
         let printed = copied(&stack, name, |dynamodb, _| dynamodb.by_chance(1, odds, &[])).await;
         assert_undisturbed(&stack, &whole, name, &printed).await;
-        assert!(repeated(&printed) || matches!(name, "lost" | "slow"), "{name}: no item met with it");
+        let is_written_at_once = matches!(name, "lost" | "slow" | "emptied" | "garbled" | "malformed");
+        assert!(repeated(&printed) || is_written_at_once, "{name}: no item met with it");
     }
 }
 
@@ -103,7 +112,13 @@ async fn all_kinds_of_faults_together_only_slow_a_run_down() {
 #[tokio::test]
 async fn a_bucket_that_fails_now_and_then_only_slows_a_run_down() {
     // Often enough that the client gives up on some after its own repeats.
-    const PUTS: Odds = &[(Fault::Unavailable, 25), (Fault::Cut, 20), (Fault::LoseAnswer, 10)];
+    const PUTS: Odds = &[
+        (Fault::Unavailable, 20),
+        (Fault::Cut, 15),
+        (Fault::LoseAnswer, 10),
+        (Fault::Empty(200), 10),
+        (Fault::Emptied(200), 10),
+    ];
     let stack = stack().await;
     let whole = whole(&stack).await;
     let printed = copied(&stack, "bucket", |_, s3| s3.by_chance(5, PUTS, &[])).await;
@@ -133,6 +148,10 @@ async fn credentials_that_expire_stop_a_run_that_can_be_gone_on_with() {
     let printed = program.json(&["run", plan.path(), "--arm", "--approve", "all"]).await;
     let error = printed.events("error")[0];
     assert_eq!((printed.code, error["code"].as_str()), (1, Some("credentials")), "{}", printed.stdout);
+    // Nobody chose to stop it, and the item that met with it is named.
+    assert_eq!(printed.end()["stopped"], "service");
+    assert!(error["pk"] == "PRODUCT#expired-b" && error["sk"].is_string(), "{error}");
+    assert!(error["message"].as_str().unwrap().starts_with("the AWS credentials have expired"), "{error}");
     let run = *printed.events("run").last().unwrap();
     assert_eq!(run["state"], "stopped");
     assert!(printed.events("item").iter().all(|i| i["outcome"] == "done"));

@@ -1,10 +1,12 @@
 //! Whole-program tests, by what they prove.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails; its name says what it proves")]
 
+mod answers;
 mod approval;
 mod architecture;
 mod arming;
 mod bad_input;
+mod causes;
 mod collisions;
 mod content;
 mod copy;
@@ -37,6 +39,7 @@ mod rollback_many;
 mod running;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod secrets;
 mod spellings;
 mod steering;
 mod support;

@@ -29,7 +29,15 @@ pub(super) async fn modules(task: &Task) -> Result<Vec<String>, Stop> {
 }
 
 pub(super) async fn connect(task: &Task) -> Result<(), Stop> {
-    let modules = modules(task).await?;
+    let mut is_told = false;
+    let modules = match modules(task).await {
+        Err(Stop::Failed(failure)) if failure.code == ErrorCode::NoTable => {
+            is_told = true;
+            task.failed(failure.not_fatal()).await?;
+            Vec::new()
+        }
+        modules => modules?,
+    };
     let prefix = task.store().names().prefix().to_owned();
     let account = match task.shared.connected.account().await {
         Ok(account) => account,
@@ -40,7 +48,7 @@ pub(super) async fn connect(task: &Task) -> Result<(), Stop> {
         }
     };
     task.log(format!("{} modules in {prefix}*: {}", modules.len(), modules.join(", "))).await?;
-    if modules.is_empty() {
+    if modules.is_empty() && !is_told {
         let failure = Failure::new(ErrorCode::NoTable, format!("no tables are named {prefix}*-data"))
             .hint("check environment, app and region of the profile")
             .not_fatal();

@@ -100,9 +100,10 @@ impl From<JournalError> for Failure {
         let message = error.to_string();
         let (code, hint) = match &error {
             JournalError::Io { .. } => (ErrorCode::Io, "check space and permissions of the state directory"),
-            JournalError::Database { .. } | JournalError::Commit { .. } => {
-                (ErrorCode::Io, "check space and permissions of the state directory; the run's tables are not affected")
-            }
+            JournalError::Database { .. } | JournalError::Commit { .. } => (
+                ErrorCode::Io,
+                "check space and permissions of the state directory; what was written meanwhile is in the tables, and `run --resume` finds it there",
+            ),
             JournalError::Format { .. } | JournalError::Word { .. } => {
                 (ErrorCode::Io, "use the version of tenantry that wrote the run")
             }

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::super::failure::{ErrorCode, Failure};
+use super::super::failure::Failure;
 use super::super::journal::{Journal, OpenItem};
-use super::super::protocol::{Event, Phase, Steering, StopCause};
+use super::super::protocol::{Event, Phase, StopCause};
 use super::super::run::{Context, Control, ItemEnd, told};
 use super::super::seen::{Seen, look_up};
 use super::super::task::{Stop, Task};
 use super::send::Sent;
-use super::{PAGE, gate, stopped};
+use super::{PAGE, give_up, stopped};
 use crate::domain::item::{PlannedPart, Role};
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::run::{Outcome, Reason};
@@ -55,15 +55,22 @@ impl Following<'_> {
             if let Some(cause) = stopped(self.task, self.control) {
                 return Ok(Some(cause));
             }
-            let look = match self.look(&mut settled, &statuses, moved.elapsed()).await {
-                Ok(look) => look,
+            let looked = async {
+                let look = self.look(&mut settled, &statuses, moved.elapsed()).await?;
+                let now = if look.waiting > 0 { self.statuses().await? } else { BTreeMap::new() };
+                Ok::<_, Stop>((look, now))
+            };
+            let (look, now) = match looked.await {
+                Ok(looked) => looked,
                 // Nothing is known against the items: whoever watches mends it, and it goes on.
-                Err(Stop::Failed(failure)) if is_passing(failure.code) => {
-                    if failure.code == ErrorCode::Credentials || moved.elapsed() > PATIENCE {
-                        self.paused(*failure).await?;
+                Err(Stop::Failed(failure)) if failure.code.is_of_the_way() => {
+                    if failure.code.is_lasting() || moved.elapsed() > PATIENCE {
+                        if let Some(cause) = self.paused(*failure).await? {
+                            return Ok(Some(cause));
+                        }
                         moved = Instant::now();
                     }
-                    Look { landed: 0, waiting: 1 }
+                    (Look { landed: 0, waiting: 1 }, statuses.clone())
                 }
                 Err(stop) => return Err(stop),
             };
@@ -73,7 +80,6 @@ impl Following<'_> {
             if look.waiting == 0 {
                 return Ok(None);
             }
-            let now = self.statuses().await?;
             if look.landed > 0 || now != statuses {
                 (pause, moved) = (FIRST, Instant::now());
             }
@@ -86,12 +92,14 @@ impl Following<'_> {
         }
     }
 
-    /// Tells what stands in the way, and waits until whoever watches says to go on.
-    async fn paused(&self, failure: Failure) -> Result<(), Stop> {
-        self.task.shared.controls.steer(self.context.run, Steering::Pause);
-        self.task.emit(Event::Paused { run: self.context.run, failure: Box::new(failure) }).await?;
-        gate(self.task, self.control).await;
-        Ok(())
+    /// Waits until whoever watches says to go on; the failure names the first item that waits.
+    async fn paused(&self, failure: Failure) -> Result<Option<StopCause>, Stop> {
+        let first = self.journal.batch_items(self.batch.batch, 0, 1).await?;
+        let failure = match first.first().map(|open| &open.item.target) {
+            Some(key) => failure.at(key.pk.as_str(), Some(key.sk.as_str())),
+            None => failure,
+        };
+        give_up(self.task, self.context, self.control, failure).await
     }
 
     async fn statuses(&self) -> Result<BTreeMap<String, String>, Stop> {
@@ -233,8 +241,4 @@ fn applied(wrote: &Row, now: &Row) -> ItemEnd {
         text(&first.after)
     );
     ItemEnd::failed(Reason::PipelineFailed, message)
-}
-
-fn is_passing(code: ErrorCode) -> bool {
-    matches!(code, ErrorCode::Credentials | ErrorCode::Throttled | ErrorCode::Endpoint)
 }

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use tokio::sync::watch;
 
+use super::failure::Failure;
 use super::journal::Journal;
-use super::protocol::StopCause;
+use super::protocol::{Event, Steering, StopCause};
 use super::run::{Context, Control, Ended};
 use super::task::{Stop, Task};
 use crate::domain::job::ImportJob;
@@ -38,7 +39,18 @@ pub(super) async fn carry_out(
         if let Some(cause) = gate(task, &control).await {
             return Ok(Ended::Stopped(cause));
         }
-        let Some(batch) = send::next(task, journal, store, context, table).await? else { return Ok(Ended::Complete) };
+        let batch = match send::next(task, journal, store, context, table).await {
+            Ok(Some(batch)) => batch,
+            Ok(None) => return Ok(Ended::Complete),
+            // A batch that was handed over before is not handed over again.
+            Err(Stop::Failed(failure)) if failure.code.is_of_the_way() => {
+                match give_up(task, context, &control, *failure).await? {
+                    Some(cause) => return Ok(Ended::Stopped(cause)),
+                    None => continue,
+                }
+            }
+            Err(stop) => return Err(stop),
+        };
         let following = follow::Following { task, journal, context, control: &control, batch: &batch, total };
         if let Some(cause) = following.to_the_end(&mut done).await? {
             return Ok(Ended::Stopped(cause));
@@ -61,6 +73,21 @@ async fn gate(task: &Task, control: &watch::Receiver<Control>) -> Option<StopCau
             () = task.cancel.cancelled() => {}
         }
     }
+}
+
+/// Tells what stands in the way, and waits until whoever watches says to go on; gives back why the run ends instead.
+async fn give_up(
+    task: &Task,
+    context: &Context,
+    control: &watch::Receiver<Control>,
+    failure: Failure,
+) -> Result<Option<StopCause>, Stop> {
+    task.shared.controls.steer(context.run, Steering::Pause);
+    task.emit(Event::Paused { run: context.run, failure: Box::new(failure) }).await?;
+    Ok(gate(task, control).await.map(|cause| match cause {
+        StopCause::Operator => StopCause::Service,
+        other => other,
+    }))
 }
 
 fn stopped(task: &Task, control: &watch::Receiver<Control>) -> Option<StopCause> {

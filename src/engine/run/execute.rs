@@ -21,19 +21,17 @@ use super::control::Control;
 use super::limiter::Limiter;
 use super::record::{Result as ItemEnd, told};
 use super::round::{Pending, Round, round};
+use super::troubles::Troubles;
 use crate::domain::clock::utc_millis;
 use crate::domain::key::EntityKey;
 use crate::domain::plan::{Engine, Verify};
 use crate::domain::publish::PublishMode;
-use crate::domain::run::Outcome;
 use crate::store::backoff::delay;
 use crate::store::error::StoreError;
 use crate::store::publish::WriteStore;
 
 /// Items begun ahead of their turn: enough that the journal's wait for the disk is never waited for, few enough to look up after a kill.
 const AHEAD: usize = 256;
-/// Without a single item getting through for this long the run pauses instead of knocking on.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Outcomes that are recorded together at most, and how long the first of them waits for the others: each commit waits for the disk,
 /// and nobody sees a difference of so little time.
 const GROUP: usize = 128;
@@ -73,11 +71,9 @@ struct Pool<'a> {
     /// When the first of them is to be recorded at the latest.
     record_at: Option<Instant>,
     stopping: Option<StopCause>,
-    failed: u64,
-    attempted: u64,
+    troubles: Troubles,
     done: u64,
     total: Option<u64>,
-    last_success: Instant,
     was_paused: bool,
     told: Instant,
     error: Option<JournalError>,
@@ -123,11 +119,9 @@ pub(in super::super) async fn carry_out(
         results: Vec::new(),
         record_at: None,
         stopping: None,
-        failed,
-        attempted,
+        troubles: Troubles::new(failed, attempted, now),
         done: 0,
         total,
-        last_success: now,
         was_paused: false,
         told: now,
         error: None,
@@ -207,10 +201,10 @@ impl Pool<'_> {
         let control = *self.control.borrow_and_update();
         self.limiter.set(control.concurrency, control.rate, Instant::now());
         if std::mem::replace(&mut self.was_paused, control.paused) && !control.paused {
-            self.last_success = Instant::now();
+            self.troubles.go_on();
         }
         if control.stopped {
-            self.stopping.get_or_insert(StopCause::Operator);
+            self.stopping.get_or_insert(self.troubles.cause());
         }
         if self.task.cancel.is_cancelled() {
             self.stopping.get_or_insert(StopCause::Interrupted);
@@ -292,15 +286,15 @@ impl Pool<'_> {
                 for key in written(&pending.open) {
                     self.busy.remove(&key);
                 }
-                self.attempted += 1;
-                self.failed += u64::from(end.outcome == Outcome::Failed);
-                // A refusal is an answer too: the service is there.
-                self.last_success = Instant::now();
+                self.troubles.ended(&pending.open.item.target, &end);
                 self.limiter.succeeded();
                 self.results.push((pending.open, end));
                 self.record_at.get_or_insert_with(|| Instant::now() + GATHER);
-                if self.context.settings.stop_after_failures.is_reached(self.failed, self.attempted) {
+                if self.troubles.are_too_many(self.context.settings.stop_after_failures) {
                     self.stopping.get_or_insert(StopCause::Failures);
+                    if let Some(first) = self.troubles.take_first() {
+                        self.task.warn(first).await.ok();
+                    }
                 }
             }
             Round::Again(error) => {
@@ -308,15 +302,17 @@ impl Pool<'_> {
                 pending.attempts += 1;
                 pending.rounds += 1;
                 pending.not_before = Some(Instant::now() + delay(pending.rounds));
+                let key = pending.open.item.target.clone();
                 self.queue.push_front(pending);
-                if self.last_success.elapsed() > PATIENCE {
-                    self.pause(error).await;
+                if self.troubles.last_too_long() {
+                    self.pause(error, &key).await;
                 }
             }
-            Round::Credentials(error) => {
+            Round::Stuck(error) => {
                 pending.attempts += 1;
+                let key = pending.open.item.target.clone();
                 self.queue.push_front(pending);
-                self.pause(error).await;
+                self.pause(error, &key).await;
             }
             Round::Open => {
                 pending.attempts += 1;
@@ -326,13 +322,13 @@ impl Pool<'_> {
     }
 
     /// Nothing gets through: whoever watches decides.
-    async fn pause(&mut self, error: StoreError) {
+    async fn pause(&mut self, error: StoreError, key: &EntityKey) {
         if self.control.borrow().paused || self.stopping.is_some() {
             return;
         }
-        self.last_success = Instant::now();
+        self.troubles.give_up();
         self.task.shared.controls.steer(self.context.run, Steering::Pause);
-        let failure = Box::new(Failure::from(error));
+        let failure = Box::new(Failure::from(error).at(key.pk.as_str(), Some(key.sk.as_str())));
         let told = self.task.emit(Event::Paused { run: self.context.run, failure }).await;
         if told.is_err() {
             self.stopping.get_or_insert(StopCause::Interrupted);

@@ -9,6 +9,7 @@ mod limiter;
 mod record;
 mod request;
 mod round;
+mod troubles;
 
 pub(super) use begin::{armed, go_on, outcome_of, resume, start};
 pub(super) use context::{Context, import_table, pinned_by};

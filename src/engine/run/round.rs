@@ -19,6 +19,9 @@ use crate::store::publish::{Followed, Following, Part, Patience, PublishOutcome,
 /// Reads in a row that may fail while a command is followed: with the pauses in between about a minute.
 const FOLLOW_FAILURES: u32 = 16;
 
+/// Rounds of an item after errors that nobody knows.
+const ROUNDS_IN_THE_DARK: u32 = 3;
+
 /// An item that waits for its turn.
 #[derive(Debug)]
 pub(super) struct Pending {
@@ -44,8 +47,8 @@ pub(super) enum Round {
     Ended(ItemEnd),
     /// Nothing is known against it: once more, later.
     Again(StoreError),
-    /// Nobody gets through with these credentials.
-    Credentials(StoreError),
+    /// Nothing gets through, and asking again changes nothing: somebody has to mend it.
+    Stuck(StoreError),
     /// The waiting for the pipeline was cut short.
     Open,
 }
@@ -96,8 +99,7 @@ pub(super) async fn round(
             };
             match followed {
                 Ok(followed) => end.followed(&followed),
-                Err(error) if error.kind() == Some(ErrorKind::Credentials) => return Round::Credentials(error),
-                Err(error) => return Round::Again(error),
+                Err(error) => return once_more(error, pending),
             }
         }
     }
@@ -126,18 +128,43 @@ fn judged(published: &Published, pending: &mut Pending) -> Result<Round, ItemEnd
     let Some(end) = ItemEnd::of(published, pending.attempts) else {
         pending.sent = true;
         let PublishOutcome::Unknown(error) = &published.outcome else { return Ok(Round::Open) };
-        return Ok(match error.kind() {
-            Some(ErrorKind::Credentials | ErrorKind::AccessDenied) => Round::Credentials(error.clone()),
-            _ => Round::Again(error.clone()),
-        });
+        return Ok(once_more(error.clone(), pending));
     };
     let PublishOutcome::Failed(error) = &published.outcome else { return Err(end) };
     match error.kind() {
-        Some(ErrorKind::Credentials) => Ok(Round::Credentials(error.clone())),
+        Some(kind) if concerns_all(kind) => Ok(Round::Stuck(error.clone())),
         Some(ErrorKind::Throttled | ErrorKind::Busy | ErrorKind::Endpoint | ErrorKind::Unknown) => {
             Ok(Round::Again(error.clone()))
         }
         _ => Err(end),
+    }
+}
+
+/// Causes that the next item would meet with as well, however often it is asked.
+fn concerns_all(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Credentials
+            | ErrorKind::SignIn
+            | ErrorKind::Config
+            | ErrorKind::Clock
+            | ErrorKind::Proxy
+            | ErrorKind::Region
+    )
+}
+
+/// An item whose outcome is not known yet: asked again while that may help, and a few times where nobody knows whether it does.
+fn once_more(error: StoreError, pending: &Pending) -> Round {
+    match error.kind() {
+        Some(kind) if concerns_all(kind) => Round::Stuck(error),
+        // It cannot be seen whether it was written, and will not be.
+        Some(ErrorKind::AccessDenied | ErrorKind::Kms) => Round::Stuck(error),
+        Some(ErrorKind::Internal | ErrorKind::Invalid | ErrorKind::NoTable | ErrorKind::NotFound) | None
+            if pending.rounds >= ROUNDS_IN_THE_DARK =>
+        {
+            Round::Stuck(error)
+        }
+        _ => Round::Again(error),
     }
 }
 

@@ -122,7 +122,7 @@ impl Pins {
             account: task.shared.connected.account().await.ok().flatten(),
             region: task.shared.connected.region.clone(),
             // The built-in sandbox listens on other ports at each start.
-            endpoint: profile.endpoints.dynamodb.clone().filter(|_| profile.name != "sandbox"),
+            endpoint: profile.endpoints.dynamodb_shown().filter(|_| profile.name != "sandbox"),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::domain::key::Version;
 use crate::domain::run::{Action, Outcome};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{
-    ApprovalRequest, Command, Decision, EntityRef, Event, ItemResult, Preview, Steering, StopCause,
+    ApprovalRequest, Command, Decision, EntityRef, Event, ItemResult, Level, Preview, Steering, StopCause,
 };
 
 pub(super) async fn rollback(
@@ -95,6 +95,11 @@ async fn write(context: &mut Context, entity: &EntityRef, to: Version, expect: O
             }
             Event::Failed(failure) if failure.fatal => return Err(Quit::Failed(failure)),
             Event::Failed(failure) => context.out.error(&failure),
+            Event::Log(Level::Info, text) => tracing::info!("{text}"),
+            Event::Log(_, text) => context.out.note(&text),
+            Event::Stopped { cause, .. } => {
+                context.end.stopped.get_or_insert(cause);
+            }
             Event::ApprovalNeeded(asked) => {
                 for item in &asked.items {
                     tally(context, item);

@@ -158,16 +158,20 @@ impl WriteStore {
         }
     }
 
-    /// How a request ended that was refused: as the refusal says, unless an earlier attempt may have got through.
+    /// How a request ended that was refused. The rows say whether it was: an earlier attempt may have got through, and a middlebox may have
+    /// sent this one twice, or answered with what it remembers of another.
     async fn settle(&self, request: &PublishRequest, reached: bool, refusal: PublishOutcome) -> PublishOutcome {
-        if !reached {
+        // Sent under the same credentials, a look would be refused as well.
+        let is_answer = matches!(&refusal, PublishOutcome::Invalid(..));
+        if !reached && !is_answer {
             return refusal;
         }
         match self.look(request).await {
             Ok(Seen::Ours) => PublishOutcome::Done { already: false },
             Ok(Seen::Theirs(reason, message)) => PublishOutcome::Conflict(reason, message),
             // What the service refuses for what it is, it refused before.
-            Ok(Seen::Nothing) if matches!(refusal, PublishOutcome::Invalid(..)) => refusal,
+            Ok(Seen::Nothing) if is_answer => refusal,
+            Err(error) if is_answer => PublishOutcome::Unknown(error),
             Ok(Seen::Nothing) | Err(_) => match refusal {
                 PublishOutcome::Failed(error) => PublishOutcome::Unknown(error),
                 other => PublishOutcome::Unknown(StoreError::Build(format!("after a lost answer: {other:?}"))),

@@ -84,10 +84,12 @@ impl PublishOutcome {
             Self::Done { already } => already.then_some(Reason::AlreadyWritten),
             Self::Conflict(reason, _) | Self::Invalid(reason, _) => Some(*reason),
             Self::Failed(error) | Self::Unknown(error) => match error.kind() {
-                Some(ErrorKind::AccessDenied) => Some(Reason::AccessDenied),
+                Some(ErrorKind::AccessDenied | ErrorKind::Kms) => Some(Reason::AccessDenied),
                 Some(ErrorKind::Throttled | ErrorKind::Busy) => Some(Reason::Throttled),
                 Some(ErrorKind::Unknown) => Some(Reason::Timeout),
-                _ => None,
+                // It is there, understood what was asked of it, and does not do it.
+                Some(_) => Some(Reason::Refused),
+                None => None,
             },
         }
     }

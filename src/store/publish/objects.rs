@@ -1,9 +1,13 @@
+use aws_sdk_s3::operation::put_object::PutObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use md5::{Digest, Md5};
 
 use super::WriteStore;
 use super::request::PublishRequest;
 use crate::store::attributes::S3Object;
-use crate::store::error::{Call, StoreError};
+use crate::store::error::{Call, ErrorKind, ServiceError, StoreError};
 
 impl WriteStore {
     /// Puts the objects that the request's rows refer to. The same request puts the same objects.
@@ -33,8 +37,17 @@ impl WriteStore {
             .key(&object.key)
             .content_type("application/json")
             .body(ByteStream::from(object.body.clone().into_bytes()));
-        request.send().await.map_err(|e| call.failed(e))?;
-        Ok(())
+        let answer = request.send().await.map_err(|e| call.failed(e))?;
+        if is_of(&answer, object.body.as_bytes()) {
+            return Ok(());
+        }
+        // Somebody says that it is there, and does not say what: only the object itself does.
+        let stored = self.read.object_text(&object.bucket, &object.key).await?;
+        if stored.as_deref() == Some(object.body.as_bytes()) {
+            return Ok(());
+        }
+        let happened = "the answer does not name what was sent, and the object is not there as it was sent";
+        Err(StoreError::Service(Box::new(ServiceError::of(ErrorKind::Unknown, call, happened))))
     }
 
     async fn delete_object(&self, object: &S3Object) -> Result<(), StoreError> {
@@ -42,5 +55,40 @@ impl WriteStore {
         let request = self.read.s3.delete_object().bucket(&object.bucket).key(&object.key);
         request.send().await.map_err(|e| call.failed(e))?;
         Ok(())
+    }
+}
+
+/// True where an answer names the body that was sent: by its entity tag, which is the body's MD5 unless the bucket encrypts with keys of its
+/// own, or by the checksum that came with it.
+pub(super) fn is_of(answer: &PutObjectOutput, body: &[u8]) -> bool {
+    let tag = answer.e_tag().map(|tag| tag.trim_matches('"').to_ascii_lowercase());
+    let Some(tag) = tag.filter(|tag| !tag.is_empty()) else { return false };
+    let md5: String = Md5::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+    tag == md5 || answer.checksum_crc32() == Some(&*STANDARD.encode(crc32fast::hash(body).to_be_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_answer_that_names_the_body_proves_a_put() {
+        let answer = |tag: Option<&str>, sum: Option<&str>| {
+            let sum = sum.map(str::to_owned);
+            PutObjectOutput::builder().set_e_tag(tag.map(str::to_owned)).set_checksum_crc32(sum).build()
+        };
+        let (md5, sum) = ("\"99914b932bd37a50b983c5e7c90ae93b\"", "o6a/Qw==");
+        assert!(is_of(&answer(Some(md5), None), b"{}"));
+        assert!(is_of(&answer(Some("\"of a key of its own\""), Some(sum)), b"{}"));
+        for other in [
+            answer(None, None),
+            answer(None, Some(sum)),
+            answer(Some("\"\""), Some(sum)),
+            answer(Some("\"of a key of its own\""), None),
+            answer(Some("\"of a key of its own\""), Some("AAAAAA==")),
+        ] {
+            assert!(!is_of(&other, b"{}"), "{other:?}");
+        }
+        assert!(!is_of(&answer(Some(md5), Some(sum)), b"{ }"));
     }
 }

@@ -108,6 +108,10 @@ impl WriteStore {
             Some(ErrorKind::Invalid) => Attempt::Invalid { message: error.to_string(), request_id },
             Some(
                 ErrorKind::Credentials
+                | ErrorKind::SignIn
+                | ErrorKind::Config
+                | ErrorKind::Clock
+                | ErrorKind::Kms
                 | ErrorKind::AccessDenied
                 | ErrorKind::NoTable
                 | ErrorKind::Region
@@ -298,6 +302,9 @@ fn judge(
     if reasons.iter().any(|(code, _)| again(code)) {
         return Attempt::Again(busy(error(), reasons));
     }
+    if reasons.iter().any(|(code, _)| code == "AccessDenied") {
+        return Attempt::Failed(of_kind(error(), ErrorKind::AccessDenied));
+    }
     if reasons.iter().any(|(code, _)| code != "None") {
         return Attempt::Failed(error());
     }
@@ -306,10 +313,14 @@ fn judge(
 }
 
 fn busy(error: StoreError, reasons: &[(String, String)]) -> StoreError {
+    let throttled = reasons.iter().any(|(code, _)| code != "None" && code != "TransactionConflict");
+    of_kind(error, if throttled { ErrorKind::Throttled } else { ErrorKind::Busy })
+}
+
+fn of_kind(error: StoreError, kind: ErrorKind) -> StoreError {
     match error {
         StoreError::Service(mut service) => {
-            let throttled = reasons.iter().any(|(code, _)| code != "None" && code != "TransactionConflict");
-            service.kind = if throttled { ErrorKind::Throttled } else { ErrorKind::Busy };
+            service.kind = kind;
             StoreError::Service(service)
         }
         other => other,

@@ -4,7 +4,8 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 
 use super::WriteStore;
-use crate::store::error::{Call, StoreError};
+use super::objects::is_of;
+use crate::store::error::{Call, ErrorKind, ServiceError, StoreError};
 
 /// Bytes of a part. S3 takes 10,000 of them, so an object may have 80 GB.
 const PART: usize = 8 << 20;
@@ -64,8 +65,12 @@ impl Upload {
         if self.id.is_none() {
             let call = Call { service: "s3", operation: "PutObject", resource: &self.bucket };
             let request = self.store.read.s3.put_object().bucket(&self.bucket).key(&self.key);
-            let request = request.content_type(self.content_type).body(ByteStream::from(last));
-            return request.send().await.map(drop).map_err(|e| call.failed(e));
+            let request = request.content_type(self.content_type).body(ByteStream::from(last.clone()));
+            let answer = request.send().await.map_err(|e| call.failed(e))?;
+            return match is_of(&answer, &last) || self.is_there().await? {
+                true => Ok(()),
+                false => Err(unnamed(call)),
+            };
         }
         if !last.is_empty()
             && let Err(error) = self.send(last).await
@@ -77,18 +82,21 @@ impl Upload {
         let parts = CompletedMultipartUpload::builder().set_parts(Some(std::mem::take(&mut self.parts))).build();
         let request = self.store.read.s3.complete_multipart_upload().bucket(&self.bucket).key(&self.key);
         let request = request.set_upload_id(self.id.clone()).multipart_upload(parts);
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                let error = call.failed(error);
-                // Its answer may have been lost: repeated, it would find no upload any more.
-                if self.store.read.object_bytes(&self.bucket, &self.key).await == Ok(Some(self.bytes)) {
-                    return Ok(());
-                }
-                self.abort().await;
-                Err(error)
-            }
+        let error = match request.send().await {
+            Ok(answer) if answer.e_tag().is_some_and(|tag| !tag.is_empty()) => return Ok(()),
+            Ok(_) => unnamed(call),
+            Err(error) => call.failed(error),
+        };
+        // Its answer may have been lost: repeated, it would find no upload any more.
+        if self.is_there().await == Ok(true) {
+            return Ok(());
         }
+        self.abort().await;
+        Err(error)
+    }
+
+    async fn is_there(&self) -> Result<bool, StoreError> {
+        Ok(self.store.read.object_bytes(&self.bucket, &self.key).await? == Some(self.bytes))
     }
 
     /// Gives it up: no object appears, and no parts stay behind.
@@ -115,7 +123,16 @@ impl Upload {
         let request = s3.upload_part().bucket(&self.bucket).key(&self.key).set_upload_id(self.id.clone());
         let answer = request.part_number(number).body(ByteStream::from(bytes)).send().await;
         let answer = answer.map_err(|e| call.failed(e))?;
+        if answer.e_tag().is_none_or(str::is_empty) {
+            return Err(unnamed(call));
+        }
         self.parts.push(CompletedPart::builder().part_number(number).set_e_tag(answer.e_tag).build());
         Ok(())
     }
+}
+
+/// An answer that does not say what is there.
+fn unnamed(call: Call<'_>) -> StoreError {
+    let happened = "the answer does not name what was sent, and it is not there as it was sent";
+    StoreError::Service(Box::new(ServiceError::of(ErrorKind::Unknown, call, happened)))
 }

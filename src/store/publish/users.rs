@@ -15,6 +15,9 @@ use crate::store::users::cognito;
 /// Pause between two changes where the plan names no rate: the service takes 25 a second for all of an account's pools.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// The service's code for a user who is not there; a pool that is not there has another.
+const NO_SUCH_USER: &str = "UserNotFoundException";
+
 /// When the next change may be sent.
 #[derive(Debug, Default)]
 pub struct Pacer(Mutex<Option<Instant>>);
@@ -73,11 +76,12 @@ impl WriteStore {
 
 fn refused(error: StoreError) -> PublishOutcome {
     match error.kind() {
-        Some(ErrorKind::NotFound) => {
+        Some(ErrorKind::NotFound) if error.aws_code() == Some(NO_SUCH_USER) => {
             PublishOutcome::Conflict(Reason::TargetChanged, "there is no such user any more".to_owned())
         }
-        Some(ErrorKind::Invalid) => PublishOutcome::Invalid(Reason::KeyInvalid, error.to_string()),
-        Some(ErrorKind::Unknown) => PublishOutcome::Unknown(error),
+        // Answered by somebody else, it may have happened all the same.
+        Some(ErrorKind::Unknown | ErrorKind::Proxy) => PublishOutcome::Unknown(error),
+        // A pool that refuses one user refuses most: an attribute that may not be changed, for one. It counts as a failure.
         _ => PublishOutcome::Failed(error),
     }
 }

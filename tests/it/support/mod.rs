@@ -1,6 +1,7 @@
 //! What the tests share: services with golden rows in them, and the program itself.
 
 pub mod driver;
+pub mod fake;
 pub mod golden;
 pub mod guide;
 pub mod many;
@@ -12,6 +13,7 @@ pub mod recorder;
 pub mod stack;
 
 pub use driver::Driver;
+pub use fake::Fake;
 pub use program::Program;
 pub use proxy::{Fault, Proxy};
 pub use recorder::Recorder;

@@ -28,6 +28,24 @@ pub enum Fault {
     Slow,
     /// Answered by S3 with an error of this code, without being forwarded.
     S3(u16, &'static str),
+    /// Answered by something in between with a status and nothing else, without being forwarded.
+    Empty(u16),
+    /// Forwarded, and the answer replaced by a status and nothing else.
+    Emptied(u16),
+    /// Answered by something in between with an empty JSON object, without being forwarded.
+    Bare,
+    /// Answered by something in between with a page of its own, without being forwarded.
+    Page(u16),
+    /// Forwarded, and the body of the answer replaced by an empty JSON object: its checksum does not fit any more.
+    Garbled,
+    /// Forwarded, and then answered as malformed, as by something that sends it twice or mixes answers up.
+    Malformed,
+    /// Answered with this code of DynamoDB or Cognito.
+    Code(&'static str),
+    /// Answered with this code, and with the request as the service understood it, its headers and session token included.
+    Echo(&'static str),
+    /// Answered as signed wrongly, by a service whose clock shows so many minutes more.
+    Skewed(i64),
 }
 
 /// What may happen to a request, and in how many of a hundred.
@@ -177,14 +195,32 @@ impl Proxy {
     }
 }
 
-fn http(status: &str, kind: &str, text: &str) -> Vec<u8> {
-    format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{text}", text.len()).into_bytes()
+/// An answer that bears no mark of any service.
+pub fn http(status: &str, kind: &str, text: &str) -> Vec<u8> {
+    marked(status, kind, text, "")
+}
+
+/// An answer of a service: with a request id and the checksum of the body.
+pub fn genuine(status: &str, kind: &str, text: &str) -> Vec<u8> {
+    let sum = crc32fast::hash(text.as_bytes());
+    marked(status, kind, text, &format!("x-amzn-requestid: PROXY\r\nx-amz-request-id: PROXY\r\nx-amz-crc32: {sum}\r\n"))
+}
+
+fn marked(status: &str, kind: &str, text: &str, more: &str) -> Vec<u8> {
+    let length = text.len();
+    format!("HTTP/1.1 {status}\r\n{more}Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{text}").into_bytes()
+}
+
+/// The head of an answer whose body is another now.
+fn with_length(head: &str, length: usize) -> String {
+    let lines = head.lines().filter(|line| !line.to_lowercase().starts_with("content-length:") && !line.is_empty());
+    lines.map(|line| format!("{line}\r\n")).collect::<String>() + &format!("content-length: {length}\r\n\r\n")
 }
 
 fn refusal(status: &str, code: &str, more: &str) -> Vec<u8> {
     let text =
         format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"{code} by the proxy"{more}}}"#);
-    http(status, "application/x-amz-json-1.0", &text)
+    genuine(status, "application/x-amz-json-1.0", &text)
 }
 
 async fn serve(mut client: TcpStream, upstream: String, weather: Arc<Mutex<Weather>>) {
@@ -214,9 +250,31 @@ async fn serve(mut client: TcpStream, upstream: String, weather: Arc<Mutex<Weath
             }
             Some(Fault::S3(status, code)) => {
                 let text = format!("<Error><Code>{code}</Code><Message>{code} by the proxy</Message></Error>");
-                http(&format!("{status} No"), "application/xml", &text)
+                genuine(&format!("{status} No"), "application/xml", &text)
             }
-            Some(Fault::LoseAnswer | Fault::Slow) | None => {
+            Some(Fault::Empty(status)) => http(&format!("{status} So"), "text/plain", ""),
+            Some(Fault::Bare) => http("200 OK", "application/x-amz-json-1.0", "{}"),
+            Some(Fault::Page(status)) => http(&format!("{status} So"), "text/html", "<html>sign in at the gate</html>"),
+            Some(Fault::Code(code)) => refusal("400 Bad Request", code, ""),
+            Some(Fault::Echo(code)) => {
+                let lower = head.to_lowercase();
+                let token = lower.lines().position(|line| line.starts_with("x-amz-security-token:"));
+                let token =
+                    token.and_then(|at| head.lines().nth(at)?.split_once(": ")).map_or("none", |(_, token)| token);
+                let canonical = format!(
+                    "The Canonical String for this request should have been 'POST\\n/\\n\\nhost:x\\nx-amz-security-token:{token}\\n\\nhost;x-amz-security-token' ({token})"
+                );
+                let text = format!(r#"{{"__type":"{code}","message":"{canonical}"}}"#);
+                genuine("400 Bad Request", "application/x-amz-json-1.0", &text)
+            }
+            Some(Fault::Skewed(minutes)) => {
+                let there = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(minutes);
+                let date = there.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+                let text = r#"{"__type":"InvalidSignatureException","message":"Signature expired"}"#;
+                let kind = format!("application/x-amz-json-1.0\r\nDate: {date}");
+                genuine("400 Bad Request", &kind, text)
+            }
+            Some(Fault::LoseAnswer | Fault::Slow | Fault::Emptied(_) | Fault::Garbled | Fault::Malformed) | None => {
                 let Ok(mut server) = TcpStream::connect(&upstream).await else { return };
                 server.write_all(head.as_bytes()).await.unwrap();
                 server.write_all(&body).await.unwrap();
@@ -225,10 +283,18 @@ async fn serve(mut client: TcpStream, upstream: String, weather: Arc<Mutex<Weath
                 let Some((head, body)) = message(&mut server, has_body).await else { return };
                 match fault {
                     Some(Fault::LoseAnswer) => return,
-                    Some(_) => tokio::time::sleep(SLOW).await,
-                    None => {}
+                    Some(Fault::Slow) => tokio::time::sleep(SLOW).await,
+                    _ => {}
                 }
-                [head.as_bytes(), &body].concat()
+                match fault {
+                    Some(Fault::Emptied(status)) => http(&format!("{status} So"), "text/plain", ""),
+                    Some(Fault::Malformed) => refusal("400 Bad Request", "ValidationException", ""),
+                    Some(Fault::Garbled) => {
+                        let other = if body == b"{}" { "{ }" } else { "{}" };
+                        (with_length(&head, other.len()) + other).into_bytes()
+                    }
+                    _ => [head.as_bytes(), &body].concat(),
+                }
             }
         };
         if client.write_all(&answer).await.is_err() {
@@ -238,7 +304,7 @@ async fn serve(mut client: TcpStream, upstream: String, weather: Arc<Mutex<Weath
 }
 
 /// One HTTP/1.1 message with a Content-Length: its head with the blank line, and its body where it has one.
-async fn message(stream: &mut TcpStream, has_body: bool) -> Option<(String, Vec<u8>)> {
+pub async fn message(stream: &mut TcpStream, has_body: bool) -> Option<(String, Vec<u8>)> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 16 * 1024];
     let end = loop {

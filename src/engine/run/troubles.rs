@@ -1,0 +1,72 @@
+//! Reasons against going on: items that failed, and a service that nothing gets through to.
+
+use std::time::{Duration, Instant};
+
+use super::super::protocol::StopCause;
+use super::record::Result as ItemEnd;
+use crate::domain::key::EntityKey;
+use crate::domain::plan::StopAfter;
+use crate::domain::run::Outcome;
+
+/// Without a single item getting through for this long the run pauses instead of knocking on.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Kept by the pool while it carries items out.
+#[derive(Debug)]
+pub(super) struct Troubles {
+    failed: u64,
+    attempted: u64,
+    first_failure: Option<String>,
+    last_success: Instant,
+    gave_up: bool,
+}
+
+impl Troubles {
+    pub(super) fn new(failed: u64, attempted: u64, now: Instant) -> Self {
+        Self { failed, attempted, first_failure: None, last_success: now, gave_up: false }
+    }
+
+    /// An item has its end.
+    pub(super) fn ended(&mut self, key: &EntityKey, end: &ItemEnd) {
+        // A refusal is an answer too: the service is there.
+        self.last_success = Instant::now();
+        self.attempted += 1;
+        if end.outcome == Outcome::Failed {
+            self.failed += 1;
+            let message = end.message.as_deref().unwrap_or_default();
+            self.first_failure.get_or_insert_with(|| format!("the first failure: {key}: {message}"));
+        }
+    }
+
+    /// True once so many failed that the run ends.
+    pub(super) fn are_too_many(&self, limit: StopAfter) -> bool {
+        limit.is_reached(self.failed, self.attempted)
+    }
+
+    /// The first failure, once: it says most about why the others failed.
+    pub(super) fn take_first(&mut self) -> Option<String> {
+        self.first_failure.take()
+    }
+
+    /// True once nothing has got through for too long.
+    pub(super) fn last_too_long(&self) -> bool {
+        self.last_success.elapsed() > PATIENCE
+    }
+
+    /// It pauses because nothing gets through.
+    pub(super) fn give_up(&mut self) {
+        self.last_success = Instant::now();
+        self.gave_up = true;
+    }
+
+    /// Somebody says that it may go on.
+    pub(super) fn go_on(&mut self) {
+        self.last_success = Instant::now();
+        self.gave_up = false;
+    }
+
+    /// Why it ends when somebody ends it.
+    pub(super) fn cause(&self) -> StopCause {
+        if self.gave_up { StopCause::Service } else { StopCause::Operator }
+    }
+}

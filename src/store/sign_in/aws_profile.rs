@@ -1,0 +1,67 @@
+use std::path::PathBuf;
+
+use aws_config::profile::ProfileSet;
+use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_types::os_shim_internal::{Env, Fs};
+use sha1::{Digest, Sha1};
+
+/// Profiles may name a profile that they take their credentials from.
+const DEEPEST: usize = 8;
+
+/// The AWS configuration's word on the profile that credentials are looked for in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct AwsProfile {
+    /// Its name.
+    pub(super) name: String,
+    /// Somebody asked for it by its name, and it is not there; the names that are.
+    pub(super) missing: Option<Vec<String>>,
+    /// It signs in through SSO; whether a token of such a sign-in is on this machine.
+    pub(super) sso: Option<bool>,
+    /// It wants a one-time code.
+    pub(super) wants_code: bool,
+    /// A program of its own gives the credentials.
+    pub(super) has_process: bool,
+}
+
+impl AwsProfile {
+    /// Reads the SDK's configuration files; what cannot be read says nothing.
+    pub(super) async fn read(named: Option<&str>) -> Self {
+        let env = Env::real();
+        let asked = named.map(str::to_owned).or_else(|| env.get("AWS_PROFILE").ok().filter(|name| !name.is_empty()));
+        let name = asked.clone().unwrap_or_else(|| "default".to_owned());
+        let files = EnvConfigFiles::default();
+        let set = aws_config::profile::load(&Fs::real(), &env, &files, asked.clone().map(Into::into)).await;
+        let Ok(set) = set else { return Self { name, ..Self::default() } };
+        let home = env.get("HOME").ok().filter(|home| !home.is_empty()).map(PathBuf::from);
+        Self::of(&set, name, asked.is_some(), |session| {
+            let file = home.as_ref()?.join(".aws/sso/cache").join(format!("{}.json", hex(&Sha1::digest(session))));
+            Some(file.exists())
+        })
+    }
+
+    fn of(set: &ProfileSet, name: String, is_asked_for: bool, has_token: impl Fn(&str) -> Option<bool>) -> Self {
+        let mut found = Self { name: name.clone(), ..Self::default() };
+        if set.get_profile(&name).is_none() && is_asked_for {
+            let mut known: Vec<String> = set.profiles().map(str::to_owned).collect();
+            known.sort();
+            found.missing = Some(known);
+            return found;
+        }
+        let mut at = Some(name);
+        for _ in 0..DEEPEST {
+            let Some(profile) = at.take().and_then(|name| set.get_profile(&name)) else { break };
+            let session = profile.get("sso_session").or_else(|| profile.get("sso_start_url"));
+            if let Some(session) = session {
+                found.sso = Some(has_token(session).unwrap_or(false));
+            }
+            found.wants_code |= profile.get("mfa_serial").is_some();
+            found.has_process |= profile.get("credential_process").is_some();
+            at = profile.get("source_profile").filter(|source| *source != profile.name()).map(str::to_owned);
+        }
+        found
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
