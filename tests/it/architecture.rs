@@ -64,6 +64,16 @@ fn services_and_terminals_have_one_place_each() {
 }
 
 #[test]
+fn files_that_people_name_are_opened_as_regular_ones() {
+    for dir in ["config", "tui", "report"] {
+        let read = ["File::open(", "fs::read(", "read_to_string("].iter().flat_map(|call| uses(dir, call));
+        let is_free = |line: &String| ["config/regular.rs", "/tests", "assert_eq!("].iter().any(|w| line.contains(w));
+        let read: Vec<String> = read.filter(|line| !is_free(line)).collect();
+        assert_eq!(read, Vec::<String>::new());
+    }
+}
+
+#[test]
 fn only_the_armed_store_writes() {
     for call in [".put_item()", ".update_item()", ".delete_item()", ".batch_write_item()", ".transact_write_items()"] {
         let found = uses("store", call);

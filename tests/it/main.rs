@@ -29,6 +29,7 @@ mod publish_cases;
 mod publish_rules;
 mod races;
 mod readme;
+mod regular_files;
 mod rollback;
 mod rollback_many;
 mod running;

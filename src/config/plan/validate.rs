@@ -4,6 +4,7 @@ use std::path::Path as FilePath;
 
 use toml::de::DeValue;
 
+use super::super::regular::read_regular;
 use super::super::toml_walk::Walk;
 use super::read::{Result, beside};
 use crate::domain::plan::{By, OnInvalid, Reference, SchemaFile, Validate};
@@ -29,7 +30,7 @@ fn schemas(walk: &mut Walk<'_, '_>, plan: &FilePath) -> Result<Vec<SchemaFile>> 
         let Some(path) = beside(plan, text) else {
             return Err(wrong("the schema is looked for beside the plan, whose own path is not UTF-8".to_owned()));
         };
-        let document = match std::fs::read_to_string(&path) {
+        let document = match read_regular(FilePath::new(&path)) {
             Ok(document) => document,
             Err(error) => return Err(wrong(format!("{path} cannot be read: {error}"))),
         };
