@@ -3,20 +3,25 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
-use tenantry::cli::{Cli, Command, ConfigCommand, Global, PlanCommand};
+use clap::Parser as _;
+use tenantry::cli::{self, Cli, Command, ConfigCommand, Global, PlanCommand};
 use tenantry::domain::run::Operation;
 use tenantry::engine::failure::{ErrorCode, Failure};
 use tenantry::engine::{EngineHandle, boundary, serve};
 use tenantry::report::{Client, Context, EndLine, Output};
 use tenantry::session::{self, Session, Start};
-use tenantry::{config, logging};
+use tenantry::{config, logging, worker};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(misused(&error)),
     };
+    // Before anything else of ours is there: it takes frames from a pipe, and nothing more.
+    if matches!(cli.command, Some(Command::Worker)) {
+        return ExitCode::from(worker::serve());
+    }
+    worker::use_this_program();
     // Without it errors would only lose their colours.
     let _ = color_eyre::install();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -61,7 +66,7 @@ async fn run(cli: Cli) -> u8 {
     match command {
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "tenantry", &mut script);
+            clap_complete::generate(shell, &mut cli::for_operators(), "tenantry", &mut script);
             print_text(&mut out, &String::from_utf8_lossy(&script));
             end(out, "completions", Ok(()))
         }

@@ -5,6 +5,7 @@ mod approval;
 mod architecture;
 mod arming;
 mod bad_input;
+mod bombs;
 mod collisions;
 mod copy;
 mod csv;

@@ -8,6 +8,7 @@ use super::super::regular::read_regular;
 use super::super::toml_walk::Walk;
 use super::read::{Result, beside};
 use crate::domain::plan::{By, OnInvalid, Reference, SchemaFile, Validate};
+use crate::worker::check_schema;
 
 /// What is checked before anything is written; schemas are read now, so that the plan is complete.
 pub(super) fn validate(mut walk: Walk<'_, '_>, plan: &FilePath) -> Result<Validate> {
@@ -35,8 +36,8 @@ fn schemas(walk: &mut Walk<'_, '_>, plan: &FilePath) -> Result<Vec<SchemaFile>> 
             Err(error) => return Err(wrong(format!("{path} cannot be read: {error}"))),
         };
         let schema = SchemaFile { entity_type: entity_type.map(str::to_owned), file: text.to_owned(), document };
-        match schema.compiled() {
-            Ok(_) => Ok(schema),
+        match check_schema(&schema.document) {
+            Ok(()) => Ok(schema),
             Err(error) => Err(wrong(format!("{path} is no JSON Schema: {error}"))),
         }
     };

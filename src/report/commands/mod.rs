@@ -242,7 +242,7 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         // These need no engine and are answered before one is made.
         #[cfg(feature = "sandbox")]
         Command::Sandbox { .. } => Ok(()),
-        Command::Plan { .. } | Command::Config { .. } | Command::Completions { .. } => Ok(()),
+        Command::Plan { .. } | Command::Config { .. } | Command::Completions { .. } | Command::Worker => Ok(()),
     }
 }
 
