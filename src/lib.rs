@@ -1,5 +1,8 @@
 //! Console, engine and store for the multi-tenant data that MBC CQRS Serverless applications keep in DynamoDB.
 
+// The macros panic where a pipe or a terminal has gone.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod cli;
 pub mod config;
 pub mod domain;

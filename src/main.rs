@@ -1,10 +1,14 @@
 //! The `tenantry` program: reads the command line, and hands over to the console or to a headless command.
 
-use std::io::IsTerminal;
+// The macros panic where a pipe or a terminal has gone.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
+use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use tenantry::cli::{self, Cli, Command, ConfigCommand, Global, PlanCommand};
+use tenantry::domain::printable::printable;
 use tenantry::domain::run::Operation;
 use tenantry::engine::failure::{ErrorCode, Failure};
 use tenantry::engine::{EngineHandle, boundary, serve};
@@ -22,12 +26,11 @@ fn main() -> ExitCode {
         return ExitCode::from(worker::serve());
     }
     worker::use_this_program();
-    // Without it errors would only lose their colours.
-    let _ = color_eyre::install();
+    report_panics();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: no runtime could be started: {error}");
+            complain(&format!("error: no runtime could be started: {error}"));
             return ExitCode::from(1);
         }
     };
@@ -35,6 +38,22 @@ fn main() -> ExitCode {
     // What still reads or waits for a service must not hold the exit up.
     runtime.shutdown_background();
     ExitCode::from(code)
+}
+
+/// A line on stderr, if anybody still reads it: a terminal that has gone is no reason to fail again.
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", printable(text));
+}
+
+/// Panics are reported with their place, in colours where there are any.
+fn report_panics() {
+    let (panics, errors) = color_eyre::config::HookBuilder::default().into_hooks();
+    // Without it errors would only lose their colours.
+    let _ = errors.install();
+    std::panic::set_hook(Box::new(move |info| {
+        // Its own hook would panic once more where stderr has gone, and abort.
+        let _ = writeln!(std::io::stderr(), "{}", panics.panic_report(info));
+    }));
 }
 
 /// Answers what clap does not understand: usage on stderr, and for programs an `error` and an `end` line.
@@ -132,7 +151,7 @@ async fn headless(global: Global, command: Command, out: Output) -> u8 {
         Err(failure) => return end(out, command.name(), Err(failure)),
     };
     if let Err(error) = logging::init(&session.state_dir) {
-        eprintln!("no log is written: {error}");
+        complain(&format!("no log is written: {error}"));
     }
     let (handle, engine) = start_engine(&session);
     let context = Context::new(out, Client::new(handle), global, command.name());
@@ -184,12 +203,12 @@ async fn sandbox_serve(global: &Global, port: Option<u16>, empty: bool) -> u8 {
             return 1;
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            complain(&format!("error: {error}"));
             return 1;
         }
     };
     let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
-        eprintln!("error: signals cannot be waited for");
+        complain("error: signals cannot be waited for");
         return 1;
     };
     // One line, with or without --json.
@@ -205,7 +224,7 @@ async fn sandbox_serve(global: &Global, port: Option<u16>, empty: bool) -> u8 {
 /// Opens the console; without a configuration file it begins with a choice.
 async fn console(mut global: Global) -> u8 {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
-        eprintln!("error: the console needs a terminal; `tenantry --help` lists the commands");
+        complain("error: the console needs a terminal; `tenantry --help` lists the commands");
         return 2;
     }
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
@@ -219,7 +238,7 @@ async fn console(mut global: Global) -> u8 {
     };
     let prefix = prefix(&global);
     if let Err(error) = logging::init(&session.state_dir) {
-        eprintln!("no log is written: {error}");
+        complain(&format!("no log is written: {error}"));
     }
     let (handle, engine) = start_engine(&session);
     let options = tenantry::tui::ConsoleOptions {
@@ -237,7 +256,7 @@ async fn console(mut global: Global) -> u8 {
     match shown {
         Ok(()) => 0,
         Err(report) => {
-            eprintln!("error: {report:?}");
+            let _ = writeln!(std::io::stderr(), "error: {report:?}");
             1
         }
     }
