@@ -16,6 +16,9 @@ use tenantry::report::{Client, Context, EndLine, Output};
 use tenantry::session::{self, Session, Start};
 use tenantry::{config, logging, worker};
 
+/// How long the end may take without a word.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -157,7 +160,7 @@ async fn headless(global: Global, command: Command, out: Output) -> u8 {
     let context = Context::new(out, Client::new(handle), global, command.name());
     let code = tenantry::report::run(context, command).await;
     // The client is gone with its command; the engine ends what is open.
-    let _ = engine.await;
+    ended(engine).await;
     finish(session).await;
     code
 }
@@ -182,6 +185,25 @@ fn start_engine(session: &Session) -> (EngineHandle, tokio::task::JoinHandle<()>
         serve(profile, state_dir, end).await;
     });
     (handle, engine)
+}
+
+/// Waits for the engine: what it writes is finished and recorded. It never waits without a word, and not against the operator's will.
+async fn ended(mut engine: tokio::task::JoinHandle<()>) {
+    let interrupt = tokio::signal::ctrl_c();
+    tokio::pin!(interrupt);
+    let mut look = tokio::time::interval(PATIENCE);
+    // The first tick is at once.
+    look.tick().await;
+    loop {
+        tokio::select! {
+            _ = &mut engine => return,
+            _ = look.tick() => complain(
+                "waiting until what was sent is answered and recorded; Ctrl-C ends at once, and `run --resume` finishes a run"
+            ),
+            // A run that is killed loses nothing: it can be resumed.
+            _ = &mut interrupt => return,
+        }
+    }
 }
 
 async fn finish(session: Session) {
@@ -251,7 +273,7 @@ async fn console(mut global: Global) -> u8 {
     };
     let shown = tenantry::tui::run(options, handle).await;
     // What is being written is finished and recorded before the program ends.
-    let _ = engine.await;
+    ended(engine).await;
     finish(session).await;
     match shown {
         Ok(()) => 0,

@@ -45,5 +45,6 @@ mod undo;
 mod users;
 mod verify_plan;
 mod violations;
+mod waiting;
 mod watch;
 mod went_on;
