@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod environment;
 #[cfg(test)]
 #[cfg(feature = "sandbox")]
 mod kills;

@@ -6,7 +6,7 @@
 use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use tenantry::cli::{self, Cli, Command, ConfigCommand, Global, PlanCommand};
 use tenantry::domain::printable::printable;
 use tenantry::domain::run::Operation;
@@ -14,7 +14,7 @@ use tenantry::engine::failure::{ErrorCode, Failure};
 use tenantry::engine::{EngineHandle, boundary, serve};
 use tenantry::report::{Client, Context, EndLine, Output};
 use tenantry::session::{self, Session, Start};
-use tenantry::{config, logging, worker};
+use tenantry::{config, environment, logging, worker};
 
 /// How long the end may take without a word.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
@@ -22,7 +22,7 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(misused(&error)),
+        Err(error) => return ExitCode::from(misused(error)),
     };
     // Before anything else of ours is there: it takes frames from a pipe, and nothing more.
     if matches!(cli.command, Some(Command::Worker)) {
@@ -30,6 +30,9 @@ fn main() -> ExitCode {
     }
     worker::use_this_program();
     report_panics();
+    if let Err(failure) = environment::check() {
+        return ExitCode::from(end(Output::new(cli.global.json), name(&cli), Err(failure)));
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -59,9 +62,16 @@ fn report_panics() {
     }));
 }
 
+/// The name of what was asked for, as in the `end` line.
+fn name(cli: &Cli) -> &'static str {
+    cli.command.as_ref().map_or("", Command::name)
+}
+
 /// Answers what clap does not understand: usage on stderr, and for programs an `error` and an `end` line.
-fn misused(error: &clap::Error) -> u8 {
+fn misused(error: clap::Error) -> u8 {
     let is_mistake = error.use_stderr();
+    // Clap quotes arguments as they are: a line break in one would make a line of its own.
+    let error = if is_mistake { shown_safely(error) } else { error };
     if is_mistake && std::env::args_os().any(|a| a == "--json") {
         let message = error.to_string();
         let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
@@ -71,6 +81,22 @@ fn misused(error: &clap::Error) -> u8 {
     // Nobody reads stdout or stderr then.
     let _ = error.print();
     if is_mistake { 2 } else { 0 }
+}
+
+/// The same mistake with arguments that are made printable.
+fn shown_safely(error: clap::Error) -> clap::Error {
+    let safe = |argument: std::ffi::OsString| printable(&argument.to_string_lossy()).into_owned();
+    let arguments: Vec<String> = std::env::args_os().map(safe).collect();
+    match Cli::try_parse_from(arguments) {
+        Err(again) if again.use_stderr() => again,
+        // The characters themselves were the mistake.
+        _ => {
+            let kind = error.kind();
+            let text = error.to_string();
+            let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            Cli::command().error(kind, printable(first))
+        }
+    }
 }
 
 /// Prints a text of ours: as it is for people, in one line for programs.

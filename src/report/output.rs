@@ -67,13 +67,12 @@ impl Output {
         self.keep(result);
     }
 
-    /// Text for people, made safe; nothing when output is JSON.
-    pub fn text(&mut self, text: &str) {
+    /// One line for people, made safe: what is stored makes no lines of its own. Nothing when output is JSON.
+    pub fn text(&mut self, line: &str) {
         if self.json || self.closed {
             return;
         }
-        let result =
-            text.lines().try_for_each(|l| writeln!(self.out, "{}", printable(l))).and_then(|()| self.out.flush());
+        let result = writeln!(self.out, "{}", printable(line)).and_then(|()| self.out.flush());
         self.keep(result);
     }
 

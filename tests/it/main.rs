@@ -38,6 +38,7 @@ mod running;
 mod sandbox;
 mod steering;
 mod support;
+mod surroundings;
 #[cfg(feature = "sandbox")]
 mod terminal;
 mod transform;
