@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::domain::plan::Conflicts;
@@ -53,6 +53,15 @@ pub struct Global {
     /// Print JSON lines.
     #[arg(long, global = true)]
     pub json: bool,
+}
+
+/// The command line without what only the program itself calls.
+#[must_use]
+pub fn for_operators() -> clap::Command {
+    let whole = Cli::command();
+    let shown = whole.get_subcommands().filter(|command| !command.is_hide_set()).cloned().collect::<Vec<_>>();
+    let bare = clap::Command::new("tenantry").version(env!("CARGO_PKG_VERSION")).disable_help_subcommand(true);
+    bare.args(whole.get_arguments().cloned()).subcommands(shown)
 }
 
 /// The value of `--pipeline`.
@@ -167,6 +176,9 @@ pub enum Command {
         #[command(subcommand)]
         command: SandboxCommand,
     },
+    /// Evaluate filters and schemas for the program that started this one.
+    #[command(name = crate::worker::COMMAND, hide = true)]
+    Worker,
     /// Print a completion script.
     Completions {
         /// The shell.
@@ -199,6 +211,7 @@ impl Command {
             Self::Config { command: ConfigCommand::Example } => "config example",
             #[cfg(feature = "sandbox")]
             Self::Sandbox { .. } => "sandbox serve",
+            Self::Worker => crate::worker::COMMAND,
             Self::Completions { .. } => "completions",
         }
     }

@@ -1,9 +1,13 @@
 //! Console, engine and store for the multi-tenant data that MBC CQRS Serverless applications keep in DynamoDB.
 
+// The macros panic where a pipe or a terminal has gone.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod environment;
 #[cfg(test)]
 #[cfg(feature = "sandbox")]
 mod kills;
@@ -14,3 +18,4 @@ pub mod sandbox;
 pub mod session;
 pub mod store;
 pub mod tui;
+pub mod worker;

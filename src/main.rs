@@ -1,28 +1,42 @@
 //! The `tenantry` program: reads the command line, and hands over to the console or to a headless command.
 
-use std::io::IsTerminal;
+// The macros panic where a pipe or a terminal has gone.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
+use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
-use tenantry::cli::{Cli, Command, ConfigCommand, Global, PlanCommand};
+use clap::{CommandFactory as _, Parser as _};
+use tenantry::cli::{self, Cli, Command, ConfigCommand, Global, PlanCommand};
+use tenantry::domain::printable::printable;
 use tenantry::domain::run::Operation;
 use tenantry::engine::failure::{ErrorCode, Failure};
 use tenantry::engine::{EngineHandle, boundary, serve};
 use tenantry::report::{Client, Context, EndLine, Output};
 use tenantry::session::{self, Session, Start};
-use tenantry::{config, logging};
+use tenantry::{config, environment, logging, worker};
+
+/// How long the end may take without a word.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(misused(&error)),
+        Err(error) => return ExitCode::from(misused(error)),
     };
-    // Without it errors would only lose their colours.
-    let _ = color_eyre::install();
+    // Before anything else of ours is there: it takes frames from a pipe, and nothing more.
+    if matches!(cli.command, Some(Command::Worker)) {
+        return ExitCode::from(worker::serve());
+    }
+    worker::use_this_program();
+    report_panics();
+    if let Err(failure) = environment::check() {
+        return ExitCode::from(end(Output::new(cli.global.json), name(&cli), Err(failure)));
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: no runtime could be started: {error}");
+            complain(&format!("error: no runtime could be started: {error}"));
             return ExitCode::from(1);
         }
     };
@@ -32,9 +46,32 @@ fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
+/// A line on stderr, if anybody still reads it: a terminal that has gone is no reason to fail again.
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", printable(text));
+}
+
+/// Panics are reported with their place, in colours where there are any.
+fn report_panics() {
+    let (panics, errors) = color_eyre::config::HookBuilder::default().into_hooks();
+    // Without it errors would only lose their colours.
+    let _ = errors.install();
+    std::panic::set_hook(Box::new(move |info| {
+        // Its own hook would panic once more where stderr has gone, and abort.
+        let _ = writeln!(std::io::stderr(), "{}", panics.panic_report(info));
+    }));
+}
+
+/// The name of what was asked for, as in the `end` line.
+fn name(cli: &Cli) -> &'static str {
+    cli.command.as_ref().map_or("", Command::name)
+}
+
 /// Answers what clap does not understand: usage on stderr, and for programs an `error` and an `end` line.
-fn misused(error: &clap::Error) -> u8 {
+fn misused(error: clap::Error) -> u8 {
     let is_mistake = error.use_stderr();
+    // Clap quotes arguments as they are: a line break in one would make a line of its own.
+    let error = if is_mistake { shown_safely(error) } else { error };
     if is_mistake && std::env::args_os().any(|a| a == "--json") {
         let message = error.to_string();
         let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
@@ -44,6 +81,22 @@ fn misused(error: &clap::Error) -> u8 {
     // Nobody reads stdout or stderr then.
     let _ = error.print();
     if is_mistake { 2 } else { 0 }
+}
+
+/// The same mistake with arguments that are made printable.
+fn shown_safely(error: clap::Error) -> clap::Error {
+    let safe = |argument: std::ffi::OsString| printable(&argument.to_string_lossy()).into_owned();
+    let arguments: Vec<String> = std::env::args_os().map(safe).collect();
+    match Cli::try_parse_from(arguments) {
+        Err(again) if again.use_stderr() => again,
+        // The characters themselves were the mistake.
+        _ => {
+            let kind = error.kind();
+            let text = error.to_string();
+            let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            Cli::command().error(kind, printable(first))
+        }
+    }
 }
 
 /// Prints a text of ours: as it is for people, in one line for programs.
@@ -61,7 +114,7 @@ async fn run(cli: Cli) -> u8 {
     match command {
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "tenantry", &mut script);
+            clap_complete::generate(shell, &mut cli::for_operators(), "tenantry", &mut script);
             print_text(&mut out, &String::from_utf8_lossy(&script));
             end(out, "completions", Ok(()))
         }
@@ -127,13 +180,13 @@ async fn headless(global: Global, command: Command, out: Output) -> u8 {
         Err(failure) => return end(out, command.name(), Err(failure)),
     };
     if let Err(error) = logging::init(&session.state_dir) {
-        eprintln!("no log is written: {error}");
+        complain(&format!("no log is written: {error}"));
     }
     let (handle, engine) = start_engine(&session);
     let context = Context::new(out, Client::new(handle), global, command.name());
     let code = tenantry::report::run(context, command).await;
     // The client is gone with its command; the engine ends what is open.
-    let _ = engine.await;
+    ended(engine).await;
     finish(session).await;
     code
 }
@@ -160,6 +213,25 @@ fn start_engine(session: &Session) -> (EngineHandle, tokio::task::JoinHandle<()>
     (handle, engine)
 }
 
+/// Waits for the engine: what it writes is finished and recorded. It never waits without a word, and not against the operator's will.
+async fn ended(mut engine: tokio::task::JoinHandle<()>) {
+    let interrupt = tokio::signal::ctrl_c();
+    tokio::pin!(interrupt);
+    let mut look = tokio::time::interval(PATIENCE);
+    // The first tick is at once.
+    look.tick().await;
+    loop {
+        tokio::select! {
+            _ = &mut engine => return,
+            _ = look.tick() => complain(
+                "waiting until what was sent is answered and recorded; Ctrl-C ends at once, and `run --resume` finishes a run"
+            ),
+            // A run that is killed loses nothing: it can be resumed.
+            _ = &mut interrupt => return,
+        }
+    }
+}
+
 async fn finish(session: Session) {
     // Stopping joins the services' threads.
     let _ = tokio::task::spawn_blocking(move || drop(session)).await;
@@ -179,12 +251,12 @@ async fn sandbox_serve(global: &Global, port: Option<u16>, empty: bool) -> u8 {
             return 1;
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            complain(&format!("error: {error}"));
             return 1;
         }
     };
     let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
-        eprintln!("error: signals cannot be waited for");
+        complain("error: signals cannot be waited for");
         return 1;
     };
     // One line, with or without --json.
@@ -200,7 +272,7 @@ async fn sandbox_serve(global: &Global, port: Option<u16>, empty: bool) -> u8 {
 /// Opens the console; without a configuration file it begins with a choice.
 async fn console(mut global: Global) -> u8 {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
-        eprintln!("error: the console needs a terminal; `tenantry --help` lists the commands");
+        complain("error: the console needs a terminal; `tenantry --help` lists the commands");
         return 2;
     }
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
@@ -214,7 +286,7 @@ async fn console(mut global: Global) -> u8 {
     };
     let prefix = prefix(&global);
     if let Err(error) = logging::init(&session.state_dir) {
-        eprintln!("no log is written: {error}");
+        complain(&format!("no log is written: {error}"));
     }
     let (handle, engine) = start_engine(&session);
     let options = tenantry::tui::ConsoleOptions {
@@ -227,12 +299,12 @@ async fn console(mut global: Global) -> u8 {
     };
     let shown = tenantry::tui::run(options, handle).await;
     // What is being written is finished and recorded before the program ends.
-    let _ = engine.await;
+    ended(engine).await;
     finish(session).await;
     match shown {
         Ok(()) => 0,
         Err(report) => {
-            eprintln!("error: {report:?}");
+            let _ = writeln!(std::io::stderr(), "error: {report:?}");
             1
         }
     }

@@ -5,8 +5,10 @@
 //! the median counts. Sizes over 10,000 are measured with the idempotency tokens hidden only: the store would spend its time on them.
 //! `-- memory` previews 1,000,000 items and runs 100,000. `-- changes [ITEMS [PAIRS]]` changes attributes in place next to a copy of as many, and
 //! compares both sides of that copy next to reading both partitions. `-- log [ITEMS [PAIRS]]` lets a console follow a copy.
+//! `-- filters [ITEMS [PAIRS]]` changes attributes by jq next to the same change without it.
 
 mod files;
+mod filters;
 mod raw;
 mod store;
 
@@ -391,6 +393,11 @@ async fn main() {
         Some("changes") => {
             let number = |n: usize, other| args.get(n).and_then(|text| text.parse().ok()).unwrap_or(other);
             return changes(number(1, 10_000), number(2, 5)).await;
+        }
+        Some("filters") => {
+            tenantry::worker::use_program(env!("CARGO_BIN_EXE_tenantry"));
+            let number = |n: usize, other| args.get(n).and_then(|text| text.parse().ok()).unwrap_or(other);
+            return filters::filters(number(1, 10_000), number(2, 3)).await;
         }
         Some("files") => {
             let number = |n: usize, other| args.get(n).and_then(|text| text.parse().ok()).unwrap_or(other);

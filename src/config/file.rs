@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::profile::Profile;
+use super::regular::read_regular;
 use super::toml_walk::{ConfigError, Source, Walk};
 use crate::domain::clock::time_zone;
 use crate::domain::publish::PublishMode;
@@ -23,7 +24,7 @@ pub struct ConfigFile {
 /// # Errors
 /// [`ConfigError`] with file, line, column and key of the first thing that is wrong.
 pub fn load(path: &Path) -> Result<Option<ConfigFile>, Box<ConfigError>> {
-    match std::fs::read_to_string(path) {
+    match read_regular(path) {
         Ok(text) => parse(path, &text).map(Some),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(ConfigError::unreadable(path, &error)),

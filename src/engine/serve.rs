@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::failure::{ErrorCode, Failure};
@@ -19,6 +21,9 @@ use crate::domain::plan::Work;
 use crate::domain::run::RunId;
 use crate::store::connect;
 
+/// How often the counters are brought up to date while something is at work.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Runs an engine for a profile until the interface has gone: then running work is cancelled between two items, and nothing that
 /// waits is approved.
 pub async fn serve(profile: Profile, state_dir: PathBuf, end: EngineEnd) {
@@ -28,8 +33,11 @@ pub async fn serve(profile: Profile, state_dir: PathBuf, end: EngineEnd) {
     let root = CancellationToken::new();
     let mut tokens: HashMap<RequestId, CancellationToken> = HashMap::new();
     let mut tasks: JoinSet<RequestId> = JoinSet::new();
+    let mut look = tokio::time::interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
+            _ = look.tick(), if !tasks.is_empty() => shared.refresh(),
             command = commands.recv() => {
                 let Some((request, command)) = command else { break };
                 if let Command::Cancel { request: other } = &command

@@ -103,6 +103,16 @@ impl Shared {
         *lock(&self.modules) = Some(modules.to_vec());
     }
 
+    /// Lets who looks at the counters see what was sent meanwhile, also while nothing comes back.
+    pub(super) fn refresh(&self) {
+        let reading = self.connected.store.meter().reading();
+        self.counters.send_if_modified(|counters| {
+            let is_new = counters.requests != reading.requests || counters.throttled != reading.throttled;
+            (counters.requests, counters.throttled) = (reading.requests, reading.throttled);
+            is_new
+        });
+    }
+
     /// Brings the counters up to date.
     pub(super) fn count(&self, change: impl FnOnce(&mut Counters)) {
         let reading = self.connected.store.meter().reading();

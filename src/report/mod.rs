@@ -5,6 +5,7 @@ mod commands;
 mod lines;
 mod output;
 mod table;
+mod waiting;
 
 pub use client::Client;
 pub use commands::{Context, run};

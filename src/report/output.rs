@@ -1,4 +1,5 @@
 use std::io::{self, BufWriter, IsTerminal, Stderr, Stdout, Write};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -15,13 +16,25 @@ pub struct Output {
     err: Stderr,
     closed: bool,
     progress_shown: bool,
+    /// Until then progress is not worth a line of its own.
+    quiet_until: Option<Instant>,
 }
+
+/// How long progress may go without a word where nobody watches a terminal.
+const QUIET: Duration = Duration::from_secs(10);
 
 impl Output {
     /// Output on stdout, as JSON lines or for people.
     #[must_use]
     pub fn new(json: bool) -> Self {
-        Self { json, out: BufWriter::new(io::stdout()), err: io::stderr(), closed: false, progress_shown: false }
+        Self {
+            json,
+            out: BufWriter::new(io::stdout()),
+            err: io::stderr(),
+            closed: false,
+            progress_shown: false,
+            quiet_until: None,
+        }
     }
 
     /// Whether JSON lines are wanted.
@@ -54,13 +67,12 @@ impl Output {
         self.keep(result);
     }
 
-    /// Text for people, made safe; nothing when output is JSON.
-    pub fn text(&mut self, text: &str) {
+    /// One line for people, made safe: what is stored makes no lines of its own. Nothing when output is JSON.
+    pub fn text(&mut self, line: &str) {
         if self.json || self.closed {
             return;
         }
-        let result =
-            text.lines().try_for_each(|l| writeln!(self.out, "{}", printable(l))).and_then(|()| self.out.flush());
+        let result = writeln!(self.out, "{}", printable(line)).and_then(|()| self.out.flush());
         self.keep(result);
     }
 
@@ -83,9 +95,16 @@ impl Output {
         let _ = writeln!(self.err, "{}", printable(text));
     }
 
-    /// Progress on stderr, where that is a terminal; the line is written over by the next.
+    /// Progress on stderr: on a terminal in a line that the next writes over; elsewhere now and then, unless lines for programs tell it.
     pub fn progress(&mut self, text: &str) {
-        if self.err.is_terminal() {
+        let now = Instant::now();
+        if !self.err.is_terminal() {
+            let until = *self.quiet_until.get_or_insert(now + QUIET);
+            if now >= until && !self.json {
+                self.quiet_until = Some(now + 3 * QUIET);
+                self.note(text);
+            }
+        } else {
             self.progress_shown = true;
             let _ = write!(self.err, "\r\x1b[2K{}", printable(text));
             let _ = self.err.flush();

@@ -1,11 +1,12 @@
 //! The tenants' counts of an earlier session, kept as JSON in the state directory.
 
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use crate::config::Profile;
+use crate::config::{Profile, open_regular};
 use crate::domain::key::PartitionKey;
 use crate::engine::protocol::TenantCount;
 
@@ -38,7 +39,7 @@ fn scope(profile: &Profile) -> Json {
 
 /// Reads the counts; `None` when there are none that can be used.
 pub(crate) fn read(path: &Path, profile: &Profile) -> Option<CachedCounts> {
-    let json: Json = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+    let json: Json = serde_json::from_reader(BufReader::new(open_regular(path).ok()?)).ok()?;
     if json.get("scope") != Some(&scope(profile)) {
         return None;
     }

@@ -12,9 +12,10 @@ use crate::domain::path::Path;
 use crate::domain::plan::Change;
 use crate::domain::printable::printable;
 use crate::domain::row::{Attributes, Row, field};
-use crate::domain::transform::{Brought, Changing};
+use crate::domain::transform::Brought;
 use crate::domain::value::Value;
 use crate::engine::protocol::Viewed;
+use crate::worker;
 
 /// Cells of the plan's name in titles.
 const NAME: usize = 18;
@@ -84,7 +85,7 @@ impl ViewedRow {
     /// Works it out: filters may take their time, do it beside the loop. `now` is the time of the look.
     pub(crate) fn new(row: &Row, change: &Change, now: &str) -> Self {
         let refused = |why: String| Self { document: document::row(row), changes: None, refused: Some(why) };
-        let changing = match Changing::new(change, now) {
+        let changing = match worker::changing(change, now) {
             Ok(changing) => changing,
             Err(bad) => return refused(bad.to_string()),
         };

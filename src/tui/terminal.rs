@@ -1,6 +1,7 @@
 //! The terminal as the console uses it, and as it was before.
 
-use std::io::{self, Write, stdout};
+use std::io::{self, Stdout, Write, stdout};
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ThreadId;
 
@@ -9,6 +10,8 @@ use crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
 
 /// Whether the terminal is in our hands.
 static HELD: AtomicBool = AtomicBool::new(false);
@@ -37,6 +40,21 @@ impl Drop for Held {
     fn drop(&mut self) {
         give_back();
     }
+}
+
+/// What is drawn on while the terminal is held. Its own end is left out: [`Held`] shows the cursor again, and it would complain where
+/// nobody can be reached, which ends in a panic.
+pub(crate) fn screen() -> io::Result<ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>> {
+    Terminal::new(CrosstermBackend::new(stdout())).map(ManuallyDrop::new)
+}
+
+/// Whether an error means that the terminal is not there any more: it was closed, or its line was cut.
+pub(crate) fn has_hung_up(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>());
+    let gone = [Errno::IO, Errno::NXIO, Errno::NOTTY, Errno::BADF, Errno::PIPE, Errno::NODEV];
+    let code = error.raw_os_error().and_then(|code| gone.iter().find(|errno| errno.raw_os_error() == code));
+    code.is_some() || error.kind() == io::ErrorKind::UnexpectedEof || inner.is_some_and(has_hung_up)
 }
 
 /// Gives the terminal back, once. Errors do not matter: after a hangup there is none any more.
@@ -72,6 +90,14 @@ fn give_back_on_panic() {
 #[cfg(all(test, unix))]
 mod tests {
     use std::io::Read as _;
+
+    #[test]
+    fn a_terminal_that_has_gone_is_told_from_one_that_fails() {
+        let code = io::Error::from_raw_os_error;
+        assert!(has_hung_up(&code(5)) && has_hung_up(&io::Error::other(code(5))));
+        assert!(has_hung_up(&io::Error::from(io::ErrorKind::UnexpectedEof)));
+        assert!(!has_hung_up(&code(12)) && !has_hung_up(&io::Error::other("something else")));
+    }
 
     use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 

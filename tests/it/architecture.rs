@@ -47,6 +47,8 @@ fn the_domain_is_pure() {
 #[test]
 fn dependencies_point_one_way() {
     assert_free("store", &["crate::engine", "crate::tui", "crate::report", "crate::sandbox", "rusqlite"]);
+    let above = ["crate::store", "crate::engine", "crate::tui", "crate::report", "crate::config", "crate::sandbox"];
+    assert_free("worker", &above);
     assert_free("engine", &["crate::tui", "crate::report", "crate::sandbox", "crate::cli"]);
     assert_free("config", &["crate::store", "crate::engine", "crate::tui", "crate::report", "crate::sandbox"]);
     assert_free("tui", &["crate::store", "crate::report", "crate::sandbox", "crate::cli"]);
@@ -60,6 +62,23 @@ fn services_and_terminals_have_one_place_each() {
     }
     for dir in ["domain", "engine", "config", "report", "store", "sandbox"] {
         assert_free(dir, &["ratatui", "crossterm"]);
+    }
+}
+
+#[test]
+fn filters_and_schemas_are_evaluated_in_the_worker_alone() {
+    for dir in ["store", "engine", "config", "report", "tui"] {
+        assert_free(dir, &["jsonschema::", "Rules::new", "Filter::new", "jaq_"]);
+    }
+}
+
+#[test]
+fn files_that_people_name_are_opened_as_regular_ones() {
+    for dir in ["config", "tui", "report"] {
+        let read = ["File::open(", "fs::read(", "read_to_string("].iter().flat_map(|call| uses(dir, call));
+        let is_free = |line: &String| ["config/regular.rs", "/tests", "assert_eq!("].iter().any(|w| line.contains(w));
+        let read: Vec<String> = read.filter(|line| !is_free(line)).collect();
+        assert_eq!(read, Vec::<String>::new());
     }
 }
 

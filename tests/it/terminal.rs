@@ -146,6 +146,43 @@ fn signals_leave_the_terminal_as_it_was() {
 }
 
 #[test]
+fn a_terminal_that_closes_ends_the_console_as_a_hangup_does() {
+    let mut hung_up = Console::start(&["--sandbox"], &[]);
+    hung_up.wait_for("Tenants");
+    hung_up.signal("-HUP");
+    let code = hung_up.ended();
+    for pause in [0, 30, 300] {
+        let size = PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tenantry"));
+        command.arg("--sandbox");
+        command.env("TERM", "xterm-256color");
+        command.env("TENANTRY_STATE", "");
+        let mut child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut output = pair.master.try_clone_reader().unwrap();
+        let mut seen = Vec::new();
+        let mut buffer = [0; 4096];
+        while !String::from_utf8_lossy(&seen).contains("Tenants") {
+            let n = output.read(&mut buffer).unwrap();
+            seen.extend(&buffer[..n]);
+        }
+        // In the middle of drawing, and while nothing moves.
+        std::thread::sleep(Duration::from_millis(pause));
+        drop((output, pair.master));
+        let began = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(began.elapsed() < PATIENCE, "still running");
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        assert_eq!((status.exit_code(), status.signal()), (code, None), "{status:?}");
+    }
+}
+
+#[test]
 fn a_plan_from_its_form_to_its_undo() {
     let mut console = Console::start(&["--sandbox", "--arm"], &[]);
     console.wait_for("ARMED");

@@ -174,20 +174,6 @@ async fn a_copy_changes_what_it_carries_and_one_misfit_stops_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_filter_without_an_end_names_its_item_and_writes_nothing() {
-    let stack = Stack::golden().await;
-    let before = stack.dump().await;
-    let program = Program::new(&stack);
-    let more = "[[transform]]\njq = \"if .productName == \\\"Old 3\\\" then def f: f; f else .x = 1 end\"";
-    let plan = Plan::new("transform", "PRODUCT", "initech", more);
-    let printed = program.json(&["run", &plan.path, "--arm", "--approve", "all"]).await;
-    let error = printed.events("error")[0];
-    assert_eq!((printed.code, error["sk"].as_str()), (1, Some("Q-3")), "{}", printed.stdout);
-    assert!(error["message"].as_str().unwrap().contains("longer than 1 s"), "{error}");
-    assert_eq!(stack.dump().await, before);
-}
-
-#[tokio::test]
 async fn what_no_json_holds_comes_in_only_where_the_plan_says_so() {
     let stack = Stack::golden().await;
     let program = Program::new(&stack);

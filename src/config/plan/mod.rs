@@ -25,6 +25,7 @@ pub use draft::{Draft, listed, words};
 pub use example::{EXAMPLES, example};
 pub use fields::{Field, Kind, fields, operations};
 
+use super::regular::read_regular;
 use super::toml_walk::{ConfigError, Source as File, Walk, did_you_mean, nearest, quoted};
 use crate::domain::plan::{Change, Modules, Plan, Work};
 use crate::domain::run::Operation;
@@ -34,7 +35,7 @@ use crate::domain::run::Operation;
 /// # Errors
 /// [`ConfigError`] as [`parse`]; without line and key where the file cannot be read at all.
 pub fn load(path: &Path) -> Result<Plan, Box<ConfigError>> {
-    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, &error))?;
+    let text = read_regular(path).map_err(|error| ConfigError::unreadable(path, &error))?;
     parse(path, &text)
 }
 
@@ -43,7 +44,7 @@ pub fn load(path: &Path) -> Result<Plan, Box<ConfigError>> {
 /// # Errors
 /// As [`load`].
 pub fn load_view(path: &Path) -> Result<Change, Box<ConfigError>> {
-    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, &error))?;
+    let text = read_regular(path).map_err(|error| ConfigError::unreadable(path, &error))?;
     let file = File { path, text: &text };
     let root = file.parse()?;
     let root = root.get_ref();

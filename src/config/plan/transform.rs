@@ -8,10 +8,9 @@ use super::super::toml_walk::{Walk, quoted};
 use super::read::Result;
 use crate::domain::path::Path;
 use crate::domain::plan::ChainStep;
-use crate::domain::transform::{
-    Condition, Filter, Letters, Literal, Op, Otherwise, Schema, To, Transform, When, typed,
-};
+use crate::domain::transform::{Condition, Letters, Literal, Op, Otherwise, Schema, To, Transform, When, typed};
 use crate::domain::value::{Map, Number, Value};
+use crate::worker::check_filter;
 
 /// Operations of which several may share a table, in the order in which they are carried out.
 const SHARING: [&str; 4] = ["rename", "default", "now", "remove"];
@@ -154,7 +153,7 @@ fn operation(walk: &mut Walk<'_, '_>, name: &'static str) -> Result<Op> {
         "trim" => Op::Letters(Letters::Trim, places(walk, name)?),
         "jq" => {
             let text = walk.text(name)?.unwrap_or_default();
-            Filter::new(&text).map_err(|bad| walk.wrong_value(name, bad.to_string()))?;
+            check_filter(&text).map_err(|bad| walk.wrong_value(name, bad.to_string()))?;
             Op::Jq(text)
         }
         _ => return inner(walk, name),

@@ -4,9 +4,11 @@ use std::path::Path as FilePath;
 
 use toml::de::DeValue;
 
+use super::super::regular::read_regular;
 use super::super::toml_walk::Walk;
 use super::read::{Result, beside};
 use crate::domain::plan::{By, OnInvalid, Reference, SchemaFile, Validate};
+use crate::worker::check_schema;
 
 /// What is checked before anything is written; schemas are read now, so that the plan is complete.
 pub(super) fn validate(mut walk: Walk<'_, '_>, plan: &FilePath) -> Result<Validate> {
@@ -29,13 +31,13 @@ fn schemas(walk: &mut Walk<'_, '_>, plan: &FilePath) -> Result<Vec<SchemaFile>> 
         let Some(path) = beside(plan, text) else {
             return Err(wrong("the schema is looked for beside the plan, whose own path is not UTF-8".to_owned()));
         };
-        let document = match std::fs::read_to_string(&path) {
+        let document = match read_regular(FilePath::new(&path)) {
             Ok(document) => document,
             Err(error) => return Err(wrong(format!("{path} cannot be read: {error}"))),
         };
         let schema = SchemaFile { entity_type: entity_type.map(str::to_owned), file: text.to_owned(), document };
-        match schema.compiled() {
-            Ok(_) => Ok(schema),
+        match check_schema(&schema.document) {
+            Ok(()) => Ok(schema),
             Err(error) => Err(wrong(format!("{path} is no JSON Schema: {error}"))),
         }
     };

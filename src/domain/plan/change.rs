@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::path::Path;
-use crate::domain::transform::{Schema, Transform};
+use crate::domain::transform::{Op, Schema, Transform};
 
 /// A step from one schema version to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,19 @@ pub struct Change {
     pub validate: Validate,
 }
 
+impl Change {
+    /// Every operation, those of the chain included.
+    pub fn all_transforms(&self) -> impl Iterator<Item = &Transform> {
+        self.transforms.iter().chain(self.chain.iter().flat_map(|step| &step.transforms))
+    }
+
+    /// Whether a jq filter is among the operations.
+    #[must_use]
+    pub fn has_filters(&self) -> bool {
+        self.all_transforms().any(|transform| matches!(transform.op, Op::Jq(_)))
+    }
+}
+
 /// A JSON Schema for the attributes of an entity type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SchemaFile {
@@ -38,17 +51,6 @@ pub struct SchemaFile {
     pub file: String,
     /// Its text.
     pub document: String,
-}
-
-impl SchemaFile {
-    /// Ready to check with. References to other documents are not followed.
-    ///
-    /// # Errors
-    /// What is wrong with the document, in words.
-    pub fn compiled(&self) -> Result<jsonschema::Validator, String> {
-        let document: serde_json::Value = serde_json::from_str(&self.document).map_err(|error| error.to_string())?;
-        jsonschema::validator_for(&document).map_err(|error| error.to_string())
-    }
 }
 
 /// How a value names another entity.

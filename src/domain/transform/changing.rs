@@ -1,6 +1,7 @@
 //! A plan's changes, ready to be carried out entity by entity.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::fmt::Debug;
+use std::sync::Arc;
 
 use super::schema::Brought;
 use super::{BadFilter, Literal, Op, Schema, Step, Transform, Transforms};
@@ -8,19 +9,82 @@ use crate::domain::plan::Change;
 use crate::domain::run::Reason;
 use crate::domain::value::{Map, Value};
 
+/// Changes attributes somewhere: filters may need more time, memory or stack than whoever asks can spare.
+pub trait Evaluate: Debug + Send + Sync {
+    /// Changes the attributes of one entity.
+    fn apply(&self, attributes: &Map) -> Brought;
+
+    /// Works attributes out that will be asked for next, all at once.
+    fn prepare(&self, attributes: &[Map]) {
+        let _ = attributes;
+    }
+
+    /// Whether it failed at so many entities in a row that no other would fare better.
+    fn is_hopeless(&self) -> bool {
+        false
+    }
+}
+
 /// What changes attributes, with the run's clock.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Changing {
+    how: Arc<dyn Evaluate>,
+    is_empty: bool,
+    is_elsewhere: bool,
+}
+
+impl Changing {
+    /// A plan's changes; `now` is the run's time. Those with filters are carried out by what `elsewhere` gives, others here.
+    ///
+    /// # Errors
+    /// [`BadFilter`] for a jq filter that cannot be read.
+    pub fn new(
+        change: &Change,
+        now: &str,
+        elsewhere: impl FnOnce() -> Result<Arc<dyn Evaluate>, BadFilter>,
+    ) -> Result<Self, BadFilter> {
+        let is_elsewhere = change.has_filters();
+        let how = if is_elsewhere { elsewhere()? } else { Arc::new(Rules::new(change, now)?) };
+        Ok(Self { how, is_empty: change.transforms.is_empty() && change.schema.is_none(), is_elsewhere })
+    }
+
+    /// Whether nothing would ever change.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+
+    /// What works changes out that should be prepared together; `None` where that gains nothing.
+    #[must_use]
+    pub fn elsewhere(&self) -> Option<Arc<dyn Evaluate>> {
+        self.is_elsewhere.then(|| Arc::clone(&self.how))
+    }
+
+    /// Whether filters did not come to an end for many entities in a row: no further entity can be changed.
+    #[must_use]
+    pub fn is_hopeless(&self) -> bool {
+        self.how.is_hopeless()
+    }
+
+    /// Changes attributes; what comes out says nothing of whether they differ from what went in.
+    #[must_use]
+    pub fn apply(&self, attributes: &Map) -> Brought {
+        self.how.apply(attributes)
+    }
+}
+
+/// A plan's changes, carried out where they are asked for: filters included, whatever they do.
+#[derive(Debug)]
+pub struct Rules {
     transforms: Transforms,
     schema: Option<Schema>,
     chain: Vec<Step>,
     now: String,
     /// The plan itself writes values that JSON cannot hold.
     allows_exact: bool,
-    stuck: AtomicBool,
 }
 
-impl Changing {
+impl Rules {
     /// Compiles a plan's changes; `now` is the run's time.
     ///
     /// # Errors
@@ -29,41 +93,23 @@ impl Changing {
         let step = |step: &crate::domain::plan::ChainStep| {
             Ok(Step { from: step.from, to: step.to, transforms: Transforms::new(&step.transforms)? })
         };
-        let all = change.transforms.iter().chain(change.chain.iter().flat_map(|step| &step.transforms));
-        let allows_exact = all.clone().any(holds_exact);
         Ok(Self {
             transforms: Transforms::new(&change.transforms)?,
             schema: change.schema.clone(),
             chain: change.chain.iter().map(step).collect::<Result<_, _>>()?,
             now: now.to_owned(),
-            allows_exact,
-            stuck: AtomicBool::new(false),
+            allows_exact: change.all_transforms().any(holds_exact),
         })
     }
+}
 
-    /// Whether nothing would ever change.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.transforms.is_empty() && self.schema.is_none()
-    }
-
-    /// Whether a filter did not come to an end: no further entity can be changed.
-    #[must_use]
-    pub fn is_stuck(&self) -> bool {
-        self.stuck.load(Ordering::Relaxed)
-    }
-
-    /// Changes attributes; what comes out says nothing of whether they differ from what went in.
-    #[must_use]
-    pub fn apply(&self, attributes: &Map) -> Brought {
+impl Evaluate for Rules {
+    fn apply(&self, attributes: &Map) -> Brought {
         let result = match &self.schema {
             Some(schema) => schema.bring(&self.chain, &self.transforms, attributes, &self.now),
             None => self.transforms.apply(attributes, &self.now).map(Brought::Changed),
         };
-        let brought = result.unwrap_or_else(|unfit| {
-            self.stuck.fetch_or(unfit.is_stuck, Ordering::Relaxed);
-            Brought::Refused(Reason::Transform, unfit.what)
-        });
+        let brought = result.unwrap_or_else(|unfit| Brought::Refused(Reason::Transform, unfit.what));
         match &brought {
             Brought::Changed(map) if !self.allows_exact => match introduced(attributes, map) {
                 Some(what) => {

@@ -1,9 +1,9 @@
 //! jq filters over attributes, without anything that reaches beyond them.
+//!
+//! A filter is free to recurse, to grow and to run on without an end, and nothing in here stops it: filters of a plan run in a
+//! process of their own.
 
 use std::fmt;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Vars, data, unwrap_valr};
@@ -13,8 +13,10 @@ use super::Unfit;
 use super::literal::{typed, untyped};
 use crate::domain::value::{Map, Number, Value};
 
-/// How long a filter may take for one entity.
-pub const JQ_PATIENCE: Duration = Duration::from_secs(1);
+/// Levels that DynamoDB nests maps and lists: a filter may give no more, unless more went in.
+const LEVELS: usize = 32;
+/// Characters of jq's own words that are shown: they may quote a whole value.
+const WORDS: usize = 300;
 /// What reads the surroundings, the clock or further input, writes somewhere, or ends the program.
 const REMOVED: [&str; 15] = [
     "env",
@@ -41,19 +43,12 @@ const NOW: &str = "$now";
 #[error("jq: {0}")]
 pub struct BadFilter(pub String);
 
-type Question = (Map, String);
-type Answer = Result<Map, String>;
+type Code = jaq_core::Filter<data::JustLut<Val>>;
 
-/// A compiled filter. It lives on a thread of its own: a filter that does not come to an end cannot be stopped from outside, only left.
-#[derive(Clone)]
+/// A compiled filter.
 pub struct Filter {
     text: String,
-    worker: Arc<Mutex<Worker>>,
-}
-
-struct Worker {
-    ask: Sender<Question>,
-    answers: Receiver<Answer>,
+    code: Code,
 }
 
 impl fmt::Debug for Filter {
@@ -68,93 +63,66 @@ impl Filter {
     /// # Errors
     /// [`BadFilter`] with jq's own words.
     pub fn new(text: &str) -> Result<Self, BadFilter> {
-        let (ask, questions) = channel::<Question>();
-        let (answer, answers) = channel::<Answer>();
-        let (ready, is_ready) = channel::<Result<(), String>>();
-        let code = text.to_owned();
-        let thread = std::thread::Builder::new().name("jq".to_owned());
-        let begun = thread.spawn(move || work(&code, &ready, &questions, &answer));
-        begun.map_err(|error| BadFilter(error.to_string()))?;
-        match is_ready.recv() {
-            Ok(Ok(())) => Ok(Self { text: text.to_owned(), worker: Arc::new(Mutex::new(Worker { ask, answers })) }),
-            Ok(Err(words)) => Err(BadFilter(words)),
-            Err(_) => Err(BadFilter("the filter could not be compiled".to_owned())),
-        }
+        let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+        let defs = defs.filter(|def| !REMOVED.contains(&def.name));
+        let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
+        let funs = funs.filter(|(name, ..)| !REMOVED.contains(name));
+        let arena = Arena::default();
+        let modules = Loader::new(defs).load(&arena, File { code: text, path: () });
+        let modules = modules.map_err(|errors| BadFilter(cut(words_of_load(&errors))))?;
+        let compiled = Compiler::default().with_funs(funs).with_global_vars([NOW]).compile(modules);
+        let code = compiled.map_err(|errors| {
+            let unknown: Vec<String> = errors
+                .iter()
+                .flat_map(|(_, list)| list.iter().map(|(name, kind)| format!("{name} ({kind:?})")))
+                .collect();
+            BadFilter(cut(format!("it names what there is not: {}", unknown.join(", "))))
+        })?;
+        Ok(Self { text: text.to_owned(), code })
     }
 
     /// Runs it over attributes; `now` is what `$now` holds. What comes out unchanged keeps its exact digits.
     ///
     /// # Errors
-    /// [`Unfit`] when it fails, when anything but one object comes out, or when it takes longer than [`JQ_PATIENCE`].
+    /// [`Unfit`] when it fails, or when anything but one object comes out.
     pub(super) fn run(&self, attributes: &Map, now: &str) -> Result<Map, Unfit> {
-        let unfit = |what: String, is_stuck| Unfit { what: format!("jq: {what}"), is_stuck };
+        let unfit = |what: String| Unfit { what: format!("jq: {what}") };
         if let Some(name) = attributes.values().find_map(ambiguous) {
-            return Err(unfit(
-                format!("a map has {name} for its only name, which stands for a typed value here"),
-                false,
-            ));
+            return Err(unfit(format!("a map has {name} for its only name, which stands for a typed value here")));
         }
-        let worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
-        let gone = || unfit("an earlier entity's filter did not come to an end".to_owned(), true);
-        worker.ask.send((attributes.clone(), now.to_owned())).map_err(|_| gone())?;
-        match worker.answers.recv_timeout(JQ_PATIENCE) {
-            Ok(Ok(map)) => Ok(map),
-            Ok(Err(words)) => Err(unfit(words, false)),
-            Err(RecvTimeoutError::Timeout) => {
-                Err(unfit(format!("the filter took longer than {} s", JQ_PATIENCE.as_secs()), true))
-            }
-            Err(RecvTimeoutError::Disconnected) => Err(gone()),
-        }
-    }
-}
-
-/// Compiles, then answers until nobody asks any more.
-fn work(code: &str, ready: &Sender<Result<(), String>>, questions: &Receiver<Question>, answer: &Sender<Answer>) {
-    let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
-    let defs = defs.filter(|def| !REMOVED.contains(&def.name));
-    let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
-    let funs = funs.filter(|(name, ..)| !REMOVED.contains(name));
-    let arena = Arena::default();
-    let modules = match Loader::new(defs).load(&arena, File { code, path: () }) {
-        Ok(modules) => modules,
-        Err(errors) => {
-            let _ = ready.send(Err(words_of_load(&errors)));
-            return;
-        }
-    };
-    let compiled = Compiler::default().with_funs(funs).with_global_vars([NOW]).compile(modules);
-    let filter = match compiled {
-        Ok(filter) => filter,
-        Err(errors) => {
-            let unknown: Vec<String> = errors
-                .iter()
-                .flat_map(|(_, list)| list.iter().map(|(name, kind)| format!("{name} ({kind:?})")))
-                .collect();
-            let _ = ready.send(Err(format!("it names what there is not: {}", unknown.join(", "))));
-            return;
-        }
-    };
-    if ready.send(Ok(())).is_err() {
-        return;
-    }
-    while let Ok((attributes, now)) = questions.recv() {
-        let vars = Vars::new([Val::from(now)]);
-        let ctx = Ctx::<data::JustLut<Val>>::new(&filter.lut, vars);
-        let input = val_of_map(&attributes);
-        let mut out = filter.id.run((ctx, input)).map(unwrap_valr);
+        let levels = 1 + attributes.values().map(depth).max().unwrap_or_default();
+        let vars = Vars::new([Val::from(now.to_owned())]);
+        let ctx = Ctx::<data::JustLut<Val>>::new(&self.code.lut, vars);
+        let mut out = self.code.id.run((ctx, val_of_map(attributes))).map(unwrap_valr);
         let result = match (out.next(), out.next()) {
-            (Some(Ok(Val::Obj(object))), None) => value_of(&Val::Obj(object)).and_then(|value| match value {
-                Value::M(map) => Ok(kept(&attributes, map)),
-                _ => Err("a typed literal came out, not an object".to_owned()),
-            }),
+            (Some(Ok(object @ Val::Obj(_))), None) => {
+                value_of(&object, levels.max(LEVELS)).and_then(|value| match value {
+                    Value::M(map) => Ok(kept(attributes, map)),
+                    _ => Err("a typed literal came out, not an object".to_owned()),
+                })
+            }
             (Some(Ok(other)), None) => Err(format!("{} came out, not an object", kind(&other))),
-            (Some(Err(error)), _) | (_, Some(Err(error))) => Err(error.to_string()),
+            (Some(Err(error)), _) | (_, Some(Err(error))) => Err(cut(error.to_string())),
             (None, _) => Err("nothing came out".to_owned()),
             (Some(_), Some(_)) => Err("more than one value came out".to_owned()),
         };
-        if answer.send(result).is_err() {
-            return;
-        }
+        result.map_err(unfit)
+    }
+}
+
+/// Levels of maps and lists in a value, itself included.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::M(map) => 1 + map.values().map(depth).max().unwrap_or_default(),
+        Value::L(list) => 1 + list.iter().map(depth).max().unwrap_or_default(),
+        _ => 0,
+    }
+}
+
+fn cut(words: String) -> String {
+    match words.char_indices().nth(WORDS) {
+        Some((at, _)) => format!("{}…", &words[..at]),
+        None => words,
     }
 }
 
@@ -225,7 +193,9 @@ fn val_of(value: &Value) -> Val {
     }
 }
 
-fn value_of(value: &Val) -> Result<Value, String> {
+/// A value of a filter's; maps and lists of so many levels at most.
+fn value_of(value: &Val, levels: usize) -> Result<Value, String> {
+    let inner = || levels.checked_sub(1).ok_or_else(|| format!("more than {LEVELS} levels of maps and lists came out"));
     let text =
         |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|_| "a text came out that is not UTF-8".to_owned());
     Ok(match value {
@@ -239,15 +209,19 @@ fn value_of(value: &Val) -> Result<Value, String> {
             )
         }
         Val::BStr(bytes) | Val::TStr(bytes) => Value::S(text(bytes)?),
-        Val::Arr(list) => Value::L(list.iter().map(value_of).collect::<Result<_, _>>()?),
+        Val::Arr(list) => {
+            let levels = inner()?;
+            Value::L(list.iter().map(|one| value_of(one, levels)).collect::<Result<_, _>>()?)
+        }
         Val::Obj(object) => {
+            let levels = inner()?;
             let mut map = Map::new();
             for (name, value) in object.iter() {
                 let name = match name {
                     Val::TStr(bytes) | Val::BStr(bytes) => text(bytes)?,
                     other => return Err(format!("{} came out as the name of a field", kind(other))),
                 };
-                map.insert(name, value_of(value)?);
+                map.insert(name, value_of(value, levels)?);
             }
             if let (1, Some((name, held))) = (map.len(), map.first())
                 && let Some(value) = typed(name, held).map_err(|bad| bad.to_string())?

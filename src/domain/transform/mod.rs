@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use super::path::Path;
 use super::value::Map;
 
-pub use changing::Changing;
-pub use jq::{BadFilter, Filter, JQ_PATIENCE};
+pub use changing::{Changing, Evaluate, Rules};
+pub use jq::{BadFilter, Filter};
 pub use literal::{BadLiteral, Literal, typed};
 pub use places::get as at_place;
 pub use schema::{Brought, Schema, Step};
@@ -29,13 +29,11 @@ pub use schema::{Brought, Schema, Step};
 pub struct Unfit {
     /// In words, with the place.
     pub what: String,
-    /// It will not fit any other either: the filter did not come to an end.
-    pub is_stuck: bool,
 }
 
 impl Unfit {
     fn at(path: &Path, what: impl std::fmt::Display) -> Self {
-        Self { what: format!("{path} {what}"), is_stuck: false }
+        Self { what: format!("{path} {what}") }
     }
 }
 
@@ -164,7 +162,7 @@ pub struct Transform {
 }
 
 /// Operations ready to be carried out: filters are compiled.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Transforms {
     steps: Vec<(Transform, Option<Filter>)>,
 }

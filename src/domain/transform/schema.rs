@@ -21,7 +21,7 @@ pub struct Schema {
 }
 
 /// The way from one version to another.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Step {
     /// The version that it begins at.
     pub from: i64,

@@ -119,6 +119,9 @@ pub(in super::super) async fn some(task: &Task, listing: &Listing, sks: &[String
 async fn summaries(reading: &mut Reading<'_>, rows: Vec<Row>) -> Result<Vec<EntitySummary>, Stop> {
     let listing = reading.listing;
     let commands = commands_of(reading, &rows).await?;
+    if let Some(changing) = &reading.view {
+        view::prepare(changing, &rows).await?;
+    }
     let mut entities = Vec::with_capacity(rows.len());
     for row in rows {
         let key = EntityKey::new(listing.pk.as_str(), row.sk()?);

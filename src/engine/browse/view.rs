@@ -6,18 +6,20 @@ use jiff::Timestamp;
 
 use super::super::failure::{ErrorCode, Failure};
 use super::super::protocol::{EntitySummary, Listing, Viewed};
+use super::super::runs::blocking;
 use super::super::task::Stop;
 use crate::domain::clock::utc_millis;
 use crate::domain::diff::diff_values;
 use crate::domain::path::Path;
-use crate::domain::row::{Attributes, field};
+use crate::domain::row::{Attributes, Row, field};
 use crate::domain::run::Reason;
 use crate::domain::transform::{Brought, Changing};
-use crate::domain::value::Value;
+use crate::domain::value::{Map, Value};
+use crate::worker;
 
 /// The changes that a listing is seen through, at this moment.
 pub(super) fn changing(listing: &Listing) -> Result<Option<Changing>, Stop> {
-    let compiled = listing.view.as_deref().map(|change| Changing::new(change, &utc_millis(Timestamp::now())));
+    let compiled = listing.view.as_deref().map(|change| worker::changing(change, &utc_millis(Timestamp::now())));
     compiled.transpose().map_err(|bad| Failure::new(ErrorCode::Plan, bad.to_string()).into())
 }
 
@@ -29,13 +31,20 @@ pub(crate) fn seen(listing: &Listing, entity: &mut EntitySummary) {
     }
 }
 
+/// Works out what becomes of rows that will be looked at next: in a worker, where filters are among the changes.
+pub(super) async fn prepare(changing: &Changing, rows: &[Row]) -> Result<(), Stop> {
+    let Some(elsewhere) = changing.elsewhere() else { return Ok(()) };
+    let inline = |row: &Row| match row.attributes() {
+        Ok(Attributes::Inline(map)) => Some(map.clone()),
+        _ => None,
+    };
+    let attributes: Vec<Map> = rows.iter().filter_map(inline).collect();
+    blocking(move || elsewhere.prepare(&attributes)).await
+}
+
 /// Makes an entity what the changes make of it; where they do not fit it stays as it is, with the reason.
 pub(super) fn through(changing: &Changing, entity: &mut EntitySummary) {
     let refused = |why: &str| Some(Viewed::Refused(Reason::Transform, why.to_owned()));
-    if changing.is_stuck() {
-        entity.viewed = refused("not tried: a filter did not come to an end for an entity before it");
-        return;
-    }
     entity.viewed = match entity.row.attributes() {
         Ok(Attributes::Inline(before)) => match changing.apply(before) {
             Brought::Equal => Some(Viewed::Equal),

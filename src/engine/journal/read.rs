@@ -4,6 +4,7 @@ use rusqlite::{Connection, OpenFlags, Row as SqlRow};
 
 use super::rows::{COLUMNS, ROWS, maybe_word, number, planned, unsigned, with_rows, word};
 use super::{JournalError, database, io, is_held, journal_path, runs_dir, schema};
+use crate::config::open_regular;
 use crate::domain::item::PlannedItem;
 use crate::domain::key::Version;
 use crate::domain::normalize::SEQUENCES;
@@ -87,9 +88,7 @@ impl Reader {
     /// # Errors
     /// [`JournalError`] when it cannot be read or is none.
     pub fn open_file(path: &Path) -> Result<Self, JournalError> {
-        if let Err(error) = std::fs::metadata(path) {
-            return Err(io(path)(error));
-        }
+        open_regular(path).map_err(io(path))?;
         Self::open_at(path.to_path_buf(), false)
     }
 

@@ -113,6 +113,13 @@ impl Importer<'_> {
                 rows.push(row);
             }
         }
+        if let Some(changing) = &self.rules.changing {
+            let attributes = rows.iter().filter_map(|row| match row {
+                Row::Good { incoming, .. } => super::transform::attributes_in(&incoming.row),
+                Row::Bad(_) => None,
+            });
+            super::transform::prepare(changing, attributes).await?;
+        }
         let wanted = rows.iter().filter_map(|row| match row {
             Row::Good { module, key, .. } => Some((module.as_str(), key)),
             Row::Bad(_) => None,

@@ -7,6 +7,7 @@ use super::super::run::Context;
 use super::super::task::{Stop, Task};
 use super::scope::{Partition, nothing, partitions};
 use super::sink::Sink;
+use super::transform::{attributes_of, prepare};
 use super::walk::{Page, Walk};
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, PartitionKey, SortKey};
@@ -70,6 +71,10 @@ pub(super) async fn plan(
         let work = Work::new(task, context, &transfer, target, partition).await?;
         let mut walk = Walk::new(task, source, partition, PAGE, transfer.leaves_source());
         while let Some(page) = walk.next().await? {
+            if let Some(changing) = &transfer.changing {
+                let attributes = page.1.iter().filter_map(|one| attributes_of(one, source.deleted));
+                prepare(changing, attributes).await?;
+            }
             work.page(page, sink).await?;
         }
         walk.unprocessed(&work.target, None, sink).await?;

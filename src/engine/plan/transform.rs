@@ -2,6 +2,7 @@
 
 use super::super::failure::{ErrorCode, Failure};
 use super::super::run::Context;
+use super::super::runs::blocking;
 use super::super::task::{Stop, Task};
 use super::refused_in_place;
 use super::scope::{Partition, nothing, partitions};
@@ -10,17 +11,22 @@ use super::walk::{Page, Walk};
 use crate::domain::evolve::Evolving;
 use crate::domain::item::PlannedItem;
 use crate::domain::key::EntityKey;
-use crate::domain::plan::{Change, Plan, Source};
+use crate::domain::plan::{Change, DeletedSources, Plan, Source};
 use crate::domain::publish::Ttls;
+use crate::domain::row::{Attributes, Row};
+use crate::domain::run::Reason;
 use crate::domain::transfer::Side;
 use crate::domain::transform::Changing;
+use crate::domain::value::Map;
+use crate::store::publish::Snapshot;
+use crate::worker;
 
 /// Entities looked at together.
 const PAGE: usize = 300;
 
 /// A plan's changes with the run's clock; `None` where it has none.
 pub(super) fn changing(context: &Context, change: &Change) -> Result<Option<Changing>, Stop> {
-    let changing = Changing::new(change, &context.time()).map_err(|bad| {
+    let changing = worker::changing(change, &context.time()).map_err(|bad| {
         let mut failure = Failure::new(ErrorCode::Plan, bad.to_string());
         failure.key = Some("transform.jq".to_owned());
         failure
@@ -28,16 +34,43 @@ pub(super) fn changing(context: &Context, change: &Change) -> Result<Option<Chan
     Ok(Some(changing).filter(|changing| !changing.is_empty()))
 }
 
-/// Ends the plan at an entity whose filter did not come to an end: no other would fare better.
+/// Works out what becomes of entities that will be asked for next: in a worker, where filters are among the changes.
+pub(super) async fn prepare(changing: &Changing, attributes: impl Iterator<Item = Map>) -> Result<(), Stop> {
+    if let Some(elsewhere) = changing.elsewhere() {
+        let attributes: Vec<Map> = attributes.collect();
+        blocking(move || elsewhere.prepare(&attributes)).await?;
+    }
+    Ok(())
+}
+
+/// The attributes that a data row's changes begin with, if any.
+pub(super) fn attributes_of(snapshot: &Snapshot, deleted: DeletedSources) -> Option<Map> {
+    let row = snapshot.as_ref().ok()?.resolved.as_deref()?;
+    let is_taken = !row.is_deleted() || deleted != DeletedSources::Skip;
+    is_taken.then(|| attributes_in(row)).flatten()
+}
+
+/// The attributes that a row holds itself.
+pub(super) fn attributes_in(row: &Row) -> Option<Map> {
+    match row.attributes() {
+        Ok(Attributes::Inline(map)) => Some(map.clone()),
+        Ok(Attributes::Absent) => Some(Map::new()),
+        Ok(Attributes::InS3(_)) | Err(_) => None,
+    }
+}
+
+/// Ends the plan where filters did not come to an end for many entities in a row: no other would fare better.
 pub(super) fn unstuck(changing: &Changing, item: &PlannedItem) -> Result<(), Stop> {
-    if !changing.is_stuck() {
+    if !changing.is_hopeless() || item.reason != Some(Reason::Transform) {
         return Ok(());
     }
     let why = item.message.clone().unwrap_or_else(|| "a filter did not come to an end".to_owned());
     let mut failure = Failure::new(ErrorCode::Plan, format!("{}: {why}", item.source));
     failure.key = Some("transform.jq".to_owned());
     let failure = failure.at(item.source.pk.as_str(), Some(item.source.sk.as_str()));
-    Err(failure.hint("the filter itself runs on and on: mend it, and preview again; nothing was written").into())
+    Err(failure
+        .hint("the filter itself is at fault, entity after entity: mend it, and preview again; nothing was written")
+        .into())
 }
 
 /// Adds the items of a plan that changes attributes in place; gives back what is to be known before the run.
@@ -56,6 +89,8 @@ pub(super) async fn plan(
         let mut walk = Walk::new(task, source, partition, PAGE, true);
         let work = Work { evolving: &evolving, partition, ttls };
         while let Some(page) = walk.next().await? {
+            let attributes = page.1.iter().filter_map(|one| attributes_of(one, source.deleted));
+            prepare(&evolving.changing, attributes).await?;
             work.page(page, sink).await?;
         }
         walk.unprocessed(&partition.pk, None, sink).await?;

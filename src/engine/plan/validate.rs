@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
-
-use jsonschema::Validator;
+use std::sync::Arc;
 
 use super::super::browse::has_partition;
 use super::super::failure::{ErrorCode, Failure};
 use super::super::protocol::{EntityRef, Violated};
+use super::super::runs::blocking;
 use super::super::task::{Stop, Task};
 use crate::domain::item::{PlannedItem, Role};
 use crate::domain::key::{KEY_SEPARATOR, PartitionKey};
@@ -16,20 +16,20 @@ use crate::domain::row::{Row, TableKind, field};
 use crate::domain::run::{Action, Reason};
 use crate::domain::tenant::tenant_of;
 use crate::domain::transform::at_place;
-use crate::domain::value::{Map, Value, to_plain_json};
+use crate::domain::value::{Map, Value};
 use crate::store::{Query, RowKey};
+use crate::worker::{Broken, Schemas};
 
 /// The tenant that every other may refer to.
 const COMMON: &str = "common";
 /// Items that a note names for each rule.
 const SAMPLES: usize = 3;
-/// Violations of one item that are told.
-const VIOLATIONS: usize = 3;
 
 /// What a plan's items are checked against.
 pub(super) struct Checker {
     validate: Validate,
-    schemas: Vec<(Option<String>, String, Validator)>,
+    /// Where the plan names any.
+    schemas: Option<Arc<Schemas>>,
     known: HashMap<(String, String), Codes>,
     failures: BTreeMap<String, (u64, Vec<String>)>,
     /// By rule and place.
@@ -37,16 +37,11 @@ pub(super) struct Checker {
     hasher: RandomState,
 }
 
+/// A schema that an item does not fit, or why that could not be decided.
+type Checked = Result<Option<Broken>, String>;
+
 /// Codes of a partition's live entities, at eight bytes each.
 type Codes = HashSet<u64>;
-
-/// A schema that attributes do not fit.
-struct Broken {
-    rule: String,
-    why: String,
-    /// Each violation that is told: its place in the schema, and why.
-    each: Vec<(String, String)>,
-}
 
 /// A value that refers, as it is looked up.
 struct Wanted {
@@ -64,18 +59,16 @@ impl Checker {
         if validate.is_empty() {
             return Ok(None);
         }
-        let mut schemas = Vec::new();
-        for schema in &validate.schemas {
-            let compiled = schema.compiled().map_err(|error| {
-                let mut failure = Failure::new(ErrorCode::Plan, format!("{} is no JSON Schema: {error}", schema.file));
-                failure.key = Some("validate.schema".to_owned());
-                failure
-            })?;
-            schemas.push((schema.entity_type.clone(), schema.file.clone(), compiled));
-        }
+        let documents: Vec<&str> = validate.schemas.iter().map(|schema| &*schema.document).collect();
+        let schemas = (!documents.is_empty()).then(|| Schemas::new(&documents)).transpose().map_err(|error| {
+            let files: Vec<&str> = validate.schemas.iter().map(|schema| &*schema.file).collect();
+            let mut failure = Failure::new(ErrorCode::Plan, format!("{}: no JSON Schema: {error}", files.join(", ")));
+            failure.key = Some("validate.schema".to_owned());
+            failure
+        })?;
         Ok(Some(Self {
             validate,
-            schemas,
+            schemas: schemas.map(Arc::new),
             known: HashMap::new(),
             failures: BTreeMap::new(),
             violated: BTreeMap::new(),
@@ -86,54 +79,73 @@ impl Checker {
     /// Makes items invalid that do not hold.
     pub(super) async fn check(&mut self, task: &Task, items: &mut [PlannedItem]) -> Result<(), Stop> {
         let mut wanted = Vec::new();
-        for (i, item) in items.iter_mut().enumerate().filter(|(_, item)| item.writes()) {
-            let Some(after) = item.part(Role::Target).and_then(|part| part.after.clone()) else { continue };
-            // What is soft-deleted is nobody's to hold.
-            if after.is_deleted() {
-                continue;
-            }
-            if let Some(Broken { rule, why, each }) = self.violation(&after) {
-                let mut counted: Vec<String> = Vec::new();
-                for (place, why) in each {
-                    // Elements of one list may break the same rule.
-                    if !counted.contains(&place) {
-                        counted.push(place.clone());
-                        let text = format!("({place})");
-                        self.count(item, &rule, Some(place), text, why);
-                    }
+        let mut broken = self.broken(task, items).await?.into_iter();
+        for (i, item) in items.iter_mut().enumerate() {
+            let Some(after) = to_check(item) else { continue };
+            match broken.next().unwrap_or(Ok(None)) {
+                Ok(None) => wanted.extend(self.references(task, i, &after).await?),
+                Ok(Some(broken)) => self.is_broken(item, broken),
+                Err(why) => {
+                    let files: Vec<&str> = self.own(&after).map(|(_, file)| file).collect();
+                    let rule = format!("schema {}", files.join(", "));
+                    self.count(item, &rule, None, rule.clone(), why.clone());
+                    self.refuse(item, Reason::Schema, &rule, why);
+                    self.undecided(item)?;
                 }
-                self.refuse(item, Reason::Schema, &rule, why);
-                continue;
             }
-            wanted.extend(self.references(task, i, &after).await?);
         }
         self.look_up(task, items, wanted).await
     }
 
-    /// The first schema that attributes do not fit.
-    fn violation(&self, after: &Row) -> Option<Broken> {
+    /// What is wrong with each item that is checked, by the schemas of its type.
+    async fn broken(&self, task: &Task, items: &[PlannedItem]) -> Result<Vec<Checked>, Stop> {
+        let Some(schemas) = self.schemas.clone() else { return Ok(Vec::new()) };
+        let each = items.iter().filter_map(to_check).map(|after| {
+            let map = after.get(field::ATTRIBUTES).and_then(Value::as_map).cloned().unwrap_or_default();
+            (self.own(&after).map(|(n, _)| n).collect(), map)
+        });
+        let each: Vec<(Vec<usize>, Map)> = each.collect();
+        task.check()?;
+        blocking(move || schemas.check(&each)).await
+    }
+
+    /// The schemas of a row's type, by number and file.
+    fn own(&self, after: &Row) -> impl Iterator<Item = (usize, &str)> {
         let kind = after.text(field::TYPE).unwrap_or_default().to_owned();
         let pk_kind = after.pk().ok().map(|pk| PartitionKey::new(pk).entity_type().to_owned()).unwrap_or_default();
-        let own = |of: &Option<String>| of.as_ref().is_none_or(|of| *of == pk_kind || *of == kind);
-        let empty = Map::new();
-        let map = after.get(field::ATTRIBUTES).and_then(Value::as_map).unwrap_or(&empty);
-        let json: serde_json::Value = serde_json::from_str(&to_plain_json(&as_json(&Value::M(map.clone())))).ok()?;
-        self.schemas.iter().filter(|(of, ..)| own(of)).find_map(|(_, file, validator)| {
-            let mut errors = validator.iter_errors(&json);
-            let broken: Vec<(String, String)> = errors
-                .by_ref()
-                .take(VIOLATIONS)
-                .map(|error| {
-                    let at = error.instance_path().to_string();
-                    let why = format!("{} {}", if at.is_empty() { "/" } else { &at }, error.masked());
-                    (error.schema_path().to_string(), why)
-                })
-                .collect();
-            let said: Vec<String> = broken.iter().map(|(place, why)| format!("{why} ({place})")).collect();
-            let more = if errors.next().is_some() { " and more" } else { "" };
-            let why = format!("{}{more}", said.join("; "));
-            (!said.is_empty()).then(|| Broken { rule: format!("schema {file}"), why, each: broken })
-        })
+        let is_own = move |of: &Option<String>| of.as_ref().is_none_or(|of| *of == pk_kind || *of == kind);
+        let all = self.validate.schemas.iter().enumerate();
+        all.filter(move |(_, schema)| is_own(&schema.entity_type)).map(|(n, schema)| (n, &*schema.file))
+    }
+
+    /// Makes an item invalid that a schema does not fit.
+    fn is_broken(&mut self, item: &mut PlannedItem, broken: Broken) {
+        let file = self.validate.schemas.get(broken.schema).map(|schema| schema.file.clone()).unwrap_or_default();
+        let rule = format!("schema {file}");
+        let said: Vec<String> = broken.each.iter().map(|(place, why)| format!("{why} ({place})")).collect();
+        let more = if broken.has_more { " and more" } else { "" };
+        let mut counted: Vec<String> = Vec::new();
+        for (place, why) in broken.each {
+            // Elements of one list may break the same rule.
+            if !counted.contains(&place) {
+                counted.push(place.clone());
+                let text = format!("({place})");
+                self.count(item, &rule, Some(place), text, why);
+            }
+        }
+        self.refuse(item, Reason::Schema, &rule, format!("{}{more}", said.join("; ")));
+    }
+
+    /// Ends the plan where checks did not come to an end for many entities in a row.
+    fn undecided(&self, item: &PlannedItem) -> Result<(), Stop> {
+        if !self.schemas.as_ref().is_some_and(|schemas| schemas.is_hopeless()) {
+            return Ok(());
+        }
+        let why = item.message.clone().unwrap_or_default();
+        let mut failure = Failure::new(ErrorCode::Plan, format!("{}: {why}", item.source));
+        failure.key = Some("validate.schema".to_owned());
+        let failure = failure.at(item.source.pk.as_str(), Some(item.source.sk.as_str()));
+        Err(failure.hint("the schema itself cannot be decided: mend it, and preview again; nothing was written").into())
     }
 
     /// What an item refers to.
@@ -294,6 +306,13 @@ impl Checker {
     }
 }
 
+/// The row that an item would write, where it is checked.
+fn to_check(item: &PlannedItem) -> Option<Arc<Row>> {
+    let after = item.part(Role::Target).filter(|_| item.writes())?.after.clone()?;
+    // What is soft-deleted is nobody's to hold.
+    (!after.is_deleted()).then_some(after)
+}
+
 async fn module_of(task: &Task, pk: &PartitionKey) -> Result<String, Stop> {
     let hint = pk.module_hint();
     let known = super::super::browse::modules(task).await?;
@@ -319,22 +338,4 @@ fn texts(value: Option<&Value>) -> Vec<String> {
         Some(Value::N(number)) => vec![number.as_str().to_owned()],
         _ => Vec::new(),
     }
-}
-
-/// What a schema sees: sets as arrays, binary as base64.
-fn as_json(value: &Value) -> Value {
-    match value {
-        Value::M(map) => Value::M(map.iter().map(|(name, value)| (name.clone(), as_json(value))).collect()),
-        Value::L(list) => Value::L(list.iter().map(as_json).collect()),
-        Value::Ss(set) => Value::L(set.iter().cloned().map(Value::S).collect()),
-        Value::Ns(set) => Value::L(set.iter().cloned().map(Value::N).collect()),
-        Value::Bs(set) => Value::L(set.iter().map(|bytes| base64(bytes)).collect()),
-        Value::B(bytes) => base64(bytes),
-        other => other.clone(),
-    }
-}
-
-fn base64(bytes: &[u8]) -> Value {
-    use base64::Engine as _;
-    Value::S(base64::engine::general_purpose::STANDARD.encode(bytes))
 }

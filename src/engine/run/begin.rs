@@ -49,7 +49,12 @@ pub(in super::super) async fn start(task: &Task, plan: &Plan, expect: Option<Str
         None => None,
     };
     let journal = blocking(move || Journal::create(&state_dir, &header)).await??;
-    let previewed = match preview_into(task, plan, &context, &journal, false, true).await {
+    // Nothing is written yet: it can be ended wherever it waits.
+    let summary = tokio::select! {
+        summary = preview_into(task, plan, &context, &journal, false, true) => summary,
+        () = task.cancel.cancelled() => Err(Stop::Cancelled),
+    };
+    let previewed = match summary {
         Ok(summary) => accepted(task, plan, &context, &journal, summary, expect.as_deref()).await,
         Err(stop) => Err(stop),
     };

@@ -13,10 +13,10 @@ use crate::config;
 use crate::domain::clock::{normalise_time, utc_millis};
 use crate::domain::key::PartitionKey;
 use crate::domain::plan::Change;
-use crate::domain::transform::Changing;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Cursor, EntitySummary, Event, Listing, TenantCount, Viewed};
 use crate::session::plan_failure;
+use crate::worker;
 
 /// Entities asked for at a time.
 const PAGE: usize = 500;
@@ -89,7 +89,7 @@ pub(super) async fn entities(context: &mut Context, options: &Entities) -> Resul
 /// What a file makes of attributes.
 fn view(file: &Path) -> Result<Arc<Change>, Quit> {
     let change = config::plan::load_view(file).map_err(|error| Quit::from(plan_failure(error)))?;
-    Changing::new(&change, &utc_millis(Timestamp::now())).map_err(|bad| {
+    worker::changing(&change, &utc_millis(Timestamp::now())).map_err(|bad| {
         let mut failure = Failure::new(ErrorCode::Plan, bad.to_string());
         failure.file = Some(file.display().to_string());
         Quit::from(failure)

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use super::client::Client;
 use super::lines::{EndLine, ProgressLine};
 use super::output::Output;
+use super::waiting::Waiting;
 use crate::cli::{Command, Entity, Global, RunsCommand};
 use crate::domain::key::{EntityKey, PartitionKey};
 use crate::domain::run::Outcome;
@@ -54,6 +55,7 @@ pub struct Context {
     pub global: Global,
     /// What the last line will say.
     pub end: EndLine,
+    pub(super) waiting: Waiting,
     progress: Option<Instant>,
 }
 
@@ -76,7 +78,7 @@ impl Context {
     /// A context for a command.
     #[must_use]
     pub fn new(out: Output, client: Client, global: Global, command: &'static str) -> Self {
-        Self { out, client, global, end: EndLine::new(command), progress: None }
+        Self { out, client, global, end: EndLine::new(command), waiting: Waiting::default(), progress: None }
     }
 
     /// Sends a command and hands its events over until it is finished. Errors that end a command end this too; others are printed.
@@ -87,7 +89,7 @@ impl Context {
     ) -> Result<(), Quit> {
         let request = self.client.send(command).await?;
         loop {
-            match self.client.event(request).await? {
+            match self.next(request).await? {
                 Event::Finished { .. } => return Ok(()),
                 Event::Failed(failure) if failure.fatal => return Err(Quit::Failed(failure)),
                 Event::Failed(failure) => {
@@ -242,7 +244,7 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         // These need no engine and are answered before one is made.
         #[cfg(feature = "sandbox")]
         Command::Sandbox { .. } => Ok(()),
-        Command::Plan { .. } | Command::Config { .. } | Command::Completions { .. } => Ok(()),
+        Command::Plan { .. } | Command::Config { .. } | Command::Completions { .. } | Command::Worker => Ok(()),
     }
 }
 

@@ -86,7 +86,7 @@ async fn write(context: &mut Context, entity: &EntityRef, to: Version, expect: O
     let mut shown: Option<Preview> = None;
     let mut paused = None;
     loop {
-        match context.client.event(request).await? {
+        match context.next(request).await? {
             Event::Finished { .. } => return paused.map_or(Ok(()), |failure| Err(Quit::Failed(failure))),
             // Nobody is here to mend it: the run ends, and can be gone on with.
             Event::Paused { run, failure } => {

@@ -90,7 +90,7 @@ pub(super) async fn converse(
     let mut last: Option<RunInfo> = None;
     let mut paused: Option<Box<Failure>> = None;
     loop {
-        match context.client.event(request).await? {
+        match context.next(request).await? {
             Event::Finished { .. } => break,
             // What was approved elsewhere is not what would be written.
             Event::Failed(failure)

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use crossterm::event::{Event as Input, EventStream, KeyCode, KeyEventKind, KeyModifiers};
 use futures::{Stream, StreamExt as _};
 use ratatui::Terminal;
-use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::backend::Backend;
 
 use super::keymap::Key;
 use super::run::signals;
-use super::terminal::Held;
+use super::terminal::{Held, has_hung_up, screen};
 use super::theme::Theme;
 use form::Form;
 
@@ -37,8 +37,8 @@ pub async fn first_run(config_path: &Path, no_color: bool) -> color_eyre::Result
     let mut first = First::new(config_path.to_path_buf(), theme);
     let signals = signals()?;
     let held = Held::take()?;
-    let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-    let outcome = first.run(EventStream::new(), &mut terminal, signals).await;
+    let mut terminal = screen()?;
+    let outcome = first.run(EventStream::new(), &mut *terminal, signals).await;
     drop(held);
     Ok(outcome?)
 }
@@ -87,12 +87,19 @@ impl First {
                     frame.set_cursor_position(cursor);
                 }
             };
-            terminal.draw(draw).map_err(io::Error::other)?;
+            match terminal.draw(draw).map_err(io::Error::other) {
+                Err(error) if has_hung_up(&error) => return Ok(FirstRun::Quit),
+                drawn => drawn?,
+            };
             let input = tokio::select! {
                 () = &mut ended => return Ok(FirstRun::Quit),
                 input = inputs.next() => input,
             };
-            match input.transpose()? {
+            let input = match input.transpose() {
+                Err(error) if has_hung_up(&error) => return Ok(FirstRun::Quit),
+                input => input?,
+            };
+            match input {
                 Some(Input::Key(key)) if key.kind != KeyEventKind::Release => self.key(key.into()),
                 Some(Input::Paste(text)) => self.paste(&text),
                 Some(_) => {}

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
+use crate::config::read_regular;
 use crate::tui::layers::phrases::words;
 
 /// Lets `$VISUAL`, or else `$EDITOR`, or else `vi` change a text, in a file that only its owner can read.
@@ -29,7 +30,7 @@ fn edit_with(editor: &str, dir: &Path, text: &str) -> Result<String, String> {
         return Err(format!("{program} ended with {status}: the plan is as it was"));
     }
     // By its name: editors write another file and put it in the place of the first.
-    std::fs::read_to_string(file.path()).map_err(|e| format!("what {program} left cannot be read: {e}"))
+    read_regular(file.path()).map_err(|e| format!("what {program} left cannot be read: {e}"))
 }
 
 #[cfg(all(test, unix))]

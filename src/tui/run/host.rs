@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::config::Profile;
+use crate::config::{Profile, read_regular};
 use crate::tui::app::App;
 use crate::tui::clipboard::{System, osc52, over_ssh};
 use crate::tui::message::{Effect, Message};
@@ -60,7 +60,7 @@ impl Host for Outside {
                 return false;
             }
             Effect::ReadPlan(file) => beside(back, move || {
-                let read = std::fs::read_to_string(&file).map_err(|e| e.to_string());
+                let read = read_regular(&file).map_err(|e| e.to_string());
                 Message::PlanRead(file, read)
             }),
             Effect::WritePlan { file, text, over } => beside(back, move || {

@@ -10,7 +10,7 @@ use crossterm::event::{Event as Input, EventStream, KeyEventKind};
 use futures::{Stream, StreamExt as _};
 use jiff::Timestamp;
 use ratatui::Terminal;
-use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::backend::Backend;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -19,7 +19,7 @@ pub(crate) use host::{Host, Outside};
 
 use super::app::App;
 use super::message::{Effect, Message};
-use super::terminal::Held;
+use super::terminal::{Held, has_hung_up, screen};
 use super::update::update;
 use super::{ConsoleOptions, view};
 use crate::engine::EngineHandle;
@@ -55,9 +55,12 @@ pub async fn run(options: ConsoleOptions, engine: EngineHandle) -> color_eyre::R
     let mut console = Console::new(app, engine, host, Pace::default());
     loop {
         let held = Held::take()?;
-        let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        let mut terminal = match screen() {
+            Err(error) if has_hung_up(&error) => return Ok(()),
+            terminal => terminal?,
+        };
         // A stream of its own each time: nobody else may read the keyboard while an editor has it.
-        let outcome = console.run(EventStream::new(), &mut terminal, signals.as_mut()).await;
+        let outcome = console.run(EventStream::new(), &mut *terminal, signals.as_mut()).await;
         drop(held);
         outcome?;
         match console.editor.take() {
@@ -185,7 +188,10 @@ impl<H: Host> Console<H> {
         let commands = self.engine.commands.clone();
         while !self.app.quit && self.editor.is_none() {
             if frames.due.is_some_and(|due| due <= Instant::now()) {
-                draw(&mut self.app, terminal)?;
+                match draw(&mut self.app, terminal) {
+                    Err(error) if has_hung_up(&error) => break,
+                    drawn => drawn?,
+                }
                 frames = Frames { last: Some(Instant::now()), due: None };
             }
             self.beat(&frames);
@@ -194,6 +200,8 @@ impl<H: Host> Console<H> {
                 biased;
                 () = &mut ended => break,
                 input = inputs.next() => match input {
+                    // The terminal has gone before its signal came: the end is the same.
+                    Some(Err(error)) if has_hung_up(&error) => break,
                     Some(input) => {
                         let input = input?;
                         // The window's new size must not wait for the next frame to be known.

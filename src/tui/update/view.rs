@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::domain::clock::utc_millis;
 use crate::domain::plan::Change;
-use crate::domain::transform::Changing;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -13,6 +12,7 @@ use crate::tui::panes::Pane;
 use crate::tui::panes::history::diffs::DiffKey;
 use crate::tui::panes::history::{Shown, Wanted};
 use crate::tui::plan_view::{PlanView, ViewedRow};
+use crate::worker;
 
 fn is_empty(change: &Change) -> bool {
     change.transforms.is_empty() && change.schema.is_none()
@@ -26,7 +26,7 @@ impl App {
             return self.say("rows as they are stored");
         }
         let Some(view) = self.own_view() else { return };
-        if let Err(bad) = Changing::new(&view.change, &utc_millis(self.now)) {
+        if let Err(bad) = worker::changing(&view.change, &utc_millis(self.now)) {
             return self.refuse(bad.to_string());
         }
         self.say(format!("rows as {} would make them; nothing is written", view.name));

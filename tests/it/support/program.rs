@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::LazyLock;
 
@@ -41,6 +41,13 @@ impl Printed {
         assert_eq!(last["event"], "end");
         last
     }
+}
+
+/// A pipe with a name, at which nobody writes.
+pub fn fifo(dir: &Path) -> String {
+    let path = dir.join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    path.to_str().unwrap().to_owned()
 }
 
 pub fn binary() -> Command {

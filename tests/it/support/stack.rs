@@ -40,6 +40,8 @@ impl Stack {
 
     /// Empty tables, the profile changed first.
     pub async fn with(change: impl FnOnce(&mut Profile)) -> Self {
+        // Engines of these tests run in the tests' own process.
+        tenantry::worker::use_program(env!("CARGO_BIN_EXE_tenantry"));
         let mut profile = Profile::new("test", "dev", "shop");
         profile.region = Some("ap-northeast-1".to_owned());
         profile.credentials = Some(("sandbox".to_owned(), "sandbox".to_owned()));
