@@ -31,6 +31,8 @@ pub struct FrameworkVersion(pub u32, pub u32, pub u32);
 impl FrameworkVersion {
     /// The first version whose publishSync writes history and command rows too.
     pub const SYNC_COMPLETE: Self = Self(1, 1, 4);
+    /// The first version that reads tenant codes in lower case only.
+    pub const LOWER_TENANTS: Self = Self(1, 1, 0);
 }
 
 impl FromStr for FrameworkVersion {

@@ -138,6 +138,19 @@ impl fmt::Display for EntityKey {
     }
 }
 
+/// What somebody most likely meant who looked for an entity that is not there: a sort key with its version behind it, or an id in place
+/// of the partition key.
+#[must_use]
+pub fn meant(pk: &PartitionKey, sk: Option<&str>) -> Option<String> {
+    if let Some((base, version)) = sk.and_then(split_versioned) {
+        return Some(format!("{base} is the sort key if @{version} is its version: leave that out"));
+    }
+    let mut segments = pk.as_str().splitn(3, KEY_SEPARATOR);
+    let (kind, tenant, rest) = (segments.next()?, segments.next()?, segments.next()?);
+    let rest = split_versioned(rest).map_or(rest, |(base, _)| base);
+    Some(format!("{pk} may be an id: then {kind}#{tenant} is the partition key and {rest} the sort key"))
+}
+
 /// Takes the sort key of a command or history row apart: everything before the last `@`, and the digits after it.
 ///
 /// `None` when what follows the last `@` is not a version; in the data table a sort key is never taken apart.
@@ -160,6 +173,17 @@ pub fn version_of(base: &SortKey, sk: &str) -> Option<Version> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_and_ids_in_the_wrong_place_are_recognised() {
+        let meant = |pk: &str, sk: Option<&str>| super::meant(&PartitionKey::from(pk), sk);
+        assert!(meant("P#a", Some("E1@3")).unwrap().starts_with("E1 is the sort key"));
+        assert!(
+            meant("PRODUCT#acme#P-1", None).unwrap().contains("PRODUCT#acme is the partition key and P-1 the sort key")
+        );
+        assert!(meant("ORDER#acme#ORDER#O-1@2", None).unwrap().contains("and ORDER#O-1 the sort key"));
+        assert_eq!((meant("P#a", Some("user@example.com")), meant("P#a", None)), (None, None));
+    }
 
     #[test]
     fn versions_are_digits_after_the_last_at_sign() {

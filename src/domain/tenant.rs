@@ -1,5 +1,7 @@
 //! Which tenant a row belongs to.
 
+use serde::{Deserialize, Serialize};
+
 use super::key::{KEY_SEPARATOR, PartitionKey};
 
 /// The tenant of a partition key and how sure that is.
@@ -11,6 +13,41 @@ pub struct Tenant {
     pub segment: usize,
     /// Whether the row's own `tenantCode` confirmed the position; otherwise it is the convention's second segment.
     pub confirmed: bool,
+}
+
+/// How the code of a target tenant may be spelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Spelling {
+    /// In lower case, as the framework reads codes since 1.1.
+    #[default]
+    Lower,
+    /// As it stands in the plan.
+    AsIs,
+}
+
+/// Why nothing may be written under a code; `None` where it may. `reads_lower` where the application reads codes in lower case only.
+#[must_use]
+pub fn refusal(code: &str, spelling: Spelling, reads_lower: bool) -> Option<String> {
+    if code.trim() != code {
+        return Some(format!("the target tenant {code:?} has blanks at its ends"));
+    }
+    if code.chars().any(char::is_control) {
+        return Some(format!("the target tenant {code:?} holds control characters"));
+    }
+    let is_unread = reads_lower && spelling == Spelling::Lower && code.to_lowercase() != code;
+    is_unread.then(|| {
+        format!("the target tenant {code:?} is not in lower case: the application could not read what is written there")
+    })
+}
+
+/// What is odd about a code under which something is written.
+#[must_use]
+pub fn oddity(code: &str) -> Option<String> {
+    if code.contains('/') {
+        return Some(format!("the target tenant {code:?} holds a slash, at which keys of S3 objects are taken apart"));
+    }
+    let is_plain = code.chars().any(char::is_alphanumeric);
+    (!is_plain && !code.is_empty()).then(|| format!("the target tenant {code:?} holds no letter and no digit"))
 }
 
 /// Finds the tenant segment of a partition key: the first segment after the type that equals the row's `tenantCode`
@@ -44,6 +81,20 @@ mod tests {
     fn tenant(pk: &str, code: Option<&str>) -> (String, usize, bool) {
         let t = tenant_of(&PartitionKey::from(pk), code);
         (t.code, t.segment, t.confirmed)
+    }
+
+    #[test]
+    fn codes_that_the_application_cannot_read_are_refused() {
+        for code in [" globex", "globex ", "glo\nbex", "g\u{7f}"] {
+            assert!(refusal(code, Spelling::AsIs, false).is_some(), "{code:?}");
+        }
+        assert!(refusal("ACME", Spelling::Lower, true).is_some());
+        for (code, spelling, reads_lower) in
+            [("ACME", Spelling::AsIs, true), ("ACME", Spelling::Lower, false), ("acme-1", Spelling::Lower, true)]
+        {
+            assert_eq!(refusal(code, spelling, reads_lower), None);
+        }
+        assert!(oddity("a/b").is_some() && oddity("..").is_some() && oddity("acme").is_none());
     }
 
     #[test]

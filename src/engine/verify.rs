@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::journal::{Reader, WrittenItem};
-use super::protocol::{EntityRef, Event, Finding, Phase, Severity};
+use super::protocol::{EntityRef, Event, Finding, Phase, RunInfo, Severity};
 use super::run::pinned_by;
 use super::runs::blocking;
 use super::seen::look_up;
@@ -13,7 +13,7 @@ use crate::domain::key::EntityKey;
 use crate::domain::plan::Engine;
 use crate::domain::publish::PublishMode;
 use crate::domain::row::{Row, TableKind, field};
-use crate::domain::run::RunId;
+use crate::domain::run::{Outcome, RunId};
 use crate::domain::users::MODULE;
 use crate::domain::value::to_plain_json;
 use crate::domain::verify::{differences, history_differences, imported};
@@ -33,7 +33,29 @@ pub(super) async fn run(task: &Task, run: RunId) -> Result<(), Stop> {
     })
     .await??;
     pinned_by(task, &info, &recorded.pins).await?;
+    unwritten(task, &info).await?;
     written(task, run, None).await
+}
+
+/// Tells of items that nobody wrote: reading back what was written says nothing about them.
+async fn unwritten(task: &Task, info: &RunInfo) -> Result<(), Stop> {
+    let entity = EntityRef { module: String::new(), key: EntityKey::new("", "") };
+    let failed = info.count(Outcome::Failed);
+    let mut found = Vec::new();
+    if failed > 0 {
+        found.push(format!(
+            "{failed} items of the run failed and were not written: `run --resume {} --retry` takes them up again",
+            info.run
+        ));
+    }
+    if info.left > 0 {
+        found.push(format!("{} items of the run are not written yet: `run --resume {}`", info.left, info.run));
+    }
+    for message in found {
+        let finding = finding("failed", Severity::Error, &entity, None, message);
+        task.emit(Event::Finding(Box::new(finding))).await?;
+    }
+    Ok(())
 }
 
 /// Compares every entity that a run, or one batch of it, wrote with what it is now.
@@ -89,6 +111,11 @@ async fn compare(task: &Task, by: By, page: &[WrittenItem]) -> Result<u64, Stop>
         for finding in user(task, part).await? {
             task.emit(Event::Finding(Box::new(finding))).await?;
         }
+    }
+    for item in page.iter().filter(|w| !w.item.writes()) {
+        let entity = EntityRef { module: item.item.module.clone(), key: item.item.target.clone() };
+        let message = item.item.message.clone().unwrap_or_default();
+        task.emit(Event::Finding(Box::new(finding("different", Severity::Error, &entity, None, message)))).await?;
     }
     let mut parts: Vec<(&str, &PlannedPart)> = Vec::new();
     for written in page {

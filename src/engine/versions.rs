@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::failure::{ErrorCode, Failure};
 use super::protocol::EntityRef;
 use super::task::{Stop, Task};
-use crate::domain::key::Version;
+use crate::domain::key::{Version, meant};
 use crate::domain::rollback::as_data_view;
 use crate::domain::row::{Row, TableKind};
 
@@ -46,8 +46,10 @@ pub(super) async fn find(
 /// A version, or the current one, with its attributes in place.
 pub(super) async fn load(task: &Task, entity: &EntityRef, version: Option<Version>) -> Result<VersionRow, Stop> {
     let missing = |what: String| {
-        Failure::new(ErrorCode::NotFound, format!("{what} of {} is in no table", entity.key))
-            .at(entity.key.pk.as_str(), Some(entity.key.sk.as_str()))
+        let mut failure = Failure::new(ErrorCode::NotFound, format!("{what} of {} is in no table", entity.key))
+            .at(entity.key.pk.as_str(), Some(entity.key.sk.as_str()));
+        failure.hint = meant(&entity.key.pk, Some(entity.key.sk.as_str()));
+        failure
     };
     let data = task.store().data_row(&entity.module, &entity.key).await?;
     let wanted = match (version, &data) {
@@ -57,7 +59,11 @@ pub(super) async fn load(task: &Task, entity: &EntityRef, version: Option<Versio
     };
     let found = find(task, entity, data.as_ref(), wanted).await?;
     let mut found = found.ok_or_else(|| {
-        missing(format!("version {wanted}")).hint("it has expired or was never written; `history` shows what is there")
+        let failure = missing(format!("version {wanted}"));
+        if failure.hint.is_some() {
+            return failure;
+        }
+        failure.hint("it has expired or was never written; `history` shows what is there")
     })?;
     found.row = Arc::new(task.store().resolve(&found.row).await?);
     Ok(found)

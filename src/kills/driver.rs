@@ -35,7 +35,7 @@ pub(super) fn plan(operation: Operation, place: &Place, first: Option<RunId>) ->
         deleted: Default::default(),
         partitions: Default::default(),
     };
-    let target = Target { tenant: place.to.clone(), existing: Existing::Overwrite };
+    let target = Target { tenant: place.to.clone(), existing: Existing::Overwrite, ..Target::default() };
     Plan {
         name: "killed".to_owned(),
         profile: None,

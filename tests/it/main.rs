@@ -24,6 +24,7 @@ mod golden;
 mod items;
 mod journals;
 mod kills;
+mod meant;
 mod normalize;
 #[cfg(feature = "sandbox")]
 mod pages;
@@ -36,6 +37,7 @@ mod publish_rules;
 mod races;
 mod readme;
 mod regular_files;
+mod resume;
 mod rollback;
 mod rollback_many;
 mod running;

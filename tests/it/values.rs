@@ -210,3 +210,42 @@ async fn what_dynamodb_cannot_hold_is_invalid_before_the_run() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_data_row_at_version_0_is_published_upon_and_comes_back() {
+    let stack = Stack::new().await;
+    let mut row = product("acme", 1, "");
+    row.0.insert("version".to_owned(), Value::n(0));
+    row.0.insert("legacy".to_owned(), Value::s("kept"));
+    stack.put(DATA, &row).await;
+    let before = stack.dump().await;
+    let program = Program::new(&stack);
+    let printed = ran(&program, Plan::new("move", "acme", "globex").path(), 0).await;
+    assert_eq!(stack.get(DATA, "PRODUCT#acme", "P-00001").await.unwrap().version().unwrap().0, 1);
+    let copied = stack.get(DATA, "PRODUCT#globex", "P-00001").await.unwrap();
+    assert_eq!(copied.text("legacy"), Some("kept"), "what the framework does not know travels along");
+    let undone = program.json(&["undo", printed.end()["run"].as_str().unwrap(), "--arm", "--approve", "all"]).await;
+    assert_eq!(undone.code, 0, "{}", undone.stdout);
+    as_before(&before, &stack.dump().await);
+    let (_, text, _) = program.text(&["preview", Plan::copy("acme", "initech").path()]).await;
+    assert!(text.contains("1 rows carry top-level fields that the framework does not know (legacy)"), "{text}");
+}
+
+#[tokio::test]
+async fn what_a_plan_passes_over_is_a_finding() {
+    let stack = Stack::new().await;
+    let program = Program::new(&stack);
+    stack.put(DATA, &product("acme", 1, "")).await;
+    let mut above = product("acme", 1, "");
+    above.0.insert("sk".to_owned(), Value::s("P-00001@3"));
+    above.0.insert("version".to_owned(), Value::n(3));
+    stack.put(COMMAND, &above).await;
+    let printed = program.json(&["preview", Plan::copy("acme", "globex").path()]).await;
+    let found: Vec<_> = printed.events("finding");
+    assert_eq!(
+        (found.len(), found[0]["kind"].as_str(), found[0]["sk"].as_str()),
+        (1, Some("pending"), Some("P-00001"))
+    );
+    let nowhere = program.json(&["preview", Plan::copy("nobody", "globex").path()]).await;
+    assert_eq!(nowhere.events("finding")[0]["pk"], "PRODUCT#nobody", "{}", nowhere.stdout);
+}

@@ -71,6 +71,7 @@ const KINDS: &[(&str, &str, Kind)] = &[
     ("source", "partitions", Kind::Choice(&["all", "exact"])),
     ("target", "tenant", Kind::Tenant),
     ("target", "existing", Kind::Choice(&["skip", "overwrite", "merge", "stop"])),
+    ("target", "spelling", Kind::Choice(&["lower", "as-is"])),
     ("run", "stop_after_failures", Kind::Share),
     ("run", "publish", Kind::Choice(&["sync", "async"])),
     ("run", "stamp", Kind::Choice(&["guide", "none"])),

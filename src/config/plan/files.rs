@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::super::toml_walk::Walk;
-use super::read::{Result, beside, code, entities, existing};
+use super::read::{Result, beside, code, entities, existing, spelling};
 use crate::domain::csv::Place;
 use crate::domain::plan::{Source, Target};
 
@@ -17,7 +17,11 @@ pub(super) fn source(mut walk: Walk<'_, '_>, plan: &Path) -> Result<(Source, Opt
 
 /// `[target]` of an import: without a tenant each row names its own.
 pub(super) fn target(mut walk: Walk<'_, '_>) -> Result<Target> {
-    let target = Target { tenant: code(&mut walk)?.unwrap_or_default(), existing: existing(&mut walk)? };
+    let target = Target {
+        tenant: code(&mut walk)?.unwrap_or_default(),
+        existing: existing(&mut walk)?,
+        spelling: spelling(&mut walk)?,
+    };
     walk.finish()?;
     Ok(target)
 }

@@ -62,7 +62,7 @@ const KEYS: &[Keys] = &[
     Keys { table: "source", names: &["partitions"], of: SCANNED },
     Keys { table: "source", names: &["tenants"], of: &[Operation::Normalize] },
     Keys { table: "source", names: &["file"], of: &[Operation::Import] },
-    Keys { table: "target", names: &["tenant", "existing"], of: TARGETED },
+    Keys { table: "target", names: &["tenant", "existing", "spelling"], of: TARGETED },
     Keys { table: "target", names: &["tenant"], of: &[Operation::Export] },
     Keys { table: "import", names: &["rejects", "table"], of: &[Operation::Import] },
     Keys { table: "users", names: &["pool", "change", "attributes"], of: &[Operation::Users] },

@@ -14,6 +14,7 @@ use crate::domain::plan::{
 };
 use crate::domain::publish::PublishMode;
 use crate::domain::run::{BadRunId, Operation, RunId};
+use crate::domain::tenant::Spelling;
 
 /// What stands for every type and for every module.
 const EVERY: &str = "*";
@@ -59,8 +60,9 @@ pub(super) fn target(mut walk: Walk<'_, '_>, at: Range<usize>, source: &Source) 
         return Err(walk.wrong_value("tenant", message));
     }
     let existing = existing(&mut walk)?;
+    let spelling = spelling(&mut walk)?;
     walk.finish()?;
-    Ok(Target { tenant, existing })
+    Ok(Target { tenant, existing, spelling })
 }
 
 /// What becomes of live targets.
@@ -89,6 +91,11 @@ pub(super) fn code(walk: &mut Walk<'_, '_>) -> Result<Option<String>> {
     let tenant = walk.text("tenant")?;
     tenant.iter().try_for_each(|code| is_code(walk, code))?;
     Ok(tenant)
+}
+
+/// `target.spelling`.
+pub(super) fn spelling(walk: &mut Walk<'_, '_>) -> Result<Spelling> {
+    Ok(walk.word("spelling", &[("lower", Spelling::Lower), ("as-is", Spelling::AsIs)])?.unwrap_or_default())
 }
 
 /// A tenant code is one segment of a partition key.

@@ -31,7 +31,7 @@ pub struct Change {
 
 impl Change {
     /// Every operation, those of the chain included.
-    pub fn all_transforms(&self) -> impl Iterator<Item = &Transform> {
+    pub fn all_transforms(&self) -> impl Iterator<Item = &Transform> + Clone {
         self.transforms.iter().chain(self.chain.iter().flat_map(|step| &step.transforms))
     }
 

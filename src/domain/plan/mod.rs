@@ -13,6 +13,7 @@ use super::csv::Place;
 use super::key::Version;
 use super::publish::PublishMode;
 use super::run::{Operation, RunId};
+use super::tenant::Spelling;
 use super::users::CodeChange;
 
 pub use change::{By, ChainStep, Change, OnInvalid, Reference, SchemaFile, Validate};
@@ -87,6 +88,9 @@ pub struct Target {
     pub tenant: String,
     /// What becomes of live targets.
     pub existing: Existing,
+    /// How its code may be spelled.
+    #[serde(default)]
+    pub spelling: Spelling,
 }
 
 /// How many failed items end a run.

@@ -4,7 +4,9 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use super::schema::Brought;
+use super::watch::Watch;
 use super::{BadFilter, Literal, Op, Schema, Step, Transform, Transforms};
+use crate::domain::path::Path;
 use crate::domain::plan::Change;
 use crate::domain::run::Reason;
 use crate::domain::value::{Map, Value};
@@ -31,6 +33,7 @@ pub struct Changing {
     how: Arc<dyn Evaluate>,
     is_empty: bool,
     is_elsewhere: bool,
+    watch: Arc<Watch>,
 }
 
 impl Changing {
@@ -45,7 +48,9 @@ impl Changing {
     ) -> Result<Self, BadFilter> {
         let is_elsewhere = change.has_filters();
         let how = if is_elsewhere { elsewhere()? } else { Arc::new(Rules::new(change, now)?) };
-        Ok(Self { how, is_empty: change.transforms.is_empty() && change.schema.is_none(), is_elsewhere })
+        let watch = Arc::new(Watch::new(change.all_transforms()));
+        let is_empty = change.transforms.is_empty() && change.schema.is_none();
+        Ok(Self { how, is_empty, is_elsewhere, watch })
     }
 
     /// Whether nothing would ever change.
@@ -69,7 +74,16 @@ impl Changing {
     /// Changes attributes; what comes out says nothing of whether they differ from what went in.
     #[must_use]
     pub fn apply(&self, attributes: &Map) -> Brought {
-        self.how.apply(attributes)
+        match self.watch.look(attributes) {
+            Ok(()) => self.how.apply(attributes),
+            Err(why) => Brought::Refused(Reason::Transform, why),
+        }
+    }
+
+    /// Paths that operations read and that no entity had so far.
+    #[must_use]
+    pub fn unmet(&self) -> Vec<Path> {
+        self.watch.unmet()
     }
 }
 

@@ -11,6 +11,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod watch;
 
 use serde::{Deserialize, Serialize};
 

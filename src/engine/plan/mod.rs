@@ -15,6 +15,7 @@ mod sink;
 mod transfer;
 mod transform;
 mod undo;
+mod unknown;
 mod unprocessed;
 mod users;
 mod validate;
@@ -27,15 +28,18 @@ use super::csv::{Opened, write_rejects};
 use super::failure::{ErrorCode, Failure};
 use super::items::{self, Kept};
 use super::journal::{Journal, private_dir};
-use super::protocol::{Event, PlanSummary};
+use super::protocol::{EntityRef, Event, Finding, PlanSummary, Severity};
 use super::run::Context;
 use super::runs::blocking;
 use super::task::{Stop, Task};
+use crate::config::FrameworkVersion;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::EntityKey;
 use crate::domain::plan::{Plan, Work};
 use crate::domain::publish::PublishMode;
 use crate::domain::run::Action;
+use crate::domain::tenant::{oddity, refusal};
+use crate::domain::transform::Changing;
 use crate::store::publish::Unusable;
 use sink::Sink;
 
@@ -100,6 +104,39 @@ fn refused_in_place(module: &str, key: EntityKey, unusable: Unusable) -> Planned
         .with(PlannedPart::pinned(Role::Target, key, version, unusable.data))
 }
 
+/// Refuses a target tenant that the application could not read; gives back what is odd about one that it can.
+fn target_is_readable(task: &Task, plan: &Plan) -> Result<Option<String>, Stop> {
+    let target = match &plan.work {
+        Work::Copy { target, .. } | Work::Move { target, .. } | Work::Import { target, .. } => target,
+        _ => return Ok(None),
+    };
+    let reads_lower = task.profile().framework >= FrameworkVersion::LOWER_TENANTS;
+    let Some(why) = refusal(&target.tenant, target.spelling, reads_lower) else { return Ok(oddity(&target.tenant)) };
+    let mut failure = Failure::new(ErrorCode::Plan, why);
+    failure.key = Some("target.tenant".to_owned());
+    let meant = target.tenant.trim().to_lowercase();
+    Err(failure.hint(format!("write {meant:?}; spelling = \"as-is\" takes other letters as they stand")).into())
+}
+
+/// Tells paths of the plan that no entity had: most likely they are misspelled.
+async fn tell_unmet(task: &Task, changing: &Changing) -> Result<(), Stop> {
+    for path in changing.unmet() {
+        let entity = EntityRef { module: String::new(), key: EntityKey::new("", "") };
+        let message = format!("no entity of the plan has {path}: nothing that the plan does there happens");
+        let finding = Finding {
+            kind: "unused_path",
+            severity: Severity::Warning,
+            entity,
+            path: Some(path.to_string()),
+            message,
+            change: None,
+            repairable: false,
+        };
+        task.emit(Event::Finding(Box::new(finding))).await?;
+    }
+    Ok(())
+}
+
 /// Refuses a plan that is for another profile.
 pub(super) fn for_this_profile(task: &Task, plan: &Plan) -> Result<(), Stop> {
     let Some(profile) = plan.profile.as_ref().filter(|name| **name != task.profile().name) else { return Ok(()) };
@@ -120,6 +157,7 @@ pub(super) async fn preview_into(
     is_held: bool,
 ) -> Result<PlanSummary, Stop> {
     for_this_profile(task, plan)?;
+    let odd_target = target_is_readable(task, plan)?;
     let mut file = None;
     if let Work::Import { file: place, .. } = &plan.work {
         file = Some(Opened::open(task, place.as_ref().ok_or_else(no_file)?).await?);
@@ -149,6 +187,7 @@ pub(super) async fn preview_into(
         Work::Undo(undo) => Box::pin(undo::plan(task, context, undo, is_held, &mut sink)).await,
     };
     let mut notes = found?;
+    notes.extend(odd_target);
     let (blast, checked, violated) = sink.finish().await?;
     notes.extend(checked);
     if let (Work::Import { rejects: Some(rejects), .. }, Some(file)) = (&plan.work, &file) {

@@ -130,7 +130,8 @@ async fn add(taker: &mut Taker<'_>, module: &str, found: Versions, sink: &mut Si
 async fn taken(task: &Task, module: &str, key: EntityKey, lowest: Version) -> Result<Taken, Stop> {
     let version = Version(lowest.0.saturating_sub(1));
     let entity = EntityRef { module: module.to_owned(), key: key.clone() };
-    let before = if version == Version(0) { None } else { row(task, &entity, version).await? };
+    // Most entities were absent before; a few stood at version 0.
+    let before = row(task, &entity, version).await?;
     let wrote = row(task, &entity, lowest).await?.map(|(row, _)| row);
     let (before, in_s3) = before.map_or((None, false), |(row, in_s3)| (Some(row), in_s3));
     let written = Written {

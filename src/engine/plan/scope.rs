@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::super::browse::{has_partition, modules};
 use super::super::failure::{ErrorCode, Failure};
+use super::super::protocol::{EntityRef, Event, Finding, Severity};
 use super::super::sweep::Sweep;
 use super::super::task::{Stop, Task};
-use crate::domain::key::{KEY_SEPARATOR, PartitionKey};
+use crate::domain::key::{EntityKey, KEY_SEPARATOR, PartitionKey, SortKey};
 use crate::domain::plan::{Modules, Partitions, Source};
 use crate::domain::row::{TableKind, field};
 use crate::domain::tenant::{Tenant, tenant_of};
@@ -50,10 +51,22 @@ pub(in super::super) async fn partitions(
     Ok(found)
 }
 
-/// What is to be known where a plan's source covers nothing.
-pub(super) fn nothing(source: &Source) -> Vec<String> {
+/// Tells that a plan's source covers nothing: as a note for people, as a finding for programs.
+pub(super) async fn nothing(task: &Task, source: &Source) -> Result<Vec<String>, Stop> {
     let kind = source.entity_type.as_deref().unwrap_or("any type");
-    vec![format!("there is nothing of {kind} under tenant {}", source.tenant)]
+    let note = format!("there is nothing of {kind} under tenant {}", source.tenant);
+    let pk = PartitionKey::new(format!("{}#{}", source.entity_type.as_deref().unwrap_or("*"), source.tenant));
+    let finding = Finding {
+        kind: "missing",
+        severity: Severity::Warning,
+        entity: EntityRef { module: String::new(), key: EntityKey { pk, sk: SortKey::new("") } },
+        path: None,
+        message: note.clone(),
+        change: None,
+        repairable: false,
+    };
+    task.emit(Event::Finding(Box::new(finding))).await?;
+    Ok(vec![note])
 }
 
 pub(super) async fn covered(task: &Task, wanted: &Modules, source: &Source) -> Result<Vec<String>, Stop> {

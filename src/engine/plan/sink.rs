@@ -7,6 +7,7 @@ use super::super::task::{Stop, Task};
 use super::blast::Adder;
 use super::claims::Claims;
 use super::shown;
+use super::unknown::Unknown;
 use super::validate::Checker;
 use crate::domain::item::PlannedItem;
 use crate::domain::run::{Action, Reason};
@@ -31,6 +32,7 @@ pub(super) struct Sink<'a> {
     checker: Option<Checker>,
     unchecked: Vec<PlannedItem>,
     claims: Claims,
+    unknown: Unknown,
 }
 
 impl<'a> Sink<'a> {
@@ -55,6 +57,7 @@ impl<'a> Sink<'a> {
             checker,
             unchecked: Vec::new(),
             claims: Claims::default(),
+            unknown: Unknown::default(),
         }
     }
 
@@ -104,6 +107,7 @@ impl<'a> Sink<'a> {
             }
         }
         self.claims.add(&item);
+        self.unknown.add(&item);
         let batch = item.writes().then(|| self.batch());
         if self.tell {
             let preview = shown(self.task.store(), self.context, n, &item, true);
@@ -140,7 +144,8 @@ impl<'a> Sink<'a> {
         self.check().await?;
         self.flush().await?;
         let read = self.task.store().meter().reading().read_units - self.units_before;
-        let notes = self.checker.as_ref().map(Checker::notes).unwrap_or_default();
+        let mut notes = self.checker.as_ref().map(Checker::notes).unwrap_or_default();
+        notes.extend(self.unknown.note());
         let violated = self.checker.as_mut().map(Checker::violated).unwrap_or_default();
         Ok((self.adder.finish(self.context, read), notes, violated))
     }

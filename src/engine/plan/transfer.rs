@@ -79,7 +79,10 @@ pub(super) async fn plan(
         }
         walk.unprocessed(&work.target, None, sink).await?;
     }
-    Ok(if found.is_empty() { nothing(source) } else { Vec::new() })
+    if let Some(changing) = &transfer.changing {
+        super::tell_unmet(task, changing).await?;
+    }
+    if found.is_empty() { nothing(task, source).await } else { Ok(Vec::new()) }
 }
 
 /// One partition at work.

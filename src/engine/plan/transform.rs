@@ -96,8 +96,9 @@ pub(super) async fn plan(
         walk.unprocessed(&partition.pk, None, sink).await?;
     }
     if found.is_empty() {
-        return Ok(nothing(source));
+        return nothing(task, source).await;
     }
+    super::tell_unmet(task, &evolving.changing).await?;
     Ok(Vec::new())
 }
 

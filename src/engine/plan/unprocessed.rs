@@ -1,10 +1,11 @@
 //! Entities of a partition that have commands and no data row: published, never processed.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use indexmap::IndexMap;
 
+use super::super::protocol::{EntityRef, Event, Finding, Severity};
 use super::super::task::{Stop, Task};
 use super::sink::Sink;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
@@ -18,21 +19,22 @@ use crate::store::{Query, RowKey};
 /// Keys of commands read in one go.
 const COMMAND_PAGE: usize = 2_000;
 
-/// Sort keys of the data rows of a partition, at eight bytes each, so that their commands need no second look: two keys of a million
-/// share a hash once in tens of millions of partitions.
+/// Data rows of a partition and their versions, at sixteen bytes each, so that their commands need no second look: two keys of a
+/// million share a hash once in tens of millions of partitions.
 #[derive(Default)]
 pub(super) struct Seen {
-    hashes: HashSet<u64>,
+    versions: HashMap<u64, u64>,
     hasher: RandomState,
 }
 
 impl Seen {
-    pub(super) fn add(&mut self, sk: &str) {
-        self.hashes.insert(self.hasher.hash_one(sk));
+    /// Takes a data row in; one without a readable version counts as the newest there can be.
+    pub(super) fn add(&mut self, sk: &str, version: Option<Version>) {
+        self.versions.insert(self.hasher.hash_one(sk), version.map_or(u64::MAX, |v| v.0));
     }
 
-    pub(super) fn has(&self, sk: &str) -> bool {
-        self.hashes.contains(&self.hasher.hash_one(sk))
+    fn version(&self, sk: &str) -> Option<Version> {
+        self.versions.get(&self.hasher.hash_one(sk)).copied().map(Version)
     }
 }
 
@@ -79,7 +81,13 @@ impl Unprocessed<'_> {
                 }
             }
             told = newest.keys().last().cloned().or(told);
-            newest.retain(|base, _| !seen.has(base));
+            for (base, version) in &newest {
+                // The command right above it was looked at with the row itself.
+                if let Some(current) = seen.version(base).filter(|v| *version > v.next()) {
+                    self.above(base, current, *version).await?;
+                }
+            }
+            newest.retain(|base, _| seen.version(base).is_none());
             let keys: Vec<RowKey> = newest.keys().map(|base| (TableKind::Data, base.clone())).collect();
             let fields = [field::PK, field::SK];
             let present = store.batch_get(self.module, self.pk, &keys, &fields, true).await?;
@@ -97,6 +105,24 @@ impl Unprocessed<'_> {
                 None => return Ok(()),
             }
         }
+    }
+
+    /// Tells of a command that stands above a data row with versions in between that no table has.
+    async fn above(&self, base: &str, current: Version, version: Version) -> Result<(), Stop> {
+        let key = EntityKey { pk: self.pk.clone(), sk: SortKey::new(base) };
+        let message = format!(
+            "a command of version {version} stands above version {current} with nothing in between: it was never applied, and is not taken along"
+        );
+        let finding = Finding {
+            kind: "pending",
+            severity: Severity::Warning,
+            entity: EntityRef { module: self.module.to_owned(), key },
+            path: None,
+            message,
+            change: None,
+            repairable: false,
+        };
+        self.task.emit(Event::Finding(Box::new(finding))).await
     }
 
     fn skipped(&self, sk: SortKey, reason: Reason, message: String) -> PlannedItem {

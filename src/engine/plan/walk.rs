@@ -75,7 +75,8 @@ impl<'a> Walk<'a> {
                 *after = page.next;
                 let rows = page.rows.into_iter().map(|row| Ok((SortKey::new(row.sk()?), Some(row))));
                 let rows = rows.collect::<Result<Vec<_>, Stop>>()?;
-                rows.iter().for_each(|(sk, _)| seen.add(sk.as_str()));
+                rows.iter()
+                    .for_each(|(sk, row)| seen.add(sk.as_str(), row.as_ref().and_then(|row| row.version().ok())));
                 let sks = rows.iter().map(|(sk, _)| sk.clone()).collect();
                 Ok(Some((sks, store.snapshots_of(module, pk, rows, self.is_written).await?)))
             }

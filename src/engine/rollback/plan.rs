@@ -7,7 +7,7 @@ use super::super::versions::{VersionRow, find};
 use crate::domain::diff::diff_rows;
 use crate::domain::digest::{ItemDigest, item_digest, plan_digest};
 use crate::domain::item::{InS3, PlannedItem, PlannedPart, Role};
-use crate::domain::key::Version;
+use crate::domain::key::{Version, meant};
 use crate::domain::publish::{NewState, PublishMode, changes_anything};
 use crate::domain::rollback::{RollbackStamp, rollback_state};
 use crate::domain::row::{Row, blocked, field};
@@ -97,7 +97,11 @@ async fn basis(
     let Some(data) = snapshot.data.clone() else {
         return Ok(Err(match snapshot.blocked_by_command() {
             Some((reason, message)) => refuse(Action::Conflict, reason, message),
-            None => refuse(Action::Invalid, Reason::MissingSource, "the entity has no data row"),
+            None => {
+                let meant = meant(&entity.key.pk, Some(entity.key.sk.as_str())).map(|m| format!("; {m}"));
+                let message = format!("the entity has no data row{}", meant.unwrap_or_default());
+                refuse(Action::Invalid, Reason::MissingSource, message)
+            }
         }));
     };
     if let Some(why) = blocked(&entity.key, Some(&data)) {

@@ -11,7 +11,7 @@ use super::{Context, Quit};
 use crate::cli::Entities;
 use crate::config;
 use crate::domain::clock::{normalise_time, utc_millis};
-use crate::domain::key::PartitionKey;
+use crate::domain::key::{PartitionKey, meant};
 use crate::domain::plan::Change;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Cursor, EntitySummary, Event, Listing, TenantCount, Viewed};
@@ -82,6 +82,9 @@ pub(super) async fn entities(context: &mut Context, options: &Entities) -> Resul
     }
     if context.end.rows == 0 {
         context.out.text("no entities");
+        if let Some(meant) = meant(&listing.pk, None) {
+            context.out.note(&meant);
+        }
     }
     Ok(())
 }

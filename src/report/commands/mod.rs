@@ -17,7 +17,7 @@ use super::lines::{EndLine, ProgressLine};
 use super::output::Output;
 use super::waiting::Waiting;
 use crate::cli::{Command, Entity, Global, RunsCommand};
-use crate::domain::key::{EntityKey, PartitionKey};
+use crate::domain::key::{EntityKey, PartitionKey, meant};
 use crate::domain::run::Outcome;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{self, EntityRef, Event, Level, StopCause};
@@ -130,7 +130,9 @@ impl Context {
                 };
                 self.each(protocol::Command::Connect, connect).await?;
                 let failure = Failure::new(ErrorCode::Usage, format!("no module has the partition {pk}"));
-                Err(failure.hint(format!("name one with --module: {}", known.join(", "))).at(pk.as_str(), None).into())
+                let meant = meant(pk, None).map(|meant| format!("{meant}; ")).unwrap_or_default();
+                let hint = format!("{meant}name one with --module: {}", known.join(", "));
+                Err(failure.hint(hint).at(pk.as_str(), None).into())
             }
             _ => {
                 let failure = Failure::new(ErrorCode::Usage, format!("the partition {pk} is in {}", found.join(", ")));

@@ -200,6 +200,7 @@ pub(super) fn found(context: &mut Context, finding: &Finding) {
     context.out.line(&FindingLine::new(finding));
     let path = finding.path.as_deref().map(|p| format!(" {p}")).unwrap_or_default();
     let what = match (finding.entity.key.pk.as_str(), finding.entity.module.as_str()) {
+        ("", "") if finding.kind == "failed" => "the run".to_owned(),
         ("", "") => "all modules".to_owned(),
         ("", module) => format!("module {module}"),
         _ => finding.entity.key.to_string(),

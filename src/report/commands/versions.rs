@@ -6,7 +6,7 @@ use super::{Context, Quit};
 use crate::cli::Entity;
 use crate::domain::clock::normalise_time;
 use crate::domain::diff::Change;
-use crate::domain::key::Version;
+use crate::domain::key::{Version, meant};
 use crate::domain::timeline::{BySource, VersionStatus};
 use crate::domain::value::to_plain_json;
 use crate::engine::failure::{ErrorCode, Failure};
@@ -25,7 +25,8 @@ pub(super) async fn history(context: &mut Context, entity: &Entity, rows: bool) 
         })
         .await?;
     if versions.is_empty() {
-        let failure = Failure::new(ErrorCode::NotFound, format!("{} is in no table", entity.key));
+        let mut failure = Failure::new(ErrorCode::NotFound, format!("{} is in no table", entity.key));
+        failure.hint = meant(&entity.key.pk, Some(entity.key.sk.as_str()));
         return Err(failure.at(entity.key.pk.as_str(), Some(entity.key.sk.as_str())).into());
     }
     let mut table = Table::new(&["version", "at", "by", "status", "found in", "request", ""]);

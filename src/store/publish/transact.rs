@@ -259,7 +259,8 @@ type Condition = (String, HashMap<String, String>, Option<HashMap<String, Attrib
 
 /// That a data row has a version, and still holds what was shown.
 fn as_shown(version: Version, shown: Option<&Shown>) -> Condition {
-    if version == Version(0) {
+    // A row may stand at version 0: then there is something that was shown.
+    if version == Version(0) && shown.is_none() {
         let names = HashMap::from([("#pk".to_owned(), field::PK.to_owned())]);
         return ("attribute_not_exists(#pk)".to_owned(), names, None);
     }

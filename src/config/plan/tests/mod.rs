@@ -207,7 +207,7 @@ fn every_key_is_read() {
                 deleted: DeletedSources::Keep,
                 partitions: Default::default(),
             },
-            target: Target { tenant: "globex".to_owned(), existing: Existing::Merge },
+            target: Target { tenant: "globex".to_owned(), existing: Existing::Merge, ..Target::default() },
         },
         change: Change::default(),
         run: RunSettings {

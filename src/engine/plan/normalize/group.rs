@@ -58,7 +58,7 @@ impl<'a> Group<'a> {
                 let mut rows = Vec::with_capacity(page.rows.len());
                 for row in page.rows {
                     let sk = SortKey::new(row.sk()?);
-                    seen.add(sk.as_str());
+                    seen.add(sk.as_str(), row.version().ok());
                     if self.is_wanted(&sk) {
                         rows.push((sk, Some(row)));
                     }

@@ -60,7 +60,7 @@ pub(super) async fn plan(
         walk.unprocessed(&partition.pk, about, sink).await?;
     }
     if found.is_empty() {
-        return Ok(nothing(source));
+        return nothing(task, source).await;
     }
     Ok(told.notes(how))
 }
