@@ -34,6 +34,7 @@ mod rollback_many;
 mod running;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod state_dir;
 mod steering;
 mod support;
 #[cfg(feature = "sandbox")]

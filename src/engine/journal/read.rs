@@ -78,6 +78,8 @@ impl Reader {
         if !path.exists() {
             return Err(JournalError::NoRun { run, dir: runs_dir(state_dir) });
         }
+        super::guard::regular_database(&path)?;
+        super::guard::regular(&super::lock_path(state_dir, run))?;
         Self::open_at(path, is_held(state_dir, run))
     }
 
@@ -86,8 +88,8 @@ impl Reader {
     /// # Errors
     /// [`JournalError`] when it cannot be read or is none.
     pub fn open_file(path: &Path) -> Result<Self, JournalError> {
-        if let Err(error) = std::fs::metadata(path) {
-            return Err(io(path)(error));
+        if !std::fs::metadata(path).map_err(io(path))?.is_file() {
+            return Err(JournalError::Unsafe { path: path.to_path_buf(), what: "is no regular file" });
         }
         Self::open_at(path.to_path_buf(), false)
     }
