@@ -8,6 +8,8 @@ mod bad_input;
 mod collisions;
 mod copy;
 mod csv;
+mod csv_files;
+mod csv_rows;
 #[cfg(feature = "sandbox")]
 mod demo;
 mod disk_full;

@@ -9,6 +9,7 @@ mod guard;
 mod items;
 mod open;
 mod read;
+mod refused;
 mod rows;
 mod schema;
 mod write;
@@ -24,6 +25,7 @@ pub use batches::Tally;
 pub use guard::{check_state_dir, regular};
 pub use open::OpenItem;
 pub use read::{Reader, Recorded, WrittenItem, list};
+pub use refused::RefusedRow;
 pub use write::{EndedItem, Header, Journal, NewItem, hold, mark};
 
 /// What can go wrong with a journal.
