@@ -3,6 +3,7 @@
 //! Pure: what stands in which column is decided here, reading and writing files elsewhere.
 
 pub mod alike;
+pub mod application;
 pub mod cells;
 pub mod encoding;
 mod header;

@@ -12,7 +12,7 @@ use super::super::seen::look_up;
 use super::super::task::{Stop, Task};
 use super::alike::{Alike, alike};
 use super::sink::Sink;
-use crate::domain::csv::{Columns, Incoming, fields};
+use crate::domain::csv::{Columns, Incoming, application, fields};
 use crate::domain::import::{Importing, too_long};
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::job::ROW_LIMIT;
@@ -223,7 +223,7 @@ impl Importer<'_> {
     }
 
     /// What the application's own import could not take becomes invalid here.
-    fn passing(&self, item: PlannedItem) -> PlannedItem {
+    fn passing(&self, mut item: PlannedItem) -> PlannedItem {
         let Some(after) = item.after().filter(|_| self.context.settings.engine == Engine::Pipeline).cloned() else {
             return item;
         };
@@ -233,6 +233,8 @@ impl Importer<'_> {
             Some((Reason::PipelineFailed, format!("its attributes cannot pass as JSON: {why}")))
         } else if after.is_deleted() {
             Some((Reason::PipelineFailed, "the application's import knows no soft-deleted rows".to_owned()))
+        } else if let Some(why) = application::misread_key(&item.source) {
+            Some((Reason::PipelineFailed, why))
         } else {
             let bytes: usize = fields(after, "", false).map_or(0, |fields| fields.iter().map(String::len).sum());
             (bytes > ROW_LIMIT).then(|| {
@@ -242,7 +244,10 @@ impl Importer<'_> {
         };
         match why {
             Some((reason, message)) => stripped(bad(item, reason, message)),
-            None => item,
+            None => {
+                item.warnings.extend(application::remarks(after));
+                item
+            }
         }
     }
 
