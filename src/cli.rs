@@ -340,7 +340,7 @@ pub struct Export {
 /// Options of `import`.
 #[derive(Debug, Clone, Args)]
 pub struct Import {
-    /// The CSV file, or s3://BUCKET/KEY.
+    /// The CSV file, s3://BUCKET/KEY, or - for standard input.
     pub file: String,
     /// The plan file: its source.file is this one.
     pub plan: PathBuf,

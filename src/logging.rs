@@ -12,7 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 use crate::domain::secret::redacted;
-use crate::engine::journal::private_dir;
+use crate::engine::journal::{private_dir, regular};
 
 /// Takes secrets out of each line: whoever writes it need not think of them.
 struct Redacting<W>(W);
@@ -36,7 +36,10 @@ pub fn init(state_dir: &Path) -> color_eyre::Result<()> {
     let Some(filter) = std::env::var("TENANTRY_LOG").ok().filter(|f| !f.is_empty()) else { return Ok(()) };
     let dir = state_dir.join("logs");
     private_dir(&dir)?;
-    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(dir.join("tenantry.log"))?;
+    let path = dir.join("tenantry.log");
+    // Opening a pipe would wait for someone at its other end.
+    regular(&path)?;
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
     let wanted = EnvFilter::try_new(filter)?;
     // Only our own words: what the SDK logs of its requests may hold credentials and customers' values.
     let ours = filter_fn(|event| event.target().starts_with("tenantry"));

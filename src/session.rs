@@ -10,6 +10,7 @@ use crate::cli::Global;
 use crate::config::{self, ConfigError, Profile};
 use crate::domain::secret::redacted;
 use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::journal::check_state_dir;
 #[cfg(feature = "sandbox")]
 use crate::report::SandboxLine;
 #[cfg(feature = "sandbox")]
@@ -93,6 +94,7 @@ pub fn start(global: &Global) -> Result<Start, Box<Failure>> {
         failure.hint(format!("it defines {}", known()))
     })?;
     let state_dir = config::state_dir(global.state.as_deref());
+    check_state_dir(&state_dir).map_err(Failure::from)?;
     Ok(Start::Ready(Box::new(Session {
         profile,
         state_dir,
@@ -123,6 +125,7 @@ fn in_sandbox(global: &Global) -> Result<Session, Box<Failure>> {
             (dir.path().to_path_buf(), Some(dir))
         }
     };
+    check_state_dir(&state_dir).map_err(Failure::from)?;
     let profile = sandbox_profile(&sandbox);
     Ok(Session { profile, state_dir, sandbox: Some(Arc::new(sandbox)), _temporary: temporary })
 }

@@ -2,10 +2,25 @@
 
 use super::csv::Incoming;
 use super::item::{PlannedItem, Role};
+use super::key::{EntityKey, Version};
 use super::plan::{DeletedSources, Existing};
 use super::row::{blocked, field};
 use super::run::{Action, Reason};
 use super::transfer::{Refusal, Side, Transfer, is_same, pinned, write};
+
+/// Bytes of a partition key and of a sort key that DynamoDB takes.
+const LONGEST_PK: usize = 2_048;
+const LONGEST_SK: usize = 1_024;
+
+/// Why an entity's rows cannot have these keys: the command row carries the version behind its sort key.
+#[must_use]
+pub fn too_long(key: &EntityKey, next: Version) -> Option<String> {
+    let (pk, sk) = (key.pk.as_str().len(), key.sk.at(next).len());
+    if pk > LONGEST_PK {
+        return Some(format!("the partition key has {pk} bytes, and DynamoDB takes {LONGEST_PK}"));
+    }
+    (sk > LONGEST_SK).then(|| format!("the sort key has {sk} bytes with its version, and DynamoDB takes {LONGEST_SK}"))
+}
 
 /// What is the same for all entities of a file.
 #[derive(Debug, Clone)]

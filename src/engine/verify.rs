@@ -7,6 +7,7 @@ use super::run::pinned_by;
 use super::runs::blocking;
 use super::seen::look_up;
 use super::task::{Stop, Task};
+use crate::domain::csv::application::is_from_reading;
 use crate::domain::diff::Change;
 use crate::domain::item::{PlannedPart, Role};
 use crate::domain::key::EntityKey;
@@ -95,12 +96,19 @@ struct By {
 
 impl By {
     fn differences(self, wrote: &Row, now: &Row) -> Vec<Change> {
-        if self.is_pipeline { imported(wrote, now) } else { differences(wrote, now, self.mode) }
+        if self.is_pipeline { as_read(wrote, now) } else { differences(wrote, now, self.mode) }
     }
 
     fn history_differences(self, wrote: &Row, row: &Row) -> Vec<Change> {
-        if self.is_pipeline { imported(wrote, row) } else { history_differences(wrote, row, self.mode) }
+        if self.is_pipeline { as_read(wrote, row) } else { history_differences(wrote, row, self.mode) }
     }
+}
+
+/// What differs otherwise than by the way in which the application's import reads cells.
+fn as_read(wrote: &Row, now: &Row) -> Vec<Change> {
+    let mut changes = imported(wrote, now);
+    changes.retain(|change| !is_from_reading(change, wrote));
+    changes
 }
 
 async fn compare(task: &Task, by: By, page: &[WrittenItem]) -> Result<u64, Stop> {

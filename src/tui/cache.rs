@@ -39,6 +39,7 @@ fn scope(profile: &Profile) -> Json {
 
 /// Reads the counts; `None` when there are none that can be used.
 pub(crate) fn read(path: &Path, profile: &Profile) -> Option<CachedCounts> {
+    crate::engine::journal::regular(path).ok()?;
     let json: Json = serde_json::from_reader(BufReader::new(open_regular(path).ok()?)).ok()?;
     if json.get("scope") != Some(&scope(profile)) {
         return None;

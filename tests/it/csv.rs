@@ -17,28 +17,28 @@ use crate::support::{Program, Stack};
 const PRODUCTS: &str = "dev-shop-product-data";
 
 /// A directory with a plan and what it names.
-struct Dir(tempfile::TempDir);
+pub struct Dir(tempfile::TempDir);
 
 impl Dir {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(tempfile::TempDir::new().unwrap())
     }
 
-    fn at(&self, name: &str) -> String {
+    pub fn at(&self, name: &str) -> String {
         self.0.path().join(name).to_str().unwrap().to_owned()
     }
 
-    fn read(&self, name: &str) -> String {
+    pub fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.0.path().join(name)).unwrap()
     }
 
-    fn import(&self, more: &str) -> String {
+    pub fn import(&self, more: &str) -> String {
         let text = format!("name = \"in\"\noperation = \"import\"\n[import]\nrejects = \"rejects.csv\"\n{more}\n");
         std::fs::write(self.0.path().join("plan.toml"), text).unwrap();
         self.at("plan.toml")
     }
 
-    fn file(&self, name: &str, text: &[u8]) -> String {
+    pub fn file(&self, name: &str, text: &[u8]) -> String {
         std::fs::write(self.0.path().join(name), text).unwrap();
         self.at(name)
     }

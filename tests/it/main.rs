@@ -12,6 +12,8 @@ mod collisions;
 mod content;
 mod copy;
 mod csv;
+mod csv_files;
+mod csv_rows;
 #[cfg(feature = "sandbox")]
 mod demo;
 mod disk_full;
@@ -45,6 +47,7 @@ mod running;
 mod sandbox;
 mod secrets;
 mod spellings;
+mod state_dir;
 mod steering;
 mod support;
 mod surroundings;

@@ -187,3 +187,26 @@ async fn a_run_that_was_cut_short_goes_on_with_the_job_that_it_began() {
     let history = desk.run(&["history", "PRODUCT#hooli", "L-000"]).await;
     assert_eq!(history.events("version").len(), 1, "written once: {}", history.stdout);
 }
+
+#[tokio::test]
+async fn cells_that_the_applications_reader_changes_are_said_before_and_no_failures_after() {
+    let rows = [
+        "PRODUCT#x,L-000,L-000,,\"{\"\"price\"\":1}\",hooli,\n".to_owned(),
+        "PRODUCT#x,L-001,L-001, part ,\"{\"\"price\"\":1}\",hooli,\n".to_owned(),
+        "PRODUCT#x,L-002,L-002,part,,hooli,\n".to_owned(),
+        "PRODUCT#x,L-003 ,L-003,part,{},hooli,\n".to_owned(),
+        row(4, r#"{"price":1}"#),
+    ];
+    let desk = Desk::new(&rows, "verify = \"end\"");
+    let run = desk.import(&["all"]).await;
+    let begun = |sk: &str| run.events("item").into_iter().find(|i| i["sk"] == sk).unwrap().clone();
+    for (sk, said) in [("L-000", "stores \\\"\\\""), ("L-001", "with or without them"), ("L-002", "an empty map")] {
+        let item = begun(sk);
+        assert!(item["warnings"].to_string().contains(said), "{item}");
+    }
+    assert_eq!(begun("L-004")["warnings"], serde_json::json!([]));
+    assert_eq!(reasons(&run), [("L-003 ".to_owned(), "pipeline_failed".to_owned())], "{}", run.stdout);
+    assert_eq!((run.code, outcomes(&run, "done"), run.events("finding").len()), (3, Some(4), 0), "{}", run.stdout);
+    let history = desk.run(&["history", "PRODUCT#hooli", "L-000", "--rows"]).await;
+    assert_eq!(history.events("version")[0]["row"]["name"]["S"], "", "an empty cell is an empty text there");
+}

@@ -89,6 +89,7 @@ const KINDS: &[(&str, &str, Kind)] = &[
     ("rollback", "before_run", Kind::Run),
     ("rollback", "window", Kind::List),
     ("rollback", "conflicts", Kind::Choice(&["skip", "force"])),
+    ("import", "encoding", Kind::Choice(&["auto", "utf-8", "utf-16", "cp932"])),
     ("export", "lossless", Kind::Flag),
     ("users", "attributes", Kind::List),
 ];

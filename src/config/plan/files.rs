@@ -5,11 +5,19 @@ use std::path::Path;
 use super::super::toml_walk::Walk;
 use super::read::{Result, beside, code, entities, existing, spelling};
 use crate::domain::csv::Place;
+use crate::domain::csv::encoding::{EncodingChoice, Format};
 use crate::domain::plan::{Source, Target};
+
+/// Names standard input.
+const STDIN: &str = "-";
 
 /// `[source]` of an import: the file, and which of its rows.
 pub(super) fn source(mut walk: Walk<'_, '_>, plan: &Path) -> Result<(Source, Option<Place>)> {
-    let file = place(&mut walk, "file", plan)?;
+    let file = match walk.get("file").and_then(|(_, value)| value.as_str()) {
+        // Standard input stands beside no plan.
+        Some(STDIN) => walk.text("file")?.map(Place::File),
+        _ => place(&mut walk, "file", plan)?,
+    };
     let source = Source { tenant: code(&mut walk)?.unwrap_or_default(), ..entities(&mut walk)? };
     walk.finish()?;
     Ok((source, file))
@@ -26,12 +34,12 @@ pub(super) fn target(mut walk: Walk<'_, '_>) -> Result<Target> {
     Ok(target)
 }
 
-/// `[import]`: where rejected rows go, and the name of the application's own import.
+/// `[import]`: where rejected rows go, the name of the application's own import, and how the file is read.
 pub(super) fn import(
     mut walk: Walk<'_, '_>,
     plan: &Path,
     file: Option<&Place>,
-) -> Result<(Option<String>, Option<String>)> {
+) -> Result<(Option<String>, Option<String>, Format)> {
     let rejects = match place(&mut walk, "rejects", plan)? {
         Some(Place::S3 { .. }) => {
             return Err(walk.wrong_value("rejects", "import.rejects must be a file of this machine"));
@@ -43,8 +51,30 @@ pub(super) fn import(
         None => None,
     };
     let table = walk.text("table")?;
+    let encoding = walk.word(
+        "encoding",
+        &[
+            ("auto", EncodingChoice::Auto),
+            ("utf-8", EncodingChoice::Utf8),
+            ("utf-16", EncodingChoice::Utf16),
+            ("cp932", EncodingChoice::Cp932),
+        ],
+    )?;
+    let delimiter = walk.parsed("delimiter", DELIMITER, delimiter)?;
     walk.finish()?;
-    Ok((rejects, table))
+    let default = Format::default();
+    let format =
+        Format { encoding: encoding.unwrap_or(default.encoding), delimiter: delimiter.unwrap_or(default.delimiter) };
+    Ok((rejects, table, format))
+}
+
+const DELIMITER: &str = r#"one character between two cells: ",", ";", "\t", "|" or another sign of ASCII"#;
+
+/// A sign that neither quotes nor ends a row, and that no name or number is made of.
+fn delimiter(text: &str) -> Option<char> {
+    let mut characters = text.chars();
+    let found = characters.next().filter(|_| characters.next().is_none())?;
+    (found == '\t' || (found.is_ascii_punctuation() && !['"', '_', '.', '-'].contains(&found))).then_some(found)
 }
 
 /// `[target]` of an export: the tenant that the file is for.

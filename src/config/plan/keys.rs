@@ -64,7 +64,7 @@ const KEYS: &[Keys] = &[
     Keys { table: "source", names: &["file"], of: &[Operation::Import] },
     Keys { table: "target", names: &["tenant", "existing", "spelling"], of: TARGETED },
     Keys { table: "target", names: &["tenant"], of: &[Operation::Export] },
-    Keys { table: "import", names: &["rejects", "table"], of: &[Operation::Import] },
+    Keys { table: "import", names: &["rejects", "table", "encoding", "delimiter"], of: &[Operation::Import] },
     Keys { table: "users", names: &["pool", "change", "attributes"], of: &[Operation::Users] },
     Keys { table: "export", names: &["to", "lossless"], of: &[Operation::Export] },
     Keys {

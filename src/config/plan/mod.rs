@@ -90,10 +90,10 @@ pub fn parse(path: &Path, text: &str) -> Result<Plan, Box<ConfigError>> {
     } else if operation == Operation::Import {
         let (source, from) = files::source(section(file, &mut walk, "source", &none)?, path)?;
         let target = files::target(section(file, &mut walk, "target", &none)?)?;
-        let (rejects, table) = files::import(section(file, &mut walk, "import", &none)?, path, from.as_ref())?;
+        let (rejects, table, format) = files::import(section(file, &mut walk, "import", &none)?, path, from.as_ref())?;
         // Each row's own type tells where it belongs.
         let modules = read::modules(&mut walk, true)?;
-        (modules, Work::Import { source, target, file: from, rejects, table })
+        (modules, Work::Import { source, target, file: from, rejects, table, format })
     } else if operation == Operation::Export {
         let source = read::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
         let tenant = files::export_target(section(file, &mut walk, "target", &none)?)?;

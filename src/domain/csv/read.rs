@@ -1,19 +1,10 @@
-use super::{ATTRIBUTES, ATTRIBUTES_DDB, CODE, FIELDS_DDB, NAME, SOURCE_PK, SOURCE_SK, TARGET};
+use super::cells::{may_be_cut, spreadsheet_key};
+use super::header::Columns;
+use super::{ATTRIBUTES, ATTRIBUTES_DDB, FIELDS_DDB, SOURCE_PK, SOURCE_SK};
 use crate::domain::key::EntityKey;
 use crate::domain::row::{Row, field};
 use crate::domain::run::Reason;
 use crate::domain::value::{DdbItem, Map, Value, from_plain_json, to_plain_json};
-
-/// A header that is not one of these files.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadHeader {
-    /// A column that must be there.
-    #[error("the header has no column {0}")]
-    Missing(&'static str),
-    /// A name that stands there twice.
-    #[error("the header has the column {0} twice")]
-    Twice(&'static str),
-}
 
 /// Why a row becomes no entity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,20 +14,6 @@ pub struct Unreadable {
     pub reason: Reason,
     /// In words, with the column.
     pub message: String,
-}
-
-/// Where the columns stand. Others than those known are ignored, and their order does not matter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Columns {
-    count: usize,
-    pk: usize,
-    sk: usize,
-    code: Option<usize>,
-    name: Option<usize>,
-    attributes: Option<usize>,
-    target: Option<usize>,
-    attributes_ddb: Option<usize>,
-    fields_ddb: Option<usize>,
 }
 
 /// An entity as a file tells it.
@@ -57,39 +34,6 @@ pub struct Incoming {
 }
 
 impl Columns {
-    /// Finds the columns. A byte order mark and blanks around names do not count.
-    ///
-    /// # Errors
-    /// [`BadHeader`] with the first column that is missing or doubled.
-    pub fn of<'a>(names: impl Iterator<Item = &'a str>, wants_tenant: bool) -> Result<Self, BadHeader> {
-        let names: Vec<&str> = names.map(|name| name.trim_start_matches('\u{feff}').trim()).collect();
-        let at = |wanted: &'static str| {
-            let mut places = names.iter().enumerate().filter(|(_, name)| **name == wanted).map(|(at, _)| at);
-            match (places.next(), places.next()) {
-                (_, Some(_)) => Err(BadHeader::Twice(wanted)),
-                (place, None) => Ok(place),
-            }
-        };
-        let columns = Self {
-            count: names.len(),
-            pk: at(SOURCE_PK)?.ok_or(BadHeader::Missing(SOURCE_PK))?,
-            sk: at(SOURCE_SK)?.ok_or(BadHeader::Missing(SOURCE_SK))?,
-            code: at(CODE)?,
-            name: at(NAME)?,
-            attributes: at(ATTRIBUTES)?,
-            target: at(TARGET)?,
-            attributes_ddb: at(ATTRIBUTES_DDB)?,
-            fields_ddb: at(FIELDS_DDB)?,
-        };
-        if columns.attributes.is_none() && columns.attributes_ddb.is_none() {
-            return Err(BadHeader::Missing(ATTRIBUTES));
-        }
-        if wants_tenant && columns.target.is_none() {
-            return Err(BadHeader::Missing(TARGET));
-        }
-        Ok(columns)
-    }
-
     /// The keys of a row as far as it has them, for telling which one is meant.
     #[must_use]
     pub fn keys(&self, fields: &[&str]) -> EntityKey {
@@ -102,8 +46,8 @@ impl Columns {
     /// # Errors
     /// [`Unreadable`] with the first column that cannot be read.
     pub fn entity(&self, fields: &[&str]) -> Result<Incoming, Unreadable> {
-        if fields.len() != self.count {
-            let message = format!("the row has {} fields, and the header {}", fields.len(), self.count);
+        if fields.len() != self.names.len() {
+            let message = format!("the row has {} fields, and the header {}", fields.len(), self.names.len());
             return Err(Unreadable { reason: Reason::Csv, message });
         }
         let text = |at: Option<usize>| at.and_then(|at| fields.get(at)).copied().unwrap_or_default();
@@ -114,11 +58,17 @@ impl Columns {
             }
         }
         let mut row = Map::new();
-        let mut warnings = Vec::new();
         let others = text(self.fields_ddb);
         let is_whole = !others.is_empty();
+        let mut warnings = self.oddities(fields, &source, is_whole)?;
         if is_whole {
-            row.extend(typed(FIELDS_DDB, others)?);
+            let typed = typed(FIELDS_DDB, others)?;
+            for (column, name, key) in
+                [(SOURCE_PK, field::PK, source.pk.as_str()), (SOURCE_SK, field::SK, source.sk.as_str())]
+            {
+                is_same_key(column, typed.get(name), key)?;
+            }
+            row.extend(typed);
         } else {
             row.insert(field::TYPE.to_owned(), Value::s(source.pk.entity_type()));
         }
@@ -135,6 +85,29 @@ impl Columns {
         let tenant = Some(text(self.target)).filter(|code| !code.is_empty()).map(str::to_owned);
         let tells = [self.code.is_some(), self.name.is_some()];
         Ok(Incoming { source, tenant, row: Row(row), is_whole, tells, warnings })
+    }
+
+    /// What the cells show of spreadsheets and of quotes that are missing.
+    fn oddities(&self, fields: &[&str], source: &EntityKey, is_whole: bool) -> Result<Vec<String>, Unreadable> {
+        let mut warnings = Vec::new();
+        for (at, cell) in fields.iter().enumerate() {
+            if may_be_cut(cell) {
+                warnings.push(format!("the column {} {CUT}", self.name_of(at)));
+            }
+            // What an export wrote is quoted as it should be; a line that begins like this row was swallowed.
+            if !is_whole && swallows(cell, source.pk.as_str(), self.delimiter) {
+                let message = format!(
+                    "the column {} holds a line that begins like another row: a quote is missing or too many",
+                    self.name_of(at)
+                );
+                return Err(Unreadable { reason: Reason::Csv, message });
+            }
+        }
+        for (column, key) in [(SOURCE_PK, source.pk.as_str()), (SOURCE_SK, source.sk.as_str())] {
+            let changed = spreadsheet_key(key).filter(|_| !is_whole);
+            warnings.extend(changed.map(|how| format!("{column} is {key:?}, {how}: the key may have been another")));
+        }
+        Ok(warnings)
     }
 
     /// The attributes: typed ones win, because they lose nothing.
@@ -157,7 +130,7 @@ impl Columns {
             Ok(other) => {
                 Err(malformed(format!("{ATTRIBUTES} is no JSON object but a value of type {}", other.type_name())))
             }
-            Err(error) => Err(malformed(format!("{ATTRIBUTES} is not JSON: {error}"))),
+            Err(error) => Err(malformed(format!("{ATTRIBUTES} is not JSON: {error}{}", if_cut(plain)))),
         }
     }
 }
@@ -165,6 +138,32 @@ impl Columns {
 fn typed(column: &str, text: &str) -> Result<Map, Unreadable> {
     serde_json::from_str::<DdbItem>(text).map(|item| item.0).map_err(|error| Unreadable {
         reason: Reason::MalformedJson,
-        message: format!("{column} is no DynamoDB JSON: {error}"),
+        message: format!("{column} is no DynamoDB JSON: {error}{}", if_cut(text)),
+    })
+}
+
+/// Of a cell that is just as long as Excel lets it be.
+const CUT: &str = "is exactly 32,767 characters long: Excel cuts what is longer";
+
+fn if_cut(cell: &str) -> String {
+    if may_be_cut(cell) { format!(" (it {CUT})") } else { String::new() }
+}
+
+/// The columns of keys are what spreadsheets change; in `fields_ddb` they stand as they were.
+fn is_same_key(column: &str, typed: Option<&Value>, key: &str) -> Result<(), Unreadable> {
+    let Some(Value::S(was)) = typed.filter(|typed| typed.as_str() != Some(key)) else { return Ok(()) };
+    let message = format!(
+        "{column} is {key:?}, and {FIELDS_DDB} says {was:?}: a spreadsheet may have changed it (a row for another key has none in {FIELDS_DDB})"
+    );
+    Err(Unreadable { reason: Reason::KeyInvalid, message })
+}
+
+/// Whether a line inside a cell begins with the row's own partition key and a delimiter.
+fn swallows(cell: &str, pk: &str, delimiter: char) -> bool {
+    let mut lines = cell.split(['\r', '\n']).skip(1);
+    lines.any(|line| {
+        let line = line.strip_prefix('"').unwrap_or(line);
+        let rest = line.strip_prefix(pk).map(|rest| rest.strip_prefix('"').unwrap_or(rest));
+        rest.is_some_and(|rest| rest.starts_with(delimiter))
     })
 }

@@ -12,7 +12,7 @@ fn row(json: &str) -> Row {
 }
 
 fn columns(lossless: bool) -> Columns {
-    Columns::of(header(lossless).into_iter(), true).unwrap()
+    Columns::of(&header(lossless).join(","), ',', true).unwrap()
 }
 
 fn back(row: &Row, lossless: bool) -> Incoming {
@@ -31,8 +31,7 @@ fn the_guides_columns_stand_first_and_in_its_order() {
 
 #[test]
 fn the_guides_own_rows_are_read() {
-    let columns =
-        Columns::of("\u{feff}sourcePk, sourceSk ,code,name,attributes,targetTenantCode,line".split(','), true);
+    let columns = Columns::of("\u{feff}sourcePk, sourceSk ,code,name,attributes,targetTenantCode,line", ',', true);
     let read = columns.unwrap().entity(&["P#a", "x", "c", "", r#"{"a":{"b":[1.50]}}"#, "globex", "7"]).unwrap();
     assert_eq!(read.row, row(r#"{"type":"P","code":"c","attributes":{"a":{"b":[1.50]}},"pk":"P#a","sk":"x"}"#));
     assert_eq!((read.tenant.as_deref(), read.is_whole, read.warnings.len()), (Some("globex"), false, 0));
@@ -52,11 +51,11 @@ fn what_cannot_be_read_says_where() {
         let (reason, message) = read(&["P#a", "x", "", "", plain, "", typed, ""]);
         assert!(reason == Reason::MalformedJson && message.contains(said), "{message}");
     }
-    let header = |names: &str| Columns::of(names.split(','), true).unwrap_err();
+    let header = |names: &str| Columns::of(names, ',', true).unwrap_err();
     assert_eq!(header("sourceSk,attributes"), BadHeader::Missing("sourcePk"));
     assert_eq!(header("sourcePk,sourceSk,sourcePk,attributes"), BadHeader::Twice("sourcePk"));
     assert_eq!(header("sourcePk,sourceSk,attributes"), BadHeader::Missing("targetTenantCode"));
-    assert!(Columns::of("sourcePk,sourceSk,attributes_ddb".split(','), false).is_ok());
+    assert!(Columns::of("sourcePk,sourceSk,attributes_ddb", ',', false).is_ok());
 }
 
 #[test]
@@ -66,6 +65,43 @@ fn typed_attributes_win_and_a_difference_is_told() {
     let read = columns(true).entity(&fields.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
     assert_eq!(read.row.get("attributes"), Some(&from_plain_json(r#"{"a":1}"#).unwrap()));
     assert_eq!(read.warnings.len(), 1, "{:?}", read.warnings);
+}
+
+#[test]
+fn a_key_that_a_spreadsheet_changed_is_invalid_in_a_lossless_file() {
+    let mut told = fields(&row(r#"{"pk":"P#a","sk":"0012","attributes":{}}"#), "b", true).unwrap();
+    let entity = |fields: &[String]| columns(true).entity(&fields.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(entity(&told).unwrap().warnings.is_empty());
+    told[1] = "12".to_owned();
+    let error = entity(&told).unwrap_err();
+    assert_eq!(error.reason, Reason::KeyInvalid);
+    assert!(error.message.contains("\"12\"") && error.message.contains("\"0012\""), "{}", error.message);
+    // Files of the guide have nothing to compare with.
+    let plain = columns(false).entity(&["P#a", "=\"001\"", "", "", "", "b"]).unwrap();
+    assert!(plain.warnings[0].contains("formula"), "{:?}", plain.warnings);
+}
+
+#[test]
+fn a_cell_as_long_as_excel_keeps_is_said_to_be_cut() {
+    let read = |plain: &str| columns(false).entity(&["P#a", "x", "", "", plain, "b"]);
+    let text = "x".repeat(32_767 - 8);
+    let warnings = read(&format!("{{\"t\":\"{text}\"}}")).unwrap().warnings;
+    assert!(warnings.len() == 1 && warnings[0].contains("32,767"), "{warnings:?}");
+    let error = read(&format!("{{\"t\":\"{text}xx")).unwrap_err();
+    assert!(error.reason == Reason::MalformedJson && error.message.contains("32,767"), "{}", error.message);
+}
+
+#[test]
+fn a_row_inside_a_cell_is_a_quote_too_many() {
+    let read = |lossless: bool, name: &str| {
+        let mut told = fields(&row(r#"{"pk":"P#a","sk":"x","attributes":{}}"#), "b", lossless).unwrap();
+        told[3] = name.to_owned();
+        columns(lossless).entity(&told.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let swallowed = "two\r\nP#a,y,c,n,{},b";
+    assert_eq!(read(false, swallowed).unwrap_err().reason, Reason::Csv);
+    assert!(read(false, "two\nlines of P#a").is_ok());
+    assert!(read(true, swallowed).is_ok(), "an export quotes what it writes");
 }
 
 #[test]

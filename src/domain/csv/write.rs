@@ -37,6 +37,8 @@ pub fn fields(row: &Row, target_tenant: &str, lossless: bool) -> Result<Vec<Stri
 /// What no column of its own holds.
 fn is_other(name: &str, value: &Value) -> bool {
     match name {
+        // Spreadsheets change keys that look like numbers: here they stand as texts.
+        field::PK | field::SK => true,
         field::ID => false,
         field::ATTRIBUTES => !matches!(value, Value::M(_)),
         field::CODE | field::NAME => !is_plain(Some(value)),
@@ -49,7 +51,7 @@ fn is_plain(value: Option<&Value>) -> bool {
     value.and_then(Value::as_str).is_some_and(|text| !text.is_empty())
 }
 
-fn plain(row: &Row, name: &str, lossless: bool) -> String {
+pub(super) fn plain(row: &Row, name: &str, lossless: bool) -> String {
     match row.get(name) {
         Some(Value::S(text)) => text.clone(),
         // The other column has it with its type.

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::csv::Place;
+use super::csv::encoding::Format;
 use super::key::Version;
 use super::publish::PublishMode;
 use super::run::{Operation, RunId};
@@ -353,6 +354,9 @@ pub enum Work {
         rejects: Option<String>,
         /// The name under which the application registered its import; the module's when `None`. For its own import alone.
         table: Option<String>,
+        /// How the file is to be read.
+        #[serde(default)]
+        format: Format,
     },
     /// Writes entities into a CSV file.
     Export {

@@ -6,9 +6,11 @@ mod batches;
 mod collisions;
 #[cfg(test)]
 pub(crate) mod dying;
+mod guard;
 mod items;
 mod open;
 mod read;
+mod refused;
 mod rows;
 mod schema;
 mod write;
@@ -22,8 +24,10 @@ use crate::engine::failure::{ErrorCode, Failure};
 
 pub use approvals::{Approval, Left};
 pub use batches::Tally;
+pub use guard::{check_state_dir, regular};
 pub use open::OpenItem;
 pub use read::{Reader, Recorded, WrittenItem, list};
+pub use refused::RefusedRow;
 pub use write::{EndedItem, Header, Journal, NewItem, hold, mark};
 
 /// What can go wrong with a journal.
@@ -71,6 +75,14 @@ pub enum JournalError {
         /// The first thing in it that does not belong there, or that it lacks.
         name: String,
     },
+    /// Something in the state directory that cannot be trusted.
+    #[error("{} {what}", path.display())]
+    Unsafe {
+        /// Where.
+        path: PathBuf,
+        /// What is wrong, in words.
+        what: &'static str,
+    },
     /// Another process has the run.
     #[error("run {run} is in the hands of another process")]
     Locked {
@@ -104,6 +116,9 @@ impl From<JournalError> for Failure {
                 ErrorCode::Io,
                 "check space and permissions of the state directory; what was written meanwhile is in the tables, and `run --resume` finds it there",
             ),
+            JournalError::Unsafe { .. } => {
+                (ErrorCode::Io, "the state directory must be yours alone (chmod 700) and hold files of tenantry only")
+            }
             JournalError::Format { .. } | JournalError::Word { .. } => {
                 (ErrorCode::Io, "use the version of tenantry that wrote the run")
             }
@@ -148,14 +163,19 @@ fn lock_path(state_dir: &Path, run: RunId) -> PathBuf {
 /// # Errors
 /// [`JournalError::Io`] when it cannot be made.
 pub fn private_dir(path: &Path) -> Result<(), JournalError> {
+    guard::owners_alone(path)?;
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io(path))
 }
 
-fn private_file(path: &Path) -> Result<File, JournalError> {
+/// Opens a file for the owner alone, made where there is none. What is no regular file is refused.
+pub(super) fn private_file(path: &Path) -> Result<File, JournalError> {
+    guard::regular(path)?;
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(io(path))
 }
 
 /// Whether some process, this one included, holds the run.
 fn is_held(state_dir: &Path, run: RunId) -> bool {
-    File::open(lock_path(state_dir, run)).is_ok_and(|file| file.try_lock_shared().is_err())
+    let path = lock_path(state_dir, run);
+    // Opening a pipe would wait for someone at its other end.
+    guard::regular(&path).is_ok() && File::open(path).is_ok_and(|file| file.try_lock_shared().is_err())
 }

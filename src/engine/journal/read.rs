@@ -80,6 +80,8 @@ impl Reader {
         if !path.exists() {
             return Err(JournalError::NoRun { run, dir: runs_dir(state_dir) });
         }
+        super::guard::regular_database(&path)?;
+        super::guard::regular(&super::lock_path(state_dir, run))?;
         Self::open_at(path, is_held(state_dir, run))
     }
 

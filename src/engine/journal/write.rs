@@ -145,6 +145,7 @@ impl Journal {
         if !path.exists() {
             return Err(JournalError::NoRun { run, dir: super::runs_dir(state_dir) });
         }
+        super::guard::regular_database(&path)?;
         let lock = take_lock(&lock_path(state_dir, run), run)?;
         let connection = Connection::open(&path).map_err(database(&path))?;
         schema::check(&connection, &path)?;
@@ -266,6 +267,7 @@ pub fn mark(state_dir: &Path, run: RunId, state: RunState, undone_by: Option<Run
     if !path.exists() {
         return Err(JournalError::NoRun { run, dir: super::runs_dir(state_dir) });
     }
+    super::guard::regular_database(&path)?;
     let fail = database(&path);
     let connection = Connection::open(&path).map_err(&fail)?;
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(&fail)?;

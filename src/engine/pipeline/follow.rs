@@ -13,6 +13,7 @@ use super::super::seen::{Seen, look_up};
 use super::super::task::{Stop, Task};
 use super::send::Sent;
 use super::{PAGE, give_up, stopped};
+use crate::domain::csv::application::is_from_reading;
 use crate::domain::item::{PlannedPart, Role};
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::run::{Outcome, Reason};
@@ -230,7 +231,8 @@ impl Following<'_> {
 
 /// The application wrote it: as it was to be, or otherwise, and then the next batch would fare no better.
 fn applied(wrote: &Row, now: &Row) -> ItemEnd {
-    let changes = imported(wrote, now);
+    let mut changes = imported(wrote, now);
+    changes.retain(|change| !is_from_reading(change, wrote));
     let Some(first) = changes.first() else { return ItemEnd::done() };
     let text = |value: &Option<_>| value.as_ref().map_or_else(|| "nothing".to_owned(), to_plain_json);
     let more = if changes.len() > 1 { format!(" (and {} more)", changes.len() - 1) } else { String::new() };

@@ -5,18 +5,20 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use super::super::browse::{has_partition, modules};
-use super::super::csv::{Opened, Read};
+use super::super::csv::{Opened, Opening, Read};
+use super::super::failure::{ErrorCode, Failure};
 use super::super::run::{Context, import_table};
 use super::super::seen::look_up;
 use super::super::task::{Stop, Task};
+use super::alike::{Alike, alike};
 use super::expiry::Expiry;
 use super::sink::Sink;
-use crate::domain::csv::{Columns, Incoming, fields};
-use crate::domain::import::Importing;
+use crate::domain::csv::{Columns, Incoming, application, fields};
+use crate::domain::import::{Importing, too_long};
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::job::ROW_LIMIT;
-use crate::domain::key::{EntityKey, PartitionKey};
-use crate::domain::plan::{Engine, Modules, Plan, Source, Target};
+use crate::domain::key::{EntityKey, PartitionKey, Version};
+use crate::domain::plan::{Engine, Modules, Plan, Source, Target, Work};
 use crate::domain::publish::Ttls;
 use crate::domain::row::field;
 use crate::domain::run::{Action, Reason};
@@ -26,6 +28,12 @@ use crate::domain::value::Value;
 
 /// Records looked at together.
 const PAGE: usize = 300;
+
+/// How the file of an import is opened; `None` for other work.
+pub(super) fn opening(work: &Work) -> Option<Opening> {
+    let Work::Import { target, rejects, format, .. } = work else { return None };
+    Some(Opening { format: *format, wants_tenant: target.tenant.is_empty(), keep: rejects.is_some() })
+}
 
 /// Adds the items of an import, in the order of the file; gives back what is to be known before the run.
 pub(super) async fn plan(
@@ -37,7 +45,7 @@ pub(super) async fn plan(
     sink: &mut Sink<'_>,
 ) -> Result<Vec<String>, Stop> {
     let mut reading = file.read(PAGE).await?;
-    let columns = reading.columns(target.tenant.is_empty())?;
+    let columns = file.survey().columns().clone();
     let changing = super::transform::changing(context, &plan.change)?.map(Arc::new);
     let rules = Transfer {
         operation: context.operation,
@@ -62,13 +70,14 @@ pub(super) async fn plan(
         tenants: HashMap::new(),
         expiry: Expiry::new(context.at),
         seen: HashSet::new(),
+        alike: Alike::default(),
         left_out: 0,
     };
     while let Some(records) = reading.next().await? {
         task.check()?;
         importer.group(records, sink).await?;
     }
-    let mut notes = Vec::new();
+    let mut notes = file.survey().notes(file.name());
     if context.settings.engine == Engine::Pipeline {
         let name = context_table(plan).unwrap_or_else(|| "each row's module".to_owned());
         notes.push(format!(
@@ -94,11 +103,12 @@ struct Importer<'a> {
     expiry: Expiry,
     /// Entities that the file has had already, each as two hashes: a million of them fit in some tens of megabytes.
     seen: HashSet<[u64; 2]>,
+    alike: Alike,
     left_out: u64,
 }
 
 /// A record on its way.
-enum Row {
+pub(super) enum Row {
     /// Decided without looking at any table.
     Bad(PlannedItem),
     /// To be compared with what is there.
@@ -125,15 +135,25 @@ impl Importer<'_> {
             Row::Bad(_) => None,
         });
         let mut seen = look_up(self.task, wanted.collect()).await?;
+        let mut warnings = alike(self.task, &rows, &seen).await?;
         for row in rows {
             let item = match row {
                 Row::Bad(item) => item,
                 Row::Good { line, module, key, incoming, rules, ttls } => {
-                    let Some(snapshot) = seen.remove(&(module.clone(), key.clone())) else { continue };
+                    let Some(snapshot) = seen.remove(&(module.clone(), key.clone())) else {
+                        // Never silently: the row would be nowhere.
+                        let message = format!("line {line}: {key} was looked for, and there is no answer");
+                        return Err(Failure::new(ErrorCode::Internal, message).into());
+                    };
                     match snapshot {
                         Ok(seen) => {
                             let side = Side { key: &key, seen: &seen, ttls };
-                            self.passing(rules.item(&module, line, &incoming, side))
+                            let mut item = rules.item(&module, line, &incoming, side);
+                            item.warnings.extend(warnings.remove(&line));
+                            if let Some(why) = too_long(&key, seen.version.next()) {
+                                item = stripped(bad(item, Reason::KeyInvalid, why));
+                            }
+                            self.passing(item)
                         }
                         Err(unusable) => {
                             let version = unusable.version();
@@ -154,16 +174,16 @@ impl Importer<'_> {
 
     /// What a record says; `None` where the plan does not want it.
     async fn row(&mut self, read: Read) -> Result<Option<Row>, Stop> {
-        let line = read.line;
+        let line = read.record.line;
         let nowhere = |key: EntityKey| unread("", line, key.clone(), key);
-        let record = match read.record {
-            Ok(record) => record,
-            Err((_, message)) => {
+        let cells = match read.cells {
+            Ok(cells) => cells,
+            Err(message) => {
                 return Ok(Some(Row::Bad(bad(nowhere(EntityKey::new("", "")), Reason::Csv, message))));
             }
         };
-        let fields: Vec<&str> = record.iter().collect();
-        let incoming = match self.columns.entity(&fields) {
+        let fields: Vec<&str> = cells.iter().collect();
+        let mut incoming = match self.columns.entity(&fields) {
             Ok(incoming) => incoming,
             Err(unreadable) => {
                 let item = nowhere(self.columns.keys(&fields));
@@ -194,26 +214,35 @@ impl Importer<'_> {
             let message = format!("no module that the plan covers holds {}", pk.entity_type());
             return Ok(Some(Row::Bad(bad(nowhere(incoming.source), Reason::KeyInvalid, message))));
         };
+        // The first version is the shortest.
+        if let Some(why) = too_long(&key, Version(1)) {
+            let item = unread(&module, line, incoming.source, key);
+            return Ok(Some(Row::Bad(bad(item, Reason::KeyInvalid, why))));
+        }
         if !self.seen.insert(hashes(&module, &key)) {
             let message = "an earlier row of the file is for the same entity".to_owned();
             let item = unread(&module, line, incoming.source, key);
             return Ok(Some(Row::Bad(bad(item, Reason::Collision, message))));
         }
+        incoming.warnings.extend(self.alike.add(&module, &key));
         let rules = self.rules_for(&code);
         let ttls = self.expiry.of(self.task, &module, &key.pk).await?;
         Ok(Some(Row::Good { line, module, key, incoming, rules, ttls }))
     }
 
     /// What the application's own import could not take becomes invalid here.
-    fn passing(&self, item: PlannedItem) -> PlannedItem {
-        let Some(after) = item.after().filter(|_| self.context.settings.engine == Engine::Pipeline) else {
+    fn passing(&self, mut item: PlannedItem) -> PlannedItem {
+        let Some(after) = item.after().filter(|_| self.context.settings.engine == Engine::Pipeline).cloned() else {
             return item;
         };
+        let after = &*after;
         let attributes = after.get(field::ATTRIBUTES);
         let why = if let Some(why) = attributes.and_then(Value::why_not_json) {
             Some((Reason::PipelineFailed, format!("its attributes cannot pass as JSON: {why}")))
         } else if after.is_deleted() {
             Some((Reason::PipelineFailed, "the application's import knows no soft-deleted rows".to_owned()))
+        } else if let Some(why) = application::misread_key(&item.source) {
+            Some((Reason::PipelineFailed, why))
         } else {
             let bytes: usize = fields(after, "", false).map_or(0, |fields| fields.iter().map(String::len).sum());
             (bytes > ROW_LIMIT).then(|| {
@@ -222,12 +251,11 @@ impl Importer<'_> {
             })
         };
         match why {
-            Some((reason, message)) => {
-                let mut item = bad(item, reason, message);
-                item.parts.iter_mut().for_each(|part| part.after = None);
+            Some((reason, message)) => stripped(bad(item, reason, message)),
+            None => {
+                item.warnings.extend(application::remarks(after));
                 item
             }
-            None => item,
         }
     }
 
@@ -283,6 +311,12 @@ fn context_table(plan: &Plan) -> Option<String> {
 
 fn bad(item: PlannedItem, reason: Reason, message: String) -> PlannedItem {
     item.refused(Action::Invalid, reason, message)
+}
+
+/// An item that writes nothing.
+fn stripped(mut item: PlannedItem) -> PlannedItem {
+    item.parts.iter_mut().for_each(|part| part.after = None);
+    item
 }
 
 /// An item of which nothing is known but where it stands.

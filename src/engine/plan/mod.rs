@@ -1,5 +1,6 @@
 //! Finding out what a plan would do: items with before and after, streamed into a journal. Nothing is written to any table.
 
+mod alike;
 mod blast;
 mod claims;
 mod confirm;
@@ -24,7 +25,7 @@ mod walk;
 use std::path::Path;
 use std::time::Duration;
 
-use super::csv::{Opened, write_rejects};
+use super::csv::{Opened, begin_rejects, may_replace};
 use super::failure::{ErrorCode, Failure};
 use super::items::{self, Kept};
 use super::journal::{Journal, private_dir};
@@ -33,6 +34,7 @@ use super::run::Context;
 use super::runs::blocking;
 use super::task::{Stop, Task};
 use crate::config::FrameworkVersion;
+use crate::domain::csv::Place;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::EntityKey;
 use crate::domain::plan::{Plan, Work};
@@ -159,8 +161,14 @@ pub(super) async fn preview_into(
     for_this_profile(task, plan)?;
     let odd_target = target_is_readable(task, plan)?;
     let mut file = None;
-    if let Work::Import { file: place, .. } = &plan.work {
-        file = Some(Opened::open(task, place.as_ref().ok_or_else(no_file)?).await?);
+    let opening = import::opening(&plan.work);
+    if let (Work::Import { file: place, rejects, .. }, Some(opening)) = (&plan.work, opening) {
+        let place = place.as_ref().ok_or_else(no_file)?;
+        if let Some(rejects) = rejects {
+            let from = if let Place::File(path) = place { Some(path.as_str()) } else { None };
+            may_replace(rejects, from, opening.format.delimiter).await?;
+        }
+        file = Some(Opened::open(task, place, opening, journal.dir()).await?);
     }
     let checker = validate::Checker::new(task, plan)?;
     let mut sink = Sink::new(task, context, journal, tell, checker);
@@ -190,8 +198,8 @@ pub(super) async fn preview_into(
     notes.extend(odd_target);
     let (blast, checked, violated) = sink.finish().await?;
     notes.extend(checked);
-    if let (Work::Import { rejects: Some(rejects), .. }, Some(file)) = (&plan.work, &file) {
-        let count = write_rejects(task, journal, file, rejects).await?;
+    if let (Work::Import { rejects: Some(rejects), .. }, Some(file), Some(opening)) = (&plan.work, &file, opening) {
+        let count = begin_rejects(journal, file, opening, rejects).await?;
         if count > 0 {
             notes.push(format!(
                 "{count} rows of {} cannot be written: they stand in {rejects}, each with why",

@@ -1,5 +1,6 @@
 use jiff::Timestamp;
 
+use super::super::csv::after_run;
 use super::super::failure::{ErrorCode, Failure};
 use super::super::journal::{Journal, Reader};
 use super::super::plan::preview_into;
@@ -175,12 +176,16 @@ async fn finish(task: &Task, journal: Journal, context: &Context, ended: Result<
     };
     // Before its end is recorded: a run that has ended is not gone on with, and what it took back would never say so.
     let marked = if is_complete { mark_undone(task, context.run).await } else { Ok(()) };
+    // Likewise: its rejects would stay without the rows that it refused.
+    let rejected = after_run(task, &journal, is_complete).await;
     let recorded = journal.set_state(state, &at).await;
     journal.close().await;
     tell_run(task, context.run).await.ok();
     marked?;
     recorded?;
-    match ended? {
+    let ended = ended?;
+    rejected?;
+    match ended {
         Ended::Complete => Ok(()),
         Ended::Stopped(cause) => {
             task.emit(Event::Stopped { run: context.run, cause }).await.ok();

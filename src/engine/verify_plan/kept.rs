@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use super::super::failure::{ErrorCode, Failure};
-use super::super::journal::{JournalError, private_dir};
+use super::super::journal::{JournalError, private_dir, regular};
 use super::super::plan::Partition;
 use super::super::protocol::{EntityRef, Finding, Severity};
 use super::super::task::Task;
@@ -231,6 +231,8 @@ fn dir(state_dir: &Path) -> PathBuf {
 }
 
 fn open(path: &Path) -> Result<File, KeptError> {
+    // Opening a pipe would wait for someone at its other end.
+    regular(path)?;
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(io(path))
 }
 

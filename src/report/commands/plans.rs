@@ -94,7 +94,12 @@ pub(super) fn planned(context: &mut Context, summary: &PlanSummary) {
         blast.entities, blast.tenants, blast.requests, blast.write_units, blast.s3_objects, blast.seconds
     ));
     for note in &summary.notes {
-        context.out.text(&format!("note: {note}"));
+        // Programs read items and counts; whoever starts them reads this.
+        if context.out.is_json() {
+            context.out.note(&format!("note: {note}"));
+        } else {
+            context.out.text(&format!("note: {note}"));
+        }
     }
     context.out.text(&format!("digest {}", summary.digest));
 }

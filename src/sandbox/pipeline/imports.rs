@@ -93,7 +93,8 @@ impl Imports {
         map.insert("_sourceKey".to_owned(), Value::s(format!("{pk}#{sk}")));
         let mut fields = Map::new();
         let texts = [(field::CODE, code), (field::NAME, name), (field::TENANT_CODE, tenant)];
-        for (field, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
+        // An empty cell is an empty text, as the framework's reader has it.
+        for (field, text) in texts {
             fields.insert(field.to_owned(), Value::s(text));
         }
         fields.insert(field::ID.to_owned(), Value::s(key.id()));

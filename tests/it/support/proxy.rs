@@ -24,6 +24,8 @@ pub enum Fault {
     Denied,
     /// Cancelled because another transaction is at the same rows.
     Conflict,
+    /// Cancelled because the service finds something invalid in it.
+    Invalid,
     /// Forwarded, and answered a while later.
     Slow,
     /// Answered by S3 with an error of this code, without being forwarded.
@@ -246,6 +248,10 @@ async fn serve(mut client: TcpStream, upstream: String, weather: Arc<Mutex<Weath
             Some(Fault::Conflict) => {
                 let reasons =
                     r#","CancellationReasons":[{"Code":"None"},{"Code":"TransactionConflict","Message":"busy"}]"#;
+                refusal("400 Bad Request", "TransactionCanceledException", reasons)
+            }
+            Some(Fault::Invalid) => {
+                let reasons = r#","CancellationReasons":[{"Code":"ValidationError","Message":"One or more parameter values were invalid"}]"#;
                 refusal("400 Bad Request", "TransactionCanceledException", reasons)
             }
             Some(Fault::S3(status, code)) => {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::csv::Place;
+use crate::domain::csv::encoding::{EncodingChoice, Format};
 use crate::domain::key::Version;
 use crate::domain::plan::{
     Change, Conflicts, DeletedSources, Engine, Existing, Normalize, RollTo, Rollback, RunSettings, Source, StopAfter,
@@ -117,6 +118,7 @@ fn each_example_shows_its_optional_keys_at_their_defaults() {
                 file: Some(Place::File("plans/products.csv".to_owned())),
                 rejects: None,
                 table: None,
+                format: Format::default(),
             },
         ),
         plan(

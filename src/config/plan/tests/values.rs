@@ -142,11 +142,12 @@ fn the_pipeline_engine_is_for_imports() {
 fn files_stand_beside_the_plan_or_in_s3() {
     let import = |more: &str| format!("name = \"n\"\noperation = \"import\"\n{more}");
     let work = |more: &str| read(&import(more)).unwrap().work;
-    let Work::Import { file, rejects, source, target, table: None } = work(
+    let Work::Import { file, rejects, source, target, table: None, format } = work(
         "[source]\nfile = \"s3://b/a.csv\"\ntenant = \"acme\"\n[import]\nrejects = \"r.csv\"\n[target]\ntenant = \"acme\"",
     ) else {
         panic!()
     };
+    assert_eq!(format, Format::default());
     assert_eq!(file, Some(Place::S3 { bucket: "b".to_owned(), key: "a.csv".to_owned() }));
     assert_eq!(
         (rejects.as_deref(), source.tenant.as_str(), target.tenant.as_str()),
@@ -164,4 +165,24 @@ fn files_stand_beside_the_plan_or_in_s3() {
     assert_complaint(&import("[import]\nrejects = \"s3://b/a.csv\""), 4, "import.rejects", message, None);
     let bad = "source.file: \"s3:///x\" names no file and no object: write a path, or s3://bucket/key";
     assert_complaint(&import("[source]\nfile = \"s3:///x\""), 4, "source.file", bad, None);
+}
+
+#[test]
+fn files_of_other_encodings_and_delimiters_are_named() {
+    let import = |more: &str| format!("name = \"n\"\noperation = \"import\"\n[import]\n{more}");
+    let format = |more: &str| match read(&import(more)).unwrap().work {
+        Work::Import { format, .. } => format,
+        _ => panic!(),
+    };
+    let cp932 = format("encoding = \"cp932\"\ndelimiter = \";\"");
+    assert_eq!(cp932, Format { encoding: EncodingChoice::Cp932, delimiter: ';' });
+    assert_eq!(format("delimiter = \"\\t\"").delimiter, '\t');
+    for wrong in ["\"\"", "\";;\"", "\"\\\"\"", "\"x\"", "\"\\n\"", "\"、\""] {
+        let error = complaint(&import(&format!("delimiter = {wrong}")));
+        assert_eq!((error.key.as_deref(), error.line), (Some("import.delimiter"), Some(4)), "{wrong}");
+    }
+    let error = complaint(&import("encoding = \"sjis\""));
+    assert!(error.message.contains("\"cp932\""), "{}", error.message);
+    let Work::Import { file, .. } = read(&import("\n[source]\nfile = \"-\"")).unwrap().work else { panic!() };
+    assert_eq!(file, Some(Place::File("-".to_owned())), "standard input stands beside no plan");
 }
