@@ -12,7 +12,7 @@ use crate::domain::plan::{
 use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::engine::failure::Failure;
 use crate::engine::journal::Reader;
-use crate::engine::protocol::{Command, Decision, Event, ItemResult, RequestId};
+use crate::engine::protocol::{Command, Decision, Event, RequestId};
 use crate::engine::{boundary, serve};
 
 /// What an engine told of a run.
@@ -91,8 +91,11 @@ pub(super) async fn carry(profile: &Profile, state: &Path, command: Command, ski
                     _ => Decision::ApproveRest { confirm },
                 };
                 let items = Reader::open(state, batch.run).unwrap().items(0, 1_000).unwrap();
-                let is_open = |i: &ItemResult| i.batch != Some(batch.batch) || i.outcome.is_none();
-                assert!(items.iter().all(is_open), "asked about what is decided already: {items:?}");
+                // A resume asks again for what is left of a batch, and for nothing else.
+                let of_batch = items.iter().filter(|i| i.batch == Some(batch.batch) && i.outcome.is_none());
+                let open: Vec<u64> = of_batch.map(|i| i.n).collect();
+                let shown: Vec<u64> = batch.items.iter().map(|i| i.n).collect();
+                assert_eq!(shown, open, "asked about something else than what is left: {items:?}");
                 let decide = Command::Decide { run: batch.run, batch: batch.batch, digest: batch.digest, decision };
                 decides += 1;
                 handle.commands.send((RequestId(decides), decide)).await.unwrap();

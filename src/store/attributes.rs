@@ -8,6 +8,9 @@ use crate::domain::row::{Attributes, Row};
 use crate::domain::run::Reason;
 use crate::domain::value::{Value, from_plain_json};
 
+/// The largest object that is read as attributes, in bytes: far above what a row could ever become.
+pub const MAX_OBJECT: u64 = 64 * 1024 * 1024;
+
 /// An S3 object to be written: bucket, key, and the attributes as JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct S3Object {
@@ -66,6 +69,11 @@ impl ReadStore {
         let bucket = self.bucket.as_deref().unwrap_or(own);
         let missing = || StoreError::S3Missing { uri: uri.to_owned() };
         let answer = self.get_object(bucket, key).await?.ok_or_else(missing)?;
+        let length = answer.content_length().and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
+        if length > MAX_OBJECT {
+            let reason = format!("it takes {length} bytes; at most {MAX_OBJECT} are read");
+            return Err(StoreError::S3Malformed { uri: uri.to_owned(), reason });
+        }
         let bytes = answer.body.collect().await.map_err(|e| torn(bucket, &e.to_string()))?;
         let text = String::from_utf8(bytes.to_vec())
             .map_err(|_| StoreError::S3Malformed { uri: uri.to_owned(), reason: "it is not UTF-8".to_owned() })?;

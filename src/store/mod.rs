@@ -24,6 +24,7 @@ mod ttl;
 mod users;
 
 pub use aside::Aside;
+pub use attributes::Unreadable;
 pub use checkup::{ObjectPage, StoredObject};
 pub use connect::{Connected, connect};
 pub use meter::{Meter, Reading};

@@ -19,6 +19,12 @@ impl TableNames {
         Self { prefix: format!("{}-{}-", profile.environment, profile.app), renamed: profile.tables.clone() }
     }
 
+    /// Whether the profile names a module's tables itself.
+    #[must_use]
+    pub fn is_named(&self, module: &str) -> bool {
+        self.renamed.contains_key(module)
+    }
+
     /// What every table name of the application begins with.
     #[must_use]
     pub fn prefix(&self) -> &str {

@@ -113,3 +113,33 @@ async fn keys_with_a_version_and_ids_are_answered_with_what_was_meant() {
     let nowhere = program.json(&["entities", "THING#acme#I-0000"]).await;
     assert!(nowhere.code == 2 && hint(&nowhere).contains("THING#acme is the partition key"), "{}", nowhere.stdout);
 }
+
+#[tokio::test]
+async fn tables_of_an_application_with_a_longer_name_are_left_out() {
+    let stack = Stack::new().await;
+    for kind in ["data", "history", "command"] {
+        stack.create_table(&format!("dev-shop-admin-user-{kind}")).await;
+    }
+    let program = Program::new(&stack);
+    let modules = |printed: &Printed| {
+        let text = |v: &Json| v.as_str().unwrap().to_owned();
+        printed.events("tenant").iter().map(|t| text(&t["module"])).collect::<std::collections::BTreeSet<_>>()
+    };
+    let row = tenantry::domain::value::from_plain_json(
+        r#"{"pk":"USER#acme","sk":"u-1","id":"USER#acme#u-1","version":1,"tenantCode":"acme","type":"USER","attributes":{}}"#,
+    );
+    let row = tenantry::domain::row::Row(row.unwrap().as_map().unwrap().clone());
+    stack.put("dev-shop-admin-user-data", &row).await;
+    assert!(modules(&program.json(&["tenants"]).await).contains("admin-user"), "nothing shows another application");
+    stack.create_table("dev-shop-admin-tasks").await;
+    let listed = program.json(&["tenants"]).await;
+    assert!(!modules(&listed).contains("admin-user"), "{}", listed.stdout);
+    assert!(listed.stderr.contains("shop-admin") && listed.stderr.contains("tables = {"), "{}", listed.stderr);
+    let all = Plan::new("transform", "[[transform]]\nset = { touched = true }");
+    let text = std::fs::read_to_string(all.path()).unwrap();
+    let every = text.replace("module = \"product\"", "module = \"*\"").replace("type = \"PRODUCT\"", "type = \"*\"");
+    std::fs::write(all.path(), every).unwrap();
+    assert!(!program.json(&["preview", &all.path()]).await.stdout.contains("admin-user"));
+    let named = Program::with(&stack, "tables = { admin-user = \"admin-user\" }");
+    assert!(modules(&named.json(&["tenants"]).await).contains("admin-user"));
+}

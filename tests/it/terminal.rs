@@ -194,8 +194,8 @@ fn a_plan_from_its_form_to_its_undo() {
     console.wait_for("copy CUSTOMER of my_tenant");
     console.press("\rumbrella\r");
     console.wait_for("ready to be previewed");
-    // Past what is there already and the two keys of the validation.
-    console.press("jjjj\r\u{15}15\rj\r\u{15}2\r");
+    // Past what is there already, the spelling, and the two keys of the validation.
+    console.press("jjjjj\r\u{15}15\rj\r\u{15}2\r");
     console.wait_for("canary              2");
     console.press("p");
     console.wait_for("create 24 · skip 1");

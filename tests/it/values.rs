@@ -142,6 +142,13 @@ async fn objects_that_hold_no_attributes_are_their_items_own_trouble() {
     assert_eq!(reasons(&printed), wanted, "{}", printed.stdout);
     let message = printed.events("item")[3]["message"].as_str().unwrap();
     assert!(message.contains("P-00003/01HX7MBJK3V9WQBZ7XNDK5ZT2M.json"), "{message}");
+    // An export takes every other row along.
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("out.csv");
+    let exported = program.json(&["export", "PRODUCT#acme", "--to", file.to_str().unwrap()]).await;
+    assert_eq!((exported.code, exported.end()["rows"].as_u64()), (3, Some(1)), "{}", exported.stdout);
+    assert_eq!(exported.events("finding").iter().filter(|f| f["kind"] == "s3_unreadable").count(), 6);
+    assert!(std::fs::read_to_string(&file).unwrap().contains("P-00009"));
     // The doctor names each row, also where two refer to one object; a lost object of two rows is two findings.
     let shared = stack.get(DATA, "PRODUCT#acme", "P-00003").await.unwrap();
     let mut second = shared.0.clone();
@@ -248,4 +255,42 @@ async fn what_a_plan_passes_over_is_a_finding() {
     );
     let nowhere = program.json(&["preview", Plan::copy("nobody", "globex").path()]).await;
     assert_eq!(nowhere.events("finding")[0]["pk"], "PRODUCT#nobody", "{}", nowhere.stdout);
+}
+
+/// The most memory that the program had while it carried a command out, in megabytes, and its exit code.
+async fn peak(program: &Program, args: &[&str]) -> (u64, i32) {
+    let mut child = program.command(args).spawn().unwrap();
+    let (pid, mut most) = (child.id().unwrap(), 0);
+    let mut out = child.stdout.take().unwrap();
+    let drained = tokio::spawn(async move { tokio::io::copy(&mut out, &mut tokio::io::sink()).await });
+    let status = loop {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or("0 kB");
+        most = most.max(line.trim().trim_end_matches("kB").trim().parse::<u64>().unwrap_or(0) / 1_024);
+        match tokio::time::timeout(std::time::Duration::from_millis(20), child.wait()).await {
+            Ok(status) => break status.unwrap(),
+            Err(_) => continue,
+        }
+    };
+    drained.await.unwrap().unwrap();
+    (most, status.code().unwrap())
+}
+
+#[tokio::test]
+async fn large_attributes_take_a_bounded_amount_of_memory() {
+    let stack = Stack::new().await;
+    let body = |n: usize| format!("{{\"pad\":\"{}\"}}", "p".repeat(n));
+    for i in 0..30 {
+        in_s3(&stack, i, body(2_800_000).as_bytes()).await;
+    }
+    let program = Program::new(&stack);
+    let (copied, code) = peak(&program, &["preview", Plan::copy("acme", "globex").path()]).await;
+    assert_eq!(code, 0);
+    // All of them at once take more than twice that.
+    assert!(copied < 300, "{copied} MB");
+    // One that is larger than anything could be is refused before it is read.
+    in_s3(&stack, 99, body(70_000_000).as_bytes()).await;
+    let printed = program.json(&["preview", Plan::copy("acme", "globex").path()]).await;
+    let last = reasons(&printed).pop().unwrap();
+    assert_eq!((last.0.as_str(), last.2.as_str()), ("P-00099", "s3_unreadable"));
 }

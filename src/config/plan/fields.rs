@@ -266,6 +266,6 @@ mod tests {
             let message = wrong.unwrap_err().message;
             assert!(words.iter().all(|w| message.contains(&format!("{w:?}"))), "{message}");
         }
-        assert_eq!(choices, 8);
+        assert_eq!(choices, 9);
     }
 }

@@ -6,7 +6,7 @@ mod unprocessed;
 mod view;
 
 use super::failure::{ErrorCode, Failure};
-use super::protocol::{Connection, Event};
+use super::protocol::{Connection, Event, Level};
 use super::task::{Stop, Task};
 use crate::domain::key::PartitionKey;
 use crate::domain::row::TableKind;
@@ -23,9 +23,18 @@ pub(super) async fn modules(task: &Task) -> Result<Vec<String>, Stop> {
     if let Some(known) = task.shared.known_modules() {
         return Ok(known);
     }
-    let modules = task.store().modules().await?;
-    task.shared.know_modules(&modules);
-    Ok(modules)
+    let discovered = task.store().modules().await?;
+    let app = &task.profile().app;
+    for (other, modules) in &discovered.foreign {
+        let first = modules.first().map_or("", String::as_str);
+        let text = format!(
+            "left out: {} belong to the application {app}-{other}; `tables = {{ \"{first}\" = \"{first}\" }}` in the profile takes them in",
+            modules.join(", ")
+        );
+        task.emit(Event::Log(Level::Warning, text)).await?;
+    }
+    task.shared.know_modules(&discovered.modules);
+    Ok(discovered.modules)
 }
 
 pub(super) async fn connect(task: &Task) -> Result<(), Stop> {

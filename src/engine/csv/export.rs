@@ -10,14 +10,18 @@ use sha2::{Digest, Sha256};
 use super::super::ahead::Ahead;
 use super::super::failure::{ErrorCode, Failure};
 use super::super::plan::{Partition, for_this_profile, partitions};
-use super::super::protocol::{Event, ExportWanted, ExportedFile, Phase};
+use super::super::protocol::{EntityRef, Event, ExportWanted, ExportedFile, Finding, Phase, Severity};
 use super::super::task::{Stop, Task};
 use super::out::Out;
 use crate::domain::clock::utc_millis;
 use crate::domain::csv::{Place, fields, header};
+use crate::domain::key::EntityKey;
 use crate::domain::plan::{DeletedSources, Plan, Source, Work};
-use crate::domain::row::Row;
+use crate::domain::row::{BadRow, Row, field};
+use crate::domain::run::Reason;
+use crate::domain::snapshot::is_past;
 use crate::domain::tenant::tenant_of;
+use crate::store::Unreadable;
 use crate::store::error::StoreError;
 
 /// Attributes that are read from S3 at once.
@@ -73,6 +77,8 @@ struct Export<'a> {
 struct Sum {
     rows: u64,
     left_out: u64,
+    expired: u64,
+    unreadable: u64,
     bytes: u64,
     hash: Sha256,
 }
@@ -102,8 +108,15 @@ impl Export<'_> {
         let mut out = Out::begin(self.task, &beside, JSON).await?;
         out.write(text.as_bytes()).await?;
         out.finish().await?;
-        let file =
-            ExportedFile { to: to.to_string(), rows: sum.rows, left_out: sum.left_out, bytes: sum.bytes, sha256 };
+        let file = ExportedFile {
+            to: to.to_string(),
+            rows: sum.rows,
+            left_out: sum.left_out,
+            expired: sum.expired,
+            unreadable: sum.unreadable,
+            bytes: sum.bytes,
+            sha256,
+        };
         self.task.emit(Event::Exported(Box::new(file))).await
     }
 
@@ -128,7 +141,7 @@ impl Export<'_> {
             let prefix = &self.source.sk_prefix;
             let mut pages = Ahead::start(self.task, &partition.module, &partition.pk, prefix, None);
             while let Some(rows) = pages.page().await? {
-                let bytes = self.page(rows, sum).await?;
+                let bytes = self.page(&partition.module, rows, sum).await?;
                 sum.add(out, &bytes).await?;
                 if told.elapsed() >= TELL_EVERY {
                     told = Instant::now();
@@ -139,8 +152,9 @@ impl Export<'_> {
         Ok(())
     }
 
-    async fn page(&self, rows: Vec<Row>, sum: &mut Sum) -> Result<Vec<u8>, Stop> {
+    async fn page(&self, module: &str, rows: Vec<Row>, sum: &mut Sum) -> Result<Vec<u8>, Stop> {
         self.task.check()?;
+        let now = Timestamp::now().as_second();
         let mut wanted = Vec::new();
         for row in rows {
             let named =
@@ -152,22 +166,58 @@ impl Export<'_> {
                 sum.left_out += 1;
                 continue;
             }
+            if is_past(&row, now) {
+                sum.expired += 1;
+                continue;
+            }
             wanted.push(row);
         }
-        let whole: Vec<Row> = stream::iter(wanted)
+        let whole: Vec<(EntityKey, Result<Row, Unreadable>)> = stream::iter(wanted)
             .map(|row| async move {
-                if row.attributes_ref().is_some() { self.task.store().resolve(&row).await } else { Ok(row) }
+                let key = row.data_key()?;
+                let whole = match row.attributes_ref() {
+                    Some(_) => Box::pin(self.task.store().readable(&row)).await?,
+                    None => Ok(row),
+                };
+                Ok::<_, StoreError>((key, whole))
             })
             .buffered(FETCHED)
             .try_collect()
             .await?;
-        sum.rows += whole.len() as u64;
-        let rows: Vec<Vec<String>> = whole
-            .iter()
-            .map(|row| fields(row, self.tenant, self.lossless))
-            .collect::<Result<_, _>>()
-            .map_err(StoreError::from)?;
-        lines(rows.into_iter())
+        let mut written = Vec::with_capacity(whole.len());
+        for (key, row) in whole {
+            let bad_row = |error: BadRow| Unreadable { reason: Reason::KeyInvalid, message: error.to_string() };
+            match row.and_then(|row| fields(&row, self.tenant, self.lossless).map_err(bad_row)) {
+                Ok(fields) => {
+                    sum.rows += 1;
+                    written.push(fields);
+                }
+                // That one is missing in the file, and the others are not.
+                Err(why) => {
+                    sum.unreadable += 1;
+                    self.tell_unreadable(module, key, &why).await?;
+                }
+            }
+        }
+        lines(written.into_iter())
+    }
+
+    async fn tell_unreadable(&self, module: &str, key: EntityKey, why: &Unreadable) -> Result<(), Stop> {
+        let kind = match why.reason {
+            Reason::S3Missing => "s3_missing",
+            Reason::S3Unreadable => "s3_unreadable",
+            _ => "mangled",
+        };
+        let finding = Finding {
+            kind,
+            severity: Severity::Error,
+            entity: EntityRef { module: module.to_owned(), key },
+            path: Some(field::ATTRIBUTES.to_owned()),
+            message: format!("it is not in the file: {}", why.message),
+            change: None,
+            repairable: false,
+        };
+        self.task.emit(Event::Finding(Box::new(finding))).await
     }
 
     async fn manifest(&self, to: &Place, sum: &Sum, sha256: &str) -> String {
@@ -175,7 +225,8 @@ impl Export<'_> {
         let partitions: Vec<_> =
             self.partitions.iter().map(|p| json!({"module": p.module, "pk": p.pk.as_str()})).collect();
         let manifest = json!({
-            "file": to.name(), "rows": sum.rows, "bytes": sum.bytes, "sha256": sha256, "left_out_deleted": sum.left_out,
+            "file": to.name(), "rows": sum.rows, "bytes": sum.bytes, "sha256": sha256, "left_out_deleted": sum.left_out, "left_out_expired": sum.expired,
+            "left_out_unreadable": sum.unreadable,
             "columns": header(self.lossless), "partitions": partitions, "target_tenant": self.tenant,
             "profile": profile.name, "environment": profile.environment, "app": profile.app,
             "region": self.task.shared.connected.region, "written_at": utc_millis(Timestamp::now()),

@@ -9,6 +9,9 @@ use super::rows::{COLUMNS, ROWS, number, unsigned, with_rows};
 use super::{Journal, JournalError, database};
 use crate::domain::item::PlannedItem;
 
+/// Bytes of rows that are given out at once at most, beside the last item's: fewer items where theirs are large.
+const BYTES: usize = 32 * 1024 * 1024;
+
 /// An item as it is carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenItem {
@@ -123,6 +126,16 @@ fn read_open(connection: &Connection, path: &Path, sql: &str, values: [i64; 3]) 
             digest: row.get(22)?,
         })
     };
-    let items = statement.query_map(values, read).map_err(&fail)?;
-    items.collect::<Result<_, _>>().map_err(&fail)
+    // The rows of an item are about as large as their text.
+    let mut bytes = 0;
+    let mut items = Vec::new();
+    let mut rows = statement.query(values).map_err(&fail)?;
+    while let Some(row) = rows.next().map_err(&fail)? {
+        bytes += row.get_ref(20).ok().and_then(|text| text.as_bytes().ok().map(<[u8]>::len)).unwrap_or_default();
+        items.push(read(row).map_err(&fail)?);
+        if bytes > BYTES {
+            break;
+        }
+    }
+    Ok(items)
 }

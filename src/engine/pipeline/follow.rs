@@ -128,7 +128,7 @@ impl Following<'_> {
         let mut after = 0;
         loop {
             let page = self.journal.batch_items(self.batch.batch, after, PAGE).await?;
-            let ended = page.len() < PAGE;
+            let ended = page.is_empty();
             after = page.last().map_or(after, |open| open.n);
             let open: Vec<OpenItem> =
                 page.into_iter().filter(|open| open.begun && !settled.contains(&open.n)).collect();

@@ -45,7 +45,6 @@ pub(super) async fn next(
     let mut after = (0, 0);
     loop {
         let mut items = journal.begin(after, PAGE, utc_millis(Timestamp::now())).await?;
-        let ended = items.len() < PAGE;
         let Some(first) = items.first() else { break };
         let sent = sent.get_or_insert_with(|| Sent { batch: first.batch, items: 0, jobs: Jobs::new() });
         let others = items.iter().position(|open| open.batch != sent.batch).map(|at| items.split_off(at));
@@ -67,9 +66,6 @@ pub(super) async fn next(
         if let Some(others) = others {
             // They are of the next batch, and nothing was done about them.
             journal.unbegin(others.iter().filter(|open| !open.begun).map(|open| open.n).collect()).await?;
-            break;
-        }
-        if ended {
             break;
         }
     }

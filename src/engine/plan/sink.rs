@@ -9,11 +9,14 @@ use super::claims::Claims;
 use super::shown;
 use super::unknown::Unknown;
 use super::validate::Checker;
-use crate::domain::item::PlannedItem;
+use crate::domain::item::{PlannedItem, PlannedPart};
 use crate::domain::run::{Action, Reason};
+use crate::domain::size::item_bytes;
 
 /// Items recorded with one commit.
 const GROUP: usize = 256;
+/// Bytes of attributes from S3 that wait to be recorded at most, beside those of the item that is looked at.
+const BYTES: usize = 32 * 1024 * 1024;
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(250);
 
@@ -33,6 +36,8 @@ pub(super) struct Sink<'a> {
     unchecked: Vec<PlannedItem>,
     claims: Claims,
     unknown: Unknown,
+    /// Bytes of attributes from S3 among those that wait.
+    held: usize,
 }
 
 impl<'a> Sink<'a> {
@@ -58,6 +63,7 @@ impl<'a> Sink<'a> {
             unchecked: Vec::new(),
             claims: Claims::default(),
             unknown: Unknown::default(),
+            held: 0,
         }
     }
 
@@ -66,12 +72,14 @@ impl<'a> Sink<'a> {
         if self.checker.is_none() {
             return self.take(item).await;
         }
+        self.held += large(&item);
         self.unchecked.push(item);
-        if self.unchecked.len() >= GROUP { self.check().await } else { Ok(()) }
+        if self.unchecked.len() >= GROUP || self.held > BYTES { self.check().await } else { Ok(()) }
     }
 
     async fn check(&mut self) -> Result<(), Stop> {
         let mut items = std::mem::take(&mut self.unchecked);
+        self.held = 0;
         if let Some(checker) = &mut self.checker {
             checker.check(self.task, &mut items).await?;
         }
@@ -114,8 +122,9 @@ impl<'a> Sink<'a> {
             self.task.emit(Event::Preview(Box::new(preview))).await?;
         }
         let digest = item.digest(&self.context.time());
+        self.held += large(&item);
         self.waiting.push(NewItem { n, batch, item, objects, digest });
-        if self.waiting.len() >= GROUP {
+        if self.waiting.len() >= GROUP || self.held > BYTES {
             self.flush().await?;
         }
         if self.told.elapsed() >= TELL_EVERY {
@@ -136,6 +145,7 @@ impl<'a> Sink<'a> {
     async fn flush(&mut self) -> Result<(), Stop> {
         self.task.check()?;
         let items = std::mem::replace(&mut self.waiting, Vec::with_capacity(GROUP));
+        self.held = 0;
         Ok(self.journal.add(items).await?)
     }
 
@@ -149,4 +159,14 @@ impl<'a> Sink<'a> {
         let violated = self.checker.as_mut().map(Checker::violated).unwrap_or_default();
         Ok((self.adder.finish(self.context, read), notes, violated))
     }
+}
+
+/// Bytes of an item's attributes that come from S3; others are bounded by what a row may take.
+fn large(item: &PlannedItem) -> usize {
+    let rows = |part: &PlannedPart| {
+        let (before, after) = (part.before.as_ref(), part.after.as_ref());
+        let is_large = part.in_s3.before.is_some() || part.in_s3.after;
+        before.into_iter().chain(after).filter(|_| is_large).map(|row| item_bytes(&row.0)).sum::<usize>()
+    };
+    item.parts.iter().map(rows).sum()
 }

@@ -1,6 +1,6 @@
 //! The entities of a partition that a plan takes, page by page: all of them, or those that it names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::vec::IntoIter;
 
 use super::super::task::{Stop, Task};
@@ -9,9 +9,15 @@ use super::sink::Sink;
 use super::unprocessed::{Seen, Unprocessed};
 use crate::domain::key::{PartitionKey, SortKey};
 use crate::domain::plan::{Rollback, Source};
-use crate::domain::row::TableKind;
+use crate::domain::row::{Row, TableKind};
+use crate::domain::size::item_bytes;
 use crate::store::Query;
 use crate::store::publish::Snapshot;
+
+/// Entities with attributes in S3 that are looked at together before it is known how large those are.
+const FIRST_LARGE: usize = 8;
+/// Bytes of attributes from S3 that are looked at together.
+const BYTES: usize = 32 * 1024 * 1024;
 
 /// A partition being walked through.
 pub(super) struct Walk<'a> {
@@ -20,6 +26,8 @@ pub(super) struct Walk<'a> {
     partition: &'a Partition,
     /// Entities looked at together.
     size: usize,
+    /// The same where attributes stand in S3: as many as fit into memory, by what was read so far.
+    large: usize,
     /// Whether what would be published upon is read with them.
     is_written: bool,
     at: At,
@@ -28,7 +36,7 @@ pub(super) struct Walk<'a> {
 /// Where it is.
 enum At {
     /// Among all entities: behind a sort key, with those seen so far.
-    All { after: Option<String>, is_over: bool, seen: Seen },
+    All { after: Option<String>, is_over: bool, seen: Seen, rows: VecDeque<Row> },
     /// Among those that the plan names.
     Named(IntoIter<SortKey>),
 }
@@ -45,12 +53,12 @@ impl<'a> Walk<'a> {
         is_written: bool,
     ) -> Self {
         let at = if source.keys.is_empty() {
-            At::All { after: None, is_over: false, seen: Seen::default() }
+            At::All { after: None, is_over: false, seen: Seen::default(), rows: VecDeque::new() }
         } else {
             let wanted: BTreeSet<&String> = source.keys.iter().filter(|k| k.starts_with(&source.sk_prefix)).collect();
             At::Named(wanted.into_iter().map(|sk| SortKey::new(sk.as_str())).collect::<Vec<_>>().into_iter())
         };
-        Self { task, source, partition, size, is_written, at }
+        Self { task, source, partition, size, large: size.min(FIRST_LARGE), is_written, at }
     }
 
     /// The next entities in key order; `None` at the end.
@@ -58,27 +66,43 @@ impl<'a> Walk<'a> {
         self.task.check()?;
         let (store, module, pk) = (self.task.store(), &self.partition.module, &self.partition.pk);
         match &mut self.at {
-            At::All { is_over: true, .. } => Ok(None),
-            At::All { after, is_over, seen } => {
-                let query = Query {
-                    module,
-                    kind: TableKind::Data,
-                    pk,
-                    prefix: &self.source.sk_prefix,
-                    after: after.as_deref(),
-                    limit: Some(self.size),
-                    fields: &[],
-                    consistent: true,
-                };
-                let page = store.query(&query).await?;
-                *is_over = page.next.is_none();
-                *after = page.next;
-                let rows = page.rows.into_iter().map(|row| Ok((SortKey::new(row.sk()?), Some(row))));
-                let rows = rows.collect::<Result<Vec<_>, Stop>>()?;
-                rows.iter()
-                    .for_each(|(sk, row)| seen.add(sk.as_str(), row.as_ref().and_then(|row| row.version().ok())));
-                let sks = rows.iter().map(|(sk, _)| sk.clone()).collect();
-                Ok(Some((sks, store.snapshots_of(module, pk, rows, self.is_written).await?)))
+            At::All { is_over: true, rows, .. } if rows.is_empty() => Ok(None),
+            At::All { after, is_over, seen, rows } => {
+                if rows.is_empty() {
+                    let query = Query {
+                        module,
+                        kind: TableKind::Data,
+                        pk,
+                        prefix: &self.source.sk_prefix,
+                        after: after.as_deref(),
+                        limit: Some(self.size),
+                        fields: &[],
+                        consistent: true,
+                    };
+                    let page = store.query(&query).await?;
+                    *is_over = page.next.is_none();
+                    *after = page.next;
+                    rows.extend(page.rows);
+                }
+                let mut taken = Vec::new();
+                let mut left = self.large;
+                while let Some(row) = rows.front() {
+                    if row.attributes_ref().is_some() {
+                        if left == 0 {
+                            break;
+                        }
+                        left -= 1;
+                    }
+                    let sk = SortKey::new(row.sk()?);
+                    seen.add(sk.as_str(), row.version().ok());
+                    taken.extend(rows.pop_front().map(|row| (sk, Some(row))));
+                }
+                let sks: Vec<SortKey> = taken.iter().map(|(sk, _)| sk.clone()).collect();
+                let snapshots = store.snapshots_of(module, pk, taken, self.is_written).await?;
+                if let Some(average) = average(&snapshots) {
+                    self.large = (BYTES / average.max(1)).clamp(1, self.size);
+                }
+                Ok(Some((sks, snapshots)))
             }
             At::Named(left) => {
                 let sks: Vec<SortKey> = left.take(self.size).collect();
@@ -103,4 +127,14 @@ impl<'a> Walk<'a> {
         let (module, pk, prefix) = (&self.partition.module, &self.partition.pk, &self.source.sk_prefix);
         Unprocessed { task: self.task, module, pk, prefix, target }.tell(seen, about, sink).await
     }
+}
+
+/// Bytes of the attributes that came from S3, on average.
+fn average(snapshots: &[Snapshot]) -> Option<usize> {
+    let sizes = snapshots.iter().filter_map(|snapshot| {
+        let seen = snapshot.as_ref().ok().filter(|seen| seen.is_in_s3())?;
+        Some(item_bytes(&seen.resolved.as_deref()?.0))
+    });
+    let (count, sum) = sizes.fold((0, 0), |(count, sum), size| (count + 1, sum + size));
+    (count > 0).then(|| sum / count)
 }

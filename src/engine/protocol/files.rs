@@ -27,6 +27,10 @@ pub struct ExportedFile {
     pub rows: u64,
     /// Soft-deleted entities that were left out.
     pub left_out: u64,
+    /// Entities that were left out because their ttl has passed.
+    pub expired: u64,
+    /// Entities that are not in it because their attributes cannot be read: each was told as a finding.
+    pub unreadable: u64,
     /// Its size.
     pub bytes: u64,
     /// SHA-256 of its bytes, in hexadecimal.

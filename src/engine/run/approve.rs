@@ -147,7 +147,7 @@ async fn open_items(journal: &Journal, batch: u32) -> Result<Vec<OpenItem>, Stop
     let mut items: Vec<OpenItem> = Vec::new();
     loop {
         let page = journal.batch_items(batch, items.last().map_or(0, |item| item.n), PAGE).await?;
-        let ended = page.len() < PAGE;
+        let ended = page.is_empty();
         items.extend(page);
         if ended {
             return Ok(items);
@@ -216,7 +216,7 @@ async fn tell(task: &Task, journal: &Journal, context: &Context, batch: u32, end
             after = open.n;
             task.emit(Event::Item(Box::new(told(context, open, Some(end))))).await?;
         }
-        if page.len() < PAGE {
+        if page.is_empty() {
             return Ok(());
         }
     }

@@ -256,7 +256,7 @@ async fn tell_unwritten(task: &Task, journal: &Journal, context: &Context) -> Re
             };
             task.emit(Event::Item(Box::new(told(context, open, Some(&end))))).await?;
         }
-        if page.len() < PAGE {
+        if page.is_empty() {
             return Ok(());
         }
     }

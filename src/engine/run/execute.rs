@@ -263,7 +263,8 @@ impl Pool<'_> {
     fn loaded(&mut self, loaded: Loaded) {
         match loaded {
             Ok(items) => {
-                self.is_exhausted = items.len() < self.ahead;
+                // Fewer than asked for may come where their rows are large.
+                self.is_exhausted = items.is_empty();
                 self.ahead = AHEAD;
                 if let Some(last) = items.last() {
                     self.after = (last.batch, last.n);

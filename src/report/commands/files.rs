@@ -39,6 +39,7 @@ pub(super) async fn write(context: &mut Context, command: Command) -> Result<(),
             match event {
                 Event::Progress { phase: Phase::Export, done, total } => context.progress("export", done, total, began),
                 Event::Exported(file) => exported(context, &file),
+                Event::Finding(finding) => super::run::found(context, &finding),
                 _ => {}
             }
             Ok(())
@@ -57,6 +58,12 @@ fn exported(context: &mut Context, file: &ExportedFile) {
         context
             .out
             .note(&format!("{} soft-deleted entities were left out: --deleted keep takes them too", file.left_out));
+    }
+    if file.expired > 0 {
+        context.out.note(&format!("{} entities were left out: their ttl has passed", file.expired));
+    }
+    if file.unreadable > 0 {
+        context.out.note(&format!("{} entities are not in the file: their attributes cannot be read", file.unreadable));
     }
 }
 

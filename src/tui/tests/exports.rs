@@ -17,7 +17,15 @@ fn play(to: &str, keys: &str) -> Played {
     let text = format!(
         "name = \"out\"\noperation = \"export\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"acme\"\n[target]\ntenant = \"globex\"\n[export]\nto = \"{to}\"\n"
     );
-    let file = ExportedFile { to: to.to_owned(), rows: 1_204, left_out: 2, bytes: 70_000, sha256: "4f2a".repeat(16) };
+    let file = ExportedFile {
+        to: to.to_owned(),
+        rows: 1_204,
+        left_out: 2,
+        expired: 0,
+        unreadable: 0,
+        bytes: 70_000,
+        sha256: "4f2a".repeat(16),
+    };
     let answer = move |c: &Command| {
         let done = vec![Event::Exported(Box::new(file.clone())), Event::Finished { cancelled: false }];
         matches!(c, Command::RunPlan { .. }).then_some(done)
