@@ -205,7 +205,7 @@ impl PlannedItem {
     /// SHA-256 over everything that is written and pinned, without the run's own marks and its time, in hexadecimal.
     #[must_use]
     pub fn digest(&self, now: &str) -> String {
-        let shown = self.shown().map(|part| std::ptr::from_ref(part));
+        let shown = self.shown().map(std::ptr::from_ref);
         let others = self.parts.iter().filter(|part| Some(std::ptr::from_ref(*part)) != shown);
         item_digest(&ItemDigest {
             module: &self.module,

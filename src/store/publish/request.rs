@@ -238,8 +238,9 @@ impl ReadStore {
             None => {}
             // Digits that stood in S3 are safe there, and only there. A past version stays where it was; a new one that the framework
             // would keep in the row must not bring them there.
-            Some(what) if stood && attributes.lacks_digits_only() => {
-                if is_short && kind != TableKind::History {
+            Some(what) if stood && attributes.lacks_digits_only() => match (is_short, kind) {
+                (false, _) | (true, TableKind::History) => {}
+                (true, _) => {
                     let message = format!(
                         "attributes hold {what}, safe in S3 so far; they are so short now that they belong into the row, where the \
                          application could not read it"
@@ -247,7 +248,7 @@ impl ReadStore {
                     let why = Unstorable { reason: Reason::Unsupported, message };
                     return Err(StoreError::Unstorable { table: kind.as_str(), why });
                 }
-            }
+            },
             // What JavaScript cannot read back from JSON stays in the row, where DynamoDB keeps it exactly.
             Some(_) => return Ok(None),
         }
