@@ -31,7 +31,7 @@ pub struct ItemDigest<'a> {
     pub now: Option<&'a str>,
 }
 
-/// What identifies the work on one entity of an item.
+/// Identity of the work on one entity of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartDigest<'a> {
     /// Partition and sort key.

@@ -38,12 +38,12 @@ pub struct Changed {
     pub certain: bool,
 }
 
-/// Whether attributes stand in an S3 object: digits that JavaScript cannot hold are safe there, and stay there.
+/// Places of attributes in S3: digits that JavaScript cannot hold are safe there, and stay there.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct InS3 {
     /// The reference of the row that was seen, as stored.
     pub before: Option<String>,
-    /// Whether those are there that the row to be written is made from.
+    /// True where those are there that the row to be written is made from.
     pub after: bool,
 }
 

@@ -138,8 +138,7 @@ impl fmt::Display for EntityKey {
     }
 }
 
-/// What somebody most likely meant who looked for an entity that is not there: a sort key with its version behind it, or an id in place
-/// of the partition key.
+/// The likely meaning of a key that nothing stands under: a sort key with its version behind it, or an id in place of the partition key.
 #[must_use]
 pub fn meant(pk: &PartitionKey, sk: Option<&str>) -> Option<String> {
     if let Some((base, version)) = sk.and_then(split_versioned) {

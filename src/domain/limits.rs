@@ -1,4 +1,4 @@
-//! What DynamoDB can hold at all: found out before anything is sent.
+//! Limits of DynamoDB, found out before anything is sent.
 //!
 //! Source: the service quotas and the naming and data type rules of the DynamoDB developer guide.
 

@@ -131,7 +131,7 @@ pub struct PublishRows {
     pub history: Option<Row>,
     /// The ttl that the previous command row gets, if it is there; `None` in async mode and for a new entity.
     pub previous_command_ttl: Option<Value>,
-    /// Whether the attributes of the history row stand in S3, and whether those do that the others are made from.
+    /// True where attributes stand in S3: those of the history row, and those that the others are made from.
     pub in_s3: (bool, bool),
 }
 

@@ -1,4 +1,4 @@
-//! What a plan's paths meet: those that begin at the row instead of below its attributes, and those that nothing has.
+//! Paths of a plan and what they meet: those that begin at the row instead of below its attributes, and those that nothing has.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

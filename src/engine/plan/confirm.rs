@@ -1,4 +1,4 @@
-//! What a journal says of the past, held against the tables: nothing is written back that they do not confirm.
+//! A journal's past held against the tables: nothing is written back that they do not confirm.
 
 use std::collections::{BTreeMap, HashMap};
 
