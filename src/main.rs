@@ -183,7 +183,8 @@ async fn headless(global: Global, command: Command, out: Output) -> u8 {
         complain(&format!("no log is written: {error}"));
     }
     let (handle, engine) = start_engine(&session);
-    let context = Context::new(out, Client::new(handle), global, command.name());
+    let mut context = Context::new(out, Client::new(handle), global, command.name());
+    context.protected = session.profile.protected.then(|| session.profile.environment.clone());
     let code = tenantry::report::run(context, command).await;
     // The client is gone with its command; the engine ends what is open.
     ended(engine).await;

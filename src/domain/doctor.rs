@@ -137,7 +137,7 @@ impl Ailment {
                 "version {version} has no command row: it was written before the framework kept one, or expired; publishing asynchronously is refused"
             ),
             Self::Mangled(why) => why.to_string(),
-            Self::Expired => "it expired; older commands still stand under its versions, and nothing can be published there until they expire too".to_owned(),
+            Self::Expired => "its ttl has passed: older commands may still stand under its versions, and nothing can be published there until they expire too".to_owned(),
         }
     }
 }
@@ -147,7 +147,7 @@ impl Ailment {
 pub fn of_commands(seen: &EntitySnapshot, above: &[(Version, Row)], now: Timestamp) -> Vec<Ailment> {
     let mut found = Vec::new();
     let state = |row: &Row| row.text(field::STATUS).map(str::to_owned);
-    if seen.is_expired {
+    if seen.is_expired || seen.is_past_ttl {
         return vec![Ailment::Expired];
     }
     if let Some(next) = &seen.next_command {

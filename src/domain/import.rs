@@ -76,7 +76,7 @@ impl Importing {
             (Some(_), _) => Action::Update,
         };
         let after = rules.unmarked_row(target, state);
-        write(item, Role::Target, target, after, false);
+        write(item, Role::Target, target, after, target.seen.is_in_s3());
         Ok(())
     }
 }

@@ -11,7 +11,11 @@ use super::transfer::{Side, undecided, write};
 /// What becomes of an entity whose next command is stuck; `None` where it is not. `command` is that row with its attributes in place.
 #[must_use]
 pub fn item(module: &str, side: Side<'_>, command: &Row) -> Option<PlannedItem> {
-    let stored = side.seen.next_command.as_ref().filter(|row| !side.seen.is_expired && is_stuck(row))?;
+    let stored = side
+        .seen
+        .next_command
+        .as_ref()
+        .filter(|row| !side.seen.is_expired && !side.seen.is_past_ttl && is_stuck(row))?;
     let mut item = PlannedItem { parts: Vec::new(), ..undecided(module, side, side) };
     item.parts.push(super::transfer::pinned(Role::Target, side));
     let after = finished(side.key, side.seen.resolved.as_deref(), command, side.ttls);

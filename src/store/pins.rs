@@ -24,6 +24,8 @@ pub struct Pins {
     pub user_pool: Option<String>,
     /// Tables that were renamed, by module.
     pub tables: BTreeMap<String, String>,
+    /// From how many bytes on attributes stand in S3: part of what was approved.
+    pub attribute_limit_bytes: usize,
 }
 
 impl Pins {
@@ -38,6 +40,7 @@ impl Pins {
             bucket: profile.bucket.clone(),
             user_pool: profile.user_pool_id.clone(),
             tables: profile.tables.clone(),
+            attribute_limit_bytes: profile.attribute_limit_bytes,
         }
     }
 
@@ -60,6 +63,10 @@ impl Pins {
         differing
             .map(|(name, a, b, none, _)| (name, text(a, none), text(b, none)))
             .or_else(|| (self.tables != other.tables).then(|| ("tables", tables(self), tables(other))))
+            .or_else(|| {
+                let (a, b) = (self.attribute_limit_bytes, other.attribute_limit_bytes);
+                (a != b).then(|| ("attribute_limit_bytes", a.to_string(), b.to_string()))
+            })
     }
 }
 

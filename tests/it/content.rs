@@ -108,3 +108,23 @@ async fn a_rollback_overwrites_no_edit_that_it_did_not_show() {
     assert_eq!(stack.get(DATA, pk, sk).await.unwrap(), row);
     let _: Map = row.0;
 }
+
+#[tokio::test]
+async fn fields_that_the_framework_does_not_know_and_the_ttl_are_content_too() {
+    for (field, value) in [("legacy", Value::s("EDIT")), ("ttl", Value::n(4_000_000_000))] {
+        let stack = Stack::new().await;
+        let mut row = product("acme", 1, "");
+        row.0.insert("legacy".to_owned(), Value::s("old"));
+        stack.put(DATA, &row).await;
+        let mut driver = Driver::new(&stack);
+        driver.send(Command::Arm { armed: true }).await;
+        let plan = Plan::new("move", "acme", "globex").model();
+        let request = driver.send(Command::RunPlan { plan, expect: None, rows: false }).await;
+        let asked = driver.approval(request).await;
+        row.0.insert(field.to_owned(), value);
+        stack.put(DATA, &row).await;
+        driver.approve_rest(&asked).await;
+        assert_eq!(items(&driver.rest(request).await)[0].outcome, Some(Outcome::Conflict), "{field}");
+        assert_eq!(stack.get(DATA, "PRODUCT#acme", "P-00001").await.unwrap(), row);
+    }
+}

@@ -160,3 +160,24 @@ async fn a_source_whose_ttl_has_passed_is_skipped() {
         assert_eq!(printed.events("item")[1]["action"], "create");
     }
 }
+
+#[tokio::test]
+async fn a_failed_command_above_a_row_past_its_ttl_is_not_repaired() {
+    let stack = Stack::new().await;
+    let mut row = product("acme", 1, "");
+    row.0.insert("ttl".to_owned(), Value::N(Number::from(now() - 10)));
+    stack.put(DATA, &row).await;
+    row.0.insert("sk".to_owned(), Value::s("P-00001@2"));
+    row.0.insert("version".to_owned(), Value::n(2));
+    row.0.insert("status".to_owned(), Value::s("publish_sync:FAILED"));
+    row.0.insert("syncMode".to_owned(), Value::s("SYNC"));
+    stack.put(COMMAND, &row).await;
+    let program = Program::new(&stack);
+    let before = stack.dump().await;
+    let listed = program.json(&["entities", "PRODUCT#acme"]).await;
+    assert_eq!(listed.events("entity")[0]["flags"].to_string(), "[\"expired\"]");
+    let repaired = program.json(&["doctor", "--module", "product", "--repair", "--arm", "--approve", "all"]).await;
+    assert_eq!(repaired.events("item").len(), 0, "{}", repaired.stdout);
+    assert!(repaired.events("finding").iter().any(|f| f["kind"] == "expired"), "{}", repaired.stdout);
+    assert_eq!(stack.dump().await, before);
+}

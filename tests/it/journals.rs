@@ -204,3 +204,19 @@ async fn attributes_of_any_depth_that_s3_holds_are_moved_and_come_back() {
     assert_eq!((undone.code, undone.end()["outcomes"]["done"].as_u64()), (0, Some(4)), "{}", undone.stdout);
     as_before(&before, &stack.dump().await);
 }
+
+#[tokio::test]
+async fn who_publishes_is_part_of_what_was_approved() {
+    let stack = Stack::new().await;
+    let program = Program::new(&stack);
+    fill(&stack, "acme", 2).await;
+    let printed = program.json(&["run", Plan::copy("acme", "globex").path(), "--arm"]).await;
+    let run = printed.end()["run"].as_str().unwrap().to_owned();
+    let journal = Connection::open(stack.state.path().join("runs").join(&run).join("journal.db")).unwrap();
+    journal.execute("UPDATE run SET stamp = replace(stamp, 'operator-1', 'somebody')", []).unwrap();
+    drop(journal);
+    let before = stack.dump().await;
+    let resumed = program.json(&["run", "--resume", &run, "--arm", "--approve", "all"]).await;
+    assert_eq!((resumed.code, resumed.events("error").len()), (1, 1), "{}", resumed.stdout);
+    assert_eq!(stack.dump().await, before);
+}

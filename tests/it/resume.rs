@@ -100,6 +100,10 @@ async fn a_run_is_resumed_and_undone_only_where_it_was_begun() {
         ("S3 endpoint", Program::at(&stack, &dynamodb, &elsewhere.endpoint, "")),
         ("bucket", Program::new(&stack).replacing("bucket = \"shop-private\"", "bucket = \"other\"")),
         ("tables", Program::with(&stack, "tables = { order = \"goods\" }")),
+        (
+            "attribute_limit_bytes",
+            Program::new(&stack).replacing("attribute_limit_bytes = 102400", "attribute_limit_bytes = 2048"),
+        ),
     ];
     for (what, program) in &cases {
         for args in [["run", "--resume", &run], ["undo", &run, "--approve"]] {

@@ -294,3 +294,51 @@ async fn large_attributes_take_a_bounded_amount_of_memory() {
     let last = reasons(&printed).pop().unwrap();
     assert_eq!((last.0.as_str(), last.2.as_str()), ("P-00099", "s3_unreadable"));
 }
+
+#[tokio::test]
+async fn an_import_over_attributes_in_s3_keeps_digits_there_and_refuses_equal_members() {
+    let stack = Stack::with(limit(2_048)).await;
+    let sk = in_s3(&stack, 1, format!(r#"{{"pad":"{}","n":{DIGITS}}}"#, "p".repeat(2_500)).as_bytes()).await;
+    let program = Program::new(&stack);
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    assert_eq!(program.json(&["export", "PRODUCT#acme", "--to", &path("x.csv")]).await.code, 0);
+    let plan = |more: &str| {
+        let text = format!(
+            "name = \"i\"\noperation = \"import\"\nmodule = \"product\"\n[source]\ntenant = \"acme\"\n[target]\ntenant = \"acme\"\n\
+             existing = \"overwrite\"\n{more}"
+        );
+        std::fs::write(dir.path().join("plan.toml"), text).unwrap();
+    };
+    plan("[[transform]]\nset = { edited = true }\n");
+    let printed = program.json(&["import", &path("x.csv"), &path("plan.toml"), "--arm", "--approve", "all"]).await;
+    assert_eq!(printed.code, 0, "{}", printed.stdout);
+    let (is_in_s3, text) = attributes_of(&stack, DATA, "PRODUCT#acme", &sk).await;
+    assert!(is_in_s3 && text.contains(DIGITS) && text.contains("edited"), "{text}");
+    // Sets with equal members are refused, not thinned out.
+    let csv = std::fs::read_to_string(path("x.csv")).unwrap();
+    let twice = csv.replace(&format!("\"\"N\"\":\"\"{DIGITS}\"\""), "\"\"NS\"\":[\"\"1\"\",\"\"1.0\"\"]");
+    assert_ne!(twice, csv);
+    std::fs::write(path("y.csv"), twice).unwrap();
+    let printed = program.json(&["import", &path("y.csv"), &path("plan.toml"), "--arm", "--approve", "all"]).await;
+    assert_eq!(
+        (printed.code, printed.events("item")[0]["action"].as_str()),
+        (3, Some("invalid")),
+        "{}",
+        printed.stdout
+    );
+    // And a tenant in the file that the application could not read.
+    let upper = csv.replace(",acme\r\n", ",ACME\r\n").replace(",acme,", ",ACME,");
+    std::fs::write(path("z.csv"), upper).unwrap();
+    plan("");
+    let text =
+        std::fs::read_to_string(path("plan.toml")).unwrap().replace("[target]\ntenant = \"acme\"\n", "[target]\n");
+    std::fs::write(path("plan.toml"), text).unwrap();
+    let printed = program.json(&["import", &path("z.csv"), &path("plan.toml"), "--arm", "--approve", "all"]).await;
+    assert_eq!(reasons(&printed)[0].2, "key_invalid", "{}", printed.stdout);
+    // What writes to S3 wants the tenant's name where the profile is protected.
+    let protected = Program::with(&stack, "protected = true");
+    let to = format!("s3://{BUCKET}/out/x.csv");
+    assert_eq!(protected.json(&["export", "PRODUCT#acme", "--to", &to, "--arm"]).await.code, 4);
+    assert_eq!(protected.json(&["export", "PRODUCT#acme", "--to", &to, "--arm", "--confirm", "acme"]).await.code, 0);
+}

@@ -104,13 +104,11 @@ impl<'de> Visitor<'de> for ValueVisitor {
             "N" => Value::N(number(&entries.next_value::<Text<'_>>()?.0)?),
             "B" => Value::B(binary(&entries.next_value::<Text<'_>>()?.0)?),
             "BOOL" => Value::Bool(entries.next_value()?),
-            "NULL" => {
-                entries.next_value::<IgnoredAny>()?;
-                Value::Null
-            }
+            "NULL" if entries.next_value::<bool>()? => Value::Null,
+            "NULL" => return Err(A::Error::custom("NULL holds something other than true")),
             "M" => Value::M(entries.next_value::<DdbItem>()?.0),
             "L" => Value::L(entries.next_value::<Vec<DdbValue>>()?.into_iter().map(|v| v.0).collect()),
-            "SS" => Value::Ss(entries.next_value()?),
+            "SS" => Value::Ss(set(&entries.next_value::<Vec<Text<'_>>>()?, |text| Ok(text.to_owned()))?),
             "NS" => Value::Ns(set(&entries.next_value::<Vec<Text<'_>>>()?, number)?),
             "BS" => Value::Bs(set(&entries.next_value::<Vec<Text<'_>>>()?, binary)?),
             other => return Err(A::Error::custom(format!("{other:?} is no type name"))),
@@ -126,8 +124,10 @@ impl<'de> Visitor<'de> for ValueVisitor {
 #[derive(serde::Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-fn set<T: Ord, E>(list: &[Text<'_>], read: impl Fn(&str) -> Result<T, E>) -> Result<BTreeSet<T>, E> {
-    list.iter().map(|text| read(&text.0)).collect()
+/// DynamoDB refuses a set with equal members, and one of them would be lost without a word.
+fn set<T: Ord, E: Error>(list: &[Text<'_>], read: impl Fn(&str) -> Result<T, E>) -> Result<BTreeSet<T>, E> {
+    let set: BTreeSet<T> = list.iter().map(|text| read(&text.0)).collect::<Result<_, _>>()?;
+    if set.len() == list.len() { Ok(set) } else { Err(E::custom("a set with equal members")) }
 }
 
 fn number<E: Error>(text: &str) -> Result<Number, E> {

@@ -173,6 +173,7 @@ async fn summary(
     let from_command = |name: &str| command.and_then(|c| c.text(name)).map(str::to_owned);
     let mut flags = flags(&key, Some(&row), command, next);
     if is_past(&row, jiff::Timestamp::now().as_second()) {
+        flags.retain(|flag| !matches!(flag, Flag::Pending | Flag::Failed | Flag::Wedged));
         flags.push(Flag::Expired);
     }
     let version = row.version();

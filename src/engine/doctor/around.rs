@@ -31,7 +31,8 @@ pub(super) async fn settings(task: &Task, module: &str, settings: &BTreeSet<Part
                     kept.stored
                 ));
             }
-            if let Some(days) = kept.days().filter(|days| kind != TableKind::Data && *days < UNDO_WINDOW) {
+            if kept.days().is_some_and(|days| kind != TableKind::Data && days < UNDO_WINDOW) {
+                let days = &kept.stored;
                 let what = match kind {
                     TableKind::History => "cannot be rolled back to",
                     _ => "no longer tells who published it and when",

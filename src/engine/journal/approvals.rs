@@ -99,7 +99,7 @@ fn reopen(connection: &Connection, path: &Path, retry: bool) -> Result<Left, Jou
     let fail = database(path);
     let retried = if retry {
         let sql = "UPDATE item SET outcome = NULL, reason = NULL, message = NULL, ended_at = NULL
-                   WHERE outcome = 'failed' AND batch IS NOT NULL";
+                   WHERE (outcome = 'failed' OR reason = 'refused') AND batch IS NOT NULL";
         let retried = connection.execute(sql, []).map_err(&fail)?;
         let sql = "UPDATE batch SET state = 'waiting' WHERE state IN ('done', 'stopped')
                    AND EXISTS (SELECT 1 FROM item WHERE item.batch = batch.n AND outcome IS NULL)";

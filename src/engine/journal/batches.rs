@@ -241,7 +241,7 @@ impl Journal {
     /// [`JournalError`].
     pub async fn failures(&self) -> Result<(u64, u64), JournalError> {
         let path = Arc::clone(&self.path);
-        let sql = "SELECT count(*) FILTER (WHERE outcome = 'failed'), count(*) FROM item WHERE begun_at IS NOT NULL AND outcome IS NOT NULL";
+        let sql = "SELECT count(*) FILTER (WHERE outcome = 'failed' OR reason = 'refused'), count(*) FROM item WHERE begun_at IS NOT NULL AND outcome IS NOT NULL";
         self.database
             .call(move |connection| {
                 let read = |row: &rusqlite::Row<'_>| Ok((unsigned(row.get(0)?), unsigned(row.get(1)?)));

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, Row as SqlRow};
 
-use super::rows::{COLUMNS, ROWS, maybe_word, number, planned, unsigned, with_rows, word};
+use super::rows::{COLUMNS, ROWS, maybe_word, number, planned, sealed, unsigned, with_rows, word};
 use super::{JournalError, database, io, is_held, journal_path, runs_dir, schema};
 use crate::config::open_regular;
 use crate::domain::item::PlannedItem;
@@ -157,13 +157,19 @@ impl Reader {
     pub fn recorded(&self) -> Result<Recorded, JournalError> {
         let fail = database(&self.path);
         let unreadable = |e: serde_json::Error| JournalError::Word { path: self.path.clone(), word: e.to_string() };
-        let sql = "SELECT plan, stamp, mode, pins, previewed, approve_rest FROM run";
-        type Columns = (Option<String>, String, String, String, bool, bool);
+        let sql = "SELECT plan, stamp, mode, pins, previewed, approve_rest, id, started_at, operation, seal FROM run";
+        type Columns = (Option<String>, String, String, String, bool, bool, [String; 4]);
         let read = |row: &SqlRow<'_>| -> rusqlite::Result<Columns> {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+            let sealed = [row.get(6)?, row.get(7)?, row.get(8)?, row.get(9)?];
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, sealed))
         };
-        let (plan, stamp, mode, pins, previewed, approve_rest) =
+        let (plan, stamp, mode, pins, previewed, approve_rest, [id, started_at, operation, seal]) =
             self.connection.query_row(sql, [], read).map_err(&fail)?;
+        // Who publishes, when and how is part of what was approved.
+        let texts = [id.as_str(), &started_at, &operation, plan.as_deref().unwrap_or_default(), &stamp, &mode, &pins];
+        if sealed(texts) != seal {
+            return Err(JournalError::Foreign { path: self.path.clone(), name: "run".to_owned() });
+        }
         Ok(Recorded {
             plan: plan.map(|text| serde_json::from_str(&text)).transpose().map_err(unreadable)?,
             stamp: serde_json::from_str(&stamp).map_err(unreadable)?,

@@ -155,9 +155,14 @@ fn unreadable(column: usize, message: String) -> rusqlite::Error {
 
 /// SHA-256 over what an item writes, in hexadecimal: rows that were changed in the journal no longer fit it.
 fn seal(n: i64, module: &str, keys: [&str; 4], action: Action, parts: &str) -> String {
-    let mut hash = Sha256::new();
     let n = n.to_string();
-    for text in [&n, module, keys[0], keys[1], keys[2], keys[3], action.as_str(), parts] {
+    sealed([&n, module, keys[0], keys[1], keys[2], keys[3], action.as_str(), parts])
+}
+
+/// SHA-256 over texts and their lengths, in hexadecimal.
+pub(super) fn sealed<const N: usize>(texts: [&str; N]) -> String {
+    let mut hash = Sha256::new();
+    for text in texts {
         hash.update((text.len() as u64).to_be_bytes());
         hash.update(text.as_bytes());
     }

@@ -22,7 +22,7 @@ CREATE TABLE run (
     environment TEXT NOT NULL, app TEXT NOT NULL, account TEXT, region TEXT, endpoint TEXT, digest TEXT NOT NULL,
     started_at TEXT NOT NULL, ended_at TEXT, state TEXT NOT NULL, undo_of TEXT, undone_by TEXT,
     plan TEXT, stamp TEXT NOT NULL, mode TEXT NOT NULL, previewed INTEGER NOT NULL, blast TEXT, approve_rest INTEGER NOT NULL,
-    pins TEXT NOT NULL, retried INTEGER NOT NULL DEFAULT 0
+    pins TEXT NOT NULL, retried INTEGER NOT NULL DEFAULT 0, seal TEXT NOT NULL
 ) STRICT;
 CREATE TABLE approval (at TEXT NOT NULL, by TEXT NOT NULL, batch INTEGER, digest TEXT NOT NULL, decision TEXT NOT NULL) STRICT;
 CREATE TABLE item (

@@ -303,11 +303,23 @@ fn take_lock(path: &Path, run: RunId) -> Result<File, JournalError> {
 fn put_header(connection: &Connection, path: &Path, h: &Header) -> Result<(), JournalError> {
     let plan = h.plan.as_ref().and_then(|plan| serde_json::to_string(plan).ok());
     let stamp = serde_json::to_string(&h.stamp).unwrap_or_default();
+    let pins = serde_json::to_string(&h.pins).unwrap_or_default();
+    let mode = if h.mode == PublishMode::Sync { "sync" } else { "async" };
+    let run = h.run.to_string();
+    let seal = rows::sealed([
+        &run,
+        &h.started_at,
+        h.operation.as_str(),
+        plan.as_deref().unwrap_or_default(),
+        &stamp,
+        mode,
+        &pins,
+    ]);
     connection
         .execute(
             "INSERT INTO run (id, name, operation, reason, profile, environment, app, account, region, endpoint, digest, started_at,
-                 state, undo_of, plan, stamp, mode, previewed, approve_rest, pins)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', ?11, 'waiting', ?12, ?13, ?14, ?15, 0, 0, ?16)",
+                 state, undo_of, plan, stamp, mode, previewed, approve_rest, pins, seal)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', ?11, 'waiting', ?12, ?13, ?14, ?15, 0, 0, ?16, ?17)",
             params![
                 h.run.to_string(),
                 h.name,
@@ -323,8 +335,9 @@ fn put_header(connection: &Connection, path: &Path, h: &Header) -> Result<(), Jo
                 h.undo_of.map(|run| run.to_string()),
                 plan,
                 stamp,
-                if h.mode == PublishMode::Sync { "sync" } else { "async" },
-                serde_json::to_string(&h.pins).unwrap_or_default(),
+                mode,
+                pins,
+                seal,
             ],
         )
         .map(drop)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::super::task::{Stop, Task};
 use super::undo::Taken;
 use crate::domain::key::{EntityKey, PartitionKey, Version};
-use crate::domain::publish::NAMED_FIELDS;
+use crate::domain::publish::{NAMED_FIELDS, is_state};
 use crate::domain::rollback::as_data_view;
 use crate::domain::row::{Row, TableKind, field};
 use crate::store::RowKey;
@@ -35,7 +35,9 @@ pub(super) async fn confirm(task: &Task, items: &mut [Taken]) -> Result<(), Stop
                 let at = (item.module.clone(), written.key.clone(), kind, written.version);
                 let Some(row) = found.get(&at) else { continue };
                 let Ok(row) = task.store().readable(row).await? else { continue };
-                written.is_confirmed |= is_same(before, &as_data_view(&row, kind), kind);
+                written.is_confirmed = is_same(before, &as_data_view(&row, kind), kind);
+                // A history row has everything: what it does not confirm, no command does.
+                break;
             }
         }
     }
@@ -45,7 +47,10 @@ pub(super) async fn confirm(task: &Task, items: &mut [Taken]) -> Result<(), Stop
 /// A history row is the whole data row but for its sort key and its expiry; a command row has the fields that a publish hands on.
 fn is_same(before: &Row, row: &Row, kind: TableKind) -> bool {
     match kind {
-        TableKind::Command => NAMED_FIELDS.iter().all(|name| before.get(name) == row.get(name)),
+        TableKind::Command => {
+            let is_bare = !before.0.keys().any(|name| is_state(name) && !NAMED_FIELDS.contains(&name.as_str()));
+            is_bare && NAMED_FIELDS.iter().all(|name| before.get(name) == row.get(name))
+        }
         _ => {
             let counts = |name: &&String| ![field::SK, field::TTL].contains(&name.as_str());
             let names = before.0.keys().chain(row.0.keys()).filter(counts);

@@ -13,6 +13,7 @@ use super::super::task::{Stop, Task};
 use super::alike::{Alike, alike};
 use super::expiry::Expiry;
 use super::sink::Sink;
+use crate::config::FrameworkVersion;
 use crate::domain::csv::{Columns, Incoming, application, fields};
 use crate::domain::import::{Importing, too_long};
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
@@ -22,7 +23,7 @@ use crate::domain::plan::{Engine, Modules, Plan, Source, Target, Work};
 use crate::domain::publish::Ttls;
 use crate::domain::row::field;
 use crate::domain::run::{Action, Reason};
-use crate::domain::tenant::{tenant_of, with_tenant};
+use crate::domain::tenant::{Spelling, oddity, refusal, tenant_of, with_tenant};
 use crate::domain::transfer::{Side, Transfer};
 use crate::domain::value::Value;
 
@@ -72,6 +73,8 @@ pub(super) async fn plan(
         seen: HashSet::new(),
         alike: Alike::default(),
         left_out: 0,
+        spelling: target.spelling,
+        reads_lower: task.profile().framework >= FrameworkVersion::LOWER_TENANTS,
     };
     while let Some(records) = reading.next().await? {
         task.check()?;
@@ -105,6 +108,9 @@ struct Importer<'a> {
     seen: HashSet<[u64; 2]>,
     alike: Alike,
     left_out: u64,
+    spelling: Spelling,
+    /// The application reads tenant codes in lower case only.
+    reads_lower: bool,
 }
 
 /// A record on its way.
@@ -209,6 +215,10 @@ impl Importer<'_> {
             };
             return Ok(Some(Row::Bad(bad(nowhere(incoming.source), Reason::KeyInvalid, message))));
         }
+        if let Some(why) = refusal(&code, self.spelling, self.reads_lower) {
+            return Ok(Some(Row::Bad(bad(nowhere(incoming.source), Reason::KeyInvalid, why))));
+        }
+        incoming.warnings.extend(oddity(&code));
         let key = EntityKey { pk: with_tenant(pk, &tenant, &code), sk: incoming.source.sk.clone() };
         let Some(module) = self.module(pk).await? else {
             let message = format!("no module that the plan covers holds {}", pk.entity_type());

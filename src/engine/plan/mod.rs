@@ -62,7 +62,8 @@ pub(super) async fn preview(task: &Task, plan: &Plan, keep: bool) -> Result<(), 
     let (journal, path) = blocking(move || {
         private_dir(&state_dir)?;
         remove_left_over(&state_dir);
-        let dir = tempfile::Builder::new().prefix(PREVIEW).tempdir_in(&state_dir);
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        let dir = tempfile::Builder::new().prefix(PREVIEW).permissions(private).tempdir_in(&state_dir);
         let dir = dir.map_err(super::journal::io(&state_dir))?;
         let path = dir.path().join("journal.db");
         Journal::scratch(&path, &header, dir).map(|journal| (journal, path))

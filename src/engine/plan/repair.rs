@@ -44,7 +44,8 @@ pub(super) async fn plan(
                     // What cannot be worked with at all is doctor's to tell.
                     let Ok(seen) = snapshot else { continue };
                     let key = EntityKey { pk: pk.clone(), sk: sk.clone() };
-                    let is_wedged = !seen.is_expired && seen.next_command.as_ref().is_some_and(is_stuck);
+                    let is_wedged =
+                        !seen.is_expired && !seen.is_past_ttl && seen.next_command.as_ref().is_some_and(is_stuck);
                     if is_wedged && blocked(&key, seen.data.as_deref()).is_none() {
                         sink.add(item(task, context, module, &pk, key, seen).await?).await?;
                     }

@@ -116,7 +116,8 @@ pub(in super::super) async fn resume(task: &Task, run: RunId, rows: bool, retry:
     let mut context = Context::resumed(task, &info, &recorded);
     context.rows = rows;
     let state = info.state;
-    let failed = info.count(Outcome::Failed);
+    // Refused ones among them.
+    let (failed, _) = journal.failures().await?;
     if state == RunState::Undone || (state == RunState::Done && !(retry && failed > 0)) {
         journal.close().await;
         let hint = if failed > 0 && state == RunState::Done { "; --retry takes failed items up again" } else { "" };

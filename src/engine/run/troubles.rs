@@ -6,7 +6,7 @@ use super::super::protocol::StopCause;
 use super::record::Result as ItemEnd;
 use crate::domain::key::EntityKey;
 use crate::domain::plan::StopAfter;
-use crate::domain::run::Outcome;
+use crate::domain::run::{Outcome, Reason};
 
 /// Without a single item getting through for this long the run pauses instead of knocking on.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -17,13 +17,14 @@ pub(super) struct Troubles {
     failed: u64,
     attempted: u64,
     first_failure: Option<String>,
+    is_first_told: bool,
     last_success: Instant,
     gave_up: bool,
 }
 
 impl Troubles {
     pub(super) fn new(failed: u64, attempted: u64, now: Instant) -> Self {
-        Self { failed, attempted, first_failure: None, last_success: now, gave_up: false }
+        Self { failed, attempted, first_failure: None, is_first_told: false, last_success: now, gave_up: false }
     }
 
     /// An item has its end.
@@ -31,7 +32,8 @@ impl Troubles {
         // A refusal is an answer too: the service is there.
         self.last_success = Instant::now();
         self.attempted += 1;
-        if end.outcome == Outcome::Failed {
+        // What the service refuses for what it is, it refuses each time: that ends a run like failures do.
+        if end.outcome == Outcome::Failed || end.reason == Some(Reason::Refused) {
             self.failed += 1;
             let message = end.message.as_deref().unwrap_or_default();
             self.first_failure.get_or_insert_with(|| format!("the first failure: {key}: {message}"));
@@ -45,7 +47,9 @@ impl Troubles {
 
     /// The first failure, once: it says most about why the others failed.
     pub(super) fn take_first(&mut self) -> Option<String> {
-        self.first_failure.take()
+        let first = self.first_failure.take().filter(|_| !self.is_first_told);
+        self.is_first_told |= first.is_some();
+        first
     }
 
     /// True once nothing has got through for too long.

@@ -8,6 +8,7 @@ use crate::cli::{Export, Import};
 use crate::domain::csv::Place;
 use crate::domain::key::PartitionKey;
 use crate::domain::plan::Work;
+use crate::domain::tenant::tenant_of;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Event, ExportWanted, ExportedFile, Phase};
 
@@ -17,6 +18,10 @@ pub(super) async fn export(context: &mut Context, options: Export) -> Result<(),
     let module = context.module(&pk, options.module.as_deref()).await?;
     if matches!(to, Place::S3 { .. }) && !context.global.arm {
         return super::run::not_armed(context);
+    }
+    let tenant = options.target_tenant.clone().unwrap_or_else(|| tenant_of(&pk, None).code);
+    if matches!(to, Place::S3 { .. }) && context.is_unconfirmed(&tenant) {
+        return Ok(());
     }
     let wanted = ExportWanted {
         pk,

@@ -55,6 +55,8 @@ pub struct Context {
     pub global: Global,
     /// What the last line will say.
     pub end: EndLine,
+    /// The environment's name where the profile is protected: whatever writes wants `--confirm` then.
+    pub protected: Option<String>,
     pub(super) waiting: Waiting,
     progress: Option<Instant>,
 }
@@ -78,7 +80,30 @@ impl Context {
     /// A context for a command.
     #[must_use]
     pub fn new(out: Output, client: Client, global: Global, command: &'static str) -> Self {
-        Self { out, client, global, end: EndLine::new(command), waiting: Waiting::default(), progress: None }
+        Self {
+            out,
+            client,
+            global,
+            end: EndLine::new(command),
+            protected: None,
+            waiting: Waiting::default(),
+            progress: None,
+        }
+    }
+
+    /// Whether the profile is protected and `--confirm` does not name the tenant, or the environment where there is none; says so.
+    fn is_unconfirmed(&mut self, tenant: &str) -> bool {
+        let Some(environment) = &self.protected else { return false };
+        let wanted = if tenant.is_empty() { environment.as_str() } else { tenant };
+        if self.global.confirm.as_deref() == Some(wanted) {
+            return false;
+        }
+        let typed =
+            self.global.confirm.as_ref().map_or_else(|| "none was given".to_owned(), |c| format!("{c:?} was given"));
+        self.out.note(&format!("this profile is protected: --confirm {wanted} is wanted, {typed}"));
+        self.end.exit = exit::NOT_APPROVED;
+        self.end.stopped = Some(crate::engine::protocol::StopCause::NotApproved);
+        true
     }
 
     /// Sends a command and hands its events over until it is finished. Errors that end a command end this too; others are printed.

@@ -20,9 +20,13 @@ pub(super) async fn run(context: &mut Context, options: Run) -> Result<(), Quit>
         (Some(run), _) => Command::ResumeRun { run, rows: options.rows, retry: options.retry },
         (None, Some(file)) => {
             let plan = load(file)?;
-            if let Work::Export { to, .. } = &plan.work {
-                if matches!(to, Some(Place::S3 { .. })) && !context.global.arm {
+            if let Work::Export { to, tenant, .. } = &plan.work {
+                let is_s3 = matches!(to, Some(Place::S3 { .. }));
+                if is_s3 && !context.global.arm {
                     return not_armed(context);
+                }
+                if is_s3 && context.is_unconfirmed(tenant) {
+                    return Ok(());
                 }
                 let command = Command::RunPlan { plan: Box::new(plan), expect: None, rows: false };
                 return super::files::write(context, command).await;

@@ -289,11 +289,9 @@ fn look_at_finished(
     Ok((!is_as_seen).then_some(Seen::Theirs(Reason::TargetChanged, message)))
 }
 
-/// The service refused the rows: for their size, or for something else that no repetition mends.
+/// The service refused the rows for what they are; sizes and keys were looked at before.
 fn invalid(message: String) -> PublishOutcome {
-    let lower = message.to_lowercase();
-    let is_size = ["size", "exceed", "too large"].iter().any(|word| lower.contains(word));
-    PublishOutcome::Invalid(if is_size { Reason::TooLarge } else { Reason::KeyInvalid }, message)
+    PublishOutcome::Invalid(Reason::Refused, message)
 }
 
 /// An entity that is no longer as it was shown.
