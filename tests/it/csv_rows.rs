@@ -123,7 +123,7 @@ async fn a_file_of_rejects_that_is_being_mended_is_not_written_over() {
     let row = |i: usize, json: &str| format!("PRODUCT#x,M-{i},c,n,{json},hooli\n");
     let text = format!("{HEADER}\n{}{}{}", row(1, "{oops"), row(2, "{}"), row(3, "{}"));
     let path = dir.file("in.csv", text.as_bytes());
-    let plan = dir.import("[run]\ncanary = 1\nstop_after_failures = 1000");
+    let plan = dir.import("[run]\ncanary = 1\nconcurrency = 1\nstop_after_failures = 1000");
     let waiting = program.json(&["import", &path, &plan, "--arm"]).await;
     let run = waiting.end()["run"].as_str().unwrap().to_owned();
     let mended = dir.read("rejects.csv").replace("{oops", "{}");
