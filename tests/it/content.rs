@@ -58,20 +58,33 @@ async fn an_edit_under_the_same_version_is_a_conflict_and_stays() {
     let stack = Stack::new().await;
     fill(&stack, "acme", 6).await;
     let mut driver = Driver::new(&stack);
-    // A source of a copy, a source of a move, a target.
-    conflicts(&mut driver, Plan::copy("acme", "globex").model(), &stack, &[("PRODUCT#acme", "I-0003")]).await;
-    conflicts(&mut driver, Plan::new("move", "acme", "initech").model(), &stack, &[("PRODUCT#acme", "I-0002")]).await;
+    // A source of a copy, a source of a move, a target. One after another: the second implementation takes a refused transaction back by
+    // putting all tables back as they were, whatever others wrote meanwhile.
+    conflicts(
+        &mut driver,
+        Plan::copy("acme", "globex").set("concurrency", "1").model(),
+        &stack,
+        &[("PRODUCT#acme", "I-0003")],
+    )
+    .await;
+    conflicts(
+        &mut driver,
+        Plan::new("move", "acme", "initech").set("concurrency", "1").model(),
+        &stack,
+        &[("PRODUCT#acme", "I-0002")],
+    )
+    .await;
     fill(&stack, "umbrella", 6).await;
     for i in 0..6 {
         let mut row = stack.get(DATA, "PRODUCT#umbrella", &format!("I-{i:04}")).await.unwrap();
         row.0.insert("name".to_owned(), Value::s("another"));
         stack.put(DATA, &row).await;
     }
-    let onto = Plan::copy("umbrella", "globex").set("existing", "\"overwrite\"");
+    let onto = Plan::copy("umbrella", "globex").set("existing", "\"overwrite\"").set("concurrency", "1");
     conflicts(&mut driver, onto.model(), &stack, &[("PRODUCT#globex", "I-0001"), ("PRODUCT#umbrella", "I-0004")]).await;
     let dir = tempfile::tempdir().unwrap();
     let text = "name = \"t\"\noperation = \"transform\"\nmodule = \"product\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"umbrella\"\n\
-                [[transform]]\nset = { touched = true }\n";
+                [run]\nconcurrency = 1\n[[transform]]\nset = { touched = true }\n";
     let transform = tenantry::config::plan::parse(&dir.path().join("plan.toml"), text).unwrap();
     conflicts(&mut driver, Box::new(transform), &stack, &[("PRODUCT#umbrella", "I-0002")]).await;
 }
