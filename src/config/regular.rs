@@ -11,7 +11,7 @@ const LARGEST: u64 = 16 << 20;
 /// Opens a regular file for reading.
 ///
 /// # Errors
-/// What the system says, or that it is a pipe, a device or a directory.
+/// The error of the system; `InvalidInput` for a pipe, a socket, a device or a directory.
 pub fn open_regular(path: &Path) -> io::Result<File> {
     // Opening a pipe would wait for whoever writes into it; for regular files the flag means nothing.
     let flag = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();

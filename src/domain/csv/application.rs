@@ -8,7 +8,7 @@ use crate::domain::key::EntityKey;
 use crate::domain::row::{Row, field};
 use crate::domain::value::Value;
 
-/// What the application makes of a row's cells where that is something else than the row.
+/// Remarks on the cells of a row that the application reads differently: it stores something else than the row has.
 #[must_use]
 pub fn remarks(row: &Row) -> Vec<String> {
     let mut out = Vec::new();
@@ -47,7 +47,7 @@ pub fn misread_key(key: &EntityKey) -> Option<String> {
     Some(format!("{column} is {key:?}: the application's import may take the blanks off, and write another entity"))
 }
 
-/// Whether a difference between a row and what the application stored of it is what its reader makes of the cells.
+/// True for a difference between a row and its stored form that comes only of how the application reads the cells.
 #[must_use]
 pub fn is_from_reading(change: &Change, wrote: &Row) -> bool {
     let path = change.path.to_string();

@@ -56,7 +56,7 @@ impl Cells {
     }
 }
 
-/// Whether a cell is as long as the longest that Excel keeps, so that it may have been cut.
+/// True for a cell as long as the longest that Excel keeps, which may have been cut.
 #[must_use]
 pub fn may_be_cut(cell: &str) -> bool {
     cell.len() >= EXCEL && cell.encode_utf16().count() == EXCEL

@@ -130,7 +130,7 @@ impl Columns {
         Ok(Self { names, delimiter, pk, sk, code, name, attributes, target, attributes_ddb, fields_ddb, notes })
     }
 
-    /// What to know of the header before approving.
+    /// Remarks on the header, to be read before approving.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes

@@ -87,7 +87,7 @@ impl Columns {
         Ok(Incoming { source, tenant, row: Row(row), is_whole, tells, warnings })
     }
 
-    /// What the cells show of spreadsheets and of quotes that are missing.
+    /// Warnings for cells that a spreadsheet changed; an error where a quote is missing.
     fn oddities(&self, fields: &[&str], source: &EntityKey, is_whole: bool) -> Result<Vec<String>, Unreadable> {
         let mut warnings = Vec::new();
         for (at, cell) in fields.iter().enumerate() {

@@ -7,7 +7,7 @@ use super::encoding::Encoding;
 /// Bytes that a record may take: longer than any entity that can be stored.
 pub const LONGEST: usize = 32 << 20;
 
-/// What ends a record.
+/// The end of a record: its line break, if it has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineEnd {
     /// The end of the file.
