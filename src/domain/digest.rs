@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::row::{Row, field};
 use super::run::{Action, Reason};
-use super::value::{Map, Value, canonical_item};
+use super::value::{Canonical, Map, Value};
 
 /// What identifies the work on one item: two previews of the same data give the same digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,8 +99,12 @@ fn feed(hash: &mut Sha256, text: &str) {
     hash.update(text.as_bytes());
 }
 
-fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+/// Bytes in hexadecimal, two lower-case digits each.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 15)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }
 
 /// SHA-256 of one item, in hexadecimal.
@@ -112,43 +116,49 @@ pub fn item_digest(item: &ItemDigest<'_>) -> String {
     }
     feed(&mut hash, item.reason.map_or("", Reason::as_str));
     feed(&mut hash, &format!("{} {}", item.versions.0, item.versions.1));
-    feed_rows(&mut hash, item.before, item.after, item.now);
+    let mut text = String::with_capacity(1024);
+    feed_rows(&mut hash, &mut text, item.before, item.after, item.now);
     for part in &item.others {
         feed(&mut hash, part.key.0);
         feed(&mut hash, part.key.1);
         feed(&mut hash, &part.version.to_string());
-        feed_rows(&mut hash, part.before, part.after, item.now);
+        feed_rows(&mut hash, &mut text, part.before, part.after, item.now);
     }
-    hex(hash)
+    hex(&hash.finalize())
 }
 
-fn feed_rows(hash: &mut Sha256, before: Option<&Row>, after: Option<&Row>, now: Option<&str>) {
-    feed(hash, &before.map_or_else(String::new, |row| canonical_item(&without_stamps(row))));
-    let after = after.map(|row| {
-        let map = without_stamps(row);
-        match now {
-            Some(now) => map.into_iter().map(|(name, value)| (name, timeless(value, now))).collect(),
-            None => map,
+/// `text` is overwritten: a buffer that all rows of an item share.
+fn feed_rows(hash: &mut Sha256, text: &mut String, before: Option<&Row>, after: Option<&Row>, now: Option<&str>) {
+    // Only what is written carries the run's own time.
+    let timeless = now.map(|now| (now, "the run's time"));
+    for (row, instead) in [(before, None), (after, timeless)] {
+        text.clear();
+        if let Some(row) = row {
+            write_without_stamps(row, Canonical { instead }, text);
         }
-    });
-    feed(hash, &after.map_or_else(String::new, |map: Map| canonical_item(&map)));
+        feed(hash, text);
+    }
 }
 
-/// A value with the run's time taken out.
-fn timeless(value: Value, now: &str) -> Value {
-    match value {
-        Value::S(text) if text == now => Value::s("the run's time"),
-        Value::M(map) => Value::M(map.into_iter().map(|(name, value)| (name, timeless(value, now))).collect()),
-        Value::L(list) => Value::L(list.into_iter().map(|value| timeless(value, now)).collect()),
-        other => other,
-    }
+/// The canonical text of [`without_stamps`], without making that row.
+fn write_without_stamps(row: &Row, canonical: Canonical<'_>, out: &mut String) {
+    let is_inside = |name: &str| !OUTSIDE.contains(&name);
+    canonical.fields(&row.0, out, is_inside, |name, value, out| match value {
+        Value::M(map) if name == field::ATTRIBUTES => {
+            out.push_str("{\"M\":");
+            let is_kept = |name: &str| !STAMPS.contains(&name);
+            canonical.fields(map, out, is_kept, |_, value, out| canonical.value(value, out));
+            out.push('}');
+        }
+        other => canonical.value(other, out),
+    });
 }
 
 /// SHA-256 over the items' digests, in hexadecimal. The caller gives them in (target pk, target sk, pk, sk) byte order.
 pub fn plan_digest<D: AsRef<str>>(items: impl IntoIterator<Item = D>) -> String {
     let mut hash = Sha256::new();
     items.into_iter().for_each(|digest| feed(&mut hash, digest.as_ref()));
-    hex(hash)
+    hex(&hash.finalize())
 }
 
 #[cfg(test)]

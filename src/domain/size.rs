@@ -12,7 +12,9 @@ pub fn item_bytes(item: &Map) -> usize {
     item.iter().map(|(name, value)| name.len() + value_bytes(value)).sum()
 }
 
-fn value_bytes(value: &Value) -> usize {
+/// The size of one value in bytes; see [`item_bytes`].
+#[must_use]
+pub fn value_bytes(value: &Value) -> usize {
     match value {
         Value::S(text) => text.len(),
         Value::N(number) => number_bytes(number),

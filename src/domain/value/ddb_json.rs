@@ -151,38 +151,61 @@ fn binary(text: &str, place: Place<'_>) -> Result<Vec<u8>, BadDdbJson> {
     BASE64.decode(text).map_err(|e| bad(place, format!("not base64: {e}")))
 }
 
-pub(super) fn write_canonical_map(map: &Map, out: &mut String) {
-    let mut names: Vec<&String> = map.keys().collect();
-    names.sort();
-    out.push('{');
-    for (i, name) in names.into_iter().enumerate() {
-        if i > 0 {
-            out.push(',');
-        }
-        write_string(name, out);
-        out.push(':');
-        if let Some(value) = map.get(name) {
-            write_canonical(value, out);
-        }
-    }
-    out.push('}');
+/// The canonical text of values: names sorted, numbers in one spelling, so that equal values give equal text.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Canonical<'a> {
+    /// A text, and the one that is written in its place. Members of sets are never replaced.
+    pub(crate) instead: Option<(&'a str, &'a str)>,
 }
 
-pub(super) fn write_canonical(value: &Value, out: &mut String) {
-    let _ = write!(out, "{{\"{}\":", value.type_name());
-    match value {
-        Value::S(text) => write_string(text, out),
-        Value::N(number) => write_string(&number.canonical_text(), out),
-        Value::B(bytes) => write_string(&BASE64.encode(bytes), out),
-        Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
-        Value::Null => out.push_str("true"),
-        Value::M(map) => write_canonical_map(map, out),
-        Value::L(list) => write_list(list.iter(), out, write_canonical),
-        Value::Ss(set) => write_list(set.iter(), out, |t, out| write_string(t, out)),
-        Value::Ns(set) => write_list(set.iter(), out, |n, out| write_string(&n.canonical_text(), out)),
-        Value::Bs(set) => write_list(set.iter(), out, |b, out| write_string(&BASE64.encode(b), out)),
+impl Canonical<'_> {
+    /// Writes the fields of a map that `keep` accepts, each value by `write`.
+    pub(crate) fn fields(
+        self,
+        map: &Map,
+        out: &mut String,
+        keep: impl Fn(&str) -> bool,
+        write: impl Fn(&str, &Value, &mut String),
+    ) {
+        let mut fields: Vec<(&String, &Value)> = map.iter().filter(|(name, _)| keep(name)).collect();
+        fields.sort_unstable_by_key(|(name, _)| *name);
+        out.push('{');
+        for (i, (name, value)) in fields.into_iter().enumerate() {
+            if i > 0 {
+                out.push(',');
+            }
+            write_string(name, out);
+            out.push(':');
+            write(name, value, out);
+        }
+        out.push('}');
     }
-    out.push('}');
+
+    pub(crate) fn map(self, map: &Map, out: &mut String) {
+        self.fields(map, out, |_| true, |_, value, out| self.value(value, out));
+    }
+
+    pub(crate) fn value(self, value: &Value, out: &mut String) {
+        out.push_str("{\"");
+        out.push_str(value.type_name());
+        out.push_str("\":");
+        match value {
+            Value::S(text) => match self.instead {
+                Some((from, to)) if text == from => write_string(to, out),
+                _ => write_string(text, out),
+            },
+            Value::N(number) => write_string(&number.canonical_text(), out),
+            Value::B(bytes) => write_string(&BASE64.encode(bytes), out),
+            Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
+            Value::Null => out.push_str("true"),
+            Value::M(map) => self.map(map, out),
+            Value::L(list) => write_list(list.iter(), out, |value, out| self.value(value, out)),
+            Value::Ss(set) => write_list(set.iter(), out, |t, out| write_string(t, out)),
+            Value::Ns(set) => write_list(set.iter(), out, |n, out| write_string(&n.canonical_text(), out)),
+            Value::Bs(set) => write_list(set.iter(), out, |b, out| write_string(&BASE64.encode(b), out)),
+        }
+        out.push('}');
+    }
 }
 
 fn write_list<T>(items: impl Iterator<Item = T>, out: &mut String, write: impl Fn(T, &mut String)) {
@@ -231,7 +254,9 @@ fn write_map(map: &Map, out: &mut String) {
 }
 
 fn write_value(value: &Value, out: &mut String) {
-    let _ = write!(out, "{{\"{}\":", value.type_name());
+    out.push_str("{\"");
+    out.push_str(value.type_name());
+    out.push_str("\":");
     match value {
         Value::S(text) => write_string(text, out),
         Value::N(number) => write_string(number.as_str(), out),

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
+pub(crate) use ddb_json::Canonical;
 pub use ddb_json::{
     BadDdbJson, item_from_ddb_json, item_to_ddb_json, item_to_ddb_text, value_from_ddb_json, value_to_ddb_json,
 };
@@ -132,7 +133,7 @@ impl Value {
     #[must_use]
     pub fn canonical(&self) -> String {
         let mut out = String::new();
-        ddb_json::write_canonical(self, &mut out);
+        Canonical::default().value(self, &mut out);
         out
     }
 }
@@ -141,6 +142,6 @@ impl Value {
 #[must_use]
 pub fn canonical_item(item: &Map) -> String {
     let mut out = String::new();
-    ddb_json::write_canonical_map(item, &mut out);
+    Canonical::default().map(item, &mut out);
     out
 }

@@ -14,6 +14,7 @@ use super::open::{COPY, Opened, Opening};
 use super::out::io;
 use super::rejects::write;
 use crate::domain::csv::encoding::Format;
+use crate::domain::digest::hex;
 
 /// What is kept of the rejects beside the journal.
 const KEPT: &str = "rejects.json";
@@ -106,7 +107,7 @@ fn hash(path: &Path) -> Option<String> {
     let mut file = std::fs::File::open(path).ok()?;
     let mut hash = HashWriter(Sha256::new());
     std::io::copy(&mut file, &mut hash).ok()?;
-    Some(hash.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hex(&hash.0.finalize()))
 }
 
 struct HashWriter(Sha256);

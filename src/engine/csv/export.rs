@@ -15,6 +15,7 @@ use super::super::task::{Stop, Task};
 use super::out::Out;
 use crate::domain::clock::utc_millis;
 use crate::domain::csv::{Place, fields, header};
+use crate::domain::digest::hex;
 use crate::domain::key::EntityKey;
 use crate::domain::plan::{DeletedSources, Plan, Source, Work};
 use crate::domain::row::{BadRow, Row, field};
@@ -102,7 +103,7 @@ impl Export<'_> {
             return Err(stop);
         }
         out.finish().await?;
-        let sha256: String = sum.hash.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hex(&sum.hash.clone().finalize());
         let beside = to.with(MANIFEST);
         let text = self.manifest(&to, &sum, &sha256).await;
         let mut out = Out::begin(self.task, &beside, JSON).await?;

@@ -19,6 +19,7 @@ use crate::domain::csv::cells::Cells;
 use crate::domain::csv::encoding::{Encoding, EncodingChoice};
 use crate::domain::csv::split::{Record, Splitter, spans};
 use crate::domain::csv::{REJECTED, separator_line};
+use crate::domain::digest::hex;
 use crate::domain::printable::printable;
 
 /// Items and records that are looked at together.
@@ -111,7 +112,7 @@ pub(super) async fn write(journal: &Journal, from: &Opened, to: &Path, of_run: b
     let (file, hash) = (out.to.into_inner().map_err(|e| io(to, e.error()))?, out.hash);
     let (path, delimiter) = (to.to_path_buf(), from.survey.delimiter);
     blocking(move || persist(file, &path, delimiter)).await??;
-    let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex(&hash.finalize());
     Ok(Written { count, sha256 })
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{JournalError, NewItem};
+use crate::domain::digest::hex;
 use crate::domain::item::{Changed, InS3, PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::row::Row;
@@ -166,7 +167,7 @@ pub(super) fn sealed<const N: usize>(texts: [&str; N]) -> String {
         hash.update((text.len() as u64).to_be_bytes());
         hash.update(text.as_bytes());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
 }
 
 /// Reads an item with its rows, whose first column is `column`. One whose rows cannot be read, or are not those that were recorded, is

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
@@ -79,8 +81,9 @@ pub(in super::super) fn request(
 
 /// What an entity held when it was shown. Where another item of the run changes it first, the version alone is pinned.
 fn shown(part: &PlannedPart) -> Option<Shown> {
-    let row = part.before.as_deref()?;
-    (row.version() == Ok(part.version)).then(|| Shown::of(row, part.in_s3.before.as_deref()))
+    let row = part.before.as_ref().filter(|row| row.version() == Ok(part.version))?;
+    let of = if part.after.is_some() { Shown::written } else { Shown::read };
+    Some(of(Arc::clone(row), part.in_s3.before.as_deref()))
 }
 
 fn counter(item: &PlannedItem, part: &PlannedPart) -> Option<Counter> {

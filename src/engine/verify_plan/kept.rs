@@ -17,6 +17,7 @@ use super::super::protocol::{EntityRef, Finding, Severity};
 use super::super::task::Task;
 use crate::domain::clock::utc_millis;
 use crate::domain::diff::{Change, ChangeKind};
+use crate::domain::digest::hex;
 use crate::domain::key::{EntityKey, PartitionKey};
 use crate::domain::plan::Plan;
 use crate::domain::tenant::Tenant;
@@ -223,7 +224,7 @@ impl Told {
 /// What the file of a plan is called: SHA-256 over all that the plan says.
 pub(super) fn name_of(plan: &Plan) -> Result<String, serde_json::Error> {
     let hash = Sha256::digest(serde_json::to_string(plan)?);
-    Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hash))
 }
 
 fn dir(state_dir: &Path) -> PathBuf {

@@ -6,6 +6,7 @@ use md5::{Digest, Md5};
 
 use super::WriteStore;
 use super::request::PublishRequest;
+use crate::domain::digest::hex;
 use crate::store::attributes::S3Object;
 use crate::store::error::{Call, ErrorKind, ServiceError, StoreError};
 
@@ -63,7 +64,7 @@ impl WriteStore {
 pub(super) fn is_of(answer: &PutObjectOutput, body: &[u8]) -> bool {
     let tag = answer.e_tag().map(|tag| tag.trim_matches('"').to_ascii_lowercase());
     let Some(tag) = tag.filter(|tag| !tag.is_empty()) else { return false };
-    let md5: String = Md5::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let md5 = hex(&Md5::digest(body));
     tag == md5 || answer.checksum_crc32() == Some(&*STANDARD.encode(crc32fast::hash(body).to_be_bytes()))
 }
 

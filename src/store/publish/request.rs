@@ -1,6 +1,7 @@
 use sha2::{Digest, Sha256};
 
 use super::Shown;
+use crate::domain::digest::hex;
 use crate::domain::item::Role;
 use crate::domain::key::{EntityKey, PartitionKey, Version};
 use crate::domain::limits::{Unstorable, check};
@@ -132,7 +133,7 @@ impl PublishRequest {
         for counter in &self.counters {
             pin("", &counter.key, Version(0), &format!("{:?} {}", counter.seen, counter.to));
         }
-        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        hex(&hash.finalize()[..16])
     }
 
     /// Whether something of it has to be read before it is written: its content does not fit into a condition.

@@ -1,13 +1,14 @@
 //! An entity's content as it was shown: what is written rests on it, not only on its version.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::domain::publish::NAMED_FIELDS;
+use crate::domain::publish::{NAMED_FIELDS, is_state};
 use crate::domain::row::{Row, field};
-use crate::domain::size::item_bytes;
-use crate::domain::value::{Map, Value};
+use crate::domain::size::value_bytes;
+use crate::domain::value::Value;
 use crate::store::convert::to_value;
 
 /// Attributes that are larger are compared by reading the row right before it is written, not in the condition: a request takes 4 MB,
@@ -17,35 +18,58 @@ const IN_A_CONDITION: usize = 128 * 1024;
 /// Fields that a condition names: its text takes 4 KB.
 const MOST_FIELDS: usize = 120;
 
-/// The fields of the data row but for its keys, and absence of those that a publish would bring. Where attributes stand in S3, their
-/// reference.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Fields that say where a row stands: nothing that is made from it takes them over.
+const PLACE: [&str; 6] = [field::PK, field::SK, field::VERSION, field::ID, field::TENANT_CODE, field::TYPE];
+
+/// The fields of a data row but for its keys. Where attributes stand in S3, their reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
-    fields: Vec<(String, Option<Value>)>,
+    row: Arc<Row>,
+    reference: Option<Value>,
+    is_written: bool,
     is_large: bool,
 }
 
 impl Shown {
-    /// Of a row with its attributes in place; `attributes_ref` where they stand in S3.
+    /// Of a row that is written: everything in it counts, and absence of what a publish would bring.
     #[must_use]
-    pub fn of(row: &Row, attributes_ref: Option<&str>) -> Self {
-        let value = |name: &str| match attributes_ref {
-            Some(uri) if name == field::ATTRIBUTES => Some(Value::s(uri)),
-            _ => row.get(name).cloned(),
+    pub fn written(row: Arc<Row>, attributes_ref: Option<&str>) -> Self {
+        Self::new(row, attributes_ref, true)
+    }
+
+    /// Of a row that others are made from: what they take from it counts, and the request that wrote it.
+    #[must_use]
+    pub fn read(row: Arc<Row>, attributes_ref: Option<&str>) -> Self {
+        Self::new(row, attributes_ref, false)
+    }
+
+    fn new(row: Arc<Row>, attributes_ref: Option<&str>, is_written: bool) -> Self {
+        let mut shown = Self { row, reference: attributes_ref.map(Value::s), is_written, is_large: false };
+        let bytes: usize = shown.fields().map(|(name, value)| name.len() + value.map_or(0, value_bytes)).sum();
+        shown.is_large = bytes > IN_A_CONDITION || shown.fields().count() > MOST_FIELDS;
+        shown
+    }
+
+    /// The fields that count, and their values; `None` where the row has none.
+    fn fields(&self) -> impl Iterator<Item = (&str, Option<&Value>)> {
+        let counts = |name: &str| match self.is_written {
+            true => ![field::PK, field::SK, field::VERSION].contains(&name),
+            false => is_state(name) && !PLACE.contains(&name),
         };
-        let named = NAMED_FIELDS.into_iter().chain([field::REQUEST_ID]).filter(|name| row.get(name).is_none());
-        let keys = [field::PK, field::SK, field::VERSION];
-        let names = row.0.keys().map(String::as_str).filter(|name| !keys.contains(name)).chain(named);
-        let fields: Vec<(String, Option<Value>)> = names.map(|name| (name.to_owned(), value(name))).collect();
-        let present = fields.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
-        let is_large = item_bytes(&present.collect::<Map>()) > IN_A_CONDITION || fields.len() > MOST_FIELDS;
-        Self { fields, is_large }
+        let of_row = self.row.0.keys().map(String::as_str).filter(move |name| counts(name));
+        let named: &[&str] = if self.is_written { &NAMED_FIELDS } else { &[field::IS_DELETED] };
+        let others = named.iter().copied().filter(|name| self.row.get(name).is_none());
+        let request = (!self.is_written || self.row.get(field::REQUEST_ID).is_none()).then_some(field::REQUEST_ID);
+        of_row.chain(others).chain(request).map(|name| match &self.reference {
+            Some(reference) if name == field::ATTRIBUTES => (name, Some(reference)),
+            _ => (name, self.row.get(name)),
+        })
     }
 
     /// Whether a row still holds it.
     #[must_use]
     pub fn is_held_by(&self, row: &Row) -> bool {
-        self.fields.iter().all(|(name, value)| row.get(name) == value.as_ref())
+        self.fields().all(|(name, value)| row.get(name) == value)
     }
 
     /// Whether the condition leaves attributes out, so that the row has to be read before it is written.
@@ -61,18 +85,19 @@ impl Shown {
         names: &mut HashMap<String, String>,
         values: &mut HashMap<String, AttributeValue>,
     ) {
-        for (i, (name, value)) in self.fields.iter().enumerate().take(MOST_FIELDS) {
+        for (i, (name, value)) in self.fields().enumerate().take(MOST_FIELDS) {
             if self.is_large && name == field::ATTRIBUTES {
                 continue;
             }
-            names.insert(format!("#f{i}"), name.clone());
+            let token = format!("#f{i}");
             match value {
                 Some(value) => {
-                    condition.push_str(&format!(" AND #f{i} = :f{i}"));
+                    condition.push_str(&format!(" AND {token} = :f{i}"));
                     values.insert(format!(":f{i}"), to_value(value));
                 }
-                None => condition.push_str(&format!(" AND attribute_not_exists(#f{i})")),
+                None => condition.push_str(&format!(" AND attribute_not_exists({token})")),
             }
+            names.insert(token, name.to_owned());
         }
     }
 }
@@ -82,14 +107,25 @@ mod tests {
     use super::*;
     use crate::domain::value::from_plain_json;
 
-    fn row(json: &str) -> Row {
-        Row(from_plain_json(json).unwrap().as_map().unwrap().clone())
+    fn row(json: &str) -> Arc<Row> {
+        Arc::new(Row(from_plain_json(json).unwrap().as_map().unwrap().clone()))
+    }
+
+    #[test]
+    fn of_a_row_that_is_only_read_its_content_counts() {
+        let base = r#"{"version":1,"name":"n","requestId":"r","ttl":5,"updatedAt":"u","attributes":{"a":1}}"#;
+        let shown = Shown::read(row(base), None);
+        for (from, to) in [("\"n\"", "\"m\""), ("\"r\"", "\"s\""), ("{\"a\":1}", "{\"a\":2}")] {
+            assert!(!shown.is_held_by(&row(&base.replace(from, to))), "{to}");
+        }
+        assert!(!shown.is_held_by(&row(&base.replace("\"ttl\"", "\"isDeleted\":true,\"ttl\""))));
+        assert!(shown.is_held_by(&row(&base.replace("\"ttl\":5", "\"ttl\":6"))));
     }
 
     #[test]
     fn every_field_that_a_publish_replaces_counts() {
         let base = r#"{"version":1,"name":"n","requestId":"r","ttl":5,"attributes":{"a":1}}"#;
-        let shown = Shown::of(&row(base), None);
+        let shown = Shown::written(row(base), None);
         for (from, to) in [
             ("\"n\"", "\"m\""),
             ("\"r\"", "\"s\""),
@@ -100,7 +136,7 @@ mod tests {
         ] {
             assert!(!shown.is_held_by(&row(&base.replace(from, to))), "{to}");
         }
-        let stored = Shown::of(&row(base), Some("s3://b/k"));
+        let stored = Shown::written(row(base), Some("s3://b/k"));
         assert!(stored.is_held_by(&row(&base.replace("{\"a\":1}", "\"s3://b/k\""))));
         assert!(!stored.is_held_by(&row(base)));
     }
@@ -109,7 +145,7 @@ mod tests {
     fn large_attributes_stand_outside_the_condition() {
         let large = format!(r#"{{"requestId":"r","attributes":{{"a":"{}"}}}}"#, "x".repeat(IN_A_CONDITION));
         let (mut condition, mut names, mut values) = (String::new(), HashMap::new(), HashMap::new());
-        let shown = Shown::of(&row(&large), None);
+        let shown = Shown::written(row(&large), None);
         shown.condition(&mut condition, &mut names, &mut values);
         assert!(shown.is_large() && !names.values().any(|name| name == "attributes"));
         assert_eq!(values.len(), 1, "the request id");

@@ -5,6 +5,8 @@ use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env, Fs};
 use sha1::{Digest, Sha1};
 
+use crate::domain::digest::hex;
+
 /// Profiles may name a profile that they take their credentials from.
 const DEEPEST: usize = 8;
 
@@ -60,8 +62,4 @@ impl AwsProfile {
         }
         found
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
