@@ -79,7 +79,7 @@ impl ReadStore {
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
             let answer = request.send().await.map_err(|e| dynamodb("Query", &table).failed(e))?;
             self.meter.read(answer.consumed_capacity());
-            for item in answer.items.unwrap_or_default() {
+            for item in dynamodb("Query", &table).part(answer.items, "Items")? {
                 rows.push(from_item(item)?);
             }
             start = answer.last_evaluated_key.filter(|key| !key.is_empty());
@@ -108,7 +108,7 @@ impl ReadStore {
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
             let answer = request.send().await.map_err(|e| dynamodb("Scan", &table).failed(e))?;
             self.meter.read(answer.consumed_capacity());
-            for item in answer.items.unwrap_or_default() {
+            for item in dynamodb("Scan", &table).part(answer.items, "Items")? {
                 found.insert(PartitionKey::new(from_item(item)?.pk()?));
             }
             start = answer.last_evaluated_key.filter(|key| !key.is_empty());

@@ -43,8 +43,11 @@ impl ReadStore {
             // Names come in order, so the application's own stand together.
             let request = self.reads.list_tables().set_exclusive_start_table_name(start.take());
             let answer = request.send().await.map_err(|e| dynamodb("ListTables", "all tables").failed(e))?;
-            names.extend(answer.table_names().iter().filter(|t| t.starts_with(self.names.prefix())).cloned());
-            others.extend(answer.table_names().iter().filter(|t| !t.starts_with(self.names.prefix())).cloned());
+            let listed = dynamodb("ListTables", "all tables").part(answer.table_names, "TableNames")?;
+            let (own, foreign): (Vec<String>, Vec<String>) =
+                listed.into_iter().partition(|table| table.starts_with(self.names.prefix()));
+            names.extend(own);
+            others.extend(foreign);
             match answer.last_evaluated_table_name {
                 Some(name) => start = Some(name),
                 None => break,

@@ -285,6 +285,15 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// A part that every answer to the call has: one without it is no answer, and says nothing about what is there.
+    ///
+    /// # Errors
+    /// [`StoreError::Service`] of kind `unknown` that names the part.
+    pub fn part<T>(self, part: Option<T>, name: &str) -> Result<T, StoreError> {
+        let torn = format!("the answer was torn: it has no {name}");
+        part.ok_or_else(|| StoreError::Service(Box::new(ServiceError::of(ErrorKind::Unknown, self, &torn))))
+    }
+
     /// Makes an SDK error into ours; used with `map_err`.
     pub fn failed<E>(self, error: SdkError<E, HttpResponse>) -> StoreError
     where

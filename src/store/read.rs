@@ -179,7 +179,7 @@ impl ReadStore {
             let answer = request.send().await.map_err(|e| dynamodb("BatchGetItem", &names).failed(e))?;
             self.meter.read(answer.consumed_capacity());
             let before = found.len();
-            for (table, items) in answer.responses.unwrap_or_default() {
+            for (table, items) in dynamodb("BatchGetItem", &names).part(answer.responses, "Responses")? {
                 let Some(kind) = kinds.get(&table) else { continue };
                 for item in items {
                     let row = from_item(item)?;
@@ -242,7 +242,11 @@ impl ReadStore {
             Some(AttributeValue::S(sk)) => Some(sk.clone()),
             _ => None,
         });
-        let rows = answer.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<_, _>>()?;
+        let rows = dynamodb("Query", &table)
+            .part(answer.items, "Items")?
+            .into_iter()
+            .map(from_item)
+            .collect::<Result<_, _>>()?;
         Ok(RowPage { rows, next })
     }
 

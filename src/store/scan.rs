@@ -56,7 +56,11 @@ impl ReadStore {
         }
         let answer = request.send().await.map_err(|e| dynamodb("Scan", &table).failed(e))?;
         self.meter.read(answer.consumed_capacity());
-        let rows = answer.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<_, _>>()?;
+        let rows = dynamodb("Scan", &table)
+            .part(answer.items, "Items")?
+            .into_iter()
+            .map(from_item)
+            .collect::<Result<_, _>>()?;
         Ok(ScanPage { rows, next: answer.last_evaluated_key.filter(|k| !k.is_empty()).map(ScanAt) })
     }
 }

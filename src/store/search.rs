@@ -76,7 +76,11 @@ impl ReadStore {
                     .return_consumed_capacity(ReturnConsumedCapacity::Total);
                 let answer = request.send().await.map_err(|e| dynamodb("Query", &table).failed(e))?;
                 self.meter.read(answer.consumed_capacity());
-                (answer.items, answer.scanned_count, answer.last_evaluated_key)
+                (
+                    dynamodb("Query", &table).part(answer.items, "Items")?,
+                    answer.scanned_count,
+                    answer.last_evaluated_key,
+                )
             }
             None => {
                 let request = self
@@ -94,11 +98,11 @@ impl ReadStore {
                     .return_consumed_capacity(ReturnConsumedCapacity::Total);
                 let answer = request.send().await.map_err(|e| dynamodb("Scan", &table).failed(e))?;
                 self.meter.read(answer.consumed_capacity());
-                (answer.items, answer.scanned_count, answer.last_evaluated_key)
+                (dynamodb("Scan", &table).part(answer.items, "Items")?, answer.scanned_count, answer.last_evaluated_key)
             }
         };
         let mut found = Vec::new();
-        for item in items.unwrap_or_default() {
+        for item in items {
             let row = from_item(item)?;
             found.push(Found { pk: row.pk()?.to_owned(), sk: row.sk()?.to_owned() });
         }

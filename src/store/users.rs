@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cognitoidentityprovider::types::{AttributeType, UserStatusType};
 
-use super::error::{Call, ErrorKind, ServiceError, StoreError};
+use super::error::{Call, StoreError};
 use super::read::ReadStore;
 use crate::domain::users::User;
 
@@ -35,7 +35,7 @@ impl ReadStore {
         let request = self.user_reads.list_users().user_pool_id(pool).limit(PAGE).set_pagination_token(after);
         let answer = request.send().await.map_err(|e| cognito("ListUsers", pool).failed(e))?;
         // A pool without users has an empty list of them; an answer without a list is none.
-        let users = answer.users.ok_or_else(|| torn("ListUsers", pool))?.into_iter().map(|user| {
+        let users = cognito("ListUsers", pool).part(answer.users, "Users")?.into_iter().map(|user| {
             let name = user.username.unwrap_or_default();
             of(name, user.attributes.unwrap_or_default(), user.user_status.as_ref())
         });
@@ -48,7 +48,7 @@ impl ReadStore {
     /// [`StoreError::Service`]: an error is not absence.
     pub async fn user(&self, pool: &str, name: &str) -> Result<Option<User>, StoreError> {
         match self.user_reads.admin_get_user().user_pool_id(pool).username(name).send().await {
-            Ok(user) if user.username.is_empty() => Err(torn("AdminGetUser", pool)),
+            Ok(user) if user.username.is_empty() => cognito("AdminGetUser", pool).part(None, "Username"),
             Ok(user) => {
                 Ok(Some(of(name.to_owned(), user.user_attributes.unwrap_or_default(), user.user_status.as_ref())))
             }
@@ -56,11 +56,6 @@ impl ReadStore {
             Err(error) => Err(cognito("AdminGetUser", pool).failed(error)),
         }
     }
-}
-
-fn torn(operation: &'static str, pool: &str) -> StoreError {
-    let happened = "the answer was torn: it does not hold what was asked for";
-    StoreError::Service(Box::new(ServiceError::of(ErrorKind::Unknown, cognito(operation, pool), happened)))
 }
 
 fn of(name: String, attributes: Vec<AttributeType>, status: Option<&UserStatusType>) -> User {

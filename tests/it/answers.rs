@@ -53,10 +53,11 @@ async fn no_command_takes_an_empty_answer_for_an_empty_table() {
         vec!["verify", &copy],
         vec!["doctor", "--module", "product"],
     ]);
-    const EVERY: [(&str, Odds); 3] = [
+    const EVERY: [(&str, Odds); 4] = [
         ("empty", &[(Fault::Empty(200), 100)]),
         ("garbled", &[(Fault::Garbled, 100)]),
         ("page", &[(Fault::Page(403), 100)]),
+        ("hollow", &[(Fault::Hollow, 100)]),
     ];
     for (name, odds) in EVERY {
         // The tables are found, and what is read of them is no answer.
@@ -65,7 +66,7 @@ async fn no_command_takes_an_empty_answer_for_an_empty_table() {
         let all = commands.iter().map(|command| program.json(command));
         for (command, printed) in commands.iter().zip(futures::future::join_all(all).await) {
             let code = printed.events("error").first().map_or(Json::Null, |error| error["code"].clone());
-            let expected = if name == "garbled" { "internal" } else { "proxy" };
+            let expected = if matches!(name, "garbled" | "hollow") { "internal" } else { "proxy" };
             assert!(printed.code == 1 && code == expected, "{name} {command:?}\n{}", printed.stdout);
         }
     }

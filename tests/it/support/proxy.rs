@@ -36,6 +36,8 @@ pub enum Fault {
     Emptied(u16),
     /// Answered by something in between with an empty JSON object, without being forwarded.
     Bare,
+    /// Answered with every mark of the service, and without any part that an answer has.
+    Hollow,
     /// Answered by something in between with a page of its own, without being forwarded.
     Page(u16),
     /// Forwarded, and the body of the answer replaced by an empty JSON object: its checksum does not fit any more.
@@ -260,6 +262,7 @@ async fn serve(mut client: TcpStream, upstream: String, weather: Arc<Mutex<Weath
             }
             Some(Fault::Empty(status)) => http(&format!("{status} So"), "text/plain", ""),
             Some(Fault::Bare) => http("200 OK", "application/x-amz-json-1.0", "{}"),
+            Some(Fault::Hollow) => genuine("200 OK", "application/x-amz-json-1.0", "{}"),
             Some(Fault::Page(status)) => http(&format!("{status} So"), "text/html", "<html>sign in at the gate</html>"),
             Some(Fault::Code(code)) => refusal("400 Bad Request", code, ""),
             Some(Fault::Echo(code)) => {
