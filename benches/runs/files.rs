@@ -9,9 +9,9 @@ use tenantry::engine::protocol::{Command, Envelope, Event, ExportWanted};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::raw::client;
+use crate::raw::{client, read_partition};
 use crate::store::Store;
-use crate::{Driver, median, peak_mb, profile, read_partition};
+use crate::{Driver, median, peak_mb, profile};
 
 /// A partition exported next to reading it, the file imported next to copying as much.
 pub(crate) async fn files(items: usize, pairs: usize) {

@@ -7,15 +7,17 @@
 //! compares both sides of that copy next to reading both partitions. `-- log [ITEMS [PAIRS]]` lets a console follow a copy.
 //! `-- filters [ITEMS [PAIRS]]` changes attributes by jq next to the same change without it.
 
+mod changes;
 mod files;
 mod filters;
+mod pairs;
 mod raw;
 mod store;
 
 use std::time::{Duration, Instant};
 
-use raw::{client, raw};
-use store::{Store, Way, proxy};
+use pairs::{Compared, pairs};
+use store::{Store, Way};
 use tenantry::config::plan::parse;
 use tenantry::config::{Endpoints, Profile};
 use tenantry::domain::key::EntityKey;
@@ -132,82 +134,6 @@ fn copy_plan(tenant: &str, concurrency: usize, prefix: &str) -> String {
     )
 }
 
-/// Reads a partition of the data table to its end.
-async fn read_partition(client: &aws_sdk_dynamodb::Client, pk: &str) -> usize {
-    let (mut start, mut rows) = (None, 0);
-    loop {
-        let ask = client
-            .query()
-            .table_name("dev-shop-product-data")
-            .consistent_read(true)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", aws_sdk_dynamodb::types::AttributeValue::S(pk.to_owned()))
-            .set_exclusive_start_key(start);
-        let page = ask.send().await.expect("an answer");
-        rows += page.items().len();
-        match page.last_evaluated_key {
-            Some(key) => start = Some(key),
-            None => return rows,
-        }
-    }
-}
-
-/// Attributes changed in place next to a copy, and both sides of the copy compared next to reading them.
-async fn changes(items: usize, pairs: usize) {
-    let state = tempfile::TempDir::new().expect("a directory");
-    let (mut copies, mut transforms, mut verifies, mut reads) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut raw_copies, mut raw_changes) = (Vec::new(), Vec::new());
-    for _ in 0..pairs {
-        let store = Store::start(items, true);
-        let client = client(&store.endpoint).await;
-        let mut driver = Driver::new(profile(&store.endpoint), state.path());
-        copies.push(driver.copy("fresh", items, 32, "").await.run);
-        let began = Instant::now();
-        // Otherwise it looks through the whole table for longer keys first.
-        let text = copy_plan("fresh", 32, "").replace("sk_prefix = \"\"", "partitions = \"exact\"");
-        let plan = Box::new(parse("bench.toml".as_ref(), &text).expect("a plan"));
-        let request = driver.send(Command::VerifyPlan { plan, resume: false }).await;
-        let mut compared = 0;
-        while let Some(Envelope { request: of, event }) = driver.handle.events.recv().await {
-            match event {
-                Event::Progress { done, .. } if of == request => compared = done,
-                Event::Finding(finding) => panic!("{finding:?}"),
-                Event::Failed(failure) => panic!("{failure}"),
-                Event::Finished { .. } if of == request => break,
-                _ => {}
-            }
-        }
-        assert_eq!(compared as usize, items);
-        verifies.push(began.elapsed());
-        let began = Instant::now();
-        let (a, b) = tokio::join!(read_partition(&client, "PRODUCT#big"), read_partition(&client, "PRODUCT#fresh"));
-        assert_eq!((a, b), (items, items));
-        reads.push(began.elapsed());
-        let text = "name = \"bench\"\noperation = \"transform\"\nmodule = \"product\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"big\"\n\
-            [[transform]]\nrename = { unit = \"per\" }\ndefault = { category = \"uncategorized\" }\n[run]\nconcurrency = 32\n";
-        transforms.push(driver.carry(text, items).await.run);
-        // What the store itself makes of two rows and of four.
-        let store = Store::start(items, true);
-        let client = raw::client(&store.endpoint).await;
-        raw_copies.push(raw(&client, "fresh", items, 32).await.0);
-        raw_changes.push(raw::raw_changes(&client, items, 32).await);
-    }
-    let (copy, transform) = (median(copies).as_secs_f64(), median(transforms).as_secs_f64());
-    let (verify, read) = (median(verifies).as_secs_f64(), median(reads).as_secs_f64());
-    println!(
-        "transform {items} items: {transform:.2} s, a copy of as many {copy:.2} s: {:.2} of its items a second",
-        copy / transform
-    );
-    let (raw_copy, raw_change) = (median(raw_copies).as_secs_f64(), median(raw_changes).as_secs_f64());
-    println!(
-        "raw: the transactions of such a transform {raw_change:.2} s, of a copy {raw_copy:.2} s: {:.2}; next to raw, transform {:.2}, copy {:.2}",
-        raw_copy / raw_change,
-        raw_change / transform,
-        raw_copy / copy
-    );
-    println!("verify {items} items: {verify:.2} s, both partitions read {read:.2} s: ratio {:.2}", read / verify);
-}
-
 /// A copy that a console follows, next to one that nobody looks at.
 async fn log(items: usize, pairs: usize) {
     let state = tempfile::TempDir::new().expect("a directory");
@@ -321,92 +247,27 @@ async fn memory() {
     println!("run of 100000 items: {:.0} s, peak {:.0} MB", taken.run.as_secs_f64(), peak_mb());
 }
 
-/// One comparison: what stands between the two and the store, how many items, how many at once.
-#[derive(Clone, Copy)]
-struct Compared {
-    what: &'static str,
-    way: Way,
-    items: usize,
-    concurrency: usize,
-    pairs: usize,
-}
-
-async fn pairs(compared: Compared) -> f64 {
-    let Compared { what, way, items, concurrency, pairs } = compared;
-    let state = tempfile::TempDir::new().expect("a directory");
-    let (mut ours, mut theirs, mut previews) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut writes, mut reads) = (0.0, 0.0);
-    let (mut our_cpu, mut raw_cpu) = (0.0, 0.0);
-    for pair in 0..pairs {
-        let name = format!("{what}{items}c{concurrency}p{pair}").replace([' ', '#'], "");
-        // Interleaved, and the order changes from pair to pair.
-        for is_raw in [pair % 2 == 0, pair % 2 != 0] {
-            // The store remembers every transaction for a while: each side has a fresh one.
-            let store = Store::start(items, way.hide_tokens);
-            let endpoint = if way.delay.is_zero() { store.endpoint.clone() } else { proxy(&store.endpoint, way).await };
-            if is_raw {
-                let (time, used) = raw(&client(&endpoint).await, &format!("raw{name}"), items, concurrency).await;
-                theirs.push(time);
-                raw_cpu += used;
-                continue;
-            }
-            let mut driver = Driver::new(profile(&endpoint), state.path());
-            let taken = driver.copy(&format!("run{name}"), items, concurrency, "").await;
-            ours.push(taken.run);
-            our_cpu += taken.cpu;
-            previews.push(taken.preview);
-            writes = taken.requests as f64 / items as f64;
-            reads = taken.preview_requests as f64 / items as f64;
-        }
-    }
-    let (run, raw, preview) = (median(ours), median(theirs), median(previews));
-    let rate = items as f64 / run.as_secs_f64();
-    println!(
-        "{what:<16} {items:>7} items, concurrency {concurrency:>3}: run {:>8.2} s ({rate:>6.0}/s)   raw {:>8.2} s   \
-         ratio {:.2}   preview {:.2} s   requests an item: run {writes:.3}, preview {reads:.3}   processor an item: run {:.0} µs, raw {:.0} µs",
-        run.as_secs_f64(),
-        raw.as_secs_f64(),
-        raw.as_secs_f64() / run.as_secs_f64(),
-        preview.as_secs_f64(),
-        our_cpu / (items * pairs) as f64 * 1e6,
-        raw_cpu / (items * pairs) as f64 * 1e6,
-    );
-    run.as_secs_f64() / items as f64
-}
-
 #[tokio::main]
 async fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
+    let number = |n: usize, other| args.get(n).and_then(|text| text.parse().ok()).unwrap_or(other);
     match args.first().map(String::as_str) {
-        Some("store") => {
-            let entities = args.get(1).and_then(|n| n.parse().ok()).unwrap_or(0);
-            return store::serve(entities, args.get(2).is_some_and(|hide| hide == "true")).await;
-        }
+        Some("store") => return store::serve(number(1, 0), args.get(2).is_some_and(|hide| hide == "true")).await,
         Some("memory") => return memory().await,
-        Some("log") => {
-            let number = |n: usize, other| args.get(n).and_then(|text| text.parse().ok()).unwrap_or(other);
-            return log(number(1, 10_000), number(2, 7)).await;
-        }
-        Some("changes") => {
-            let number = |n: usize, other| args.get(n).and_then(|text| text.parse().ok()).unwrap_or(other);
-            return changes(number(1, 10_000), number(2, 5)).await;
-        }
+        Some("log") => return log(number(1, 10_000), number(2, 7)).await,
+        Some("changes") => return changes::changes(number(1, 10_000), number(2, 5)).await,
         Some("filters") => {
             tenantry::worker::use_program(env!("CARGO_BIN_EXE_tenantry"));
-            let number = |n: usize, other| args.get(n).and_then(|text| text.parse().ok()).unwrap_or(other);
             return filters::filters(number(1, 10_000), number(2, 3)).await;
         }
-        Some("files") => {
-            let number = |n: usize, other| args.get(n).and_then(|text| text.parse().ok()).unwrap_or(other);
-            return files::files(number(1, 10_000), number(2, 5)).await;
-        }
-        Some("users") => return files::users(args.get(1).and_then(|n| n.parse().ok()).unwrap_or(100_000)).await,
+        Some("files") => return files::files(number(1, 10_000), number(2, 5)).await,
+        Some("users") => return files::users(number(1, 100_000)).await,
         _ => {}
     }
     let sizes: Vec<usize> = args
         .first()
         .map_or_else(|| vec![1_000, 10_000], |sizes| sizes.split(',').filter_map(|s| s.parse().ok()).collect());
-    let count = args.get(1).and_then(|n| n.parse().ok()).unwrap_or(7);
+    let count = number(1, 7);
     let direct = Way { delay: Duration::ZERO, hide_tokens: false };
     let mut per_item = Vec::new();
     for items in sizes {

@@ -1,4 +1,4 @@
-//! The raw loop: the transactions of a copy, or of a change in place, prepared beforehand and sent as they are.
+//! The raw loop: the transactions of a copy, or of a change in place, prepared beforehand and sent as they are; and a raw read.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -189,4 +189,24 @@ pub(crate) async fn client(endpoint: &str) -> aws_sdk_dynamodb::Client {
             .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled())
             .build(),
     )
+}
+
+/// Reads a partition of the data table to its end.
+pub(crate) async fn read_partition(client: &aws_sdk_dynamodb::Client, pk: &str) -> usize {
+    let (mut start, mut rows) = (None, 0);
+    loop {
+        let ask = client
+            .query()
+            .table_name("dev-shop-product-data")
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+            .set_exclusive_start_key(start);
+        let page = ask.send().await.expect("an answer");
+        rows += page.items().len();
+        match page.last_evaluated_key {
+            Some(key) => start = Some(key),
+            None => return rows,
+        }
+    }
 }
