@@ -3,6 +3,7 @@
 //!
 //! `cargo bench --bench runs [-- SIZES [PAIRS]]`, for instance `-- 1000,10000 7`. The store is another process. Pairs are interleaved and
 //! the median counts. Sizes over 10,000 are measured with the idempotency tokens hidden only: the store would spend its time on them.
+//! Where Node is, the framework's own loop takes part in the first three pairs, up to 10,000 items.
 //! `-- memory` previews 1,000,000 items and runs 100,000. `-- changes [ITEMS [PAIRS]]` changes attributes in place next to a copy of as many, and
 //! compares both sides of that copy next to reading both partitions. `-- log [ITEMS [PAIRS]]` lets a console follow a copy.
 //! `-- filters [ITEMS [PAIRS]]` changes attributes by jq next to the same change without it.
@@ -10,12 +11,14 @@
 mod changes;
 mod files;
 mod filters;
+mod framework;
 mod pairs;
 mod raw;
 mod store;
 
 use std::time::{Duration, Instant};
 
+use framework::Framework;
 use pairs::{Compared, pairs};
 use store::{Store, Way};
 use tenantry::config::plan::parse;
@@ -268,10 +271,12 @@ async fn main() {
         .first()
         .map_or_else(|| vec![1_000, 10_000], |sizes| sizes.split(',').filter_map(|s| s.parse().ok()).collect());
     let count = number(1, 7);
+    let framework = Framework::install();
+    let framework = framework.as_ref();
     let direct = Way { delay: Duration::ZERO, hide_tokens: false };
     let mut per_item = Vec::new();
     for items in sizes {
-        let compared = Compared { what: "loopback", way: direct, items, concurrency: 32, pairs: count };
+        let compared = Compared { what: "loopback", way: direct, items, concurrency: 32, pairs: count, framework };
         if items <= 10_000 {
             pairs(compared).await;
         }
