@@ -47,6 +47,36 @@ async fn paths_written_as_the_diff_shows_them_change_nothing() {
         let message = printed.events("item")[0]["message"].as_str().unwrap();
         assert!(message.contains("is probably meant"), "{message}");
     }
+    // All attributes under their own name would become an attribute of that name, inside themselves.
+    for (change, meant) in [
+        ("set = { attributes = { status = \"x\" } }", "status is probably meant"),
+        ("set = { attributes = { status = \"x\", n = 1 } }", "status, n are probably meant"),
+        ("default = { attributes = {} }", "the path of one of them is probably meant"),
+        ("rename = { attributes = \"all\" }", "the path of one of them is probably meant"),
+        ("rename = { n = \"attributes\" }", "the path of one of them is probably meant"),
+        ("remove = [\"attributes\"]", "the path of one of them is probably meant"),
+        ("now = [\"attributes\"]", "the path of one of them is probably meant"),
+        ("lowercase = [\"attributes\"]", "the path of one of them is probably meant"),
+        ("copy = { from = \"attributes\", to = \"all\" }", "the path of one of them is probably meant"),
+        ("copy = { from = \"n\", to = \"attributes\" }", "the path of one of them is probably meant"),
+        (
+            "join = { paths = [\"n\", \"n\"], into = \"attributes\", with = \"\" }",
+            "the path of one of them is probably meant",
+        ),
+        ("split = { path = \"n\", into = [\"attributes\"], at = \" \" }", "the path of one of them is probably meant"),
+        ("convert = { path = \"attributes\", to = \"string\" }", "the path of one of them is probably meant"),
+        ("map = { path = \"attributes\", table = { a = 1 } }", "the path of one of them is probably meant"),
+    ] {
+        let printed =
+            program.json(&["preview", &Plan::new("transform", &format!("[[transform]]\n{change}")).path()]).await;
+        let refused = ("invalid".to_owned(), "transform".to_owned());
+        assert_eq!(reasons(&printed), [refused.clone(), refused], "{change}: {}", printed.stdout);
+        let message = printed.events("item")[0]["message"].as_str().unwrap();
+        assert!(
+            message.ends_with(&format!("attributes: paths of a plan begin below attributes; {meant}")),
+            "{message}"
+        );
+    }
     // An attribute of that name is meant where there is one.
     let mut row = stack.get("dev-shop-product-data", "PRODUCT#acme", "I-0000").await.unwrap();
     let inner = tenantry::domain::value::from_plain_json(r#"{"attributes":{"status":"old"}}"#).unwrap();
@@ -54,6 +84,8 @@ async fn paths_written_as_the_diff_shows_them_change_nothing() {
     stack.put("dev-shop-product-data", &row).await;
     let own = Plan::new("transform", "keys = [\"I-0000\"]\n[[transform]]\nset = { \"attributes.status\" = \"x\" }");
     assert_eq!(reasons(&program.json(&["preview", &own.path()]).await)[0].0, "update");
+    let whole = Plan::new("transform", "keys = [\"I-0000\"]\n[[transform]]\nset = { attributes = { status = \"x\" } }");
+    assert_eq!(reasons(&program.json(&["preview", &whole.path()]).await)[0].0, "update");
 }
 
 #[tokio::test]

@@ -3,16 +3,16 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::places::get;
-use super::{Op, Transform};
+use super::{Literal, Op, Transform};
 use crate::domain::path::{Path, Segment};
 use crate::domain::row::field;
-use crate::domain::value::Map;
+use crate::domain::value::{Map, Value};
 
 /// The paths of a plan.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
-    /// Those that begin with `attributes`, as the diff shows them.
-    whole: Vec<Path>,
+    /// Those that begin with `attributes`, as the diff shows them, each with what is probably meant.
+    whole: Vec<(Path, String)>,
     /// Those that operations read and that none of them writes, and whether any entity had them.
     read: Vec<(Path, AtomicBool)>,
     /// Whether there was any entity.
@@ -24,11 +24,12 @@ impl Watch {
         let paths = |of: fn(&Transform) -> Vec<&Path>| transforms.clone().flat_map(of).cloned().collect::<Vec<_>>();
         let (reads, writes) = (paths(reads), paths(writes));
         let begins_at_row =
-            |path: &&Path| matches!(&path.0[..], [Segment::Name(name), _, ..] if name == field::ATTRIBUTES);
-        let mut whole: Vec<Path> = Vec::new();
+            |path: &&Path| matches!(path.0.first(), Some(Segment::Name(name)) if name == field::ATTRIBUTES);
+        let mut whole: Vec<(Path, String)> = Vec::new();
         for path in reads.iter().chain(&writes).filter(begins_at_row) {
-            if !whole.contains(path) {
-                whole.push(path.clone());
+            if !whole.iter().any(|(known, _)| known == path) {
+                let literal = transforms.clone().find_map(|transform| literal_at(transform, path));
+                whole.push((path.clone(), meant(path, literal)));
             }
         }
         // A filter may make anything.
@@ -44,9 +45,8 @@ impl Watch {
 
     /// Takes an entity's attributes in; gives back why the plan cannot mean what it says of them.
     pub(super) fn look(&self, attributes: &Map) -> Result<(), String> {
-        if let Some(path) = self.whole.first().filter(|_| !attributes.contains_key(field::ATTRIBUTES)) {
-            let meant = Path(path.0.iter().skip(1).cloned().collect());
-            return Err(format!("{path}: paths of a plan begin below attributes; {meant} is probably meant"));
+        if let Some((path, meant)) = self.whole.first().filter(|_| !attributes.contains_key(field::ATTRIBUTES)) {
+            return Err(format!("{path}: paths of a plan begin below attributes; {meant}"));
         }
         self.has_looked.store(true, Ordering::Relaxed);
         for (path, is_met) in &self.read {
@@ -62,6 +62,28 @@ impl Watch {
         let has_looked = self.has_looked.load(Ordering::Relaxed);
         let unmet = self.read.iter().filter(|(_, is_met)| has_looked && !is_met.load(Ordering::Relaxed));
         unmet.map(|(path, _)| path.clone()).collect()
+    }
+}
+
+/// Says how a path is probably meant that begins at the row; `literal` is what an operation would put there.
+fn meant(path: &Path, literal: Option<&Literal>) -> String {
+    if path.0.len() > 1 {
+        return format!("{} is probably meant", Path(path.0.iter().skip(1).cloned().collect()));
+    }
+    // All of them are named by their names, one by one.
+    match literal.map(Literal::value) {
+        Some(Value::M(map)) if !map.is_empty() => {
+            let names: Vec<String> = map.keys().map(|name| Path::default().name(name).to_string()).collect();
+            format!("{} {} probably meant", names.join(", "), if names.len() == 1 { "is" } else { "are" })
+        }
+        _ => "the path of one of them is probably meant".to_owned(),
+    }
+}
+
+fn literal_at<'t>(transform: &'t Transform, at: &Path) -> Option<&'t Literal> {
+    match &transform.op {
+        Op::Default(pairs) | Op::Set(pairs) => pairs.iter().find(|(path, _)| path == at).map(|(_, literal)| literal),
+        _ => None,
     }
 }
 
