@@ -1,13 +1,33 @@
 //! How long a tenant's rows are kept, read as the framework's JavaScript reads it.
 //!
-//! Source: `TtlService` and `getTenantCode` of the framework's core: `days ? +days : null`, under the segment behind the last `#`.
+//! Source: `TtlService` and `getTenantCode` of the framework's core: `days ? +days : null`, under the segment behind the last `#`; the
+//! seconds of the days are added to the time, and its DynamoDB client throws where that is no whole number that JavaScript holds.
 
 use super::key::{KEY_SEPARATOR, PartitionKey};
+use super::limits::Unstorable;
+use super::run::Reason;
 use super::value::{Number, Value};
 
 /// The tenant whose settings count where a key has no segment for one.
 const SINGLE_TENANT: &str = "single";
 const SECONDS_A_DAY: f64 = 86_400.0;
+/// The last second that the framework can store: JavaScript's largest safe integer, 2^53 - 1.
+const LAST_SECOND: i64 = 9_007_199_254_740_991;
+
+/// Whether the framework could store a time at which rows expire, in Unix seconds.
+///
+/// # Errors
+/// [`Unstorable`]: it would throw, and nothing be published.
+pub fn check_expiry(at: i64) -> Result<(), Unstorable> {
+    if at <= LAST_SECOND {
+        return Ok(());
+    }
+    let message =
+        "its rows would expire so late that the framework cannot store the time, and refuses to publish: the \
+                   retention setting of its tenant says too many days"
+            .to_owned();
+    Err(Unstorable { reason: Reason::Unsupported, message })
+}
 
 /// The partition of the settings that count for the rows of a partition, whatever tenant the rows themselves name.
 #[must_use]
@@ -38,7 +58,11 @@ impl Retention {
         let (seconds, oddity) = match number {
             None => (None, Some("the framework takes it for none, and the rows never expire")),
             Some(n) if n < 0.0 => (None, Some("the framework refuses to publish with it")),
-            Some(n) if n.is_infinite() => (None, Some("the framework cannot store such a time")),
+            // Out of range, the conversion gives the largest number, which no row may have either.
+            Some(n) if n * SECONDS_A_DAY > LAST_SECOND as f64 => (
+                Some((n * SECONDS_A_DAY) as i64),
+                Some("the framework cannot store such a time, and refuses to publish"),
+            ),
             Some(n) => {
                 let is_plain = n.fract() == 0.0 && days.is_some_and(|d| d.as_number().is_some());
                 (Some((n * SECONDS_A_DAY) as i64), (!is_plain).then_some("it is no whole number of days"))
@@ -97,7 +121,8 @@ fn text_to_number(text: &str) -> f64 {
         Some("0x" | "0X") => based(&text[2..], 16),
         Some("0o" | "0O") => based(&text[2..], 8),
         Some("0b" | "0B") => based(&text[2..], 2),
-        _ if text.trim_start_matches(['+', '-']) == "Infinity" => f64::INFINITY,
+        _ if matches!(text, "Infinity" | "+Infinity") => f64::INFINITY,
+        _ if text == "-Infinity" => f64::NEG_INFINITY,
         _ => match Number::parse(text) {
             Ok(number) => float(&number),
             Err(_) => f64::NAN,
@@ -129,7 +154,7 @@ mod tests {
         ] {
             assert_eq!(seconds(days), Some(kept), "{days}");
         }
-        for none in ["0", "\"\"", "\"  \"", "\"abc\"", "false", "null", "{}", "[]", "[1,2]", "-3", "\"Infinity\""] {
+        for none in ["0", "\"\"", "\"  \"", "\"abc\"", "false", "null", "{}", "[]", "[1,2]", "-3", "\"-Infinity\""] {
             assert_eq!(seconds(none), None, "{none}");
         }
         assert_eq!(Retention::of(None).seconds, None);
@@ -141,6 +166,19 @@ mod tests {
         assert!(!odd("45") && !odd("45.0"));
         for json in ["\"45\"", "1.5", "true", "-3", "0", "\"abc\"", "null"] {
             assert!(odd(json), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_javascript_cannot_hold_is_refused() {
+        let now = 1_767_225_600;
+        let at = |json: &str| check_expiry(seconds(json).unwrap().saturating_add(now)).map_err(|why| why.reason);
+        for days in ["45", "100000000000", "104249970000", "\"1e11\""] {
+            assert_eq!(at(days), Ok(()), "{days}");
+        }
+        // By the setting alone it would do, and the time of the run makes it too much.
+        for days in ["104249991374", "1e12", "1000000000000000", "1e15", "1e300", "\"Infinity\""] {
+            assert_eq!(at(days), Err(Reason::Unsupported), "{days}");
         }
     }
 

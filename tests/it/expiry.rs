@@ -60,6 +60,43 @@ async fn retention_counts_as_the_framework_counts_it() {
 }
 
 #[tokio::test]
+async fn a_retention_that_the_framework_cannot_store_makes_its_items_invalid() {
+    for days in ["1000000000000000", "\"1e15\"", "\"Infinity\""] {
+        let stack = Stack::new().await;
+        stack.put(DATA, &product("acme", 1, "")).await;
+        stack.put(MASTER, &setting("globex", DATA, days)).await;
+        stack.put(MASTER, &setting("acme", DATA, days)).await;
+        let before = stack.dump().await;
+        let program = Program::new(&stack);
+        let plan = Plan::copy("acme", "globex");
+        let printed = program.json(&["run", plan.path(), "--arm", "--approve", "all"]).await;
+        let refused = ("P-00001".to_owned(), "invalid".to_owned(), "unsupported".to_owned());
+        assert_eq!((printed.code, reasons(&printed)), (3, vec![refused]), "{days}: {}", printed.stdout);
+        let message = printed.events("item")[0]["message"].as_str().unwrap();
+        assert!(message.contains("retention setting"), "{message}");
+        assert_eq!(stack.dump().await, before);
+        let doctor = program.json(&["doctor", "--module", "product"]).await;
+        assert!(doctor.stdout.contains("cannot store such a time"), "{}", doctor.stdout);
+    }
+    // The longest that it can store is stored as it is; and what a new entity does not have cannot be in its way.
+    let stack = Stack::new().await;
+    stack.put(DATA, &product("acme", 1, "")).await;
+    stack.put(MASTER, &setting("globex", DATA, "100000000000")).await;
+    stack.put(MASTER, &setting("globex", "dev-shop-product-history", "1000000000000000")).await;
+    let program = Program::new(&stack);
+    let plan = Plan::copy("acme", "globex").set("existing", "\"overwrite\"");
+    let printed = program.json(&["run", plan.path(), "--arm", "--approve", "all"]).await;
+    assert_eq!(printed.code, 0, "{}", printed.stdout);
+    let ttl = ttl_of(&stack, DATA, "PRODUCT#globex", "P-00001").await.unwrap();
+    assert!((ttl - now() - 100_000_000_000 * DAY).abs() < 60, "{ttl}");
+    let mut row = product("acme", 1, "");
+    row.0.insert("name".to_owned(), Value::s("another"));
+    stack.put(DATA, &row).await;
+    let over = program.json(&["preview", plan.path()]).await;
+    assert_eq!(reasons(&over)[0].2, "unsupported", "{}", over.stdout);
+}
+
+#[tokio::test]
 async fn the_last_segment_of_the_key_names_the_settings_and_the_doctor_names_odd_ones() {
     let stack = Stack::new().await;
     let mut row = product("acme", 1, "");

@@ -5,8 +5,10 @@ use sha2::{Digest, Sha256};
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::normalize::counter_value;
 use crate::domain::publish::{PublishMode, Stamp, Ttls, rows_of};
-use crate::domain::row::field;
+use crate::domain::retention::check_expiry;
+use crate::domain::row::{Row, TableKind, field};
 use crate::domain::run::RunId;
+use crate::domain::value::{Number, Value};
 use crate::store::ReadStore;
 use crate::store::error::StoreError;
 use crate::store::publish::{Counter, PublishRequest, Shown, Unfinished, VersionCheck};
@@ -58,6 +60,7 @@ pub(in super::super) fn request(
             continue;
         };
         let before = part.before.as_deref();
+        may_expire(part, after)?;
         let ttls = Ttls { data: None, command: part.ttl.0, history: part.ttl.1 };
         let mut rows = rows_of(&part.key, before, after, mode, stamp, ttls)?;
         rows.is_finish = unfinished.is_some();
@@ -84,6 +87,19 @@ fn shown(part: &PlannedPart) -> Option<Shown> {
     let row = part.before.as_ref().filter(|row| row.version() == Ok(part.version))?;
     let of = if part.after.is_some() { Shown::written } else { Shown::read };
     Some(of(Arc::clone(row), part.in_s3.before.as_deref()))
+}
+
+/// Refuses times that the framework could not store: those of the rows that the publish writes or leads to.
+fn may_expire(part: &PlannedPart, after: &Row) -> Result<(), StoreError> {
+    let data = after.get(field::TTL).and_then(Value::as_number).and_then(Number::as_i64);
+    // A new entity has neither a previous command nor history.
+    let past = part.before.as_ref().map_or((None, None), |_| part.ttl);
+    for (kind, at) in [(TableKind::Data, data), (TableKind::Command, past.0), (TableKind::History, past.1)] {
+        if let Some(at) = at {
+            check_expiry(at).map_err(|why| StoreError::Unstorable { table: kind.as_str(), why })?;
+        }
+    }
+    Ok(())
 }
 
 fn counter(item: &PlannedItem, part: &PlannedPart) -> Option<Counter> {
