@@ -16,7 +16,9 @@ pub use ddb_json::{
 pub use ddb_read::{DdbItem, read_nested};
 pub use number::{NotANumber, Number};
 use plain_json::MAX_DEPTH;
-pub use plain_json::{BadJson, from_plain_json, plain_json_length, to_plain_json, to_plain_json_pretty};
+pub use plain_json::{
+    BadJson, ReadJson, from_plain_json, plain_json_length, read_plain_json, to_plain_json, to_plain_json_pretty,
+};
 
 /// Attributes by name. Order is kept (it matters in S3 objects only) and does not take part in equality.
 pub type Map = IndexMap<String, Value>;

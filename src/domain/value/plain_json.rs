@@ -1,6 +1,9 @@
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use indexmap::IndexMap;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::ddb_json::write_string;
@@ -21,6 +24,26 @@ pub enum BadJson {
     /// More than 100 levels.
     #[error("nested more than {MAX_DEPTH} levels deep")]
     TooDeep,
+    /// Half of a surrogate pair, as JavaScript writes a text that was cut in the middle of a character: no UTF-8 can hold it.
+    #[error("a text holds half of a character (a lone surrogate)")]
+    Surrogate,
+}
+
+impl BadJson {
+    /// Whether the text is JSON that JavaScript writes and reads all the same.
+    #[must_use]
+    pub fn is_javascripts(&self) -> bool {
+        matches!(self, Self::TooDeep | Self::Surrogate)
+    }
+}
+
+/// A JSON text as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadJson {
+    /// Its value.
+    pub value: Value,
+    /// Whether an object in it names a member twice, so that the value holds less than the text.
+    pub repeats: bool,
 }
 
 /// Reads plain JSON (an S3-stored attribute map, for instance) without taking numbers through a float.
@@ -30,36 +53,76 @@ pub enum BadJson {
 /// # Errors
 /// [`BadJson`] when the text is not JSON or nests too deeply.
 pub fn from_plain_json(text: &str) -> Result<Value, BadJson> {
-    let raw: &RawValue = serde_json::from_str(text).map_err(|e| BadJson::Syntax(e.to_string()))?;
-    read(raw, 0)
+    read_plain_json(text).map(|read| read.value)
 }
 
-fn read(raw: &RawValue, depth: usize) -> Result<Value, BadJson> {
+/// The same, and whether the text says more than the value.
+///
+/// # Errors
+/// As [`from_plain_json`].
+pub fn read_plain_json(text: &str) -> Result<ReadJson, BadJson> {
+    let raw: &RawValue = serde_json::from_str(text).map_err(|e| BadJson::Syntax(e.to_string()))?;
+    let mut repeats = false;
+    Ok(ReadJson { value: read(raw, 0, &mut repeats)?, repeats })
+}
+
+fn read(raw: &RawValue, depth: usize, repeats: &mut bool) -> Result<Value, BadJson> {
     if depth > MAX_DEPTH {
         return Err(BadJson::TooDeep);
     }
     let text = raw.get();
-    let syntax = |e: serde_json::Error| BadJson::Syntax(e.to_string());
+    // The grammar was looked at in one go before; what it leaves open are the code units behind \u.
+    let surrogate = |_: serde_json::Error| BadJson::Surrogate;
     Ok(match text.as_bytes().first() {
         Some(b'{') => {
-            let members: IndexMap<String, &RawValue> = serde_json::from_str(text).map_err(syntax)?;
+            let members: Members<'_> = serde_json::from_str(text).map_err(surrogate)?;
+            *repeats |= members.repeats;
             Value::M(
                 members
+                    .values
                     .into_iter()
-                    .map(|(name, value)| Ok((name, read(value, depth + 1)?)))
+                    .map(|(name, value)| Ok((name, read(value, depth + 1, repeats)?)))
                     .collect::<Result<Map, BadJson>>()?,
             )
         }
         Some(b'[') => {
-            let items: Vec<&RawValue> = serde_json::from_str(text).map_err(syntax)?;
-            Value::L(items.into_iter().map(|value| read(value, depth + 1)).collect::<Result<_, _>>()?)
+            let items: Vec<&RawValue> = serde_json::from_str(text).map_err(surrogate)?;
+            Value::L(items.into_iter().map(|value| read(value, depth + 1, repeats)).collect::<Result<_, _>>()?)
         }
-        Some(b'"') => Value::S(serde_json::from_str(text).map_err(syntax)?),
+        Some(b'"') => Value::S(serde_json::from_str(text).map_err(surrogate)?),
         Some(b't') => Value::Bool(true),
         Some(b'f') => Value::Bool(false),
         Some(b'n') => Value::Null,
         _ => Value::N(Number::parse(text)?),
     })
+}
+
+/// The members of an object: of repeated names the last one counts, in the place of the first.
+struct Members<'a> {
+    values: IndexMap<String, &'a RawValue>,
+    repeats: bool,
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Members { values: IndexMap::new(), repeats: false };
+                while let Some((name, value)) = map.next_entry()? {
+                    members.repeats |= members.values.insert(name, value).is_some();
+                }
+                Ok(members)
+            }
+        }
+        deserializer.deserialize_map(Reader)
+    }
 }
 
 /// Compact JSON. Numbers keep their digits; what JSON lacks becomes a typed object (`{"$B":"…"}`, `$SS`, `$NS`, `$BS`).
@@ -199,6 +262,30 @@ mod tests {
     #[test]
     fn the_last_of_repeated_names_wins() {
         assert_eq!(to_plain_json(&from_plain_json(r#"{"a":1,"a":2}"#).unwrap()), r#"{"a":2}"#);
+    }
+
+    #[test]
+    fn what_javascript_reads_all_the_same_is_told_apart() {
+        let deep = |n: usize| format!("{{\"a\":{}1{}}}", "[".repeat(n), "]".repeat(n));
+        let is_javascripts = |text: &str| from_plain_json(text).unwrap_err().is_javascripts();
+        for text in [r#"{"s":"\ud83d"}"#, r#"{"\udE00":1}"#, r#"{"a":["\ud83d\ud83d"]}"#, &deep(120), &deep(50_000)] {
+            assert!(is_javascripts(text), "{text:.40}");
+        }
+        let torn = deep(120);
+        for text in [
+            "<html>",
+            "{\"n\":NaN}",
+            "\u{feff}{}",
+            r#"{"s":"\ud83d"#,
+            &torn[..200],
+            r#"{"s":"\ud8"}"#,
+            "{\"s\":\"\n\"}",
+        ] {
+            assert!(!is_javascripts(text), "{text:.40}");
+        }
+        let repeats = |text: &str| read_plain_json(text).unwrap().repeats;
+        assert!(repeats(r#"{"a":1,"a":1}"#) && repeats(r#"[{"a":{"b":1,"\u0062":1}}]"#));
+        assert!(!repeats(r#"{"a":{"b":1},"b":{"b":1}}"#));
     }
 
     #[test]
