@@ -45,6 +45,9 @@ pub struct InS3 {
     pub before: Option<String>,
     /// True where those are there that the row to be written is made from.
     pub after: bool,
+    /// The reference to the object whose bytes the row to be written gets, where they are carried as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes_from: Option<String>,
 }
 
 /// One entity of an item: written when it has a row to be, otherwise only pinned to its version.

@@ -2,6 +2,7 @@
 //!
 //! Pure: what to write is decided here, how and under which conditions in the store.
 
+use super::item::InS3;
 use super::key::{EntityKey, Version};
 use super::row::{BadRow, Row, field};
 use super::value::{Map, Number, Value};
@@ -131,8 +132,8 @@ pub struct PublishRows {
     pub history: Option<Row>,
     /// The ttl that the previous command row gets, if it is there; `None` in async mode and for a new entity.
     pub previous_command_ttl: Option<Value>,
-    /// True where attributes stand in S3: those of the history row, and those that the others are made from.
-    pub in_s3: (bool, bool),
+    /// Where attributes stand in S3: those of the history row, and those that the others are made from.
+    pub in_s3: InS3,
 }
 
 /// Builds the rows that take an entity to a new state.
@@ -177,7 +178,7 @@ fn assemble(
         previous_command_ttl: written.map(|_| ttl_value(ttls.command)),
         command: command_row(key, version, new, mode, stamp, ttls),
         is_finish: false,
-        in_s3: (false, false),
+        in_s3: InS3::default(),
     })
 }
 

@@ -18,6 +18,9 @@ pub struct EntitySnapshot {
     pub data: Option<Arc<Row>>,
     /// The data row with its attributes in place.
     pub resolved: Option<Arc<Row>>,
+    /// The data row with the name of its object's bytes in place of its attributes, where these say less than the bytes or cannot be
+    /// stored anew: for work that changes no attribute.
+    pub as_bytes: Option<Arc<Row>>,
     /// Its version, 0 where there is none.
     pub version: Version,
     /// The command row of that version.
@@ -51,6 +54,13 @@ pub fn is_past(row: &Row, now: i64) -> bool {
 }
 
 impl EntitySnapshot {
+    /// The entity with its attributes as bytes, where they may have to be carried so.
+    #[must_use]
+    pub fn carried_as_bytes(&self) -> Option<Self> {
+        let row = self.as_bytes.clone()?;
+        Some(Self { resolved: Some(row), ..self.clone() })
+    }
+
     /// The reference to the S3 object that its attributes stand in, as stored.
     #[must_use]
     pub fn attributes_ref(&self) -> Option<&str> {

@@ -12,7 +12,7 @@ use super::publish::{NewState, PublishMode, Stamp};
 use super::row::{Row, blocked, field};
 use super::run::{Action, Reason};
 use super::snapshot::{EntitySnapshot, PAST_TTL};
-use super::transfer::{Side, data_row_of, is_same, write};
+use super::transfer::{Side, data_row_of, is_same, take_bytes, write};
 use super::value::{Map, Value};
 
 /// What is the same for all items of an undo.
@@ -49,8 +49,8 @@ pub struct Written {
     pub before: Option<Arc<Row>>,
     /// What the run wrote, attributes resolved.
     pub wrote: Option<Arc<Row>>,
-    /// Whether the attributes before the run stood in S3.
-    pub in_s3: bool,
+    /// The reference to the attributes before the run, where they stood in S3.
+    pub attributes_ref: Option<String>,
     /// Whether its journal says that the run wrote it.
     pub is_certain: bool,
     /// Whether a row of the version after, which is no longer the current one, carries the run's id.
@@ -62,6 +62,12 @@ pub struct Written {
 }
 
 impl Written {
+    /// Whether the run carried its attributes as bytes, or replaced some that were.
+    #[must_use]
+    pub fn has_bytes(&self) -> bool {
+        self.before.iter().chain(&self.wrote).any(|row| row.attribute_bytes().is_some())
+    }
+
     /// What the tables do not prove of it; `is_ours` where its current version is the run's.
     fn doubt(&self, is_ours: bool) -> Option<String> {
         let after = self.version.next();
@@ -73,9 +79,9 @@ impl Written {
             .then(|| format!("neither history nor command rows hold version {} as the journal has it", self.version))
     }
 
-    /// Whether the attributes that taking it back writes stand in S3: those before the run, or the present ones where it was absent.
-    fn was_in_s3(&self, now: Side<'_>) -> bool {
-        if self.before.is_some() { self.in_s3 } else { now.seen.is_in_s3() }
+    /// Where the attributes that taking it back writes stand in S3: those before the run, or the present ones where it was absent.
+    fn attributes_ref<'a>(&'a self, now: Side<'a>) -> Option<&'a str> {
+        if self.before.is_some() { self.attributes_ref.as_deref() } else { now.seen.attributes_ref() }
     }
 }
 
@@ -112,13 +118,7 @@ impl Undoing {
             match self.judge(&mut item, now) {
                 Verdict::Nothing(why) => item.message = Some(why.to_owned()),
                 Verdict::Take(state) => {
-                    write(
-                        &mut item,
-                        now.written.role,
-                        now.side,
-                        self.row(now, &state),
-                        now.written.was_in_s3(now.side),
-                    );
+                    self.give(&mut item, now, &state);
                 }
                 Verdict::Refuse(refusal) => refused = refused.or(Some(refusal)),
             }
@@ -188,7 +188,7 @@ impl Undoing {
         if let Some(doubt) = written.doubt(is_ours) {
             if !written.is_forced {
                 // Shown with what trusting the journal would leave.
-                write(item, written.role, now.side, self.row(now, &state), written.was_in_s3(now.side));
+                self.give(item, now, &state);
                 return Verdict::Refuse((Action::Conflict, Reason::Unproven, doubt));
             }
             item.warnings.push(format!("{doubt}; it is taken from the journal all the same"));
@@ -199,7 +199,7 @@ impl Undoing {
                 format!("changed since: the run wrote version {after}, now it is at {} by {by}", seen.version);
             if self.conflicts == Conflicts::Skip {
                 // Shown with what taking it back would leave.
-                write(item, written.role, now.side, self.row(now, &state), written.was_in_s3(now.side));
+                self.give(item, now, &state);
                 let reason = match written.role {
                     Role::Target | Role::User => Reason::TargetChanged,
                     Role::Source | Role::Witness | Role::Command | Role::Counter => Reason::SourceChanged,
@@ -209,6 +209,13 @@ impl Undoing {
             item.warnings.push(format!("{message}; that change is taken back too"));
         }
         Verdict::Take(Box::new(state))
+    }
+
+    /// Gives an entity the row that taking it back leaves.
+    fn give(&self, item: &mut PlannedItem, now: &Now<'_>, state: &NewState) {
+        let from = now.written.attributes_ref(now.side);
+        write(item, now.written.role, now.side, self.row(now, state), from.is_some());
+        take_bytes(item, now.written.role, from);
     }
 
     /// The data row that taking an entity back leaves. Fields that the framework does not know and that the run brought go again, and
@@ -320,7 +327,7 @@ mod tests {
             version: Version(0),
             before: None,
             wrote: Some(row(r#"{"id":"P#b#x","name":"n","version":1,"requestId":"tenantry-RUN"}"#)),
-            in_s3: false,
+            attributes_ref: None,
             is_certain,
             is_proven: true,
             is_confirmed: true,

@@ -10,7 +10,7 @@ use super::task::{Stop, Task};
 use crate::domain::csv::application::is_from_reading;
 use crate::domain::diff::Change;
 use crate::domain::item::{PlannedPart, Role};
-use crate::domain::key::EntityKey;
+use crate::domain::key::{EntityKey, Version};
 use crate::domain::plan::Engine;
 use crate::domain::publish::PublishMode;
 use crate::domain::row::{Row, TableKind, field};
@@ -18,7 +18,7 @@ use crate::domain::run::{Outcome, RunId};
 use crate::domain::users::MODULE;
 use crate::domain::value::to_plain_json;
 use crate::domain::verify::{differences, history_differences, imported};
-use crate::store::publish::Snapshot;
+use crate::store::publish::{Snapshot, in_form};
 
 /// Items looked at together.
 const PAGE: usize = 100;
@@ -169,7 +169,8 @@ async fn judge(
 ) -> Result<Vec<Finding>, Stop> {
     let version = part.version.next();
     let Some(wrote) = part.after.as_deref() else { return Ok(Vec::new()) };
-    let seen = match snapshot {
+    let is_bytes = wrote.attribute_bytes().is_some();
+    let seen = match in_form(snapshot, is_bytes) {
         Ok(seen) => seen,
         Err(unusable) => {
             return Ok(vec![finding("different", Severity::Error, entity, None, unusable.message.clone())]);
@@ -192,7 +193,7 @@ async fn judge(
         return Ok(found);
     }
     // Someone went on with it: what the run wrote is history, and the history row tells what it was.
-    match history(task, entity, version).await? {
+    match history(task, entity, version, is_bytes).await? {
         Some(row) => Ok(differing(entity, by.history_differences(wrote, &row))),
         None => {
             let message = format!(
@@ -203,11 +204,15 @@ async fn judge(
     }
 }
 
-async fn history(task: &Task, entity: &EntityRef, version: crate::domain::key::Version) -> Result<Option<Row>, Stop> {
+async fn history(task: &Task, entity: &EntityRef, version: Version, is_bytes: bool) -> Result<Option<Row>, Stop> {
     let EntityKey { pk, sk } = &entity.key;
     let Some(row) = task.store().get(&entity.module, TableKind::History, pk, &sk.at(version), true).await? else {
         return Ok(None);
     };
+    let whole = task.store().whole(&row).await?;
+    if let (true, Some(row)) = (is_bytes, whole.as_bytes) {
+        return Ok(Some(row));
+    }
     match task.store().resolve(&row).await {
         Ok(row) => Ok(Some(row)),
         Err(error) if error.unreadable().is_some() => {

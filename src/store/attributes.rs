@@ -4,9 +4,11 @@ use aws_sdk_s3::operation::get_object::GetObjectOutput;
 
 use super::error::{Call, ErrorKind, ServiceError, StoreError};
 use super::read::ReadStore;
+use crate::domain::attribute_bytes::AttributeBytes;
+use crate::domain::limits::check;
 use crate::domain::row::{Attributes, Row};
 use crate::domain::run::Reason;
-use crate::domain::value::{Value, from_plain_json};
+use crate::domain::value::{ReadJson, Value, from_plain_json, plain_json_length, read_plain_json};
 
 /// The largest object that is read as attributes, in bytes: far above what a row could ever become.
 pub const MAX_OBJECT: u64 = 64 * 1024 * 1024;
@@ -18,8 +20,22 @@ pub struct S3Object {
     pub bucket: String,
     /// Key.
     pub key: String,
+    /// What it holds.
+    pub body: Body,
+}
+
+/// What an S3 object is to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
     /// JSON text.
-    pub body: String,
+    Text(String),
+    /// The bytes of another object, as they are.
+    Bytes {
+        /// Which bytes these must be.
+        bytes: AttributeBytes,
+        /// The reference to the object that holds them.
+        from: String,
+    },
 }
 
 impl S3Object {
@@ -37,6 +53,29 @@ pub struct Unreadable {
     pub reason: Reason,
     /// In words.
     pub message: String,
+}
+
+/// A row with its attributes in place, and with their bytes' name there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whole {
+    /// The row with its attributes in place, or why it has none that can be worked with.
+    pub row: Result<Row, Unreadable>,
+    /// The row with the name of its object's bytes in place of its attributes: where these cannot be read although JavaScript can, say
+    /// less than the bytes, or cannot be stored anew.
+    pub as_bytes: Option<Row>,
+}
+
+impl Whole {
+    /// The row in the form that can be compared with another one: with bytes, where that one has bytes, or where nothing else can be had.
+    ///
+    /// # Errors
+    /// [`Unreadable`] where it has neither.
+    pub fn like(self, is_bytes: bool) -> Result<Row, Unreadable> {
+        match self.as_bytes {
+            Some(row) if is_bytes || self.row.is_err() => Ok(row),
+            _ => self.row,
+        }
+    }
 }
 
 /// The key under which the framework keeps a row's attributes; every row written has an object of its own.
@@ -59,12 +98,29 @@ fn split(uri: &str) -> Result<(&str, &str), StoreError> {
 }
 
 impl ReadStore {
-    /// Reads S3-stored attributes. As in the framework the configured bucket counts, not the one in the reference;
-    /// without a configured one the reference's own is used.
+    /// Reads S3-stored attributes.
     ///
     /// # Errors
     /// [`StoreError::S3Missing`] when the object is gone, [`StoreError::S3Malformed`] when it is no JSON object.
     pub async fn read_attributes(&self, uri: &str) -> Result<Value, StoreError> {
+        let text = self.attributes_text(uri).await?;
+        let value = from_plain_json(&text).map_err(|e| StoreError::malformed(uri, &e))?;
+        a_map(uri, value)
+    }
+
+    async fn attributes_text(&self, uri: &str) -> Result<String, StoreError> {
+        let (bucket, answer) = self.attributes_object(uri).await?;
+        let bytes = answer.body.collect().await.map_err(|e| torn(bucket, &e.to_string()))?;
+        String::from_utf8(bytes.to_vec())
+            .map_err(|_| StoreError::S3Malformed { uri: uri.to_owned(), reason: "it is not UTF-8".to_owned() })
+    }
+
+    /// The object behind a reference, as far as its size; and its bucket. As in the framework the configured bucket counts, not the
+    /// one in the reference; without a configured one the reference's own is used.
+    pub(super) async fn attributes_object<'a>(
+        &'a self,
+        uri: &'a str,
+    ) -> Result<(&'a str, GetObjectOutput), StoreError> {
         let (own, key) = split(uri)?;
         let bucket = self.bucket.as_deref().unwrap_or(own);
         let missing = || StoreError::S3Missing { uri: uri.to_owned() };
@@ -74,17 +130,7 @@ impl ReadStore {
             let reason = format!("it takes {length} bytes; at most {MAX_OBJECT} are read");
             return Err(StoreError::S3Malformed { uri: uri.to_owned(), reason });
         }
-        let bytes = answer.body.collect().await.map_err(|e| torn(bucket, &e.to_string()))?;
-        let text = String::from_utf8(bytes.to_vec())
-            .map_err(|_| StoreError::S3Malformed { uri: uri.to_owned(), reason: "it is not UTF-8".to_owned() })?;
-        let value = from_plain_json(&text).map_err(|e| StoreError::malformed(uri, &e))?;
-        match value {
-            Value::M(_) => Ok(value),
-            other => Err(StoreError::S3Malformed {
-                uri: uri.to_owned(),
-                reason: format!("it holds a value of type {}", other.type_name()),
-            }),
-        }
+        Ok((bucket, answer))
     }
 
     /// An object; `None` where there is none. Without its bucket nothing is known of it, and that is an error.
@@ -113,13 +159,39 @@ impl ReadStore {
     /// # Errors
     /// [`StoreError`] when the call failed.
     pub async fn readable(&self, row: &Row) -> Result<Result<Row, Unreadable>, StoreError> {
-        match self.resolve(row).await {
-            Ok(row) => Ok(Ok(row)),
-            Err(error) => match error.unreadable() {
-                Some(reason) => Ok(Err(Unreadable { reason, message: error.to_string() })),
-                None => Err(error),
-            },
-        }
+        or_unreadable(self.resolve(row).await)
+    }
+
+    /// The row with its attributes in place, and with their bytes' name there, where that is needed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the call failed.
+    pub async fn whole(&self, row: &Row) -> Result<Whole, StoreError> {
+        let Some(uri) = row.attributes_ref() else {
+            return Ok(Whole { row: self.readable(row).await?, as_bytes: None });
+        };
+        let text = match or_unreadable(Box::pin(self.attributes_text(uri)).await)? {
+            Ok(text) => text,
+            Err(unreadable) => return Ok(Whole { row: Err(unreadable), as_bytes: None }),
+        };
+        let read = read_plain_json(&text);
+        let is_carried = match &read {
+            Ok(ReadJson { value: Value::M(_), repeats: true }) => true,
+            Ok(ReadJson { value: value @ Value::M(_), .. }) => !self.may_be_inlined(row, value),
+            Ok(_) => false,
+            Err(bad) => bad.is_javascripts() && text.trim_start().starts_with('{'),
+        };
+        let value = read.map_err(|bad| StoreError::malformed(uri, &bad)).and_then(|read| a_map(uri, read.value));
+        Ok(Whole {
+            row: or_unreadable(value)?.map(|value| row.with_attributes(value)),
+            as_bytes: is_carried.then(|| row.with_attributes(AttributeBytes::of(text.as_bytes()).value())),
+        })
+    }
+
+    /// Whether attributes would go to S3 again because of their length, or may stand in the row.
+    fn may_be_inlined(&self, row: &Row, attributes: &Value) -> bool {
+        plain_json_length(attributes) > self.attribute_limit
+            || (attributes.why_not_json().is_none() && check(&row.with_attributes(attributes.clone())).is_ok())
     }
 
     /// The row with its attributes in place, read from S3 where they are there.
@@ -132,5 +204,26 @@ impl ReadStore {
             Attributes::InS3(uri) => Ok(row.with_attributes(Box::pin(self.read_attributes(uri)).await?)),
             Attributes::Inline(_) | Attributes::Absent => Ok(row.clone()),
         }
+    }
+}
+
+fn a_map(uri: &str, value: Value) -> Result<Value, StoreError> {
+    match value {
+        Value::M(_) => Ok(value),
+        other => Err(StoreError::S3Malformed {
+            uri: uri.to_owned(),
+            reason: format!("it holds a value of type {}", other.type_name()),
+        }),
+    }
+}
+
+/// Takes what is wrong with one row apart from calls that failed.
+fn or_unreadable<T>(read: Result<T, StoreError>) -> Result<Result<T, Unreadable>, StoreError> {
+    match read {
+        Ok(read) => Ok(Ok(read)),
+        Err(error) => match error.unreadable() {
+            Some(reason) => Ok(Err(Unreadable { reason, message: error.to_string() })),
+            None => Err(error),
+        },
     }
 }

@@ -73,6 +73,7 @@ pub async fn connect(profile: &Profile) -> Connected {
         user_reads: users(RetryConfig::standard().with_max_attempts(4)),
         user_writes: users(RetryConfig::disabled()),
         pacer: Arc::default(),
+        carrying: Arc::default(),
         names: Arc::new(TableNames::new(profile)),
         bucket: profile.bucket.clone(),
         attribute_limit: profile.attribute_limit_bytes,

@@ -179,6 +179,12 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The S3 object whose bytes were to be carried holds others.
+    #[error("{uri} holds other bytes than it did when it was shown")]
+    S3Changed {
+        /// The stored reference.
+        uri: String,
+    },
     /// A stored reference that is no `s3://bucket/key`.
     #[error("{uri:?} is not an s3://bucket/key reference")]
     BadReference {
@@ -242,7 +248,7 @@ impl StoreError {
     pub fn unreadable(&self) -> Option<Reason> {
         match self {
             Self::S3Missing { .. } => Some(Reason::S3Missing),
-            Self::S3Malformed { .. } | Self::BadReference { .. } => Some(Reason::S3Unreadable),
+            Self::S3Malformed { .. } | Self::S3Changed { .. } | Self::BadReference { .. } => Some(Reason::S3Unreadable),
             Self::Row(_) => Some(Reason::KeyInvalid),
             Self::Unusable(unusable) => Some(unusable.reason),
             _ => None,

@@ -11,7 +11,7 @@ use super::convert::{from_item, primary_key, text};
 use super::error::{Call, ErrorKind, ServiceError, StoreError};
 use super::meter::Meter;
 use super::names::TableNames;
-use super::publish::Pacer;
+use super::publish::{Pacer, Room};
 use crate::domain::key::{EntityKey, PartitionKey, VERSION_SEPARATOR};
 use crate::domain::limits::{MAX_PK_BYTES, MAX_SK_BYTES};
 use crate::domain::row::{Row, TableKind, field};
@@ -30,6 +30,7 @@ pub struct ReadStore {
     pub(super) user_reads: aws_sdk_cognitoidentityprovider::Client,
     pub(super) user_writes: aws_sdk_cognitoidentityprovider::Client,
     pub(super) pacer: Arc<Pacer>,
+    pub(super) carrying: Arc<Room>,
     pub(super) names: Arc<TableNames>,
     pub(super) bucket: Option<String>,
     pub(super) attribute_limit: usize,

@@ -1,5 +1,8 @@
 //! Values that are hard to keep: digits in S3, what DynamoDB cannot hold, objects that hold no attributes.
 
+mod bytes;
+mod bytes_interrupted;
+
 use serde_json::Value as Json;
 use tenantry::domain::row::Row;
 use tenantry::domain::value::{Map, Value, from_plain_json};

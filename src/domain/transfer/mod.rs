@@ -88,6 +88,12 @@ impl Transfer {
         self.changing.is_none() && self.respell.is_none() && self.existing != Existing::Merge
     }
 
+    /// Whether no attribute is looked at or changed, so that the bytes of an object in S3 may stand for them.
+    #[must_use]
+    pub fn carries_bytes(&self) -> bool {
+        self.carries_as_it_is() && self.marks.is_none()
+    }
+
     /// What becomes of one entity.
     #[must_use]
     pub fn item(&self, module: &str, source: Side<'_>, target: Side<'_>) -> PlannedItem {
@@ -126,6 +132,7 @@ impl Transfer {
             };
             let in_s3 = source.seen.is_in_s3() || (is_merged && target.seen.is_in_s3());
             write(item, Role::Target, target, after, in_s3);
+            take_bytes(item, Role::Target, source.seen.attributes_ref());
         }
         if self.leaves_source() && !row.is_deleted() {
             if is_equal {
@@ -134,6 +141,7 @@ impl Transfer {
             }
             let after = self.source_row(source, target, row)?;
             write(item, Role::Source, source, after, source.seen.is_in_s3());
+            take_bytes(item, Role::Source, source.seen.attributes_ref());
         }
         Ok(())
     }
@@ -372,6 +380,14 @@ pub(super) fn write(item: &mut PlannedItem, role: Role, side: Side<'_>, after: R
         part.in_s3.after = in_s3;
         part.previous_seen = side.seen.command.is_some();
         part.ttl = (side.ttls.command, side.ttls.history);
+    }
+}
+
+/// Notes the object whose bytes an entity gets, where its row names bytes in place of attributes.
+pub(super) fn take_bytes(item: &mut PlannedItem, role: Role, from: Option<&str>) {
+    for part in item.parts.iter_mut().filter(|part| part.role == role) {
+        let is_bytes = part.after.as_ref().is_some_and(|row| row.attribute_bytes().is_some());
+        part.in_s3.bytes_from = from.filter(|_| is_bytes).map(str::to_owned);
     }
 }
 

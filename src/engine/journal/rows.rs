@@ -288,7 +288,7 @@ mod tests {
             previous_seen: true,
             changed: Some(Changed { at: None, by: Some("u-x".to_owned()), certain: true }),
             ttl: (Some(1), None),
-            in_s3: InS3 { before: Some("s3://b/k".to_owned()), after: false },
+            in_s3: InS3 { before: Some("s3://b/k".to_owned()), after: false, bytes_from: Some("s3://b/l".to_owned()) },
         };
         assert_eq!(parts_of(&parts_text(std::slice::from_ref(&part))).unwrap(), vec![part]);
         assert!(parts_of("[{}]").is_err() && parts_of("{}").is_err());

@@ -34,7 +34,8 @@ pub(super) async fn confirm(task: &Task, items: &mut [Taken]) -> Result<(), Stop
             for kind in [TableKind::History, TableKind::Command] {
                 let at = (item.module.clone(), written.key.clone(), kind, written.version);
                 let Some(row) = found.get(&at) else { continue };
-                let Ok(row) = task.store().readable(row).await? else { continue };
+                let is_bytes = before.attribute_bytes().is_some();
+                let Ok(row) = task.store().whole(row).await?.like(is_bytes) else { continue };
                 written.is_confirmed = is_same(before, &as_data_view(&row, kind), kind);
                 // A history row has everything: what it does not confirm, no command does.
                 break;

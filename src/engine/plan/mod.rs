@@ -47,7 +47,7 @@ use sink::Sink;
 
 pub(super) use scope::{Partition, partitions};
 pub(super) use shown::shown;
-pub(super) use transfer::transfer_of;
+pub(super) use transfer::{carries_bytes, transfer_of};
 
 /// What the directory of a preview is called, with a name of its own behind it.
 const PREVIEW: &str = "preview-";

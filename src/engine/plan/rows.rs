@@ -133,14 +133,14 @@ async fn taken(task: &Task, module: &str, key: EntityKey, lowest: Version) -> Re
     // Most entities were absent before; a few stood at version 0.
     let before = row(task, &entity, version).await?;
     let wrote = row(task, &entity, lowest).await?.map(|(row, _)| row);
-    let (before, in_s3) = before.map_or((None, false), |(row, in_s3)| (Some(row), in_s3));
+    let (before, attributes_ref) = before.map_or((None, None), |(row, attributes_ref)| (Some(row), attributes_ref));
     let written = Written {
         role: Role::Target,
         key: key.clone(),
         version,
         before,
         wrote,
-        in_s3,
+        attributes_ref,
         is_certain: true,
         is_proven: true,
         is_confirmed: true,
@@ -149,10 +149,10 @@ async fn taken(task: &Task, module: &str, key: EntityKey, lowest: Version) -> Re
     Ok(Taken { module: module.to_owned(), source: key.clone(), target: key, written: vec![written] })
 }
 
-/// A version's row with its attributes, and whether those stand in S3; `None` where it is in no table any more, or its S3 object is gone.
-async fn row(task: &Task, entity: &EntityRef, version: Version) -> Result<Option<(Arc<Row>, bool)>, Stop> {
+/// A version's row with its attributes, or their bytes where these say more, and where those stand in S3; `None` where it is in no table any more, or its S3 object is gone.
+async fn row(task: &Task, entity: &EntityRef, version: Version) -> Result<Option<(Arc<Row>, Option<String>)>, Stop> {
     let data = task.store().data_row(&entity.module, &entity.key).await?;
     let Some(found) = find(task, entity, data.as_ref(), version).await? else { return Ok(None) };
-    let in_s3 = found.row.attributes_ref().is_some();
-    Ok(task.store().readable(&found.row).await?.ok().map(|row| (Arc::new(row), in_s3)))
+    let attributes_ref = found.row.attributes_ref().map(str::to_owned);
+    Ok(task.store().whole(&found.row).await?.like(true).ok().map(|row| (Arc::new(row), attributes_ref)))
 }

@@ -11,12 +11,12 @@ use super::transform::{attributes_of, prepare};
 use super::walk::{Page, Walk};
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, PartitionKey, SortKey};
-use crate::domain::plan::{Plan, Source, Target};
+use crate::domain::plan::{Engine, Plan, Source, Target};
 use crate::domain::publish::Ttls;
 use crate::domain::run::{Action, Reason};
 use crate::domain::tenant::with_tenant;
 use crate::domain::transfer::{Marks, Side, Transfer};
-use crate::store::publish::Snapshot;
+use crate::store::publish::{Snapshot, with_bytes};
 
 /// Entities looked at together: with their commands and targets a few requests of a hundred keys each.
 const PAGE: usize = 300;
@@ -46,6 +46,12 @@ pub(in super::super) fn transfer_of(
     })
 }
 
+/// Whether a plan's copy or move looks at no attribute, so that those which cannot be read may be carried as bytes. The application's
+/// own import reads them.
+pub(in super::super) fn carries_bytes(plan: &Plan, transfer: &Transfer) -> bool {
+    transfer.carries_bytes() && plan.change.validate.is_empty() && plan.run.engine == Engine::Direct
+}
+
 /// Adds the items of a copy or a move; gives back what is to be known before the run.
 pub(super) async fn plan(
     task: &Task,
@@ -68,7 +74,8 @@ pub(super) async fn plan(
         }
     }
     for partition in &found {
-        let work = Work::new(task, context, &transfer, target, partition).await?;
+        let mut work = Work::new(task, context, &transfer, target, partition).await?;
+        work.carries_bytes = carries_bytes(plan, &transfer);
         let mut walk = Walk::new(task, source, partition, PAGE, transfer.leaves_source());
         while let Some(page) = walk.next().await? {
             if let Some(changing) = &transfer.changing {
@@ -93,6 +100,7 @@ struct Work<'a> {
     target: PartitionKey,
     target_ttls: Ttls,
     source_ttls: Ttls,
+    carries_bytes: bool,
 }
 
 impl<'a> Work<'a> {
@@ -115,6 +123,7 @@ impl<'a> Work<'a> {
             target: to,
             target_ttls: target_ttls.at(context.at),
             source_ttls: source_ttls.at(context.at),
+            carries_bytes: false,
         })
     }
 
@@ -133,7 +142,8 @@ impl<'a> Work<'a> {
     fn item(&self, sk: &SortKey, source: Snapshot, target: Snapshot) -> PlannedItem {
         let key = |pk: &PartitionKey| EntityKey { pk: pk.clone(), sk: sk.clone() };
         let (source_key, target_key) = (key(&self.partition.pk), key(&self.target));
-        let (source, target) = match (source, target) {
+        let form = |snapshot| if self.carries_bytes { with_bytes(snapshot) } else { snapshot };
+        let (source, target) = match (form(source), form(target)) {
             (Ok(source), Ok(target)) => (source, target),
             (Err(unusable), target) => {
                 let mut item = self.unusable(source_key, target_key, unusable.reason, unusable.message);

@@ -23,7 +23,7 @@ use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
 use crate::domain::transfer::Side;
 use crate::domain::undo::{Now, Undoing, Written};
 use crate::domain::users;
-use crate::store::publish::Unusable;
+use crate::store::publish::{Unusable, in_form};
 
 /// Items looked at together.
 const PAGE: usize = 100;
@@ -200,13 +200,16 @@ impl Taker<'_> {
                 written.is_certain |= written.is_proven;
             }
         }
-        let mut sides = Vec::with_capacity(item.written.len());
+        let mut found = Vec::with_capacity(item.written.len());
         for written in &item.written {
-            let snapshot = match seen.get(&(item.module.clone(), written.key.clone())) {
-                Some(Ok(snapshot)) => snapshot,
-                Some(Err(unusable)) => return Ok(invalid(item, unusable)),
-                None => continue,
-            };
+            let Some(snapshot) = seen.get(&(item.module.clone(), written.key.clone())) else { continue };
+            match in_form(snapshot, written.has_bytes()) {
+                Ok(snapshot) => found.push((written, snapshot)),
+                Err(unusable) => return Ok(invalid(item, unusable)),
+            }
+        }
+        let mut sides = Vec::with_capacity(found.len());
+        for (written, snapshot) in &found {
             let ttls = self.expiry.of(self.task, &item.module, &written.key.pk).await?;
             sides.push(Now { written, side: Side { key: &written.key, seen: snapshot, ttls } });
         }
@@ -272,7 +275,7 @@ fn taken(written: WrittenItem, undo: &Undo) -> Taken {
         version: part.version,
         before: part.before,
         wrote: part.after,
-        in_s3: part.in_s3.before.is_some(),
+        attributes_ref: part.in_s3.before,
         is_certain,
         is_proven: false,
         is_confirmed: false,

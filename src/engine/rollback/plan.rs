@@ -182,7 +182,11 @@ fn item(task: &Task, context: &Context, preview: &Preview, basis: &Basis) -> Res
             previous_seen: basis.snapshot.command.is_some(),
             changed: None,
             ttl: (ttls.command, ttls.history),
-            in_s3: InS3 { before: basis.snapshot.attributes_ref().map(str::to_owned), after: basis.version.in_s3 },
+            in_s3: InS3 {
+                before: basis.snapshot.attributes_ref().map(str::to_owned),
+                after: basis.version.in_s3,
+                bytes_from: None,
+            },
         }],
     })
 }

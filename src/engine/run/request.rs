@@ -64,7 +64,7 @@ pub(in super::super) fn request(
         let ttls = Ttls { data: None, command: part.ttl.0, history: part.ttl.1 };
         let mut rows = rows_of(&part.key, before, after, mode, stamp, ttls)?;
         rows.is_finish = unfinished.is_some();
-        rows.in_s3 = (part.in_s3.before.is_some(), part.in_s3.after);
+        rows.in_s3.clone_from(&part.in_s3);
         let mut prepared = store.prepare(&item.module, rows, part.previous_seen, &mut new_name)?;
         prepared.role = part.role;
         prepared.shown.clone_from(&check.shown);

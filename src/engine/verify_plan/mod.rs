@@ -5,7 +5,7 @@ mod ledger;
 mod pair;
 
 use super::failure::{ErrorCode, Failure};
-use super::plan::{for_this_profile, transfer_of};
+use super::plan::{carries_bytes, for_this_profile, transfer_of};
 use super::run::Context;
 use super::task::{Stop, Task};
 use crate::domain::plan::{Plan, Work};
@@ -32,7 +32,16 @@ pub(super) async fn run(task: &Task, plan: &Plan, resume: bool) -> Result<(), St
         let Some(after) = ledger.left(partition) else { continue };
         let to = with_tenant(&partition.pk, &partition.tenant, &target.tenant);
         let settings = task.store().ttl_settings(&partition.module, &to).await?;
-        let pair = Pair { task, transfer: &transfer, source, partition, target: to, settings, now: context.time() };
+        let pair = Pair {
+            task,
+            transfer: &transfer,
+            source,
+            partition,
+            target: to,
+            settings,
+            now: context.time(),
+            carries_bytes: carries_bytes(plan, &transfer),
+        };
         pair.compare(after.as_deref(), &mut ledger).await?;
     }
     ledger.complete().await

@@ -26,6 +26,8 @@ pub(super) struct Pair<'a> {
     pub(super) target: PartitionKey,
     pub(super) settings: TtlSettings,
     pub(super) now: String,
+    /// Attributes that cannot be read are carried as bytes, and compared so.
+    pub(super) carries_bytes: bool,
 }
 
 impl Pair<'_> {
@@ -92,12 +94,14 @@ impl Pair<'_> {
         Ok(found)
     }
 
-    /// The row with its attributes in place; `None` where they are lost, which is told.
+    /// The row with its attributes in place, or their bytes; `None` where they are lost, which is told.
     async fn whole(&self, key: &EntityKey, row: Row, found: &mut Vec<Finding>) -> Result<Option<Row>, Stop> {
         if row.attributes_ref().is_none() {
             return Ok(Some(row));
         }
-        match self.task.store().readable(&row).await? {
+        let whole = self.task.store().whole(&row).await?;
+        let row = if self.carries_bytes { whole.like(true) } else { whole.row };
+        match row {
             Ok(row) => Ok(Some(row)),
             Err(unreadable) => {
                 found.push(self.error("missing", key, Some(field::ATTRIBUTES), unreadable.message));

@@ -75,7 +75,7 @@ impl WriteStore {
                 }
                 Ok(Seen::Nothing) if !sent => {
                     self.remove_objects(request).await;
-                    PublishOutcome::Failed(error)
+                    not_put(request, error)
                 }
                 Err(_) if !sent => PublishOutcome::Failed(error),
                 Ok(Seen::Nothing) | Err(_) => PublishOutcome::Unknown(error),
@@ -287,6 +287,20 @@ fn look_at_finished(
     });
     let message = format!("the command of version {} is no longer as shown", part.version);
     Ok((!is_as_seen).then_some(Seen::Theirs(Reason::TargetChanged, message)))
+}
+
+/// The end of a request whose objects could not be put, and of which nothing was written.
+fn not_put(request: &PublishRequest, error: StoreError) -> PublishOutcome {
+    match error {
+        // The bytes that its rows were to refer to are not those that were shown.
+        StoreError::S3Missing { .. } | StoreError::S3Changed { .. } => {
+            let mut roles = request.parts.iter().map(|part| part.role).chain(request.checks.iter().map(|c| c.role));
+            let is_of_source = roles.any(|role| role == Role::Source);
+            let reason = if is_of_source { Reason::SourceChanged } else { Reason::TargetChanged };
+            PublishOutcome::Conflict(reason, error.to_string())
+        }
+        error => PublishOutcome::Failed(error),
+    }
 }
 
 /// The service refused the rows for what they are; sizes and keys were looked at before.

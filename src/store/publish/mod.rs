@@ -1,7 +1,9 @@
 //! Publishing: the one way in which anything is written to an application's tables.
 
+mod carried;
 mod driver;
 mod follow;
+mod form;
 mod jobs;
 mod objects;
 mod probe;
@@ -17,8 +19,10 @@ use super::error::{ErrorKind, StoreError};
 use super::read::ReadStore;
 use crate::domain::run::Reason;
 
+pub use carried::Room;
 pub use driver::Patience;
 pub use follow::{Followed, Following};
+pub use form::{in_form, with_bytes};
 pub use request::{Counter, NewObjectName, Part, PreviousCommand, PublishRequest, Unfinished, VersionCheck};
 pub use shown::Shown;
 pub use snapshot::{Snapshot, Unusable};

@@ -1,20 +1,26 @@
 use aws_sdk_s3::operation::put_object::PutObjectOutput;
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::primitives::{ByteStream, SdkBody};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest, Md5};
 
 use super::WriteStore;
+use super::carried::Carried;
 use super::request::PublishRequest;
 use crate::domain::digest::hex;
-use crate::store::attributes::S3Object;
+use crate::store::attributes::{Body, S3Object};
 use crate::store::error::{Call, ErrorKind, ServiceError, StoreError};
 
 impl WriteStore {
     /// Puts the objects that the request's rows refer to. The same request puts the same objects.
     pub(super) async fn put_objects(&self, request: &PublishRequest) -> Result<(), StoreError> {
+        let mut carried = Carried::new(self, request);
         for object in request.parts.iter().flat_map(|part| &part.objects) {
-            self.put_object(object).await?;
+            let body = match &object.body {
+                Body::Text(text) => SdkBody::from(text.as_str()),
+                Body::Bytes { bytes, from } => carried.read(bytes, from).await?,
+            };
+            self.put_object(object, body).await?;
         }
         Ok(())
     }
@@ -28,7 +34,7 @@ impl WriteStore {
         }
     }
 
-    async fn put_object(&self, object: &S3Object) -> Result<(), StoreError> {
+    async fn put_object(&self, object: &S3Object, body: SdkBody) -> Result<(), StoreError> {
         let call = Call { service: "s3", operation: "PutObject", resource: &object.bucket };
         let request = self
             .read
@@ -37,14 +43,15 @@ impl WriteStore {
             .bucket(&object.bucket)
             .key(&object.key)
             .content_type("application/json")
-            .body(ByteStream::from(object.body.clone().into_bytes()));
+            .body(ByteStream::new(body.try_clone().unwrap_or_else(SdkBody::empty)));
         let answer = request.send().await.map_err(|e| call.failed(e))?;
-        if is_of(&answer, object.body.as_bytes()) {
+        let sent = body.bytes().unwrap_or_default();
+        if is_of(&answer, sent) {
             return Ok(());
         }
         // Somebody says that it is there, and does not say what: only the object itself does.
         let stored = self.read.object_text(&object.bucket, &object.key).await?;
-        if stored.as_deref() == Some(object.body.as_bytes()) {
+        if stored.as_deref() == Some(sent) {
             return Ok(());
         }
         let happened = "the answer does not name what was sent, and the object is not there as it was sent";

@@ -10,7 +10,7 @@ use crate::domain::row::{Attributes, Row, TableKind};
 use crate::domain::run::Reason;
 use crate::domain::size::item_bytes;
 use crate::domain::value::{Value, plain_json_length, to_plain_json};
-use crate::store::attributes::{S3Object, object_key};
+use crate::store::attributes::{Body, S3Object, object_key};
 use crate::store::error::StoreError;
 use crate::store::read::ReadStore;
 
@@ -209,11 +209,20 @@ impl ReadStore {
         ];
         for (kind, row) in tables {
             let Some(mut row) = row else { continue };
-            let stood = if kind == TableKind::History { rows.in_s3.0 } else { rows.in_s3.1 };
-            // Whatever the values are, their JSON is never that much longer.
-            if (stood || item_bytes(&row.0).saturating_mul(JSON_AT_MOST) > self.attribute_limit)
-                && let Some(object) = self.offload(module, kind, &row, stood, new_name)?
-            {
+            let from = if kind == TableKind::History { &rows.in_s3.before } else { &rows.in_s3.bytes_from };
+            let stood = if kind == TableKind::History { from.is_some() } else { rows.in_s3.after };
+            let body = match (row.attribute_bytes(), from) {
+                (Some(bytes), Some(from)) => Some(Body::Bytes { bytes, from: from.clone() }),
+                // Whatever the values are, their JSON is never that much longer.
+                _ if stood || item_bytes(&row.0).saturating_mul(JSON_AT_MOST) > self.attribute_limit => {
+                    self.offload(kind, &row, stood)?.map(Body::Text)
+                }
+                _ => None,
+            };
+            if let Some(body) = body {
+                let bucket = self.bucket.clone().ok_or(StoreError::NoBucket)?;
+                let key = object_key(&self.names.table(module, kind), row.pk()?, row.sk()?, &new_name());
+                let object = S3Object { bucket, key, body };
                 row = row.with_attributes(Value::s(object.uri()));
                 part.objects.push(object);
             }
@@ -223,14 +232,8 @@ impl ReadStore {
         Ok(part)
     }
 
-    fn offload(
-        &self,
-        module: &str,
-        kind: TableKind,
-        row: &Row,
-        stood: bool,
-        new_name: NewObjectName<'_>,
-    ) -> Result<Option<S3Object>, StoreError> {
+    /// The text of attributes that belong into S3; `None` for those that stay in their row.
+    fn offload(&self, kind: TableKind, row: &Row, stood: bool) -> Result<Option<String>, StoreError> {
         let Attributes::Inline(map) = row.attributes()? else { return Ok(None) };
         let attributes = Value::M(map.clone());
         let is_short = plain_json_length(&attributes) <= self.attribute_limit;
@@ -253,9 +256,6 @@ impl ReadStore {
             // What JavaScript cannot read back from JSON stays in the row, where DynamoDB keeps it exactly.
             Some(_) => return Ok(None),
         }
-        let body = to_plain_json(&attributes);
-        let bucket = self.bucket.clone().ok_or(StoreError::NoBucket)?;
-        let key = object_key(&self.names.table(module, kind), row.pk()?, row.sk()?, &new_name());
-        Ok(Some(S3Object { bucket, key, body }))
+        Ok(Some(to_plain_json(&attributes)))
     }
 }

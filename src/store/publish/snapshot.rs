@@ -16,6 +16,10 @@ const OBJECTS_AT_ONCE: usize = 8;
 /// Fields that tell whether a command was applied.
 const EXPIRY_FIELDS: [&str; 4] = [field::PK, field::SK, field::STATUS, field::SYNC_MODE];
 
+/// How to work with attributes that only JavaScript can read.
+const CARRIED: &str = "its bytes are carried as they are only by a copy or move that looks at no attribute: [run] stamp = \"none\", \
+                       without [[transform]], [validate] and merging";
+
 /// Why an entity cannot be worked with although every call succeeded: what is stored is not what the framework writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unusable {
@@ -25,6 +29,8 @@ pub struct Unusable {
     pub message: String,
     /// The data row as stored.
     pub data: Option<Arc<Row>>,
+    /// The entity with the bytes of its attributes, where these may be carried although they cannot be read.
+    pub as_bytes: Option<Box<EntitySnapshot>>,
 }
 
 /// An entity as it was read, or why it cannot be worked with.
@@ -156,24 +162,33 @@ impl ReadStore {
         now: i64,
     ) -> Result<Snapshot, StoreError> {
         let data = Arc::new(row);
-        let unusable = |reason, message: String| Ok(Err(Unusable { reason, message, data: Some(Arc::clone(&data)) }));
+        let unusable = |reason, message: String, as_bytes: Option<Box<EntitySnapshot>>| {
+            Ok(Err(Unusable { reason, message, data: Some(Arc::clone(&data)), as_bytes }))
+        };
         let version = match data.version() {
             Ok(version) => version,
-            Err(error) => return unusable(Reason::KeyInvalid, error.to_string()),
+            Err(error) => return unusable(Reason::KeyInvalid, error.to_string(), None),
         };
-        let resolved = match self.readable(&data).await? {
-            Ok(row) if data.attributes_ref().is_some() => Arc::new(row),
-            Ok(_) => Arc::clone(&data),
-            Err(unreadable) => return unusable(unreadable.reason, unreadable.message),
-        };
-        Ok(Ok(EntitySnapshot {
+        let seen = |resolved: Arc<Row>, as_bytes: Option<Arc<Row>>| EntitySnapshot {
             resolved: Some(resolved),
+            as_bytes,
             version,
             command: command(version),
             next_command: command(version.next()),
             is_past_ttl: is_past(&data, now),
             is_expired: false,
-            data: Some(data),
-        }))
+            data: Some(Arc::clone(&data)),
+        };
+        let whole = self.whole(&data).await?;
+        let as_bytes = whole.as_bytes.map(Arc::new);
+        match (whole.row, as_bytes) {
+            (Ok(row), as_bytes) if data.attributes_ref().is_some() => Ok(Ok(seen(Arc::new(row), as_bytes))),
+            (Ok(_), _) => Ok(Ok(seen(Arc::clone(&data), None))),
+            (Err(unreadable), None) => unusable(unreadable.reason, unreadable.message, None),
+            (Err(unreadable), Some(row)) => {
+                let message = format!("{}; {CARRIED}", unreadable.message);
+                unusable(unreadable.reason, message, Some(Box::new(seen(Arc::clone(&row), Some(row)))))
+            }
+        }
     }
 }
