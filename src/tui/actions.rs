@@ -104,11 +104,55 @@ actions! {
     NextWord = "next-word", "change", "The next of the words that the key may have";
     ClearValue = "clear-value", "default", "Take the value away: its default counts";
 
+    Approve = "approve", "approve…", "Write the batch (asks first)";
+    ApproveRest = "approve-rest", "approve the rest…", "Write this batch and every later one (asks first)";
+    SkipBatch = "skip-batch", "skip…", "Write nothing of the batch, now or later (asks first)";
+    HoldBatch = "hold-batch", "hold…", "Write nothing of the batch for now (asks first)";
+    SplitBatch = "split-batch", "split…", "Ask for the batch's first half alone (asks first)";
+    EndRun = "end", "end run…", "End the run before this batch (asks first)";
+    ConfirmWrite = "confirm-write", "write", "Write it";
+    ConfirmSkip = "confirm-skip", "skip it", "Skip it";
+    ConfirmHold = "confirm-hold", "hold it", "Hold it";
+    ConfirmSplit = "confirm-split", "split it", "Split it";
+    ConfirmEnd = "confirm-end", "end it", "End the run";
+    ConfirmArm = "confirm-arm", "arm", "Allow writing";
+    ConfirmDiscard = "confirm-discard", "throw it away", "Throw the plan away";
+    ConfirmLeave = "confirm-leave", "leave", "Leave the console";
+    Accept = "accept", "accept", "Do it as it stands here";
+    Choose = "choose", "choose", "Choose the other answer";
+    Complete = "complete", "complete", "Complete the command";
+    Resume = "resume", "resume", "Resume the run, or what waits for it";
+    UndoRun = "undo-run", "undo", "Begin a plan that takes the run back";
+    VerifyRun = "verify-run", "verify", "Compare what the run wrote with what is there";
+    ExportRun = "export-run", "export", "Write the run's journal into a file";
+    Severity = "severity", "severity", "Show only errors, only warnings, only notes, or all";
+    Kind = "kind", "kind", "Show only one kind, one after another";
+    Repair = "repair", "repair…", "Preview a repair of what can be repaired";
+    Pick = "pick", "this one", "Choose a line by its number";
+    Merge = "merge", "merge…", "Put together the order in which rows are merged";
+    Undecide = "undecide", "undecide", "Take the decision back";
+    NextOpen = "next-open", "next", "Go to the next key that is not decided";
+    OnlyOpen = "only-open", "undecided", "Show only what is undecided, or all";
+    CopyKey = "copy-key", "key", "Copy the key (pk and sk)";
+    CopySortKey = "copy-sort-key", "sort key", "Copy the sort key";
+    CopyRow = "copy-row", "row", "Copy the row, as JSON";
+    CopyDiff = "copy-diff", "diff", "Copy the diff, as JSON";
+    CopyMarkdown = "copy-markdown", "Markdown", "Copy the diff, as Markdown";
+    CopyCommand = "copy-command", "command line", "Copy the command line that does the same";
+
     Freeze = "freeze", "freeze", "Hold the log still, or let it run again";
     Levels = "levels", "levels", "Show everything, only warnings and errors, or only errors";
 }
 
 impl Action {
+    /// Whether it makes sense by its name, wherever one is: moves do not, nor the answers of dialogs.
+    pub(crate) fn is_command(self) -> bool {
+        use Action as A;
+        let moves = [A::Up, A::Down, A::PageUp, A::PageDown, A::Top, A::Bottom, A::Left, A::Right, A::Open];
+        let of_dialogs = A::Approve..=A::CopyCommand;
+        !moves.contains(&self) && !matches!(self, A::Back | A::Palette) && !of_dialogs.contains(&self)
+    }
+
     /// The action of a name.
     pub(crate) fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|a| a.id() == id)

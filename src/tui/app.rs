@@ -7,11 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::doctor::Doctor;
 use super::keymap::{Context, Keymap};
-use super::layers::Layer;
-use super::layers::findings::FindingsBox;
-use super::layers::verification::VerificationBox;
 use super::message::{Effect, Notice, Purpose};
 use super::panes::history::History;
 use super::panes::log::progress::Progress;
@@ -20,8 +16,12 @@ use super::panes::plan::Plan;
 use super::panes::tenants::Tenants;
 use super::panes::{Filter, Pane};
 use super::plan_view::PlanView;
+use super::screens::findings::FindingsBox;
+use super::screens::findings::doctor::Doctor;
+use super::screens::verification::VerificationBox;
+use super::screens::verification::compared::Verification;
+use super::stack::Stack;
 use super::theme::Theme;
-use super::verification::Verification;
 use super::watch::Watch;
 use super::{ConsoleOptions, OpenAt};
 use crate::config::Profile;
@@ -42,7 +42,8 @@ pub(crate) struct App {
 
     pub(crate) focus: Pane,
     pub(crate) zoomed: bool,
-    pub(crate) layers: Vec<Layer>,
+    /// What lies over the panes.
+    pub(crate) stack: Stack,
     pub(crate) notice: Option<Notice>,
     pub(crate) tenants: Tenants,
     pub(crate) history: History,
@@ -57,11 +58,11 @@ pub(crate) struct App {
     /// What is followed live.
     pub(crate) watch: Option<Watch>,
     /// The list of findings as it was left to look at one of them.
-    pub(crate) left_findings: Option<Box<FindingsBox>>,
+    pub(crate) left_findings: Option<FindingsBox>,
     /// The last comparison of what should be with what is.
     pub(crate) verification: Option<Verification>,
     /// It, as it was left to look at one entity.
-    pub(crate) left_verification: Option<Box<VerificationBox>>,
+    pub(crate) left_verification: Option<VerificationBox>,
 
     pub(crate) connection: Option<Connection>,
     pub(crate) armed: bool,
@@ -92,7 +93,7 @@ impl App {
             now,
             focus: Pane::Tenants,
             zoomed: false,
-            layers: Vec::new(),
+            stack: Stack::default(),
             notice: None,
             tenants: Tenants::default(),
             history: History::default(),

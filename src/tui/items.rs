@@ -2,16 +2,15 @@
 
 use std::ops::Range;
 
-use super::layers::preview::Described;
-pub(crate) use super::paged::PAGE;
-use super::paged::Paged;
-use super::widgets::Scroll;
-use super::widgets::scroll::Step;
+use super::paged::{PAGE, Paged};
+use super::parts::Scroll;
+use super::parts::scroll::Step;
+use super::screens::rollback::Described;
 use crate::domain::run::{Action, Outcome, RunId};
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{ItemFilter, ItemResult, Preview, RequestId};
+use crate::engine::protocol::{Command, Event, ItemFilter, ItemResult, Preview, RequestId};
 
-/// Which items are listed.
+/// The items that are listed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Which {
     /// All, problems first.
@@ -74,8 +73,6 @@ pub(crate) enum Wanted {
 pub(crate) struct Items {
     /// The preview or run.
     pub(crate) run: RunId,
-    /// Sets apart the answers to an earlier listing.
-    pub(crate) generation: u64,
     which: Which,
     text: String,
     pub(crate) list: Paged<ItemResult>,
@@ -90,10 +87,9 @@ pub(crate) struct Items {
 
 impl Items {
     /// A listing of which nothing was read yet.
-    pub(crate) fn new(run: RunId, generation: u64) -> Self {
+    pub(crate) fn new(run: RunId) -> Self {
         Self {
             run,
-            generation,
             which: Which::All,
             text: String::new(),
             list: Paged::default(),
@@ -115,10 +111,10 @@ impl Items {
         ItemFilter { text: self.text.clone(), ..self.which.filter() }
     }
 
-    /// Lists others. Answers to what was asked for before are told apart by the generation.
-    pub(crate) fn narrow(&mut self, which: Which, text: &str, generation: u64) {
+    /// Lists others. Answers to what was asked for before are not waited for any more.
+    pub(crate) fn narrow(&mut self, which: Which, text: &str) {
         let text = text.to_owned();
-        *self = Self { which, text, ..Self::new(self.run, generation) };
+        *self = Self { which, text, ..Self::new(self.run) };
     }
 
     /// Lines of the list.
@@ -171,6 +167,32 @@ impl Items {
                 self.fresh = false;
             }
             Wanted::Item(n) => self.item_asked = Some((*n, request)),
+        }
+    }
+
+    /// Whether a page or an item is waited for under a request.
+    pub(crate) fn waits_for(&self, request: RequestId) -> bool {
+        self.list.waits_for(request) || self.item_asked.is_some_and(|(_, asked)| asked == request)
+    }
+
+    /// Takes an answer to a request of the listing.
+    pub(crate) fn answer(&mut self, request: RequestId, event: Event) {
+        match event {
+            Event::Items { run, total, from, items } if run == self.run => self.take_page(total, from, items),
+            Event::Preview(preview) => self.take_item(*preview),
+            Event::Failed(failure) => self.fail(&failure),
+            Event::Finished { .. } => self.finish(request),
+            _ => {}
+        }
+    }
+
+    /// The command that reads what the listing lacks.
+    pub(crate) fn command(&self, wanted: &Wanted) -> Command {
+        let limit = usize::try_from(PAGE).unwrap_or(usize::MAX);
+        let (run, filter, fresh) = (self.run, self.filter(), self.fresh);
+        match wanted {
+            Wanted::Page(page) => Command::Items { run, filter, from: page * PAGE, limit, fresh },
+            Wanted::Item(n) => Command::ShowItem { run, n: *n },
         }
     }
 
@@ -229,7 +251,7 @@ pub(crate) mod tests {
     #[test]
     fn a_million_items_are_walked_through_with_a_few_pages_in_hand() {
         const ALL: u64 = 1_000_000;
-        let mut items = Items::new(RunId::from_parts(0, 1), 1);
+        let mut items = Items::new(RunId::from_parts(0, 1));
         let mut asked = 0;
         let mut settle = |items: &mut Items| {
             items.window(30);
@@ -255,7 +277,7 @@ pub(crate) mod tests {
 
     #[test]
     fn the_selected_item_is_asked_for_once_its_page_is_there_and_one_at_a_time() {
-        let mut items = Items::new(RunId::from_parts(0, 1), 1);
+        let mut items = Items::new(RunId::from_parts(0, 1));
         assert_eq!(items.wanted(), Some(Wanted::Page(0)));
         items.asked(&Wanted::Page(0), RequestId(1));
         assert_eq!(items.wanted(), None);

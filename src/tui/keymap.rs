@@ -88,31 +88,75 @@ impl fmt::Display for Key {
     }
 }
 
-/// Where a key is pressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Context {
-    Everywhere,
-    Move,
-    Tree,
-    Entities,
-    History,
-    Plan,
-    Preview,
-    Log,
+/// Sections of the keymap that a context is made of beside its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Base {
+    /// Keys of other sections only.
+    Shared,
+    /// A pane: it is a list, and everything in the program can be reached from it.
+    Pane,
+    /// A dialog with a list.
+    List,
+    /// A dialog with lines to move over, whose other keys are all its own.
+    Text,
+    /// A dialog in which text is typed.
+    Typing,
+    /// A question: nothing but its own answers.
+    Question,
 }
 
-impl Context {
-    /// Every context, with its name in the keymap and its heading in the help.
-    pub(crate) const ALL: &'static [(Self, &'static str, &'static str)] = &[
-        (Self::Tree, "tree", "Tenants"),
-        (Self::Entities, "entities", "Entities of a partition"),
-        (Self::History, "history", "History and diff"),
-        (Self::Plan, "plan", "Plan"),
-        (Self::Preview, "preview", "Preview of the plan"),
-        (Self::Log, "log", "Progress log"),
-        (Self::Move, "move", "In every list"),
-        (Self::Everywhere, "everywhere", "Everywhere"),
-    ];
+macro_rules! contexts {
+    ($($variant:ident = $name:literal, $heading:literal, $base:ident;)+) => {
+        /// Where a key is pressed: a section of the keymap.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(crate) enum Context { $($variant),+ }
+
+        impl Context {
+            /// Every context, with its name in the keymap and its heading in the help.
+            pub(crate) const ALL: &'static [(Self, &'static str, &'static str)] =
+                &[$((Self::$variant, $name, $heading)),+];
+
+            fn base(self) -> Base {
+                match self { $(Self::$variant => Base::$base),+ }
+            }
+        }
+    };
+}
+
+contexts! {
+    Tree = "tree", "Tenants", Pane;
+    Entities = "entities", "Entities of a partition", Pane;
+    History = "history", "History and diff", Pane;
+    Plan = "plan", "Plan", Pane;
+    Preview = "preview", "Preview of the plan", Pane;
+    Log = "log", "Progress log", Pane;
+    Move = "move", "In every list", Shared;
+    Across = "across", "In every list with levels", Shared;
+    Everywhere = "everywhere", "In every pane", Shared;
+    Dialog = "dialog", "In every dialog with a list", Shared;
+    Typing = "typing", "While text is typed", Shared;
+    Batch = "batch", "Batch that waits for a decision", Text;
+    Confirm = "confirm", "Last question before a decision", Question;
+    Arm = "arm", "Question before writing is allowed", Question;
+    Paused = "paused", "Run that the engine paused", Question;
+    EndRun = "end-run", "Question before a run is ended", Question;
+    Discard = "discard", "Question before a plan is thrown away", Question;
+    Leave = "leave", "Question before the console is left", Question;
+    Rollback = "rollback", "Preview of a rollback", Text;
+    Approval = "approval", "Rollback that waits for a decision", Question;
+    Runs = "runs", "Recorded runs", List;
+    Item = "item", "One item", List;
+    Findings = "findings", "Findings", List;
+    Collisions = "collisions", "Key collisions", List;
+    Order = "order", "Order of a merge", Question;
+    Violations = "violations", "Validation failures", List;
+    Verification = "verification", "Comparison", List;
+    Users = "users", "Users of a pool", List;
+    User = "user", "One user", List;
+    Copy = "copy", "Copy", Question;
+    Command = "command", "Command line that does the same", Text;
+    Palette = "palette", "Palette", Typing;
+    Help = "help", "Help", Typing;
 }
 
 /// Keys by context and action, the actions in the order of their definition.
@@ -161,14 +205,30 @@ impl Keymap {
     }
 
     fn chain(&self, context: Context) -> impl Iterator<Item = &(Action, Vec<Key>)> {
-        let mut order = vec![context];
-        order.extend([Context::Move, Context::Everywhere].into_iter().filter(|c| *c != context));
-        order.into_iter().flat_map(|c| self.bindings(c))
+        let beside: &[Context] = match context.base() {
+            Base::Pane => &[Context::Move, Context::Across, Context::Everywhere],
+            Base::List => &[Context::Move, Context::Across, Context::Dialog],
+            Base::Text => &[Context::Move],
+            Base::Typing => &[Context::Typing],
+            Base::Shared | Base::Question => &[],
+        };
+        std::iter::once(context).chain(beside.iter().copied()).flat_map(|c| self.bindings(c))
     }
 
     /// What a key does in a context.
     pub(crate) fn action(&self, context: Context, key: Key) -> Option<Action> {
         self.chain(context).find(|(_, keys)| keys.contains(&key)).map(|(action, _)| *action)
+    }
+
+    /// Place of a key among those of its action, from 0: where an action has a key for each line, it says which.
+    pub(crate) fn place(&self, context: Context, action: Action, key: Key) -> usize {
+        let keys = self.chain(context).find(|(a, _)| *a == action).map(|(_, keys)| keys.as_slice());
+        keys.and_then(|keys| keys.iter().position(|k| *k == key)).unwrap_or(0)
+    }
+
+    /// The keys of an action in a context.
+    pub(crate) fn keys(&self, context: Context, action: Action) -> &[Key] {
+        self.chain(context).find(|(a, _)| *a == action).map_or(&[], |(_, keys)| keys)
     }
 
     /// The first key of an action in a context.

@@ -129,14 +129,12 @@ pub(crate) enum Purpose {
     Diff(u64, DiffKey),
     /// The current row of an entity, to copy it.
     CopyRow,
-    /// A rollback's preview.
-    Preview,
     /// What the plan in the pane would do.
     PreviewPlan,
-    /// Something of the listing of items with this generation.
-    Items(u64),
-    /// Something of the screen of keys that several rows want, with this generation.
-    Collisions(u64),
+    /// Something that a screen lacks: it takes the answers itself.
+    Screen,
+    /// Something of the preview's listing of items.
+    Items,
     /// A rollback.
     Rollback(EntityRef, Version),
     /// A plan's run.
@@ -154,10 +152,6 @@ pub(crate) enum Purpose {
     DecideBatch,
     /// An answer to an approval.
     Decide,
-    /// The recorded runs.
-    Runs,
-    /// A page of a pool's users.
-    Users,
     /// Comparing both sides of a plan, or what a run wrote with what is there.
     Verify,
     /// Writing entities into a CSV file.

@@ -4,33 +4,32 @@ mod actions;
 mod app;
 mod cache;
 mod clipboard;
-mod doctor;
 mod files;
-mod findings;
 mod first_run;
 mod format;
 mod fuzzy;
 mod headless;
 mod items;
 mod keymap;
-mod layers;
 mod layout;
 #[doc(hidden)]
 pub mod measure;
 mod message;
 mod paged;
 mod panes;
+mod parts;
 mod plan_view;
 mod run;
+mod screen;
+mod screens;
+mod stack;
 mod subject;
 mod terminal;
 mod text;
 mod theme;
 mod update;
-mod verification;
 mod view;
 mod watch;
-mod widgets;
 
 #[cfg(test)]
 mod tests;

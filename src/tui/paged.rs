@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::widgets::Scroll;
-use super::widgets::scroll::Step;
+use super::parts::Scroll;
+use super::parts::scroll::Step;
 use crate::engine::protocol::RequestId;
 
 /// Lines asked for at once.
@@ -79,6 +79,11 @@ impl<T> Paged<T> {
     /// A page was asked for.
     pub(crate) fn asked(&mut self, request: RequestId) {
         self.asked = Some(request);
+    }
+
+    /// Whether a page is waited for under a request.
+    pub(crate) fn waits_for(&self, request: RequestId) -> bool {
+        self.asked == Some(request)
     }
 
     /// A page came.

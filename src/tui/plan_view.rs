@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::panes::history::changes::{self, mark};
 use super::panes::history::document::{self, Document};
+use super::parts::Rich;
 use super::text;
 use super::theme::Role;
-use super::widgets::Rich;
 use crate::domain::diff::{Change as Differs, diff_values};
 use crate::domain::path::Path;
 use crate::domain::plan::Change;

@@ -12,8 +12,8 @@ use super::panes::log::view as log;
 use super::panes::plan::{form_view, preview_view};
 use super::panes::tenants::{entities_view, tree_view};
 use super::panes::{Filter, Pane};
+use super::parts::{Rich, draw_line};
 use super::theme::Role;
-use super::widgets::{Rich, draw_line};
 use super::{format, text};
 use crate::domain::printable::printable;
 use crate::tui::actions::Action;
@@ -40,13 +40,10 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer) -> Option<(u16, u16)> {
         cursor = cursor.or(at);
     }
     footer(app, buffer, layout.footer);
-    // Layers are taken out while they are drawn, because they look at the state.
-    let mut layers = std::mem::take(&mut app.layers);
-    for layer in &mut layers {
-        cursor = layer.draw(app, buffer, layout.body);
+    match app.stack.is_empty() {
+        true => cursor,
+        false => app.draw_screens(buffer, layout.body),
     }
-    app.layers = layers;
-    cursor
 }
 
 fn too_small(app: &App, buffer: &mut Buffer, area: Rect) {
@@ -162,8 +159,8 @@ fn footer(app: &App, buffer: &mut Buffer, area: Rect) {
         let line = Rich::of(role, lead).with(role, &notice.text);
         return draw_line(buffer, area, &line, 0, &app.theme, Style::default());
     }
-    let typing = app.layers.is_empty() && app.filter_ref().is_some_and(Filter::typing);
-    let line = if app.layers.is_empty() && app.focus == Pane::Plan && app.plan.is_typing() {
+    let typing = app.stack.is_empty() && app.filter_ref().is_some_and(Filter::typing);
+    let line = if app.stack.is_empty() && app.focus == Pane::Plan && app.plan.is_typing() {
         let keys = [(" Enter", " take "), (" Tab", " complete "), (" ↑↓", " choose "), (" Esc", " leave it as it was")];
         keys.iter().fold(Rich::default(), |line, (key, what)| line.with(Role::Key, key).with(Role::Text, what))
     } else if typing {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::config;
-use crate::tui::widgets::Field;
+use crate::tui::parts::Field;
 
 /// One line of the form.
 #[derive(Debug)]

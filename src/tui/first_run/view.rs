@@ -8,10 +8,10 @@ use super::form::Form;
 use super::{First, Screen};
 use crate::domain::printable::printable;
 use crate::tui::layout::SMALLEST;
+use crate::tui::parts::popup::{Frame, foot, framed};
+use crate::tui::parts::{Hints, Rich, draw_line};
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widgets::popup::{Frame, foot, framed};
-use crate::tui::widgets::{Rich, draw_line};
 
 /// Cells of the names in the form.
 const NAMES: u16 = 14;
@@ -31,17 +31,14 @@ pub(super) fn draw(first: &First, buffer: &mut Buffer) -> Option<(u16, u16)> {
     let inner = Rect { x: inner.x + 2, width: inner.width - 4, ..inner };
     match &first.screen {
         Screen::Choice(at) => {
-            foot(buffer, area, &[("↑↓", "choose"), ("Enter", "go on"), ("q", "leave")], theme);
+            let hints = Hints::fixed(&[("↑↓", "choose"), ("Enter", "next"), ("q", "leave")]);
+            foot(buffer, area, &hints, theme);
             choice(first, *at, buffer, inner);
             None
         }
         Screen::Form(form) => {
-            foot(
-                buffer,
-                area,
-                &[("Tab", "next"), ("Shift-Tab", "previous"), ("Enter", "next, save"), ("Esc", "back")],
-                theme,
-            );
+            let hints = [("Tab", "next"), ("Shift-Tab", "previous"), ("Enter", "next, save"), ("Esc", "back")];
+            foot(buffer, area, &Hints::fixed(&hints), theme);
             draw_form(form, buffer, inner, theme)
         }
     }

@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::tui::keymap::Key;
+use crate::tui::parts::{Field, Rich, draw_line};
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widgets::{Field, Rich, draw_line};
 
 /// A filter, and whether it is being typed.
 #[derive(Debug, Clone, Default)]

@@ -2,9 +2,9 @@
 
 use crate::domain::printable::printable;
 use crate::engine::failure::Failure;
+use crate::tui::parts::Rich;
 use crate::tui::text;
 use crate::tui::theme::Role;
-use crate::tui::widgets::Rich;
 
 /// Lines of a message at most: what to do about it must stay in sight, and the log holds all of it.
 const MOST: usize = 5;

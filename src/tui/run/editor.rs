@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::config::read_regular;
-use crate::tui::layers::phrases::words;
+use crate::tui::screens::phrases::words;
 
 /// Lets `$VISUAL`, or else `$EDITOR`, or else `vi` change a text, in a file that only its owner can read.
 ///

@@ -3,8 +3,8 @@
 use super::{Fake, Play, Played};
 use crate::domain::plan::Decided;
 use crate::engine::protocol::Command;
-use crate::tui::layers::Layer;
 use crate::tui::panes::Pane;
+use crate::tui::screens::collisions::Collisions;
 use crate::tui::text;
 
 const FILE: &str = "# for ticket 4711\nname = \"codes\"\noperation = \"normalize\"\nmodule = \"order\" # theirs\n";
@@ -147,7 +147,7 @@ fn the_next_preview_uses_the_decisions() {
     assert_eq!(plans, [0, 1]);
     assert!(played.screen.contains("  keep      ") && !played.screen.contains("+ keep"), "{}", played.screen);
     // Undecided ones come first now.
-    let Some(Layer::Collisions(_)) = played.app.layers.last() else { panic!("{}", played.screen) };
+    assert!(played.app.stack.shows::<Collisions>(), "{}", played.screen);
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn a_plan_that_normalises_nothing_has_no_collisions() {
         );
     };
     let played = Play::new(120, 40).with(change).keys(":plan open copy.toml<ret>pc");
-    assert!(played.app.layers.is_empty() && played.screen.contains("only plans that normalise"), "{}", played.screen);
+    assert!(played.app.stack.is_empty() && played.screen.contains("only plans that normalise"), "{}", played.screen);
     let played = Play::new(120, 40).keys(":collisions<ret>");
     assert!(played.screen.contains("no plan was previewed yet"), "{}", played.screen);
     let none = with((120, 40), Fake::empty(), OPEN);

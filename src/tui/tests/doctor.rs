@@ -5,8 +5,8 @@ use crate::domain::key::EntityKey;
 use crate::domain::plan::Work;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, EntityRef, Event, Finding, Phase, Severity};
-use crate::tui::layers::Layer;
 use crate::tui::panes::Pane;
+use crate::tui::screens::findings::FindingsBox;
 use crate::tui::text;
 
 fn finding(kind: &'static str, severity: Severity, (pk, sk): (&str, &str), message: &str) -> Event {
@@ -126,7 +126,7 @@ fn a_finding_leads_to_its_entity_and_back_to_the_list() {
     assert_eq!(modules, ["product", "product"]);
     let whole = play(":doctor<ret>jjj<ret>");
     assert!(whole.screen.contains("about the module as a whole"), "{}", whole.screen);
-    assert!(matches!(whole.app.layers.last(), Some(Layer::Findings(_))));
+    assert!(whole.app.stack.shows::<FindingsBox>());
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::{Fake, Play, Played};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Event};
-use crate::tui::layers::Layer;
 use crate::tui::panes::Pane;
+use crate::tui::screens::discard::Discard;
 use crate::tui::text;
 
 /// A plan with what no form can hold.
@@ -90,7 +90,7 @@ fn a_word_that_is_no_operation_changes_nothing() {
 fn keys_typed_into_a_value_do_nothing_else() {
     let played = plan_play((120, 40), ":open PRODUCT#acme<ret>3n<ret>q:RA?3<paste:x y><ret>");
     assert_eq!(played.app.plan.form.unwrap().value_of("target.tenant").as_deref(), Some("q:RA?3x y"));
-    assert!(played.app.layers.is_empty());
+    assert!(played.app.stack.is_empty());
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_file_keeps_its_comments_and_what_no_form_can_hold() {
 fn a_plan_that_is_not_saved_is_not_lost_by_a_key() {
     for keys in ["n", ":plan open copy.toml<ret>"] {
         let asked = plan_play((120, 40), &format!(":open PRODUCT#acme<ret>3n<ret>globex<ret>{keys}"));
-        assert!(matches!(asked.app.layers.last(), Some(Layer::Discard(_))));
+        assert!(asked.app.stack.shows::<Discard>());
         let kept = plan_play((120, 40), &format!(":open PRODUCT#acme<ret>3n<ret>globex<ret>{keys}<ret><esc>"));
         assert_eq!(kept.app.plan.form.unwrap().value_of("target.tenant").as_deref(), Some("globex"));
     }

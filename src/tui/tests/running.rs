@@ -11,10 +11,13 @@ use crate::domain::run::{Action, Operation, Outcome, Reason};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Decision, Envelope, Event, Level, Steering};
 use crate::tui::items::tests::item;
-use crate::tui::layers::Layer;
 use crate::tui::message::{Message, Purpose};
 use crate::tui::panes::Pane;
 use crate::tui::panes::log::progress::Stage;
+use crate::tui::screens::batch::Batch;
+use crate::tui::screens::leave::Leave;
+use crate::tui::screens::palette::Palette;
+use crate::tui::screens::paused::Paused;
 use crate::tui::text;
 use crate::tui::update::update;
 
@@ -176,9 +179,9 @@ fn no_reflex_decides() {
 #[test]
 fn a_dialog_that_was_left_leaves_the_batch_waiting_and_comes_back() {
     let left = run("<esc>1");
-    assert!(left.app.layers.is_empty() && left.app.run.as_ref().unwrap().stage == Stage::Waiting);
+    assert!(left.app.stack.is_empty() && left.app.run.as_ref().unwrap().stage == Stage::Waiting);
     let again = run("<esc>1B");
-    assert!(matches!(again.app.layers.last(), Some(Layer::Batch(_))));
+    assert!(again.app.stack.shows::<Batch>());
     assert_eq!(decisions(&run("<esc>1BaW")).len(), 1);
 }
 
@@ -189,7 +192,7 @@ fn a_batch_that_comes_up_while_something_is_typed_takes_no_keys() {
     let (request, approval) = (progress.request, progress.waiting.clone().unwrap());
     let event = Event::ApprovalNeeded(Box::new(approval.as_ref().clone()));
     update(&mut app, now(), Message::Engine(Envelope { request, event }));
-    assert!(matches!(app.layers.last(), Some(Layer::Palette(_))));
+    assert!(app.stack.shows::<Palette>());
     assert!(app.notice.unwrap().text.contains("B shows it"));
 }
 
@@ -242,7 +245,7 @@ fn a_run_is_followed_to_its_end_and_counted() {
 fn what_pauses_a_run_is_shown_and_decided_by_the_operator() {
     let play = |keys: &str| playing((120, 40), paused, &format!("{RUN}aW{keys}"));
     let shown = play("");
-    assert!(matches!(shown.app.layers.last(), Some(Layer::Paused)) && steered(&shown).is_empty());
+    assert!(shown.app.stack.shows::<Paused>() && steered(&shown).is_empty());
     assert!(shown.screen.contains("the credentials have expired") && shown.screen.contains("sign in again"));
     assert!(steered(&play("<ret>")).is_empty() && steered(&play("<esc>")).is_empty());
     assert_eq!(steered(&play("c")), [Steering::Continue]);
@@ -284,7 +287,7 @@ fn a_run_that_is_still_being_previewed_is_given_up() {
 #[test]
 fn leaving_asks_while_a_run_is_under_way_and_other_panes_do_not_end_it() {
     let asked = run("<esc>123q");
-    assert!(matches!(asked.app.layers.last(), Some(Layer::Quit)) && !asked.app.quit);
+    assert!(asked.app.stack.shows::<Leave>() && !asked.app.quit);
     assert!(asked.screen.contains("A run is not over") && asked.screen.contains("run --resume"), "{}", asked.screen);
     assert!(asked.app.pending(|p| *p == Purpose::Run).is_some());
     assert!(run("<esc>qq").app.quit);
@@ -310,14 +313,14 @@ fn the_log_is_narrowed_by_outcome_and_tenant() {
 fn runs_are_resumed_undone_verified_and_exported() {
     let runs = |keys: &str| playing((120, 40), |_| {}, &format!("AA:runs<ret>{keys}"));
     let done = runs("r");
-    assert!(done.screen.contains("there is nothing to go on with"), "{}", done.screen);
+    assert!(done.screen.contains("there is nothing to resume"), "{}", done.screen);
     let undo = runs("u");
     let form = undo.app.plan.form.as_ref().unwrap();
     assert_eq!((form.operation, form.problem.is_none()), (Operation::Undo, true));
     assert!(undo.commands.iter().any(|c| matches!(c, Command::PreviewPlan { .. })), "it is previewed, not begun");
     assert!(!undo.commands.iter().any(|c| matches!(c, Command::RunPlan { .. })));
     let begun = runs("uR");
-    assert!(matches!(begun.app.layers.last(), Some(Layer::Batch(_))), "{}", begun.screen);
+    assert!(begun.app.stack.shows::<Batch>(), "{}", begun.screen);
     let verified = runs("v");
     assert!(
         verified.screen.contains("written 5, found 7") && verified.screen.contains("different 1"),
@@ -342,7 +345,7 @@ fn a_run_that_stopped_is_gone_on_with() {
     };
     let armed = playing((120, 40), stopped, "AA:runs<ret>r");
     assert!(armed.commands.iter().any(|c| matches!(c, Command::ResumeRun { .. })));
-    assert_eq!((armed.app.focus, armed.app.layers.is_empty()), (Pane::Log, true));
+    assert_eq!((armed.app.focus, armed.app.stack.is_empty()), (Pane::Log, true));
     let unarmed = playing((120, 40), stopped, ":runs<ret>r");
     assert!(
         unarmed.screen.contains("read-only: A allows")

@@ -288,3 +288,15 @@ fn without_colours_nothing_is_lost() {
     assert!(played.buffer.content().iter().all(plain));
     assert_eq!(shown(&played.buffer), played.screen);
 }
+
+#[test]
+fn the_help_over_a_dialog_begins_with_its_keys() {
+    let played = play((120, 60), ":runs<ret>?", false, Fake::golden());
+    let lines: Vec<&str> = played.screen.lines().filter(|line| line.contains("Recorded runs")).collect();
+    assert_eq!(lines.len(), 1, "{}", played.screen);
+    let at = |text: &str| played.screen.find(text).unwrap_or(usize::MAX);
+    assert!(at("Recorded runs") < at("Resume the run") && at("Resume the run") < usize::MAX, "{}", played.screen);
+    assert!(
+        play((120, 60), ":runs<ret>?<esc>", false, Fake::golden()).app.stack.shows::<crate::tui::screens::runs::Runs>()
+    );
+}

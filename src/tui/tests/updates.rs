@@ -177,7 +177,7 @@ fn a_filter_searches_the_whole_partition_once_it_is_kept() {
 #[test]
 fn keys_typed_into_a_filter_do_nothing_else() {
     let played = play("/qA:<tab>");
-    assert!(!played.app.quit && played.app.layers.is_empty() && played.app.focus == Pane::Tenants);
+    assert!(!played.app.quit && played.app.stack.is_empty() && played.app.focus == Pane::Tenants);
     assert_eq!(played.app.tenants.tree.filter.text(), "qA:");
 }
 
@@ -280,7 +280,7 @@ fn another_tenant_is_compared_by_sort_key() {
         fake
     };
     let played = Play::new(120, 40).with(|p| p.fake = fake).keys(&open_bolt("cPRODUCT#glob<down><ret>"));
-    let played = if played.app.layers.is_empty() { played } else { panic!("{}", played.screen) };
+    let played = if played.app.stack.is_empty() { played } else { panic!("{}", played.screen) };
     assert!(played.screen.contains("PRODUCT#acme 12 → PRODUCT#globex 2"), "{}", played.screen);
 }
 

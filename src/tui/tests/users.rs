@@ -5,7 +5,7 @@ use crate::domain::run::Operation;
 use crate::domain::users::User;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Event};
-use crate::tui::layers::Layer;
+use crate::tui::screens::discard::Discard;
 use crate::tui::text;
 
 const POOL: &str = "ap-northeast-1_Sandbox01";
@@ -122,7 +122,7 @@ fn a_user_is_shown_whole_and_back() {
     );
     let back = play("Ujj<ret><esc>");
     assert!(back.screen.contains("3/60"), "{}", back.screen);
-    assert!(play("U<ret><esc><esc>").app.layers.is_empty());
+    assert!(play("U<ret><esc><esc>").app.stack.is_empty());
     assert_eq!(play("Ujjy").copied, ["tanaka"]);
     let nasty = play("Ujjjj<ret>");
     assert!(nasty.screen.contains("bad␛[31m‹U+202E›"), "{}", nasty.screen);
@@ -135,7 +135,7 @@ fn a_plan_for_users_begins_here_and_leads_back_to_its_pool() {
     assert_eq!((form.operation, form.value_of("name").as_deref()), (Operation::Users, Some("users")));
     // The profile of the play names no pool, so that the plan has to.
     assert_eq!(form.value_of("users.pool").as_deref(), Some(POOL));
-    assert!(form.plan.is_some() && played.app.layers.is_empty(), "{}", played.screen);
+    assert!(form.plan.is_some() && played.app.stack.is_empty(), "{}", played.screen);
     let own = Play::new(120, 40).with(|p| p.options.profile.user_pool_id = Some(POOL.to_owned())).keys("Un");
     assert_eq!(own.app.plan.form.as_ref().unwrap().value_of("users.pool"), None);
     let change = |p: &mut Play| {
@@ -145,7 +145,7 @@ fn a_plan_for_users_begins_here_and_leads_back_to_its_pool() {
     let other = Play::new(120, 40).with(change).keys(":plan open u.toml<ret>1U");
     assert!(other.screen.contains("Users of other_1"), "{}", other.screen);
     let dirty = play(":plan new copy<ret>1Un");
-    assert!(matches!(dirty.app.layers.last(), Some(Layer::Discard(_))), "{}", dirty.screen);
+    assert!(dirty.app.stack.shows::<Discard>(), "{}", dirty.screen);
 }
 
 #[test]

@@ -6,8 +6,9 @@ use crate::domain::key::EntityKey;
 use crate::domain::value::from_plain_json;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, EntityRef, Event, Finding, Level, Phase, Severity};
-use crate::tui::layers::Layer;
 use crate::tui::panes::Pane;
+use crate::tui::screens::runs::Runs;
+use crate::tui::screens::verification::VerificationBox;
 use crate::tui::text;
 
 const PLAN: &str = "name = \"商品 of acme to globex\"\noperation = \"copy\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"acme\"\n\
@@ -126,7 +127,7 @@ fn nothing_found_says_how_much_was_looked_at() {
 fn kinds_and_texts_narrow_the_list() {
     let listed = |keys: &str| {
         let played = play(&format!("{OPEN}V{keys}"));
-        let Some(Layer::Verification(_)) = played.app.layers.last() else { panic!("{}", played.screen) };
+        assert!(played.app.stack.shows::<VerificationBox>(), "{}", played.screen);
         ["01HX7M", "P-0003", "P-0004", "P-0005", "P-0006"]
             .into_iter()
             .filter(|sk| played.screen.lines().any(|l| (l.contains("│ ! ") || l.contains("│ ~ ")) && l.contains(sk)))
@@ -157,8 +158,8 @@ fn an_entity_is_opened_and_the_list_is_where_it_was_left() {
     assert_eq!(times(&play(&format!("{OPEN}V<esc>V"))), 2);
     assert_eq!(times(&play(&format!("{OPEN}V<f5>"))), 2);
     let of_run = play(":runs<ret>vj<ret>");
-    assert!(of_run.app.layers.is_empty() && of_run.app.focus == Pane::History, "{}", of_run.screen);
-    assert!(matches!(play(":runs<ret>v<esc>").app.layers.last(), Some(Layer::Runs(_))));
+    assert!(of_run.app.stack.is_empty() && of_run.app.focus == Pane::History, "{}", of_run.screen);
+    assert!(play(":runs<ret>v<esc>").app.stack.shows::<Runs>());
 }
 
 #[test]

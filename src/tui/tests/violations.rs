@@ -7,8 +7,8 @@ use crate::domain::key::EntityKey;
 use crate::domain::publish::PublishMode;
 use crate::domain::run::Action;
 use crate::engine::protocol::{Blast, Command, EntityRef, Event, PlanSummary, Violated};
-use crate::tui::layers::Layer;
 use crate::tui::panes::Pane;
+use crate::tui::screens::violations::Violations;
 use crate::tui::text;
 
 fn violated() -> Vec<Violated> {
@@ -84,7 +84,7 @@ fn a_rule_narrows_the_items_and_a_sample_opens_its_entity() {
     };
     let first = play("i<ret>");
     assert_eq!(texts(&first).as_deref(), Some("(/properties/price/type)"));
-    assert!(first.app.layers.is_empty() && first.screen.contains("/(/properties/price/type)"), "{}", first.screen);
+    assert!(first.app.stack.is_empty() && first.screen.contains("/(/properties/price/type)"), "{}", first.screen);
     assert_eq!(texts(&play("ij<ret>")).as_deref(), Some("reference company to COMPANY"));
     assert_eq!(texts(&play("i<ret><esc>")).as_deref(), Some(""), "Esc shows all again");
     let sample = play("i2");
@@ -92,7 +92,7 @@ fn a_rule_narrows_the_items_and_a_sample_opens_its_entity() {
     assert_eq!(sample.app.focus, Pane::History);
     let missing = play("ij2");
     assert!(missing.screen.contains("there is no sample 2"), "{}", missing.screen);
-    assert!(matches!(missing.app.layers.last(), Some(Layer::Violations(_))));
+    assert!(missing.app.stack.shows::<Violations>());
     assert!(play("").screen.contains("checked: 2 rules are not held by every item; i lists them"));
 }
 
@@ -100,7 +100,7 @@ fn a_rule_narrows_the_items_and_a_sample_opens_its_entity() {
 fn where_nothing_is_broken_it_says_why() {
     let nothing = with((120, 40), vec![], "i");
     assert!(nothing.screen.contains("the plan checks nothing: [validate] in its text does"), "{}", nothing.screen);
-    assert!(nothing.app.layers.is_empty());
+    assert!(nothing.app.stack.is_empty());
     let unasked = Play::new(120, 40).with(files).keys(":plan open copy.toml<ret>:violations<ret>");
     assert!(unasked.screen.contains("no plan was previewed yet"), "{}", unasked.screen);
 }

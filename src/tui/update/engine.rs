@@ -3,7 +3,6 @@
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{Command, Envelope, Event, Phase, RequestId, Steering};
 use crate::tui::app::App;
-use crate::tui::layers::Layer;
 use crate::tui::message::Purpose;
 use crate::tui::panes::log::lines;
 
@@ -11,6 +10,9 @@ impl App {
     pub(super) fn engine(&mut self, envelope: Envelope) {
         let request = envelope.request;
         let purpose = self.requests.get(&request).cloned();
+        if purpose == Some(Purpose::Screen) {
+            return self.screen_event(request, envelope.event);
+        }
         match (envelope.event, purpose) {
             (Event::Log(level, text), purpose) => {
                 match purpose {
@@ -45,26 +47,14 @@ impl App {
             (Event::Changed { entities, gone }, Some(Purpose::Watch)) => self.watched_rows(request, entities, &gone),
             (Event::Diff(result), Some(Purpose::Diff(generation, key))) => self.diff(generation, key, result),
             (Event::Diff(result), Some(Purpose::CopyRow)) => self.copy_read_row(&result),
+            (event @ (Event::Items { .. } | Event::Preview(_)), Some(Purpose::Items)) => {
+                self.items_answer(request, event)
+            }
             (Event::Progress { done, .. }, Some(Purpose::PreviewPlan)) => self.preview_found(request, done),
             (Event::Planned(summary), Some(Purpose::PreviewPlan)) => self.preview_planned(request, *summary),
-            (Event::Items { run, total, from, items }, Some(Purpose::Items(generation))) => {
-                self.items_page(generation, run, total, from, items);
-            }
-            (Event::Collisions { total, from, keys, .. }, Some(Purpose::Collisions(generation))) => {
-                if let Some(collisions) = self.collisions(generation) {
-                    collisions.take_page(total, from, keys);
-                }
-            }
-            (Event::Collision(collision), Some(Purpose::Collisions(generation))) => {
-                if let Some(collisions) = self.collisions(generation) {
-                    collisions.take_rows(*collision);
-                }
-            }
             (Event::Items { total, .. }, Some(Purpose::Left { request, behind })) => {
                 self.run_counted(request, total, behind);
             }
-            (Event::Preview(preview), Some(Purpose::Items(generation))) => self.item_shown(generation, *preview),
-            (Event::Preview(preview), Some(Purpose::Preview)) => self.previewed(request, *preview),
             (Event::Progress { phase: Phase::Preview, done, .. }, Some(Purpose::Run)) => {
                 if let Some(run) = self.followed(request) {
                     run.found = done;
@@ -102,7 +92,6 @@ impl App {
                 self.tell(level, text);
                 self.item_ended(&item);
             }
-            (Event::Run(run), Some(Purpose::Runs)) => self.listed_run(request, *run),
             (Event::Run(run), _) => {
                 let (level, text) = lines::run(&run);
                 self.tell(level, text);
@@ -118,10 +107,22 @@ impl App {
                 self.tell(level, text);
                 self.say(format!("{} rows in {}", file.rows, file.to));
             }
-            (Event::Users { pool, users, next }, Some(Purpose::Users)) => self.users_listed(request, pool, users, next),
             // An answer that nobody waits for any more.
             _ => {}
         }
+    }
+
+    /// What a screen asked for: it takes the answers itself, and failures are written down as all are.
+    fn screen_event(&mut self, request: RequestId, event: Event) {
+        match &event {
+            Event::Failed(failure) => self.record(failure, None),
+            Event::Finished { .. } => {
+                self.requests.remove(&request);
+            }
+            Event::Log(level, text) => return self.tell(*level, text.clone()),
+            _ => {}
+        }
+        self.answer_to_screen(request, event);
     }
 
     fn failed(&mut self, request: RequestId, failure: Failure, purpose: Option<Purpose>) {
@@ -144,25 +145,11 @@ impl App {
                     opened.diffs.fail(key, failure);
                 }
             }
-            Some(Purpose::Preview | Purpose::Runs | Purpose::Users) => {
-                for layer in &mut self.layers {
-                    layer.fail(request, &failure);
-                }
-            }
             Some(Purpose::PreviewPlan) => self.preview_failed(request, failure),
-            Some(Purpose::Items(generation)) => {
-                if let Some(items) = self.listing(generation) {
-                    items.fail(&failure);
-                }
-            }
+            Some(Purpose::Items) => self.items_answer(request, Event::Failed(Box::new(failure))),
             Some(Purpose::Watch) => self.watch_failed(request, failure),
             Some(Purpose::Doctor) => self.doctor_failed(request, failure),
             Some(Purpose::Verify) => self.verification_failed(request, failure),
-            Some(Purpose::Collisions(generation)) => {
-                if let Some(collisions) = self.collisions(generation) {
-                    collisions.fail(&failure);
-                }
-            }
             // What goes on is on screen soon, and the log has what was wrong.
             Some(Purpose::Open { .. }) if !failure.fatal => {}
             Some(Purpose::Rollback(..) | Purpose::Decide | Purpose::Arm | Purpose::Open { .. } | Purpose::CopyRow) => {
@@ -176,7 +163,7 @@ impl App {
             Some(Purpose::DecideBatch) => self.decision_refused(&failure),
             Some(Purpose::Steer | Purpose::Export | Purpose::ExportRows) => self.refuse(failure.message),
             // Without the number there is no gauge, and the log says why.
-            Some(Purpose::Run | Purpose::Left { .. } | Purpose::Cancel) | None => {}
+            Some(Purpose::Run | Purpose::Left { .. } | Purpose::Cancel | Purpose::Screen) | None => {}
         }
     }
 
@@ -187,36 +174,21 @@ impl App {
             Purpose::History(generation) => self.versions_ended(*generation, request, cancelled),
             Purpose::Rows(generation) => self.rows_ended(*generation),
             Purpose::Diff(generation, _) => self.diff_ended(*generation, request, cancelled),
-            Purpose::Preview | Purpose::Runs | Purpose::Users => {
-                for layer in &mut self.layers {
-                    layer.finish(request, cancelled);
-                }
-                self.users_ended();
-            }
             Purpose::PreviewPlan => self.preview_ended(request, cancelled),
-            Purpose::Items(generation) => {
-                if let Some(items) = self.listing(*generation) {
-                    items.finish(request);
-                }
-            }
+            Purpose::Items => self.items_answer(request, Event::Finished { cancelled }),
             Purpose::Watch => self.watch_ended(request),
             Purpose::Doctor => self.doctor_ended(request, cancelled),
             Purpose::Verify => self.verification_ended(request, cancelled),
-            Purpose::Collisions(generation) => {
-                if let Some(collisions) = self.collisions(*generation) {
-                    collisions.finish(request);
-                }
-            }
             Purpose::Rollback(entity, _) => {
                 // A batch that nobody decided about any more must not stay on screen.
-                self.layers.retain(|l| !matches!(l, Layer::Approval(a) if a.request == request));
+                self.stack.end(request);
                 self.written(&entity.clone());
             }
             Purpose::Run => self.run_ended(request),
             Purpose::ExportRows => self.export_ended(cancelled),
             Purpose::Steer | Purpose::DecideBatch | Purpose::Export | Purpose::Left { .. } => {}
             Purpose::Connect | Purpose::Open { .. } | Purpose::CopyRow | Purpose::Decide | Purpose::Arm => {}
-            Purpose::Cancel => {}
+            Purpose::Cancel | Purpose::Screen => {}
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::tui::panes::Pane;
 use crate::tui::panes::filter::Typed;
 use crate::tui::panes::history::{Half, Opened};
 use crate::tui::panes::log::progress::Stage;
-use crate::tui::widgets::scroll::Step;
+use crate::tui::parts::scroll::Step;
 
 /// Cells scrolled sideways at once.
 const SIDEWAYS: usize = 8;

@@ -10,7 +10,7 @@ use crate::tui::message::{Effect, Job, Purpose};
 use crate::tui::panes::Pane;
 use crate::tui::panes::history::diffs::DiffKey;
 use crate::tui::panes::history::{Compare, LastChanges, Opened, ROWS, Shown};
-use crate::tui::widgets::scroll::Step;
+use crate::tui::parts::scroll::Step;
 
 impl App {
     /// Opens an entity's history.

@@ -5,7 +5,6 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Key;
-use crate::tui::layers::Kept;
 use crate::tui::panes::Pane;
 use crate::tui::panes::filter::Typed;
 use crate::tui::panes::history::Half;
@@ -14,15 +13,12 @@ impl App {
     pub(super) fn key(&mut self, key: Key) {
         self.notice = None;
         let at_once = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
-        if at_once && !self.layers.is_empty() {
+        // Wherever one is, this leaves; a screen that has a use for it of its own gets it first.
+        let is_free = self.stack.context().is_some_and(|context| self.keymap.action(context, key).is_none());
+        if at_once && is_free {
             return self.perform(Action::Quit);
         }
-        // The layer is taken out while it works, because it may change anything, other layers included.
-        if let Some(mut layer) = self.layers.pop() {
-            let place = self.layers.len();
-            if layer.key(self, key) == Kept::Yes {
-                self.layers.insert(place.min(self.layers.len()), layer);
-            }
+        if self.key_to_screen(key) {
             return;
         }
         if self.filter().is_some_and(|f| f.typing()) && !at_once && self.filter_key(key) {
@@ -39,8 +35,8 @@ impl App {
     }
 
     pub(super) fn paste(&mut self, text: &str) {
-        if let Some(layer) = self.layers.last_mut() {
-            return layer.paste(text);
+        if self.stack.paste(text) {
+            return;
         }
         if self.focus == Pane::Plan && self.plan.is_typing() {
             return self.value_pasted(text);

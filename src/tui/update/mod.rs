@@ -1,7 +1,5 @@
 //! What a message changes. No input or output happens here: what is to be done outside comes back as effects.
 
-mod collisions;
-mod doctor;
 mod engine;
 mod export;
 mod focus;
@@ -13,10 +11,7 @@ mod preview;
 mod reading;
 mod refusal;
 mod run;
-mod runs;
 mod tenants;
-mod users;
-mod verification;
 mod view;
 mod watch;
 

@@ -3,16 +3,17 @@
 use crate::engine::protocol::Command;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
-use crate::tui::layers::Layer;
-use crate::tui::layers::command::CommandBox;
-use crate::tui::layers::copy::CopyMenu;
-use crate::tui::layers::help::Help;
-use crate::tui::layers::palette::Palette;
 use crate::tui::message::Purpose;
 use crate::tui::panes::Pane;
 use crate::tui::panes::filter::Typed;
 use crate::tui::panes::history::Compare;
-use crate::tui::widgets::scroll::Step;
+use crate::tui::parts::scroll::Step;
+use crate::tui::screens::arm::Arm;
+use crate::tui::screens::command::CommandBox;
+use crate::tui::screens::copy::CopyMenu;
+use crate::tui::screens::end_run::EndRun;
+use crate::tui::screens::leave::Leave;
+use crate::tui::screens::palette::Palette;
 
 impl App {
     /// Does what an action says, or says why it cannot be done.
@@ -21,10 +22,10 @@ impl App {
             return self.refuse(why);
         }
         match action {
-            Action::Help => self.layers.push(Layer::Help(Help::default())),
-            Action::Palette => self.layers.push(Layer::Palette(Palette::default())),
-            Action::OpenKey => self.layers.push(Layer::Palette(Palette::holding("open "))),
-            Action::CompareTenant => self.layers.push(Layer::Palette(Palette::holding("compare "))),
+            Action::Help => self.show_help(self.context()),
+            Action::Palette => self.stack.push(Palette::default()),
+            Action::OpenKey => self.stack.push(Palette::holding("open ")),
+            Action::CompareTenant => self.stack.push(Palette::holding("compare ")),
             Action::FocusTenants => self.go_to(Pane::Tenants),
             Action::FocusHistory => self.go_to(Pane::History),
             Action::FocusPlan => self.go_to(Pane::Plan),
@@ -34,18 +35,18 @@ impl App {
             Action::Zoom => self.zoomed = !self.zoomed,
             Action::Back => self.back(),
             Action::Cancel => self.cancel(),
-            Action::Copy => self.layers.push(Layer::Copy(CopyMenu)),
+            Action::Copy => self.stack.push(CopyMenu),
             Action::ShowCommand => {
                 let line = self.headless_line();
-                self.layers.push(Layer::Command(CommandBox::new(line)));
+                self.stack.push(CommandBox::new(line));
             }
             Action::Reload => self.reload(),
             Action::Arm if self.armed => self.disarm(),
-            Action::Arm => self.layers.push(Layer::Arm),
+            Action::Arm => self.stack.push(Arm),
             Action::Disarm => self.disarm(),
             Action::Runs => self.show_runs(),
             Action::Users => self.show_users(),
-            Action::Quit if self.is_writing() || self.plan.is_dirty() => self.layers.push(Layer::Quit),
+            Action::Quit if self.is_writing() || self.plan.is_dirty() => self.stack.push(Leave),
             Action::Quit => self.quit = true,
 
             Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::Top | Action::Bottom => {
@@ -94,7 +95,11 @@ impl App {
             Action::PauseRun => self.pause_or_go_on(),
             Action::Faster => self.pace(true),
             Action::Slower => self.pace(false),
-            Action::StopRun => self.layers.push(Layer::StopRun),
+            Action::StopRun => {
+                if let Some(request) = self.run.as_ref().map(|run| run.request) {
+                    self.stack.push(EndRun { request });
+                }
+            }
             Action::Outcomes => {
                 let word = self.log.next_outcome();
                 self.say(format!("the log shows {word}"));
@@ -121,6 +126,43 @@ impl App {
             | Action::EditPlan
             | Action::NextWord
             | Action::ClearValue => self.plan_action(action),
+
+            // Answers of dialogs: nothing but their own screens knows them.
+            Action::Approve
+            | Action::ApproveRest
+            | Action::SkipBatch
+            | Action::HoldBatch
+            | Action::SplitBatch
+            | Action::EndRun
+            | Action::ConfirmWrite
+            | Action::ConfirmSkip
+            | Action::ConfirmHold
+            | Action::ConfirmSplit
+            | Action::ConfirmEnd
+            | Action::ConfirmArm
+            | Action::ConfirmDiscard
+            | Action::ConfirmLeave
+            | Action::Accept
+            | Action::Choose
+            | Action::Complete
+            | Action::Resume
+            | Action::UndoRun
+            | Action::VerifyRun
+            | Action::ExportRun
+            | Action::Severity
+            | Action::Kind
+            | Action::Repair
+            | Action::Pick
+            | Action::Merge
+            | Action::Undecide
+            | Action::NextOpen
+            | Action::OnlyOpen
+            | Action::CopyKey
+            | Action::CopySortKey
+            | Action::CopyRow
+            | Action::CopyDiff
+            | Action::CopyMarkdown
+            | Action::CopyCommand => {}
 
             Action::Freeze => self.log.freeze(),
             Action::Levels => {

@@ -8,15 +8,14 @@ use crate::engine::protocol::Level;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Key;
-use crate::tui::layers::Layer;
-use crate::tui::layers::discard::{Discard, Next};
-use crate::tui::layers::palette::Palette;
 use crate::tui::message::{Effect, Purpose};
 use crate::tui::panes::Pane;
 use crate::tui::panes::plan::editing::{Editing, Typed};
 use crate::tui::panes::plan::form::Form;
 use crate::tui::panes::plan::form_view::candidates;
 use crate::tui::panes::tenants::tree::Node;
+use crate::tui::screens::discard::{Discard, Next};
+use crate::tui::screens::palette::Palette;
 
 impl App {
     /// `:plan …`.
@@ -47,7 +46,7 @@ impl App {
     /// Puts another plan in the pane; one that is not saved is asked about first.
     pub(crate) fn replace_plan(&mut self, next: Next) {
         if self.plan.is_dirty() {
-            return self.layers.push(Layer::Discard(Discard::new(next)));
+            return self.stack.push(Discard::new(next));
         }
         self.take_up(next);
     }
@@ -179,7 +178,7 @@ impl App {
     pub(super) fn plan_action(&mut self, action: Action) {
         match action {
             Action::NewPlan => self.replace_plan(Next::New(Operation::Copy)),
-            Action::OpenPlan => self.layers.push(Layer::Palette(Palette::holding("plan open "))),
+            Action::OpenPlan => self.stack.push(Palette::holding("plan open ")),
             Action::SavePlan => self.save_own(),
             Action::EditPlan => {
                 if let Some(form) = &self.plan.form {
@@ -202,7 +201,7 @@ impl App {
     /// Saves the plan in its own file; one that has none gets a name first.
     fn save_own(&mut self) {
         if self.plan_command(&["save"]).is_err() {
-            self.layers.push(Layer::Palette(Palette::holding("plan save ")));
+            self.stack.push(Palette::holding("plan save "));
         }
     }
 

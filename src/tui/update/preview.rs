@@ -1,16 +1,15 @@
 //! Previewing the plan in the pane, and reading the items of previews and runs that are on screen.
 
-use crate::domain::run::RunId;
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{Command, Finding, ItemResult, Level, PlanSummary, Preview, RequestId};
+use crate::engine::protocol::{Command, Event, Finding, Level, PlanSummary, RequestId};
 use crate::tui::app::App;
-use crate::tui::items::{Items, PAGE, Wanted};
-use crate::tui::layers::Layer;
-use crate::tui::layers::item::ItemBox;
+use crate::tui::items::Items;
 use crate::tui::message::Purpose;
 use crate::tui::panes::Pane;
 use crate::tui::panes::filter::Typed;
 use crate::tui::panes::plan::preview::PlanPreview;
+use crate::tui::screens::item::ItemBox;
+use crate::tui::screens::violations::Violations;
 
 impl App {
     /// Finds out what the plan in the pane would do; one that is being found out is given up.
@@ -55,9 +54,8 @@ impl App {
     }
 
     pub(super) fn preview_planned(&mut self, request: RequestId, summary: PlanSummary) {
-        let generation = self.generation();
         if let Some(preview) = self.own_preview(request) {
-            preview.items = Some(Items::new(summary.run, generation));
+            preview.items = Some(Items::new(summary.run));
             preview.summary = Some(Box::new(summary));
         }
     }
@@ -86,81 +84,54 @@ impl App {
         preview.summary.as_ref().filter(|_| is_fresh).map(|s| s.digest.clone())
     }
 
-    /// The listing that is on screen.
-    fn visible_listing(&mut self) -> Option<&mut Items> {
-        let in_layer = self.layers.iter_mut().rev().find_map(|layer| match layer {
-            Layer::Runs(runs) => runs.items_mut(),
-            _ => None,
-        });
-        in_layer.or_else(|| self.plan.preview.as_mut().and_then(|p| p.items.as_mut()))
+    /// The listing of the preview.
+    fn preview_items(&mut self) -> Option<&mut Items> {
+        self.plan.preview.as_mut().and_then(|p| p.items.as_mut())
     }
 
-    /// The listing with a generation, wherever it is.
-    pub(super) fn listing(&mut self, generation: u64) -> Option<&mut Items> {
-        let layers = self.layers.iter_mut().filter_map(|layer| match layer {
-            Layer::Runs(runs) => runs.items_mut(),
-            _ => None,
-        });
-        let preview = self.plan.preview.as_mut().and_then(|p| p.items.as_mut());
-        layers.chain(preview).find(|items| items.generation == generation)
-    }
-
-    /// Asks for what the listing on screen lacks.
+    /// Asks for what the listing of the preview lacks.
     pub(super) fn pump_items(&mut self) {
         // A page and an item may be asked for at once.
         for _ in 0..2 {
-            let Some(items) = self.visible_listing() else { return };
+            let Some(items) = self.preview_items() else { return };
             let Some(wanted) = items.wanted() else { return };
-            let (run, generation, filter, fresh) = (items.run, items.generation, items.filter(), items.fresh);
-            let request = match wanted {
-                Wanted::Page(page) => {
-                    let limit = usize::try_from(PAGE).unwrap_or(usize::MAX);
-                    let command = Command::Items { run, filter, from: page * PAGE, limit, fresh };
-                    self.send(command, Purpose::Items(generation))
-                }
-                Wanted::Item(n) => self.send(Command::ShowItem { run, n }, Purpose::Items(generation)),
-            };
-            if let Some(items) = self.listing(generation) {
+            let command = items.command(&wanted);
+            let request = self.send(command, Purpose::Items);
+            if let Some(items) = self.preview_items() {
                 items.asked(&wanted, request);
             }
         }
     }
 
-    pub(super) fn items_page(&mut self, generation: u64, run: RunId, total: u64, from: u64, items: Vec<ItemResult>) {
-        if let Some(listing) = self.listing(generation).filter(|l| l.run == run) {
-            listing.take_page(total, from, items);
-        }
-    }
-
-    pub(super) fn item_shown(&mut self, generation: u64, preview: Preview) {
-        if let Some(listing) = self.listing(generation) {
-            listing.take_item(preview);
+    /// Takes an answer for the listing of the preview; one that it does not wait for any more is passed over.
+    pub(super) fn items_answer(&mut self, request: RequestId, event: Event) {
+        if let Some(items) = self.preview_items().filter(|items| items.waits_for(request)) {
+            items.answer(request, event);
         }
     }
 
     /// Shows the selected item whole.
     pub(super) fn open_item(&mut self) {
-        let described = self.visible_listing().and_then(|items| items.described().map(|d| d.whole()));
+        let described = self.preview_items().and_then(|items| items.described().map(|d| d.whole()));
         match described {
-            Some(described) => self.layers.push(Layer::Item(Box::new(ItemBox::new(described)))),
+            Some(described) => self.stack.push(ItemBox::new(described)),
             None => self.say("its rows are being read"),
         }
     }
 
     /// Lists other items of the preview.
     pub(super) fn next_which(&mut self) {
-        let generation = self.generation();
         let Some(preview) = &mut self.plan.preview else { return };
         let text = preview.filter.text().to_owned();
         let Some(items) = &mut preview.items else { return };
         let which = items.which().next();
-        items.narrow(which, &text, generation);
+        items.narrow(which, &text);
         self.say(format!("items: {}", which.word()));
     }
 
     /// Shows what items do not hold.
     pub(super) fn show_violations(&mut self) {
-        self.layers.push(Layer::Violations(Box::default()));
+        self.stack.push(Violations::default());
     }
 
     /// Why there is nothing that items do not hold.
@@ -182,12 +153,11 @@ impl App {
 
     /// Lists the items that a text finds.
     pub(crate) fn only_items(&mut self, text: &str) {
-        let generation = self.generation();
         let Some(preview) = &mut self.plan.preview else { return };
         preview.filter.clear();
         preview.filter.paste(text);
         if let Some(items) = &mut preview.items {
-            items.narrow(crate::tui::items::Which::All, text, generation);
+            items.narrow(crate::tui::items::Which::All, text);
         }
         self.plan.shows_preview = true;
         self.focus = crate::tui::panes::Pane::Plan;
@@ -198,11 +168,10 @@ impl App {
         if typed == Typed::Edited {
             return;
         }
-        let generation = self.generation();
         let Some(preview) = &mut self.plan.preview else { return };
         let text = preview.filter.text().to_owned();
         if let Some(items) = &mut preview.items {
-            items.narrow(items.which(), &text, generation);
+            items.narrow(items.which(), &text);
         }
     }
 }

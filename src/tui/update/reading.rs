@@ -18,7 +18,7 @@ impl App {
         self.pump_pages();
         self.pump_diff();
         self.pump_items();
-        self.pump_collisions();
+        self.screens_ask();
     }
 
     fn pump_diff(&mut self) {

@@ -10,12 +10,12 @@ use crate::engine::protocol::{
     RunInfo, Severity, Steering,
 };
 use crate::tui::app::App;
-use crate::tui::layers::Layer;
-use crate::tui::layers::batch::Batch;
 use crate::tui::message::Purpose;
 use crate::tui::panes::Pane;
 use crate::tui::panes::log::lines;
 use crate::tui::panes::log::progress::{Progress, Stage};
+use crate::tui::screens::batch::Batch;
+use crate::tui::screens::paused::Paused;
 
 /// Transactions at once at most, as plans have it.
 const MOST: usize = 256;
@@ -80,7 +80,7 @@ impl App {
 
     /// Whether something that the operator is at would take the keys meant for a dialog.
     fn is_busy(&self) -> bool {
-        !self.layers.is_empty() || self.plan.is_typing() || self.filter_ref().is_some_and(|f| f.typing())
+        !self.stack.is_empty() || self.plan.is_typing() || self.filter_ref().is_some_and(|f| f.typing())
     }
 
     pub(super) fn batch_waits(&mut self, request: RequestId, approval: ApprovalRequest) {
@@ -105,7 +105,7 @@ impl App {
         let Some(run) = &self.run else { return };
         if let Some(approval) = run.waiting.clone() {
             self.notice = None;
-            self.layers.push(Layer::Batch(Box::new(Batch::new(run.request, approval))));
+            self.stack.push(Batch::new(run.request, approval));
         }
     }
 
@@ -193,7 +193,7 @@ impl App {
         run.paused_by = Some(failure);
         match busy {
             true => self.refuse("the run is paused: the progress log says why"),
-            false => self.layers.push(Layer::Paused),
+            false => self.stack.push(Paused { request }),
         }
     }
 
@@ -234,8 +234,7 @@ impl App {
 
     /// A run that this console follows has ended.
     pub(super) fn run_ended(&mut self, request: RequestId) {
-        self.layers.retain(|l| !matches!(l, Layer::Batch(b) if b.request == request));
-        self.layers.retain(|l| !matches!(l, Layer::Paused | Layer::StopRun));
+        self.stack.end(request);
         if let Some(run) = self.followed(request) {
             run.ended();
             let words =

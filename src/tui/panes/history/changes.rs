@@ -4,9 +4,9 @@ use super::document::{Document, json_lines, scalar, type_word};
 use crate::domain::diff::{Change, ChangeKind, Span, words};
 use crate::domain::printable::printable;
 use crate::domain::value::Value;
+use crate::tui::parts::Rich;
 use crate::tui::text;
 use crate::tui::theme::Role;
-use crate::tui::widgets::Rich;
 
 /// Cells for both values of a change that stands on one line.
 const SHORT: usize = 44;

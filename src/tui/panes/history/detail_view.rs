@@ -15,11 +15,11 @@ use crate::engine::protocol::Side;
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::panes::problem;
+use crate::tui::parts::scroll::draw_scrollbar;
+use crate::tui::parts::{Rich, draw_line};
 use crate::tui::plan_view::{PlanView, ViewedRow};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::watch::Watch;
-use crate::tui::widgets::scroll::draw_scrollbar;
-use crate::tui::widgets::{Rich, draw_line};
 
 /// What there is to draw.
 enum Body {

@@ -8,8 +8,8 @@ use crate::domain::key::Version;
 use crate::domain::row::{Row, field};
 use crate::domain::value::{Value, to_plain_json, to_plain_json_pretty};
 use crate::tui::panes::Filter;
+use crate::tui::parts::Rich;
 use crate::tui::theme::Role;
-use crate::tui::widgets::Rich;
 
 /// Lines of one document at most; a row of 400 KB has about 20,000.
 const MOST: usize = 20_000;

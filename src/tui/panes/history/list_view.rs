@@ -12,10 +12,10 @@ use crate::domain::printable::printable;
 use crate::domain::row::TableKind;
 use crate::domain::timeline::VersionStatus;
 use crate::tui::app::App;
+use crate::tui::parts::scroll::draw_scrollbar;
+use crate::tui::parts::{Rich, draw_line};
 use crate::tui::text;
 use crate::tui::theme::Role;
-use crate::tui::widgets::scroll::draw_scrollbar;
-use crate::tui::widgets::{Rich, draw_line};
 
 /// Draws the list into the upper half of the pane.
 pub(super) fn draw(app: &mut App, buffer: &mut Buffer, frame: Rect, area: Rect, focused: bool) -> Option<(u16, u16)> {

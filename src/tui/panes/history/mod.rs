@@ -20,8 +20,8 @@ use crate::domain::row::Row;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{EntityRef, RequestId, Side};
 use crate::tui::panes::Filter;
+use crate::tui::parts::{Rich, Scroll};
 use crate::tui::plan_view::ViewedRow;
-use crate::tui::widgets::{Rich, Scroll};
 
 /// Versions whose rows the last changes are worked out from, at most.
 pub(crate) const ROWS: usize = 500;

@@ -9,16 +9,16 @@ use super::{detail_view, list_view};
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::panes::{Pane, problem};
+use crate::tui::parts::popup::{Frame, framed};
+use crate::tui::parts::{Rich, draw_line};
 use crate::tui::plan_view::title_mark;
 use crate::tui::theme::Role;
 use crate::tui::watch::words_of;
-use crate::tui::widgets::popup::{Frame, framed};
-use crate::tui::widgets::{Rich, draw_line};
 
 /// Draws the pane.
 pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
     let theme = app.theme.clone();
-    let focused = app.focus == Pane::History && app.layers.is_empty();
+    let focused = app.focus == Pane::History && app.stack.is_empty();
     let Some(opened) = &app.history.opened else {
         let inner = framed(buffer, area, Frame::Pane { focused }, "2 History", "", &theme);
         let words =

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use crate::domain::run::Outcome;
 use crate::engine::protocol::{ItemResult, Level};
 use crate::tui::panes::Filter;
-use crate::tui::widgets::Scroll;
+use crate::tui::parts::Scroll;
 
 /// Lines kept.
 const KEPT: usize = 5_000;

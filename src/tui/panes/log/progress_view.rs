@@ -7,8 +7,8 @@ use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::panes::plan::preview_view::{duration, outcome_role};
 use crate::tui::panes::problem;
+use crate::tui::parts::Rich;
 use crate::tui::theme::Role;
-use crate::tui::widgets::Rich;
 
 /// Cells of the gauge.
 const GAUGE: usize = 20;

@@ -9,10 +9,10 @@ use crate::engine::protocol::Level;
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::panes::Pane;
+use crate::tui::parts::popup::{Frame, framed};
+use crate::tui::parts::scroll::{Step, draw_scrollbar};
+use crate::tui::parts::{Rich, draw_line};
 use crate::tui::theme::Role;
-use crate::tui::widgets::popup::{Frame, framed};
-use crate::tui::widgets::scroll::{Step, draw_scrollbar};
-use crate::tui::widgets::{Rich, draw_line};
 
 impl Log {
     /// What items are narrowed to, in words.
@@ -32,7 +32,7 @@ impl Log {
 /// Draws the log.
 pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
     let theme = app.theme.clone();
-    let focused = app.focus == Pane::Log && app.layers.is_empty();
+    let focused = app.focus == Pane::Log && app.stack.is_empty();
     let title = match app.log.held_back() {
         Some(0) => "4 Progress log, frozen".to_owned(),
         Some(n) => format!("4 Progress log, frozen, {} new", format::count(n)),

@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use crate::config::plan::{Field as PlanField, Kind};
 use crate::tui::fuzzy;
 use crate::tui::keymap::Key;
-use crate::tui::widgets::Field;
+use crate::tui::parts::Field;
 
 /// What a key did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use crate::config::ConfigError;
 use crate::config::plan::{self, Draft, Field, Kind};
 use crate::domain::plan::{Collision, Decided, Plan, Work};
 use crate::domain::run::Operation;
-use crate::tui::widgets::Scroll;
-use crate::tui::widgets::scroll::Step;
+use crate::tui::parts::Scroll;
+use crate::tui::parts::scroll::Step;
 
 /// What messages call a plan that is in no file yet.
 const UNNAMED: &str = "new plan";

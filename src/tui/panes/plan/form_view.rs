@@ -10,12 +10,12 @@ use crate::config::plan::{Field, Kind};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
-use crate::tui::layers::draw_text;
 use crate::tui::panes::{Pane, problem};
+use crate::tui::parts::draw_text;
+use crate::tui::parts::popup::{Frame, framed};
+use crate::tui::parts::scroll::draw_scrollbar;
+use crate::tui::parts::{Rich, draw_line};
 use crate::tui::theme::Role;
-use crate::tui::widgets::popup::{Frame, framed};
-use crate::tui::widgets::scroll::draw_scrollbar;
-use crate::tui::widgets::{Rich, draw_line};
 use crate::tui::{format, text};
 
 /// Column that the values begin in.
@@ -26,7 +26,7 @@ const BELOW: u16 = 5;
 /// Draws the pane.
 pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
     let theme = app.theme.clone();
-    let focused = app.focus == Pane::Plan && app.layers.is_empty();
+    let focused = app.focus == Pane::Plan && app.stack.is_empty();
     let Some(mut form) = app.plan.form.take() else {
         let inner = framed(buffer, area, Frame::Pane { focused }, "3 Plan", "", &theme);
         let inner = inset(inner);

@@ -10,8 +10,8 @@ pub(crate) mod scanned;
 use form::Form;
 use preview::PlanPreview;
 
-use crate::tui::widgets::Scroll;
-use crate::tui::widgets::scroll::Step;
+use crate::tui::parts::Scroll;
+use crate::tui::parts::scroll::Step;
 
 /// The pane.
 #[derive(Debug, Default)]

@@ -3,9 +3,9 @@
 use crate::domain::plan::{Decided, Plan};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{PlanSummary, RequestId};
-use crate::tui::findings::Findings;
 use crate::tui::items::Items;
 use crate::tui::panes::Filter;
+use crate::tui::screens::findings::found::Findings;
 
 /// A preview of the plan in the pane.
 #[derive(Debug)]

@@ -12,18 +12,18 @@ use crate::tui::actions::Action as Do;
 use crate::tui::app::App;
 use crate::tui::items::{Items, Which};
 use crate::tui::keymap::Context;
-use crate::tui::layers::draw_text;
 use crate::tui::panes::{Pane, problem};
+use crate::tui::parts::draw_text;
+use crate::tui::parts::popup::{Frame, framed};
+use crate::tui::parts::scroll::draw_scrollbar;
+use crate::tui::parts::{Rich, Scroll, draw_line};
 use crate::tui::theme::Role;
-use crate::tui::widgets::popup::{Frame, framed};
-use crate::tui::widgets::scroll::draw_scrollbar;
-use crate::tui::widgets::{Rich, Scroll, draw_line};
 use crate::tui::{format, subject, text};
 
 /// Draws the pane.
 pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
     let theme = app.theme.clone();
-    let focused = app.focus == Pane::Plan && app.layers.is_empty();
+    let focused = app.focus == Pane::Plan && app.stack.is_empty();
     let mut preview = app.plan.preview.take()?;
     let form = || app.plan.form.as_ref().map(|f| f.name()).unwrap_or_default();
     let name = preview.own.as_ref().map_or_else(form, |plan| plan.name.clone());

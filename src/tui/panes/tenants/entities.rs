@@ -8,8 +8,8 @@ use super::search::Search;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{DeletedFilter, Listing, RequestId};
 use crate::tui::panes::Filter;
-use crate::tui::widgets::Scroll;
-use crate::tui::widgets::scroll::Step;
+use crate::tui::parts::Scroll;
+use crate::tui::parts::scroll::Step;
 
 /// An opened partition.
 #[derive(Debug)]

@@ -11,14 +11,14 @@ use crate::domain::printable::printable;
 use crate::domain::timeline::Flag;
 use crate::engine::protocol::{DeletedFilter, Severity};
 use crate::tui::app::App;
-use crate::tui::doctor::Doctor;
 use crate::tui::panes::{Pane, problem};
+use crate::tui::parts::popup::{Frame, framed};
+use crate::tui::parts::scroll::draw_scrollbar;
+use crate::tui::parts::{Rich, draw_line};
 use crate::tui::plan_view::{Seen, title_mark};
+use crate::tui::screens::findings::doctor::Doctor;
 use crate::tui::theme::Role;
 use crate::tui::watch::{Watch, words_of};
-use crate::tui::widgets::popup::{Frame, framed};
-use crate::tui::widgets::scroll::draw_scrollbar;
-use crate::tui::widgets::{Rich, draw_line};
 use crate::tui::{format, text};
 
 /// Heading of what the plan makes of entities.
@@ -40,7 +40,7 @@ fn letter(flag: Flag) -> char {
 /// Draws the list.
 pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
     let (theme, zone) = (app.theme.clone(), app.zone.clone());
-    let focused = app.focus == Pane::Tenants && app.layers.is_empty();
+    let focused = app.focus == Pane::Tenants && app.stack.is_empty();
     let list = app.tenants.entities.as_mut()?;
     let watch = app.watch.as_ref().filter(|w| w.follows_partition(&list.listing));
     let view = app.view.as_ref().map(title_mark).unwrap_or_default();

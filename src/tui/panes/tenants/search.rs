@@ -2,7 +2,7 @@
 
 use super::pages::{EntityLine, Pages};
 use crate::tui::panes::Filter;
-use crate::tui::widgets::Scroll;
+use crate::tui::parts::Scroll;
 
 /// Matches kept at most.
 pub(crate) const MOST: usize = 2_000;

@@ -9,7 +9,7 @@ use crate::domain::key::PartitionKey;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::TenantCount;
 use crate::tui::panes::Filter;
-use crate::tui::widgets::Scroll;
+use crate::tui::parts::Scroll;
 
 /// A line of the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -7,10 +7,10 @@ use ratatui::style::Style;
 use super::tree::{Counting, Node, Totals};
 use crate::tui::app::App;
 use crate::tui::panes::{Pane, problem};
+use crate::tui::parts::popup::{Frame, framed};
+use crate::tui::parts::scroll::draw_scrollbar;
+use crate::tui::parts::{Rich, draw_line};
 use crate::tui::theme::Role;
-use crate::tui::widgets::popup::{Frame, framed};
-use crate::tui::widgets::scroll::draw_scrollbar;
-use crate::tui::widgets::{Rich, draw_line};
 use crate::tui::{format, text};
 
 /// Cells of a count.
@@ -21,7 +21,7 @@ const DATE: usize = 11;
 /// Draws the tree.
 pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
     let theme = app.theme.clone();
-    let focused = app.focus == Pane::Tenants && app.layers.is_empty();
+    let focused = app.focus == Pane::Tenants && app.stack.is_empty();
     let len = app.tenants.tree.rows().len();
     let at = app.tenants.tree.scroll.cursor;
     let note = if len == 0 { String::new() } else { format!("{}/{}", format::len(at + 1), format::len(len)) };

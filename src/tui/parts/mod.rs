@@ -1,0 +1,18 @@
+//! Pieces that panes and dialogs are drawn with.
+
+pub(crate) mod field;
+pub(crate) mod hints;
+pub(crate) mod lines;
+pub(crate) mod list;
+pub(crate) mod popup;
+pub(crate) mod question;
+pub(crate) mod rich;
+pub(crate) mod scroll;
+
+pub(crate) use field::Field;
+pub(crate) use hints::Hints;
+pub(crate) use lines::{draw_lines, draw_text};
+pub(crate) use list::{Place, draw_list};
+pub(crate) use question::{Question, words};
+pub(crate) use rich::{Rich, draw_line};
+pub(crate) use scroll::Scroll;

@@ -1,0 +1,171 @@
+//! A batch that waits for a decision: what it holds, what stands out in it, and the decisions, none of which a reflex makes.
+
+pub(crate) mod confirm;
+mod view;
+
+use std::sync::Arc;
+
+use confirm::{Confirm, Verb};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::command::CommandBox;
+use super::item::ItemBox;
+use super::rollback::Described;
+use crate::domain::value::{Value, to_plain_json};
+use crate::engine::protocol::{ApprovalRequest, Preview, RequestId};
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::keymap::{Context, Key};
+use crate::tui::parts::Scroll;
+use crate::tui::parts::scroll::Step;
+use crate::tui::screen::{Flow, Press, Screen};
+
+/// What stands out among the items of a batch.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Outliers {
+    /// The largest row, by its place in the batch, and its bytes as JSON.
+    pub(crate) largest: Option<(usize, usize)>,
+    /// The row with the most changed fields, and how many those are.
+    pub(crate) most_changed: Option<(usize, usize)>,
+    /// Items with warnings.
+    pub(crate) warned: usize,
+}
+
+impl Outliers {
+    pub(crate) fn of(items: &[Preview]) -> Self {
+        let size = |item: &Preview| item.after.as_ref().map_or(0, |row| to_plain_json(&Value::M(row.0.clone())).len());
+        let most = |numbers: Vec<usize>| {
+            let most = numbers.iter().copied().max().filter(|n| *n > 0)?;
+            numbers.iter().position(|n| *n == most).map(|at| (at, most))
+        };
+        Self {
+            largest: most(items.iter().map(size).collect()),
+            most_changed: most(items.iter().map(|i| i.changes.len()).collect()),
+            warned: items.iter().filter(|i| !i.warnings.is_empty()).count(),
+        }
+    }
+}
+
+/// The dialog.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    /// The run's request.
+    pub(crate) request: RequestId,
+    approval: Arc<ApprovalRequest>,
+    outliers: Outliers,
+    scroll: Scroll,
+    confirm: Option<Confirm>,
+}
+
+impl Batch {
+    pub(crate) fn new(request: RequestId, approval: Arc<ApprovalRequest>) -> Self {
+        let outliers = Outliers::of(&approval.items);
+        Self { request, approval, outliers, scroll: Scroll::default(), confirm: None }
+    }
+}
+
+impl Screen for Batch {
+    fn context(&self) -> Context {
+        if self.confirm.is_some() { Context::Confirm } else { Context::Batch }
+    }
+
+    fn typed(&mut self, _: &mut App, key: Key) -> Option<Flow> {
+        self.confirm.as_mut()?.typed(key).then_some(Flow::Stay)
+    }
+
+    fn act(&mut self, app: &mut App, press: Press) -> Flow {
+        if let Some(confirm) = &mut self.confirm {
+            match confirm.act(press.action) {
+                confirm::Pressed::Nothing => {}
+                confirm::Pressed::Back => self.confirm = None,
+                confirm::Pressed::Decided(decision) => {
+                    app.decide_batch(&self.approval, decision);
+                    return Flow::Close;
+                }
+            }
+            return Flow::Stay;
+        }
+        let verb = match press.action {
+            Action::Back => {
+                let key = app.keymap.key(Context::Everywhere, Action::Batch).map(|k| k.to_string()).unwrap_or_default();
+                app.say(format!("batch {} waits; {key} shows it again", self.approval.batch));
+                return Flow::Close;
+            }
+            Action::Open => {
+                if let Some(item) = self.approval.items.get(self.scroll.cursor) {
+                    app.stack.push(ItemBox::new(Described::new(vec![item.clone()])));
+                }
+                return Flow::Stay;
+            }
+            Action::ShowCommand => {
+                let line = app.line_of_resume(self.approval.run);
+                app.stack.push(CommandBox::new(line));
+                return Flow::Stay;
+            }
+            Action::Approve => Verb::Approve,
+            Action::ApproveRest => Verb::ApproveRest,
+            Action::SkipBatch => Verb::Skip,
+            Action::HoldBatch => Verb::Hold,
+            Action::SplitBatch if self.approval.items.len() > 1 => Verb::Split,
+            Action::SplitBatch => {
+                app.refuse("one item cannot be split");
+                return Flow::Stay;
+            }
+            Action::EndRun => Verb::Stop,
+            action => {
+                if let Some(step) = Step::of(action) {
+                    self.scroll.step(step, self.approval.items.len());
+                }
+                return Flow::Stay;
+            }
+        };
+        self.confirm = Some(Confirm::new(verb, &self.approval, app.run_left()));
+        Flow::Stay
+    }
+
+    fn paste(&mut self, text: &str) {
+        if let Some(confirm) = &mut self.confirm {
+            confirm.paste(text);
+        }
+    }
+
+    fn ends_with(&self, request: RequestId) -> bool {
+        self.request == request
+    }
+
+    fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+        self.draw_batch(app, buffer, area)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::diff::diff_rows;
+    use crate::domain::row::Row;
+    use crate::tui::tests::made;
+
+    fn item(n: u64, fields: usize, filler: usize) -> Preview {
+        let mut item = made(n, "PRODUCT#globex");
+        let mut row = Row::default();
+        for i in 0..fields {
+            row.0.insert(format!("f{i}"), Value::s("x".repeat(filler)));
+        }
+        item.changes = diff_rows(&Row::default(), &row, true);
+        item.after = Some(Arc::new(row));
+        item
+    }
+
+    #[test]
+    fn what_stands_out_is_found() {
+        let mut items = vec![item(1, 1, 10), item(2, 7, 1), item(3, 1, 900), item(4, 2, 1)];
+        items[3].warnings = vec!["wedged".to_owned()];
+        let found = Outliers::of(&items);
+        assert_eq!(found.largest.map(|(at, _)| at), Some(2));
+        assert_eq!((found.most_changed, found.warned), (Some((1, 7)), 1));
+        assert_eq!(Outliers::of(&[]), Outliers::default());
+    }
+}

@@ -1,0 +1,220 @@
+//! The last step before a decision. Each looks different and is ended by something of its own; Enter alone never writes.
+
+use crossterm::event::KeyCode;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::domain::printable::printable;
+use crate::engine::protocol::{ApprovalRequest, Decision};
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::keymap::{Context, Key};
+use crate::tui::parts::hints::keys;
+use crate::tui::parts::popup::{Frame, centred, foot, framed};
+use crate::tui::parts::{Field, Hints, Rich, draw_line};
+use crate::tui::theme::Role;
+use crate::tui::{format, text};
+
+/// The decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Approve,
+    ApproveRest,
+    Skip,
+    Hold,
+    Split,
+    Stop,
+}
+
+/// The result of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Pressed {
+    Nothing,
+    Back,
+    Decided(Decision),
+}
+
+/// The question.
+#[derive(Debug)]
+pub(crate) struct Confirm {
+    verb: Verb,
+    /// What must be typed.
+    wanted: Option<String>,
+    /// It is the tenant of a protected profile, and goes with the decision.
+    is_confirm: bool,
+    field: Field,
+    problem: Option<String>,
+    batch: u32,
+    items: u64,
+    /// Items that are left to be written, this batch's included, where that is known.
+    left: Option<u64>,
+    batches: u64,
+}
+
+impl Confirm {
+    pub(crate) fn new(verb: Verb, approval: &ApprovalRequest, left: Option<u64>) -> Self {
+        let items = approval.items.len() as u64;
+        let writes = matches!(verb, Verb::Approve | Verb::ApproveRest);
+        let tenant = approval.confirm.clone().filter(|_| writes);
+        // What asks for nothing more afterwards is not one key away.
+        let rest = (verb == Verb::ApproveRest).then(|| left.map_or_else(|| "all".to_owned(), |n| n.to_string()));
+        Self {
+            verb,
+            is_confirm: tenant.is_some(),
+            wanted: tenant.or(rest),
+            field: Field::default(),
+            problem: None,
+            batch: approval.batch,
+            items,
+            left,
+            batches: approval.waiting,
+        }
+    }
+
+    pub(super) fn paste(&mut self, text: &str) {
+        if self.wanted.is_some() {
+            self.field.paste(text);
+        }
+    }
+
+    fn decision(&self) -> Decision {
+        let confirm = self.wanted.clone().filter(|_| self.is_confirm);
+        match self.verb {
+            Verb::Approve => Decision::Approve { confirm },
+            Verb::ApproveRest => Decision::ApproveRest { confirm },
+            Verb::Skip => Decision::Skip,
+            Verb::Hold => Decision::Hold,
+            Verb::Split => Decision::Split,
+            Verb::Stop => Decision::Stop,
+        }
+    }
+
+    /// The action that decides, where nothing is typed: another one for each.
+    fn answer(&self) -> Action {
+        match self.verb {
+            Verb::Approve | Verb::ApproveRest => Action::ConfirmWrite,
+            Verb::Skip => Action::ConfirmSkip,
+            Verb::Hold => Action::ConfirmHold,
+            Verb::Split => Action::ConfirmSplit,
+            Verb::Stop => Action::ConfirmEnd,
+        }
+    }
+
+    /// Takes a key as text, where something is to be typed.
+    pub(super) fn typed(&mut self, key: Key) -> bool {
+        self.problem = None;
+        let is_text = self.wanted.is_some() && !matches!(key.code, KeyCode::Esc | KeyCode::Enter);
+        if is_text {
+            self.field.key(key);
+        }
+        is_text
+    }
+
+    pub(super) fn act(&mut self, action: Action) -> Pressed {
+        match (action, &self.wanted) {
+            (Action::Back, _) => return Pressed::Back,
+            (Action::Accept, Some(wanted)) if self.field.text() == wanted => return Pressed::Decided(self.decision()),
+            (Action::Accept, Some(wanted)) => self.problem = Some(format!("type {wanted} exactly as it stands here")),
+            (action, None) if action == self.answer() => return Pressed::Decided(self.decision()),
+            _ => {}
+        }
+        Pressed::Nothing
+    }
+
+    fn words(&self, app: &App) -> (Frame, String, String) {
+        let items = format::plural(self.items, "item", "items");
+        let place = if app.profile.protected { "PRODUCTION: " } else { "" };
+        match self.verb {
+            Verb::Approve => {
+                let what = format!("Batch {} is written: {items}. The run asks again before the next one.", self.batch);
+                (Frame::Write, format!("{place}Write {items}?"), what)
+            }
+            Verb::ApproveRest => {
+                let left = self.left.map_or_else(|| "everything".to_owned(), |n| format::plural(n, "item", "items"));
+                let batches = format::plural(self.batches, "batch", "batches");
+                let what =
+                    format!("{left} of {batches} are written WITHOUT asking again, this batch and every later one.");
+                (Frame::Arm, format!("{place}Write ALL that is left, unseen?"), what)
+            }
+            Verb::Skip => {
+                let what = format!(
+                    "Nothing of the {items} is written, now or when the run is resumed. The run goes on with the next batch."
+                );
+                (Frame::Dialog, format!("Skip batch {} for good?", self.batch), what)
+            }
+            Verb::Hold => {
+                let what = "Nothing of it is written for now. The run asks for it again when the others are through."
+                    .to_owned();
+                (Frame::Pane { focused: true }, format!("Hold batch {} back?", self.batch), what)
+            }
+            Verb::Split => {
+                let what = "Nothing is written. Its first half is asked for alone, and the rest afterwards.".to_owned();
+                (Frame::Pane { focused: false }, format!("Split batch {} in two?", self.batch), what)
+            }
+            Verb::Stop => {
+                let what = format!(
+                    "Nothing more is written; batch {} and what follows stay as they are. What was written stays written: the run can be \
+                     resumed, or undone.",
+                    self.batch
+                );
+                (Frame::End, "End the run here?".to_owned(), what)
+            }
+        }
+    }
+
+    fn hint(&self) -> (Action, &'static str) {
+        let what = match self.verb {
+            Verb::Approve => "write them",
+            Verb::ApproveRest => "write all",
+            Verb::Skip => "skip it",
+            Verb::Hold => "hold it",
+            Verb::Split => "split it",
+            Verb::Stop => "end the run",
+        };
+        match &self.wanted {
+            Some(_) => (Action::Accept, what),
+            None => (self.answer(), what),
+        }
+    }
+
+    pub(super) fn draw(&self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+        let theme = &app.theme;
+        let width = 68.min(area.width);
+        let room = usize::from(width.saturating_sub(6)).max(4);
+        let (frame, title, what) = self.words(app);
+        let mut lines: Vec<Rich> =
+            text::wrap(&printable(&what), room).iter().map(|l| Rich::of(Role::Text, l)).collect();
+        lines.push(Rich::default());
+        let mut label = Rich::default();
+        if let Some(wanted) = &self.wanted {
+            label =
+                Rich::of(Role::Warning, "Type ").with(Role::Strong, wanted).with(Role::Warning, " and press Enter:");
+            lines.push(label.clone());
+            lines.push(Rich::default());
+            lines.extend(self.problem.iter().map(|p| Rich::of(Role::Warning, &format!("! {p}"))));
+        } else {
+            let (action, does) = self.hint();
+            let key = keys(&app.keymap, Context::Confirm, action).unwrap_or_default();
+            lines.push(
+                Rich::of(Role::Text, "Press ").with(Role::Strong, &key).with(Role::Text, &format!(" to {does}.")),
+            );
+        }
+        let height = u16::try_from(lines.len()).unwrap_or(0) + 2;
+        let area = centred(buffer, area, width, height);
+        let inner = framed(buffer, area, frame, &title, "", theme);
+        let hints = Hints::of(&app.keymap, Context::Confirm, &[(Action::Back, "back"), self.hint()]);
+        foot(buffer, area, &hints, theme);
+        let inner = Rect { x: inner.x + 2, width: inner.width.saturating_sub(4), ..inner };
+        let mut cursor = None;
+        for (y, line) in (inner.y..inner.bottom()).zip(&lines) {
+            let row = Rect { y, height: 1, ..inner };
+            draw_line(buffer, row, line, 0, theme, Style::default());
+            if self.wanted.is_some() && *line == label {
+                let below = Rect { y: y + 1, width: row.width.min(40), ..row };
+                cursor = if below.y < inner.bottom() { self.field.draw(buffer, below, theme) } else { None };
+            }
+        }
+        cursor
+    }
+}

@@ -1,0 +1,228 @@
+//! The menu behind `y`.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::domain::diff::Change;
+use crate::domain::printable::printable;
+use crate::domain::row::Row;
+use crate::domain::value::{Value, to_plain_json, to_plain_json_pretty};
+use crate::engine::protocol::{DiffResult, EntityRef, Side};
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::keymap::Context;
+use crate::tui::message::Effect;
+use crate::tui::panes::Pane;
+use crate::tui::panes::history::changes::mark;
+use crate::tui::panes::history::diffs::DiffView;
+use crate::tui::panes::history::document::ordered;
+use crate::tui::panes::history::{Opened, Wanted};
+use crate::tui::parts::hints::keys;
+use crate::tui::parts::popup::{Frame, centred, foot, framed};
+use crate::tui::parts::{Hints, Rich, draw_lines};
+use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::theme::Role;
+
+/// Something that can be copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Item {
+    action: Action,
+    /// Its word after `:copy`.
+    pub(crate) word: &'static str,
+    title: &'static str,
+}
+
+/// Everything that can be copied.
+pub(crate) const ITEMS: &[Item] = &[
+    Item { action: Action::CopyKey, word: "key", title: "key (pk and sk)" },
+    Item { action: Action::CopySortKey, word: "sort-key", title: "sort key" },
+    Item { action: Action::CopyRow, word: "row", title: "row, as JSON" },
+    Item { action: Action::CopyDiff, word: "diff", title: "diff, as JSON" },
+    Item { action: Action::CopyMarkdown, word: "markdown", title: "diff, as Markdown" },
+    Item { action: Action::CopyCommand, word: "command", title: "command line that does the same" },
+];
+
+/// The menu.
+#[derive(Debug)]
+pub(crate) struct CopyMenu;
+
+impl Screen for CopyMenu {
+    fn context(&self) -> Context {
+        Context::Copy
+    }
+
+    fn act(&mut self, app: &mut App, press: Press) -> Flow {
+        if let Some(item) = ITEMS.iter().find(|item| item.action == press.action) {
+            copy(app, item);
+        }
+        Flow::Close
+    }
+
+    fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+        let height = u16::try_from(ITEMS.len()).unwrap_or(0) + 2;
+        let area = centred(buffer, area, 44, height);
+        let inner = framed(buffer, area, Frame::Dialog, "Copy", "", &app.theme);
+        foot(buffer, area, &Hints::of(&app.keymap, Context::Copy, &[(Action::Back, "close")]), &app.theme);
+        let line = |item: &Item| {
+            let key = keys(&app.keymap, Context::Copy, item.action).unwrap_or_default();
+            Rich::of(Role::Key, &format!("  {key}  ")).with(Role::Text, item.title)
+        };
+        draw_lines(buffer, inner, &ITEMS.iter().map(line).collect::<Vec<_>>(), &app.theme);
+        None
+    }
+}
+
+/// Copies something of what is on screen, or says why there is nothing.
+pub(crate) fn copy(app: &mut App, item: &Item) {
+    if item.word == "command" {
+        let text = app.headless_line();
+        return app.effect(Effect::Copy { text, what: "command line".to_owned() });
+    }
+    let Some(entity) = entity(app) else { return app.refuse("no entity is selected") };
+    let text = match item.word {
+        "key" => format!("{} {}", entity.key.pk, entity.key.sk),
+        "sort-key" => entity.key.sk.to_string(),
+        "row" if app.focus == Pane::Tenants => {
+            app.say("reading the row…");
+            return app.read_row_to_copy(entity);
+        }
+        word => match diff(app) {
+            Some(view) => match word {
+                "row" => row_json(&view.stored),
+                "diff" => diff_json(&view.result),
+                _ => diff_markdown(&view.result),
+            },
+            None => return app.refuse("the versions have not been compared yet"),
+        },
+    };
+    // What is on screen may be as a plan would make it.
+    let is_stored = item.word == "row" && app.view.is_some();
+    let what = if is_stored { "row as it is stored, as JSON" } else { item.title };
+    app.effect(Effect::Copy { text, what: what.to_owned() });
+}
+
+fn entity(app: &App) -> Option<EntityRef> {
+    let listed = || app.tenants.entities.as_ref()?.selected().map(|l| l.entity.clone());
+    let opened = || app.history.opened.as_ref().map(|o: &Opened| o.entity.clone());
+    if app.focus == Pane::Tenants { listed().or_else(opened) } else { opened().or_else(listed) }
+}
+
+fn diff(app: &App) -> Option<std::sync::Arc<DiffView>> {
+    let opened = app.history.opened.as_ref()?;
+    match opened.wanted() {
+        Wanted::Diff(key) => opened.diffs.get(&key),
+        Wanted::Nothing(_) => None,
+    }
+}
+
+impl App {
+    /// The row that was read to be copied.
+    pub(crate) fn copy_read_row(&mut self, result: &DiffResult) {
+        let text = row_json(&result.after);
+        self.effect(Effect::Copy { text, what: "row, as JSON".to_owned() });
+    }
+}
+
+fn row_json(row: &Row) -> String {
+    to_plain_json_pretty(&Value::M(ordered(row).0))
+}
+
+fn kind_word(change: &Change) -> &'static str {
+    use crate::domain::diff::ChangeKind as Kind;
+    match change.kind {
+        Kind::Added => "added",
+        Kind::Removed => "removed",
+        Kind::Changed => "changed",
+        Kind::Type => "type",
+        Kind::Moved => "moved",
+    }
+}
+
+/// The changes in the words of the JSON lines.
+fn diff_json(result: &DiffResult) -> String {
+    let plain = |v: Option<&Value>| v.map_or_else(|| "null".to_owned(), to_plain_json);
+    let text = |t: &str| to_plain_json(&Value::s(t));
+    let lines: Vec<String> = result
+        .changes
+        .iter()
+        .map(|c| {
+            format!(
+                "  {{\"path\": {}, \"kind\": \"{}\", \"before\": {}, \"after\": {}}}",
+                text(&c.path.to_string()),
+                kind_word(c),
+                plain(c.before.as_ref()),
+                plain(c.after.as_ref())
+            )
+        })
+        .collect();
+    if lines.is_empty() { "[]".to_owned() } else { format!("[\n{}\n]", lines.join(",\n")) }
+}
+
+/// The changes as a table for a ticket.
+fn diff_markdown(result: &DiffResult) -> String {
+    let cell = |text: &str| format!("`{}`", printable(text).replace('`', "'").replace('|', "\\|"));
+    let value = |v: Option<&Value>| v.map(|v| cell(&to_plain_json(v))).unwrap_or_default();
+    let name = |side: &Side| {
+        let version = side.version.map_or_else(|| "current version".to_owned(), |v| format!("version {v}"));
+        format!("{} {version}", cell(&side.entity.key.to_string()))
+    };
+    let mut out =
+        format!("{} → {}\n\n| | path | before | after |\n|---|---|---|---|\n", name(&result.from), name(&result.to));
+    for c in &result.changes {
+        let kind = format!("{} {}", mark(c.kind).0, mark(c.kind).1);
+        let row = [kind, cell(&c.path.to_string()), value(c.before.as_ref()), value(c.after.as_ref())];
+        out.push_str(&format!("| {} |\n", row.join(" | ")));
+    }
+    if result.changes.is_empty() {
+        out.push_str("| | no differences | | |\n");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::diff::diff_rows;
+    use crate::domain::key::{EntityKey, Version};
+    use crate::domain::row::TableKind;
+    use crate::domain::value::from_plain_json;
+
+    fn result() -> DiffResult {
+        let row = |t: &str| Row(from_plain_json(t).unwrap().as_map().unwrap().clone());
+        let (before, after) = (row(r#"{"a":"x|y","n":1}"#), row(r#"{"a":"`z","n":1,"b":{"c":12345678901234567890}}"#));
+        let side = |n| Side {
+            entity: EntityRef { module: "product".into(), key: EntityKey::new("P#a", "x") },
+            version: Some(Version(n)),
+        };
+        DiffResult {
+            from: side(1),
+            to: side(2),
+            from_found: TableKind::History,
+            to_found: TableKind::Data,
+            changes: diff_rows(&before, &after, false),
+            before: Arc::new(before),
+            after: Arc::new(after),
+        }
+    }
+
+    #[test]
+    fn the_diff_is_json_with_all_its_digits() {
+        let text = diff_json(&result());
+        assert_eq!(
+            text,
+            "[\n  {\"path\": \"a\", \"kind\": \"changed\", \"before\": \"x|y\", \"after\": \"`z\"},\n  \
+             {\"path\": \"b\", \"kind\": \"added\", \"before\": null, \"after\": {\"c\":12345678901234567890}}\n]"
+        );
+    }
+
+    #[test]
+    fn the_diff_is_a_table_that_its_values_cannot_break() {
+        assert_eq!(
+            diff_markdown(&result()),
+            "`P#a / x` version 1 → `P#a / x` version 2\n\n| | path | before | after |\n|---|---|---|---|\n\
+             | ~ changed | `a` | `\"x\\|y\"` | `\"'z\"` |\n| + added | `b` |  | `{\"c\":12345678901234567890}` |\n"
+        );
+    }
+}

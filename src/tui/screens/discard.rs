@@ -1,0 +1,64 @@
+//! The question before a plan is thrown away that is not saved.
+
+use std::path::PathBuf;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::domain::run::{Operation, RunId};
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::keymap::Context;
+use crate::tui::parts::popup::Frame;
+use crate::tui::parts::{Hints, Question, words};
+use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::theme::Role;
+
+/// The plan that takes the other's place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// A new one, with what is on screen.
+    New(Operation),
+    /// A new one for the users of a pool; the profile's when `None`.
+    Users(Option<String>),
+    /// One from a file.
+    Open(PathBuf),
+    /// One that takes a run of a name back, previewed at once.
+    Undo(RunId, String),
+}
+
+/// The question.
+#[derive(Debug)]
+pub(crate) struct Discard {
+    next: Next,
+}
+
+impl Discard {
+    pub(crate) fn new(next: Next) -> Self {
+        Self { next }
+    }
+}
+
+impl Screen for Discard {
+    fn context(&self) -> Context {
+        Context::Discard
+    }
+
+    fn act(&mut self, app: &mut App, press: Press) -> Flow {
+        match press.action {
+            Action::ConfirmDiscard => app.take_up(self.next.clone()),
+            _ => app.say("the plan stays as it is"),
+        }
+        Flow::Close
+    }
+
+    fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+        let question = Question { frame: Frame::Dialog, title: "Throw the plan away?", width: 60, margin: 1 };
+        let name = app.plan.form.as_ref().map(|f| f.name()).unwrap_or_default();
+        let text = format!("{name} has changes that are not saved. w in the plan pane saves them.");
+        let lines = words(&text, Role::Text, question.room(area));
+        let answers = [(Action::ConfirmDiscard, "throw it away"), (Action::Back, "keep it")];
+        question.draw(buffer, area, &lines, &Hints::of(&app.keymap, Context::Discard, &answers), &app.theme);
+        None
+    }
+}

@@ -1,0 +1,66 @@
+//! The question before a run is ended: what it leaves behind, and how to resume it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::engine::protocol::{RequestId, Steering};
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::format;
+use crate::tui::keymap::Context;
+use crate::tui::parts::popup::Frame;
+use crate::tui::parts::{Hints, Question, words};
+use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::theme::Role;
+
+/// The question, about the run of a request.
+#[derive(Debug)]
+pub(crate) struct EndRun {
+    pub(crate) request: RequestId,
+}
+
+impl Screen for EndRun {
+    fn context(&self) -> Context {
+        Context::EndRun
+    }
+
+    fn act(&mut self, app: &mut App, press: Press) -> Flow {
+        if press.action == Action::ConfirmEnd {
+            app.steer(Steering::Stop);
+            app.say("ending the run between two items…");
+        }
+        Flow::Close
+    }
+
+    fn ends_with(&self, request: RequestId) -> bool {
+        self.request == request
+    }
+
+    fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+        let question = Question { frame: Frame::End, title: "End the run?", width: 84, margin: 1 };
+        let room = question.room(area);
+        let lines: Vec<_> = left_behind(app).iter().flat_map(|text| words(text, Role::Text, room)).collect();
+        let answers = [(Action::ConfirmEnd, "end it"), (Action::Back, "let it run")];
+        question.draw(buffer, area, &lines, &Hints::of(&app.keymap, Context::EndRun, &answers), &app.theme);
+        None
+    }
+}
+
+/// The state that ending the run now leaves behind, in words.
+pub(crate) fn left_behind(app: &App) -> Vec<String> {
+    let Some(run) = &app.run else { return vec![] };
+    let outcomes: Vec<String> = run.outcomes.iter().map(|(o, n)| format!("{o} {}", format::count(*n))).collect();
+    let done = if outcomes.is_empty() { "nothing yet".to_owned() } else { outcomes.join(", ") };
+    let mut out = vec![format!("With an outcome: {done}. What is in flight is finished and recorded first.")];
+    match run.left() {
+        Some(left) => out.push(format!("Not begun: {}. They stay as they are.", format::plural(left, "item", "items"))),
+        None => out.push("What was not begun stays as it is.".to_owned()),
+    }
+    if let Some(id) = run.run {
+        out.push(format!("To resume it later: {}", app.line_of_resume(id)));
+        if run.attempted() > 0 {
+            out.push(format!("To take it back: {}", app.line_of_undo(id)));
+        }
+    }
+    out
+}

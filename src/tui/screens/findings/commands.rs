@@ -1,0 +1,130 @@
+//! Looking for what is wrong, and previewing its repair.
+
+use super::FindingsBox;
+use super::doctor::Doctor;
+use crate::domain::plan::Plan;
+use crate::engine::failure::Failure;
+use crate::engine::protocol::{Command, Finding, Level, RequestId};
+use crate::tui::app::App;
+use crate::tui::format;
+use crate::tui::message::Purpose;
+use crate::tui::panes::Pane;
+use crate::tui::panes::plan::preview::PlanPreview;
+
+impl App {
+    /// Shows what the doctor found last; looks for the first time where it never did.
+    pub(crate) fn show_doctor(&mut self) {
+        match self.doctor.as_ref().map(|d| d.request) {
+            Some(request) => self.show_findings_of(request),
+            None => self.look(None),
+        }
+    }
+
+    /// Looks for what is wrong, in a module or in all of them.
+    pub(crate) fn look(&mut self, module: Option<String>) {
+        if let Some(request) = self.pending(|p| *p == Purpose::Doctor) {
+            self.give_up(request);
+        }
+        let request = self.send(Command::Doctor { module: module.clone() }, Purpose::Doctor);
+        self.doctor = Some(Doctor::begun(request, module));
+        self.stack.close::<FindingsBox>();
+        self.show_findings_of(request);
+    }
+
+    fn show_findings_of(&mut self, request: RequestId) {
+        let left = self.left_findings.take().filter(|left| left.of == request);
+        self.stack.push(left.unwrap_or_else(|| FindingsBox::new(request)));
+    }
+
+    fn own_doctor(&mut self, request: RequestId) -> Option<&mut Doctor> {
+        self.doctor.as_mut().filter(|d| d.request == request)
+    }
+
+    pub(crate) fn doctor_found(&mut self, request: RequestId, finding: Finding) {
+        if let Some(doctor) = self.own_doctor(request) {
+            doctor.take(finding);
+        }
+    }
+
+    pub(crate) fn doctor_looked(&mut self, request: RequestId, rows: u64) {
+        if let Some(doctor) = self.own_doctor(request) {
+            doctor.looked = rows;
+        }
+    }
+
+    pub(crate) fn doctor_failed(&mut self, request: RequestId, failure: Failure) {
+        if let Some(doctor) = self.own_doctor(request).filter(|_| failure.fatal) {
+            doctor.problem = Some(failure);
+        }
+    }
+
+    pub(crate) fn doctor_ended(&mut self, request: RequestId, cancelled: bool) {
+        let now = self.now;
+        let Some(doctor) = self.own_doctor(request) else { return };
+        (doctor.running, doctor.stopped, doctor.ended) = (false, cancelled, Some(now));
+        let found = format::plural(doctor.findings.total(), "finding", "findings");
+        let looked = format::plural(doctor.looked, "row", "rows");
+        let end = if cancelled || doctor.problem.is_some() { "stopped" } else { "is through" };
+        self.tell(Level::Info, format!("doctor {end}: {found} in {looked} looked at"));
+    }
+
+    /// Why there is nothing to repair.
+    pub(crate) fn no_repair(&self) -> Option<String> {
+        let Some(doctor) = &self.doctor else { return Some("the doctor has not looked yet".to_owned()) };
+        if doctor.running {
+            return Some("the doctor is still looking: x stops it".to_owned());
+        }
+        (doctor.repairable == 0).then(|| "nothing of what was found can be repaired here".to_owned())
+    }
+
+    /// Shows what repairing would write: a plan of its own, in no file.
+    pub(crate) fn preview_repair(&mut self) {
+        let Some(doctor) = &self.doctor else { return };
+        self.preview_own(Box::new(Plan::repair(doctor.module.clone())));
+    }
+
+    /// Previews a plan that no form is over.
+    pub(crate) fn preview_own(&mut self, plan: Box<Plan>) {
+        if let Some(request) = self.pending(|p| *p == Purpose::PreviewPlan) {
+            self.give_up(request);
+        }
+        let request = self.send(Command::PreviewPlan { plan: plan.clone(), keep: true }, Purpose::PreviewPlan);
+        let mut preview = PlanPreview::begun(request, 0);
+        preview.own = Some(plan);
+        self.plan.preview = Some(preview);
+        self.plan.shows_preview = true;
+        self.focus = Pane::Plan;
+    }
+
+    /// The command line that looks, or that repairs.
+    pub(crate) fn line_of_doctor(&self, repair: bool) -> String {
+        let module = self.doctor.as_ref().and_then(|d| d.module.clone());
+        let mut words = vec!["doctor"];
+        if let Some(module) = &module {
+            words.extend(["--module", module]);
+        }
+        if repair {
+            words.extend(["--repair", "--arm"]);
+        }
+        self.line(&words)
+    }
+
+    /// Shows what the preview found beside its items.
+    pub(crate) fn show_findings(&mut self) {
+        let Some(request) = self.plan.preview.as_ref().map(|p| p.request) else { return };
+        let left = self.left_findings.take().filter(|left| left.of == request);
+        self.focus = Pane::Plan;
+        self.plan.shows_preview = true;
+        self.stack.push(left.unwrap_or_else(|| FindingsBox::new(request)));
+    }
+
+    /// Why there are no findings to look at.
+    pub(crate) fn no_findings(&self) -> Option<String> {
+        let Some(preview) = &self.plan.preview else { return Some("no plan was previewed yet".to_owned()) };
+        let is_none = preview.findings.is_empty();
+        is_none.then(|| match preview.running {
+            true => "nothing was found beside the items so far".to_owned(),
+            false => "the preview found nothing beside the items".to_owned(),
+        })
+    }
+}

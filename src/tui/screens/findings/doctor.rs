@@ -1,0 +1,93 @@
+//! What the doctor found last, and which entities it concerns.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::found::Findings;
+use crate::engine::failure::Failure;
+use crate::engine::protocol::{EntityRef, Finding, RequestId, Severity};
+
+/// Entities that are remembered as concerned.
+const MOST: usize = 100_000;
+
+/// A look at what is wrong: under way, or the last one.
+#[derive(Debug)]
+pub(crate) struct Doctor {
+    pub(crate) request: RequestId,
+    /// Only this module.
+    pub(crate) module: Option<String>,
+    pub(crate) running: bool,
+    /// It was stopped before its end.
+    pub(crate) stopped: bool,
+    /// Rows looked at.
+    pub(crate) looked: u64,
+    /// When it ended.
+    pub(crate) ended: Option<Timestamp>,
+    pub(crate) problem: Option<Failure>,
+    pub(crate) findings: Findings,
+    /// Findings that can be repaired.
+    pub(crate) repairable: u64,
+    /// The worst of each entity, with its kind.
+    concerned: HashMap<EntityRef, (Severity, &'static str)>,
+}
+
+impl Doctor {
+    /// One that was asked for.
+    pub(crate) fn begun(request: RequestId, module: Option<String>) -> Self {
+        Self {
+            request,
+            module,
+            running: true,
+            stopped: false,
+            looked: 0,
+            ended: None,
+            problem: None,
+            findings: Findings::default(),
+            repairable: 0,
+            concerned: HashMap::new(),
+        }
+    }
+
+    /// One more finding.
+    pub(crate) fn take(&mut self, finding: Finding) {
+        self.repairable += u64::from(finding.repairable);
+        let worst = (finding.severity, finding.kind);
+        if self.concerned.len() < MOST {
+            let known = self.concerned.entry(finding.entity.clone()).or_insert(worst);
+            // The worst severity is the smallest.
+            *known = (*known).min(worst);
+        }
+        self.findings.take(finding);
+    }
+
+    /// The worst that was found about an entity.
+    pub(crate) fn about(&self, entity: &EntityRef) -> Option<(Severity, &'static str)> {
+        self.concerned.get(entity).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::found::tests::finding;
+    use super::*;
+
+    #[test]
+    fn the_worst_of_an_entity_is_what_marks_it() {
+        let mut doctor = Doctor::begun(RequestId(1), None);
+        for (kind, severity, sk) in [
+            ("gap", Severity::Note, "a"),
+            ("wedged", Severity::Error, "a"),
+            ("pending", Severity::Warning, "a"),
+            ("gap", Severity::Note, "b"),
+        ] {
+            doctor.take(Finding { repairable: kind == "wedged", ..finding(kind, severity, sk) });
+        }
+        let of = |sk| doctor.about(&finding("x", Severity::Note, sk).entity);
+        assert_eq!(
+            (of("a"), of("b"), of("c")),
+            (Some((Severity::Error, "wedged")), Some((Severity::Note, "gap")), None)
+        );
+        assert_eq!((doctor.findings.total(), doctor.repairable), (4, 1));
+    }
+}

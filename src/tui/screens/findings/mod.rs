@@ -1,0 +1,355 @@
+//! What a preview found beside its items, or what the doctor found: filtered, and each one's entity a key away.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+mod commands;
+pub(crate) mod doctor;
+pub(crate) mod found;
+
+use self::doctor::Doctor;
+use self::found::Findings;
+use super::command::CommandBox;
+use crate::domain::tenant::tenant_of;
+use crate::engine::protocol::{Finding, RequestId, Severity};
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::keymap::{Context, Key};
+use crate::tui::panes::{Filter, filter::Typed, problem};
+use crate::tui::parts::popup::{Frame, centred, foot, framed};
+use crate::tui::parts::scroll::Step;
+use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_line, draw_lines, draw_list, draw_text};
+use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::theme::Role;
+use crate::tui::{format, text};
+
+/// Width of the column of kinds.
+const KIND: usize = 11;
+
+/// The list as it is looked at; what was found stays where it was found.
+#[derive(Debug, Clone)]
+pub(crate) struct FindingsBox {
+    /// The request that found them.
+    pub(crate) of: RequestId,
+    severity: Option<Severity>,
+    kind: Option<&'static str>,
+    filter: Filter,
+    scroll: Scroll,
+    /// Places of those shown, problems first, and of how many and which filter.
+    shown: Vec<usize>,
+    shown_of: Option<(usize, Option<Severity>, Option<&'static str>, String)>,
+}
+
+/// The findings of a request, where they are still there.
+fn found(app: &App, of: RequestId) -> Option<&Findings> {
+    let preview = app.plan.preview.as_ref().filter(|p| p.request == of).map(|p| &p.findings);
+    preview.or_else(|| doctor(app, of).map(|d| &d.findings))
+}
+
+/// The doctor, where it found them.
+fn doctor(app: &App, of: RequestId) -> Option<&Doctor> {
+    app.doctor.as_ref().filter(|d| d.request == of)
+}
+
+impl FindingsBox {
+    /// All of what a request found.
+    pub(crate) fn new(of: RequestId) -> Self {
+        Self {
+            of,
+            severity: None,
+            kind: None,
+            filter: Filter::default(),
+            scroll: Scroll::default(),
+            shown: Vec::new(),
+            shown_of: None,
+        }
+    }
+
+    /// Brings the list up to date with what was found and with the filters.
+    fn arrange(&mut self, findings: &Findings) {
+        let of = (findings.kept().len(), self.severity, self.kind, self.filter.text().to_owned());
+        if self.shown_of.as_ref() == Some(&of) {
+            return;
+        }
+        let accepts = |f: &Finding| {
+            self.severity.is_none_or(|s| f.severity == s)
+                && self.kind.is_none_or(|k| f.kind == k)
+                && self.filter.accepts([
+                    f.entity.key.to_string().as_str(),
+                    f.kind,
+                    f.path.as_deref().unwrap_or_default(),
+                    &f.message,
+                ])
+        };
+        let kept = findings.kept();
+        let mut shown: Vec<usize> =
+            kept.iter().enumerate().filter(|(_, finding)| accepts(finding)).map(|(i, _)| i).collect();
+        shown.sort_by_key(|i| kept[*i].severity);
+        // The cursor stays on its finding while more come in.
+        let selected = self.shown.get(self.scroll.cursor).and_then(|at| shown.iter().position(|i| i == at));
+        self.scroll.cursor = selected.unwrap_or(0);
+        self.shown = shown;
+        self.shown_of = Some(of);
+    }
+
+    /// Goes to the entity, or to the partition where the finding is about all of it.
+    fn open(&mut self, app: &mut App) -> Flow {
+        let finding = found(app, self.of).and_then(|f| f.kept().get(*self.shown.get(self.scroll.cursor)?).cloned());
+        let Some(finding) = finding else { return Flow::Stay };
+        let entity = finding.entity;
+        if app.connection.as_ref().is_some_and(|c| !c.modules.contains(&entity.module)) {
+            app.refuse(format!("{} is no module's table: it cannot be opened here", entity.module));
+            return Flow::Stay;
+        }
+        if entity.key.pk.as_str().is_empty() {
+            app.refuse("it is about the module as a whole: there is no entity to open");
+            return Flow::Stay;
+        }
+        let tenant = tenant_of(&entity.key.pk, None).code;
+        match entity.key.sk.as_str() {
+            "" => app.list(entity.module, entity.key.pk, tenant),
+            _ => app.open_entity(entity, tenant),
+        }
+        // Coming back leads to the same place.
+        app.left_findings = Some(self.clone());
+        Flow::Close
+    }
+
+    /// How many there are, and which are shown.
+    fn summary(&self, findings: &Findings) -> Rich {
+        let mut line = Rich::default();
+        for severity in [Severity::Error, Severity::Warning, Severity::Note] {
+            let n = findings.count(severity);
+            if n > 0 {
+                let (one, many) = words(severity);
+                line.push(role(severity), &format!("{}  ", format::plural(n, one, many)));
+            }
+        }
+        let repairable = findings.kept().iter().filter(|f| f.repairable).count() as u64;
+        if repairable > 0 {
+            line.push(Role::Ok, &format!("{} (r)  ", format::plural(repairable, "repairable", "repairable")));
+        }
+        let only: Vec<&str> = self.severity.map(|s| words(s).1).into_iter().chain(self.kind).collect();
+        if !only.is_empty() {
+            line.push(Role::Match, &format!("only {}  ", only.join(", ")));
+        }
+        let kept = findings.kept().len() as u64;
+        if findings.total() > kept {
+            line.push(Role::Warning, &format!("! the first {} are listed; Y lists all", format::count(kept)));
+        }
+        line
+    }
+}
+
+impl Screen for FindingsBox {
+    fn context(&self) -> Context {
+        Context::Findings
+    }
+
+    fn typed(&mut self, _: &mut App, key: Key) -> Option<Flow> {
+        (self.filter.typing() && self.filter.key(key) != Typed::Passed).then_some(Flow::Stay)
+    }
+
+    fn act(&mut self, app: &mut App, press: Press) -> Flow {
+        match press.action {
+            Action::Back if self.filter.shown() => self.filter.clear(),
+            Action::Back | Action::Left => return Flow::Close,
+            Action::Filter => self.filter.begin(),
+            Action::Severity => {
+                self.severity = match self.severity {
+                    None => Some(Severity::Error),
+                    Some(Severity::Error) => Some(Severity::Warning),
+                    Some(Severity::Warning) => Some(Severity::Note),
+                    Some(Severity::Note) => None,
+                };
+            }
+            Action::Kind => {
+                let kinds = found(app, self.of).map(Findings::kinds).unwrap_or_default();
+                let at = self.kind.and_then(|kind| kinds.iter().position(|k| *k == kind));
+                self.kind = kinds.get(at.map_or(0, |at| at + 1)).copied();
+            }
+            Action::Repair if doctor(app, self.of).is_some() => match app.no_repair() {
+                Some(why) => app.refuse(why),
+                None => {
+                    app.left_findings = Some(self.clone());
+                    app.preview_repair();
+                    return Flow::Close;
+                }
+            },
+            Action::Cancel => match doctor(app, self.of).filter(|d| d.running) {
+                Some(_) => app.give_up(self.of),
+                None => app.say("nothing is being waited for here"),
+            },
+            Action::Reload => {
+                if let Some(module) = doctor(app, self.of).map(|d| d.module.clone()) {
+                    app.look(module);
+                    return Flow::Close;
+                }
+            }
+            Action::ShowCommand => {
+                let line = match doctor(app, self.of) {
+                    Some(_) => app.line_of_doctor(false),
+                    None => app.line_of_preview(),
+                };
+                app.stack.push(CommandBox::new(line));
+            }
+            Action::Open | Action::Right => return self.open(app),
+            action => {
+                if let Some(step) = Step::of(action) {
+                    self.scroll.step(step, self.shown.len());
+                }
+            }
+        }
+        Flow::Stay
+    }
+
+    fn paste(&mut self, text: &str) {
+        if self.filter.typing() {
+            self.filter.paste(text);
+        }
+    }
+
+    fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+        let theme = &app.theme;
+        let area = centred(buffer, area, 116, area.height.saturating_sub(1));
+        let Some(findings) = found(app, self.of) else {
+            let inner = framed(buffer, area, Frame::Dialog, "Findings", "", theme);
+            foot(buffer, area, &Hints::of(&app.keymap, Context::Findings, &[(Action::Back, "back")]), theme);
+            let words = [Rich::of(Role::Dim, " they went with the preview that found them")];
+            draw_text(buffer, area, inner, &words, &mut Scroll::default(), theme);
+            return None;
+        };
+        self.arrange(findings);
+        let at = format!(
+            "{}/{}",
+            format::len((self.scroll.cursor + 1).min(self.shown.len())),
+            format::len(self.shown.len())
+        );
+        let doctor = doctor(app, self.of);
+        let title = match doctor.map(|d| &d.module) {
+            None => "Findings of the preview".to_owned(),
+            Some(None) => "Doctor".to_owned(),
+            Some(Some(module)) => format!("Doctor: {module}"),
+        };
+        let inner = framed(buffer, area, Frame::Dialog, &title, &at, theme);
+        let wide = area.width >= 70;
+        let mut hints = vec![(Action::Open, "open"), (Action::Severity, "severity"), (Action::Kind, "kind")];
+        if wide || doctor.is_none() {
+            hints.push((Action::Filter, "text"));
+        }
+        match doctor {
+            Some(d) if d.running => hints.push((Action::Cancel, "stop")),
+            Some(d) if d.repairable > 0 => hints.push((Action::Repair, "repair…")),
+            _ => {}
+        }
+        hints.push((Action::Back, "back"));
+        if wide {
+            hints.extend(doctor.map(|_| (Action::Reload, "again")));
+        }
+        if area.width >= 90 || (wide && doctor.is_none()) {
+            hints.push((Action::ShowCommand, "command"));
+        }
+        foot(buffer, area, &Hints::of(&app.keymap, Context::Findings, &hints), theme);
+        let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+        if inner.height < 3 {
+            return None;
+        }
+        let room = usize::from(inner.width).max(4);
+        let mut above = doctor.map(|d| progress(app, d, room)).unwrap_or_default();
+        above.push(self.summary(findings));
+        above.truncate(usize::from(inner.height / 2));
+        draw_lines(buffer, inner, &above, theme);
+        let top = u16::try_from(above.len()).unwrap_or(0);
+        let mut body = Rect { y: inner.y + top, height: inner.height - top, ..inner };
+        let mut cursor = None;
+        if self.filter.shown() {
+            cursor = self.filter.draw(buffer, Rect { height: 1, ..body }, theme);
+            body = Rect { y: body.y + 1, height: body.height - 1, ..body };
+        }
+        let selected = self.shown.get(self.scroll.cursor).and_then(|i| findings.kept().get(*i));
+        let mut below = selected.map(|f| whole(f, room)).unwrap_or_default();
+        below.truncate(usize::from(body.height / 2));
+        let list = Rect { height: body.height - u16::try_from(below.len()).unwrap_or(0), ..body };
+        if self.shown.is_empty() {
+            let words = match doctor {
+                _ if !findings.is_empty() => "none like that",
+                Some(d) if d.running => "nothing found so far",
+                _ => "nothing found",
+            };
+            draw_line(buffer, list, &Rich::of(Role::Dim, words), 0, theme, Style::default());
+        }
+        let places = &self.shown;
+        let row = |i: usize| findings.kept().get(*places.get(i)?).map(line);
+        draw_list(buffer, Place { frame: area, lines: list }, &mut self.scroll, places.len(), theme, row);
+        draw_lines(buffer, Rect { y: list.bottom(), height: inner.bottom() - list.bottom(), ..inner }, &below, theme);
+        cursor
+    }
+}
+
+/// How far the doctor is, and what it could not look at.
+fn progress(app: &App, doctor: &Doctor, room: usize) -> Vec<Rich> {
+    let looked = format::plural(doctor.looked, "row", "rows");
+    let (role, words) = match (doctor.running, doctor.ended) {
+        (true, _) => (Role::Text, format!("looking… {looked} so far; x stops")),
+        (false, _) if doctor.stopped => (Role::Warning, format!("stopped at {looked}: not all was looked at")),
+        (false, Some(at)) if doctor.problem.is_none() => {
+            let tried = if app.armed { "" } else { "; read-only, so writing was not tried" };
+            (Role::Dim, format!("{looked} looked at {}{tried}", format::age(at, app.now)))
+        }
+        _ => (Role::Warning, format!("ended at {looked}: not all was looked at")),
+    };
+    let mut lines = problem::notice(&words, role, room);
+    lines.extend(doctor.problem.iter().flat_map(|failure| problem::lines(failure, room)));
+    lines
+}
+
+fn words(severity: Severity) -> (&'static str, &'static str) {
+    match severity {
+        Severity::Error => ("error", "errors"),
+        Severity::Warning => ("warning", "warnings"),
+        Severity::Note => ("note", "notes"),
+    }
+}
+
+fn role(severity: Severity) -> Role {
+    match severity {
+        Severity::Error => Role::Error,
+        Severity::Warning => Role::Warning,
+        Severity::Note => Role::Text,
+    }
+}
+
+/// A finding in one line, its severity also without colours.
+fn line(finding: &Finding) -> Rich {
+    let sign = match finding.severity {
+        Severity::Error => "!",
+        Severity::Warning => "~",
+        Severity::Note => " ",
+    };
+    let place = match finding.entity.key.pk.as_str() {
+        "" => finding.entity.module.clone(),
+        _ => finding.entity.key.to_string(),
+    };
+    let path = finding.path.as_deref().map(|p| format!(" {p}")).unwrap_or_default();
+    Rich::of(role(finding.severity), sign)
+        .with(Role::Ok, if finding.repairable { "r " } else { "  " })
+        .with(role(finding.severity), &text::fit(finding.kind, KIND))
+        .with(Role::Text, &place)
+        .with(Role::Path, &path)
+        .with(Role::Dim, &format!("  {}", finding.message))
+}
+
+/// A finding in as many lines as it needs.
+fn whole(finding: &Finding, room: usize) -> Vec<Rich> {
+    let mut lines = vec![Rich::of(Role::Dim, &"─".repeat(room))];
+    let place = match finding.entity.key.pk.as_str() {
+        "" => format!("module {}", finding.entity.module),
+        _ => format!("{} in {}", finding.entity.key, finding.entity.module),
+    };
+    lines.extend(problem::notice(&place, Role::Strong, room));
+    let path = finding.path.as_deref().map(|p| format!("{p}: ")).unwrap_or_default();
+    let what = format!("{} ({}): {path}{}", finding.kind, words(finding.severity).0, finding.message);
+    lines.extend(problem::notice(&what, Role::Text, room));
+    lines
+}

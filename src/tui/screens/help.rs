@@ -1,0 +1,187 @@
+//! Every key and command, searchable, with why what is disabled is so.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::phrases::PHRASES;
+use crate::domain::printable::printable;
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::keymap::{Context, Key};
+use crate::tui::panes::Filter;
+use crate::tui::parts::popup::{Frame, centred, foot, framed};
+use crate::tui::parts::scroll::Step;
+use crate::tui::parts::{Field, Hints, Rich, Scroll, draw_text};
+use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::text;
+use crate::tui::theme::Role;
+
+/// The help.
+#[derive(Debug, Default)]
+pub(crate) struct Help {
+    field: Field,
+    scroll: Scroll,
+    lines: usize,
+    /// The context that it was asked for in: its keys stand first.
+    of: Option<Context>,
+}
+
+/// Signs in the lists, and their meaning.
+const SIGNS: &[(&str, &str)] = &[
+    ("D", "entity is soft-deleted; of a version: found in the data table"),
+    ("M", "stamped by a migration"),
+    ("S", "attributes are stored in S3"),
+    ("P", "a command waits to be processed"),
+    ("F", "the newest command failed"),
+    ("W", "wedged: a command that nothing will finish blocks every later publish"),
+    ("! ~", "the doctor found an error there; a warning or a note"),
+    ("B", "blocked: the framework would mangle a write to it"),
+    ("H C", "version was found in the history table, in the command table"),
+    ("?", "who and when are uncertain: no command row tells, the data row's own fields may be stale"),
+    ("=", "the current version, the one of the data row"),
+    ("*", "marked"),
+    ("+", "new, or changed, since watching began"),
+    ("+ - ~ ! >", "added, removed, changed, type changed, moved"),
+];
+
+impl Screen for Help {
+    fn context(&self) -> Context {
+        Context::Help
+    }
+
+    fn typed(&mut self, app: &mut App, key: Key) -> Option<Flow> {
+        // The key that opened it closes it again, while nothing is typed.
+        let opened = app.keymap.keys(Context::Everywhere, Action::Help);
+        if self.field.text().is_empty() && opened.contains(&key) {
+            return Some(Flow::Close);
+        }
+        if app.keymap.action(Context::Help, key).is_some() {
+            return None;
+        }
+        self.field.key(key);
+        self.scroll = Scroll::default();
+        Some(Flow::Stay)
+    }
+
+    fn act(&mut self, _: &mut App, press: Press) -> Flow {
+        match (press.action, Step::of(press.action)) {
+            (Action::Back, _) => return Flow::Close,
+            (_, Some(step)) => self.scroll.slide(step, self.lines),
+            (_, None) => {}
+        }
+        Flow::Stay
+    }
+
+    fn paste(&mut self, text: &str) {
+        self.field.paste(text);
+    }
+
+    fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+        let area = centred(buffer, area, 92, area.height);
+        let inner = framed(buffer, area, Frame::Dialog, "Help", "type to search", &app.theme);
+        let hints = [(Action::Up, "scroll"), (Action::Back, "close")];
+        foot(buffer, area, &Hints::of(&app.keymap, Context::Help, &hints), &app.theme);
+        if inner.height < 3 {
+            return None;
+        }
+        let input = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), height: 1, ..inner };
+        let cursor = self.field.draw(buffer, input, &app.theme);
+        let body = Rect { y: inner.y + 2, height: inner.height - 2, ..inner };
+        let mut filter = Filter::default();
+        filter.paste(self.field.text());
+        let here = self.of.unwrap_or_else(|| app.context());
+        let lines = lines(app, here, &filter, usize::from(body.width));
+        self.lines = lines.len();
+        draw_text(buffer, area, body, &lines, &mut self.scroll, &app.theme);
+        cursor
+    }
+}
+
+fn lines(app: &App, here: Context, filter: &Filter, width: usize) -> Vec<Rich> {
+    let mut out = Vec::new();
+    let mut order: Vec<_> = Context::ALL.iter().collect();
+    order.sort_by_key(|(context, ..)| *context != here);
+    for (context, _, heading) in order {
+        let bound = app.keymap.bindings(*context).iter().map(|(action, keys)| {
+            let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+            (keys.join(" "), action.help().to_owned(), app.refusal(*action), action.id())
+        });
+        section(&mut out, heading, bound.filter(|(k, h, _, id)| filter.accepts([k.as_str(), h, id, *heading])), width);
+    }
+    let phrases = PHRASES.iter().map(|p| (p.shape(), p.help.to_owned(), None, p.word));
+    let palette_only = [Action::Runs, Action::Doctor, Action::Disarm];
+    let actions = palette_only.iter().map(|a| (format!(":{}", a.id()), a.help().to_owned(), app.refusal(*a), a.id()));
+    let commands = phrases.chain(actions).filter(|(k, h, ..)| filter.accepts([k.as_str(), h, "commands"]));
+    section(&mut out, "Commands", commands, width);
+    let signs = SIGNS.iter().map(|(sign, means)| ((*sign).to_owned(), (*means).to_owned(), None, ""));
+    section(&mut out, "Signs", signs.filter(|(s, m, ..)| filter.accepts([s.as_str(), m, "signs"])), width);
+    if out.is_empty() {
+        out.push(Rich::of(Role::Dim, " nothing of that name"));
+    }
+    out
+}
+
+type Entry = (String, String, Option<String>, &'static str);
+
+fn section(out: &mut Vec<Rich>, heading: &str, entries: impl Iterator<Item = Entry>, width: usize) {
+    let entries: Vec<Entry> = entries.collect();
+    if entries.is_empty() {
+        return;
+    }
+    if !out.is_empty() {
+        out.push(Rich::default());
+    }
+    out.push(Rich::of(Role::Heading, heading));
+    // A reason that several share is told once.
+    let reasons: Vec<&String> = entries.iter().filter_map(|(.., refusal, _)| refusal.as_ref()).collect();
+    let times = |reason: &String| reasons.iter().filter(|r| **r == reason).count();
+    let shared = reasons.iter().copied().max_by_key(|r| times(r)).filter(|r| times(r) * 2 > reasons.len()).cloned();
+    let shared = shared.filter(|reason| times(reason) > 1);
+    if let Some(why) = &shared {
+        let lines = text::wrap(&printable(&format!("not now, where dimmed: {why}")), width.saturating_sub(2).max(10));
+        out.extend(lines.iter().map(|line| Rich::of(Role::Text, "  ").with(Role::Warning, line)));
+    }
+    for (keys, help, refusal, _) in entries {
+        let role = if refusal.is_some() { Role::Dim } else { Role::Text };
+        let mut line = Rich::of(if refusal.is_some() { Role::Dim } else { Role::Key }, &format!("  {keys}"));
+        line.pad_to(20);
+        line.push(Role::Text, "  ");
+        let column = line.width();
+        line.push(role, &help);
+        out.extend(hanging(&line, column, width));
+        if let Some(why) = refusal.filter(|why| shared.as_ref() != Some(why)) {
+            let mut line = Rich::default();
+            line.pad_to(column);
+            line.push(Role::Warning, &format!("not now: {why}"));
+            out.extend(hanging(&line, column, width));
+        }
+    }
+}
+
+/// A line whose continuation stands below its text, not below its key.
+fn hanging(line: &Rich, column: usize, width: usize) -> Vec<Rich> {
+    if line.width() <= width || width <= column + 10 {
+        return vec![line.clone()];
+    }
+    let room = width - column;
+    line.columns(column).map_or_else(
+        || vec![line.clone()],
+        |(head, role, rest)| {
+            let mut out = Vec::new();
+            for (i, part) in crate::tui::text::wrap(&rest, room).iter().enumerate() {
+                let mut line = if i == 0 { head.clone() } else { Rich::default() };
+                line.pad_to(column);
+                line.push(role, part);
+                out.push(line);
+            }
+            out
+        },
+    )
+}
+
+impl App {
+    /// Shows the help, the keys of a context first.
+    pub(crate) fn show_help(&mut self, of: Context) {
+        self.stack.push(Help { of: Some(of), ..Help::default() });
+    }
+}

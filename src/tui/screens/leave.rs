@@ -1,0 +1,54 @@
+//! The question before the console is left while something is not over.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::end_run::left_behind;
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::keymap::Context;
+use crate::tui::message::Purpose;
+use crate::tui::parts::popup::Frame;
+use crate::tui::parts::{Hints, Question, words};
+use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::theme::Role;
+
+/// The question.
+#[derive(Debug)]
+pub(crate) struct Leave;
+
+impl Screen for Leave {
+    fn context(&self) -> Context {
+        Context::Leave
+    }
+
+    fn act(&mut self, app: &mut App, press: Press) -> Flow {
+        app.quit = press.action == Action::ConfirmLeave;
+        Flow::Close
+    }
+
+    fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+        let question = Question { frame: Frame::Dialog, title: "Leave now?", width: 70, margin: 1 };
+        let room = question.room(area);
+        let lines: Vec<_> = not_over(app).iter().flat_map(|text| words(text, Role::Text, room)).collect();
+        let answers = [(Action::ConfirmLeave, "leave"), (Action::Back, "stay")];
+        question.draw(buffer, area, &lines, &Hints::of(&app.keymap, Context::Leave, &answers), &app.theme);
+        None
+    }
+}
+
+/// The work that is not over, in words.
+fn not_over(app: &App) -> Vec<String> {
+    if app.pending(|p| *p == Purpose::Run).is_some() {
+        let first = "A run is not over. Leaving ends it between two items.".to_owned();
+        return std::iter::once(first).chain(left_behind(app)).collect();
+    }
+    vec![match app.is_writing() {
+        true => {
+            "A rollback is not over. What nobody has approved will not be written; what is being written is recorded in the run's \
+             journal: `tenantry runs` shows how it ended."
+        }
+        false => "The plan in the plan pane has changes that are not saved. w in the pane saves them.",
+    }
+    .to_owned()]
+}

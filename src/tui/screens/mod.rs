@@ -1,0 +1,22 @@
+//! Dialogs, questions, lists over the panes: a file or a folder each.
+
+pub(crate) mod approval;
+pub(crate) mod arm;
+pub(crate) mod batch;
+pub(crate) mod collisions;
+pub(crate) mod command;
+pub(crate) mod copy;
+pub(crate) mod discard;
+pub(crate) mod end_run;
+pub(crate) mod findings;
+pub(crate) mod help;
+pub(crate) mod item;
+pub(crate) mod leave;
+pub(crate) mod palette;
+pub(crate) mod paused;
+pub(crate) mod phrases;
+pub(crate) mod rollback;
+pub(crate) mod runs;
+pub(crate) mod users;
+pub(crate) mod verification;
+pub(crate) mod violations;

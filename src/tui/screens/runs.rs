@@ -1,0 +1,259 @@
+//! The recorded runs, and the items of one of them.
+
+use std::path::PathBuf;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::command::CommandBox;
+use super::discard::Next;
+use super::item::ItemBox;
+use super::palette::Palette;
+use crate::domain::clock::{local_minutes, local_seconds};
+use crate::domain::run::{RunId, RunState};
+use crate::engine::failure::Failure;
+use crate::engine::protocol::{Command, Event, RequestId, RunInfo};
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::items::Items;
+use crate::tui::keymap::Context;
+use crate::tui::message::Purpose;
+use crate::tui::panes::plan::preview_view::draw_items;
+use crate::tui::panes::problem;
+use crate::tui::parts::popup::{Frame, centred, foot, framed};
+use crate::tui::parts::scroll::Step;
+use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_lines, draw_list, draw_text};
+use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::text;
+use crate::tui::theme::Role;
+
+/// Widths of the columns of the list.
+const WHEN: usize = 18;
+const WHAT: usize = 10;
+const STATE: usize = 9;
+
+/// The list, and the run that was opened in it.
+#[derive(Debug)]
+pub(crate) struct Runs {
+    request: RequestId,
+    runs: Vec<RunInfo>,
+    scroll: Scroll,
+    reading: bool,
+    problem: Option<Failure>,
+    opened: Option<OpenedRun>,
+}
+
+#[derive(Debug)]
+struct OpenedRun {
+    info: RunInfo,
+    items: Items,
+}
+
+impl Runs {
+    /// A list that the engine has not answered yet.
+    pub(crate) fn reading(request: RequestId) -> Self {
+        Self { request, runs: vec![], scroll: Scroll::default(), reading: true, problem: None, opened: None }
+    }
+
+    /// The run that keys are about.
+    fn chosen(&self) -> Option<&RunInfo> {
+        self.opened.as_ref().map(|o| &o.info).or_else(|| self.runs.get(self.scroll.cursor))
+    }
+
+    fn open(&mut self) {
+        if let Some(info) = self.chosen().cloned().filter(|_| self.opened.is_none()) {
+            let items = Items::new(info.run);
+            self.opened = Some(OpenedRun { info, items });
+        }
+    }
+
+    fn draw_list(&mut self, app: &App, buffer: &mut Buffer, frame: Rect, inner: Rect) {
+        if self.runs.is_empty() {
+            let words = if self.reading { "reading…" } else { "no runs yet: a rollback or a plan makes one" };
+            return draw_text(buffer, frame, inner, &[Rich::of(Role::Dim, words)], &mut Scroll::default(), &app.theme);
+        }
+        // The name gets what the columns beside it leave.
+        let ends = self.runs.iter().map(|run| text::width(&outcomes(run)) + 1).max().unwrap_or_default();
+        let name = usize::from(inner.width).saturating_sub(WHEN + WHAT + STATE + ends).max(20);
+        let runs = &self.runs;
+        let line = |i: usize| {
+            let run = runs.get(i)?;
+            let at = local_minutes(&run.started_at, &app.zone);
+            let line = Rich::of(Role::Text, &text::fit(&at, WHEN))
+                .with(Role::Strong, &text::fit(run.operation.as_str(), WHAT))
+                .with(Role::Text, &text::fit(run.state.as_str(), STATE))
+                .with(Role::Text, &text::fit(&run.name, name));
+            Some(line.with(Role::Text, &format!(" {}", outcomes(run))))
+        };
+        draw_list(buffer, Place { frame, lines: inner }, &mut self.scroll, runs.len(), &app.theme, line);
+    }
+}
+
+impl Screen for Runs {
+    fn context(&self) -> Context {
+        Context::Runs
+    }
+
+    fn act(&mut self, app: &mut App, press: Press) -> Flow {
+        match (press.action, self.chosen().cloned()) {
+            (Action::Back | Action::Left, _) => {
+                self.problem = None;
+                return if self.opened.take().is_some() { Flow::Stay } else { Flow::Close };
+            }
+            (Action::ShowCommand, chosen) => {
+                let lines = app.lines_of_runs(chosen.map(|info| info.run), self.opened.is_some());
+                app.stack.push(CommandBox::of(lines));
+            }
+            (Action::Open | Action::Right, _) => match &mut self.opened {
+                Some(opened) => {
+                    if let Some(described) = opened.items.described() {
+                        app.stack.push(ItemBox::new(described.whole()));
+                    }
+                }
+                None => self.open(),
+            },
+            (Action::Resume, Some(info)) => match app.no_resume(&info) {
+                Some(why) => app.refuse(why),
+                None => {
+                    app.resume_run(&info);
+                    return Flow::Close;
+                }
+            },
+            (Action::UndoRun, Some(info)) => {
+                app.replace_plan(Next::Undo(info.run, info.name));
+                return Flow::Close;
+            }
+            (Action::VerifyRun, Some(info)) => app.verify_run(info.run),
+            (Action::ExportRun, Some(info)) => {
+                app.stack.push(Palette::holding(&format!("export {} ", info.run)));
+            }
+            (action, _) => {
+                if let Some(step) = Step::of(action) {
+                    match &mut self.opened {
+                        Some(opened) => opened.items.step(step),
+                        None => self.scroll.step(step, self.runs.len()),
+                    }
+                }
+            }
+        }
+        Flow::Stay
+    }
+
+    fn waits_for(&self, request: RequestId) -> bool {
+        self.request == request || self.opened.as_ref().is_some_and(|o| o.items.waits_for(request))
+    }
+
+    fn answer(&mut self, _: &mut App, request: RequestId, event: Event) {
+        if let Some(opened) = self.opened.as_mut().filter(|o| o.items.waits_for(request)) {
+            return opened.items.answer(request, event);
+        }
+        match event {
+            Event::Run(run) => self.runs.push(*run),
+            Event::Failed(failure) => self.problem = Some(*failure),
+            Event::Finished { .. } => self.reading = false,
+            _ => {}
+        }
+    }
+
+    fn ask(&mut self, app: &mut App) {
+        let Some(opened) = &mut self.opened else { return };
+        // A page and an item may be asked for at once.
+        for _ in 0..2 {
+            let Some(wanted) = opened.items.wanted() else { return };
+            let request = app.send(opened.items.command(&wanted), Purpose::Screen);
+            opened.items.asked(&wanted, request);
+        }
+    }
+
+    fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+        let area = centred(buffer, area, 108, area.height.saturating_sub(1));
+        let title = self.opened.as_ref().map_or_else(|| "Runs".to_owned(), |o| format!("Run {}", o.info.run));
+        let zone = format!("times in {}", app.profile.timezone);
+        let inner = framed(buffer, area, Frame::Dialog, &title, &zone, &app.theme);
+        let hints = [
+            (Action::Open, if self.opened.is_some() { "item" } else { "show" }),
+            (Action::Resume, "resume"),
+            (Action::UndoRun, "undo"),
+            (Action::VerifyRun, "verify"),
+            (Action::ExportRun, "export"),
+            (Action::ShowCommand, "command"),
+            (Action::Back, "back"),
+        ];
+        foot(buffer, area, &Hints::of(&app.keymap, Context::Runs, &hints), &app.theme);
+        let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+        let room = usize::from(inner.width).max(4);
+        if let Some(problem) = &self.problem {
+            let lines = problem::lines(problem, room);
+            draw_text(buffer, area, inner, &lines, &mut Scroll::default(), &app.theme);
+        } else if let Some(opened) = &mut self.opened {
+            let mut lines = facts(app, &opened.info);
+            let most = usize::from(inner.height / 2);
+            lines.truncate(most.max(2));
+            draw_lines(buffer, inner, &lines, &app.theme);
+            let top = u16::try_from(lines.len()).unwrap_or(0).min(inner.height);
+            let rest = Rect { y: inner.y + top, height: inner.height - top, ..inner };
+            draw_items(app, &mut opened.items, buffer, area, rest, true);
+        } else {
+            self.draw_list(app, buffer, area, inner);
+        }
+        None
+    }
+}
+
+fn outcomes(run: &RunInfo) -> String {
+    run.outcomes.iter().map(|(o, n)| format!("{n} {o}")).collect::<Vec<_>>().join(", ")
+}
+
+fn facts(app: &App, run: &RunInfo) -> Vec<Rich> {
+    let at = |time: &str| local_seconds(time, &app.zone);
+    let undo = match (run.undo_of, run.undone_by) {
+        (Some(of), _) => format!("takes back {of}"),
+        (_, Some(by)) => format!("taken back by {by}"),
+        _ => String::new(),
+    };
+    [
+        ("name", run.name.clone()),
+        ("what", format!("{}, {}", run.operation, run.state)),
+        ("why", run.reason.clone()),
+        ("where", format!("profile {}, {}-{}", run.profile, run.environment, run.app)),
+        ("began", at(&run.started_at)),
+        ("ended", run.ended_at.as_deref().map(at).unwrap_or_default()),
+        ("outcomes", outcomes(run)),
+        ("undo", undo),
+        ("digest", run.digest.clone()),
+        ("journal", run.journal.clone()),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .map(|(name, value)| {
+        let mut line = Rich::of(Role::Dim, name);
+        line.pad_to(10);
+        line.with(Role::Text, &value)
+    })
+    .collect()
+}
+
+impl App {
+    /// Lists the recorded runs.
+    pub(crate) fn show_runs(&mut self) {
+        let request = self.send(Command::Runs, Purpose::Screen);
+        self.stack.push(Runs::reading(request));
+    }
+
+    /// Writes a run's journal into a file.
+    pub(crate) fn export_run(&mut self, run: RunId, file: PathBuf) {
+        self.send(Command::ExportRun { run, file }, Purpose::Export);
+    }
+
+    /// Why a run cannot be resumed.
+    pub(crate) fn no_resume(&self, info: &RunInfo) -> Option<String> {
+        match info.state {
+            RunState::Done | RunState::Undone => {
+                Some(format!("run {} is {}: there is nothing to resume", info.run, info.state))
+            }
+            _ if !self.armed => Some(self.read_only()),
+            _ if self.is_writing() => Some("a run is under way already".to_owned()),
+            _ => None,
+        }
+    }
+}

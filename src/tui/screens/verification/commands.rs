@@ -1,0 +1,133 @@
+//! Comparing what should be with what is.
+
+use super::VerificationBox;
+use super::compared::{Compared, Verification};
+use crate::domain::plan::Work;
+use crate::domain::run::RunId;
+use crate::engine::failure::Failure;
+use crate::engine::protocol::{Command, Finding, Level, RequestId};
+use crate::tui::app::App;
+use crate::tui::format;
+use crate::tui::message::Purpose;
+
+impl App {
+    /// Compares both sides of the plan in the pane; comes back to a comparison that was left to look at an entity, that is still
+    /// under way or that was stopped.
+    pub(crate) fn show_verification(&mut self) {
+        let Some(of) = self.compared() else { return };
+        let last = self.verification.as_ref().filter(|v| v.of == of);
+        match last.filter(|v| self.left_verification.is_some() || !v.is_complete()).map(|v| v.request) {
+            Some(request) => self.show_verification_of(request),
+            None => self.verify(of, false),
+        }
+    }
+
+    /// `:verify resume`.
+    pub(crate) fn resume_verification(&mut self) {
+        if let Some(of) = self.compared() {
+            self.verify(of, true);
+        }
+    }
+
+    /// Reads back what a run wrote.
+    pub(crate) fn verify_run(&mut self, run: RunId) {
+        self.verify(Compared::Run(run), false);
+    }
+
+    /// The plan that is on screen, to compare its sides.
+    fn compared(&self) -> Option<Compared> {
+        let plan = self.plan.form.as_ref()?.plan.clone()?;
+        Some(Compared::Plan(plan, self.plan_file()))
+    }
+
+    /// Compares, from the beginning or on from where an interrupted comparison was.
+    pub(crate) fn verify(&mut self, of: Compared, resume: bool) {
+        if let Some(request) = self.pending(|p| *p == Purpose::Verify) {
+            self.give_up(request);
+        }
+        let command = match &of {
+            Compared::Plan(plan, _) => Command::VerifyPlan { plan: plan.clone(), resume },
+            Compared::Run(run) => Command::VerifyRun { run: *run },
+        };
+        let request = self.send(command, Purpose::Verify);
+        self.verification = Some(Verification::begun(request, of, resume));
+        self.left_verification = None;
+        self.stack.close::<VerificationBox>();
+        self.show_verification_of(request);
+    }
+
+    fn show_verification_of(&mut self, request: RequestId) {
+        let left = self.left_verification.take().filter(|left| left.of == request);
+        self.stack.push(left.unwrap_or_else(|| VerificationBox::new(request)));
+    }
+
+    fn own_verification(&mut self, request: RequestId) -> Option<&mut Verification> {
+        self.verification.as_mut().filter(|v| v.request == request)
+    }
+
+    pub(crate) fn verification_found(&mut self, request: RequestId, finding: Finding) {
+        if let Some(verification) = self.own_verification(request) {
+            verification.take(finding);
+        }
+    }
+
+    pub(crate) fn verification_looked(&mut self, request: RequestId, entities: u64) {
+        if let Some(verification) = self.own_verification(request) {
+            verification.looked = entities;
+        }
+    }
+
+    pub(crate) fn verification_noted(&mut self, request: RequestId, text: String) {
+        if let Some(verification) = self.own_verification(request) {
+            verification.notes.push(text);
+        }
+    }
+
+    pub(crate) fn verification_failed(&mut self, request: RequestId, failure: Failure) {
+        if let Some(verification) = self.own_verification(request).filter(|_| failure.fatal) {
+            verification.problem = Some(failure);
+        }
+    }
+
+    pub(crate) fn verification_ended(&mut self, request: RequestId, cancelled: bool) {
+        let now = self.now;
+        let Some(verification) = self.own_verification(request) else { return };
+        (verification.running, verification.stopped, verification.ended) = (false, cancelled, Some(now));
+        if verification.has_nothing_to_resume() {
+            let of = verification.of.clone();
+            self.verify(of, false);
+            if let Some(verification) = &mut self.verification {
+                verification.notes.push("nothing was kept to go on with: compared from the beginning".to_owned());
+            }
+            return;
+        }
+        let found = format::plural(verification.findings.total(), "finding", "findings");
+        let looked = format::plural(verification.looked, "entity", "entities");
+        let end = if verification.is_complete() { "is through" } else { "ended before its end" };
+        self.tell(Level::Info, format!("comparing {end}: {found} in {looked} compared"));
+    }
+
+    /// Why the plan has no sides to compare.
+    pub(crate) fn no_sides(&self) -> Option<String> {
+        let why = |operation: &str| {
+            format!("a {operation} plan has no two sides to compare: its preview shows what is left to do")
+        };
+        if let Some(own) = self.plan.own() {
+            return Some(why(own.work.operation().as_str()));
+        }
+        match &self.plan.form.as_ref()?.plan.as_ref()?.work {
+            Work::Copy { .. } | Work::Move { .. } => None,
+            other => Some(why(other.operation().as_str())),
+        }
+    }
+
+    /// The command line that compares.
+    pub(crate) fn line_of_verification(&self) -> String {
+        match self.verification.as_ref().map(|v| (&v.of, v.is_resumable())) {
+            Some((Compared::Plan(_, file), true)) => self.line(&["verify", file, "--resume"]),
+            Some((Compared::Plan(_, file), false)) => self.line(&["verify", file]),
+            Some((Compared::Run(run), _)) => self.line(&["verify", &run.to_string()]),
+            None => self.line(&["verify", "PLAN.toml"]),
+        }
+    }
+}

@@ -1,0 +1,233 @@
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::{VerificationBox, compared};
+use crate::engine::protocol::{Finding, Severity};
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::keymap::Context;
+use crate::tui::panes::history::changes;
+use crate::tui::panes::{Filter, problem};
+use crate::tui::parts::popup::{Frame, centred, foot, framed};
+use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_line, draw_lines, draw_list, draw_text};
+use crate::tui::screens::verification::compared::{Compared, Judged, Verification};
+use crate::tui::theme::Role;
+use crate::tui::{format, text};
+
+/// Width of the column that says what was found, where there is room for a wide one.
+const WHAT: usize = 24;
+const NARROW: usize = 17;
+
+pub(super) fn draw(shown: &mut VerificationBox, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+    let theme = &app.theme;
+    let area = centred(buffer, area, 116, area.height.saturating_sub(1));
+    let Some(verification) = compared(app, shown.of) else {
+        let inner = framed(buffer, area, Frame::Dialog, "Verify", "", theme);
+        foot(buffer, area, &Hints::of(&app.keymap, Context::Verification, &[(Action::Back, "back")]), theme);
+        let words = [Rich::of(Role::Dim, " another comparison was begun since")];
+        draw_text(buffer, area, inner, &words, &mut Scroll::default(), theme);
+        return None;
+    };
+    shown.arrange(verification);
+    let len = shown.shown.len();
+    let at = format!("{}/{}", format::len((shown.scroll.cursor + 1).min(len)), format::len(len));
+    let title = match &verification.of {
+        Compared::Plan(plan, _) => format!("Verify: {}", plan.name),
+        Compared::Run(run) => format!("Verify run {run}"),
+    };
+    let inner = framed(buffer, area, Frame::Dialog, &title, &at, theme);
+    let hints = hints(verification, area.width);
+    foot(buffer, area, &Hints::of(&app.keymap, Context::Verification, &hints), theme);
+    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    if inner.height < 3 {
+        return None;
+    }
+    let room = usize::from(inner.width).max(4);
+    let mut above = progress(app, verification, room);
+    above.extend(counts(shown, verification));
+    above.truncate(usize::from(inner.height / 2));
+    draw_lines(buffer, inner, &above, theme);
+    let top = u16::try_from(above.len()).unwrap_or(0);
+    let mut body = Rect { y: inner.y + top, height: inner.height - top, ..inner };
+    let mut cursor = None;
+    if shown.filter.shown() {
+        cursor = shown.filter.draw(buffer, Rect { height: 1, ..body }, theme);
+        body = Rect { y: body.y + 1, height: body.height - 1, ..body };
+    }
+    let selected = shown.shown.get(shown.scroll.cursor).copied();
+    let half = body.height / 2;
+    let list = if selected.is_some() { Rect { height: body.height - half, ..body } } else { body };
+    if shown.shown.is_empty() && !verification.findings.is_empty() {
+        draw_line(buffer, list, &Rich::of(Role::Dim, "none like that"), 0, theme, Style::default());
+    }
+    // No more lines than there are entities: what differs gets the rest.
+    let wanted = u16::try_from(len).unwrap_or(u16::MAX).clamp(1, list.height.max(1));
+    let list = if selected.is_some() { Rect { height: wanted.min(list.height), ..list } } else { list };
+    let what = if room >= 90 { WHAT } else { NARROW };
+    let places = &shown.shown;
+    let row = |i: usize| {
+        let entity = verification.entities().get(*places.get(i)?)?;
+        Some(line(verification, entity, what))
+    };
+    draw_list(buffer, Place { frame: area, lines: list }, &mut shown.scroll, len, theme, row);
+    let entity = selected.and_then(|i| Some((i, verification.entities().get(i)?)));
+    if let Some((i, entity)) = entity {
+        let below = Rect { y: list.bottom(), height: body.bottom() - list.bottom(), ..body };
+        detail(shown, verification, (i, entity), room);
+        draw_detail(shown, app, buffer, below);
+    }
+    cursor
+}
+
+fn draw_detail(shown: &mut VerificationBox, app: &App, buffer: &mut Buffer, area: Rect) {
+    let Some(head) = shown.detail.first().cloned().filter(|_| area.height > 0) else { return };
+    draw_line(buffer, Rect { height: 1, ..area }, &head, 0, &app.theme, Style::default());
+    let area = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    let window = shown.below.text_window(shown.detail.len() - 1, usize::from(area.height));
+    let more = shown.detail.len() - 1 - window.end;
+    for (y, i) in (area.y..area.bottom()).zip(window) {
+        let Some(line) = shown.detail.get(i + 1) else { break };
+        draw_line(buffer, Rect { y, height: 1, ..area }, line, 0, &app.theme, Style::default());
+    }
+    if more > 0 && area.height > 0 {
+        let words = format!(" {} more, Ctrl-D ", format::plural(more as u64, "line", "lines"));
+        let width = u16::try_from(text::width(&words)).unwrap_or(0).min(area.width);
+        let place = Rect { x: area.right() - width, y: area.y - 1, width, height: 1 };
+        draw_line(buffer, place, &Rich::of(Role::Dim, &words), 0, &app.theme, Style::default());
+    }
+}
+
+fn hints(verification: &Verification, width: u16) -> Vec<(Action, &'static str)> {
+    let mut hints = match verification.findings.is_empty() {
+        true => vec![],
+        false => vec![(Action::Open, "open"), (Action::Kind, "kind"), (Action::Filter, "text")],
+    };
+    if verification.running {
+        hints.push((Action::Cancel, "stop"));
+    } else if verification.is_resumable() {
+        hints.push((Action::Resume, "resume"));
+    }
+    if !verification.running {
+        hints.push((Action::Reload, "again"));
+    }
+    hints.push((Action::Back, "back"));
+    if width >= 70 {
+        hints.push((Action::ShowCommand, "command"));
+    }
+    hints
+}
+
+/// How far it is, and what is to be known about it.
+fn progress(app: &App, verification: &Verification, room: usize) -> Vec<Rich> {
+    let entities = format::plural(verification.looked, "entity", "entities");
+    let nothing = verification.findings.total() == 0;
+    let (role, words) = if verification.running {
+        let none = if nothing { ", nothing found" } else { "" };
+        (Role::Text, format!("comparing… {entities} so far{none}; x stops"))
+    } else if !verification.is_complete() {
+        let go_on = if verification.is_resumable() { "; c goes on with it" } else { "" };
+        (Role::Warning, format!("stopped at {entities}: not all was compared{go_on}"))
+    } else {
+        let ended = verification.ended.map(|at| format!(" {}", format::age(at, app.now))).unwrap_or_default();
+        match (&verification.of, nothing, verification.looked) {
+            (Compared::Plan(..), true, 0) => {
+                (Role::Warning, "nothing to compare: neither side has such an entity".to_owned())
+            }
+            (Compared::Run(_), true, 0) => (Role::Warning, "nothing to compare: the run wrote no entity".to_owned()),
+            (Compared::Plan(..), true, _) => {
+                (Role::Ok, format!("all equal: {entities} compared{ended}, both sides agree"))
+            }
+            (Compared::Run(_), true, _) => {
+                (Role::Ok, format!("all equal: {entities} read back{ended}, as the run wrote them or changed since"))
+            }
+            (_, false, _) => (Role::Text, format!("{entities} compared{ended}")),
+        }
+    };
+    let mut lines = problem::notice(&words, role, room);
+    lines.extend(verification.problem.iter().flat_map(|failure| problem::lines(failure, room)));
+    for note in &verification.notes {
+        lines.extend(problem::notice(note, Role::Warning, room));
+    }
+    lines
+}
+
+/// How many of each kind there are, and which are shown.
+fn counts(shown: &VerificationBox, verification: &Verification) -> Option<Rich> {
+    if verification.findings.total() == 0 {
+        return None;
+    }
+    let mut line = Rich::default();
+    for (kind, n) in verification.kinds() {
+        line.push(role(kind), &format!("{kind} {}  ", format::count(*n)));
+    }
+    if let Some(kind) = shown.kind {
+        line.push(Role::Match, &format!("only {kind}  "));
+    }
+    let kept = verification.findings.kept().len() as u64;
+    if verification.findings.total() > kept {
+        line.push(Role::Warning, &format!("! the first {} are listed; Y lists all", format::count(kept)));
+    }
+    Some(line)
+}
+
+fn role(kind: &str) -> Role {
+    if kind == "ttl" { Role::Warning } else { Role::Error }
+}
+
+/// An entity in one line, its severity also without colours.
+fn line(verification: &Verification, entity: &Judged, what: usize) -> Rich {
+    let (sign, role) = match entity.severity {
+        Severity::Error => ("! ", Role::Error),
+        Severity::Warning => ("~ ", Role::Warning),
+        Severity::Note => ("  ", Role::Text),
+    };
+    let about = verification.about(entity);
+    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    for finding in about {
+        match kinds.iter_mut().find(|(kind, _)| *kind == finding.kind) {
+            Some((_, n)) => *n += 1,
+            None => kinds.push((finding.kind, 1)),
+        }
+    }
+    let word = |(kind, n): &(&str, usize)| if *n > 1 { format!("{kind} {n}") } else { (*kind).to_owned() };
+    let kinds = kinds.iter().map(word).collect::<Vec<_>>().join(", ");
+    let key = about.first().map(|f| f.entity.key.to_string()).unwrap_or_default();
+    let paths: Vec<&str> = about.iter().filter_map(|f| f.path.as_deref()).collect();
+    Rich::of(role, sign)
+        .with(role, &text::fit(&kinds, what))
+        .with(Role::Text, &format!(" {key}"))
+        .with(Role::Path, &format!("  {}", paths.join(" ")))
+}
+
+/// All that was found about an entity, below a heading.
+fn detail(shown: &mut VerificationBox, verification: &Verification, (i, entity): (usize, &Judged), room: usize) {
+    let about = verification.about(entity);
+    let of = Some((i, about.len(), room));
+    if shown.detail_of == of {
+        return;
+    }
+    shown.detail_of = of;
+    shown.below = Scroll::default();
+    let key = about.first().map(|f| f.entity.key.to_string()).unwrap_or_default();
+    let compared = about.iter().any(|f| f.change.is_some());
+    let heading = if compared { "what should be → what is: " } else { "" };
+    let mut head = Rich::of(Role::BorderFocus, "──").with(Role::Strong, &format!(" {heading}{key} "));
+    let rest = room.saturating_sub(head.width());
+    head.push(Role::BorderFocus, &"─".repeat(rest));
+    shown.detail = vec![head];
+    for finding in about {
+        shown.detail.extend(lines(finding, room));
+    }
+}
+
+fn lines(finding: &Finding, room: usize) -> Vec<Rich> {
+    match &finding.change {
+        Some(change) => changes::document(std::slice::from_ref(change)).arranged(&Filter::default(), Some(room)),
+        None => {
+            let path =
+                finding.path.as_deref().filter(|p| *p != finding.kind).map(|p| format!("{p}: ")).unwrap_or_default();
+            problem::notice(&format!("{}: {path}{}", finding.kind, finding.message), role(finding.kind), room)
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The screens that lie over the panes; the topmost gets the keys.
+
+use std::any::Any;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::actions::Action;
+use super::app::App;
+use super::keymap::{Context, Key};
+use super::screen::{Flow, Press, Screen};
+use crate::engine::protocol::{Event, RequestId};
+
+/// The screens, the topmost last.
+#[derive(Debug, Default)]
+pub(crate) struct Stack(Vec<Box<dyn Screen>>);
+
+impl Stack {
+    /// Whether the panes get the keys.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Lays a screen over the others.
+    pub(crate) fn push(&mut self, screen: impl Screen) {
+        self.0.push(Box::new(screen));
+    }
+
+    /// Takes away every screen of a kind.
+    pub(crate) fn close<S: Screen>(&mut self) {
+        self.0.retain(|screen| !is::<S>(screen.as_ref()));
+    }
+
+    /// Takes away the screens that are about the work of a request.
+    pub(crate) fn end(&mut self, request: RequestId) {
+        self.0.retain(|screen| !screen.ends_with(request));
+    }
+
+    /// Section of the keymap of the topmost screen.
+    pub(crate) fn context(&self) -> Option<Context> {
+        self.0.last().map(|screen| screen.context())
+    }
+
+    /// Takes pasted text; false where nothing lies over the panes.
+    pub(crate) fn paste(&mut self, text: &str) -> bool {
+        self.0.last_mut().map(|screen| screen.paste(text)).is_some()
+    }
+
+    /// Whether the topmost screen is of a kind.
+    #[cfg(test)]
+    pub(crate) fn shows<S: Screen>(&self) -> bool {
+        self.0.last().is_some_and(|screen| is::<S>(screen.as_ref()))
+    }
+}
+
+fn is<S: Screen>(screen: &dyn Screen) -> bool {
+    (screen as &dyn Any).is::<S>()
+}
+
+impl App {
+    /// Lets a screen work that is taken out meanwhile, because it may change anything, other screens included.
+    fn work(&mut self, at: usize, work: impl FnOnce(&mut dyn Screen, &mut Self) -> Flow) {
+        if at >= self.stack.0.len() {
+            return;
+        }
+        let mut screen = self.stack.0.remove(at);
+        if work(screen.as_mut(), self) == Flow::Stay {
+            self.stack.0.insert(at.min(self.stack.0.len()), screen);
+        }
+    }
+
+    /// Gives a key to the topmost screen; false where nothing lies over the panes.
+    pub(super) fn key_to_screen(&mut self, key: Key) -> bool {
+        let Some(top) = self.stack.0.len().checked_sub(1) else { return false };
+        self.work(top, |screen, app| {
+            if let Some(flow) = screen.typed(app, key) {
+                return flow;
+            }
+            let context = screen.context();
+            let Some(action) = app.keymap.action(context, key) else { return Flow::Stay };
+            let place = app.keymap.place(context, action, key);
+            match action {
+                Action::Help => {
+                    app.show_help(context);
+                    Flow::Stay
+                }
+                action => screen.act(app, Press { action, place }),
+            }
+        });
+        true
+    }
+
+    /// Gives an answer to the screen that waits for it.
+    pub(super) fn answer_to_screen(&mut self, request: RequestId, event: Event) {
+        let waits = self.stack.0.iter().position(|screen| screen.waits_for(request));
+        if let Some(at) = waits {
+            self.work(at, |screen, app| {
+                screen.answer(app, request, event);
+                Flow::Stay
+            });
+        }
+    }
+
+    /// Lets every screen ask for what it lacks.
+    pub(super) fn screens_ask(&mut self) {
+        for at in 0..self.stack.0.len() {
+            self.work(at, |screen, app| {
+                screen.ask(app);
+                Flow::Stay
+            });
+        }
+    }
+
+    /// Draws the screens over the panes and returns where the cursor is, if one has it.
+    pub(super) fn draw_screens(&mut self, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+        let mut screens = std::mem::take(&mut self.stack.0);
+        let mut cursor = None;
+        for screen in &mut screens {
+            cursor = screen.draw(self, buffer, area);
+        }
+        self.stack.0 = screens;
+        cursor
+    }
+}
