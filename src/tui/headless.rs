@@ -1,10 +1,10 @@
 //! The command line that does the same as what is on screen.
 
 use super::app::App;
-use super::panes::Pane;
-use super::panes::history::{Opened, Shown, Wanted};
-use super::panes::log::progress::Stage;
-use super::panes::tenants::tree::Node;
+use super::pane::Pane;
+use super::screens::history::{Opened, Shown, Wanted};
+use super::screens::log::progress::Stage;
+use super::screens::tenants::tree::Node;
 use crate::domain::csv::Place;
 use crate::domain::key::Version;
 use crate::domain::plan::Work;

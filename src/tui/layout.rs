@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::panes::Pane;
+use super::pane::Pane;
 
 /// The smallest window that anything can be read in.
 pub(crate) const SMALLEST: (u16, u16) = (60, 15);

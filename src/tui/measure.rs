@@ -5,11 +5,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::app::App;
+use super::app::update;
 use super::message::{Message, Purpose};
-use super::panes::Filter;
-use super::panes::history::Opened;
-use super::panes::log::progress::Progress;
-use super::update::update;
+use super::parts::Filter;
+use super::screens::history::Opened;
+use super::screens::log::progress::Progress;
 use super::{ConsoleOptions, view};
 use crate::engine::protocol::{EntityRef, Envelope, Event, HistoryEntry, RequestId};
 

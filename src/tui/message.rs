@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::cache::CachedCounts;
 use super::keymap::Key;
-use super::panes::history::diffs::{DiffKey, DiffView};
-use super::panes::history::document::Document;
-use super::plan_view::ViewedRow;
+use super::screens::history::diffs::{DiffKey, DiffView};
+use super::screens::history::document::Document;
+use super::screens::history::plan_view::ViewedRow;
 use crate::domain::key::{EntityKey, PartitionKey, Version};
 use crate::domain::plan::Change;
 use crate::domain::row::Row;
@@ -240,7 +240,7 @@ impl Job {
                 Built::View(generation, key, change, Box::new(viewed))
             }
             Self::LastChanges { generation, rows } => {
-                Built::LastChanges(generation, super::panes::history::document::last_changes(&rows))
+                Built::LastChanges(generation, super::screens::history::document::last_changes(&rows))
             }
         }
     }

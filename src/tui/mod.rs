@@ -9,16 +9,13 @@ mod first_run;
 mod format;
 mod fuzzy;
 mod headless;
-mod items;
 mod keymap;
 mod layout;
 #[doc(hidden)]
 pub mod measure;
 mod message;
-mod paged;
-mod panes;
+mod pane;
 mod parts;
-mod plan_view;
 mod run;
 mod screen;
 mod screens;
@@ -27,9 +24,7 @@ mod subject;
 mod terminal;
 mod text;
 mod theme;
-mod update;
 mod view;
-mod watch;
 
 #[cfg(test)]
 mod tests;

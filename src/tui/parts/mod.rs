@@ -1,15 +1,20 @@
 //! Pieces that panes and dialogs are drawn with.
 
 pub(crate) mod field;
+pub(crate) mod filter;
 pub(crate) mod hints;
+pub(crate) mod items;
 pub(crate) mod lines;
 pub(crate) mod list;
+pub(crate) mod paged;
 pub(crate) mod popup;
+pub(crate) mod problem;
 pub(crate) mod question;
 pub(crate) mod rich;
 pub(crate) mod scroll;
 
 pub(crate) use field::Field;
+pub(crate) use filter::Filter;
 pub(crate) use hints::Hints;
 pub(crate) use lines::{draw_lines, draw_text};
 pub(crate) use list::{Place, draw_list};

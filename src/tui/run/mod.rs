@@ -18,9 +18,9 @@ use editor::edit;
 pub(crate) use host::{Host, Outside};
 
 use super::app::App;
+use super::app::update;
 use super::message::{Effect, Message};
 use super::terminal::{Held, has_hung_up, screen};
-use super::update::update;
 use super::{ConsoleOptions, view};
 use crate::engine::EngineHandle;
 use crate::engine::protocol::{Command, RequestId};

@@ -12,15 +12,15 @@ use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
 use crate::tui::message::Effect;
-use crate::tui::panes::Pane;
-use crate::tui::panes::history::changes::mark;
-use crate::tui::panes::history::diffs::DiffView;
-use crate::tui::panes::history::document::ordered;
-use crate::tui::panes::history::{Opened, Wanted};
+use crate::tui::pane::Pane;
 use crate::tui::parts::hints::keys;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::{Hints, Rich, draw_lines};
 use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::screens::history::changes::mark;
+use crate::tui::screens::history::diffs::DiffView;
+use crate::tui::screens::history::document::ordered;
+use crate::tui::screens::history::{Opened, Wanted};
 use crate::tui::theme::Role;
 
 /// Something that can be copied.

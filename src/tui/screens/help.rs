@@ -8,7 +8,7 @@ use crate::domain::printable::printable;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::{Context, Key};
-use crate::tui::panes::Filter;
+use crate::tui::parts::Filter;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::scroll::Step;
 use crate::tui::parts::{Field, Hints, Rich, Scroll, draw_text};

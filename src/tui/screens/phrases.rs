@@ -100,7 +100,7 @@ pub(crate) fn run(app: &mut App, phrase: &Phrase, arguments: &[String]) -> Resul
         ("plan", words) => app.plan_command(&words.iter().map(String::as_str).collect::<Vec<_>>())?,
         ("export", [run, file]) => {
             let run = run.parse().map_err(|e: crate::domain::run::BadRunId| e.to_string())?;
-            app.export_run(run, crate::tui::update::path(file));
+            app.export_run(run, crate::tui::screens::plan::commands::path(file));
         }
         ("csv", [to]) => app.export_partition(to)?,
         ("doctor", []) => app.look(None),

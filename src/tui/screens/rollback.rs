@@ -14,12 +14,12 @@ use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
 use crate::tui::message::Purpose;
-use crate::tui::panes::history::{changes, document};
-use crate::tui::panes::problem;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
+use crate::tui::parts::problem;
 use crate::tui::parts::scroll::Step;
 use crate::tui::parts::{Hints, Rich, Scroll, draw_text};
 use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::screens::history::{changes, document};
 use crate::tui::theme::Role;
 use crate::tui::{format, subject, text};
 

@@ -15,15 +15,15 @@ use crate::engine::failure::Failure;
 use crate::engine::protocol::{Command, Event, RequestId, RunInfo};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
-use crate::tui::items::Items;
 use crate::tui::keymap::Context;
 use crate::tui::message::Purpose;
-use crate::tui::panes::plan::preview_view::draw_items;
-use crate::tui::panes::problem;
+use crate::tui::parts::items::Items;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
+use crate::tui::parts::problem;
 use crate::tui::parts::scroll::Step;
 use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_lines, draw_list, draw_text};
 use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::screens::plan::preview_view::draw_items;
 use crate::tui::text;
 use crate::tui::theme::Role;
 

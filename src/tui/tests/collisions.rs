@@ -3,7 +3,7 @@
 use super::{Fake, Play, Played};
 use crate::domain::plan::Decided;
 use crate::engine::protocol::Command;
-use crate::tui::panes::Pane;
+use crate::tui::pane::Pane;
 use crate::tui::screens::collisions::Collisions;
 use crate::tui::text;
 

@@ -5,7 +5,7 @@ use crate::domain::key::EntityKey;
 use crate::domain::plan::Work;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, EntityRef, Event, Finding, Phase, Severity};
-use crate::tui::panes::Pane;
+use crate::tui::pane::Pane;
 use crate::tui::screens::findings::FindingsBox;
 use crate::tui::text;
 

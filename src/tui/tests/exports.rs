@@ -7,10 +7,10 @@ use crate::domain::publish::PublishMode;
 use crate::domain::run::Action;
 use crate::domain::users::{Changing, CodeChange, User};
 use crate::engine::protocol::{Command, EntityRef, Event, ExportedFile, ItemResult, Preview};
-use crate::tui::items::tests::item;
-use crate::tui::panes::log::lines;
-use crate::tui::panes::plan::preview_view;
 use crate::tui::parts::Rich;
+use crate::tui::parts::items::tests::item;
+use crate::tui::screens::log::lines;
+use crate::tui::screens::plan::preview_view;
 use crate::tui::screens::rollback::Described;
 
 fn play(to: &str, keys: &str) -> Played {

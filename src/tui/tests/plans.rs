@@ -3,7 +3,7 @@
 use super::{Fake, Play, Played};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Event};
-use crate::tui::panes::Pane;
+use crate::tui::pane::Pane;
 use crate::tui::screens::discard::Discard;
 use crate::tui::text;
 

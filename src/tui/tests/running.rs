@@ -10,16 +10,16 @@ use super::{Fake, Play, Played};
 use crate::domain::run::{Action, Operation, Outcome, Reason};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Decision, Envelope, Event, Level, Steering};
-use crate::tui::items::tests::item;
+use crate::tui::app::update;
 use crate::tui::message::{Message, Purpose};
-use crate::tui::panes::Pane;
-use crate::tui::panes::log::progress::Stage;
+use crate::tui::pane::Pane;
+use crate::tui::parts::items::tests::item;
 use crate::tui::screens::batch::Batch;
 use crate::tui::screens::leave::Leave;
+use crate::tui::screens::log::progress::Stage;
 use crate::tui::screens::palette::Palette;
 use crate::tui::screens::paused::Paused;
 use crate::tui::text;
-use crate::tui::update::update;
 
 /// Armed, with a plan of three batches under way: its canary waits.
 const RUN: &str = "AA:plan open batches.toml<ret>R";

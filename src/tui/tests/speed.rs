@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::domain::key::{EntityKey, Version};
 use crate::engine::protocol::EntityRef;
-use crate::tui::panes::Filter;
-use crate::tui::panes::history::Opened;
-use crate::tui::panes::history::versions::tests::entry;
+use crate::tui::parts::Filter;
+use crate::tui::screens::history::Opened;
+use crate::tui::screens::history::versions::tests::entry;
 
 #[test]
 fn ten_thousand_versions_come_in_quickly_in_any_order() {

@@ -9,10 +9,10 @@ use crate::domain::value::from_plain_json;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Decision, Envelope, Event, RequestId};
 use crate::tui::app::App;
+use crate::tui::app::update;
 use crate::tui::cache::CachedCounts;
 use crate::tui::message::{Effect, Message};
-use crate::tui::panes::Pane;
-use crate::tui::update::update;
+use crate::tui::pane::Pane;
 use crate::tui::{ConsoleOptions, OpenAt};
 
 const BOLT: &str = "01HX7MBJK3V9WQBZ7XNDK5ZT2M";

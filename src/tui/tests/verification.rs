@@ -6,7 +6,7 @@ use crate::domain::key::EntityKey;
 use crate::domain::value::from_plain_json;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, EntityRef, Event, Finding, Level, Phase, Severity};
-use crate::tui::panes::Pane;
+use crate::tui::pane::Pane;
 use crate::tui::screens::runs::Runs;
 use crate::tui::screens::verification::VerificationBox;
 use crate::tui::text;

@@ -2,7 +2,7 @@
 
 use super::{Play, Played};
 use crate::engine::protocol::Command;
-use crate::tui::panes::history::Shown;
+use crate::tui::screens::history::Shown;
 use crate::tui::text;
 
 /// A plan that renames, adds and is refused where a price is no number.

@@ -7,7 +7,7 @@ use crate::domain::key::EntityKey;
 use crate::domain::publish::PublishMode;
 use crate::domain::run::Action;
 use crate::engine::protocol::{Blast, Command, EntityRef, Event, PlanSummary, Violated};
-use crate::tui::panes::Pane;
+use crate::tui::pane::Pane;
 use crate::tui::screens::violations::Violations;
 use crate::tui::text;
 

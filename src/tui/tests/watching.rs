@@ -8,8 +8,8 @@ use crate::domain::timeline::VersionStatus;
 use crate::domain::value::{Value, from_plain_json};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Envelope, Event, HistoryEntry, Watched, Watching};
+use crate::tui::app::update;
 use crate::tui::message::{Effect, Message, Purpose};
-use crate::tui::update::update;
 
 const BOLT: &str = ":open PRODUCT#acme 01HX7MBJK3V9WQBZ7XNDK5ZT2M<ret>";
 

@@ -8,10 +8,10 @@ use crate::engine::protocol::Preview;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
-use crate::tui::panes::plan::preview_view::{action_role, short};
-use crate::tui::panes::problem;
 use crate::tui::parts::popup::{Frame, centred, framed};
+use crate::tui::parts::problem;
 use crate::tui::parts::{Hints, Place, Rich, draw_lines, draw_list};
+use crate::tui::screens::plan::preview_view::{action_role, short};
 use crate::tui::theme::Role;
 use crate::tui::{format, subject, text};
 

@@ -15,9 +15,10 @@ use crate::engine::protocol::{Collision, CollisionFilter, CollisionKey, Command,
 use crate::tui::app::App;
 use crate::tui::keymap::{Context, Key};
 use crate::tui::message::Purpose;
-use crate::tui::paged::{PAGE, Paged};
-use crate::tui::panes::filter::Typed;
-use crate::tui::panes::{Filter, Pane};
+use crate::tui::pane::Pane;
+use crate::tui::parts::Filter;
+use crate::tui::parts::filter::Typed;
+use crate::tui::parts::paged::{PAGE, Paged};
 use crate::tui::parts::{Rich, Scroll};
 use crate::tui::screen::{Flow, Press, Screen};
 

@@ -10,9 +10,9 @@ use crate::domain::printable::printable;
 use crate::domain::row::Row;
 use crate::domain::value::Value;
 use crate::engine::protocol::{Collision, CollisionRow};
-use crate::tui::panes::history::document::{json_lines, lookup, scalar};
-use crate::tui::panes::problem;
 use crate::tui::parts::Rich;
+use crate::tui::parts::problem;
+use crate::tui::screens::history::document::{json_lines, lookup, scalar};
 use crate::tui::theme::Role;
 use crate::tui::{format, text};
 

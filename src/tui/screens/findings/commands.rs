@@ -8,8 +8,8 @@ use crate::engine::protocol::{Command, Finding, Level, RequestId};
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::message::Purpose;
-use crate::tui::panes::Pane;
-use crate::tui::panes::plan::preview::PlanPreview;
+use crate::tui::pane::Pane;
+use crate::tui::screens::plan::preview::PlanPreview;
 
 impl App {
     /// Shows what the doctor found last; looks for the first time where it never did.

@@ -15,7 +15,8 @@ use crate::engine::protocol::RequestId;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::{Context, Key};
-use crate::tui::panes::{Filter, filter::Typed};
+use crate::tui::parts::Filter;
+use crate::tui::parts::filter::Typed;
 use crate::tui::parts::{Rich, Scroll, scroll::Step};
 use crate::tui::screen::{Flow, Press, Screen};
 

@@ -1,0 +1,259 @@
+//! The state of the console.
+
+mod answers;
+mod focus;
+mod keys;
+mod perform;
+mod reading;
+mod refusal;
+mod update;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::keymap::{Context, Keymap};
+use super::message::{Effect, Notice, Purpose};
+use super::pane::Pane;
+use super::parts::Filter;
+use super::screens::findings::FindingsBox;
+use super::screens::findings::doctor::Doctor;
+use super::screens::history::History;
+use super::screens::history::plan_view::PlanView;
+use super::screens::history::watch::Watch;
+use super::screens::log::progress::Progress;
+use super::screens::log::{Log, lines};
+use super::screens::plan::Plan;
+use super::screens::tenants::Tenants;
+use super::screens::verification::VerificationBox;
+use super::screens::verification::compared::Verification;
+use super::stack::Stack;
+use super::theme::Theme;
+use super::{ConsoleOptions, OpenAt};
+use crate::config::Profile;
+use crate::domain::clock::time_zone;
+use crate::engine::failure::Failure;
+use crate::engine::protocol::{Command, Connection, Counters, Level, RequestId};
+
+pub(crate) use update::update;
+
+/// Everything that is on screen, and what is behind it.
+pub(crate) struct App {
+    pub(crate) profile: Profile,
+    pub(crate) zone: TimeZone,
+    pub(crate) state_dir: PathBuf,
+    pub(crate) headless_prefix: Vec<String>,
+    pub(crate) keymap: Keymap,
+    pub(crate) theme: Arc<Theme>,
+    /// When the last message arrived.
+    pub(crate) now: Timestamp,
+
+    pub(crate) focus: Pane,
+    pub(crate) zoomed: bool,
+    /// What lies over the panes.
+    pub(crate) stack: Stack,
+    pub(crate) notice: Option<Notice>,
+    pub(crate) tenants: Tenants,
+    pub(crate) history: History,
+    pub(crate) plan: Plan,
+    pub(crate) log: Log,
+    /// The run that is under way, or the last one.
+    pub(crate) run: Option<Progress>,
+    /// What the doctor found last.
+    pub(crate) doctor: Option<Doctor>,
+    /// What rows are seen through.
+    pub(crate) view: Option<PlanView>,
+    /// What is followed live.
+    pub(crate) watch: Option<Watch>,
+    /// The list of findings as it was left to look at one of them.
+    pub(crate) left_findings: Option<FindingsBox>,
+    /// The last comparison of what should be with what is.
+    pub(crate) verification: Option<Verification>,
+    /// It, as it was left to look at one entity.
+    pub(crate) left_verification: Option<VerificationBox>,
+
+    pub(crate) connection: Option<Connection>,
+    pub(crate) armed: bool,
+    pub(crate) counters: Counters,
+    pub(crate) engine_gone: bool,
+    /// The loop shall end.
+    pub(crate) quit: bool,
+
+    pub(crate) requests: BTreeMap<RequestId, Purpose>,
+    last_request: u64,
+    last_generation: u64,
+    effects: Vec<Effect>,
+}
+
+impl App {
+    /// The state at the start, and what is asked of the engine first.
+    ///
+    /// # Errors
+    /// A broken keymap, theme or time zone, in words.
+    pub(crate) fn new(options: ConsoleOptions, now: Timestamp) -> Result<Self, String> {
+        let zone = time_zone(&options.profile.timezone).map_err(|e| e.to_string())?;
+        let mut app = Self {
+            zone,
+            state_dir: options.state_dir,
+            headless_prefix: options.headless_prefix,
+            keymap: Keymap::shipped()?,
+            theme: Arc::new(Theme::shipped(options.no_color)?),
+            now,
+            focus: Pane::Tenants,
+            zoomed: false,
+            stack: Stack::default(),
+            notice: None,
+            tenants: Tenants::default(),
+            history: History::default(),
+            plan: Plan::default(),
+            log: Log::new(),
+            run: None,
+            doctor: None,
+            view: None,
+            watch: None,
+            left_findings: None,
+            verification: None,
+            left_verification: None,
+            connection: None,
+            armed: false,
+            counters: Counters::default(),
+            engine_gone: false,
+            quit: false,
+            requests: BTreeMap::new(),
+            last_request: 0,
+            last_generation: 0,
+            effects: Vec::new(),
+            profile: options.profile,
+        };
+        app.send(Command::Connect, Purpose::Connect);
+        app.effects.push(Effect::ReadCache);
+        if options.start_armed && !app.profile.protected {
+            app.send(Command::Arm { armed: true }, Purpose::Arm);
+        }
+        if let Some(OpenAt { pk, sk, module }) = options.open {
+            app.open_key(&pk, sk.as_deref(), module);
+        }
+        Ok(app)
+    }
+
+    /// Asks the engine.
+    pub(crate) fn send(&mut self, command: Command, purpose: Purpose) -> RequestId {
+        self.last_request += 1;
+        let request = RequestId(self.last_request);
+        self.requests.insert(request, purpose);
+        self.effects.push(Effect::Send(request, command));
+        request
+    }
+
+    /// Asks the engine to give a request up.
+    pub(crate) fn give_up(&mut self, request: RequestId) {
+        if self.requests.contains_key(&request) {
+            self.send(Command::Cancel { request }, Purpose::Cancel);
+        }
+    }
+
+    /// A number that sets new answers apart from old ones.
+    pub(crate) fn generation(&mut self) -> u64 {
+        self.last_generation += 1;
+        self.last_generation
+    }
+
+    /// Wants something done outside.
+    pub(crate) fn effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// What is to be done outside, once.
+    pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Says something at the bottom of the screen.
+    pub(crate) fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice { failed: false, text: text.into() });
+    }
+
+    /// Says that something cannot be done.
+    pub(crate) fn refuse(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice { failed: true, text: text.into() });
+    }
+
+    /// The one place where failures are written down: once each, with hint and request id.
+    pub(crate) fn record(&mut self, failure: &Failure, about: Option<&str>) {
+        let lead = about.map(|a| format!("{a}: ")).unwrap_or_default();
+        let level = if failure.fatal { Level::Error } else { Level::Warning };
+        self.log.push(self.now, level, format!("{lead}{}", lines::failure(failure)));
+    }
+
+    /// Adds a line to the log.
+    pub(crate) fn tell(&mut self, level: Level, text: impl Into<String>) {
+        self.log.push(self.now, level, text.into());
+    }
+
+    /// Where keys go when no dialog is open.
+    pub(crate) fn context(&self) -> Context {
+        match self.focus {
+            Pane::Tenants if self.tenants.entities.is_some() => Context::Entities,
+            Pane::Tenants => Context::Tree,
+            Pane::History => Context::History,
+            Pane::Plan if self.plan.shows_preview => Context::Preview,
+            Pane::Plan => Context::Plan,
+            Pane::Log => Context::Log,
+        }
+    }
+
+    /// The filter of the focused list.
+    pub(crate) fn filter(&mut self) -> Option<&mut Filter> {
+        use super::screens::history::Half;
+        match self.focus {
+            Pane::Tenants => Some(match &mut self.tenants.entities {
+                Some(entities) => &mut entities.filter,
+                None => &mut self.tenants.tree.filter,
+            }),
+            Pane::History => self.history.opened.as_mut().map(|o| match o.half {
+                Half::List => &mut o.filter,
+                Half::Detail => &mut o.detail_filter,
+            }),
+            Pane::Plan if self.plan.shows_preview => self.plan.preview.as_mut().map(|p| &mut p.filter),
+            Pane::Plan => None,
+            Pane::Log => Some(&mut self.log.filter),
+        }
+    }
+
+    /// As [`Self::filter`], to look at.
+    pub(crate) fn filter_ref(&self) -> Option<&Filter> {
+        use super::screens::history::Half;
+        match (self.focus, &self.tenants.entities, &self.history.opened) {
+            (Pane::Tenants, Some(entities), _) => Some(&entities.filter),
+            (Pane::Tenants, None, _) => Some(&self.tenants.tree.filter),
+            (Pane::History, _, Some(opened)) if opened.half == Half::List => Some(&opened.filter),
+            (Pane::History, _, Some(opened)) => Some(&opened.detail_filter),
+            (Pane::Plan, ..) if self.plan.shows_preview => self.plan.preview.as_ref().map(|p| &p.filter),
+            (Pane::History, _, None) | (Pane::Plan, ..) => None,
+            (Pane::Log, ..) => Some(&self.log.filter),
+        }
+    }
+
+    /// Tenant of what is on screen.
+    pub(crate) fn tenant(&self) -> Option<&str> {
+        let opened = self.history.opened.as_ref().map(|o| o.tenant.as_str());
+        let listed = self.tenants.entities.as_ref().map(|e| e.tenant.as_str());
+        match self.focus {
+            Pane::Tenants => listed.or(opened),
+            _ => opened.or(listed),
+        }
+    }
+
+    /// Requests that the engine still works on.
+    pub(crate) fn pending(&self, wanted: impl Fn(&Purpose) -> bool) -> Option<RequestId> {
+        self.requests.iter().find(|(_, purpose)| wanted(purpose)).map(|(request, _)| *request)
+    }
+
+    /// Whether a run or a rollback was asked for and has not ended.
+    pub(crate) fn is_writing(&self) -> bool {
+        self.pending(|p| matches!(p, Purpose::Rollback(..) | Purpose::Run)).is_some()
+    }
+}

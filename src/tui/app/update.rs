@@ -1,0 +1,75 @@
+//! What a message changes. No input or output happens here: what is to be done outside comes back as effects.
+
+use jiff::Timestamp;
+
+use super::App;
+use crate::engine::protocol::Level;
+use crate::tui::message::{Built, Effect, Message};
+use crate::tui::screens::history::LastChanges;
+use crate::tui::screens::tenants::tree::Counting;
+
+/// Takes a message in and returns what is to be done outside.
+pub(crate) fn update(app: &mut App, now: Timestamp, message: Message) -> Vec<Effect> {
+    app.now = now;
+    match message {
+        Message::Key(key) => app.key(key),
+        Message::Paste(text) => app.paste(&text),
+        Message::Resize => {}
+        Message::Engine(envelope) => app.engine(envelope),
+        Message::EngineGone => {
+            app.engine_gone = true;
+            app.requests.clear();
+            app.tell(
+                Level::Error,
+                "the engine has ended: nothing can be read or written any more; q leaves the console",
+            );
+        }
+        Message::Counters(counters) => app.counters = counters,
+        Message::Cached(cached) => app.cached(cached),
+        Message::Built(built) => app.built(built),
+        Message::NoClipboard { text, what } => app.effect(Effect::CopyThroughTerminal { text, what }),
+        Message::PlanRead(file, read) => app.plan_read(file, read),
+        Message::PlanSaved { file, text, saved } => app.plan_saved(file, text, saved),
+        Message::PlanEdited(edited) => app.plan_edited(edited),
+        Message::Copied(Ok(how)) => app.say(how),
+        Message::Copied(Err(why)) => {
+            app.tell(Level::Warning, why.clone());
+            app.refuse(why);
+        }
+    }
+    app.pump();
+    app.take_effects()
+}
+
+impl App {
+    fn cached(&mut self, cached: Option<crate::tui::cache::CachedCounts>) {
+        match cached {
+            Some(cached) if self.tenants.tree.counting == Counting::Never => {
+                self.tenants.tree.apply(cached.counts);
+                self.tenants.tree.counting = Counting::Cached(cached.at);
+            }
+            // Reading all of it costs money elsewhere, and nothing here.
+            None if self.profile.name == "sandbox" && self.tenants.tree.counting == Counting::Never => self.scan(None),
+            _ => {}
+        }
+    }
+
+    fn built(&mut self, built: Built) {
+        if let Built::View(generation, key, change, row) = built {
+            return self.row_viewed(generation, key, &change, *row);
+        }
+        let Some(opened) = &mut self.history.opened else { return };
+        opened.arranged.of = None;
+        match built {
+            Built::Diff(generation, key, view) if opened.generation == generation => {
+                opened.diffs.ready(key, *view);
+            }
+            Built::LastChanges(generation, document) if opened.generation == generation => {
+                if let LastChanges::Building(versions) = opened.last_changes {
+                    opened.last_changes = LastChanges::Ready(versions, document.into());
+                }
+            }
+            _ => {}
+        }
+    }
+}

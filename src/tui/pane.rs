@@ -1,0 +1,31 @@
+//! The four panes.
+
+/// One of the four panes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Pane {
+    Tenants,
+    History,
+    Plan,
+    Log,
+}
+
+impl Pane {
+    /// In the order of their keys.
+    pub(crate) const ALL: [Self; 4] = [Self::Tenants, Self::History, Self::Plan, Self::Log];
+
+    /// Its name in titles and tabs.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Tenants => "Tenants",
+            Self::History => "History",
+            Self::Plan => "Plan",
+            Self::Log => "Log",
+        }
+    }
+
+    /// The pane so many places further.
+    pub(crate) fn after(self, by: usize) -> Self {
+        let at = Self::ALL.iter().position(|p| *p == self).unwrap_or(0);
+        Self::ALL[(at + by) % Self::ALL.len()]
+    }
+}

@@ -1,0 +1,204 @@
+//! Opening an entity, and walking through its versions.
+
+use std::collections::BTreeMap;
+
+use crate::domain::key::Version;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::protocol::{Command, DiffResult, EntityRef, HistoryEntry, RequestId, Side};
+use crate::tui::app::App;
+use crate::tui::message::{Effect, Job, Purpose};
+use crate::tui::pane::Pane;
+use crate::tui::parts::scroll::Step;
+use crate::tui::screens::history::diffs::DiffKey;
+use crate::tui::screens::history::{Compare, LastChanges, Opened, ROWS, Shown};
+
+impl App {
+    /// Opens an entity's history.
+    pub(crate) fn open_entity(&mut self, entity: EntityRef, tenant: String) {
+        self.close_history();
+        let generation = self.generation();
+        let request =
+            self.send(Command::History { entity: entity.clone(), resolve: false }, Purpose::History(generation));
+        let mut opened = Opened::new(entity, tenant, generation);
+        opened.reading = Some(request);
+        self.history.opened = Some(opened);
+        self.focus = Pane::History;
+    }
+
+    /// Gives up what is being read of the opened entity.
+    pub(crate) fn close_history(&mut self) {
+        let Some(opened) = self.history.opened.take() else { return };
+        let theirs = opened.generation;
+        let about = |p: &Purpose| match p {
+            Purpose::History(g) | Purpose::Rows(g) | Purpose::Diff(g, _) => *g == theirs,
+            _ => false,
+        };
+        let given_up: Vec<RequestId> = self.requests.iter().filter(|(_, p)| about(p)).map(|(r, _)| *r).collect();
+        given_up.into_iter().for_each(|request| self.give_up(request));
+    }
+
+    /// Reads the opened entity again; what the operator chose stays.
+    pub(crate) fn reload_history(&mut self) {
+        let Some(old) = &self.history.opened else { return };
+        let (entity, tenant) = (old.entity.clone(), old.tenant.clone());
+        let kept = (old.compare.clone(), old.shown, old.all, old.wrap, old.marked);
+        let (selected, chosen) = (old.selected, old.chosen);
+        let focus = self.focus;
+        self.open_entity(entity, tenant);
+        self.focus = focus;
+        if let Some(opened) = &mut self.history.opened {
+            (opened.compare, opened.shown, opened.all, opened.wrap, opened.marked) = kept;
+            (opened.selected, opened.chosen) = (selected, chosen);
+        }
+        if self.history.opened.as_ref().is_some_and(|o| o.shown == Shown::LastChanges) {
+            self.ask_last_changes();
+        }
+    }
+
+    pub(crate) fn versions(&mut self, generation: u64, entries: Vec<HistoryEntry>) {
+        let Some(opened) = self.history.opened.as_mut().filter(|o| o.generation == generation) else { return };
+        let Opened { versions, filter, .. } = opened;
+        versions.apply(entries, filter);
+        opened.follow();
+    }
+
+    pub(crate) fn versions_ended(&mut self, generation: u64, request: RequestId, cancelled: bool) {
+        let Some(opened) = self.history.opened.as_mut().filter(|o| o.generation == generation) else { return };
+        if opened.reading == Some(request) {
+            opened.reading = None;
+            opened.cancelled = cancelled;
+            opened.versions.complete = !cancelled && !opened.problem.as_ref().is_some_and(|p| p.fatal);
+            opened.follow();
+        }
+    }
+
+    pub(crate) fn diff(&mut self, generation: u64, key: DiffKey, result: Box<DiffResult>) {
+        let Some(opened) = self.history.opened.as_mut().filter(|o| o.generation == generation) else { return };
+        if opened.diffs.answered(&key) {
+            self.effect(Effect::Build(Job::Diff { generation, key, result }));
+        }
+    }
+
+    /// Moves in the list of versions.
+    pub(crate) fn step_version(&mut self, step: Step) {
+        let Some(opened) = &mut self.history.opened else { return };
+        opened.list.step(step, opened.versions.shown_len());
+        if let Some(version) = opened.versions.at(opened.list.cursor).map(|l| l.version) {
+            opened.select(version);
+        }
+    }
+
+    /// Selects a version by its number.
+    pub(crate) fn go_to_version(&mut self, version: Version) {
+        let Some(opened) = &mut self.history.opened else { return self.refuse("open an entity first") };
+        if opened.versions.get(version).is_none() {
+            return self.refuse(format!("there is no version {version}"));
+        }
+        opened.select(version);
+        self.focus = Pane::History;
+    }
+
+    /// Marks the selected version, or takes the mark away.
+    pub(crate) fn mark_version(&mut self) {
+        let Some(opened) = &mut self.history.opened else { return };
+        let Some(selected) = opened.selected else { return };
+        if opened.marked == Some(selected) {
+            opened.marked = None;
+            if opened.compare == Compare::Marked {
+                opened.compare = Compare::Previous;
+            }
+            self.say(format!("version {selected} is no longer marked"));
+        } else {
+            opened.marked = Some(selected);
+            self.say(format!("version {selected} is marked; v compares others with it"));
+        }
+    }
+
+    /// Compares with the same sort key of another partition.
+    pub(crate) fn compare_with_partition(&mut self, pk: &str) {
+        let Some(opened) = &mut self.history.opened else { return self.refuse("open an entity first") };
+        if pk == opened.entity.key.pk.as_str() {
+            return self.refuse("that is the partition the entity is in");
+        }
+        let mut other = opened.entity.clone();
+        other.key.pk = pk.into();
+        opened.compare = Compare::Other(other);
+        opened.shown = Shown::Changes;
+        self.focus = Pane::History;
+    }
+
+    /// Shows the next view of the selected version.
+    pub(crate) fn next_view(&mut self) {
+        let Some(opened) = &mut self.history.opened else { return };
+        opened.shown = match opened.shown {
+            Shown::Changes => Shown::Row,
+            Shown::Row => Shown::LastChanges,
+            Shown::LastChanges => Shown::Changes,
+        };
+        opened.detail = Default::default();
+        opened.sideways = 0;
+        if opened.shown == Shown::LastChanges {
+            self.ask_last_changes();
+        }
+    }
+
+    fn ask_last_changes(&mut self) {
+        let Some(opened) = &self.history.opened else { return };
+        if !matches!(opened.last_changes, LastChanges::Unasked | LastChanges::Failed(_)) {
+            return;
+        }
+        let (entity, generation) = (opened.entity.clone(), opened.generation);
+        self.send(Command::History { entity, resolve: true }, Purpose::Rows(generation));
+        if let Some(opened) = &mut self.history.opened {
+            opened.last_changes = LastChanges::Reading(BTreeMap::new());
+        }
+    }
+
+    pub(crate) fn rows(&mut self, request: RequestId, generation: u64, entries: Vec<HistoryEntry>) {
+        let Some(opened) = self.history.opened.as_mut().filter(|o| o.generation == generation) else { return };
+        let LastChanges::Reading(rows) = &mut opened.last_changes else { return };
+        for entry in entries {
+            // Without its attributes a row would look as if they had been removed.
+            if entry.resolved.is_none() && entry.version.attributes_ref().is_some() {
+                let why = entry.problem.unwrap_or_default();
+                let what = format!("version {} cannot be compared: {why}", entry.version.version);
+                opened.last_changes = LastChanges::Failed(Box::new(Failure::new(ErrorCode::NotFound, what)));
+                return self.give_up(request);
+            }
+            if let Some(row) = entry.resolved.or(entry.version.row) {
+                rows.insert(entry.version.version, row);
+            }
+        }
+        if rows.len() >= ROWS {
+            while rows.len() > ROWS {
+                rows.pop_first();
+            }
+            self.rows_ended(generation);
+            self.give_up(request);
+        }
+    }
+
+    pub(crate) fn rows_failed(&mut self, generation: u64, failure: Failure) {
+        if !failure.fatal {
+            return;
+        }
+        if let Some(opened) = self.history.opened.as_mut().filter(|o| o.generation == generation) {
+            opened.last_changes = LastChanges::Failed(Box::new(failure));
+        }
+    }
+
+    /// Works the last changes out from the rows that came.
+    pub(crate) fn rows_ended(&mut self, generation: u64) {
+        let Some(opened) = self.history.opened.as_mut().filter(|o| o.generation == generation) else { return };
+        let LastChanges::Reading(rows) = &mut opened.last_changes else { return };
+        let rows: Vec<_> = std::mem::take(rows).into_iter().collect();
+        opened.last_changes = LastChanges::Building(rows.len());
+        self.effect(Effect::Build(Job::LastChanges { generation, rows }));
+    }
+
+    /// Reads the current row of an entity, to copy it.
+    pub(crate) fn read_row_to_copy(&mut self, entity: EntityRef) {
+        let side = Side { entity, version: None };
+        self.send(Command::Diff { from: side.clone(), to: side, all: true }, Purpose::CopyRow);
+    }
+}

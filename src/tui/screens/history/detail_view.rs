@@ -1,0 +1,256 @@
+//! What is shown of the selected version: changes, row, or last changes.
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::diffs::{DiffKey, DiffView};
+use super::document::Document;
+use super::{Compare, LastChanges, Opened, Shown, Wanted};
+use crate::domain::row::TableKind;
+use crate::domain::timeline::VersionStatus;
+use crate::engine::protocol::Side;
+use crate::tui::app::App;
+use crate::tui::format;
+use crate::tui::parts::problem;
+use crate::tui::parts::scroll::draw_scrollbar;
+use crate::tui::parts::{Rich, draw_line};
+use crate::tui::screens::history::plan_view::{PlanView, ViewedRow};
+use crate::tui::screens::history::watch::Watch;
+use crate::tui::theme::{Role, Theme};
+
+/// What there is to draw.
+enum Body {
+    Words(Vec<Rich>),
+    Text(Arc<DiffView>),
+    Viewed(Arc<ViewedRow>),
+    LastChanges(Arc<Document>),
+}
+
+/// Draws the lower half of the pane.
+pub(super) fn draw(app: &mut App, buffer: &mut Buffer, frame: Rect, area: Rect, focused: bool) -> Option<(u16, u16)> {
+    if area.height < 2 {
+        return None;
+    }
+    let theme = app.theme.clone();
+    let opened = app.history.opened.as_mut()?;
+    let watch = app.watch.as_ref().filter(|w| w.follows(&opened.entity));
+    let room = usize::from(area.width);
+    let view = app.view.as_ref();
+    let body = body(opened, view, room);
+    let heading = heading(opened, view, &body);
+    rule(buffer, Rect { height: 1, ..area }, &heading, focused, &theme);
+    let mut area = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    let mut cursor = None;
+    if opened.detail_filter.shown() {
+        cursor = opened.detail_filter.draw(buffer, Rect { height: 1, ..area }, &theme);
+        area = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    }
+    for note in notes(opened, watch, &body, room).iter().take(usize::from(area.height / 2)) {
+        draw_line(buffer, Rect { height: 1, ..area }, note, 0, &theme, Style::default());
+        area = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    }
+    let document = match &body {
+        Body::Words(lines) => {
+            opened.arranged.lines.clear();
+            opened.arranged.of = None;
+            for (y, line) in (area.y..area.bottom()).zip(lines) {
+                draw_line(buffer, Rect { y, height: 1, ..area }, line, 0, &theme, Style::default());
+            }
+            return cursor;
+        }
+        Body::Viewed(viewed) => &viewed.document,
+        Body::Text(view) if opened.shown == Shown::Row => &view.row,
+        Body::Text(view) => &view.changes,
+        Body::LastChanges(document) => document,
+    };
+    arrange(opened, document, room);
+    opened.sideways = opened.sideways.min(document.widest().saturating_sub(room / 2));
+    let len = opened.arranged.lines.len();
+    if len == 0 {
+        let words = if opened.detail_filter.active() { "no path like that" } else { "no differences" };
+        draw_line(buffer, area, &Rich::of(Role::Dim, words), 0, &theme, Style::default());
+        return cursor;
+    }
+    let shown = opened.detail.text_window(len, usize::from(area.height));
+    for (y, line) in (area.y..area.bottom()).zip(&opened.arranged.lines[shown.clone()]) {
+        draw_line(buffer, Rect { y, height: 1, ..area }, line, opened.sideways, &theme, Style::default());
+    }
+    draw_scrollbar(buffer, frame, &shown, len, &theme);
+    cursor
+}
+
+/// Arranges the lines when document, filter or width are others than last time.
+fn arrange(opened: &mut Opened, document: &Document, room: usize) {
+    let wrap = opened.wrap.then_some(room);
+    let key = match opened.wanted() {
+        Wanted::Diff(key) if opened.shown != Shown::LastChanges => Some(key),
+        _ => None,
+    };
+    let of = Some((key, opened.shown, wrap, opened.detail_filter.text().to_owned()));
+    if opened.arranged.of != of {
+        opened.arranged.lines = document.arranged(&opened.detail_filter, wrap);
+        opened.arranged.of = of;
+    }
+}
+
+fn body(opened: &Opened, view: Option<&PlanView>, room: usize) -> Body {
+    let words = |text: &str| Body::Words(problem::notice(text, Role::Dim, room));
+    if opened.shown == Shown::LastChanges {
+        return match &opened.last_changes {
+            LastChanges::Unasked => words(""),
+            LastChanges::Reading(rows) => words(&format!("reading rows… {} so far", format::len(rows.len()))),
+            LastChanges::Building(_) => words("working it out…"),
+            LastChanges::Failed(failure) => Body::Words(problem::lines(failure, room)),
+            LastChanges::Ready(_, document) => Body::LastChanges(document.clone()),
+        };
+    }
+    match opened.wanted() {
+        Wanted::Nothing(why) => words(&why),
+        Wanted::Diff(key) => match (opened.diffs.get(&key), opened.diffs.failure(&key)) {
+            (Some(_), _) if view.is_some() && opened.shown == Shown::Row => match &opened.viewed {
+                Some((of, viewed)) if *of == key => Body::Viewed(viewed.clone()),
+                _ => words("working it out…"),
+            },
+            (Some(view), _) => Body::Text(view),
+            (None, Some(failure)) => Body::Words(problem::lines(failure, room)),
+            (None, None) => words("comparing…"),
+        },
+    }
+}
+
+fn heading(opened: &Opened, view: Option<&PlanView>, body: &Body) -> String {
+    let selected = opened.selected.map(|v| v.to_string()).unwrap_or_default();
+    match (opened.shown, opened.wanted()) {
+        (Shown::LastChanges, _) => match &opened.last_changes {
+            LastChanges::Ready(versions, document) => format!(
+                "last change of each attribute, from {}{}: {}",
+                if *versions == super::ROWS { "the newest " } else { "" },
+                format::plural(*versions as u64, "version", "versions"),
+                format::plural(document.blocks() as u64, "attribute", "attributes")
+            ),
+            _ => "last change of each attribute".to_owned(),
+        },
+        (Shown::Row, _) => match body {
+            Body::Viewed(viewed) => match viewed.changes {
+                None => format!("row of version {selected}: as it is, the plan cannot change it"),
+                Some(0) => format!("row of version {selected}: the plan leaves it as it is"),
+                Some(n) => {
+                    let changes = format::plural(n as u64, "change", "changes");
+                    format!("row of version {selected} as the plan would make it: {changes}")
+                }
+            },
+            Body::Text(view) => format!("row of version {selected}, from the {} table", view.found.as_str()),
+            _ => format!("row of version {selected}"),
+        },
+        (Shown::Changes, Wanted::Diff(key)) => {
+            let count = match body {
+                Body::Text(view) if !key.is_first() => {
+                    format!(": {}", format::plural(view.result.changes.len() as u64, "change", "changes"))
+                }
+                _ => String::new(),
+            };
+            let all = if opened.all { ", all fields" } else { "" };
+            let stored = if view.is_some() { ", as stored" } else { "" };
+            format!("{}{all}{stored}{count}", compared(opened, &key, body))
+        }
+        (Shown::Changes, Wanted::Nothing(_)) => format!("version {selected}"),
+    }
+}
+
+fn compared(opened: &Opened, key: &DiffKey, body: &Body) -> String {
+    if key.is_first() {
+        return format!("version {}, the first, so all of it is new", version(&key.to));
+    }
+    if let Compare::Other(entity) = &opened.compare {
+        let there = match body {
+            Body::Text(view) => version(&view.result.to),
+            _ => "current".to_owned(),
+        };
+        return format!("{} {} → {} {there}", opened.entity.key.pk, version(&key.from), entity.key.pk);
+    }
+    let with = match opened.compare {
+        Compare::Current => " (the current one)",
+        Compare::Marked => " (with the marked one)",
+        _ => "",
+    };
+    format!("version {} → {}{with}", version(&key.from), version(&key.to))
+}
+
+fn version(side: &Side) -> String {
+    side.version.map_or_else(|| "current".to_owned(), |v| v.to_string())
+}
+
+/// What must be known to read what is shown.
+fn notes(opened: &Opened, watch: Option<&Watch>, body: &Body, room: usize) -> Vec<Rich> {
+    let mut out = Vec::new();
+    let mut warn = |words: &str| out.extend(problem::notice(&format!("! {words}"), Role::Warning, room));
+    if let Some(failure) = watch.and_then(|w| w.paused.as_ref()) {
+        warn(&format!("watching is paused, and goes on by itself: {}", failure.message));
+    }
+    if let Body::Viewed(viewed) = body
+        && let Some(why) = &viewed.refused
+    {
+        warn(&format!("not as the plan has it: {why}"));
+    }
+    let Some(line) = opened.selected.and_then(|v| opened.versions.get(v)) else { return out };
+    if let Some(wrong) = &line.problem {
+        warn(wrong);
+    }
+    if let Some(failure) = &opened.problem {
+        warn(&failure.message);
+    }
+    if opened.cancelled {
+        warn("reading the versions was stopped: not all are shown; F5 reads them");
+    }
+    let state = line.state.as_deref().map(|s| format!(" ({s})")).unwrap_or_default();
+    match line.status {
+        VersionStatus::Pending => {
+            warn(&format!("version {} waits to be processed{state}: no data row shows it yet", line.version))
+        }
+        VersionStatus::Failed => {
+            warn(&format!("version {} failed{state}: the data row does not show it", line.version))
+        }
+        _ => {}
+    }
+    if line.found.first() == Some(&TableKind::Command) && line.status == VersionStatus::Published {
+        warn(&format!("version {} is taken from its command row: its history row is gone", line.version));
+    }
+    if let (Body::Text(view), Shown::Changes) = (body, opened.shown) {
+        let (from, to) = (&view.result.from, &view.result.to);
+        let skipped = |a: u64, b: u64| opened.compare == Compare::Previous && a + 1 < b;
+        if let (Some(a), Some(b)) = (from.version, to.version)
+            && skipped(a.0, b.0)
+        {
+            let missing = if b.0 - a.0 == 2 {
+                format!("version {}", a.0 + 1)
+            } else {
+                format!("versions {} to {}", a.0 + 1, b.0 - 1)
+            };
+            warn(&format!("{missing} missing: compared with version {a} instead"));
+        }
+        for (side, found) in [(from, view.result.from_found), (to, view.result.to_found)] {
+            let selected = side.version == Some(line.version) && side.entity == opened.entity;
+            if found == TableKind::Command && !selected && !view_is_first(view) {
+                warn(&format!("version {} is taken from its command row", version(side)));
+            }
+        }
+    }
+    out
+}
+
+fn view_is_first(view: &DiffView) -> bool {
+    view.result.from == view.result.to
+}
+
+/// A line across the pane that tells what stands below it.
+fn rule(buffer: &mut Buffer, area: Rect, heading: &str, focused: bool, theme: &Theme) {
+    let role = if focused { Role::BorderFocus } else { Role::Border };
+    let title = if focused { Role::TitleFocus } else { Role::Title };
+    let mut line = Rich::of(role, "──").with(title, &format!(" {heading} "));
+    let rest = usize::from(area.width).saturating_sub(line.width());
+    line.push(role, &"─".repeat(rest));
+    draw_line(buffer, area, &line, 0, theme, Style::default());
+}

@@ -1,0 +1,300 @@
+//! How far a run is: what became of its items, how quick it is, why items failed.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::domain::run::{Action, Outcome, Reason, RunId, RunState};
+use crate::engine::failure::Failure;
+use crate::engine::protocol::{ApprovalRequest, ItemResult, PlanSummary, RequestId, RunInfo, StopCause};
+
+/// Seconds that the rate is taken over.
+const WINDOW: f64 = 10.0;
+/// Seconds between two samples of it.
+const SAMPLE: f64 = 0.25;
+/// Causes told apart; what comes after is counted together.
+const CAUSES: usize = 20;
+/// Characters of a message that tell causes apart.
+const TOLD: usize = 80;
+
+/// What a run is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Its items are being found.
+    Previewing,
+    /// A batch waits for a decision.
+    Waiting,
+    /// Approved items are being written.
+    Writing,
+    /// It ends between two items.
+    Stopping,
+    /// It has ended.
+    Ended,
+}
+
+/// Why items were not written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cause {
+    pub(crate) outcome: Outcome,
+    pub(crate) reason: Option<Reason>,
+    /// In words, of the first one.
+    pub(crate) message: String,
+    pub(crate) count: u64,
+    /// The first one's key.
+    pub(crate) example: String,
+}
+
+/// A run that this console follows.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    pub(crate) request: RequestId,
+    pub(crate) run: Option<RunId>,
+    name: String,
+    pub(crate) stage: Stage,
+    /// Items found while it is previewed.
+    pub(crate) found: u64,
+    /// Items to be written in all, where that is known.
+    pub(crate) total: Option<u64>,
+    /// Outcomes of items to be written.
+    pub(crate) outcomes: BTreeMap<Outcome, u64>,
+    /// Items that are not written, as the preview found.
+    pub(crate) unwritten: u64,
+    pub(crate) causes: Vec<Cause>,
+    pub(crate) other_causes: u64,
+    /// The batch that waits for a decision.
+    pub(crate) waiting: Option<Arc<ApprovalRequest>>,
+    /// The batch that was decided about last, until the engine goes on: it may refuse the decision.
+    pub(crate) decided: Option<Arc<ApprovalRequest>>,
+    /// Why the engine pauses it.
+    pub(crate) paused_by: Option<Failure>,
+    /// Nothing further is begun for now.
+    pub(crate) paused: bool,
+    /// Transactions at once and items a second, as the operator wants them; unknown for a run taken up again.
+    pub(crate) concurrency: Option<usize>,
+    pub(crate) rate: u32,
+    pub(crate) units_before: f64,
+    pub(crate) throttled_before: u64,
+    samples: VecDeque<(Timestamp, u64)>,
+    pub(crate) info: Option<Box<RunInfo>>,
+    pub(crate) cause: Option<StopCause>,
+    pub(crate) problem: Option<Box<Failure>>,
+}
+
+impl Progress {
+    /// A run that was asked for.
+    pub(crate) fn begun(request: RequestId, name: String) -> Self {
+        Self {
+            request,
+            run: None,
+            name,
+            stage: Stage::Previewing,
+            found: 0,
+            total: None,
+            outcomes: BTreeMap::new(),
+            unwritten: 0,
+            causes: Vec::new(),
+            other_causes: 0,
+            waiting: None,
+            decided: None,
+            paused_by: None,
+            paused: false,
+            concurrency: None,
+            rate: 0,
+            units_before: 0.0,
+            throttled_before: 0,
+            samples: VecDeque::new(),
+            info: None,
+            cause: None,
+            problem: None,
+        }
+    }
+
+    /// What it does, to stand before more words.
+    pub(crate) fn what(&self) -> String {
+        // A name often begins with what is done.
+        let operation = self.info.as_ref().map(|i| i.operation.as_str()).filter(|o| !self.name.starts_with(o));
+        let operation = operation.map(|o| format!("{o}, ")).unwrap_or_default();
+        if self.name.is_empty() { operation } else { format!("{operation}{}, ", self.name) }
+    }
+
+    /// Items with an outcome.
+    pub(crate) fn attempted(&self) -> u64 {
+        self.outcomes.iter().filter(|(o, _)| **o != Outcome::Held).map(|(_, n)| n).sum()
+    }
+
+    /// Items that still have none, where the number of all is known.
+    pub(crate) fn left(&self) -> Option<u64> {
+        self.total.map(|total| total.saturating_sub(self.attempted()))
+    }
+
+    /// What its preview found.
+    pub(crate) fn planned(&mut self, summary: &PlanSummary) {
+        self.run = Some(summary.run);
+        let writes = |a: Action| matches!(a, Action::Create | Action::Update | Action::Delete | Action::Restore);
+        self.total = Some(summary.actions.iter().filter(|(a, _)| writes(*a)).map(|(_, n)| n).sum());
+    }
+
+    /// It is recorded in another state.
+    pub(crate) fn recorded(&mut self, info: RunInfo) {
+        self.run = Some(info.run);
+        if self.name.is_empty() {
+            self.name.clone_from(&info.name);
+        }
+        self.info = Some(Box::new(info));
+    }
+
+    /// An item began or ended.
+    pub(crate) fn item(&mut self, item: &ItemResult, now: Timestamp) {
+        let Some(outcome) = item.outcome else { return };
+        if item.batch.is_none() {
+            self.unwritten += 1;
+            return;
+        }
+        *self.outcomes.entry(outcome).or_default() += 1;
+        if !matches!(outcome, Outcome::Done | Outcome::Equal) {
+            self.explain(item, outcome);
+        }
+        self.sample(now);
+    }
+
+    fn sample(&mut self, now: Timestamp) {
+        let since = |at: Timestamp| (now - at).total(jiff::Unit::Second).unwrap_or(0.0);
+        if self.samples.back().is_none_or(|(at, _)| since(*at) >= SAMPLE) {
+            let attempted = self.attempted();
+            self.samples.push_back((now, attempted));
+            while self.samples.len() > 2 && self.samples.front().is_some_and(|(at, _)| since(*at) > WINDOW) {
+                self.samples.pop_front();
+            }
+        }
+    }
+
+    /// A decision was made: what came before it says nothing of how quick writing is.
+    pub(crate) fn writing(&mut self, now: Timestamp) {
+        self.stage = Stage::Writing;
+        self.samples.clear();
+        self.samples.push_back((now, self.attempted()));
+    }
+
+    /// Items a second lately; `None` while that cannot be told.
+    pub(crate) fn per_second(&self, now: Timestamp) -> Option<f64> {
+        let (at, before) = self.samples.front()?;
+        let seconds = (now - *at).total(jiff::Unit::Second).ok().filter(|s| *s >= 1.0)?;
+        let done = self.attempted().saturating_sub(*before);
+        (self.stage == Stage::Writing && done > 0).then(|| done as f64 / seconds)
+    }
+
+    fn explain(&mut self, item: &ItemResult, outcome: Outcome) {
+        let message: String = item.message.as_deref().unwrap_or_default().chars().take(TOLD).collect();
+        // Of a known reason the words differ from item to item; without one they are all there is.
+        let same = |c: &&mut Cause| {
+            c.outcome == outcome && c.reason == item.reason && (item.reason.is_some() || c.message == message)
+        };
+        if let Some(known) = self.causes.iter_mut().find(same) {
+            known.count += 1;
+        } else if self.causes.len() < CAUSES {
+            let example = item.entity.key.to_string();
+            self.causes.push(Cause { outcome, reason: item.reason, message, count: 1, example });
+        } else {
+            self.other_causes += 1;
+        }
+    }
+
+    /// It has ended.
+    pub(crate) fn ended(&mut self) {
+        self.stage = Stage::Ended;
+        self.waiting = None;
+        self.decided = None;
+        self.paused_by = None;
+        self.paused = false;
+    }
+
+    /// Whether it can be gone on with.
+    pub(crate) fn is_resumable(&self) -> bool {
+        let state = self.info.as_ref().map(|i| i.state);
+        matches!(state, Some(RunState::Stopped | RunState::Waiting | RunState::Running))
+    }
+}
+
+/// What can be done about a cause.
+pub(crate) fn hint(cause: &Cause) -> &'static str {
+    match cause.reason {
+        Some(Reason::SourceChanged | Reason::TargetChanged) => {
+            "changed since it was shown: preview the plan again and run what is left"
+        }
+        Some(Reason::Pending) => "let the application process its command, then run it again",
+        Some(Reason::Wedged) => "a failed command blocks it: it has to be repaired first",
+        Some(Reason::Throttled) => "slower (-) or fewer at once helps; resume the run afterwards",
+        Some(Reason::AccessDenied) => "ask for the permission, then resume the run",
+        Some(Reason::Unproven) => {
+            "the tables do not prove what the journal says: name the item and force it to trust the journal"
+        }
+        Some(Reason::Timeout) => "the pipeline took too long: verify says what was applied in the end",
+        Some(Reason::PipelineFailed) => "the application's own pipeline refused it: its log says why",
+        Some(Reason::S3Missing) => "its attributes' object is gone from S3",
+        Some(Reason::TooLarge) => "the row would pass DynamoDB's limit",
+        Some(Reason::NotApproved) => "resume the run to be asked again, unless it was skipped",
+        Some(Reason::Exists) => "target.existing decides what becomes of it",
+        _ => match cause.outcome {
+            Outcome::Failed => "resume the run to try again",
+            Outcome::Held => "resume the run to be asked again",
+            _ => "open it to see what is wrong",
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::parts::items::tests::item;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_773_968_523 + seconds).unwrap()
+    }
+
+    #[test]
+    fn the_rate_is_the_last_seconds_and_unknown_before_one_has_gone_by() {
+        let mut run = Progress::begun(RequestId(1), "n".into());
+        run.total = Some(1_000);
+        run.writing(at(0));
+        assert_eq!(run.per_second(at(5)), None);
+        for n in 0..100 {
+            run.item(&item(n, Action::Create, Some(Outcome::Done)), at(2));
+        }
+        assert_eq!((run.per_second(at(2)), run.left()), (Some(50.0), Some(900)));
+        for s in 3..40 {
+            run.item(&item(s as u64, Action::Create, Some(Outcome::Done)), at(s));
+        }
+        assert!((0.9..1.2).contains(&run.per_second(at(39)).unwrap()));
+        run.ended();
+        assert_eq!(run.per_second(at(40)), None);
+    }
+
+    #[test]
+    fn failures_are_grouped_and_their_number_is_bounded() {
+        let mut run = Progress::begun(RequestId(1), "n".into());
+        for n in 0..10_000 {
+            let mut failed = item(n, Action::Create, Some(Outcome::Failed));
+            failed.message = Some(format!("cause {}", n % 50));
+            run.item(&failed, at(0));
+            let mut conflict = item(n, Action::Create, Some(Outcome::Conflict));
+            (conflict.reason, conflict.message) = (Some(Reason::TargetChanged), Some(format!("at version {n}")));
+            run.item(&conflict, at(0));
+        }
+        assert_eq!((run.causes.len(), run.attempted()), (CAUSES, 20_000));
+        let conflicts = run.causes.iter().find(|c| c.reason == Some(Reason::TargetChanged)).unwrap();
+        assert_eq!((conflicts.count, conflicts.message.as_str()), (10_000, "at version 0"));
+        assert_eq!(run.causes.iter().map(|c| c.count).sum::<u64>() + run.other_causes, 20_000);
+    }
+
+    #[test]
+    fn what_is_not_written_is_no_part_of_the_gauge() {
+        let mut run = Progress::begun(RequestId(1), "n".into());
+        run.total = Some(2);
+        let mut skipped = item(1, Action::Skip, Some(Outcome::Skipped));
+        skipped.batch = None;
+        run.item(&skipped, at(0));
+        run.item(&item(2, Action::Create, Some(Outcome::Held)), at(0));
+        assert_eq!((run.attempted(), run.left(), run.unwritten), (0, Some(2), 1));
+    }
+}

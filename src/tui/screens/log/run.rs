@@ -1,0 +1,265 @@
+//! Running a plan: beginning, deciding, steering, following.
+
+use std::sync::Arc;
+
+use crate::domain::plan::{RunSettings, Work};
+use crate::domain::run::RunId;
+use crate::engine::failure::Failure;
+use crate::engine::protocol::{
+    ApprovalRequest, BatchInfo, BatchState, Command, Decision, Finding, ItemFilter, ItemResult, Level, RequestId,
+    RunInfo, Severity, Steering,
+};
+use crate::tui::app::App;
+use crate::tui::message::Purpose;
+use crate::tui::pane::Pane;
+use crate::tui::screens::batch::Batch;
+use crate::tui::screens::log::lines;
+use crate::tui::screens::log::progress::{Progress, Stage};
+use crate::tui::screens::paused::Paused;
+
+/// Transactions at once at most, as plans have it.
+const MOST: usize = 256;
+
+impl App {
+    /// Runs the plan in the pane: the engine asks for each batch. What its preview showed is pinned, where there is one of the plan as
+    /// it stands.
+    pub(crate) fn run_plan(&mut self) {
+        let form = || self.plan.form.as_ref().and_then(|f| f.plan.clone());
+        let Some(plan) = self.plan.own().cloned().map(Box::new).or_else(form) else { return };
+        if matches!(plan.work, Work::Export { .. }) {
+            return self.export_plan(plan);
+        }
+        let (name, settings) = (plan.name.clone(), plan.run.clone());
+        let expect = self.fresh_digest();
+        let request = self.send(Command::RunPlan { plan, expect, rows: false }, Purpose::Run);
+        self.follow(request, name, Some(&settings));
+    }
+
+    /// Goes on with a run that ended before its end.
+    pub(crate) fn resume_run(&mut self, info: &RunInfo) {
+        let request = self.send(Command::ResumeRun { run: info.run, rows: false, retry: false }, Purpose::Run);
+        self.follow(request, info.name.clone(), None);
+        if let Some(run) = &mut self.run {
+            run.run = Some(info.run);
+            run.stage = Stage::Writing;
+        }
+        // How much there is left to do is what the gauge counts.
+        let behind = info.outcomes.iter().map(|(_, n)| n).sum();
+        let filter = ItemFilter::default();
+        let count = Command::Items { run: info.run, filter, from: 0, limit: 0, fresh: true };
+        self.send(count, Purpose::Left { request, behind });
+    }
+
+    /// How many items the run that is gone on with has in all, of which some had an outcome before.
+    pub(crate) fn run_counted(&mut self, request: RequestId, all: u64, behind: u64) {
+        if let Some(run) = self.followed(request) {
+            run.total = Some(all.saturating_sub(behind));
+        }
+    }
+
+    fn follow(&mut self, request: RequestId, name: String, settings: Option<&RunSettings>) {
+        let mut run = Progress::begun(request, name);
+        run.concurrency = settings.map(|s| s.concurrency);
+        run.rate = settings.map_or(0, |s| s.rate);
+        run.units_before = self.counters.write_units;
+        run.throttled_before = self.counters.throttled;
+        self.run = Some(run);
+        self.focus = Pane::Log;
+        self.say("the run begins: it asks before it writes");
+    }
+
+    /// The run that a request belongs to.
+    pub(crate) fn followed(&mut self, request: RequestId) -> Option<&mut Progress> {
+        self.run.as_mut().filter(|r| r.request == request)
+    }
+
+    /// Items that the run has not dealt with, where that is known.
+    pub(crate) fn run_left(&self) -> Option<u64> {
+        self.run.as_ref().and_then(Progress::left)
+    }
+
+    /// Whether something that the operator is at would take the keys meant for a dialog.
+    fn is_busy(&self) -> bool {
+        !self.stack.is_empty() || self.plan.is_typing() || self.filter_ref().is_some_and(|f| f.typing())
+    }
+
+    pub(crate) fn batch_waits(&mut self, request: RequestId, approval: ApprovalRequest) {
+        let approval = Arc::new(approval);
+        let batch = approval.batch;
+        if let Some(run) = self.followed(request) {
+            run.run = Some(approval.run);
+            run.waiting = Some(approval);
+            run.decided = None;
+            run.stage = Stage::Waiting;
+        }
+        self.tell(Level::Info, format!("batch {batch} waits for a decision"));
+        // Keys that were meant for something else must not reach it.
+        match self.is_busy() {
+            true => self.say(format!("batch {batch} waits for your decision: B shows it")),
+            false => self.show_batch(),
+        }
+    }
+
+    /// Shows the batch that waits.
+    pub(crate) fn show_batch(&mut self) {
+        let Some(run) = &self.run else { return };
+        if let Some(approval) = run.waiting.clone() {
+            self.notice = None;
+            self.stack.push(Batch::new(run.request, approval));
+        }
+    }
+
+    /// Sends a decision about a batch of a run.
+    pub(crate) fn decide_batch(&mut self, approval: &Arc<ApprovalRequest>, decision: Decision) {
+        let (run, batch, digest) = (approval.run, approval.batch, approval.digest.clone());
+        let what = match decision {
+            Decision::Approve { .. } => format!("batch {batch} approved: writing…"),
+            Decision::ApproveRest { .. } => "everything approved: writing…".to_owned(),
+            Decision::Skip => format!("batch {batch} skipped"),
+            Decision::Hold => format!("batch {batch} held back"),
+            Decision::Split => format!("batch {batch} split"),
+            Decision::Stop => "ending the run…".to_owned(),
+        };
+        let now = self.now;
+        if let Some(progress) = &mut self.run {
+            progress.decided = progress.waiting.take();
+            progress.writing(now);
+            if decision == Decision::Stop {
+                progress.stage = Stage::Stopping;
+            }
+        }
+        self.tell(Level::Info, what.clone());
+        self.say(what);
+        self.send(Command::Decide { run, batch, digest, decision }, Purpose::DecideBatch);
+    }
+
+    /// The engine did not take a decision: the batch goes on waiting.
+    pub(crate) fn decision_refused(&mut self, failure: &Failure) {
+        if let Some(run) = &mut self.run
+            && let Some(approval) = run.decided.take()
+        {
+            run.waiting = Some(approval);
+            run.stage = Stage::Waiting;
+        }
+        self.refuse(format!("not decided: {}", failure.message));
+    }
+
+    /// Changes how the run goes about it.
+    pub(crate) fn steer(&mut self, steering: Steering) {
+        let Some(progress) = self.run.as_mut() else { return };
+        let Some(run) = progress.run else { return };
+        match steering {
+            Steering::Pause => progress.paused = true,
+            Steering::Continue => (progress.paused, progress.paused_by) = (false, None),
+            Steering::Rate(rate) => progress.rate = rate,
+            Steering::Concurrency(n) => progress.concurrency = Some(n),
+            Steering::Stop => progress.stage = Stage::Stopping,
+        }
+        self.send(Command::Steer { run, steering }, Purpose::Steer);
+    }
+
+    /// Pauses the run, or lets it go on.
+    pub(crate) fn pause_or_go_on(&mut self) {
+        let Some(run) = &self.run else { return };
+        if run.paused || run.paused_by.is_some() {
+            self.steer(Steering::Continue);
+            self.say("going on…");
+        } else {
+            self.steer(Steering::Pause);
+            self.say("paused: what is in flight is finished, nothing further is begun");
+        }
+    }
+
+    /// Twice or half as quick.
+    pub(crate) fn pace(&mut self, faster: bool) {
+        let Some(run) = &self.run else { return };
+        let (steering, words) = if run.rate > 0 {
+            let rate = if faster { run.rate.saturating_mul(2) } else { (run.rate / 2).max(1) };
+            (Steering::Rate(rate), format!("at most {rate} items a second"))
+        } else {
+            let now = run.concurrency.or(Some(self.counters.concurrency).filter(|n| *n > 0));
+            let now = now.unwrap_or(RunSettings::default().concurrency);
+            let most = if faster { now.saturating_mul(2).min(MOST) } else { (now / 2).max(1) };
+            (Steering::Concurrency(most), format!("at most {most} at once"))
+        };
+        self.steer(steering);
+        self.say(words);
+    }
+
+    pub(crate) fn run_paused(&mut self, request: RequestId, failure: Failure) {
+        self.record(&failure, Some("the run is paused"));
+        let busy = self.is_busy();
+        let Some(run) = self.followed(request) else { return };
+        run.paused_by = Some(failure);
+        match busy {
+            true => self.refuse("the run is paused: the progress log says why"),
+            false => self.stack.push(Paused { request }),
+        }
+    }
+
+    pub(crate) fn run_item(&mut self, request: RequestId, item: ItemResult) {
+        let now = self.now;
+        if let Some(run) = self.followed(request) {
+            run.item(&item, now);
+        }
+        self.log.push_item(now, item);
+    }
+
+    pub(crate) fn run_recorded(&mut self, request: RequestId, info: RunInfo) {
+        let (level, text) = lines::run(&info);
+        self.tell(level, text);
+        if let Some(run) = self.followed(request) {
+            run.recorded(info);
+        }
+    }
+
+    pub(crate) fn batch_ended(&mut self, batch: &BatchInfo) {
+        let counts: Vec<String> = batch.outcomes.iter().map(|(word, n)| format!("{n} {word}")).collect();
+        let what = match batch.state {
+            BatchState::Done => format!("is through: {}", counts.join(", ")),
+            BatchState::Approved => "is approved".to_owned(),
+            BatchState::Skipped => "is skipped".to_owned(),
+            BatchState::Held => "is held back".to_owned(),
+            BatchState::Waiting => "waits".to_owned(),
+            BatchState::Stopped => "was stopped".to_owned(),
+        };
+        self.tell(Level::Info, format!("batch {} {what}", batch.batch));
+    }
+
+    pub(crate) fn found(&mut self, finding: &Finding) {
+        let (level, text) = lines::finding(finding);
+        self.tell(level, text);
+        debug_assert!(finding.severity != Severity::Error || level == Level::Error);
+    }
+
+    /// A run that this console follows has ended.
+    pub(crate) fn run_ended(&mut self, request: RequestId) {
+        self.stack.end(request);
+        if let Some(run) = self.followed(request) {
+            run.ended();
+            let words =
+                run.run.map(|r| format!("run {r} has ended")).unwrap_or_else(|| "the run did not begin".to_owned());
+            match run.problem.as_ref().map(|p| p.message.clone()) {
+                Some(problem) => self.refuse(problem),
+                None => self.say(words),
+            }
+        }
+        // What is on screen may be old.
+        if self.history.opened.is_some() {
+            self.reload_history();
+        }
+        if let Some(list) = &mut self.tenants.entities {
+            list.pages.forget_all();
+        }
+    }
+
+    /// How to go on with a run, on the command line.
+    pub(crate) fn line_of_resume(&self, run: RunId) -> String {
+        self.line(&["run", "--resume", &run.to_string(), "--arm"])
+    }
+
+    /// How to take a run back, on the command line.
+    pub(crate) fn line_of_undo(&self, run: RunId) -> String {
+        self.line(&["undo", &run.to_string(), "--arm"])
+    }
+}

@@ -1,0 +1,70 @@
+//! The plan pane: a form over a plan file.
+
+pub(crate) mod commands;
+pub(crate) mod editing;
+mod export;
+pub(crate) mod form;
+pub(crate) mod form_view;
+pub(crate) mod preview;
+pub(crate) mod preview_view;
+mod previewing;
+pub(crate) mod scanned;
+
+use form::Form;
+use preview::PlanPreview;
+
+use crate::tui::parts::Scroll;
+use crate::tui::parts::scroll::Step;
+
+/// The pane.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    /// The plan being built.
+    pub(crate) form: Option<Form>,
+    /// What the plan would do, of the plan as it stands or as it stood.
+    pub(crate) preview: Option<PlanPreview>,
+    /// The preview is on screen, not the form.
+    pub(crate) shows_preview: bool,
+    /// The plan's text while it cannot be shown as a form, or what to do without a plan.
+    pub(crate) text: Scroll,
+    lines: usize,
+}
+
+impl Plan {
+    /// Moves through what is shown.
+    pub(crate) fn step(&mut self, step: Step) {
+        if self.shows_preview {
+            if let Some(items) = self.preview.as_mut().and_then(|p| p.items.as_mut()) {
+                items.step(step);
+            }
+            return;
+        }
+        match &mut self.form {
+            Some(form) if form.is_toml() => form.step(step),
+            _ => self.text.slide(step, self.lines),
+        }
+    }
+
+    /// The plan that is previewed, where it is on screen and not the one in the form.
+    pub(crate) fn own(&self) -> Option<&crate::domain::plan::Plan> {
+        self.preview.as_ref().filter(|_| self.shows_preview).and_then(|p| p.own.as_deref())
+    }
+
+    /// Whether keys go to a value being typed.
+    pub(crate) fn is_typing(&self) -> bool {
+        self.form.as_ref().is_some_and(|f| f.editing.is_some())
+    }
+
+    /// Scrolls what is shown of the selected item.
+    pub(crate) fn slide(&mut self, step: Step) {
+        if let Some(items) = self.preview.as_mut().and_then(|p| p.items.as_mut()) {
+            let len = items.described().map_or(0, |d| d.len());
+            items.detail.slide(step, len);
+        }
+    }
+
+    /// Whether something would be lost with the plan.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.form.as_ref().is_some_and(Form::is_dirty)
+    }
+}

@@ -1,0 +1,52 @@
+//! What the plan would do, as far as it was found out.
+
+use crate::domain::plan::{Decided, Plan};
+use crate::engine::failure::Failure;
+use crate::engine::protocol::{PlanSummary, RequestId};
+use crate::tui::parts::Filter;
+use crate::tui::parts::items::Items;
+use crate::tui::screens::findings::found::Findings;
+
+/// A preview of the plan in the pane.
+#[derive(Debug)]
+pub(crate) struct PlanPreview {
+    /// The request that works it out.
+    pub(crate) request: RequestId,
+    /// Whether it still does.
+    pub(crate) running: bool,
+    /// The state of the plan's text that it is a preview of.
+    pub(crate) revision: u64,
+    /// Items found so far.
+    pub(crate) found: u64,
+    pub(crate) summary: Option<Box<PlanSummary>>,
+    pub(crate) problem: Option<Box<Failure>>,
+    pub(crate) cancelled: bool,
+    pub(crate) items: Option<Items>,
+    pub(crate) filter: Filter,
+    /// What was found beside the items.
+    pub(crate) findings: Findings,
+    /// The plan, where it is not the one in the form.
+    pub(crate) own: Option<Box<Plan>>,
+    /// What the plan decided key by key when it was previewed.
+    pub(crate) decided: Vec<Decided>,
+}
+
+impl PlanPreview {
+    /// One that was asked for.
+    pub(crate) fn begun(request: RequestId, revision: u64) -> Self {
+        Self {
+            request,
+            running: true,
+            revision,
+            found: 0,
+            summary: None,
+            problem: None,
+            cancelled: false,
+            items: None,
+            filter: Filter::default(),
+            findings: Findings::default(),
+            own: None,
+            decided: Vec::new(),
+        }
+    }
+}

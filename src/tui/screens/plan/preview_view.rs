@@ -1,0 +1,296 @@
+//! The preview as it is drawn: what it comes to, the items, and the selected one's differences.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::preview::PlanPreview;
+use crate::domain::publish::PublishMode;
+use crate::domain::run::{Action, Outcome, Reason};
+use crate::engine::protocol::{ItemResult, PlanSummary};
+use crate::tui::actions::Action as Do;
+use crate::tui::app::App;
+use crate::tui::keymap::Context;
+use crate::tui::pane::Pane;
+use crate::tui::parts::draw_text;
+use crate::tui::parts::items::{Items, Which};
+use crate::tui::parts::popup::{Frame, framed};
+use crate::tui::parts::problem;
+use crate::tui::parts::scroll::draw_scrollbar;
+use crate::tui::parts::{Rich, Scroll, draw_line};
+use crate::tui::theme::Role;
+use crate::tui::{format, subject, text};
+
+/// Draws the pane.
+pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+    let theme = app.theme.clone();
+    let focused = app.focus == Pane::Plan && app.stack.is_empty();
+    let mut preview = app.plan.preview.take()?;
+    let form = || app.plan.form.as_ref().map(|f| f.name()).unwrap_or_default();
+    let name = preview.own.as_ref().map_or_else(form, |plan| plan.name.clone());
+    let note = "nothing is written by this";
+    let inner = framed(buffer, area, Frame::Pane { focused }, &format!("3 Preview: {name}"), note, &theme);
+    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    let room = usize::from(inner.width).max(4);
+    let mut above = head(app, &preview, room);
+    above.truncate(usize::from(inner.height / 2).max(1));
+    let top = u16::try_from(above.len()).unwrap_or(0);
+    for (y, line) in (inner.y..inner.bottom()).zip(&above) {
+        draw_line(buffer, Rect { y, height: 1, ..inner }, line, 0, &theme, Style::default());
+    }
+    let mut body = Rect { y: inner.y + top, height: inner.height.saturating_sub(top), ..inner };
+    let mut cursor = None;
+    if preview.filter.shown() && body.height > 2 {
+        cursor = preview.filter.draw(buffer, Rect { height: 1, ..body }, &theme);
+        body = Rect { y: body.y + 1, height: body.height - 1, ..body };
+    }
+    if let Some(items) = &mut preview.items {
+        draw_items(app, items, buffer, area, body, focused);
+    }
+    app.plan.preview = Some(preview);
+    cursor.filter(|_| focused)
+}
+
+/// What the preview comes to, problems first.
+fn head(app: &App, preview: &PlanPreview, room: usize) -> Vec<Rich> {
+    let mut lines = Vec::new();
+    if preview.own.is_none() && app.plan.form.as_ref().is_some_and(|f| f.revision != preview.revision) {
+        lines.extend(problem::notice("! OLD: the plan was changed since. p previews it again.", Role::Warning, room));
+    }
+    if preview.running {
+        let found = format::plural(preview.found, "item", "items");
+        lines.extend(problem::notice(
+            &format!("finding out what it would do: {found} so far (x stops)"),
+            Role::Text,
+            room,
+        ));
+    }
+    if let Some(failure) = &preview.problem {
+        lines.extend(problem::lines(failure, room));
+    } else if preview.cancelled {
+        lines.extend(problem::notice("stopped before it was complete; p begins anew", Role::Warning, room));
+    }
+    if let Some(summary) = &preview.summary {
+        let mut sums = sums(summary, room);
+        // What can be done about it stands right below what it is about.
+        let at = sums.len().min(1);
+        sums.splice(at..at, ways_on(app, preview, summary, room));
+        lines.extend(sums);
+    }
+    lines
+}
+
+/// Where to decide, and where to read on.
+fn ways_on(app: &App, preview: &PlanPreview, summary: &PlanSummary, room: usize) -> Vec<Rich> {
+    let key = |action| app.keymap.key(Context::Preview, action).map(|k| k.to_string()).unwrap_or_default();
+    let mut ways = Vec::new();
+    let colliding = summary.reasons.iter().find(|(r, _)| *r == Reason::Collision).map_or(0, |(_, n)| *n);
+    if colliding > 0 {
+        let rows = format::plural(colliding, "row wants a key that others want", "rows want keys that others want");
+        ways.push(format!("{rows}: {} decides", key(Do::Collisions)));
+    }
+    if !preview.findings.is_empty() {
+        let found = format::plural(preview.findings.total(), "finding", "findings");
+        ways.push(format!("{found}: {} lists them", key(Do::Findings)));
+    }
+    ways.iter().flat_map(|words| problem::notice(&format!("! {words}"), Role::Warning, room)).collect()
+}
+
+/// Counts by action, and what they would cost.
+pub(crate) fn sums(summary: &PlanSummary, room: usize) -> Vec<Rich> {
+    const ORDER: [Action; 8] = [
+        Action::Conflict,
+        Action::Invalid,
+        Action::Create,
+        Action::Update,
+        Action::Restore,
+        Action::Delete,
+        Action::Equal,
+        Action::Skip,
+    ];
+    let count = |action: Action| summary.actions.iter().find(|(a, _)| *a == action).map_or(0, |(_, n)| *n);
+    let mut line = Rich::default();
+    for action in ORDER.into_iter().filter(|a| count(*a) > 0) {
+        if line.width() > 0 {
+            line.push(Role::Dim, " · ");
+        }
+        line.push(action_role(action), &format!("{action} {}", format::count(count(action))));
+    }
+    if line.width() == 0 {
+        line.push(Role::Warning, "no item at all: nothing fits the plan's source");
+    }
+    let mut out = line.wrapped(room);
+    let reasons: Vec<String> = summary.reasons.iter().map(|(r, n)| format!("{r} {}", format::count(*n))).collect();
+    if !reasons.is_empty() {
+        out.extend(problem::notice(&format!("because: {}", reasons.join(", ")), Role::Dim, room));
+    }
+    let blast = &summary.blast;
+    if blast.requests > 0 {
+        let requests = format::plural(blast.requests, "request", "requests");
+        // What is written without a unit is in no table.
+        let mut parts = if blast.write_units > 0.0 {
+            let entities = format::plural(blast.entities, "entity", "entities");
+            let tenants = format::plural(blast.tenants, "tenant", "tenants");
+            let units = format!("{} write units at most", format::units(blast.write_units));
+            vec![format!("writes {entities} of {tenants} in {requests}"), units]
+        } else {
+            vec![format!("changes {} in {requests}", format::plural(blast.entities, "user", "users"))]
+        };
+        if blast.s3_objects > 0 {
+            parts.push(format::plural(blast.s3_objects, "S3 object", "S3 objects"));
+        }
+        if summary.publish == PublishMode::Async {
+            parts.push(format::plural(blast.step_functions, "Step Functions run", "Step Functions runs"));
+        }
+        parts.push(format!("{} or more", duration(blast.seconds)));
+        out.extend(problem::notice(&parts.join(" · "), Role::Text, room));
+    }
+    let found =
+        format!("{} read units to find out · digest {}", format::units(blast.read_units), short(&summary.digest));
+    out.extend(problem::notice(&found, Role::Dim, room));
+    if !summary.violated.is_empty() {
+        let rules = format::plural(summary.violated.len() as u64, "rule is", "rules are");
+        out.extend(problem::notice(
+            &format!("checked: {rules} not held by every item; i lists them"),
+            Role::Error,
+            room,
+        ));
+    }
+    for note in &summary.notes {
+        out.extend(problem::notice(&format!("note: {note}"), Role::Warning, room));
+    }
+    out
+}
+
+/// The beginning of a digest.
+pub(crate) fn short(digest: &str) -> String {
+    digest.chars().take(16).collect()
+}
+
+/// Seconds as people say them; nothing is quicker than a second.
+pub(crate) fn duration(seconds: f64) -> String {
+    let whole = seconds.max(1.0).ceil() as u64;
+    match whole {
+        0..120 => format!("{whole} s"),
+        120..7_200 => format!("{} min", whole.div_ceil(60)),
+        _ => format!("{} h {} min", whole / 3_600, whole % 3_600 / 60),
+    }
+}
+
+pub(crate) fn action_role(action: Action) -> Role {
+    match action {
+        Action::Conflict | Action::Invalid => Role::Error,
+        Action::Create | Action::Restore => Role::Added,
+        Action::Update => Role::Changed,
+        Action::Delete => Role::Removed,
+        Action::Equal | Action::Skip => Role::Dim,
+    }
+}
+
+/// The list, and below it what is shown of the selected item.
+pub(crate) fn draw_items(app: &App, items: &mut Items, buffer: &mut Buffer, frame: Rect, area: Rect, focused: bool) {
+    let theme = &app.theme;
+    if area.height < 2 {
+        return;
+    }
+    let room = usize::from(area.width).max(4);
+    let (at, len) = (items.list.scroll.cursor + 1, items.len());
+    let which = if items.which() == Which::All { String::new() } else { format!(", {}", items.which().word()) };
+    let heading = match items.list.total {
+        None => "Items: reading…".to_owned(),
+        Some(0) => format!("Items: none{which}"),
+        Some(total) => format!("Items {}/{}{which}", format::len(at.min(len)), format::count(total)),
+    };
+    draw_line(buffer, Rect { height: 1, ..area }, &Rich::of(Role::Heading, &heading), 0, theme, Style::default());
+    let rest = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    if let Some(failure) = &items.problem {
+        let lines = problem::lines(failure, room);
+        return draw_text(buffer, frame, rest, &lines, &mut Scroll::default(), theme);
+    }
+    let listed = u16::try_from(len).unwrap_or(u16::MAX).min(rest.height.div_ceil(2).max(1));
+    let list = Rect { height: listed, ..rest };
+    let shown = items.window(usize::from(listed));
+    for (y, i) in (list.y..list.bottom()).zip(shown.clone()) {
+        let row = Rect { y, height: 1, ..list };
+        let over = match (i == items.list.scroll.cursor, focused) {
+            (true, true) => theme.style(Role::Selected),
+            (true, false) => theme.style(Role::SelectedFar),
+            _ => Style::default(),
+        };
+        buffer.set_style(row, over);
+        let line = items.list.get(i).map_or_else(|| Rich::of(Role::Dim, "…"), |item| line(item, room));
+        draw_line(buffer, row, &line, 0, theme, over);
+    }
+    draw_scrollbar(buffer, frame, &shown, len, theme);
+    let detail = Rect { y: list.bottom(), height: rest.height - listed, ..rest };
+    if detail.height < 2 || len == 0 {
+        return;
+    }
+    draw_line(
+        buffer,
+        Rect { height: 1, ..detail },
+        &Rich::of(Role::Dim, &"─".repeat(room)),
+        0,
+        theme,
+        Style::default(),
+    );
+    let text = Rect { y: detail.y + 1, height: detail.height - 1, ..detail };
+    let scroll = items.detail.clone();
+    let mut scroll = scroll;
+    match items.described() {
+        Some(described) => draw_text(buffer, detail, text, described.lines(room), &mut scroll, theme),
+        None => draw_line(buffer, text, &Rich::of(Role::Dim, "reading…"), 0, theme, Style::default()),
+    }
+    items.detail = scroll;
+}
+
+/// An item in one line: what becomes of it or became, which, and why.
+pub(crate) fn line(item: &ItemResult, room: usize) -> Rich {
+    let (role, word) = match item.outcome {
+        Some(outcome) => (outcome_role(outcome), outcome.as_str()),
+        None => (action_role(item.action), item.action.as_str()),
+    };
+    let mut line = Rich::of(role, &text::fit(word, 9));
+    if !item.warnings.is_empty() {
+        line.push(Role::Warning, "! ");
+    }
+    let versions = subject::versions(&item.entity.module, (item.version_before, item.version_after));
+    let versions = format!("{versions}{}", subject::line(item.line));
+    let why = item.reason.map(|r| format!(" {r}")).unwrap_or_default();
+    let tail = text::width(&versions) + text::width(&why);
+    let key = key_of(item);
+    let left = room.saturating_sub(line.width() + tail).max(12);
+    line.push(Role::Text, &text::fit(&key, left));
+    line.push(Role::Dim, &versions);
+    line.push(role, &why);
+    line
+}
+
+/// Which entity it is about. Rows of several spellings may want the same key: there it is the spelling that tells them apart.
+fn key_of(item: &ItemResult) -> String {
+    let (source, target) = (&item.source, &item.entity.key);
+    let is_respelled = source.pk != target.pk && source.pk.as_str().to_lowercase() == target.pk.as_str().to_lowercase();
+    if is_respelled { format!("{source} → {}", target.pk) } else { target.to_string() }
+}
+
+pub(crate) fn outcome_role(outcome: Outcome) -> Role {
+    match outcome {
+        Outcome::Done => Role::Ok,
+        Outcome::Equal | Outcome::Skipped => Role::Dim,
+        Outcome::Conflict | Outcome::Invalid | Outcome::Held => Role::Warning,
+        Outcome::Failed => Role::Error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rounded_up() {
+        assert_eq!(
+            [0.0, 0.2, 1.1, 119.0, 121.0, 7_500.0].map(duration),
+            ["1 s", "1 s", "2 s", "119 s", "3 min", "2 h 5 min"]
+        );
+    }
+}

@@ -1,0 +1,177 @@
+//! Previewing the plan in the pane, and reading the items of previews and runs that are on screen.
+
+use crate::engine::failure::Failure;
+use crate::engine::protocol::{Command, Event, Finding, Level, PlanSummary, RequestId};
+use crate::tui::app::App;
+use crate::tui::message::Purpose;
+use crate::tui::pane::Pane;
+use crate::tui::parts::filter::Typed;
+use crate::tui::parts::items::Items;
+use crate::tui::screens::item::ItemBox;
+use crate::tui::screens::plan::preview::PlanPreview;
+use crate::tui::screens::violations::Violations;
+
+impl App {
+    /// Finds out what the plan in the pane would do; one that is being found out is given up.
+    pub(crate) fn preview_plan(&mut self) {
+        if let Some(plan) = self.plan.own().cloned() {
+            return self.preview_own(Box::new(plan));
+        }
+        if let Some(words) = self.exports() {
+            self.tell(Level::Info, words.clone());
+            return self.say(words);
+        }
+        let Some((plan, revision)) = self.plan.form.as_ref().and_then(|f| Some((f.plan.clone()?, f.revision))) else {
+            return;
+        };
+        if let Some(request) = self.pending(|p| *p == Purpose::PreviewPlan) {
+            self.give_up(request);
+        }
+        let request = self.send(Command::PreviewPlan { plan, keep: true }, Purpose::PreviewPlan);
+        let decided = self.plan.form.as_ref().and_then(|f| f.decisions()).map(|(d, _)| d.to_vec());
+        let mut preview = PlanPreview::begun(request, revision);
+        preview.decided = decided.unwrap_or_default();
+        self.plan.preview = Some(preview);
+        self.plan.shows_preview = true;
+        self.focus = Pane::Plan;
+    }
+
+    fn own_preview(&mut self, request: RequestId) -> Option<&mut PlanPreview> {
+        self.plan.preview.as_mut().filter(|p| p.request == request)
+    }
+
+    pub(crate) fn preview_found(&mut self, request: RequestId, found: u64) {
+        if let Some(preview) = self.own_preview(request) {
+            preview.found = found;
+        }
+    }
+
+    /// Something that the preview found beside its items.
+    pub(crate) fn preview_finding(&mut self, request: RequestId, finding: Finding) {
+        if let Some(preview) = self.own_preview(request) {
+            preview.findings.take(finding);
+        }
+    }
+
+    pub(crate) fn preview_planned(&mut self, request: RequestId, summary: PlanSummary) {
+        if let Some(preview) = self.own_preview(request) {
+            preview.items = Some(Items::new(summary.run));
+            preview.summary = Some(Box::new(summary));
+        }
+    }
+
+    pub(crate) fn preview_failed(&mut self, request: RequestId, failure: Failure) {
+        if let Some(preview) = self.own_preview(request).filter(|_| failure.fatal) {
+            preview.problem = Some(Box::new(failure));
+        }
+    }
+
+    pub(crate) fn preview_ended(&mut self, request: RequestId, cancelled: bool) {
+        if let Some(preview) = self.own_preview(request) {
+            preview.running = false;
+            preview.cancelled = cancelled && preview.summary.is_none();
+        }
+    }
+
+    /// The digest of the preview that is on screen, where it is one of the plan as it stands.
+    pub(crate) fn fresh_digest(&self) -> Option<String> {
+        let preview = self.plan.preview.as_ref()?;
+        let is_fresh = match preview.own {
+            // A plan of its own cannot change; it is the one that runs while it is on screen.
+            Some(_) => self.plan.shows_preview,
+            None => self.plan.form.as_ref().is_some_and(|f| f.revision == preview.revision),
+        };
+        preview.summary.as_ref().filter(|_| is_fresh).map(|s| s.digest.clone())
+    }
+
+    /// The listing of the preview.
+    fn preview_items(&mut self) -> Option<&mut Items> {
+        self.plan.preview.as_mut().and_then(|p| p.items.as_mut())
+    }
+
+    /// Asks for what the listing of the preview lacks.
+    pub(crate) fn pump_items(&mut self) {
+        // A page and an item may be asked for at once.
+        for _ in 0..2 {
+            let Some(items) = self.preview_items() else { return };
+            let Some(wanted) = items.wanted() else { return };
+            let command = items.command(&wanted);
+            let request = self.send(command, Purpose::Items);
+            if let Some(items) = self.preview_items() {
+                items.asked(&wanted, request);
+            }
+        }
+    }
+
+    /// Takes an answer for the listing of the preview; one that it does not wait for any more is passed over.
+    pub(crate) fn items_answer(&mut self, request: RequestId, event: Event) {
+        if let Some(items) = self.preview_items().filter(|items| items.waits_for(request)) {
+            items.answer(request, event);
+        }
+    }
+
+    /// Shows the selected item whole.
+    pub(crate) fn open_item(&mut self) {
+        let described = self.preview_items().and_then(|items| items.described().map(|d| d.whole()));
+        match described {
+            Some(described) => self.stack.push(ItemBox::new(described)),
+            None => self.say("its rows are being read"),
+        }
+    }
+
+    /// Lists other items of the preview.
+    pub(crate) fn next_which(&mut self) {
+        let Some(preview) = &mut self.plan.preview else { return };
+        let text = preview.filter.text().to_owned();
+        let Some(items) = &mut preview.items else { return };
+        let which = items.which().next();
+        items.narrow(which, &text);
+        self.say(format!("items: {}", which.word()));
+    }
+
+    /// Shows what items do not hold.
+    pub(crate) fn show_violations(&mut self) {
+        self.stack.push(Violations::default());
+    }
+
+    /// Why there is nothing that items do not hold.
+    pub(crate) fn no_violations(&self) -> Option<String> {
+        let Some(preview) = &self.plan.preview else { return Some("no plan was previewed yet".to_owned()) };
+        let Some(summary) = &preview.summary else { return Some("the preview is not complete".to_owned()) };
+        if !summary.violated.is_empty() {
+            return None;
+        }
+        let plan = self.plan.form.as_ref().and_then(|f| f.plan.as_ref()).filter(|_| preview.own.is_none());
+        let checks = plan.is_some_and(|p| !p.change.validate.is_empty());
+        let why = if checks {
+            "every item holds what the plan checks"
+        } else {
+            "the plan checks nothing: [validate] in its text does"
+        };
+        Some(why.to_owned())
+    }
+
+    /// Lists the items that a text finds.
+    pub(crate) fn only_items(&mut self, text: &str) {
+        let Some(preview) = &mut self.plan.preview else { return };
+        preview.filter.clear();
+        preview.filter.paste(text);
+        if let Some(items) = &mut preview.items {
+            items.narrow(crate::tui::parts::items::Which::All, text);
+        }
+        self.plan.shows_preview = true;
+        self.focus = crate::tui::pane::Pane::Plan;
+    }
+
+    /// The text behind `/` has another value; the engine is asked once it is complete.
+    pub(crate) fn preview_filter(&mut self, typed: Typed) {
+        if typed == Typed::Edited {
+            return;
+        }
+        let Some(preview) = &mut self.plan.preview else { return };
+        let text = preview.filter.text().to_owned();
+        if let Some(items) = &mut preview.items {
+            items.narrow(items.which(), &text);
+        }
+    }
+}

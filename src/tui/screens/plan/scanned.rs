@@ -1,0 +1,117 @@
+//! What counting the tenants says about a plan's source and target, and what could be meant by a value.
+
+use std::collections::BTreeSet;
+
+use super::form::Form;
+use crate::config::plan::{self, Field, Kind};
+use crate::engine::protocol::TenantCount;
+use crate::tui::app::App;
+use crate::tui::format;
+use crate::tui::screens::tenants::tree::Counting;
+
+/// A tenant as far as it was counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// Nobody has counted: nothing is known.
+    NotCounted,
+    /// Entities and deleted ones of them, and whether counting had come to its end.
+    Counted { entities: u64, deleted: u64, complete: bool, age: Option<String> },
+}
+
+/// What was counted of a tenant, of the plan's modules and type only.
+pub(crate) fn seen(app: &App, form: &Form, tenant: &str) -> Seen {
+    let (complete, at) = match app.tenants.tree.counting {
+        Counting::Never => return Seen::NotCounted,
+        Counting::Cached(at) | Counting::Done(at) => (true, Some(at)),
+        Counting::Running | Counting::Stopped => (false, None),
+    };
+    let entity_type = form.value_of("source.type").filter(|t| t != "*");
+    let modules = modules(form, entity_type.as_deref());
+    let own = |c: &&TenantCount| {
+        c.tenant == tenant
+            && entity_type.as_ref().is_none_or(|t| c.entity_type == *t)
+            && modules.as_ref().is_none_or(|m| m.contains(&c.module))
+    };
+    let (mut entities, mut deleted) = (0, 0);
+    for count in app.tenants.tree.partitions().filter(own) {
+        entities += count.entities;
+        deleted += count.deleted;
+    }
+    Seen::Counted { entities, deleted, complete, age: at.map(|at| format::age(at, app.now)) }
+}
+
+/// The modules that the plan names; `None` for every one.
+fn modules(form: &Form, entity_type: Option<&str>) -> Option<Vec<String>> {
+    match form.value_of("module") {
+        Some(named) if named == "*" => None,
+        Some(named) => Some(plan::words(&named)),
+        None => entity_type.map(|t| vec![t.to_lowercase().replace('_', "-")]),
+    }
+}
+
+impl Seen {
+    /// In words, of the tenant that a plan takes from.
+    pub(crate) fn of_source(&self) -> (bool, String) {
+        match self {
+            Self::NotCounted => (false, "not counted yet (s in the tenants pane counts)".to_owned()),
+            Self::Counted { entities: 0, complete: true, age, .. } => {
+                (true, format!("none of these{}", ago(age.as_ref())))
+            }
+            Self::Counted { entities: 0, .. } => (false, "none of these so far: counting is not complete".to_owned()),
+            seen => (false, seen.number("")),
+        }
+    }
+
+    /// In words, of the tenant that a plan writes to.
+    pub(crate) fn of_target(&self) -> (bool, String) {
+        match self {
+            Self::NotCounted => (false, "not counted yet (s in the tenants pane counts)".to_owned()),
+            Self::Counted { entities: 0, complete: true, age, .. } => (false, format!("empty{}", ago(age.as_ref()))),
+            Self::Counted { entities: 0, .. } => (false, "empty so far: counting is not complete".to_owned()),
+            seen => (true, seen.number(" there already")),
+        }
+    }
+
+    fn number(&self, whereabouts: &str) -> String {
+        let Self::Counted { entities, deleted, complete, age } = self else { return String::new() };
+        let gone = if *deleted > 0 { format!(", {} of them deleted", format::count(*deleted)) } else { String::new() };
+        let more = if *complete { ago(age.as_ref()) } else { " so far: counting is not complete".to_owned() };
+        format!("{}{whereabouts}{gone}{more}", format::plural(*entities, "entity", "entities"))
+    }
+}
+
+fn ago(age: Option<&String>) -> String {
+    age.map(|age| format!(", counted {age}")).unwrap_or_default()
+}
+
+/// What could be meant by a key, from what is known without asking anybody.
+pub(crate) fn candidates(app: &App, form: &Form, field: &Field) -> Vec<String> {
+    let counts = || app.tenants.tree.partitions();
+    let entity_type = form.value_of("source.type").filter(|t| t != "*");
+    let distinct = |words: BTreeSet<&str>| words.into_iter().filter(|w| !w.is_empty()).map(str::to_owned).collect();
+    match field.kind {
+        _ if (field.table, field.key) == ("", "operation") => plan::operations().map(|o| o.to_string()).collect(),
+        _ if (field.table, field.key) == ("", "profile") => vec![app.profile.name.clone()],
+        Kind::Choice(words) => words.iter().map(|w| (*w).to_owned()).collect(),
+        Kind::Flag => vec!["true".to_owned(), "false".to_owned()],
+        Kind::Tenant | Kind::Tenants => {
+            let is_target = field.table == "target";
+            let own = |c: &&TenantCount| is_target || entity_type.as_ref().is_none_or(|t| c.entity_type == *t);
+            distinct(counts().filter(own).map(|c| c.tenant.as_str()).collect())
+        }
+        Kind::EntityType => {
+            let mut types: Vec<String> = distinct(counts().map(|c| c.entity_type.as_str()).collect());
+            types.push("*".to_owned());
+            types
+        }
+        Kind::Modules => {
+            let mut modules = app.connection.as_ref().map(|c| c.modules.clone()).unwrap_or_default();
+            modules.push("*".to_owned());
+            modules
+        }
+        Kind::List if (field.table, field.key) == ("source", "keys") => {
+            app.tenants.entities.as_ref().map(|e| e.marks.iter().cloned().collect()).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
+}

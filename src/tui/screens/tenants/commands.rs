@@ -1,0 +1,165 @@
+//! Counting, opening a partition, and reading it page by page.
+
+use crate::domain::key::PartitionKey;
+use crate::domain::tenant::tenant_of;
+use crate::engine::protocol::{Command, Cursor, DeletedFilter, EntityRef, EntitySummary, Level, Listing, RequestId};
+use crate::tui::app::App;
+use crate::tui::cache::CachedCounts;
+use crate::tui::format;
+use crate::tui::message::{Effect, Purpose};
+use crate::tui::pane::Pane;
+use crate::tui::screens::tenants::entities::Entities;
+use crate::tui::screens::tenants::pages::{EntityLine, PAGE};
+use crate::tui::screens::tenants::tree::{Counting, Node};
+
+impl App {
+    /// Counts the tenants, of one module or of all.
+    pub(crate) fn scan(&mut self, module: Option<String>) {
+        if self.pending(|p| *p == Purpose::Scan).is_some() {
+            return self.say("counting already; x stops it");
+        }
+        self.tenants.tree.begin_scan();
+        self.send(Command::ScanTenants { module }, Purpose::Scan);
+    }
+
+    /// Counts again, and connects again where that failed.
+    pub(crate) fn reconnect(&mut self) {
+        if self.connection.is_none() && self.pending(|p| *p == Purpose::Connect).is_none() {
+            self.send(Command::Connect, Purpose::Connect);
+        }
+        self.scan(None);
+    }
+
+    pub(crate) fn scan_ended(&mut self, cancelled: bool) {
+        let failed = self.tenants.tree.problem.as_ref().is_some_and(|p| p.fatal);
+        self.tenants.tree.end_scan(!cancelled && !failed, self.now);
+        let seen = format::count(self.tenants.tree.seen);
+        if let Counting::Done(at) = self.tenants.tree.counting {
+            let counts = self.tenants.tree.counts();
+            self.tell(
+                Level::Info,
+                format!(
+                    "counted {} in {}",
+                    format::plural(self.tenants.tree.seen, "entity", "entities"),
+                    format::plural(counts.len() as u64, "partition", "partitions")
+                ),
+            );
+            self.effect(Effect::WriteCache(CachedCounts { at, counts }));
+        } else {
+            self.tell(Level::Warning, format!("counting stopped at {seen} rows: the counts are not complete"));
+        }
+    }
+
+    /// Goes to a partition, or to an entity of it, without any scan.
+    pub(crate) fn open_key(&mut self, pk: &str, sk: Option<&str>, module: Option<String>) {
+        let pk = PartitionKey::from(pk);
+        let purpose = Purpose::Open { pk: pk.clone(), sk: sk.map(str::to_owned) };
+        self.say(format!("looking for {pk}…"));
+        self.send(Command::Open { pk, module }, purpose);
+    }
+
+    pub(crate) fn opened(&mut self, pk: PartitionKey, sk: Option<String>, modules: Vec<String>) {
+        let Some((module, others)) = modules.split_first() else {
+            let text = format!("no module has the partition {pk}: check its spelling, letter case included");
+            self.tell(Level::Warning, text.clone());
+            return self.refuse(text);
+        };
+        self.notice = None;
+        if !others.is_empty() {
+            self.say(format!("opened in module {module}; also in {}", others.join(", ")));
+        }
+        let tenant = tenant_of(&pk, None).code;
+        self.list(module.clone(), pk.clone(), tenant.clone());
+        if let Some(sk) = sk {
+            let key = crate::domain::key::EntityKey { pk, sk: sk.as_str().into() };
+            self.open_entity(EntityRef { module: module.clone(), key }, tenant);
+        }
+    }
+
+    /// Lists the entities of a partition.
+    pub(crate) fn list(&mut self, module: String, pk: PartitionKey, tenant: String) {
+        let view = self.view.as_ref().map(|v| v.change.clone());
+        let (deleted, resolve) = (DeletedFilter::Keep, view.is_some());
+        let listing = Listing { module, pk, sk_prefix: String::new(), deleted, resolve, view };
+        self.relist(listing, tenant);
+        self.focus = Pane::Tenants;
+    }
+
+    /// Lists anew, what was being read before is given up.
+    pub(crate) fn relist(&mut self, listing: Listing, tenant: String) {
+        self.close_list();
+        let generation = self.generation();
+        self.tenants.entities = Some(Entities::new(listing, tenant, generation));
+    }
+
+    /// Back to the tree.
+    pub(crate) fn close_list(&mut self) {
+        if let Some((_, request)) = self.tenants.entities.take().and_then(|e| e.reading) {
+            self.give_up(request);
+        }
+    }
+
+    pub(crate) fn page(&mut self, generation: u64, page: usize, entities: Vec<EntitySummary>, next: Option<Cursor>) {
+        let Some(list) = self.tenants.entities.as_mut().filter(|l| l.generation == generation) else { return };
+        if let Some(tenant) = entities.first().map(|e| e.tenant.clone()).filter(|t| !t.is_empty()) {
+            list.tenant = tenant;
+        }
+        list.pages.fill(page, entities.into_iter().map(EntityLine::from).collect(), next);
+        let beside = self.history.opened.as_ref().map(|o| &o.entity);
+        let same = |e: &&EntityRef| e.module == list.listing.module && e.key.pk == list.listing.pk;
+        if let Some(entity) = beside.filter(same).filter(|_| page == 0) {
+            list.stand_on(entity.key.sk.as_str());
+        }
+    }
+
+    pub(crate) fn page_ended(&mut self, generation: u64, request: RequestId, cancelled: bool) {
+        let Some(list) = self.tenants.entities.as_mut().filter(|l| l.generation == generation) else { return };
+        if list.reading.is_some_and(|(_, r)| r == request) {
+            list.reading = None;
+            list.stopped |= cancelled;
+        }
+    }
+
+    /// Reads the page that is wanted next.
+    pub(crate) fn pump_pages(&mut self) {
+        let Some(list) = &mut self.tenants.entities else { return };
+        let wanted = list.wanted();
+        list.tidy();
+        let Some((page, after)) = wanted.and_then(|page| Some((page, list.pages.start(page)?))) else { return };
+        let (listing, generation) = (list.listing.clone(), list.generation);
+        let request = self.send(Command::Page { listing, after, limit: PAGE }, Purpose::Page { generation, page });
+        if let Some(list) = &mut self.tenants.entities {
+            list.reading = Some((page, request));
+        }
+    }
+
+    /// Opens the selected line of the tree.
+    pub(crate) fn open_node(&mut self) {
+        let Some(node) = self.tenants.tree.selected() else { return };
+        match &node {
+            Node::Partition(module, tenant, pk) => self.list(module.to_string(), pk.clone(), tenant.to_string()),
+            Node::Tenant(module, tenant) => match self.tenants.tree.only_partition(&node) {
+                Some(pk) => self.list(module.to_string(), pk, tenant.to_string()),
+                None => self.turn_node(!self.tenants.tree.is_open(&node)),
+            },
+            Node::Module(_) => self.turn_node(!self.tenants.tree.is_open(&node)),
+        }
+    }
+
+    /// Opens or closes the selected branch; closing a closed one goes to the branch above.
+    pub(crate) fn turn_node(&mut self, open: bool) {
+        let Some(node) = self.tenants.tree.selected() else { return };
+        if !open && !self.tenants.tree.is_open(&node) {
+            return self.tenants.tree.go_to_parent();
+        }
+        self.tenants.tree.set_open(&node, open);
+    }
+
+    /// Opens the history of the selected entity.
+    pub(crate) fn open_selected_entity(&mut self) {
+        let Some(list) = &self.tenants.entities else { return };
+        let Some(line) = list.selected() else { return };
+        let (entity, tenant) = (line.entity.clone(), line.tenant.clone());
+        self.open_entity(entity, tenant);
+    }
+}

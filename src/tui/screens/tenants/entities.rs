@@ -1,0 +1,206 @@
+//! The entities of one partition.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::pages::{EntityLine, Pages};
+use super::search::Search;
+use crate::engine::failure::Failure;
+use crate::engine::protocol::{DeletedFilter, Listing, RequestId};
+use crate::tui::parts::Filter;
+use crate::tui::parts::Scroll;
+use crate::tui::parts::scroll::Step;
+
+/// An opened partition.
+#[derive(Debug)]
+pub(crate) struct Entities {
+    /// What is listed.
+    pub(crate) listing: Listing,
+    /// Tenant of the partition.
+    pub(crate) tenant: String,
+    /// Sets apart the answers to an earlier listing.
+    pub(crate) generation: u64,
+    /// What was read.
+    pub(crate) pages: Pages,
+    /// The page being read.
+    pub(crate) reading: Option<(usize, RequestId)>,
+    /// Reading was stopped by the operator; moving on reads on.
+    pub(crate) stopped: bool,
+    /// Marked sort keys.
+    pub(crate) marks: BTreeSet<String>,
+    /// The text behind `/`.
+    pub(crate) filter: Filter,
+    /// What it found.
+    pub(crate) search: Option<Search>,
+    /// Why reading failed.
+    pub(crate) problem: Option<Failure>,
+    scroll: Scroll,
+}
+
+impl Entities {
+    /// A listing of which nothing was read yet.
+    pub(crate) fn new(listing: Listing, tenant: String, generation: u64) -> Self {
+        Self {
+            listing,
+            tenant,
+            generation,
+            pages: Pages::default(),
+            reading: None,
+            stopped: false,
+            marks: BTreeSet::new(),
+            filter: Filter::default(),
+            search: None,
+            problem: None,
+            scroll: Scroll::default(),
+        }
+    }
+
+    /// Module of the listing.
+    pub(crate) fn module(&self) -> &str {
+        &self.listing.module
+    }
+
+    /// Lines in the list as it is filtered now.
+    pub(crate) fn len(&self) -> usize {
+        self.search.as_ref().map_or_else(|| self.pages.len(), |s| s.matches().len())
+    }
+
+    /// A line by its place; `None` while its page is away.
+    pub(crate) fn get(&self, index: usize) -> Option<&EntityLine> {
+        match &self.search {
+            Some(search) => search.matches().get(index),
+            None => self.pages.get(index),
+        }
+    }
+
+    /// The selected line.
+    pub(crate) fn selected(&self) -> Option<&EntityLine> {
+        self.get(self.cursor())
+    }
+
+    /// Place of the cursor.
+    pub(crate) fn cursor(&self) -> usize {
+        self.search.as_ref().map_or(self.scroll.cursor, |s| s.scroll.cursor)
+    }
+
+    /// Puts the cursor, while nobody has moved it, on an entity that is open beside the list.
+    pub(crate) fn stand_on(&mut self, sk: &str) {
+        if self.scroll.cursor > 0 || self.search.is_some() {
+            return;
+        }
+        let found = (0..self.pages.len()).find(|i| self.pages.get(*i).is_some_and(|line| line.sk() == sk));
+        self.scroll.cursor = found.unwrap_or_default();
+    }
+
+    /// Moves the cursor.
+    pub(crate) fn step(&mut self, step: Step) {
+        let len = self.len();
+        self.stopped = false;
+        match &mut self.search {
+            Some(search) => search.scroll.step(step, len),
+            None => self.scroll.step(step, len),
+        }
+    }
+
+    /// The lines to draw.
+    pub(crate) fn window(&mut self, height: usize) -> Range<usize> {
+        let len = self.len();
+        match &mut self.search {
+            Some(search) => search.scroll.window(len, height),
+            None => self.scroll.window(len, height),
+        }
+    }
+
+    /// The lines that were on screen last.
+    pub(crate) fn window_lines(&self) -> impl Iterator<Item = &EntityLine> {
+        let shown = self.search.as_ref().map_or_else(|| self.scroll.visible(), |s| s.scroll.visible());
+        shown.filter_map(|i| self.get(i))
+    }
+
+    /// Puts a newer line in the place of the one with its key; whether there was one.
+    pub(crate) fn replace(&mut self, line: EntityLine) -> bool {
+        if let Some(search) = &mut self.search {
+            search.replace(&line);
+        }
+        self.pages.replace(line)
+    }
+
+    /// The filter's text changed.
+    pub(crate) fn filter_typed(&mut self) {
+        self.search = self.filter.active().then(|| Search::peek(&self.filter, &self.pages));
+    }
+
+    /// The filter is kept: search the whole partition.
+    pub(crate) fn filter_kept(&mut self) {
+        self.search = self.filter.active().then(Search::whole);
+        self.stopped = false;
+    }
+
+    /// Without the filter.
+    pub(crate) fn unfilter(&mut self) {
+        self.filter.clear();
+        self.search = None;
+    }
+
+    /// The page to read next, if any.
+    pub(crate) fn wanted(&mut self) -> Option<usize> {
+        // A search looks at a page as soon as it is there: a moment later its rows may be let go.
+        let next = match &mut self.search {
+            Some(search) => search.advance(&self.filter, &self.pages),
+            None => {
+                let shown = self.scroll.visible();
+                let start = shown.start.min(self.scroll.cursor);
+                let end = shown.end.max(self.scroll.cursor + 1);
+                self.pages.wanted(&(start..end))
+            }
+        };
+        let failed = self.problem.as_ref().is_some_and(|p| p.fatal);
+        next.filter(|_| self.reading.is_none() && !self.stopped && !failed)
+    }
+
+    /// After a page came in: keep only what is near.
+    pub(crate) fn tidy(&mut self) {
+        self.pages.forget_far_from(self.scroll.cursor);
+    }
+
+    /// Marks the selected entity, or takes its mark away.
+    pub(crate) fn toggle_mark(&mut self) {
+        let Some(sk) = self.selected().map(|l| l.sk().to_owned()) else { return };
+        if !self.marks.remove(&sk) {
+            self.marks.insert(sk);
+        }
+    }
+
+    /// The next choice of what to do with deleted entities.
+    pub(crate) fn next_deleted(&self) -> DeletedFilter {
+        match self.listing.deleted {
+            DeletedFilter::Keep => DeletedFilter::Skip,
+            DeletedFilter::Skip => DeletedFilter::Only,
+            DeletedFilter::Only => DeletedFilter::Keep,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::failure::ErrorCode;
+
+    #[test]
+    fn only_what_ended_the_reading_ends_it() {
+        let listing = Listing {
+            module: "product".into(),
+            pk: "PRODUCT#acme".into(),
+            sk_prefix: String::new(),
+            deleted: DeletedFilter::Keep,
+            resolve: false,
+            view: None,
+        };
+        let mut list = Entities::new(listing, "acme".into(), 1);
+        let failure = Failure::new(ErrorCode::NoTable, "there is no command table");
+        list.problem = Some(failure.clone().not_fatal());
+        assert_eq!(list.wanted(), Some(0));
+        list.problem = Some(failure);
+        assert_eq!(list.wanted(), None);
+    }
+}

@@ -1,0 +1,21 @@
+//! The tenants pane: the tree of what was counted, and the entities of one partition.
+
+pub(crate) mod commands;
+pub(crate) mod entities;
+pub(crate) mod entities_view;
+pub(crate) mod pages;
+pub(crate) mod search;
+pub(crate) mod tree;
+pub(crate) mod tree_view;
+
+use entities::Entities;
+use tree::Tree;
+
+/// The pane.
+#[derive(Debug, Default)]
+pub(crate) struct Tenants {
+    /// Module, tenant, type.
+    pub(crate) tree: Tree,
+    /// The opened partition.
+    pub(crate) entities: Option<Entities>,
+}

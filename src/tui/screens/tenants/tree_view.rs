@@ -1,0 +1,185 @@
+//! The tree as it is drawn.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::tree::{Counting, Node, Totals};
+use crate::tui::app::App;
+use crate::tui::pane::Pane;
+use crate::tui::parts::popup::{Frame, framed};
+use crate::tui::parts::problem;
+use crate::tui::parts::scroll::draw_scrollbar;
+use crate::tui::parts::{Rich, draw_line};
+use crate::tui::theme::Role;
+use crate::tui::{format, text};
+
+/// Cells of a count.
+const NUMBER: usize = 9;
+/// Cells of a date.
+const DATE: usize = 11;
+
+/// Draws the tree.
+pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+    let theme = app.theme.clone();
+    let focused = app.focus == Pane::Tenants && app.stack.is_empty();
+    let len = app.tenants.tree.rows().len();
+    let at = app.tenants.tree.scroll.cursor;
+    let note = if len == 0 { String::new() } else { format!("{}/{}", format::len(at + 1), format::len(len)) };
+    let inner = framed(buffer, area, Frame::Pane { focused }, "1 Tenants", &note, &theme);
+    if inner.is_empty() {
+        return None;
+    }
+    let room = usize::from(inner.width);
+    let mut foot = status(app, room);
+    let mut cursor = None;
+    let mut body = inner;
+    if app.tenants.tree.filter.shown() {
+        cursor = app.tenants.tree.filter.draw(buffer, Rect { height: 1, ..body }, &theme);
+        body = Rect { y: body.y + 1, height: body.height - 1, ..body };
+    }
+    if app.tenants.tree.rows().is_empty() {
+        let mut lines = empty(app, room);
+        lines.append(&mut foot);
+        for (y, line) in (body.y..body.bottom()).zip(&lines) {
+            draw_line(buffer, Rect { y, height: 1, ..body }, line, 0, &theme, Style::default());
+        }
+        return cursor;
+    }
+    let below = u16::try_from(foot.len()).unwrap_or(0).min(body.height / 2);
+    let list = Rect { height: body.height - below, ..body };
+    let dates = room >= 64;
+    let head = heading(room, dates);
+    draw_line(buffer, Rect { height: 1, ..list }, &head, 0, &theme, Style::default());
+    let list = Rect { y: list.y + 1, height: list.height.saturating_sub(1), ..list };
+    let tree = &mut app.tenants.tree;
+    let shown = tree.scroll.window(len, usize::from(list.height));
+    let selected = tree.scroll.cursor;
+    let nodes: Vec<Node> = tree.rows().get(shown.clone()).unwrap_or_default().to_vec();
+    for ((y, i), node) in (list.y..list.bottom()).zip(shown.clone()).zip(&nodes) {
+        let over = match (i == selected, focused) {
+            (true, true) => theme.style(Role::Selected),
+            (true, false) => theme.style(Role::SelectedFar),
+            _ => Style::default(),
+        };
+        let row = Rect { y, height: 1, ..list };
+        buffer.set_style(row, over);
+        draw_line(buffer, row, &line(app, node, room, dates), 0, &theme, over);
+    }
+    let bar = Rect { y: list.y - 1, height: list.height + 2, ..area };
+    draw_scrollbar(buffer, bar, &shown, len, &theme);
+    for (y, line) in (list.bottom()..inner.bottom()).zip(&foot) {
+        draw_line(buffer, Rect { y, height: 1, ..inner }, line, 0, &theme, Style::default());
+    }
+    cursor
+}
+
+fn heading(room: usize, dates: bool) -> Rich {
+    let mut head = String::from(" module › tenant › type");
+    let columns = NUMBER * 2 + 1 + if dates { DATE * 2 } else { 0 };
+    head = text::fit(&head, room.saturating_sub(columns));
+    head.push_str(&text::fit_right("entities", NUMBER));
+    head.push_str(&text::fit_right("deleted", NUMBER));
+    if dates {
+        head.push_str(&text::fit_right("oldest", DATE));
+        head.push_str(&text::fit_right("newest", DATE));
+    }
+    Rich::of(Role::Dim, &head)
+}
+
+fn line(app: &App, node: &Node, room: usize, dates: bool) -> Rich {
+    let tree = &app.tenants.tree;
+    let open = tree.is_open(node) || tree.filter.active();
+    let sign = if open { "▾" } else { "▸" };
+    let name = match node {
+        Node::Module(module) => format!(" {sign} {module}"),
+        Node::Tenant(_, tenant) if tenant.is_empty() => format!("   {sign} (no tenant)"),
+        Node::Tenant(_, tenant) => format!("   {sign} {tenant}"),
+        Node::Partition(.., pk) => format!("       {pk}"),
+    };
+    let columns = NUMBER * 2 + 1 + if dates { DATE * 2 } else { 0 };
+    let role = match node {
+        Node::Module(_) => Role::Strong,
+        _ if tree.is_old(node) => Role::Dim,
+        _ => Role::Text,
+    };
+    let mut line = Rich::of(role, &text::fit(&name, room.saturating_sub(columns)));
+    let Some(totals) = tree.totals(node) else {
+        return line.with(Role::Dim, &text::fit_right("not counted", NUMBER * 2));
+    };
+    line.push(role, &text::fit_right(&format::count(totals.entities), NUMBER));
+    let deleted = if totals.deleted > 0 { format::count(totals.deleted) } else { String::new() };
+    line.push(role, &text::fit_right(&deleted, NUMBER));
+    if dates {
+        let date = |d: Option<&String>| d.map(|d| format::date(d, &app.zone)).unwrap_or_default();
+        line.push(Role::Dim, &text::fit_right(&date(totals.oldest.as_ref()), DATE));
+        line.push(Role::Dim, &text::fit_right(&date(totals.newest.as_ref()), DATE));
+    }
+    line
+}
+
+fn empty(app: &App, room: usize) -> Vec<Rich> {
+    let tree = &app.tenants.tree;
+    if tree.filter.active() {
+        return problem::notice("no tenant of that name", Role::Dim, room);
+    }
+    match &app.connection {
+        None if tree.problem.is_none() => problem::notice("connecting…", Role::Dim, room),
+        Some(connection) if connection.modules.is_empty() => {
+            let profile = &app.profile;
+            let words = format!(
+                "no tables found for {}-{}: check environment, app and region of profile {}",
+                profile.environment, profile.app, profile.name
+            );
+            problem::notice(&words, Role::Warning, room)
+        }
+        _ => vec![],
+    }
+}
+
+/// How far counting is, and what is known of the selected line.
+fn status(app: &mut App, room: usize) -> Vec<Rich> {
+    let selected = app.tenants.tree.selected();
+    let tree = &app.tenants.tree;
+    let mut out = Vec::new();
+    if let Some(totals) = selected.as_ref().filter(|_| room < 64).and_then(|node| tree.totals(node)) {
+        out.push(Rich::of(Role::Dim, &ages(app, &totals)));
+    }
+    if let Some(failure) = &tree.problem {
+        out.extend(problem::lines(failure, room));
+    }
+    let seen = format::count(tree.seen);
+    let (role, words) = match &tree.counting {
+        Counting::Never if app.connection.as_ref().is_none_or(|c| c.modules.is_empty()) => return out,
+        Counting::Never => (
+            Role::Text,
+            "Not counted yet. s counts every tenant (it reads the data tables once, which costs read units); o goes straight to a \
+             partition without that."
+                .to_owned(),
+        ),
+        Counting::Cached(at) => (Role::Dim, format!("counted {} (kept from then); s counts again", format::age(*at, app.now))),
+        Counting::Running => {
+            let (partitions, _) = tree.size();
+            (Role::Text, format!("counting… {seen} rows in {}; x stops", format::plural(partitions as u64, "partition", "partitions")))
+        }
+        Counting::Done(at) => {
+            let (partitions, tenants) = tree.size();
+            let (tenants, partitions) =
+                (format::plural(tenants as u64, "tenant", "tenants"), format::plural(partitions as u64, "partition", "partitions"));
+            (Role::Dim, format!("{tenants}, {partitions}, counted {}", format::age(*at, app.now)))
+        }
+        Counting::Stopped if tree.problem.is_some() => {
+            (Role::Warning, format!("counting ended at {seen} rows: counts are not complete; s starts again"))
+        }
+        Counting::Stopped => {
+            (Role::Warning, format!("scan cancelled at {seen} rows: counts are not complete; s starts again"))
+        }
+    };
+    out.extend(problem::notice(&words, role, room));
+    out
+}
+
+fn ages(app: &App, totals: &Totals) -> String {
+    let date = |d: Option<&String>| d.map_or_else(|| "unknown".to_owned(), |d| format::date(d, &app.zone));
+    format!("oldest {} · newest {}", date(totals.oldest.as_ref()), date(totals.newest.as_ref()))
+}
