@@ -47,6 +47,7 @@ actions! {
     Disarm = "disarm", "disarm", "Go back to read-only";
     Runs = "runs", "runs", "List the recorded runs";
     Doctor = "doctor", "doctor", "Look for what is wrong (reads every table once), or see what was found last";
+    About = "about", "about", "Show version, build, paths and profile";
     Quit = "quit", "quit", "Leave the console";
 
     Up = "up", "up", "One line up";

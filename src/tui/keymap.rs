@@ -154,6 +154,7 @@ contexts! {
     Users = "users", "Users of a pool", List;
     User = "user", "One user", List;
     Copy = "copy", "Copy", Question;
+    About = "about", "About tenantry", List;
     Command = "command", "Command line that does the same", Text;
     Palette = "palette", "Palette", Typing;
     Help = "help", "Help", Typing;
@@ -254,7 +255,7 @@ mod tests {
     use super::*;
 
     /// What only the palette offers.
-    const PALETTE_ONLY: &[Action] = &[Action::Disarm, Action::Runs, Action::Doctor];
+    const PALETTE_ONLY: &[Action] = &[Action::Disarm, Action::Runs, Action::Doctor, Action::About];
 
     #[test]
     fn every_action_has_a_key_or_is_in_the_palette_only() {

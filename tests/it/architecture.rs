@@ -10,13 +10,45 @@ fn sources(dir: &str) -> Vec<(PathBuf, String)> {
         if path.is_dir() {
             todo.extend(std::fs::read_dir(&path).unwrap().map(|e| e.unwrap().path()));
         } else if path.extension().is_some_and(|e| e == "rs") {
-            let text = std::fs::read_to_string(&path).unwrap();
-            // What stands below a test module is free to build what it needs.
-            let code = text.split("#[cfg(test)]").next().unwrap().to_owned();
+            let code = without_tests(&std::fs::read_to_string(&path).unwrap());
             out.push((path, code));
         }
     }
     out
+}
+
+/// A file's text without the items that only tests have: those are free to build what they need. Nothing else is left out.
+fn without_tests(text: &str) -> String {
+    let mut out = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if !["#[cfg(test)]", "#[cfg(all(test, unix))]"].contains(&line.trim()) {
+            out.push(line);
+            continue;
+        }
+        // As far as rustfmt's own indentation says that the item goes.
+        let indent = line.len() - line.trim_start().len();
+        for line in lines.by_ref() {
+            let is_own = line.len() - line.trim_start().len() == indent;
+            if is_own
+                && !line.trim_start().starts_with('#')
+                && (line.ends_with(';') || line.trim_end() == "}" || line.ends_with("},") || line.ends_with(','))
+            {
+                break;
+            }
+            if is_own && line.trim_start().starts_with('}') {
+                break;
+            }
+        }
+    }
+    out.join("\n")
+}
+
+#[test]
+fn only_what_tests_have_is_left_out() {
+    let text = "a\n#[cfg(test)]\npub(crate) mod dying;\nb\nimpl X {\n    #[cfg(test)]\n    fn f() {\n        t\n    }\n\n    fn g() {}\n}\n\
+                #[cfg(test)]\nmod tests {\n    t\n}\nc";
+    assert_eq!(without_tests(text), "a\nb\nimpl X {\n\n    fn g() {}\n}\nc");
 }
 
 /// Lines of code, comments left out, in which a word stands.
@@ -100,4 +132,22 @@ fn only_the_armed_store_writes() {
     assert!(found.len() == 1 && found[0].contains("publish/users.rs"), "{found:?}");
     let armed: Vec<String> = uses("engine", ".arm()").into_iter().chain(uses("report", ".arm()")).collect();
     assert!(armed.len() == 1 && armed[0].contains("engine/task.rs"), "{armed:?}");
+}
+
+/// Which folder of the console may use which: parts know of no screen, and nothing but the console's own frame knows of the stack.
+#[test]
+fn the_console_is_built_from_below() {
+    let frame = ["tui::stack", "tui::view", "tui::run::"];
+    assert_free("tui/parts", &["tui::app", "tui::screen", "tui::stack", "tui::view", "tui::message"]);
+    assert_free("tui/screens", &frame);
+}
+
+/// Which folder of the engine may use which: the boundary and the journal know of nothing that uses them.
+#[test]
+fn the_engine_is_built_from_below() {
+    let users = ["engine::plan", "engine::run::", "engine::pipeline", "engine::serve", "engine::doctor", "engine::csv"];
+    assert_free("engine/protocol", &users);
+    let beside = ["super::super::plan", "super::super::run::", "super::super::pipeline", "super::super::serve"];
+    assert_free("engine/journal", &users);
+    assert_free("engine/journal", &beside);
 }

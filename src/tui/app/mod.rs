@@ -15,6 +15,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::actions::Action;
 use super::keymap::{Context, Keymap};
 use super::message::{Effect, Notice, Purpose};
 use super::pane::Pane;
@@ -191,6 +192,11 @@ impl App {
     /// Adds a line to the log.
     pub(crate) fn tell(&mut self, level: Level, text: impl Into<String>) {
         self.log.push(self.now, level, text.into());
+    }
+
+    /// The first key of an action in a context, as texts name it; empty where it has none.
+    pub(crate) fn key_of(&self, context: Context, action: Action) -> String {
+        self.keymap.key(context, action).map(|key| key.to_string()).unwrap_or_default()
     }
 
     /// Where keys go when no dialog is open.

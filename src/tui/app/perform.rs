@@ -7,6 +7,7 @@ use crate::tui::message::Purpose;
 use crate::tui::pane::Pane;
 use crate::tui::parts::filter::Typed;
 use crate::tui::parts::scroll::Step;
+use crate::tui::screens::about::About;
 use crate::tui::screens::arm::Arm;
 use crate::tui::screens::command::CommandBox;
 use crate::tui::screens::copy::CopyMenu;
@@ -45,6 +46,7 @@ impl App {
             Action::Arm => self.stack.push(Arm),
             Action::Disarm => self.disarm(),
             Action::Runs => self.show_runs(),
+            Action::About => self.stack.push(About::new(self)),
             Action::Users => self.show_users(),
             Action::Quit if self.is_writing() || self.plan.is_dirty() => self.stack.push(Leave),
             Action::Quit => self.quit = true,

@@ -2,7 +2,9 @@
 
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, RequestId};
+use crate::tui::actions::Action;
 use crate::tui::app::App;
+use crate::tui::keymap::Context;
 use crate::tui::message::Purpose;
 use crate::tui::screens::history::diffs::Next;
 use crate::tui::screens::history::{Shown, Wanted};
@@ -42,8 +44,10 @@ impl App {
     }
 
     pub(crate) fn diff_ended(&mut self, generation: u64, request: RequestId, cancelled: bool) {
+        let again = self.key_of(Context::Everywhere, Action::Reload);
         if let Some(opened) = self.history.opened.as_mut().filter(|o| o.generation == generation) {
-            let otherwise = || Failure::new(ErrorCode::Internal, "the engine gave no answer").hint("F5 asks again");
+            let otherwise =
+                || Failure::new(ErrorCode::Internal, "the engine gave no answer").hint(format!("{again} asks again"));
             opened.diffs.finish(request, cancelled, otherwise);
         }
     }

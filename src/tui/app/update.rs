@@ -4,6 +4,8 @@ use jiff::Timestamp;
 
 use super::App;
 use crate::engine::protocol::Level;
+use crate::tui::actions::Action;
+use crate::tui::keymap::Context;
 use crate::tui::message::{Built, Effect, Message};
 use crate::tui::screens::history::LastChanges;
 use crate::tui::screens::tenants::tree::Counting;
@@ -19,10 +21,10 @@ pub(crate) fn update(app: &mut App, now: Timestamp, message: Message) -> Vec<Eff
         Message::EngineGone => {
             app.engine_gone = true;
             app.requests.clear();
-            app.tell(
-                Level::Error,
-                "the engine has ended: nothing can be read or written any more; q leaves the console",
-            );
+            let leave = app.key_of(Context::Everywhere, Action::Quit);
+            let text =
+                format!("the engine has ended: nothing can be read or written any more; {leave} leaves the console");
+            app.tell(Level::Error, text);
         }
         Message::Counters(counters) => app.counters = counters,
         Message::Cached(cached) => app.cached(cached),

@@ -3,7 +3,6 @@
 pub(crate) mod field;
 pub(crate) mod filter;
 pub(crate) mod hints;
-pub(crate) mod items;
 pub(crate) mod lines;
 pub(crate) mod list;
 pub(crate) mod paged;

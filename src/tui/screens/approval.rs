@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::command::CommandBox;
-use super::rollback::Described;
+use super::described::Described;
 use crate::domain::run::Outcome;
 use crate::engine::protocol::{ApprovalRequest, Command, Decision, EntityRef, ItemResult, RequestId};
 use crate::tui::actions::Action;

@@ -10,8 +10,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::command::CommandBox;
+use super::described::Described;
 use super::item::ItemBox;
-use super::rollback::Described;
 use crate::domain::value::{Value, to_plain_json};
 use crate::engine::protocol::{ApprovalRequest, Preview, RequestId};
 use crate::tui::actions::Action;
@@ -88,7 +88,7 @@ impl Screen for Batch {
         }
         let verb = match press.action {
             Action::Back => {
-                let key = app.keymap.key(Context::Everywhere, Action::Batch).map(|k| k.to_string()).unwrap_or_default();
+                let key = app.key_of(Context::Everywhere, Action::Batch);
                 app.say(format!("batch {} waits; {key} shows it again", self.approval.batch));
                 return Flow::Close;
             }

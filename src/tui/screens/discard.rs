@@ -55,7 +55,8 @@ impl Screen for Discard {
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
         let question = Question { frame: Frame::Dialog, title: "Throw the plan away?", width: 60, margin: 1 };
         let name = app.plan.form.as_ref().map(|f| f.name()).unwrap_or_default();
-        let text = format!("{name} has changes that are not saved. w in the plan pane saves them.");
+        let save = app.key_of(Context::Plan, Action::SavePlan);
+        let text = format!("{name} has changes that are not saved. {save} in the plan pane saves them.");
         let lines = words(&text, Role::Text, question.room(area));
         let answers = [(Action::ConfirmDiscard, "throw it away"), (Action::Back, "keep it")];
         question.draw(buffer, area, &lines, &Hints::of(&app.keymap, Context::Discard, &answers), &app.theme);

@@ -109,7 +109,7 @@ fn lines(app: &App, here: Context, filter: &Filter, width: usize) -> Vec<Rich> {
         section(&mut out, heading, bound.filter(|(k, h, _, id)| filter.accepts([k.as_str(), h, id, *heading])), width);
     }
     let phrases = PHRASES.iter().map(|p| (p.shape(), p.help.to_owned(), None, p.word));
-    let palette_only = [Action::Runs, Action::Doctor, Action::Disarm];
+    let palette_only = [Action::Runs, Action::Doctor, Action::Disarm, Action::About];
     let actions = palette_only.iter().map(|a| (format!(":{}", a.id()), a.help().to_owned(), app.refusal(*a), a.id()));
     let commands = phrases.chain(actions).filter(|(k, h, ..)| filter.accepts([k.as_str(), h, "commands"]));
     section(&mut out, "Commands", commands, width);

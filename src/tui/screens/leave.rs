@@ -43,12 +43,13 @@ fn not_over(app: &App) -> Vec<String> {
         let first = "A run is not over. Leaving ends it between two items.".to_owned();
         return std::iter::once(first).chain(left_behind(app)).collect();
     }
+    let save = app.key_of(Context::Plan, Action::SavePlan);
     vec![match app.is_writing() {
         true => {
             "A rollback is not over. What nobody has approved will not be written; what is being written is recorded in the run's \
              journal: `tenantry runs` shows how it ended."
+                .to_owned()
         }
-        false => "The plan in the plan pane has changes that are not saved. w in the pane saves them.",
-    }
-    .to_owned()]
+        false => format!("The plan in the plan pane has changes that are not saved. {save} in the pane saves them."),
+    }]
 }

@@ -8,10 +8,10 @@ use crate::domain::run::Action;
 use crate::domain::users::{Changing, CodeChange, User};
 use crate::engine::protocol::{Command, EntityRef, Event, ExportedFile, ItemResult, Preview};
 use crate::tui::parts::Rich;
-use crate::tui::parts::items::tests::item;
+use crate::tui::screens::described::Described;
+use crate::tui::screens::items::tests::item;
 use crate::tui::screens::log::lines;
 use crate::tui::screens::plan::preview_view;
-use crate::tui::screens::rollback::Described;
 
 fn play(to: &str, keys: &str) -> Played {
     let text = format!(

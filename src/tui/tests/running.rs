@@ -13,8 +13,8 @@ use crate::engine::protocol::{Command, Decision, Envelope, Event, Level, Steerin
 use crate::tui::app::update;
 use crate::tui::message::{Message, Purpose};
 use crate::tui::pane::Pane;
-use crate::tui::parts::items::tests::item;
 use crate::tui::screens::batch::Batch;
+use crate::tui::screens::items::tests::item;
 use crate::tui::screens::leave::Leave;
 use crate::tui::screens::log::progress::Stage;
 use crate::tui::screens::palette::Palette;

@@ -300,3 +300,12 @@ fn the_help_over_a_dialog_begins_with_its_keys() {
         play((120, 60), ":runs<ret>?<esc>", false, Fake::golden()).app.stack.shows::<crate::tui::screens::runs::Runs>()
     );
 }
+
+#[test]
+fn about_names_version_paths_and_profile() {
+    let played = play((100, 30), ":about<ret>", false, Fake::golden());
+    for text in [env!("CARGO_PKG_VERSION"), "logs/tenantry.log", "read-only", "product"] {
+        assert!(played.screen.contains(text), "{text}\n{}", played.screen);
+    }
+    assert!(play((60, 15), ":about<ret>j<esc>", false, Fake::golden()).app.stack.is_empty());
+}

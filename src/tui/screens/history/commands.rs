@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use crate::domain::key::Version;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, DiffResult, EntityRef, HistoryEntry, RequestId, Side};
+use crate::tui::actions::Action;
 use crate::tui::app::App;
+use crate::tui::keymap::Context;
 use crate::tui::message::{Effect, Job, Purpose};
 use crate::tui::pane::Pane;
 use crate::tui::parts::scroll::Step;
@@ -100,6 +102,7 @@ impl App {
 
     /// Marks the selected version, or takes the mark away.
     pub(crate) fn mark_version(&mut self) {
+        let compare = self.key_of(Context::History, Action::CompareWith);
         let Some(opened) = &mut self.history.opened else { return };
         let Some(selected) = opened.selected else { return };
         if opened.marked == Some(selected) {
@@ -110,7 +113,7 @@ impl App {
             self.say(format!("version {selected} is no longer marked"));
         } else {
             opened.marked = Some(selected);
-            self.say(format!("version {selected} is marked; v compares others with it"));
+            self.say(format!("version {selected} is marked; {compare} compares others with it"));
         }
     }
 

@@ -246,7 +246,7 @@ pub(crate) fn hint(cause: &Cause) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::parts::items::tests::item;
+    use crate::tui::screens::items::tests::item;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(1_773_968_523 + seconds).unwrap()

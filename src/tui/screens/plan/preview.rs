@@ -4,8 +4,8 @@ use crate::domain::plan::{Decided, Plan};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{PlanSummary, RequestId};
 use crate::tui::parts::Filter;
-use crate::tui::parts::items::Items;
 use crate::tui::screens::findings::found::Findings;
+use crate::tui::screens::items::Items;
 
 /// A preview of the plan in the pane.
 #[derive(Debug)]

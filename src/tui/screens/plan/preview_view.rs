@@ -13,11 +13,11 @@ use crate::tui::app::App;
 use crate::tui::keymap::Context;
 use crate::tui::pane::Pane;
 use crate::tui::parts::draw_text;
-use crate::tui::parts::items::{Items, Which};
 use crate::tui::parts::popup::{Frame, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::scroll::draw_scrollbar;
 use crate::tui::parts::{Rich, Scroll, draw_line};
+use crate::tui::screens::items::{Items, Which};
 use crate::tui::theme::Role;
 use crate::tui::{format, subject, text};
 

@@ -6,8 +6,8 @@ use crate::tui::app::App;
 use crate::tui::message::Purpose;
 use crate::tui::pane::Pane;
 use crate::tui::parts::filter::Typed;
-use crate::tui::parts::items::Items;
 use crate::tui::screens::item::ItemBox;
+use crate::tui::screens::items::Items;
 use crate::tui::screens::plan::preview::PlanPreview;
 use crate::tui::screens::violations::Violations;
 
@@ -157,7 +157,7 @@ impl App {
         preview.filter.clear();
         preview.filter.paste(text);
         if let Some(items) = &mut preview.items {
-            items.narrow(crate::tui::parts::items::Which::All, text);
+            items.narrow(crate::tui::screens::items::Which::All, text);
         }
         self.plan.shows_preview = true;
         self.focus = crate::tui::pane::Pane::Plan;

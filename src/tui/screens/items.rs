@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use super::Scroll;
-use super::paged::{PAGE, Paged};
-use super::scroll::Step;
 use crate::domain::run::{Action, Outcome, RunId};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{Command, Event, ItemFilter, ItemResult, Preview, RequestId};
-use crate::tui::screens::rollback::Described;
+use crate::tui::parts::Scroll;
+use crate::tui::parts::paged::{PAGE, Paged};
+use crate::tui::parts::scroll::Step;
+use crate::tui::screens::described::Described;
 
 /// The items that are listed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
