@@ -84,11 +84,9 @@ fn at_once(task: &Task, command: &Command) -> Option<Result<(), Stop>> {
 }
 
 async fn work(task: &Task, command: Command, done: Option<Result<(), Stop>>) {
-    let began = tracing::debug_span!("command", request = task.request.0);
+    let request = task.request.0;
+    tracing::debug!(request, command = name_of(&command), "began");
     let result = {
-        let _in = began.enter();
-        tracing::debug!(?command, "began");
-        drop(_in);
         // These end by themselves: a scan tells what it has counted, and a write is never dropped halfway.
         let ends_itself = matches!(
             command,
@@ -110,13 +108,19 @@ async fn work(task: &Task, command: Command, done: Option<Result<(), Stop>>) {
         Ok(()) => false,
         Err(Stop::Cancelled) => true,
         Err(Stop::Failed(failure)) => {
-            tracing::warn!(code = ?failure.code, message = %failure.message, "failed");
+            tracing::warn!(request, code = ?failure.code, message = %failure.message, "failed");
             let _ = task.emit(Event::Failed(failure)).await;
             false
         }
     };
     task.shared.count(|c| c.active = c.active.saturating_sub(1));
     let _ = task.emit(Event::Finished { cancelled }).await;
+}
+
+/// A command without what it is about: keys, plans and typed names stay out of the log.
+fn name_of(command: &Command) -> String {
+    let text = format!("{command:?}");
+    text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
 }
 
 async fn perform(task: &Task, command: Command) -> Result<(), Stop> {

@@ -105,3 +105,27 @@ async fn the_canaries_do_reach_the_service() {
     let said = printed[0]["message"].as_str().unwrap();
     assert_eq!(said.matches("[redacted]").count(), 2, "{said}");
 }
+
+#[tokio::test]
+async fn the_log_holds_neither_keys_nor_plans() {
+    let stack = Stack::new().await;
+    plan::fill(&stack, "acme", 2).await;
+    let program = Program::new(&stack);
+    let plan = Plan::copy("acme", "globex");
+    for args in [
+        vec!["history", "PRODUCT#acme", "I-0001", "--module", "product"],
+        vec!["run", plan.path(), "--arm", "--approve", "all"],
+    ] {
+        let output = secretly(program.command(&args)).output().await.unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+    let is_log = |path: &PathBuf| path.extension().is_some_and(|e| e == "log");
+    let logs: Vec<String> = files(stack.state.path())
+        .into_iter()
+        .filter(is_log)
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect();
+    let all = logs.join("\n");
+    assert!(all.contains("RunPlan") && all.contains("History"), "{all}");
+    assert!(!all.contains("I-0001") && !all.contains("globex"), "{all}");
+}

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::config::read_regular;
+use crate::engine::journal::private_dir;
 use crate::tui::screens::phrases::words;
 
 /// Lets `$VISUAL`, or else `$EDITOR`, or else `vi` change a text, in a file that only its owner can read.
@@ -19,7 +20,7 @@ pub(super) fn edit(dir: &Path, text: &str) -> Result<String, String> {
 
 fn edit_with(editor: &str, dir: &Path, text: &str) -> Result<String, String> {
     let said = |e: std::io::Error| format!("the text cannot be given to the editor: {e}");
-    std::fs::create_dir_all(dir).map_err(said)?;
+    private_dir(dir).map_err(|e| format!("the text cannot be given to the editor: {e}"))?;
     let mut file = tempfile::Builder::new().prefix("plan-").suffix(".toml").tempfile_in(dir).map_err(said)?;
     file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(said)?;
     let command = words(editor);
