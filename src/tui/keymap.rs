@@ -160,6 +160,19 @@ contexts! {
     Help = "help", "Help", Typing;
 }
 
+impl Context {
+    /// The sections whose keys it has beside its own.
+    pub(crate) fn beside(self) -> &'static [Self] {
+        match self.base() {
+            Base::Pane => &[Self::Move, Self::Across, Self::Everywhere],
+            Base::List => &[Self::Move, Self::Across, Self::Dialog],
+            Base::Text => &[Self::Move],
+            Base::Typing => &[Self::Typing],
+            Base::Shared | Base::Question => &[],
+        }
+    }
+}
+
 /// Keys by context and action, the actions in the order of their definition.
 #[derive(Debug, Clone)]
 pub(crate) struct Keymap(BTreeMap<Context, Vec<(Action, Vec<Key>)>>);
@@ -206,14 +219,7 @@ impl Keymap {
     }
 
     fn chain(&self, context: Context) -> impl Iterator<Item = &(Action, Vec<Key>)> {
-        let beside: &[Context] = match context.base() {
-            Base::Pane => &[Context::Move, Context::Across, Context::Everywhere],
-            Base::List => &[Context::Move, Context::Across, Context::Dialog],
-            Base::Text => &[Context::Move],
-            Base::Typing => &[Context::Typing],
-            Base::Shared | Base::Question => &[],
-        };
-        std::iter::once(context).chain(beside.iter().copied()).flat_map(|c| self.bindings(c))
+        std::iter::once(context).chain(context.beside().iter().copied()).flat_map(|c| self.bindings(c))
     }
 
     /// What a key does in a context.

@@ -100,7 +100,10 @@ impl Screen for Help {
 fn lines(app: &App, here: Context, filter: &Filter, width: usize) -> Vec<Rich> {
     let mut out = Vec::new();
     let mut order: Vec<_> = Context::ALL.iter().collect();
-    order.sort_by_key(|(context, ..)| *context != here);
+    // Over a dialog the keys that it shares with others come next.
+    let is_dialog = !here.beside().contains(&Context::Everywhere);
+    let is_shared = |context: &Context| is_dialog && here.beside().contains(context);
+    order.sort_by_key(|(context, ..)| (*context != here, !is_shared(context)));
     for (context, _, heading) in order {
         let bound = app.keymap.bindings(*context).iter().map(|(action, keys)| {
             let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
