@@ -37,6 +37,7 @@ mod plan_files;
 mod publish_cases;
 mod publish_rules;
 mod races;
+#[cfg(feature = "sandbox")]
 mod random_rows;
 mod readme;
 mod regular_files;
