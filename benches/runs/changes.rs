@@ -46,7 +46,7 @@ pub(crate) async fn changes(items: usize, pairs: usize) {
         // What the store itself makes of two rows and of four.
         let store = Store::start(items, true);
         let client = raw::client(&store.endpoint).await;
-        raw_copies.push(raw(&client, "fresh", items, 32).await.0);
+        raw_copies.push(raw(&client, "fresh", items, 32, raw::Rest::Content).await.0);
         raw_changes.push(raw::raw_changes(&client, items, 32).await);
     }
     let (copy, transform) = (median(copies).as_secs_f64(), median(transforms).as_secs_f64());

@@ -1,7 +1,7 @@
 //! A run next to the raw loop and the framework's own, interleaved.
 
 use crate::framework::{Column, Framework, written};
-use crate::raw::{client, raw};
+use crate::raw::{Rest, client, raw};
 use crate::store::{Store, Way, proxy};
 use crate::{Driver, median, profile};
 
@@ -27,13 +27,14 @@ pub(crate) struct Compared<'a> {
 #[derive(Clone, Copy)]
 enum Side<'a> {
     Run,
-    Raw,
+    Raw(Rest),
     Framework { framework: &'a Framework, concurrency: usize },
 }
 
 impl<'a> Compared<'a> {
     fn sides(self) -> Vec<Side<'a>> {
-        let mut sides = vec![Side::Raw, Side::Run];
+        // The same transactions; and how much of their time the conditions on content take.
+        let mut sides = vec![Side::Raw(Rest::Content), Side::Run, Side::Raw(Rest::Version)];
         if let Some(framework) = self.framework.filter(|_| self.items <= FRAMEWORK_AT_MOST) {
             sides.push(Side::Framework { framework, concurrency: self.concurrency });
             if self.items <= ONE_BY_ONE_AT_MOST && self.way.delay.is_zero() {
@@ -48,7 +49,7 @@ impl<'a> Compared<'a> {
 pub(crate) async fn pairs(compared: Compared<'_>) -> f64 {
     let Compared { what, way, items, concurrency, pairs, .. } = compared;
     let state = tempfile::TempDir::new().expect("a directory");
-    let (mut ours, mut theirs, mut previews) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ours, mut theirs, mut plain, mut previews) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut writes, mut reads) = (0.0, 0.0);
     let (mut our_cpu, mut raw_cpu) = (0.0, 0.0);
     let mut column = Column::default();
@@ -63,10 +64,14 @@ pub(crate) async fn pairs(compared: Compared<'_>) -> f64 {
             let store = Store::start(items, way.hide_tokens);
             let endpoint = if way.delay.is_zero() { store.endpoint.clone() } else { proxy(&store.endpoint, way).await };
             match *side {
-                Side::Raw => {
-                    let (time, used) = raw(&client(&endpoint).await, &format!("raw{name}"), items, concurrency).await;
-                    theirs.push(time);
-                    raw_cpu += used;
+                Side::Raw(rest) => {
+                    let client = client(&endpoint).await;
+                    let (time, used) = raw(&client, &format!("raw{name}"), items, concurrency, rest).await;
+                    match rest {
+                        Rest::Content => theirs.push(time),
+                        Rest::Version => plain.push(time),
+                    }
+                    raw_cpu += if rest == Rest::Content { used } else { 0.0 };
                 }
                 Side::Run => {
                     let mut driver = Driver::new(profile(&endpoint), state.path());
@@ -87,14 +92,15 @@ pub(crate) async fn pairs(compared: Compared<'_>) -> f64 {
         // Interleaved, and another one begins from pair to pair.
         sides.rotate_left(1);
     }
-    let (run, raw, preview) = (median(ours), median(theirs), median(previews));
+    let (run, raw, plain, preview) = (median(ours), median(theirs), median(plain), median(previews));
     let rate = items as f64 / run.as_secs_f64();
     println!(
         "{what:<16} {items:>7} items, concurrency {concurrency:>3}: run {:>8.2} s ({rate:>6.0}/s)   raw {:>8.2} s   \
-         ratio {:.2}   preview {:.2} s   requests an item: run {writes:.3}, preview {reads:.3}   processor an item: run {:.0} µs, raw {:.0} µs{}",
+         ratio {:.2} (to conditions on versions alone {:.2})   preview {:.2} s   requests an item: run {writes:.3}, preview {reads:.3}   processor an item: run {:.0} µs, raw {:.0} µs{}",
         run.as_secs_f64(),
         raw.as_secs_f64(),
         raw.as_secs_f64() / run.as_secs_f64(),
+        plain.as_secs_f64() / run.as_secs_f64(),
         preview.as_secs_f64(),
         our_cpu / (items * pairs) as f64 * 1e6,
         raw_cpu / (items * pairs) as f64 * 1e6,

@@ -29,8 +29,37 @@ fn item(map: &Map) -> HashMap<String, AttributeValue> {
     map.iter().map(|(name, v)| (name.clone(), value(v))).collect()
 }
 
+/// Whether transactions rest on the content of the rows, as a run's do, or on their versions alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rest {
+    Content,
+    Version,
+}
+
+/// The condition that a row still has its version, and holds the fields that `counts` takes.
+fn as_shown(
+    row: &Row,
+    rest: Rest,
+    counts: impl Fn(&str) -> bool,
+) -> (String, HashMap<String, String>, HashMap<String, AttributeValue>) {
+    let mut condition = "#version = :version".to_owned();
+    let mut names = HashMap::from([("#version".to_owned(), "version".to_owned())]);
+    let mut values = HashMap::from([(":version".to_owned(), AttributeValue::N("1".to_owned()))]);
+    if rest == Rest::Version {
+        return (condition, names, values);
+    }
+    condition.push_str(" AND attribute_not_exists(#deleted)");
+    names.insert("#deleted".to_owned(), "isDeleted".to_owned());
+    for (i, (name, held)) in row.0.iter().filter(|(name, _)| counts(name)).enumerate() {
+        condition.push_str(&format!(" AND #f{i} = :f{i}"));
+        names.insert(format!("#f{i}"), name.clone());
+        values.insert(format!(":f{i}"), value(held));
+    }
+    (condition, names, values)
+}
+
 /// The transactions that a copy sends, prepared.
-fn prepared(tenant: &str, items: usize) -> Vec<Vec<TransactWriteItem>> {
+fn prepared(tenant: &str, items: usize, rest: Rest) -> Vec<Vec<TransactWriteItem>> {
     let stamp = Stamp {
         at: "2026-03-02T10:15:00+09:00".to_owned(),
         by: "operator-1".to_owned(),
@@ -66,13 +95,15 @@ fn prepared(tenant: &str, items: usize) -> Vec<Vec<TransactWriteItem>> {
                 .expression_attribute_names("#pk", "pk");
             TransactWriteItem::builder().put(put.build().expect("a put")).build()
         };
+        let carried = ["code", "name", "seq", "attributes", "requestId"];
+        let (condition, names, values) = as_shown(&row("PRODUCT#big", &sk, &sk), rest, |name| carried.contains(&name));
         let check = ConditionCheck::builder()
             .table_name("dev-shop-product-data")
             .key("pk", AttributeValue::S("PRODUCT#big".to_owned()))
             .key("sk", AttributeValue::S(sk))
-            .condition_expression("#version = :version")
-            .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":version", AttributeValue::N("1".to_owned()));
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values));
         let check = TransactWriteItem::builder().condition_check(check.build().expect("a check")).build();
         vec![put("command", &rows.command), put("data", rows.data.as_ref().expect("a data row")), check]
     };
@@ -104,7 +135,9 @@ fn prepared_changes(items: usize) -> Vec<Vec<TransactWriteItem>> {
             TransactWriteItem::builder().put(put.build().expect("a put")).build()
         };
         let absent = put("command", &rows.command).condition_expression("attribute_not_exists(#pk)");
-        let same = put("data", rows.data.as_ref().expect("a data row")).condition_expression("#version = :version");
+        let (condition, names, values) =
+            as_shown(&before, Rest::Content, |name| !["pk", "sk", "version"].contains(&name));
+        let same = put("data", rows.data.as_ref().expect("a data row")).condition_expression(condition);
         let previous = Update::builder()
             .table_name("dev-shop-product-command")
             .key("pk", AttributeValue::S("PRODUCT#big".to_owned()))
@@ -118,10 +151,7 @@ fn prepared_changes(items: usize) -> Vec<Vec<TransactWriteItem>> {
             built(absent.expression_attribute_names("#pk", "pk")),
             TransactWriteItem::builder().update(previous.build().expect("an update")).build(),
             built(put("history", rows.history.as_ref().expect("a history row"))),
-            built(
-                same.expression_attribute_names("#version", "version")
-                    .expression_attribute_values(":version", AttributeValue::N("1".to_owned())),
-            ),
+            built(same.set_expression_attribute_names(Some(names)).set_expression_attribute_values(Some(values))),
         ]
     };
     (0..items).map(one).collect()
@@ -138,8 +168,9 @@ pub(crate) async fn raw(
     tenant: &str,
     items: usize,
     concurrency: usize,
+    rest: Rest,
 ) -> (Duration, f64) {
-    send(client, tenant, prepared(tenant, items), concurrency).await
+    send(client, tenant, prepared(tenant, items, rest), concurrency).await
 }
 
 async fn send(
