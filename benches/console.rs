@@ -124,6 +124,7 @@ fn streaming(what: &str, event: fn(u64) -> Event) {
         headless_prefix: vec!["tenantry".to_owned()],
         open: None,
         no_color: false,
+        ui: Default::default(),
     };
     let mut console =
         Bare::new(options, (200, 60), entity(1), (1..=VERSIONS).map(version).collect()).expect("a console");

@@ -297,6 +297,7 @@ async fn console(mut global: Global) -> u8 {
         headless_prefix: prefix,
         open: None,
         no_color,
+        ui: session.ui.clone(),
     };
     let shown = tenantry::tui::run(options, handle).await;
     // What is being written is finished and recorded before the program ends.

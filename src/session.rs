@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use crate::cli::Global;
-use crate::config::{self, ConfigError, Profile};
+use crate::config::{self, ConfigError, Profile, Ui};
 use crate::domain::secret::redacted;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::journal::check_state_dir;
@@ -23,6 +23,8 @@ pub struct Session {
     pub profile: Profile,
     /// Where runs, caches and logs go.
     pub state_dir: PathBuf,
+    /// How the console looks.
+    pub ui: Ui,
     /// The embedded services.
     #[cfg(feature = "sandbox")]
     pub sandbox: Option<Arc<Sandbox>>,
@@ -98,6 +100,7 @@ pub fn start(global: &Global) -> Result<Start, Box<Failure>> {
     Ok(Start::Ready(Box::new(Session {
         profile,
         state_dir,
+        ui: file.ui,
         #[cfg(feature = "sandbox")]
         sandbox: None,
         _temporary: None,
@@ -127,7 +130,7 @@ fn in_sandbox(global: &Global) -> Result<Session, Box<Failure>> {
     };
     check_state_dir(&state_dir).map_err(Failure::from)?;
     let profile = sandbox_profile(&sandbox);
-    Ok(Session { profile, state_dir, sandbox: Some(Arc::new(sandbox)), _temporary: temporary })
+    Ok(Session { profile, state_dir, ui: Ui::default(), sandbox: Some(Arc::new(sandbox)), _temporary: temporary })
 }
 
 /// Starts the services on their own; demo data only into an empty sandbox, and not where none is wanted.

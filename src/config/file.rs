@@ -4,6 +4,7 @@ use std::path::Path;
 use super::profile::Profile;
 use super::regular::read_regular;
 use super::toml_walk::{ConfigError, Source, Walk};
+use super::ui::{self, Ui};
 use crate::domain::clock::time_zone;
 use crate::domain::publish::PublishMode;
 
@@ -17,6 +18,8 @@ pub struct ConfigFile {
     pub default_profile: Option<String>,
     /// Profiles by name.
     pub profiles: BTreeMap<String, Profile>,
+    /// How the console looks.
+    pub ui: Ui,
 }
 
 /// Reads and checks a configuration file; `None` when there is none.
@@ -39,7 +42,9 @@ pub fn parse(path: &Path, text: &str) -> Result<ConfigFile, Box<ConfigError>> {
     let source = Source { path, text };
     let root = source.parse()?;
     let mut walk = Walk::new(source, "", root.get_ref());
-    let mut file = ConfigFile { default_profile: walk.text("default_profile")?, profiles: BTreeMap::new() };
+    let default_profile = walk.text("default_profile")?;
+    let ui = walk.table("ui")?.map_or(Ok(Ui::default()), |table| ui::read(table, path))?;
+    let mut file = ConfigFile { default_profile, profiles: BTreeMap::new(), ui };
     if let Some(profiles) = walk.table("profiles")? {
         for (name, span, value) in profiles.members() {
             let Some(table) = value.as_table() else {
@@ -116,6 +121,18 @@ mod tests {
     fn failing(text: &str) -> (String, Option<usize>, Option<String>, Option<String>) {
         let e = read(text).unwrap_err();
         (e.to_string(), e.line, e.key, e.hint)
+    }
+
+    #[test]
+    fn files_of_the_console_are_read_beside_the_configuration() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("keys.toml"), "[runs]\n").unwrap();
+        let at = |text: &str| parse(&dir.path().join("c.toml"), text);
+        let ui = at("[ui]\nkeymap = \"keys.toml\"\ntheme = \"\"").unwrap().ui;
+        assert_eq!((ui.keymap.map(|file| file.text), ui.theme), (Some("[runs]\n".to_owned()), None));
+        let error = at("[ui]\nkeymap = \"none.toml\"").unwrap_err();
+        assert_eq!((error.line, error.key.as_deref()), (Some(2), Some("ui.keymap")));
+        assert_eq!(at("[ui]\nkeys = \"\"").unwrap_err().key.as_deref(), Some("ui.keys"));
     }
 
     #[test]

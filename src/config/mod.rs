@@ -6,9 +6,11 @@ pub mod plan;
 mod profile;
 mod regular;
 mod toml_walk;
+mod ui;
 
 pub use file::{ConfigFile, EXAMPLE, load, parse};
 pub use places::{config_path, state_dir};
 pub use profile::{Endpoints, FrameworkVersion, Profile};
 pub use regular::{open_regular, read_regular};
 pub use toml_walk::ConfigError;
+pub use ui::{OwnFile, Ui};

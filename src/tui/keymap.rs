@@ -7,6 +7,7 @@ use std::str::FromStr;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::actions::Action;
+use crate::config::OwnFile;
 
 /// The keymap that the program carries.
 const SHIPPED: &str = include_str!("../../assets/keymap.toml");
@@ -149,7 +150,7 @@ contexts! {
     Findings = "findings", "Findings", List;
     Collisions = "collisions", "Key collisions", List;
     Order = "order", "Order of a merge", Question;
-    Violations = "violations", "Validation failures", List;
+    Violations = "violations", "Violations", List;
     Verification = "verification", "Comparison", List;
     Users = "users", "Users of a pool", List;
     User = "user", "One user", List;
@@ -175,7 +176,9 @@ impl Context {
 
 /// Keys by context and action, the actions in the order of their definition.
 #[derive(Debug, Clone)]
-pub(crate) struct Keymap(BTreeMap<Context, Vec<(Action, Vec<Key>)>>);
+pub(crate) struct Keymap(Sections);
+
+type Sections = BTreeMap<Context, Vec<(Action, Vec<Key>)>>;
 
 impl Keymap {
     /// The shipped keymap.
@@ -186,7 +189,34 @@ impl Keymap {
         Self::parse(SHIPPED)
     }
 
+    /// The shipped keymap, with the operator's own read over it.
+    ///
+    /// # Errors
+    /// What is wrong with either, in words.
+    pub(crate) fn with(own: Option<&OwnFile>) -> Result<Self, String> {
+        let mut keymap = Self::shipped()?;
+        let Some(OwnFile { path, text }) = own else { return Ok(keymap) };
+        let said = |why: String| format!("{}: {why}", path.display());
+        for (context, bound) in Self::sections(text).map_err(said)? {
+            let known = keymap.0.entry(context).or_default();
+            for (action, keys) in bound {
+                match known.iter_mut().find(|(a, _)| *a == action) {
+                    Some((_, old)) => *old = keys,
+                    None => known.push((action, keys)),
+                }
+            }
+            known.sort_by_key(|(action, _)| *action);
+        }
+        keymap.check().map_err(said)?;
+        Ok(keymap)
+    }
+
     fn parse(text: &str) -> Result<Self, String> {
+        let keymap = Self(Self::sections(text)?);
+        keymap.check().map(|()| keymap)
+    }
+
+    fn sections(text: &str) -> Result<Sections, String> {
         let file: toml::Table = toml::from_str(text).map_err(|e| format!("keymap: {e}"))?;
         let mut contexts = BTreeMap::new();
         for (name, table) in &file {
@@ -199,8 +229,7 @@ impl Keymap {
             bound.sort_by_key(|(action, _)| *action);
             contexts.insert(*context, bound);
         }
-        let keymap = Self(contexts);
-        keymap.check().map(|()| keymap)
+        Ok(contexts)
     }
 
     fn check(&self) -> Result<(), String> {
@@ -299,6 +328,19 @@ mod tests {
         assert_eq!(error("[tree]\nscam = [\"s\"]"), "keymap: tree.scam: no such action");
         assert_eq!(error("[tree]\nscan = [\"hyper-s\"]"), "keymap: tree.scan: hyper-s is no key");
         assert_eq!(error("[tre]"), "keymap: [tre] is no context");
+    }
+
+    #[test]
+    fn keys_of_the_operators_own_replace_the_shipped_ones() {
+        let own = |text: &str| OwnFile { path: "my.toml".into(), text: text.to_owned() };
+        let keymap =
+            Keymap::with(Some(&own("[runs]\nresume = [\"g\"]\ntop = [\"t\"]\n[move]\ntop = [\"home\"]"))).unwrap();
+        let action = |context, key: &str| keymap.action(context, key.parse().unwrap());
+        assert_eq!((action(Context::Runs, "g"), action(Context::Runs, "r")), (Some(Action::Resume), None));
+        assert_eq!((action(Context::Runs, "t"), action(Context::Tree, "g")), (Some(Action::Top), None));
+        let wrong = |text: &str| Keymap::with(Some(&own(text))).unwrap_err();
+        assert_eq!(wrong("[runs]\nresume = [\"u\"]"), "my.toml: keymap: in runs, u is both resume and undo-run");
+        assert_eq!(wrong("[run]\n"), "my.toml: keymap: [run] is no context");
     }
 
     #[test]

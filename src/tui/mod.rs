@@ -34,7 +34,7 @@ use std::path::PathBuf;
 pub use first_run::{FirstRun, first_run};
 pub use run::run;
 
-use crate::config::Profile;
+use crate::config::{Profile, Ui};
 
 /// What to open at the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,4 +62,6 @@ pub struct ConsoleOptions {
     pub open: Option<OpenAt>,
     /// No colours.
     pub no_color: bool,
+    /// Keys and styles of the operator's own.
+    pub ui: Ui,
 }

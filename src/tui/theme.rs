@@ -5,6 +5,8 @@ use std::str::FromStr as _;
 
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::config::OwnFile;
+
 /// The theme that the program carries.
 const SHIPPED: &str = include_str!("../../assets/theme.toml");
 
@@ -42,11 +44,31 @@ impl Theme {
         Self::parse(SHIPPED, no_color)
     }
 
+    /// The shipped theme, with the operator's own read over it.
+    ///
+    /// # Errors
+    /// What is wrong with either, in words.
+    pub(crate) fn with(own: Option<&OwnFile>, no_color: bool) -> Result<Self, String> {
+        let mut table = Self::table(SHIPPED)?;
+        let Some(OwnFile { path, text }) = own else { return Self::of(&table, no_color) };
+        let said = |why: String| format!("{}: {why}", path.display());
+        table.extend(Self::table(text).map_err(said)?);
+        Self::of(&table, no_color).map_err(said)
+    }
+
     fn parse(text: &str, no_color: bool) -> Result<Self, String> {
+        Self::of(&Self::table(text)?, no_color)
+    }
+
+    fn table(text: &str) -> Result<BTreeMap<String, String>, String> {
         let table: BTreeMap<String, String> = toml::from_str(text).map_err(|e| format!("theme: {e}"))?;
-        if let Some(name) = table.keys().find(|name| !Role::ALL.iter().any(|(_, n)| n == name)) {
-            return Err(format!("theme: {name} is no role"));
+        match table.keys().find(|name| !Role::ALL.iter().any(|(_, n)| n == name)) {
+            Some(name) => Err(format!("theme: {name} is no role")),
+            None => Ok(table),
         }
+    }
+
+    fn of(table: &BTreeMap<String, String>, no_color: bool) -> Result<Self, String> {
         let style = |name: &str| {
             let words = table.get(name).ok_or_else(|| format!("theme: {name} is missing"))?;
             style(words).map(|s| if no_color { without_color(s) } else { s }).map_err(|e| format!("theme: {name}: {e}"))
@@ -99,6 +121,16 @@ mod tests {
         let theme = Theme::shipped(false).unwrap();
         assert_eq!(theme.style(Role::Error), Style::default().fg(Color::Red).add_modifier(Modifier::BOLD));
         assert_eq!(theme.0.len(), Role::ALL.len());
+    }
+
+    #[test]
+    fn styles_of_the_operators_own_replace_the_shipped_ones() {
+        let own = |text: &str| OwnFile { path: "my.toml".into(), text: text.to_owned() };
+        let theme = Theme::with(Some(&own("error = \"magenta\"")), false).unwrap();
+        let shipped = Theme::shipped(false).unwrap();
+        assert_eq!(theme.style(Role::Error), Style::default().fg(Color::Magenta));
+        assert_eq!(theme.style(Role::Ok), shipped.style(Role::Ok));
+        assert_eq!(Theme::with(Some(&own("eror = \"red\"")), false).unwrap_err(), "my.toml: theme: eror is no role");
     }
 
     #[test]

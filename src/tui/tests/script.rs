@@ -64,6 +64,7 @@ impl Play {
             headless_prefix: vec!["tenantry".into(), "--sandbox".into()],
             open: None,
             no_color: false,
+            ui: Default::default(),
         };
         let (size, fake) = ((width, height), Fake::golden());
         let editor = |text: &str| Ok(text.to_owned());

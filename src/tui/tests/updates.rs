@@ -293,6 +293,7 @@ fn answers_that_nobody_waits_for_are_ignored() {
         headless_prefix: vec![],
         open: None,
         no_color: true,
+        ui: Default::default(),
     };
     let mut app = App::new(options, now()).unwrap();
     app.take_effects();
@@ -385,6 +386,7 @@ fn an_engine_that_ends_is_told_of() {
         headless_prefix: vec![],
         open: None,
         no_color: true,
+        ui: Default::default(),
     };
     let mut app = App::new(options, now()).unwrap();
     update(&mut app, now(), Message::EngineGone);
