@@ -138,7 +138,7 @@ pub enum Command {
         #[arg(long)]
         rows: bool,
     },
-    /// Run a plan, or go on with a run that ended before its end.
+    /// Run a plan, or resume a run that ended early.
     Run(Run),
     /// Take a run back.
     Undo(Undo),
@@ -147,7 +147,7 @@ pub enum Command {
         /// The run, or a plan file: then both of its sides are compared.
         #[arg(value_name = "RUN|PLAN.toml")]
         what: PathBuf,
-        /// Go on where an interrupted comparison of the same plan was; what it found is told first.
+        /// Resume an interrupted comparison of the same plan; what it found is listed first.
         #[arg(long)]
         resume: bool,
     },
@@ -224,7 +224,7 @@ pub struct Entity {
     pub pk: String,
     /// Sort key.
     pub sk: String,
-    /// The module, where the partition key does not tell.
+    /// The module, where the partition key does not name it.
     #[arg(long)]
     pub module: Option<String>,
 }
@@ -234,7 +234,7 @@ pub struct Entity {
 pub struct Entities {
     /// Partition key, such as PRODUCT#acme.
     pub pk: String,
-    /// The module, where the partition key does not tell.
+    /// The module, where the partition key does not name it.
     #[arg(long)]
     pub module: Option<String>,
     /// Only sort keys that begin so.
@@ -323,7 +323,7 @@ pub struct Export {
     /// Where to: a file, or s3://BUCKET/KEY (needs --arm); where it ends in / the guide's name is given.
     #[arg(long, value_name = "FILE|s3://BUCKET/[KEY]")]
     pub to: String,
-    /// The module, where the partition key does not tell.
+    /// The module, where the partition key does not name it.
     #[arg(long, value_name = "M")]
     pub module: Option<String>,
     /// The tenant that the file is for; its own without it.

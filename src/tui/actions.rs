@@ -97,9 +97,9 @@ actions! {
     Tenants = "log-tenant", "tenant", "Show only items of one tenant, one after another";
     PreviewPlan = "preview-plan", "preview", "Find out what the plan would do, item by item; nothing is written";
     ShowPreview = "show-preview", "last preview", "Look at the plan's last preview again";
-    Which = "which-items", "which", "List every item, only problems, what is left alone, or what is written";
-    Collisions = "collisions", "collisions", "Decide which row stays where several want the same key (plans that normalise)";
-    Violations = "violations", "invalid", "List what the previewed items do not hold: schemas by keyword, references by field";
+    Which = "which-items", "which", "List every item, only problems, what is skipped, or what is written";
+    Collisions = "collisions", "collisions", "Decide key collisions: which row stays (plans that normalise)";
+    Violations = "violations", "invalid", "List violations in the previewed items: schemas by keyword, references by field";
     VerifyPlan = "verify", "verify", "Compare both sides of the plan field by field, or see that comparison again (reads each side once)";
     Findings = "findings", "findings", "List what the plan's preview found beside its items";
     NextWord = "next-word", "change", "The next of the words that the key may have";

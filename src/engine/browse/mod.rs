@@ -102,7 +102,7 @@ pub(super) async fn has_partition(task: &Task, module: &str, pk: &PartitionKey) 
             Ok(_) => {}
             // Entities that were never processed are in the command table alone: without one nobody knows.
             Err(error) if kind == TableKind::Command && error.kind() == Some(ErrorKind::NoTable) => {
-                let what = format!("whether commands of module {module} wait in {pk} cannot be told");
+                let what = format!("whether commands of module {module} wait in {pk} is not known");
                 task.failed(Failure::from(error).so(&what).not_fatal()).await?;
             }
             Err(error) => return Err(error.into()),

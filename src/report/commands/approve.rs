@@ -73,7 +73,7 @@ impl Approver {
         match self.approve {
             Approve::Canary if batch.canary_is_clean == Some(false) || (self.asked > 0 && !self.is_clean) => {
                 context.out.note(
-                    "the canary batch was not clean: nothing more is written; look at it, then go on with run --resume",
+                    "the canary batch was not clean: nothing more is written; look at it, then resume with run --resume",
                 );
                 Some(StopCause::Canary)
             }

@@ -170,7 +170,7 @@ pub(super) async fn verify(context: &mut Context, what: &Path, resume: bool) -> 
     context.end.run = run;
     let command = match run {
         Some(_) if resume => {
-            let failure = Failure::new(ErrorCode::Usage, "--resume goes on with the comparison of a plan");
+            let failure = Failure::new(ErrorCode::Usage, "--resume resumes the comparison of a plan");
             return Err(failure.hint("a run is read back from its beginning: leave --resume out").into());
         }
         Some(run) => Command::VerifyRun { run },
@@ -235,7 +235,7 @@ fn ended(context: &mut Context, info: Option<&RunInfo>) {
     if matches!(info.state, RunState::Waiting | RunState::Stopped) {
         context
             .out
-            .text(&format!("go on with `run --resume {0} --arm`, or take it back with `undo {0} --arm`", info.run));
+            .text(&format!("resume with `run --resume {0} --arm`, or take it back with `undo {0} --arm`", info.run));
     }
 }
 

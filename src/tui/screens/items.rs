@@ -40,7 +40,7 @@ impl Which {
         match self {
             Self::All => "every item, problems first",
             Self::Problems => "conflicts, invalid and failed ones, and warnings",
-            Self::Skipped => "what is left alone",
+            Self::Skipped => "what is skipped",
             Self::Written => "what is written",
         }
     }

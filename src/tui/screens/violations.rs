@@ -65,7 +65,7 @@ impl Screen for Violations {
         let rules = rules(app);
         let area = centred(buffer, area, 116, area.height.saturating_sub(1));
         let at = format!("{}/{}", format::len((self.scroll.cursor + 1).min(rules.len())), format::len(rules.len()));
-        let inner = framed(buffer, area, Frame::Dialog, "What items do not hold", &at, theme);
+        let inner = framed(buffer, area, Frame::Dialog, "Violations", &at, theme);
         let hints = [(Action::Open, "these items"), (Action::Pick, "sample"), (Action::Back, "back")];
         foot(buffer, area, &Hints::of(&app.keymap, Context::Violations, &hints), theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };

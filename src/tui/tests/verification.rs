@@ -182,11 +182,11 @@ fn what_was_stopped_goes_on() {
     // Closed and asked for again it is not begun anew.
     let again = with((120, 40), &format!("{OPEN}V<esc>V"), stopping(vec![]));
     assert_eq!(resumes(&again), [false]);
-    assert!(again.screen.contains("not all was compared; c goes on with it"), "{}", again.screen);
+    assert!(again.screen.contains("not all was compared; c resumes it"), "{}", again.screen);
     let nothing = Failure::new(ErrorCode::NotFound, "no interrupted comparison of this plan is kept");
     let anew = with((120, 40), &format!("{OPEN}Vc"), stopping(vec![Event::Failed(Box::new(nothing)), done()]));
     assert_eq!(resumes(&anew), [false, true, false]);
-    assert!(anew.screen.contains("nothing was kept to go on with"), "{}", anew.screen);
+    assert!(anew.screen.contains("there was nothing to resume"), "{}", anew.screen);
     let expired = Failure::new(ErrorCode::Credentials, "the credentials have expired").hint("sign in again");
     let failed = with((120, 40), &format!("{OPEN}VY"), move |_| {
         Some(vec![progress(500), Event::Failed(Box::new(expired.clone())), done()])

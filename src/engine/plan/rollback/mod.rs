@@ -93,7 +93,7 @@ impl Told {
         notes.push(format!("entities looked at: {}; of them the plan is about {}", self.looked_at, self.items));
         if matches!(how.to, RollTo::Window { .. }) && self.undated > 0 {
             notes.push(format!(
-                "entities with versions that have no command row any more: {}; whether those fall into the window is not known, and they are left alone",
+                "entities with versions that have no command row any more: {}; whether those fall into the window is not known, and they are skipped",
                 self.undated
             ));
         }
@@ -142,7 +142,7 @@ impl Work<'_> {
             let item = match snapshot {
                 Err(unusable) => refused_in_place(&self.partition.module, key, unusable),
                 Ok(seen) if self.is_left_out(&seen) => {
-                    let message = "it is soft-deleted, and the plan leaves those alone".to_owned();
+                    let message = "it is soft-deleted, and the plan skips those".to_owned();
                     let part = PlannedPart::pinned(Role::Target, key.clone(), seen.version, seen.resolved);
                     let item = PlannedItem::new(&self.partition.module, key.clone(), key);
                     item.refused(Action::Skip, Reason::Deleted, message).with(part)

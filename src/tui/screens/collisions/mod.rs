@@ -202,7 +202,7 @@ impl App {
     pub(crate) fn no_collisions(&self) -> Option<String> {
         let Some(preview) = &self.plan.preview else { return Some("no plan was previewed yet".to_owned()) };
         if self.plan.form.as_ref().is_none_or(|f| f.decisions().is_none()) {
-            return Some("only plans that normalise tenant codes have rows that want the same key".to_owned());
+            return Some("only plans that normalise tenant codes have key collisions".to_owned());
         }
         preview.summary.is_none().then(|| "the preview is not complete".to_owned())
     }

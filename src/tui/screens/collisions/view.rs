@@ -28,7 +28,7 @@ impl Collisions {
             Some(0) => "none".to_owned(),
             Some(n) => format!("{}/{}", format::len(self.list.scroll.cursor + 1), format::count(n)),
         };
-        let title = "Rows that want the same key";
+        let title = "Key collisions";
         let inner = framed(buffer, area, Frame::Dialog, title, &at, theme);
         let hints = self.hints(usize::from(area.width));
         foot(buffer, area, &Hints::of(&app.keymap, self.context(), &hints), theme);
@@ -110,7 +110,7 @@ impl Collisions {
         } else if self.only_open {
             "every key was decided when the plan was previewed; v lists them all".to_owned()
         } else {
-            "no two rows want the same key: there is nothing to decide".to_owned()
+            "there are no key collisions: there is nothing to decide".to_owned()
         };
         problem::notice(&words, Role::Dim, room)
     }

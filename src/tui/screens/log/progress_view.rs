@@ -134,7 +134,7 @@ fn counts(app: &App, run: &Progress) -> Vec<Rich> {
         }
     }
     if run.unwritten > 0 {
-        out.push(Rich::of(Role::Dim, &format!("left alone by the plan {}", format::count(run.unwritten))));
+        out.push(Rich::of(Role::Dim, &format!("skipped by the plan {}", format::count(run.unwritten))));
     }
     let units = (app.counters.write_units - run.units_before).max(0.0);
     out.push(Rich::of(Role::Text, &format!("wrote {} units", format::units(units))));

@@ -97,7 +97,7 @@ impl App {
             let of = verification.of.clone();
             self.verify(of, false);
             if let Some(verification) = &mut self.verification {
-                verification.notes.push("nothing was kept to go on with: compared from the beginning".to_owned());
+                verification.notes.push("there was nothing to resume: compared from the beginning".to_owned());
             }
             return;
         }

@@ -127,7 +127,7 @@ fn progress(app: &App, verification: &Verification, room: usize) -> Vec<Rich> {
         let none = if nothing { ", nothing found" } else { "" };
         (Role::Text, format!("comparing… {entities} so far{none}; x stops"))
     } else if !verification.is_complete() {
-        let go_on = if verification.is_resumable() { "; c goes on with it" } else { "" };
+        let go_on = if verification.is_resumable() { "; c resumes it" } else { "" };
         (Role::Warning, format!("stopped at {entities}: not all was compared{go_on}"))
     } else {
         let ended = verification.ended.map(|at| format!(" {}", format::age(at, app.now))).unwrap_or_default();
