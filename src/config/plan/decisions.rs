@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::draft::{Draft, line_of, list, quoted};
+use super::draft::{Draft, list, quoted};
+use super::edit::{line_of, replaced};
 use crate::domain::plan::Decided;
 
 /// The text is written in a way that a decision cannot be put into.
@@ -70,12 +71,6 @@ impl Draft {
         self.text = text;
         Ok(())
     }
-}
-
-fn replaced(text: &str, at: Range<usize>, with: &str) -> String {
-    let mut out = text.to_owned();
-    out.replace_range(at, with);
-    out
 }
 
 /// The decisions of a text; none where there are none.

@@ -4,8 +4,13 @@
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
+use toml_edit::Value;
 
+use super::edit;
 use super::fields::{Field, Kind};
+
+/// Some editors begin a file with it.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// A plan's text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,17 +47,17 @@ impl Draft {
 
     /// Gives a key what was typed into a form: nothing typed takes the key away, so that its default counts.
     pub fn set(&mut self, field: &Field, typed: &str) {
-        let literal = literal(field.kind, typed);
-        let Ok(root) = DeTable::parse(&self.text) else { return };
-        let known = section(root.get_ref(), field.table).and_then(|t| t.get_key_value(field.key));
-        let place = known.map(|(name, value)| (name.span(), value.span()));
-        let (at, with) = match (place, typed.is_empty()) {
-            (Some((name, value)), true) => self.without(&name, &value),
-            (Some((_, value)), false) => (value, literal),
-            (None, true) => return,
-            (None, false) => insertion(&self.text, root.get_ref(), field, &literal),
+        let (mark, text) = match self.text.strip_prefix(BYTE_ORDER_MARK) {
+            Some(text) => (BYTE_ORDER_MARK, text),
+            None => ("", self.text.as_str()),
         };
-        self.text.replace_range(at, &with);
+        let changed = match typed {
+            "" => edit::remove(text, field.table, field.key),
+            typed => edit::set(text, field.table, field.key, &literal(field.kind, typed)),
+        };
+        if let Some(text) = changed {
+            self.text = format!("{mark}{text}");
+        }
     }
 
     /// Lines of tables that a form has no fields for.
@@ -69,78 +74,10 @@ impl Draft {
         }
         count
     }
-
-    /// The line of a key, or the key alone where others share its line.
-    fn without(&self, name: &Range<usize>, value: &Range<usize>) -> (Range<usize>, String) {
-        let (start, end) = line_of(&self.text, name.start, value.end);
-        let alone = self.text[start..name.start].trim().is_empty();
-        let rest = self.text[value.end..end].trim();
-        if alone && (rest.is_empty() || rest.starts_with('#')) {
-            return ((start..end), String::new());
-        }
-        let empty = if self.text[value.clone()].starts_with('[') { "[]" } else { "\"\"" };
-        (value.clone(), empty.to_owned())
-    }
 }
 
 fn section<'t, 'a>(root: &'t DeTable<'a>, table: &str) -> Option<&'t DeTable<'a>> {
     if table.is_empty() { Some(root) } else { root.get(table)?.get_ref().as_table() }
-}
-
-/// From the beginning of the first place's line to behind the end of the last one's.
-pub(super) fn line_of(text: &str, first: usize, last: usize) -> (usize, usize) {
-    let start = text[..first].rfind('\n').map_or(0, |n| n + 1);
-    let end = text[last..].find('\n').map_or(text.len(), |n| last + n + 1);
-    (start, end)
-}
-
-/// Where a key that is missing goes, and what to write there: behind the last one of its table.
-fn insertion(text: &str, root: &DeTable<'_>, field: &Field, literal: &str) -> (Range<usize>, String) {
-    let own = |t: &DeTable<'_>| {
-        t.iter().filter(|(_, v)| !is_written_elsewhere(text, v.get_ref(), &v.span())).map(|(_, v)| v.span().end).max()
-    };
-    let (key, line) = (field.key, format!("{} = {literal}\n", field.key));
-    let behind = |place: usize, line: String| {
-        let (_, end) = line_of(text, place, place);
-        let lead = if text[..end].ends_with('\n') || end == 0 { "" } else { "\n" };
-        (end..end, format!("{lead}{line}"))
-    };
-    if field.table.is_empty() {
-        return own(root).map_or((0..0, line.clone()), |end| behind(end, line));
-    }
-    match root.get_key_value(field.table) {
-        Some((name, value)) => {
-            let Some(table) = value.get_ref().as_table() else { return (0..0, String::new()) };
-            let (start, _) = line_of(text, name.span().start, name.span().start);
-            let lead = text[start..name.span().start].trim();
-            if lead.starts_with('[') {
-                behind(own(table).unwrap_or(0).max(name.span().end), line)
-            } else if text[value.span()].starts_with('{') {
-                let at = value.span().start + 1;
-                let comma = if table.is_empty() { "" } else { "," };
-                (at..at, format!(" {key} = {literal}{comma}"))
-            } else {
-                // Dotted keys: the table has no header of its own.
-                behind(own(table).unwrap_or(name.span().end), format!("{}.{line}", field.table))
-            }
-        }
-        None => {
-            let lead = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-            let gap = if text.is_empty() { "" } else { "\n" };
-            (text.len()..text.len(), format!("{lead}{gap}[{}]\n{line}", field.table))
-        }
-    }
-}
-
-/// Tables with headers of their own stand behind what belongs to the table above them.
-fn is_written_elsewhere(text: &str, value: &DeValue<'_>, span: &Range<usize>) -> bool {
-    match value {
-        DeValue::Table(_) => !text[span.clone()].starts_with('{'),
-        DeValue::Array(list) => {
-            list.iter().any(|v| v.get_ref().as_table().is_some_and(|_| !text[v.span()].starts_with('{')))
-        }
-        _ => false,
-    }
 }
 
 /// A value as a form shows it; what no form can hold is shown as it is written.
@@ -169,8 +106,11 @@ pub fn listed<'t>(words: impl Iterator<Item = &'t str>) -> String {
 fn literal(kind: Kind, typed: &str) -> String {
     let is_number = typed.parse::<i64>().is_ok();
     // Written as TOML by hand: a table, or a list of lists.
-    if typed.starts_with(['{', '[']) && DeTable::parse(&format!("x = {typed}")).is_ok() {
-        return typed.to_owned();
+    if typed.starts_with(['{', '['])
+        && let Ok(mut value) = typed.parse::<Value>()
+    {
+        value.decor_mut().clear();
+        return value.to_string();
     }
     match kind {
         Kind::Number | Kind::Share if is_number => typed.to_owned(),
@@ -265,7 +205,7 @@ mod tests {
     fn inline_tables_and_dotted_keys_are_changed_where_they_stand() {
         assert_eq!(
             set("source = { tenant = \"a\" }\n", "source.type", "T"),
-            "source = { type = \"T\", tenant = \"a\" }\n"
+            "source = { tenant = \"a\", type = \"T\" }\n"
         );
         assert_eq!(set("source = { tenant = \"a\" }\n", "source.tenant", "b"), "source = { tenant = \"b\" }\n");
         assert_eq!(set("source.tenant = \"a\"\n", "source.type", "T"), "source.tenant = \"a\"\nsource.type = \"T\"\n");
@@ -274,7 +214,7 @@ mod tests {
             d.set(&field("source.tenant"), "");
             d.text
         };
-        assert_eq!(emptied, "source = { tenant = \"\" }");
+        assert_eq!(emptied, "source = {}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod amounts;
 mod decisions;
 mod draft;
+mod edit;
 mod example;
 mod fields;
 mod files;

@@ -1,3 +1,4 @@
+mod edits;
 mod keys;
 mod rollback;
 mod transform;
