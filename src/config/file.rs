@@ -5,8 +5,8 @@ use super::profile::Profile;
 use super::regular::read_regular;
 use super::toml_walk::{ConfigError, Source, Walk};
 use super::ui::{self, Ui};
+use super::words::PUBLISH;
 use crate::domain::clock::time_zone;
-use crate::domain::publish::PublishMode;
 
 /// The example that `tenantry config example` prints: every optional key at its default.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -92,7 +92,7 @@ fn profile(name: &str, at: std::ops::Range<usize>, mut walk: Walk<'_, '_>) -> Re
     p.timezone = zone.unwrap_or(p.timezone);
     let framework = walk.parsed("framework", "a version such as 1.4 or 1.1.4", |t| t.parse().ok())?;
     p.framework = framework.unwrap_or(p.framework);
-    let publish = walk.word("publish", &[("sync", PublishMode::Sync), ("async", PublishMode::Async)])?;
+    let publish = walk.word("publish", PUBLISH.pairs)?;
     p.publish = publish.unwrap_or(p.publish);
     p.operator = walk.text("operator")?.unwrap_or(p.operator);
     p.operator_ip = walk.text("operator_ip")?;

@@ -5,8 +5,10 @@ mod places;
 pub mod plan;
 mod profile;
 mod regular;
+mod rows;
 mod toml_walk;
 mod ui;
+mod words;
 
 pub use file::{ConfigFile, EXAMPLE, load, parse};
 pub use places::{config_path, state_dir};

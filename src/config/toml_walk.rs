@@ -1,10 +1,12 @@
 //! Reading TOML key by key, so that every complaint has its file, line, column and key.
 
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+use super::rows::{ANY, Bounds};
 
 /// A configuration or plan file that cannot be used as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -202,20 +204,20 @@ impl<'s, 'a> Walk<'s, 'a> {
     }
 
     pub(super) fn size(&mut self, key: &'static str) -> Result<Option<usize>, Box<ConfigError>> {
-        self.number(key, 0..=usize::MAX)
+        self.number(key, ANY)
     }
 
     /// A whole number within bounds.
     pub(super) fn number(
         &mut self,
         key: &'static str,
-        bounds: RangeInclusive<usize>,
+        (least, most): Bounds,
     ) -> Result<Option<usize>, Box<ConfigError>> {
-        let what = match (bounds.start(), bounds.end()) {
-            (least, &usize::MAX) => format!("a whole number from {least} on"),
-            (least, most) => format!("a whole number from {least} to {most}"),
+        let what = match most {
+            usize::MAX => format!("a whole number from {least} on"),
+            most => format!("a whole number from {least} to {most}"),
         };
-        Ok(self.expect(key, &what, |v| whole(v).filter(|n| bounds.contains(n)))?.map(|(_, n)| n))
+        Ok(self.expect(key, &what, |v| whole(v).filter(|n| (least..=most).contains(n)))?.map(|(_, n)| n))
     }
 
     pub(super) fn table(&mut self, key: &'static str) -> Result<Option<Walk<'s, 'a>>, Box<ConfigError>> {

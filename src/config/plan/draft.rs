@@ -6,8 +6,9 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 use toml_edit::Value;
 
+use super::super::rows::Kind;
 use super::edit;
-use super::fields::{Field, Kind};
+use super::fields::Field;
 
 /// Some editors begin a file with it.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -113,9 +114,9 @@ fn literal(kind: Kind, typed: &str) -> String {
         return value.to_string();
     }
     match kind {
-        Kind::Number | Kind::Share if is_number => typed.to_owned(),
+        Kind::Number(..) | Kind::Share if is_number => typed.to_owned(),
         Kind::Flag if matches!(typed, "true" | "false") => typed.to_owned(),
-        Kind::List | Kind::Tenants => list(&words(typed)),
+        Kind::List | Kind::Tenants | Kind::Words(_) => list(&words(typed)),
         Kind::Modules if words(typed).len() > 1 => list(&words(typed)),
         _ => quoted(typed),
     }

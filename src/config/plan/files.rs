@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::super::toml_walk::Walk;
+use super::super::words::ENCODING;
 use super::read::{Result, beside, code, entities, existing, spelling};
 use crate::domain::csv::Place;
-use crate::domain::csv::encoding::{EncodingChoice, Format};
+use crate::domain::csv::encoding::Format;
 use crate::domain::plan::{Source, Target};
 
 /// Names standard input.
@@ -51,15 +52,7 @@ pub(super) fn import(
         None => None,
     };
     let table = walk.text("table")?;
-    let encoding = walk.word(
-        "encoding",
-        &[
-            ("auto", EncodingChoice::Auto),
-            ("utf-8", EncodingChoice::Utf8),
-            ("utf-16", EncodingChoice::Utf16),
-            ("cp932", EncodingChoice::Cp932),
-        ],
-    )?;
+    let encoding = walk.word("encoding", ENCODING.pairs)?;
     let delimiter = walk.parsed("delimiter", DELIMITER, delimiter)?;
     walk.finish()?;
     let default = Format::default();

@@ -11,6 +11,7 @@ mod keys;
 mod normalize;
 mod read;
 mod rollback;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod transform;
@@ -24,7 +25,9 @@ use toml::de::DeTable;
 pub use decisions::CannotDecide;
 pub use draft::{Draft, listed, words};
 pub use example::{EXAMPLES, example};
-pub use fields::{Field, Kind, fields, operations};
+pub use fields::{Field, fields, operations};
+
+pub use super::rows::Kind;
 
 use super::regular::read_regular;
 use super::toml_walk::{ConfigError, Source as File, Walk, did_you_mean, nearest, quoted};
@@ -78,48 +81,55 @@ pub fn parse(path: &Path, text: &str) -> Result<Plan, Box<ConfigError>> {
     let name = walk.required("name", 0..0, "it says what the plan is for, in journals and in lists of runs")?;
     let profile = walk.text("profile")?;
     let reason = walk.text("reason")?.unwrap_or_default();
-    let (modules, work) = if operation == Operation::Normalize {
-        let (source, tenants) = normalize::source(section(file, &mut walk, "source", &none)?)?;
-        let how = normalize::how(section(file, &mut walk, "normalize", &none)?, tenants)?;
-        // Without a type every module is looked through.
-        let modules = read::modules(&mut walk, true)?;
-        (modules, Work::Normalize { source, how })
-    } else if operation == Operation::Transform {
-        let source = read::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
-        let modules = read::modules(&mut walk, source.entity_type.is_some())?;
-        (modules, Work::Transform { source })
-    } else if operation == Operation::Import {
-        let (source, from) = files::source(section(file, &mut walk, "source", &none)?, path)?;
-        let target = files::target(section(file, &mut walk, "target", &none)?)?;
-        let (rejects, table, format) = files::import(section(file, &mut walk, "import", &none)?, path, from.as_ref())?;
-        // Each row's own type tells where it belongs.
-        let modules = read::modules(&mut walk, true)?;
-        (modules, Work::Import { source, target, file: from, rejects, table, format })
-    } else if operation == Operation::Export {
-        let source = read::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
-        let tenant = files::export_target(section(file, &mut walk, "target", &none)?)?;
-        let (to, lossless) = files::export(section(file, &mut walk, "export", &none)?, path)?;
-        let modules = read::modules(&mut walk, source.entity_type.is_some())?;
-        let tenant = tenant.unwrap_or_else(|| source.tenant.clone());
-        (modules, Work::Export { source, tenant, to, lossless })
-    } else if operation == Operation::Users {
-        let users = users::users(section(file, &mut walk, "users", &none)?)?;
-        (Modules::default(), users)
-    } else if operation == Operation::Rollback {
-        let source = rollback::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
-        let how = rollback::how(section(file, &mut walk, "rollback", &none)?, walk.place("rollback"))?;
-        let modules = read::modules(&mut walk, source.entity_type.is_some())?;
-        (modules, Work::Rollback { source, how })
-    } else if operation == Operation::Undo {
-        let undo = read::undo(section(file, &mut walk, "undo", &none)?, walk.place("undo"), path)?;
-        (Modules::default(), Work::Undo(undo))
-    } else {
-        let source = read::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
-        let target = read::target(section(file, &mut walk, "target", &none)?, walk.place("target"), &source)?;
-        let modules = read::modules(&mut walk, source.entity_type.is_some())?;
-        let between =
-            if operation == Operation::Move { Work::Move { source, target } } else { Work::Copy { source, target } };
-        (modules, between)
+    let (modules, work) = match operation {
+        Operation::Copy | Operation::Move => {
+            let source = read::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
+            let target = read::target(section(file, &mut walk, "target", &none)?, walk.place("target"), &source)?;
+            let modules = read::modules(&mut walk, source.entity_type.is_some())?;
+            let is_copy = operation == Operation::Copy;
+            (modules, if is_copy { Work::Copy { source, target } } else { Work::Move { source, target } })
+        }
+        Operation::Normalize => {
+            let (source, tenants) = normalize::source(section(file, &mut walk, "source", &none)?)?;
+            let how = normalize::how(section(file, &mut walk, "normalize", &none)?, tenants)?;
+            // Without a type every module is looked through.
+            let modules = read::modules(&mut walk, true)?;
+            (modules, Work::Normalize { source, how })
+        }
+        Operation::Transform => {
+            let source = read::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
+            let modules = read::modules(&mut walk, source.entity_type.is_some())?;
+            (modules, Work::Transform { source })
+        }
+        Operation::Import => {
+            let (source, from) = files::source(section(file, &mut walk, "source", &none)?, path)?;
+            let target = files::target(section(file, &mut walk, "target", &none)?)?;
+            let (rejects, table, format) =
+                files::import(section(file, &mut walk, "import", &none)?, path, from.as_ref())?;
+            // Each row's own type tells where it belongs.
+            let modules = read::modules(&mut walk, true)?;
+            (modules, Work::Import { source, target, file: from, rejects, table, format })
+        }
+        Operation::Export => {
+            let source = read::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
+            let tenant = files::export_target(section(file, &mut walk, "target", &none)?)?;
+            let (to, lossless) = files::export(section(file, &mut walk, "export", &none)?, path)?;
+            let modules = read::modules(&mut walk, source.entity_type.is_some())?;
+            let tenant = tenant.unwrap_or_else(|| source.tenant.clone());
+            (modules, Work::Export { source, tenant, to, lossless })
+        }
+        Operation::Users => (Modules::default(), users::users(section(file, &mut walk, "users", &none)?)?),
+        Operation::Rollback => {
+            let source = rollback::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
+            let how = rollback::how(section(file, &mut walk, "rollback", &none)?, walk.place("rollback"))?;
+            let modules = read::modules(&mut walk, source.entity_type.is_some())?;
+            (modules, Work::Rollback { source, how })
+        }
+        Operation::Undo => {
+            let undo = read::undo(section(file, &mut walk, "undo", &none)?, walk.place("undo"), path)?;
+            (Modules::default(), Work::Undo(undo))
+        }
+        Operation::Repair => return Err(unplanned(&walk, operation)),
     };
     let change = change(file, &mut walk, operation, path, &none)?;
     let run = read::run(section(file, &mut walk, "run", &none)?, operation)?;
@@ -177,13 +187,16 @@ fn operation(walk: &mut Walk<'_, '_>, file: File<'_>, root: &DeTable<'_>) -> Res
     match word.parse() {
         // The others are words of the contract, and each can be planned but the repair.
         Ok(operation) if operation != Operation::Repair => Ok(operation),
-        Ok(other) => {
-            let error = walk.wrong_value("operation", format!("{} is no plan's operation", other.as_str()));
-            Err(error.hint(Some("`tenantry doctor --repair` finishes what is wedged".to_owned())))
-        }
+        Ok(other) => Err(unplanned(walk, other)),
         Err(word) => {
             let error = walk.wrong_value("operation", format!("operation must be {}, not {word:?}", quoted(&words)));
             Err(error.hint(nearest(&word, &words).map(did_you_mean)))
         }
     }
+}
+
+/// The complaint about an operation that no plan asks for.
+fn unplanned(walk: &Walk<'_, '_>, operation: Operation) -> Box<ConfigError> {
+    let error = walk.wrong_value("operation", format!("{} is no plan's operation", operation.as_str()));
+    error.hint(Some("`tenantry doctor --repair` finishes what is wedged".to_owned()))
 }

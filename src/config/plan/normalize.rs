@@ -3,9 +3,10 @@
 use toml::de::DeValue;
 
 use super::super::toml_walk::Walk;
+use super::super::words::{COLLISION, REFERENCES};
 use super::read::{Result, entities, names};
 use crate::domain::key::KEY_SEPARATOR;
-use crate::domain::plan::{Collision, Decided, Normalize, Source};
+use crate::domain::plan::{Decided, Normalize, Source};
 
 /// `[source]`, with the codes that it names; `None` for all that are not in lower case.
 pub(super) fn source(mut walk: Walk<'_, '_>) -> Result<(Source, Option<Vec<String>>)> {
@@ -31,18 +32,8 @@ pub(super) fn source(mut walk: Walk<'_, '_>) -> Result<(Source, Option<Vec<Strin
 pub(super) fn how(mut walk: Walk<'_, '_>, tenants: Option<Vec<String>>) -> Result<Normalize> {
     let how = Normalize {
         tenants,
-        collision: walk
-            .word(
-                "collision",
-                &[
-                    ("block", Collision::Block),
-                    ("target", Collision::Target),
-                    ("newest", Collision::Newest),
-                    ("merge", Collision::Merge),
-                ],
-            )?
-            .unwrap_or_default(),
-        rewrite_references: walk.word("references", &[("report", false), ("rewrite", true)])?.unwrap_or(false),
+        collision: walk.word("collision", COLLISION.pairs)?.unwrap_or_default(),
+        rewrite_references: walk.word("references", REFERENCES.pairs)?.unwrap_or(false),
         sequences: walk.flag("sequences")?.unwrap_or(true),
         decided: decided(&mut walk)?,
     };

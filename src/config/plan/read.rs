@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 
+use super::super::rows::SOME;
 use super::super::toml_walk::{ConfigError, Placed, Walk, whole};
+use super::super::words::{CONFLICTS, DELETED, ENGINE, EXISTING, PARTITIONS, PUBLISH, SPELLING, STAMP, VERIFY};
 use super::amounts;
 use super::keys::with_article;
+use super::rows::{CONCURRENCY, RATE};
 use crate::domain::key::KEY_SEPARATOR;
-use crate::domain::plan::{
-    Conflicts, DeletedSources, Engine, Existing, Modules, Partitions, RunSettings, Source, StopAfter, Target, Undo,
-    UndoFrom, Verify,
-};
+use crate::domain::plan::{Engine, Existing, Modules, RunSettings, Source, StopAfter, Target, Undo, UndoFrom};
 use crate::domain::publish::PublishMode;
 use crate::domain::run::{BadRunId, Operation, RunId};
 use crate::domain::tenant::Spelling;
@@ -25,9 +25,7 @@ pub(super) type Result<T> = std::result::Result<T, Box<ConfigError>>;
 pub(super) fn source(mut walk: Walk<'_, '_>, at: Range<usize>) -> Result<Source> {
     let source = Source {
         tenant: tenant(&mut walk, at, "it is the code of the tenant that entities are taken from")?,
-        partitions: walk
-            .word("partitions", &[("all", Partitions::All), ("exact", Partitions::Exact)])?
-            .unwrap_or_default(),
+        partitions: walk.word("partitions", PARTITIONS.pairs)?.unwrap_or_default(),
         ..entities(&mut walk)?
     };
     walk.finish()?;
@@ -45,9 +43,7 @@ pub(super) fn entities(walk: &mut Walk<'_, '_>) -> Result<Source> {
         entity_type,
         sk_prefix: walk.text("sk_prefix")?.unwrap_or_default(),
         keys: names(walk, "keys", "a sort key")?,
-        deleted: walk
-            .word("deleted", &[("skip", DeletedSources::Skip), ("keep", DeletedSources::Keep)])?
-            .unwrap_or_default(),
+        deleted: walk.word("deleted", DELETED.pairs)?.unwrap_or_default(),
         ..Source::default()
     })
 }
@@ -67,16 +63,7 @@ pub(super) fn target(mut walk: Walk<'_, '_>, at: Range<usize>, source: &Source) 
 
 /// What becomes of live targets.
 pub(super) fn existing(walk: &mut Walk<'_, '_>) -> Result<Existing> {
-    let existing = walk.word(
-        "existing",
-        &[
-            ("skip", Existing::Skip),
-            ("overwrite", Existing::Overwrite),
-            ("merge", Existing::Merge),
-            ("stop", Existing::Stop),
-        ],
-    )?;
-    Ok(existing.unwrap_or_default())
+    Ok(walk.word("existing", EXISTING.pairs)?.unwrap_or_default())
 }
 
 /// A tenant code that must be there.
@@ -95,7 +82,7 @@ pub(super) fn code(walk: &mut Walk<'_, '_>) -> Result<Option<String>> {
 
 /// `target.spelling`.
 pub(super) fn spelling(walk: &mut Walk<'_, '_>) -> Result<Spelling> {
-    Ok(walk.word("spelling", &[("lower", Spelling::Lower), ("as-is", Spelling::AsIs)])?.unwrap_or_default())
+    Ok(walk.word("spelling", SPELLING.pairs)?.unwrap_or_default())
 }
 
 /// A tenant code is one segment of a partition key.
@@ -167,7 +154,7 @@ fn by_type(walk: &Walk<'_, '_>, has_type: bool) -> Result<Modules> {
 pub(super) fn undo(mut walk: Walk<'_, '_>, at: Range<usize>, plan: &Path) -> Result<Undo> {
     let run = walk.required("run", at, "it is the run to take back")?;
     let run: RunId = run.parse().map_err(|error: BadRunId| walk.wrong_value("run", format!("undo.run: {error}")))?;
-    let conflicts = walk.word("conflicts", &[("skip", Conflicts::Skip), ("force", Conflicts::Force)])?;
+    let conflicts = walk.word("conflicts", CONFLICTS.pairs)?;
     let from = match walk.text("journal")? {
         None => UndoFrom::Journal,
         Some(journal) => UndoFrom::File(beside(plan, &journal).ok_or_else(|| {
@@ -194,24 +181,19 @@ pub(super) fn beside(plan: &Path, file: &str) -> Option<String> {
 /// `[run]`.
 pub(super) fn run(mut walk: Walk<'_, '_>, operation: Operation) -> Result<RunSettings> {
     let default = RunSettings::default();
-    let some = 1..=usize::MAX;
     let settings = RunSettings {
-        batch: walk.number("batch", some.clone())?.unwrap_or(default.batch),
-        canary: walk.number("canary", some.clone())?.unwrap_or(default.canary),
-        concurrency: walk.number("concurrency", 1..=256)?.unwrap_or(default.concurrency),
-        rate: walk
-            .number("rate", 0..=u32::MAX as usize)?
-            .map_or(default.rate, |n| u32::try_from(n).unwrap_or(u32::MAX)),
+        batch: walk.number("batch", SOME)?.unwrap_or(default.batch),
+        canary: walk.number("canary", SOME)?.unwrap_or(default.canary),
+        concurrency: walk.number("concurrency", CONCURRENCY)?.unwrap_or(default.concurrency),
+        rate: walk.number("rate", RATE)?.map_or(default.rate, |n| u32::try_from(n).unwrap_or(u32::MAX)),
         stop_after_failures: stop_after(&mut walk)?.unwrap_or(default.stop_after_failures),
         publish: publish(&mut walk)?,
-        stamp: walk.word("stamp", &[("guide", true), ("none", false)])?.unwrap_or(default.stamp),
+        stamp: walk.word("stamp", STAMP.pairs)?.unwrap_or(default.stamp),
         timeout: walk
             .parsed("timeout", "a time up to a week, such as \"30s\", \"5m\" or \"1h\"", amounts::time)?
             .unwrap_or(default.timeout),
-        pending: walk.number("pending", some)?.unwrap_or(default.pending),
-        verify: walk
-            .word("verify", &[("none", Verify::None), ("batch", Verify::Batch), ("end", Verify::End)])?
-            .unwrap_or(default.verify),
+        pending: walk.number("pending", SOME)?.unwrap_or(default.pending),
+        verify: walk.word("verify", VERIFY.pairs)?.unwrap_or(default.verify),
         engine: engine(&mut walk, operation)?,
     };
     walk.finish()?;
@@ -235,12 +217,12 @@ fn stop_after(walk: &mut Walk<'_, '_>) -> Result<Option<StopAfter>> {
 fn publish(walk: &mut Walk<'_, '_>) -> Result<Option<PublishMode>> {
     match walk.get("publish").and_then(|(_, value)| value.as_str()) {
         Some("") => Ok(None),
-        _ => walk.word("publish", &[("sync", PublishMode::Sync), ("async", PublishMode::Async)]),
+        _ => walk.word("publish", PUBLISH.pairs),
     }
 }
 
 fn engine(walk: &mut Walk<'_, '_>, operation: Operation) -> Result<Engine> {
-    match walk.word("engine", &[("direct", Engine::Direct), ("pipeline", Engine::Pipeline)])? {
+    match walk.word("engine", ENGINE.pairs)? {
         Some(Engine::Pipeline) if operation == Operation::Import => Ok(Engine::Pipeline),
         Some(Engine::Pipeline) => {
             let message = format!(

@@ -4,11 +4,13 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
+use super::super::rows::ANY;
 use super::super::toml_walk::{Walk, quoted};
+use super::super::words::CONFLICTS;
 use super::read::Result;
 use crate::domain::clock::parse_time;
 use crate::domain::key::Version;
-use crate::domain::plan::{Conflicts, DeletedSources, RollTo, Rollback, Source};
+use crate::domain::plan::{DeletedSources, RollTo, Rollback, Source};
 
 /// Keys of which a plan has exactly one.
 const GOALS: [&str; 5] = ["to_version", "to_time", "before_run", "before_migrated_at", "window"];
@@ -31,14 +33,14 @@ pub(super) fn how(mut walk: Walk<'_, '_>, at: Range<usize>) -> Result<Rollback> 
     if only_marked && !matches!(to, RollTo::Window { .. }) {
         return Err(walk.wrong_value("marked", "rollback.marked narrows a window: there is none"));
     }
-    let conflicts = walk.word("conflicts", &[("skip", Conflicts::Skip), ("force", Conflicts::Force)])?;
+    let conflicts = walk.word("conflicts", CONFLICTS.pairs)?;
     walk.finish()?;
     Ok(Rollback { to, conflicts: conflicts.unwrap_or_default(), only_marked })
 }
 
 fn to(walk: &mut Walk<'_, '_>, at: Range<usize>) -> Result<RollTo> {
     let mut found: Vec<(&'static str, RollTo)> = Vec::new();
-    if let Some(version) = walk.number("to_version", 0..=usize::MAX)?.filter(|n| *n > 0) {
+    if let Some(version) = walk.number("to_version", ANY)?.filter(|n| *n > 0) {
         found.push((GOALS[0], RollTo::Version(Version(version as u64))));
     }
     if walk.text("to_time")?.is_some()

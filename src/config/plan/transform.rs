@@ -4,18 +4,21 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
+use super::super::rows::ANY;
 use super::super::toml_walk::{Walk, quoted};
+use super::super::words::{CONVERT_ELSE, CONVERT_TO, MAP_ELSE};
 use super::read::Result;
 use crate::domain::path::Path;
 use crate::domain::plan::ChainStep;
-use crate::domain::transform::{Condition, Letters, Literal, Op, Otherwise, Schema, To, Transform, When, typed};
+use crate::domain::transform::{Condition, Letters, Literal, Op, Otherwise, Schema, Transform, When, typed};
 use crate::domain::value::{Map, Number, Value};
 use crate::worker::check_filter;
 
 /// Operations of which several may share a table, in the order in which they are carried out.
-const SHARING: [&str; 4] = ["rename", "default", "now", "remove"];
+pub(super) const SHARING: [&str; 4] = ["rename", "default", "now", "remove"];
 /// Operations that have a table to themselves.
-const ALONE: [&str; 10] = ["set", "copy", "lowercase", "uppercase", "trim", "split", "join", "map", "convert", "jq"];
+pub(super) const ALONE: [&str; 10] =
+    ["set", "copy", "lowercase", "uppercase", "trim", "split", "join", "map", "convert", "jq"];
 
 /// A list of tables under a key, each read by itself.
 fn tables<'s, 'a, T>(
@@ -45,7 +48,7 @@ pub(super) fn transforms(walk: &mut Walk<'_, '_>) -> Result<Vec<Transform>> {
 pub(super) fn chain(walk: &mut Walk<'_, '_>) -> Result<Vec<ChainStep>> {
     let steps = tables(walk, "chain", |mut walk, at| {
         let number = |walk: &mut Walk<'_, '_>, key: &'static str| -> Result<i64> {
-            let found = walk.number(key, 0..=usize::MAX)?.and_then(|n| i64::try_from(n).ok());
+            let found = walk.number(key, ANY)?.and_then(|n| i64::try_from(n).ok());
             found.ok_or_else(|| walk.wrong(at.clone(), key, format!("{} is missing: it is a version", walk.path(key))))
         };
         let (from, to) = (number(&mut walk, "from")?, number(&mut walk, "to")?);
@@ -192,17 +195,15 @@ fn inner(walk: &mut Walk<'_, '_>, name: &'static str) -> Result<Op> {
         "map" => {
             let path = one(&mut walk, "path")?;
             let table = texts_to_literals(&mut walk, "table")?;
-            let words = [("keep", Otherwise::Keep), ("invalid", Otherwise::Invalid)];
-            Op::Map { path, table, otherwise: walk.word("else", &words)?.unwrap_or(Otherwise::Keep) }
+            Op::Map { path, table, otherwise: walk.word("else", MAP_ELSE.pairs)?.unwrap_or(Otherwise::Keep) }
         }
         _ => {
             let path = one(&mut walk, "path")?;
-            let to = walk.word("to", &[("number", To::Number), ("string", To::String), ("bool", To::Bool)])?;
+            let to = walk.word("to", CONVERT_TO.pairs)?;
             let Some(to) = to else {
                 return Err(walk.wrong(at, "to", "convert.to is missing: \"number\", \"string\" or \"bool\""));
             };
-            let words = [("invalid", Otherwise::Invalid), ("keep", Otherwise::Keep), ("remove", Otherwise::Remove)];
-            Op::Convert { path, to, otherwise: walk.word("else", &words)?.unwrap_or(Otherwise::Invalid) }
+            Op::Convert { path, to, otherwise: walk.word("else", CONVERT_ELSE.pairs)?.unwrap_or(Otherwise::Invalid) }
         }
     };
     walk.finish()?;

@@ -6,8 +6,9 @@ use toml::de::DeValue;
 
 use super::super::regular::read_regular;
 use super::super::toml_walk::Walk;
+use super::super::words::{BY, ON_INVALID};
 use super::read::{Result, beside};
-use crate::domain::plan::{By, OnInvalid, Reference, SchemaFile, Validate};
+use crate::domain::plan::{Reference, SchemaFile, Validate};
 use crate::worker::check_schema;
 
 /// What is checked before anything is written; schemas are read now, so that the plan is complete.
@@ -15,9 +16,7 @@ pub(super) fn validate(mut walk: Walk<'_, '_>, plan: &FilePath) -> Result<Valida
     let validate = Validate {
         schemas: schemas(&mut walk, plan)?,
         references: references(&mut walk)?,
-        on_invalid: walk
-            .word("on_invalid", &[("skip", OnInvalid::Skip), ("stop", OnInvalid::Stop)])?
-            .unwrap_or_default(),
+        on_invalid: walk.word("on_invalid", ON_INVALID.pairs)?.unwrap_or_default(),
     };
     walk.finish()?;
     Ok(validate)
@@ -76,7 +75,7 @@ fn references(walk: &mut Walk<'_, '_>) -> Result<Vec<Reference>> {
             field,
             entity_type: walk.required("type", one.span(), "it is the entity type that is referred to")?,
             module: walk.text("module")?,
-            by: walk.word("by", &[("id", By::Id), ("code", By::Code), ("sk", By::Sk)])?.unwrap_or_default(),
+            by: walk.word("by", BY.pairs)?.unwrap_or_default(),
             allow_common: walk.flag("allow_common")?.unwrap_or(false),
         });
         walk.finish()?;

@@ -51,9 +51,9 @@ fn choices() -> impl Strategy<Value = Choices> {
 
 fn value(kind: Kind, at: usize) -> String {
     match kind {
-        Kind::Number | Kind::Share => format!("{at}"),
+        Kind::Number(..) | Kind::Share => format!("{at}"),
         Kind::Flag => "true".to_owned(),
-        Kind::List | Kind::Tenants => format!("[\n  \"a{at}\", # ours\n  \"b = 1 # no\",\n]"),
+        Kind::List | Kind::Words(_) | Kind::Tenants => format!("[\n  \"a{at}\", # ours\n  \"b = 1 # no\",\n]"),
         Kind::Choice(words) => format!("'{}'", words[at % words.len()]),
         _ => format!("\"v{at} # no comment ]\""),
     }
@@ -189,7 +189,7 @@ proptest! {
             let mut rest = after.split_inclusive('\n');
             let name = if is_braced { field.table } else { field.key };
             for line in before.split_inclusive('\n').filter(|line| !line.contains(name) && !is_braced) {
-                let is_inside = matches!(field.kind, Kind::List | Kind::Tenants) && (line.starts_with(' ') || line.starts_with(']'));
+                let is_inside = matches!(field.kind, Kind::List | Kind::Words(_) | Kind::Tenants) && (line.starts_with(' ') || line.starts_with(']'));
                 let is_kept = line.trim().is_empty() || line.starts_with("# end;") || is_inside || rest.any(|l| l.trim_end() == line.trim_end());
                 prop_assert!(is_kept, "{:?} lost by {} = {:?}\n{}\n-----\n{}", line, field.path(), typed, before, after);
             }

@@ -8,7 +8,10 @@ mod values;
 use std::path::Path;
 use std::time::Duration;
 
+use super::rows::ROWS;
 use super::*;
+use crate::config::rows::comparing::assert_shown;
+use crate::config::rows::{Row, Unset};
 use crate::domain::csv::Place;
 use crate::domain::csv::encoding::{EncodingChoice, Format};
 use crate::domain::key::Version;
@@ -165,26 +168,50 @@ fn each_example_shows_its_optional_keys_at_their_defaults() {
 }
 
 #[test]
-fn each_example_shows_every_key_of_its_operation() {
+fn each_example_shows_the_keys_of_its_operation_as_their_rows_have_them() {
     for (operation, text) in EXAMPLES {
-        let shown: toml::Table = text.parse().unwrap();
-        let keys = |table: &toml::Table| table.keys().cloned().collect::<std::collections::BTreeSet<_>>();
-        // Lists of tables stand in comments: an empty one would be no default.
-        let is_list = |table: &str, name: &str| {
-            let path = if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") };
-            text.contains(&format!("# [[{path}]]")) && !shown.contains_key(name)
+        let of = |table: &str| -> Vec<&Row> {
+            ROWS.iter().filter(|row| row.table == table && row.is_of(Some(*operation))).collect()
         };
-        let known = |table: &str| {
-            let names = super::keys::names(table, Some(*operation)).into_iter();
-            names.filter(|name| !is_list(table, name)).map(str::to_owned).collect()
-        };
-        assert_eq!(keys(&shown), known(""), "{operation}");
-        for (name, section) in shown.iter().filter_map(|(name, value)| Some((name, value.as_table()?))) {
-            assert_eq!(keys(section), known(name), "{operation} {name}");
+        assert_shown(text, &[], &of(""));
+        for row in of("") {
+            match row.kind {
+                Kind::Table(name) => assert_shown(text, &[name], &of(name)),
+                // Lists of tables may stand in comments: an empty one would be no default.
+                Kind::Tables(name) => assert!(text.contains(&format!("[[{name}]]")), "{operation} {name}"),
+                _ => {}
+            }
         }
         // A comment tells what each is for.
         for line in text.lines().filter(|l| l.contains(" = ")) {
             assert!(line.contains(" # "), "{operation}: {line}");
+        }
+    }
+}
+
+#[test]
+fn each_way_to_change_attributes_has_a_row() {
+    use super::transform::{ALONE, SHARING};
+    let mut read: Vec<&str> = SHARING.into_iter().chain(ALONE).chain(["when"]).collect();
+    let mut known = super::keys::names("transform", Some(Operation::Transform));
+    read.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(known, read);
+}
+
+#[test]
+fn every_table_of_a_row_has_rows_for_each_of_its_operations() {
+    for row in ROWS {
+        assert!(!row.of.is_empty() && (!row.help.is_empty() || row.key == "operation"), "{} {}", row.table, row.key);
+        assert_eq!(row.default().is_some(), matches!(row.unset, Unset::Counts(_)), "{} {}", row.table, row.key);
+        if let Kind::Table(name) | Kind::Tables(name) = row.kind {
+            for operation in row.of.iter().filter(|operation| **operation != Operation::Repair) {
+                let inner = |r: &&Row| r.table == name && r.is_of(Some(*operation));
+                assert!(ROWS.iter().any(|r| inner(&r)), "{operation} {name}");
+                for key in super::keys::names(name, Some(*operation)) {
+                    assert_eq!(ROWS.iter().filter(|r| inner(r) && r.key == key).count(), 1, "{operation} {name}.{key}");
+                }
+            }
         }
     }
 }

@@ -44,7 +44,7 @@ impl Editing {
     }
 
     fn is_list(&self) -> bool {
-        matches!(self.of.kind, Kind::List | Kind::Tenants | Kind::Modules)
+        matches!(self.of.kind, Kind::List | Kind::Words(_) | Kind::Tenants | Kind::Modules)
     }
 
     /// What the list names before the word being typed, and that word.
