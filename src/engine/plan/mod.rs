@@ -111,7 +111,13 @@ fn refused_in_place(module: &str, key: EntityKey, unusable: Unusable) -> Planned
 fn target_is_readable(task: &Task, plan: &Plan) -> Result<Option<String>, Stop> {
     let target = match &plan.work {
         Work::Copy { target, .. } | Work::Move { target, .. } | Work::Import { target, .. } => target,
-        _ => return Ok(None),
+        Work::Normalize { .. }
+        | Work::Transform { .. }
+        | Work::Export { .. }
+        | Work::Users { .. }
+        | Work::Rollback { .. }
+        | Work::Undo(_)
+        | Work::Repair => return Ok(None),
     };
     let reads_lower = task.profile().framework >= FrameworkVersion::LOWER_TENANTS;
     let Some(why) = refusal(&target.tenant, target.spelling, reads_lower) else { return Ok(oddity(&target.tenant)) };
