@@ -169,6 +169,12 @@ pub enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Print a JSON Schema, by which editors complete and check files.
+    Schema {
+        /// Of which files.
+        #[command(subcommand)]
+        command: SchemaCommand,
+    },
     /// The embedded services on their own.
     #[cfg(feature = "sandbox")]
     Sandbox {
@@ -209,6 +215,8 @@ impl Command {
             Self::Runs { command: Some(RunsCommand::Show { .. }) } => "runs show",
             Self::Config { command: ConfigCommand::Check } => "config check",
             Self::Config { command: ConfigCommand::Example } => "config example",
+            Self::Schema { command: SchemaCommand::Plan } => "schema plan",
+            Self::Schema { command: SchemaCommand::Config } => "schema config",
             #[cfg(feature = "sandbox")]
             Self::Sandbox { .. } => "sandbox serve",
             Self::Worker => crate::worker::COMMAND,
@@ -427,6 +435,15 @@ pub enum ConfigCommand {
     Check,
     /// Print an example with every key.
     Example,
+}
+
+/// Files with a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum SchemaCommand {
+    /// Plan files.
+    Plan,
+    /// The configuration file.
+    Config,
 }
 
 /// What to do with the sandbox.

@@ -7,7 +7,7 @@ use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
-use tenantry::cli::{self, Cli, Command, ConfigCommand, Global, PlanCommand};
+use tenantry::cli::{self, Cli, Command, ConfigCommand, Global, PlanCommand, SchemaCommand};
 use tenantry::domain::printable::printable;
 use tenantry::domain::run::Operation;
 use tenantry::engine::failure::{ErrorCode, Failure};
@@ -129,6 +129,14 @@ async fn run(cli: Cli) -> u8 {
         Command::Plan { command: PlanCommand::Example { operation } } => {
             let shown = plan_example(operation).map(|text| print_text(&mut out, text));
             end(out, "plan example", shown)
+        }
+        Command::Schema { command } => {
+            let (name, schema) = match command {
+                SchemaCommand::Plan => ("schema plan", config::schema::plan()),
+                SchemaCommand::Config => ("schema config", config::schema::config()),
+            };
+            print_text(&mut out, &format!("{schema:#}\n"));
+            end(out, name, Ok(()))
         }
         #[cfg(feature = "sandbox")]
         Command::Sandbox { command: tenantry::cli::SandboxCommand::Serve { port, empty } } => {

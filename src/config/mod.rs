@@ -1,11 +1,13 @@
 //! Profiles and plans: which tables a run of the program looks at, as whom it writes, and what.
 
 mod file;
+mod file_rows;
 mod places;
 pub mod plan;
 mod profile;
 mod regular;
 mod rows;
+pub mod schema;
 mod toml_walk;
 mod ui;
 mod words;

@@ -47,6 +47,7 @@ mod rollback_many;
 mod running;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod schemas;
 mod secrets;
 mod spellings;
 mod state_dir;

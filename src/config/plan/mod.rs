@@ -28,6 +28,7 @@ pub use example::{EXAMPLES, example};
 pub use fields::{Field, fields, operations};
 
 pub use super::rows::Kind;
+pub(super) use rows::ROWS;
 
 use super::regular::read_regular;
 use super::toml_walk::{ConfigError, Source as File, Walk, did_you_mean, nearest, quoted};

@@ -271,7 +271,11 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         // These need no engine and are answered before one is made.
         #[cfg(feature = "sandbox")]
         Command::Sandbox { .. } => Ok(()),
-        Command::Plan { .. } | Command::Config { .. } | Command::Completions { .. } | Command::Worker => Ok(()),
+        Command::Plan { .. }
+        | Command::Config { .. }
+        | Command::Schema { .. }
+        | Command::Completions { .. }
+        | Command::Worker => Ok(()),
     }
 }
 
