@@ -14,7 +14,12 @@ const EVERY: &[Operation] = Operation::ALL;
 pub(super) const ROWS: &[Row] = rows! {
     [""] {
         "default_profile": Text, EVERY, Nothing, "used without --profile";
+        "ui": Table("ui"), EVERY, Nothing, "keys and styles of the console";
         "profiles": TablesByName("profile"), EVERY, Nothing, "applications in their environments, by name";
+    }
+    ["ui"] {
+        "keymap": Text, EVERY, Counts("''"), "a file of keys read over the shipped ones, relative to this file";
+        "theme": Text, EVERY, Counts("''"), "a file of styles read over the shipped ones";
     }
     ["profile"] {
         "environment": Text, EVERY, Refused, "NODE_ENV of the application";
@@ -52,6 +57,7 @@ mod tests {
     fn the_example_shows_every_key_as_its_row_has_it() {
         let of = |table: &str| ROWS.iter().filter(|row| row.table == table).collect::<Vec<_>>();
         assert_shown(EXAMPLE, &[], &of(""));
+        assert_shown(EXAMPLE, &["ui"], &of("ui"));
         assert_shown(EXAMPLE, &["profiles", "staging"], &of("profile"));
         assert_shown(EXAMPLE, &["profiles", "staging", "endpoints"], &of("endpoints"));
     }
