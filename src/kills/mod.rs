@@ -171,6 +171,9 @@ async fn killed_at_steps(operation: Operation, dense: u64, stride: u64) {
     killed(&World::start(), operation, PublishMode::Sync, dense, stride).await;
 }
 
+/// Runs that are begun to be killed at one step.
+const ATTEMPTS: u64 = 3;
+
 async fn killed(world: &World, operation: Operation, mode: PublishMode, dense: u64, stride: u64) {
     // Two wholes, because undo takes back a copy and a move in turn.
     let mut wholes = Vec::new();
@@ -187,19 +190,25 @@ async fn killed(world: &World, operation: Operation, mode: PublishMode, dense: u
     assert!(wholes[0].2.iter().filter(|i| i.2 == Some(Outcome::Done)).count() >= 6, "{:?}", wholes[0].2);
     let (mut kills, mut survived) = (0, 0);
     for step in chosen(steps, dense, stride) {
-        let mut case = Case::new(world, operation, 2 + step).await;
-        case.mode = mode;
-        let (untouched, left, items) = &wholes[usize::from(step % 2 == 1)];
-        if case.child(step) {
-            kills += 1;
-            case.go_on(untouched).await;
-        } else {
-            // What shares a commit depends on the moment: this time there were fewer.
-            survived += 1;
+        for attempt in 0..ATTEMPTS {
+            // Even, so that undo takes back the same kind of run.
+            let mut case = Case::new(world, operation, 2 + step + 1_000 * attempt).await;
+            case.mode = mode;
+            let (untouched, left, items) = &wholes[usize::from(step % 2 == 1)];
+            let is_killed = case.child(step);
+            if is_killed {
+                kills += 1;
+                case.go_on(untouched).await;
+            }
+            assert_eq!(case.left().await, *left, "killed at step {step} of {steps}");
+            assert_eq!(case.items(), *items, "killed at step {step} of {steps}");
+            case.assert_marked();
+            if is_killed {
+                break;
+            }
+            // What shares a commit depends on the moment: this time there were fewer, and the next time perhaps not.
+            survived += u64::from(attempt + 1 == ATTEMPTS);
         }
-        assert_eq!(case.left().await, *left, "killed at step {step} of {steps}");
-        assert_eq!(case.items(), *items, "killed at step {step} of {steps}");
-        case.assert_marked();
     }
     println!("{operation}: {steps} steps, {kills} kills, {survived} runs that had fewer steps");
     assert!(kills > 9 * survived, "{kills} kills, {survived} survived");
