@@ -106,19 +106,17 @@ impl Screen for Approval {
         Context::Approval
     }
 
-    fn typed(&mut self, app: &mut App, key: Key) -> Option<Flow> {
+    fn typed(&mut self, _: &mut App, key: Key) -> Option<Flow> {
+        use KeyCode as Code;
         self.problem = None;
-        let wants_text = self.approval.confirm.is_some();
-        // Letters are text while a name is typed; what moves and decides stays.
-        let is_text = matches!(
-            key.code,
-            KeyCode::Char(_) | KeyCode::Backspace | KeyCode::Delete | KeyCode::Left | KeyCode::Right
-        );
-        (wants_text && is_text).then(|| {
-            let _ = app;
-            self.field.key(key);
-            Flow::Stay
-        })
+        // Letters are text while a name is typed, and so are moves in it; what decides stays a key.
+        let is_move = matches!(key.code, Code::Left | Code::Right | Code::Home | Code::End);
+        let is_text = is_move || matches!(key.code, Code::Char(_) | Code::Backspace | Code::Delete);
+        if self.approval.confirm.is_none() || !is_text {
+            return None;
+        }
+        self.field.key(key);
+        Some(Flow::Stay)
     }
 
     fn act(&mut self, app: &mut App, press: Press) -> Flow {
@@ -127,6 +125,8 @@ impl Screen for Approval {
                 app.decide(&self.approval, Decision::Stop);
                 return Flow::Close;
             }
+            Action::Left => self.button = Button::Stop,
+            Action::Right => self.button = Button::Write,
             Action::Choose => {
                 self.button = if self.button == Button::Stop { Button::Write } else { Button::Stop };
             }

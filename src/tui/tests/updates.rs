@@ -96,6 +96,18 @@ fn an_approved_rollback_is_written_and_seen() {
     assert_eq!(played.app.history.opened.unwrap().selected, Some(Version(13)));
 }
 
+/// However often it is pressed: a key that leads away from writing never leads to it.
+#[test]
+fn left_never_chooses_to_write() {
+    for (keys, decision) in [
+        ("[[R<left><ret>", Decision::Stop),
+        ("[[R<right><left><left><ret>", Decision::Stop),
+        ("[[R<right><right><ret>", Decision::Approve { confirm: None }),
+    ] {
+        assert_eq!(decisions(&play(&format!("AA{}", open_bolt(keys)))), [&decision], "{keys}");
+    }
+}
+
 #[test]
 fn a_protected_profile_wants_the_name_typed() {
     let protected = |keys: &str| {
