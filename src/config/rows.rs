@@ -10,7 +10,7 @@ pub(super) const ANY: Bounds = (0, usize::MAX);
 /// From one on.
 pub(super) const SOME: Bounds = (1, usize::MAX);
 
-/// What a key holds.
+/// The kind of value of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Any text.
@@ -56,7 +56,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether it takes more than a line of a form: only a file can hold it.
+    /// True where it takes more than a line of a form: only a file can hold it.
     pub(super) fn is_only_in_files(self) -> bool {
         match self {
             Self::Names | Self::Values | Self::Table(_) | Self::Tables(_) | Self::TablesByName(_) => true,
@@ -79,7 +79,7 @@ impl Kind {
     }
 }
 
-/// What a key means that is left out.
+/// The meaning of a key that is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unset {
     /// It must be there.
@@ -105,14 +105,14 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// What counts where it is left out.
+    /// The value that counts where it is left out.
     pub(super) fn default(&self) -> Option<toml::Value> {
         let Unset::Counts(literal) = self.unset else { return None };
         let mut table: toml::Table = format!("x = {literal}").parse().ok()?;
         table.remove("x")
     }
 
-    /// Whether a file of the operation may have it; of any operation where there is none.
+    /// True where a file of the operation may have it; of any operation where there is none.
     pub(super) fn is_of(&self, operation: Option<Operation>) -> bool {
         operation.is_none_or(|operation| self.of.contains(&operation))
     }

@@ -47,7 +47,7 @@ pub fn config() -> Value {
     schema
 }
 
-/// Whether keys that must be there are asked for.
+/// Required keys asked for, or none.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Needed {
     Required,
@@ -61,7 +61,7 @@ fn object(rows: &[&Row], table: &str, needed: Needed) -> Value {
     for row in rows.iter().filter(|row| row.table == table) {
         let one = described(rows, row, needed);
         match properties.get_mut(row.key).and_then(Value::as_object_mut) {
-            // What counts differs between operations.
+            // The default differs between operations.
             Some(known) if known.get("default") != one.get("default") => drop(known.remove("default")),
             Some(_) => {}
             None => drop(properties.insert(row.key.to_owned(), one)),

@@ -37,7 +37,7 @@ words! {
         "newest" => Collision::Newest,
         "merge" => Collision::Merge,
     }
-    // Whether references are rewritten.
+    // True: references are rewritten.
     REFERENCES: bool { "report" => false, "rewrite" => true }
     ENCODING: EncodingChoice {
         "auto" => EncodingChoice::Auto,
@@ -48,7 +48,7 @@ words! {
     ON_INVALID: OnInvalid { "skip" => OnInvalid::Skip, "stop" => OnInvalid::Stop }
     BY: By { "id" => By::Id, "code" => By::Code, "sk" => By::Sk }
     PUBLISH: PublishMode { "sync" => PublishMode::Sync, "async" => PublishMode::Async }
-    // Whether marks are left.
+    // True: marks are left.
     STAMP: bool { "guide" => true, "none" => false }
     VERIFY: Verify { "none" => Verify::None, "batch" => Verify::Batch, "end" => Verify::End }
     ENGINE: Engine { "direct" => Engine::Direct, "pipeline" => Engine::Pipeline }

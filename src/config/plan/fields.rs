@@ -13,13 +13,13 @@ pub struct Field {
     pub table: &'static str,
     /// Its name.
     pub key: &'static str,
-    /// What it holds.
+    /// The kind of its value.
     pub kind: Kind,
-    /// What counts where it is left out, as a form shows it; empty for nothing.
+    /// The value that counts where it is left out, as a form shows it; empty for nothing.
     pub default: String,
     /// There is no plan without it.
     pub required: bool,
-    /// What it is for, in one line.
+    /// Its purpose, in one line.
     pub help: String,
 }
 

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::tui::keymap::Key;
-use crate::tui::parts::{Field, Rich, draw_line};
+use crate::tui::parts::{Field, Rich, draw_line, draw_lines};
 use crate::tui::theme::{Role, Theme};
 
 /// A filter, and whether it is being typed.
@@ -109,6 +109,26 @@ impl Filter {
     pub(crate) fn accepts<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> bool {
         self.needle.is_empty() || texts.into_iter().any(|t| contains(t, &self.needle))
     }
+}
+
+/// Draws lines at the top of an area, half of it at most, and the filter below them where it is shown; gives back the room below, and
+/// where the cursor is.
+pub(crate) fn draw_above(
+    buffer: &mut Buffer,
+    area: Rect,
+    mut lines: Vec<Rich>,
+    filter: &Filter,
+    theme: &Theme,
+) -> (Rect, Option<(u16, u16)>) {
+    lines.truncate(usize::from(area.height / 2));
+    draw_lines(buffer, area, &lines, theme);
+    let top = u16::try_from(lines.len()).unwrap_or(0);
+    let below = Rect { y: area.y + top, height: area.height - top, ..area };
+    if !filter.shown() {
+        return (below, None);
+    }
+    let cursor = filter.draw(buffer, Rect { height: 1, ..below }, theme);
+    (Rect { y: below.y + 1, height: below.height.saturating_sub(1), ..below }, cursor)
 }
 
 /// Whether a text holds a lower-case needle, whatever its own case.

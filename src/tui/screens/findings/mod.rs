@@ -17,7 +17,7 @@ use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::{Context, Key};
 use crate::tui::parts::Filter;
-use crate::tui::parts::filter::Typed;
+use crate::tui::parts::filter::{Typed, draw_above};
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::scroll::Step;
@@ -260,15 +260,7 @@ impl Screen for FindingsBox {
         let room = usize::from(inner.width).max(4);
         let mut above = doctor.map(|d| progress(app, d, room)).unwrap_or_default();
         above.push(self.summary(findings));
-        above.truncate(usize::from(inner.height / 2));
-        draw_lines(buffer, inner, &above, theme);
-        let top = u16::try_from(above.len()).unwrap_or(0);
-        let mut body = Rect { y: inner.y + top, height: inner.height - top, ..inner };
-        let mut cursor = None;
-        if self.filter.shown() {
-            cursor = self.filter.draw(buffer, Rect { height: 1, ..body }, theme);
-            body = Rect { y: body.y + 1, height: body.height - 1, ..body };
-        }
+        let (body, cursor) = draw_above(buffer, inner, above, &self.filter, theme);
         let selected = self.shown.get(self.scroll.cursor).and_then(|i| findings.kept().get(*i));
         let mut below = selected.map(|f| whole(f, room)).unwrap_or_default();
         below.truncate(usize::from(body.height / 2));

@@ -8,6 +8,7 @@ use super::{Line, Users};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
+use crate::tui::parts::filter::draw_above;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::{Hints, Place, Rich, draw_line, draw_lines, draw_list};
@@ -49,16 +50,7 @@ impl Users {
             return None;
         }
         let room = usize::from(inner.width).max(4);
-        let mut above = self.state(room);
-        above.truncate(usize::from(inner.height / 2));
-        draw_lines(buffer, inner, &above, theme);
-        let top = u16::try_from(above.len()).unwrap_or(0);
-        let mut body = Rect { y: inner.y + top, height: inner.height - top, ..inner };
-        let mut cursor = None;
-        if self.filter.shown() {
-            cursor = self.filter.draw(buffer, Rect { height: 1, ..body }, theme);
-            body = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
-        }
+        let (mut body, cursor) = draw_above(buffer, inner, self.state(room), &self.filter, theme);
         if self.lines.is_empty() || body.height < 2 {
             // How much fits decides whether one page is enough.
             self.scroll.window(0, usize::from(body.height));

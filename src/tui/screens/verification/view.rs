@@ -8,9 +8,10 @@ use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
 use crate::tui::parts::Filter;
+use crate::tui::parts::filter::draw_above;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::problem;
-use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_line, draw_lines, draw_list, draw_text};
+use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_line, draw_list, draw_text};
 use crate::tui::screens::history::changes;
 use crate::tui::screens::verification::compared::{Compared, Judged, Verification};
 use crate::tui::theme::Role;
@@ -47,15 +48,7 @@ pub(super) fn draw(shown: &mut VerificationBox, app: &App, buffer: &mut Buffer, 
     let room = usize::from(inner.width).max(4);
     let mut above = progress(app, verification, room);
     above.extend(counts(shown, verification));
-    above.truncate(usize::from(inner.height / 2));
-    draw_lines(buffer, inner, &above, theme);
-    let top = u16::try_from(above.len()).unwrap_or(0);
-    let mut body = Rect { y: inner.y + top, height: inner.height - top, ..inner };
-    let mut cursor = None;
-    if shown.filter.shown() {
-        cursor = shown.filter.draw(buffer, Rect { height: 1, ..body }, theme);
-        body = Rect { y: body.y + 1, height: body.height - 1, ..body };
-    }
+    let (body, cursor) = draw_above(buffer, inner, above, &shown.filter, theme);
     let selected = shown.shown.get(shown.scroll.cursor).copied();
     let half = body.height / 2;
     let list = if selected.is_some() { Rect { height: body.height - half, ..body } } else { body };
