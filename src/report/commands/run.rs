@@ -170,7 +170,7 @@ pub(super) async fn verify(context: &mut Context, what: &Path, resume: bool) -> 
     context.end.run = run;
     let command = match run {
         Some(_) if resume => {
-            let failure = Failure::new(ErrorCode::Usage, "--resume resumes the comparison of a plan");
+            let failure = Failure::new(ErrorCode::Usage, "--resume is for the comparison of a plan");
             return Err(failure.hint("a run is read back from its beginning: leave --resume out").into());
         }
         Some(run) => Command::VerifyRun { run },
