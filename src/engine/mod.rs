@@ -1,34 +1,21 @@
 //! Everything slow: commands in, events out, nothing else between the engine and an interface.
 
-mod ahead;
-mod browse;
-mod collisions;
-mod compare;
-mod csv;
-mod doctor;
+mod check;
 pub mod failure;
-mod history;
+mod files;
 mod items;
 pub mod journal;
-mod pipeline;
 mod plan;
 pub mod protocol;
+mod read;
+mod records;
 mod rollback;
 mod run;
-mod runs;
-mod seen;
 mod serve;
-mod sweep;
 mod task;
-mod told;
-mod users;
-mod verify;
-mod verify_plan;
-mod versions;
-mod watching;
 
 #[cfg(test)]
-pub(crate) use browse::seen;
+pub(crate) use read::browse::seen;
 pub use serve::serve;
 
 use tokio::sync::{mpsc, watch};

@@ -9,16 +9,15 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use super::failure::{ErrorCode, Failure};
-use super::protocol::{Command, Decision, Event, RequestId, Steering};
-use super::task::{Shared, Stop, Task};
-use super::{
-    EngineEnd, browse, collisions, compare, csv, doctor, history, items, plan, rollback, run, runs, users, verify,
-    verify_plan, watching,
-};
 use crate::config::Profile;
 use crate::domain::plan::Work;
 use crate::domain::run::RunId;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::protocol::{Command, Decision, Event, RequestId, Steering};
+use crate::engine::read::{browse, compare, history, users, watching};
+use crate::engine::records::{collisions, items, runs};
+use crate::engine::task::{Shared, Stop, Task};
+use crate::engine::{EngineEnd, check, files, plan, rollback, run};
 use crate::store::connect;
 
 /// How often the counters are brought up to date while something is at work.
@@ -139,14 +138,14 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::ShowItem { run, n } => items::show(task, run, n).await,
         Command::Collisions { run, filter, from, limit } => collisions::page(task, run, filter, from, limit).await,
         Command::ShowCollision { run, items } => collisions::show(task, run, items).await,
-        Command::RunPlan { plan, .. } if matches!(plan.work, Work::Export { .. }) => csv::run(task, &plan).await,
+        Command::RunPlan { plan, .. } if matches!(plan.work, Work::Export { .. }) => files::run(task, &plan).await,
         Command::RunPlan { plan, expect, rows } => run::start(task, &plan, expect, rows).await,
         Command::ResumeRun { run, rows, retry } => run::resume(task, run, rows, retry).await,
         Command::ExportRun { run, file } => runs::export(task, run, file).await,
-        Command::VerifyRun { run } => verify::run(task, run).await,
-        Command::Export { module, wanted } => csv::partition(task, module, &wanted).await,
-        Command::VerifyPlan { plan, resume } => verify_plan::run(task, &plan, resume).await,
-        Command::Doctor { module } => doctor::run(task, module).await,
+        Command::VerifyRun { run } => check::run::run(task, run).await,
+        Command::Export { module, wanted } => files::partition(task, module, &wanted).await,
+        Command::VerifyPlan { plan, resume } => check::plan::run(task, &plan, resume).await,
+        Command::Doctor { module } => check::doctor::run(task, module).await,
         Command::Users { pool, after } => users::page(task, pool.as_ref(), after).await,
         Command::Runs => runs::list(task).await,
         Command::ShowRun { run } => runs::show(task, run).await,

@@ -6,11 +6,11 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::super::seen::{Seen, look_up};
-use super::super::task::{Stop, Task};
 use super::import::Row;
 use crate::domain::csv::alike::{folded, spellings};
 use crate::domain::key::EntityKey;
+use crate::engine::read::seen::{Seen, look_up};
+use crate::engine::task::{Stop, Task};
 
 /// The keys that a file has had, in the form that they share with others like them.
 #[derive(Debug, Default)]

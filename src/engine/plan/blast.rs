@@ -1,12 +1,12 @@
 use std::collections::{BTreeSet, HashMap};
 
-use super::super::protocol::Blast;
-use super::super::run::Context;
 use crate::domain::item::{PlannedItem, Role};
 use crate::domain::publish::PublishMode;
 use crate::domain::row::field;
 use crate::domain::tenant::tenant_of;
 use crate::domain::users::ATTRIBUTES;
+use crate::engine::protocol::Blast;
+use crate::engine::task::Context;
 use crate::store::publish::PublishRequest;
 
 /// What one partition of a table takes: about a thousand write units a second.

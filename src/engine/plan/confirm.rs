@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::super::task::{Stop, Task};
 use super::undo::Taken;
 use crate::domain::key::{EntityKey, PartitionKey, Version};
 use crate::domain::publish::{NAMED_FIELDS, is_state};
 use crate::domain::rollback::as_data_view;
 use crate::domain::row::{Row, TableKind, field};
+use crate::engine::task::{Stop, Task};
 use crate::store::RowKey;
 
 /// Marks the rows before that history or command rows hold as the journal has them.

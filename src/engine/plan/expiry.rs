@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::super::task::{Stop, Task};
 use crate::domain::key::PartitionKey;
 use crate::domain::publish::Ttls;
 use crate::domain::retention::settings_pk;
+use crate::engine::task::{Stop, Task};
 
 /// Expiry times of rows written at one moment, each setting read once.
 #[derive(Debug)]

@@ -4,12 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use super::super::browse::{has_partition, modules};
-use super::super::csv::{Opened, Opening, Read};
-use super::super::failure::{ErrorCode, Failure};
-use super::super::run::{Context, import_table};
-use super::super::seen::look_up;
-use super::super::task::{Stop, Task};
 use super::alike::{Alike, alike};
 use super::expiry::Expiry;
 use super::sink::Sink;
@@ -26,6 +20,12 @@ use crate::domain::run::{Action, Reason};
 use crate::domain::tenant::{Spelling, oddity, refusal, tenant_of, with_tenant};
 use crate::domain::transfer::{Side, Transfer};
 use crate::domain::value::Value;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::files::{Opened, Opening, Read};
+use crate::engine::read::browse::{has_partition, modules};
+use crate::engine::read::seen::look_up;
+use crate::engine::task::context::import_table;
+use crate::engine::task::{Context, Stop, Task};
 
 /// Records looked at together.
 const PAGE: usize = 300;
@@ -47,7 +47,7 @@ pub(super) async fn plan(
 ) -> Result<Vec<String>, Stop> {
     let mut reading = file.read(PAGE).await?;
     let columns = file.survey().columns().clone();
-    let changing = super::transform::changing(context, &plan.change)?.map(Arc::new);
+    let changing = crate::engine::items::transfer::changing(context, &plan.change)?.map(Arc::new);
     let rules = Transfer {
         operation: context.operation,
         tenant: target.tenant.clone(),

@@ -10,8 +10,6 @@ mod normalize;
 mod repair;
 mod rollback;
 mod rows;
-mod scope;
-mod shown;
 mod sink;
 mod transfer;
 mod transform;
@@ -25,14 +23,6 @@ mod walk;
 use std::path::Path;
 use std::time::Duration;
 
-use super::csv::{Opened, begin_rejects, may_replace};
-use super::failure::{ErrorCode, Failure};
-use super::items::{self, Kept};
-use super::journal::{Journal, private_dir};
-use super::protocol::{EntityRef, Event, Finding, PlanSummary, Severity};
-use super::run::Context;
-use super::runs::blocking;
-use super::task::{Stop, Task};
 use crate::config::FrameworkVersion;
 use crate::domain::csv::Place;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
@@ -42,12 +32,16 @@ use crate::domain::publish::PublishMode;
 use crate::domain::run::Action;
 use crate::domain::tenant::{oddity, refusal};
 use crate::domain::transform::Changing;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::files::{Opened, begin_rejects, may_replace};
+use crate::engine::journal::{Journal, private_dir};
+use crate::engine::protocol::{EntityRef, Event, Finding, PlanSummary, Severity};
+use crate::engine::records::items;
+use crate::engine::task::kept::Kept;
+use crate::engine::task::place::for_this_profile;
+use crate::engine::task::{Context, Stop, Task, blocking};
 use crate::store::publish::Unusable;
 use sink::Sink;
-
-pub(super) use scope::{Partition, partitions};
-pub(super) use shown::shown;
-pub(super) use transfer::{carries_bytes, transfer_of};
 
 /// What the directory of a preview is called, with a name of its own behind it.
 const PREVIEW: &str = "preview-";
@@ -64,7 +58,7 @@ pub(super) async fn preview(task: &Task, plan: &Plan, keep: bool) -> Result<(), 
         remove_left_over(&state_dir);
         let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
         let dir = tempfile::Builder::new().prefix(PREVIEW).permissions(private).tempdir_in(&state_dir);
-        let dir = dir.map_err(super::journal::io(&state_dir))?;
+        let dir = dir.map_err(crate::engine::journal::io(&state_dir))?;
         let path = dir.path().join("journal.db");
         Journal::scratch(&path, &header, dir).map(|journal| (journal, path))
     })
@@ -144,15 +138,6 @@ async fn tell_unmet(task: &Task, changing: &Changing) -> Result<(), Stop> {
         task.emit(Event::Finding(Box::new(finding))).await?;
     }
     Ok(())
-}
-
-/// Refuses a plan that is for another profile.
-pub(super) fn for_this_profile(task: &Task, plan: &Plan) -> Result<(), Stop> {
-    let Some(profile) = plan.profile.as_ref().filter(|name| **name != task.profile().name) else { return Ok(()) };
-    let message = format!("the plan is for profile {profile}, and this is {}", task.profile().name);
-    let mut failure = Failure::new(ErrorCode::Plan, message);
-    failure.key = Some("profile".to_owned());
-    Err(failure.hint(format!("use --profile {profile}")).into())
 }
 
 /// Fills a journal with the items of a plan; with `tell` each is told as it is found. `is_held` when the run that an undo takes back

@@ -1,9 +1,5 @@
 //! What finishing wedged entities would do.
 
-use super::super::doctor;
-use super::super::failure::{ErrorCode, Failure};
-use super::super::run::Context;
-use super::super::task::{Stop, Task};
 use super::sink::Sink;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, PartitionKey, SortKey};
@@ -14,6 +10,9 @@ use crate::domain::run::{Action, Reason};
 use crate::domain::snapshot::EntitySnapshot;
 use crate::domain::timeline::is_stuck;
 use crate::domain::transfer::Side;
+use crate::engine::check::doctor;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::task::{Context, Stop, Task};
 
 /// Entities looked at together.
 const PAGE: usize = 100;

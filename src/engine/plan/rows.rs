@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::browse::{has_partition, modules};
-use super::super::failure::{ErrorCode, Failure};
-use super::super::protocol::{EntityRef, Event, Level, Phase};
-use super::super::task::{Stop, Task};
-use super::super::versions::find;
 use super::sink::Sink;
 use super::undo::{Taken, Taker};
 use crate::domain::item::Role;
 use crate::domain::key::{EntityKey, PartitionKey, Version, split_versioned};
 use crate::domain::row::{Row, TableKind};
 use crate::domain::undo::Written;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::protocol::{EntityRef, Event, Level, Phase};
+use crate::engine::read::browse::{has_partition, modules};
+use crate::engine::read::versions::find;
+use crate::engine::task::{Stop, Task};
 use crate::store::{Found, Search};
 
 /// Items looked at together.

@@ -1,17 +1,17 @@
 use std::time::{Duration, Instant};
 
-use super::super::journal::{Journal, NewItem};
-use super::super::protocol::{Blast, Event, Phase, Violated};
-use super::super::run::{Context, request};
-use super::super::task::{Stop, Task};
 use super::blast::Adder;
 use super::claims::Claims;
-use super::shown;
 use super::unknown::Unknown;
 use super::validate::Checker;
 use crate::domain::item::{PlannedItem, PlannedPart};
 use crate::domain::run::{Action, Reason};
 use crate::domain::size::item_bytes;
+use crate::engine::items::request::request;
+use crate::engine::items::shown::shown;
+use crate::engine::journal::{Journal, NewItem};
+use crate::engine::protocol::{Blast, Event, Phase, Violated};
+use crate::engine::task::{Context, Stop, Task};
 
 /// Items recorded with one commit.
 const GROUP: usize = 256;

@@ -1,56 +1,23 @@
 //! What copying or moving would do, partition by partition.
 
-use std::sync::Arc;
-
-use super::super::failure::{ErrorCode, Failure};
-use super::super::run::Context;
-use super::super::task::{Stop, Task};
-use super::scope::{Partition, nothing, partitions};
 use super::sink::Sink;
 use super::transform::{attributes_of, prepare};
 use super::walk::{Page, Walk};
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, PartitionKey, SortKey};
-use crate::domain::plan::{Engine, Plan, Source, Target};
+use crate::domain::plan::{Plan, Source, Target};
 use crate::domain::publish::Ttls;
 use crate::domain::run::{Action, Reason};
 use crate::domain::tenant::with_tenant;
-use crate::domain::transfer::{Marks, Side, Transfer};
+use crate::domain::transfer::{Side, Transfer};
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::items::transfer::{carries_bytes, transfer_of};
+use crate::engine::read::scope::{Partition, nothing, partitions};
+use crate::engine::task::{Context, Stop, Task};
 use crate::store::publish::{Snapshot, with_bytes};
 
 /// Entities looked at together: with their commands and targets a few requests of a hundred keys each.
 const PAGE: usize = 300;
-
-/// What the run marks the entities with, where the plan wants that.
-pub(super) fn marks(context: &Context) -> Option<Marks> {
-    context.settings.stamp.then(|| Marks { run: context.run, at: context.time(), by: context.stamp.by.clone() })
-}
-
-/// The rules of a plan's copy or move.
-pub(in super::super) fn transfer_of(
-    context: &Context,
-    plan: &Plan,
-    source: &Source,
-    target: &Target,
-) -> Result<Transfer, Stop> {
-    Ok(Transfer {
-        operation: context.operation,
-        tenant: target.tenant.clone(),
-        existing: target.existing,
-        deleted: source.deleted,
-        mode: context.mode,
-        marks: marks(context),
-        respell: None,
-        changing: super::transform::changing(context, &plan.change)?.map(Arc::new),
-        stamp: context.stamp.clone(),
-    })
-}
-
-/// Whether a plan's copy or move looks at no attribute, so that those which cannot be read may be carried as bytes. The application's
-/// own import reads them.
-pub(in super::super) fn carries_bytes(plan: &Plan, transfer: &Transfer) -> bool {
-    transfer.carries_bytes() && plan.change.validate.is_empty() && plan.run.engine == Engine::Direct
-}
 
 /// Adds the items of a copy or a move; gives back what is to be known before the run.
 pub(super) async fn plan(

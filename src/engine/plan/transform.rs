@@ -1,38 +1,26 @@
 //! What changing attributes in place would do, partition by partition.
 
-use super::super::failure::{ErrorCode, Failure};
-use super::super::run::Context;
-use super::super::runs::blocking;
-use super::super::task::{Stop, Task};
 use super::refused_in_place;
-use super::scope::{Partition, nothing, partitions};
 use super::sink::Sink;
 use super::walk::{Page, Walk};
 use crate::domain::evolve::Evolving;
 use crate::domain::item::PlannedItem;
 use crate::domain::key::EntityKey;
-use crate::domain::plan::{Change, DeletedSources, Plan, Source};
+use crate::domain::plan::{DeletedSources, Plan, Source};
 use crate::domain::publish::Ttls;
 use crate::domain::row::{Attributes, Row};
 use crate::domain::run::Reason;
 use crate::domain::transfer::Side;
 use crate::domain::transform::Changing;
 use crate::domain::value::Map;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::items::transfer::changing;
+use crate::engine::read::scope::{Partition, nothing, partitions};
+use crate::engine::task::{Context, Stop, Task, blocking};
 use crate::store::publish::Snapshot;
-use crate::worker;
 
 /// Entities looked at together.
 const PAGE: usize = 300;
-
-/// A plan's changes with the run's clock; `None` where it has none.
-pub(super) fn changing(context: &Context, change: &Change) -> Result<Option<Changing>, Stop> {
-    let changing = worker::changing(change, &context.time()).map_err(|bad| {
-        let mut failure = Failure::new(ErrorCode::Plan, bad.to_string());
-        failure.key = Some("transform.jq".to_owned());
-        failure
-    })?;
-    Ok(Some(changing).filter(|changing| !changing.is_empty()))
-}
 
 /// Works out what becomes of entities that will be asked for next: in a worker, where filters are among the changes.
 pub(super) async fn prepare(changing: &Changing, attributes: impl Iterator<Item = Map>) -> Result<(), Stop> {

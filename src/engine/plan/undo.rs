@@ -3,13 +3,6 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::super::failure::{ErrorCode, Failure};
-use super::super::journal::{Reader, WrittenItem};
-use super::super::pipeline::job_of;
-use super::super::run::{Context, import_table, pinned_by};
-use super::super::runs::blocking;
-use super::super::seen::{Seen, look_up};
-use super::super::task::{Stop, Task};
 use super::confirm::confirm;
 use super::expiry::Expiry;
 use super::rows;
@@ -23,6 +16,13 @@ use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
 use crate::domain::transfer::Side;
 use crate::domain::undo::{Now, Undoing, Written};
 use crate::domain::users;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::items::job::job_of;
+use crate::engine::journal::{Reader, WrittenItem};
+use crate::engine::read::seen::{Seen, look_up};
+use crate::engine::task::context::import_table;
+use crate::engine::task::place::pinned_by;
+use crate::engine::task::{Context, Stop, Task, blocking};
 use crate::store::publish::{Unusable, in_form};
 
 /// Items looked at together.
@@ -96,7 +96,7 @@ impl Taker<'_> {
     async fn journal(&mut self, undo: &Undo, reader: Reader, sink: &mut Sink<'_>) -> Result<Vec<String>, Stop> {
         let (info, recorded, reader) = blocking(move || {
             let (info, recorded) = (reader.info()?, reader.recorded()?);
-            Ok::<_, super::super::journal::JournalError>((info, recorded, reader))
+            Ok::<_, crate::engine::journal::JournalError>((info, recorded, reader))
         })
         .await??;
         if info.run != undo.run {

@@ -5,8 +5,6 @@ use std::hash::{BuildHasher, RandomState};
 
 use indexmap::IndexMap;
 
-use super::super::protocol::{EntityRef, Event, Finding, Severity};
-use super::super::task::{Stop, Task};
 use super::sink::Sink;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version, split_versioned};
@@ -14,6 +12,8 @@ use crate::domain::plan::Rollback;
 use crate::domain::rollback::{Trace, is_of};
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::run::{Action, Reason};
+use crate::engine::protocol::{EntityRef, Event, Finding, Severity};
+use crate::engine::task::{Stop, Task};
 use crate::store::{Query, RowKey};
 
 /// Keys of commands read in one go.

@@ -1,11 +1,11 @@
 //! What changing tenant codes of Cognito users would do, page by page.
 
-use super::super::protocol::{EntityRef, Event, Finding, Severity};
-use super::super::task::{Stop, Task};
-use super::super::users::pool_of;
 use super::sink::Sink;
 use crate::domain::key::EntityKey;
 use crate::domain::users::{Changing, CodeChange, MODULE};
+use crate::engine::protocol::{EntityRef, Event, Finding, Severity};
+use crate::engine::read::users::pool_of;
+use crate::engine::task::{Stop, Task};
 
 /// Adds an item for each user of the pool; gives back what is to be known before the run.
 pub(super) async fn plan(

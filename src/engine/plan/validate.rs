@@ -4,11 +4,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use super::super::browse::has_partition;
-use super::super::failure::{ErrorCode, Failure};
-use super::super::protocol::{EntityRef, Violated};
-use super::super::runs::blocking;
-use super::super::task::{Stop, Task};
 use crate::domain::item::{PlannedItem, Role};
 use crate::domain::key::{KEY_SEPARATOR, PartitionKey};
 use crate::domain::plan::{By, Plan, Reference, Validate};
@@ -17,6 +12,10 @@ use crate::domain::run::{Action, Reason};
 use crate::domain::tenant::tenant_of;
 use crate::domain::transform::at_place;
 use crate::domain::value::{Map, Value};
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::protocol::{EntityRef, Violated};
+use crate::engine::read::browse::has_partition;
+use crate::engine::task::{Stop, Task, blocking};
 use crate::store::{Query, RowKey};
 use crate::worker::{Broken, Schemas};
 
@@ -315,7 +314,7 @@ fn to_check(item: &PlannedItem) -> Option<Arc<Row>> {
 
 async fn module_of(task: &Task, pk: &PartitionKey) -> Result<String, Stop> {
     let hint = pk.module_hint();
-    let known = super::super::browse::modules(task).await?;
+    let known = crate::engine::read::browse::modules(task).await?;
     if known.contains(&hint) {
         return Ok(hint);
     }

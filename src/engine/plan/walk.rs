@@ -3,14 +3,14 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::vec::IntoIter;
 
-use super::super::task::{Stop, Task};
-use super::scope::Partition;
 use super::sink::Sink;
 use super::unprocessed::{Seen, Unprocessed};
 use crate::domain::key::{PartitionKey, SortKey};
 use crate::domain::plan::{Rollback, Source};
 use crate::domain::row::{Row, TableKind};
 use crate::domain::size::item_bytes;
+use crate::engine::read::scope::Partition;
+use crate::engine::task::{Stop, Task};
 use crate::store::Query;
 use crate::store::publish::Snapshot;
 

@@ -3,6 +3,7 @@
 mod browsed;
 mod collisions;
 mod files;
+mod reported;
 mod shown;
 mod steering;
 mod watched;
@@ -12,16 +13,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::failure::Failure;
-use super::told::Told;
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version};
 use crate::domain::plan::{Change, Plan};
 use crate::domain::run::RunId;
 use crate::domain::users::User;
+use crate::engine::failure::Failure;
 
 pub use browsed::{Connection, DiffResult, EntitySummary, HistoryEntry, TenantCount, Viewed};
 pub use collisions::{Collision, CollisionFilter, CollisionKey, CollisionRow};
 pub use files::{ExportWanted, ExportedFile};
+pub(crate) use reported::ReportedFailures;
 pub use shown::{
     ApprovalRequest, BatchInfo, BatchState, Blast, Finding, ItemFilter, ItemResult, Phase, PlanSummary, Preview,
     RunInfo, Severity, StopCause, Violated,
@@ -60,13 +61,13 @@ pub struct EntityRef {
 pub struct Cursor {
     pub(crate) at: CursorAt,
     /// Failures that the pages before have told.
-    pub(crate) told: Told,
+    pub(crate) told: ReportedFailures,
 }
 
 #[cfg(test)]
 impl From<CursorAt> for Cursor {
     fn from(at: CursorAt) -> Self {
-        Self { at, told: Told::default() }
+        Self { at, told: ReportedFailures::default() }
     }
 }
 

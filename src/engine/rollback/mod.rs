@@ -3,12 +3,11 @@
 mod plan;
 mod run;
 
-use super::protocol::{EntityRef, Event};
-use super::run::Context;
-use super::task::{Stop, Task};
 use crate::domain::key::Version;
 use crate::domain::plan::RunSettings;
 use crate::domain::run::Operation;
+use crate::engine::protocol::{EntityRef, Event};
+use crate::engine::task::{Context, Stop, Task};
 
 pub(super) use run::run;
 

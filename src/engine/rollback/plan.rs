@@ -1,9 +1,5 @@
 use std::sync::Arc;
 
-use super::super::protocol::{EntityRef, Preview};
-use super::super::run::{Context, request};
-use super::super::task::{Stop, Task};
-use super::super::versions::{VersionRow, find};
 use crate::domain::diff::diff_rows;
 use crate::domain::digest::{ItemDigest, item_digest, plan_digest};
 use crate::domain::item::{InS3, PlannedItem, PlannedPart, Role};
@@ -16,6 +12,10 @@ use crate::domain::snapshot::{EntitySnapshot, PAST_TTL};
 use crate::domain::tenant::tenant_of;
 use crate::domain::transfer::{Side, data_row_of};
 use crate::domain::value::Value;
+use crate::engine::items::request::request;
+use crate::engine::protocol::{EntityRef, Preview};
+use crate::engine::read::versions::{VersionRow, find};
+use crate::engine::task::{Context, Stop, Task};
 use crate::store::TtlSettings;
 
 /// A rollback that was looked at: what it would write, and what it rests on.

@@ -1,14 +1,14 @@
 use tokio::sync::oneshot;
 
-use super::super::journal::{Journal, NewItem};
-use super::super::protocol::{ApprovalRequest, BatchState, Blast, Decision, EntityRef, Event, ItemResult};
-use super::super::run::{Context, armed, go_on, outcome_of, request};
-use super::super::runs::blocking;
-use super::super::task::{Stop, Task, Waiting};
 use super::plan::{Plan, plan};
 use crate::domain::key::Version;
 use crate::domain::plan::RunSettings;
 use crate::domain::run::{Operation, Outcome, Reason, RunId};
+use crate::engine::items::request::request;
+use crate::engine::journal::{Journal, NewItem};
+use crate::engine::protocol::{ApprovalRequest, BatchState, Blast, Decision, EntityRef, Event, ItemResult};
+use crate::engine::run::{armed, go_on, outcome_of};
+use crate::engine::task::{Context, Stop, Task, Waiting, blocking};
 use crate::store::publish::WriteStore;
 
 /// The only batch, and the only item in it.
@@ -16,7 +16,7 @@ const BATCH: u32 = 1;
 const ITEM: u64 = 1;
 
 /// Looks, asks, and once approved writes: one entity, one publish, one journal.
-pub(in super::super) async fn run(
+pub(in crate::engine) async fn run(
     task: &Task,
     entity: &EntityRef,
     to: Version,

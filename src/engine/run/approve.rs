@@ -3,19 +3,18 @@
 use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
-use super::super::failure::{ErrorCode, Failure};
-use super::super::journal::{Approval, Journal, OpenItem};
-use super::super::plan::shown;
-use super::super::protocol::{ApprovalRequest, BatchInfo, BatchState, Decision, Event, StopCause};
-use super::super::task::{Stop, Task, Waiting};
 use super::begin::armed;
-use super::context::Context;
-use super::control::Control;
 use super::execute::{Ended, carry_out};
-use super::record::{Result as ItemEnd, told};
 use crate::domain::clock::utc_millis;
 use crate::domain::digest::plan_digest;
 use crate::domain::run::{Outcome, Reason};
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::items::ended::{ItemEnd, told};
+use crate::engine::items::shown::shown;
+use crate::engine::journal::{Approval, Journal, OpenItem};
+use crate::engine::protocol::{ApprovalRequest, BatchInfo, BatchState, Decision, Event, StopCause};
+use crate::engine::task::control::Control;
+use crate::engine::task::{Context, Stop, Task, Waiting};
 
 /// Items of a batch read at a time.
 const PAGE: usize = 200;

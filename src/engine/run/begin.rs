@@ -1,33 +1,34 @@
 use jiff::Timestamp;
 
-use super::super::csv::after_run;
-use super::super::failure::{ErrorCode, Failure};
-use super::super::journal::{Journal, Reader};
-use super::super::plan::preview_into;
-use super::super::protocol::{Event, PlanSummary, StopCause};
-use super::super::runs::{blocking, mark_undone, show_info};
-use super::super::task::{Stop, Task};
-use super::super::verify;
 use super::approve::drive;
-use super::context::{Context, import_table, pinned_by};
 use super::execute::Ended;
-use super::record::{Result as ItemEnd, told};
 use crate::domain::clock::utc_millis;
 use crate::domain::plan::{Existing, OnInvalid, Plan, Verify, Work};
 use crate::domain::run::{Action, Outcome, Reason, RunId, RunState};
+use crate::engine::check;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::files::after_run;
+use crate::engine::items::ended::{ItemEnd, told};
+use crate::engine::journal::{Journal, Reader};
+use crate::engine::plan::preview_into;
+use crate::engine::protocol::{Event, PlanSummary, StopCause};
+use crate::engine::records::runs::{mark_undone, show_info};
+use crate::engine::task::context::import_table;
+use crate::engine::task::place::pinned_by;
+use crate::engine::task::{Context, Stop, Task, blocking};
 use crate::store::publish::WriteStore;
 
 /// Items told at a time.
 const PAGE: usize = 200;
 
-pub(in super::super) fn armed(task: &Task) -> Result<WriteStore, Stop> {
+pub(in crate::engine) fn armed(task: &Task) -> Result<WriteStore, Stop> {
     task.shared.writes().ok_or_else(|| {
         Failure::new(ErrorCode::Usage, "the profile is read-only until armed").hint("arm it first").into()
     })
 }
 
 /// Previews a plan into a new run's journal, asks, and carries out what is approved.
-pub(in super::super) async fn start(task: &Task, plan: &Plan, expect: Option<String>, rows: bool) -> Result<(), Stop> {
+pub(in crate::engine) async fn start(task: &Task, plan: &Plan, expect: Option<String>, rows: bool) -> Result<(), Stop> {
     armed(task)?;
     let mut context = Context::new(task, plan.work.operation(), plan.run.clone(), plan.work.target_tenant())?;
     context.rows = rows;
@@ -45,7 +46,7 @@ pub(in super::super) async fn start(task: &Task, plan: &Plan, expect: Option<Str
     let _undone = match undo_of {
         Some(run) => {
             let state_dir = state_dir.clone();
-            blocking(move || super::super::journal::hold(&state_dir, run)).await??
+            blocking(move || crate::engine::journal::hold(&state_dir, run)).await??
         }
         None => None,
     };
@@ -63,7 +64,7 @@ pub(in super::super) async fn start(task: &Task, plan: &Plan, expect: Option<Str
         // A run that never came to be is not kept.
         task.shared.controls.drop_run(context.run);
         journal.close().await;
-        let dir = super::super::journal::run_dir(&task.shared.state_dir, context.run);
+        let dir = crate::engine::journal::run_dir(&task.shared.state_dir, context.run);
         let _ = blocking(move || std::fs::remove_dir_all(dir)).await;
         return Err(stop);
     }
@@ -92,14 +93,14 @@ async fn accepted(
 
 /// Resumes a run that ended early, under the profile that it pinned. What was approved and not written is asked for again; with `retry`
 /// failed items are taken up again, too.
-pub(in super::super) async fn resume(task: &Task, run: RunId, rows: bool, retry: bool) -> Result<(), Stop> {
+pub(in crate::engine) async fn resume(task: &Task, run: RunId, rows: bool, retry: bool) -> Result<(), Stop> {
     armed(task)?;
     let state_dir = task.shared.state_dir.clone();
     // Held first: nobody changes afterwards what is read of it.
     let (journal, info, recorded) = blocking(move || {
         let journal = Journal::open(&state_dir, run)?;
         let reader = Reader::open(&state_dir, run)?;
-        Ok::<_, super::super::journal::JournalError>((journal, reader.info()?, reader.recorded()?))
+        Ok::<_, crate::engine::journal::JournalError>((journal, reader.info()?, reader.recorded()?))
     })
     .await??;
     pinned_by(task, &info, &recorded.pins).await?;
@@ -147,7 +148,7 @@ async fn tell_approvals(task: &Task, journal: &Journal) -> Result<(), Stop> {
     Ok(())
 }
 
-pub(in super::super) async fn go_on(
+pub(in crate::engine) async fn go_on(
     task: &Task,
     journal: Journal,
     context: &Context,
@@ -159,7 +160,7 @@ pub(in super::super) async fn go_on(
     let is_complete = matches!(ended, Ok(Ended::Complete));
     finish(task, journal, context, ended).await?;
     if is_complete && context.settings.verify == Verify::End {
-        verify::written(task, context.run, None).await?;
+        check::run::written(task, context.run, None).await?;
     }
     Ok(())
 }
@@ -264,7 +265,7 @@ async fn tell_unwritten(task: &Task, journal: &Journal, context: &Context) -> Re
 }
 
 /// What becomes of an item that is not written.
-pub(in super::super) fn outcome_of(action: Action) -> Outcome {
+pub(in crate::engine) fn outcome_of(action: Action) -> Outcome {
     match action {
         Action::Equal => Outcome::Equal,
         Action::Conflict => Outcome::Conflict,

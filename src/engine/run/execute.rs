@@ -10,22 +10,21 @@ use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use super::super::failure::Failure;
-use super::super::journal::{Journal, JournalError, OpenItem};
-use super::super::pipeline;
-use super::super::protocol::{Event, ItemResult, Phase, Steering, StopCause};
-use super::super::task::{Stop, Task};
-use super::super::verify;
-use super::context::Context;
-use super::control::Control;
 use super::limiter::Limiter;
-use super::record::{Result as ItemEnd, told};
 use super::round::{Pending, Round, round};
 use super::troubles::Troubles;
 use crate::domain::clock::utc_millis;
 use crate::domain::key::EntityKey;
 use crate::domain::plan::{Engine, Verify};
 use crate::domain::publish::PublishMode;
+use crate::engine::check;
+use crate::engine::failure::Failure;
+use crate::engine::items::ended::{ItemEnd, told};
+use crate::engine::journal::{Journal, JournalError, OpenItem};
+use crate::engine::protocol::{Event, ItemResult, Phase, Steering, StopCause};
+use crate::engine::run::pipeline;
+use crate::engine::task::control::Control;
+use crate::engine::task::{Context, Stop, Task};
 use crate::store::backoff::delay;
 use crate::store::error::StoreError;
 use crate::store::publish::WriteStore;
@@ -41,7 +40,7 @@ const TELL_EVERY: Duration = Duration::from_millis(250);
 
 /// How carrying out ended.
 #[derive(Debug)]
-pub(in super::super) enum Ended {
+pub(in crate::engine) enum Ended {
     /// Every approved item has an outcome.
     Complete,
     /// Before that.
@@ -82,7 +81,7 @@ struct Pool<'a> {
 /// Carries out every item of the approved batches that has no outcome yet.
 ///
 /// Cancelled, nothing further is begun; what is under way is waited for and recorded.
-pub(in super::super) async fn carry_out(
+pub(in crate::engine) async fn carry_out(
     task: &Task,
     journal: &Journal,
     store: &WriteStore,
@@ -380,7 +379,7 @@ impl Pool<'_> {
 impl Pool<'_> {
     /// Reads a batch back. What cannot be read is told; it says nothing against what was written.
     async fn verify(&mut self, batch: u32) {
-        match verify::written(self.task, self.context.run, Some(batch)).await {
+        match check::run::written(self.task, self.context.run, Some(batch)).await {
             Ok(_) => {}
             Err(Stop::Failed(failure)) => {
                 self.task.failed(failure.not_fatal()).await.ok();

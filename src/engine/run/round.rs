@@ -5,13 +5,14 @@ use std::time::Instant;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::super::journal::OpenItem;
-use super::context::Context;
-use super::record::Result as ItemEnd;
-use super::request::request;
 use crate::domain::item::Role;
 use crate::domain::publish::PublishMode;
 use crate::domain::run::{Outcome, Reason};
+use crate::engine::items::ended::ItemEnd;
+use crate::engine::items::ended::not_as_approved;
+use crate::engine::items::request::request;
+use crate::engine::journal::OpenItem;
+use crate::engine::task::Context;
 use crate::store::backoff::delay;
 use crate::store::error::{ErrorKind, StoreError};
 use crate::store::publish::{Followed, Following, Part, Patience, PublishOutcome, Published, WriteStore};
@@ -104,23 +105,6 @@ pub(super) async fn round(
         }
     }
     Round::Ended(end)
-}
-
-/// How an item ends that is not what was approved: its rows in the journal were changed since, or cannot be read.
-pub(in super::super) fn not_as_approved(open: &OpenItem, context: &Context) -> Option<ItemEnd> {
-    let (reason, message) = match (open.item.writes(), open.item.reason) {
-        (false, Some(reason)) => (reason, open.item.message.clone()),
-        _ if open.digest == open.item.digest(&context.time()) => return None,
-        _ => (Reason::NotApproved, None),
-    };
-    let changed = || "its rows in the journal are not those that were approved: nothing of it was written".to_owned();
-    Some(ItemEnd {
-        outcome: Outcome::Conflict,
-        reason: Some(reason),
-        message: Some(message.unwrap_or_else(changed)),
-        attempts: 0,
-        request_id: None,
-    })
 }
 
 /// What comes after an attempt: another round, or the item's end.

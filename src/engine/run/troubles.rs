@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::protocol::StopCause;
-use super::record::Result as ItemEnd;
 use crate::domain::key::EntityKey;
 use crate::domain::plan::StopAfter;
 use crate::domain::run::{Outcome, Reason};
+use crate::engine::items::ended::ItemEnd;
+use crate::engine::protocol::StopCause;
 
 /// Without a single item getting through for this long the run pauses instead of knocking on.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::super::super::protocol::{EntityRef, Event, Finding, Severity};
-use super::super::super::task::{Stop, Task};
-use super::super::sink::Sink;
 use super::{Moved, Scope};
 use crate::domain::item::PlannedItem;
 use crate::domain::key::{EntityKey, KEY_SEPARATOR, PartitionKey, SortKey};
 use crate::domain::normalize::{SEQUENCES, counter, counter_value};
 use crate::domain::plan::Normalize;
+use crate::engine::plan::sink::Sink;
+use crate::engine::protocol::{EntityRef, Event, Finding, Severity};
+use crate::engine::task::{Stop, Task};
 use crate::store::Aside;
 use crate::store::error::{ErrorKind, StoreError};
 
@@ -30,12 +30,12 @@ const MOST: usize = 1_000;
 
 /// Tells what stays under the codes.
 pub(super) async fn tell(scope: &Scope<'_>, moved: &Moved) -> Result<(), Stop> {
-    let known = super::super::super::browse::modules(scope.task).await?;
+    let known = crate::engine::read::browse::modules(scope.task).await?;
     for (code, normal) in scope.codes.iter() {
         for (first, what) in OWN {
             let pk = PartitionKey::new(format!("{first}{KEY_SEPARATOR}{code}"));
             for module in known.iter().filter(|m| moved.get(*m).is_none_or(|pks| !pks.contains(&pk))) {
-                if super::super::super::browse::has_partition(scope.task, module, &pk).await? {
+                if crate::engine::read::browse::has_partition(scope.task, module, &pk).await? {
                     let message = format!("{what}: they stay under {pk} and are not read for {normal}");
                     found(scope, module, &pk, "reference", message).await?;
                 }

@@ -1,8 +1,5 @@
 //! The partitions of one tenant's spellings, read side by side.
 
-use super::super::super::task::Stop;
-use super::super::sink::Sink;
-use super::super::unprocessed::{Seen, Unprocessed};
 use super::Scope;
 use super::references;
 use super::spellings::Spelling;
@@ -13,6 +10,9 @@ use crate::domain::publish::Ttls;
 use crate::domain::row::TableKind;
 use crate::domain::run::{Action, Reason};
 use crate::domain::transfer::{Side, Transfer};
+use crate::engine::plan::sink::Sink;
+use crate::engine::plan::unprocessed::{Seen, Unprocessed};
+use crate::engine::task::Stop;
 use crate::store::Query;
 use crate::store::publish::Snapshot;
 

@@ -7,14 +7,13 @@ mod spellings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::run::Context;
-use super::super::task::{Stop, Task};
 use super::sink::Sink;
-use super::transfer::marks;
 use crate::domain::key::PartitionKey;
 use crate::domain::normalize::Codes;
 use crate::domain::plan::{Existing, Modules, Normalize, Source};
 use crate::domain::transfer::{Respell, Transfer};
+use crate::engine::items::transfer::marks;
+use crate::engine::task::{Context, Stop, Task};
 use group::Group;
 use spellings::{Spelling, spellings};
 
@@ -43,7 +42,7 @@ pub(super) async fn plan(
     let modules = spellings::covered(task, modules, source).await?;
     let found = spellings(task, &modules, source, how).await?;
     let mut codes: BTreeMap<String, String> = found.iter().map(|s| (s.tenant.code.clone(), s.normal.clone())).collect();
-    let every = super::super::browse::modules(task).await?;
+    let every = crate::engine::read::browse::modules(task).await?;
     if source.entity_type.is_none() && every.iter().all(|module| modules.contains(module)) {
         codes.extend(elsewhere::counted(task, how).await?);
     }

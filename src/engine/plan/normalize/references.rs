@@ -1,9 +1,5 @@
 //! Where else in the modules' rows the codes stand.
 
-use super::super::super::protocol::{EntityRef, Event, Finding, Severity};
-use super::super::super::sweep::Sweep;
-use super::super::super::task::Stop;
-use super::super::sink::Sink;
 use super::{Moved, Scope};
 use crate::domain::key::EntityKey;
 use crate::domain::normalize::{Occurrence, respelled};
@@ -12,6 +8,10 @@ use crate::domain::publish::Ttls;
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::tenant::tenant_of;
 use crate::domain::transfer::Side;
+use crate::engine::plan::sink::Sink;
+use crate::engine::protocol::{EntityRef, Event, Finding, Severity};
+use crate::engine::read::sweep::Sweep;
+use crate::engine::task::Stop;
 
 /// Tells the codes inside a row that is moved: its key and its attributes.
 pub(super) async fn tell_moved(

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::super::super::browse::modules as known_modules;
-use super::super::super::failure::{ErrorCode, Failure};
-use super::super::super::protocol::{Event, Phase};
-use super::super::super::sweep::Sweep;
-use super::super::super::task::{Stop, Task};
-use super::super::scope::KEYS;
 use crate::domain::key::{KEY_SEPARATOR, PartitionKey};
 use crate::domain::plan::{Modules, Normalize, Source};
 use crate::domain::row::{TableKind, field};
 use crate::domain::tenant::{Tenant, tenant_of, with_tenant};
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::protocol::{Event, Phase};
+use crate::engine::read::browse::modules as known_modules;
+use crate::engine::read::scope::KEYS;
+use crate::engine::read::sweep::Sweep;
+use crate::engine::task::{Stop, Task};
 
 /// A partition whose tenant code is not in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,10 +6,7 @@ mod traces;
 use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 
-use super::super::run::Context;
-use super::super::task::{Stop, Task};
 use super::refused_in_place;
-use super::scope::{Partition, nothing, partitions};
 use super::sink::Sink;
 use super::walk::{Page, Walk};
 use crate::domain::clock::{parse_time, utc_millis};
@@ -21,6 +18,8 @@ use crate::domain::rollback::{Aim, Rolling, Traces, aim};
 use crate::domain::run::{Action, Reason};
 use crate::domain::snapshot::EntitySnapshot;
 use crate::domain::transfer::Side;
+use crate::engine::read::scope::{Partition, nothing, partitions};
+use crate::engine::task::{Context, Stop, Task};
 use crate::store::publish::Snapshot;
 
 /// Entities looked at together.

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::super::super::task::{Stop, Task};
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::rollback::Then;
 use crate::domain::row::TableKind;
 use crate::domain::run::Reason;
+use crate::engine::task::{Stop, Task};
 use crate::store::RowKey;
 
 /// A row, or why it cannot be had.

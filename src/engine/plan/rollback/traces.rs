@@ -1,10 +1,10 @@
 //! The traces of all versions of an entity.
 
-use super::super::super::task::{Stop, Task};
 use crate::domain::key::{EntityKey, Version, version_of};
 use crate::domain::plan::RollTo;
 use crate::domain::rollback::Traces;
 use crate::domain::row::{Row, TableKind};
+use crate::engine::task::{Stop, Task};
 use crate::store::publish::Snapshot;
 
 /// Reads them; of an entity at its first version the snapshot tells everything.

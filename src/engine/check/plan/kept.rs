@@ -1,0 +1,427 @@
+//! The file that keeps an interrupted comparison: one JSON value a line, findings between the places that it got to.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+
+use crate::domain::clock::utc_millis;
+use crate::domain::diff::{Change, ChangeKind};
+use crate::domain::digest::hex;
+use crate::domain::key::{EntityKey, PartitionKey};
+use crate::domain::plan::Plan;
+use crate::domain::tenant::Tenant;
+use crate::domain::value::{value_from_ddb_json, value_to_ddb_json};
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::journal::{JournalError, private_dir, regular};
+use crate::engine::protocol::{EntityRef, Finding, Severity};
+use crate::engine::read::scope::Partition;
+use crate::engine::task::Task;
+
+const FORMAT: u32 = 1;
+/// Bytes that are held before they are written.
+const HELD: usize = 64 * 1024;
+/// Findings read at a time.
+const PAGE: usize = 100;
+/// What comparisons find.
+const KINDS: [&str; 5] = ["missing", "extra", "different", "leftover", "ttl"];
+
+/// What can go wrong with the file.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum KeptError {
+    #[error("{}: {source}", path.display())]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("{} cannot be read by this version", path.display())]
+    Unreadable { path: PathBuf },
+    #[error(transparent)]
+    Dir(#[from] JournalError),
+}
+
+impl From<KeptError> for Failure {
+    fn from(error: KeptError) -> Self {
+        Self::new(ErrorCode::Io, error.to_string()).hint("check space and permissions of the state directory")
+    }
+}
+
+fn io(path: &Path) -> impl FnOnce(std::io::Error) -> KeptError + '_ {
+    |source| KeptError::Io { path: path.to_path_buf(), source }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Line {
+    Begun(Begun),
+    Finding(Told),
+    Place(Place),
+}
+
+/// What a comparison began with.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Begun {
+    format: u32,
+    at: String,
+    pub(super) pins: Pins,
+    partitions: Vec<Covered>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Covered {
+    module: String,
+    pk: String,
+    tenant: String,
+    segment: usize,
+    confirmed: bool,
+}
+
+impl Begun {
+    pub(super) fn new(pins: Pins, partitions: &[Partition]) -> Self {
+        let covered = |p: &Partition| Covered {
+            module: p.module.clone(),
+            pk: p.pk.as_str().to_owned(),
+            tenant: p.tenant.code.clone(),
+            segment: p.tenant.segment,
+            confirmed: p.tenant.confirmed,
+        };
+        let partitions = partitions.iter().map(covered).collect();
+        Self { format: FORMAT, at: utc_millis(Timestamp::now()), pins, partitions }
+    }
+
+    /// The partitions, which are not looked for a second time.
+    pub(super) fn partitions(&self) -> Vec<Partition> {
+        let partition = |c: &Covered| Partition {
+            module: c.module.clone(),
+            pk: PartitionKey::new(&*c.pk),
+            tenant: Tenant { code: c.tenant.clone(), segment: c.segment, confirmed: c.confirmed },
+        };
+        self.partitions.iter().map(partition).collect()
+    }
+}
+
+/// Where a comparison looks; what it found is true of nowhere else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Pins {
+    pub(super) profile: String,
+    environment: String,
+    app: String,
+    account: Option<String>,
+    region: Option<String>,
+    endpoint: Option<String>,
+}
+
+impl Pins {
+    pub(super) async fn of(task: &Task) -> Self {
+        let profile = task.profile();
+        Self {
+            profile: profile.name.clone(),
+            environment: profile.environment.clone(),
+            app: profile.app.clone(),
+            account: task.shared.connected.account().await.ok().flatten(),
+            region: task.shared.connected.region.clone(),
+            // The built-in sandbox listens on other ports at each start.
+            endpoint: profile.endpoints.dynamodb_shown().filter(|_| profile.name != "sandbox"),
+        }
+    }
+
+    /// The first thing that is another now: what, what it was, what it is.
+    pub(super) fn differs(&self, now: &Self) -> Option<(&'static str, String, String)> {
+        let of = |text: &Option<String>, none: &str| text.clone().unwrap_or_else(|| none.to_owned());
+        // Who may not ask for the account has none pinned.
+        let account = self.account.is_some() && now.account.is_some();
+        let pairs = [
+            ("profile", self.profile.clone(), now.profile.clone(), true),
+            ("environment", self.environment.clone(), now.environment.clone(), true),
+            ("app", self.app.clone(), now.app.clone(), true),
+            ("account", of(&self.account, "none"), of(&now.account, "none"), account),
+            ("region", of(&self.region, "none"), of(&now.region, "none"), true),
+            ("endpoint", of(&self.endpoint, "AWS"), of(&now.endpoint, "AWS"), true),
+        ];
+        pairs.into_iter().find(|(_, was, is, counts)| *counts && was != is).map(|(what, was, is, _)| (what, was, is))
+    }
+}
+
+/// How far a comparison is: this entity of the source, and everything before it, is judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Place {
+    pub(super) module: String,
+    pub(super) pk: String,
+    pub(super) sk: String,
+    /// Entities judged.
+    pub(super) looked: u64,
+    /// When.
+    pub(super) at: String,
+}
+
+/// A finding as it is kept.
+#[derive(Debug, Serialize, Deserialize)]
+struct Told {
+    kind: String,
+    severity: Severity,
+    module: String,
+    key: EntityKey,
+    path: Option<String>,
+    message: String,
+    change: Option<Differs>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Differs {
+    path: crate::domain::path::Path,
+    kind: ChangeKind,
+    before: Option<Json>,
+    after: Option<Json>,
+    from_index: Option<usize>,
+}
+
+impl Told {
+    fn new(finding: &Finding) -> Self {
+        let differs = |change: &Change| Differs {
+            path: change.path.clone(),
+            kind: change.kind,
+            before: change.before.as_ref().map(value_to_ddb_json),
+            after: change.after.as_ref().map(value_to_ddb_json),
+            from_index: change.from_index,
+        };
+        Self {
+            kind: finding.kind.to_owned(),
+            severity: finding.severity,
+            module: finding.entity.module.clone(),
+            key: finding.entity.key.clone(),
+            path: finding.path.clone(),
+            message: finding.message.clone(),
+            change: finding.change.as_deref().map(differs),
+        }
+    }
+
+    /// `None` for what this version does not know.
+    fn finding(self) -> Option<Finding> {
+        let change = match self.change {
+            None => None,
+            Some(differs) => Some(Box::new(Change {
+                path: differs.path,
+                kind: differs.kind,
+                before: differs.before.as_ref().map(value_from_ddb_json).transpose().ok()?,
+                after: differs.after.as_ref().map(value_from_ddb_json).transpose().ok()?,
+                from_index: differs.from_index,
+            })),
+        };
+        Some(Finding {
+            kind: KINDS.into_iter().find(|kind| *kind == self.kind)?,
+            severity: self.severity,
+            entity: EntityRef { module: self.module, key: self.key },
+            path: self.path,
+            message: self.message,
+            change,
+            repairable: false,
+        })
+    }
+}
+
+/// What the file of a plan is called: SHA-256 over all that the plan says.
+pub(super) fn name_of(plan: &Plan) -> Result<String, serde_json::Error> {
+    let hash = Sha256::digest(serde_json::to_string(plan)?);
+    Ok(hex(&hash))
+}
+
+fn dir(state_dir: &Path) -> PathBuf {
+    state_dir.join("verifications")
+}
+
+fn open(path: &Path) -> Result<File, KeptError> {
+    // Opening a pipe would wait for someone at its other end.
+    regular(path)?;
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(io(path))
+}
+
+/// Whether it is ours now, until it is closed.
+fn lock(file: &File, path: &Path) -> Result<bool, KeptError> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(io(path)(error)),
+    }
+}
+
+/// What is kept of a plan.
+pub(super) enum Found {
+    Nothing,
+    /// A comparison is under way.
+    Busy,
+    Kept(Box<Kept>),
+}
+
+/// A comparison that was interrupted.
+pub(super) struct Kept {
+    pub(super) begun: Begun,
+    pub(super) place: Place,
+    path: PathBuf,
+    file: File,
+    /// Bytes up to the place; what stands behind is found once more.
+    end: u64,
+}
+
+/// Looks for an interrupted comparison.
+pub(super) fn look(state_dir: &Path, name: &str) -> Result<Found, KeptError> {
+    let path = dir(state_dir).join(format!("{name}.jsonl"));
+    if !path.exists() {
+        return Ok(Found::Nothing);
+    }
+    let file = open(&path)?;
+    if !lock(&file, &path)? {
+        return Ok(Found::Busy);
+    }
+    let unreadable = || KeptError::Unreadable { path: path.clone() };
+    let mut reader = BufReader::new(&file);
+    let mut line = Vec::new();
+    let (mut read, mut begun, mut place) = (0u64, None, None);
+    loop {
+        line.clear();
+        let n = reader.read_until(b'\n', &mut line).map_err(io(&path))?;
+        // A line without an end was cut short with the process that wrote it.
+        if n == 0 || line.last() != Some(&b'\n') {
+            break;
+        }
+        read += n as u64;
+        if begun.is_none() {
+            match serde_json::from_slice(&line) {
+                Ok(Line::Begun(first)) if first.format == FORMAT => begun = Some(first),
+                _ => return Err(unreadable()),
+            }
+        } else if line.starts_with(br#"{"place""#) {
+            match serde_json::from_slice(&line) {
+                Ok(Line::Place(at)) => place = Some((at, read)),
+                _ => return Err(unreadable()),
+            }
+        }
+    }
+    drop(reader);
+    match (begun, place) {
+        (Some(begun), Some((place, end))) => Ok(Found::Kept(Box::new(Kept { begun, place, path, file, end }))),
+        _ => Ok(Found::Nothing),
+    }
+}
+
+impl Kept {
+    /// What was found up to the place, page by page.
+    pub(super) fn findings(&self) -> Result<Findings, KeptError> {
+        let file = File::open(&self.path).map_err(io(&self.path))?;
+        Ok(Findings { reader: BufReader::new(file), path: self.path.clone(), read: 0, end: self.end })
+    }
+
+    /// Goes on behind the place.
+    pub(super) fn go_on(self) -> Result<Record, KeptError> {
+        let Self { path, mut file, end, .. } = self;
+        file.set_len(end).map_err(io(&path))?;
+        file.seek(SeekFrom::Start(end)).map_err(io(&path))?;
+        Ok(Record { path, file, begun_at: None, held: Vec::new() })
+    }
+}
+
+/// Findings as they are read.
+pub(super) struct Findings {
+    reader: BufReader<File>,
+    path: PathBuf,
+    read: u64,
+    end: u64,
+}
+
+impl Findings {
+    /// The next ones; none at the end.
+    pub(super) fn page(&mut self) -> Result<Vec<Finding>, KeptError> {
+        let mut page = Vec::new();
+        let mut line = Vec::new();
+        while page.len() < PAGE && self.read < self.end {
+            line.clear();
+            let n = self.reader.read_until(b'\n', &mut line).map_err(io(&self.path))?;
+            self.read += n as u64;
+            let unreadable = || KeptError::Unreadable { path: self.path.clone() };
+            match serde_json::from_slice(&line) {
+                Ok(Line::Finding(told)) => page.push(told.finding().ok_or_else(unreadable)?),
+                Ok(_) => {}
+                Err(_) => return Err(unreadable()),
+            }
+        }
+        Ok(page)
+    }
+}
+
+/// The file while a comparison is under way.
+pub(super) struct Record {
+    path: PathBuf,
+    file: File,
+    /// Where it stands before its first place: until then an older one keeps its own.
+    begun_at: Option<PathBuf>,
+    held: Vec<u8>,
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if let Some(path) = &self.begun_at {
+            // There is no place in it to go on from. Whatever stands in the way is written over the next time.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+impl Record {
+    /// Begins one; `None` where another process has begun the same.
+    pub(super) fn begin(state_dir: &Path, name: &str, begun: &Begun) -> Result<Option<Self>, KeptError> {
+        private_dir(state_dir)?;
+        let dir = dir(state_dir);
+        private_dir(&dir)?;
+        let new = dir.join(format!("{name}.new"));
+        let file = open(&new)?;
+        if !lock(&file, &new)? {
+            return Ok(None);
+        }
+        file.set_len(0).map_err(io(&new))?;
+        let path = dir.join(format!("{name}.jsonl"));
+        let mut record = Self { path, file, begun_at: Some(new), held: Vec::new() };
+        record.hold(&serde_json::json!({ "begun": begun }));
+        Ok(Some(record))
+    }
+
+    fn hold(&mut self, line: &impl Serialize) {
+        // Maps of texts and numbers: writing them into memory does not fail.
+        if serde_json::to_writer(&mut self.held, line).is_ok() {
+            self.held.push(b'\n');
+        }
+    }
+
+    pub(super) fn finding(&mut self, finding: &Finding) {
+        self.hold(&Line::Finding(Told::new(finding)));
+    }
+
+    /// Whether so much is held that it should be written.
+    pub(super) fn is_full(&self) -> bool {
+        self.held.len() >= HELD
+    }
+
+    /// Writes what is held, and behind it the place that it is complete up to.
+    pub(super) fn write(&mut self, place: Option<&Place>) -> Result<(), KeptError> {
+        if let Some(place) = place {
+            self.hold(&Line::Place(place.clone()));
+        }
+        self.file.write_all(&self.held).map_err(io(&self.path))?;
+        self.held.clear();
+        if place.is_some()
+            && let Some(new) = &self.begun_at
+        {
+            std::fs::rename(new, &self.path).map_err(io(new))?;
+            self.begun_at = None;
+        }
+        Ok(())
+    }
+
+    /// Takes the file away, an older one too: what is complete leaves nothing to go on with.
+    pub(super) fn complete(self) -> Result<(), KeptError> {
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(&self.path)(error)),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The rules that a plan gives its items.
+
+use std::sync::Arc;
+
+use crate::domain::plan::{Change, Engine, Plan, Source, Target};
+use crate::domain::transfer::{Marks, Transfer};
+use crate::domain::transform::Changing;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::task::{Context, Stop};
+use crate::worker;
+
+/// What the run marks the entities with, where the plan wants that.
+pub(in crate::engine) fn marks(context: &Context) -> Option<Marks> {
+    context.settings.stamp.then(|| Marks { run: context.run, at: context.time(), by: context.stamp.by.clone() })
+}
+
+/// The rules of a plan's copy or move.
+pub(in crate::engine) fn transfer_of(
+    context: &Context,
+    plan: &Plan,
+    source: &Source,
+    target: &Target,
+) -> Result<Transfer, Stop> {
+    Ok(Transfer {
+        operation: context.operation,
+        tenant: target.tenant.clone(),
+        existing: target.existing,
+        deleted: source.deleted,
+        mode: context.mode,
+        marks: marks(context),
+        respell: None,
+        changing: changing(context, &plan.change)?.map(Arc::new),
+        stamp: context.stamp.clone(),
+    })
+}
+
+/// Whether a plan's copy or move looks at no attribute, so that those which cannot be read may be carried as bytes. The application's
+/// own import reads them.
+pub(in crate::engine) fn carries_bytes(plan: &Plan, transfer: &Transfer) -> bool {
+    transfer.carries_bytes() && plan.change.validate.is_empty() && plan.run.engine == Engine::Direct
+}
+
+/// A plan's changes with the run's clock; `None` where it has none.
+pub(in crate::engine) fn changing(context: &Context, change: &Change) -> Result<Option<Changing>, Stop> {
+    let changing = worker::changing(change, &context.time()).map_err(|bad| {
+        let mut failure = Failure::new(ErrorCode::Plan, bad.to_string());
+        failure.key = Some("transform.jq".to_owned());
+        failure
+    })?;
+    Ok(Some(changing).filter(|changing| !changing.is_empty()))
+}

@@ -1,0 +1,13 @@
+//! Reading what the tables hold: tenants, entities, versions, users, and the ways to read many rows.
+
+pub(super) mod ahead;
+pub(super) mod browse;
+pub(super) mod compare;
+pub(super) mod history;
+pub(super) mod reported;
+pub(super) mod scope;
+pub(super) mod seen;
+pub(super) mod sweep;
+pub(super) mod users;
+pub(super) mod versions;
+pub(super) mod watching;

@@ -1,0 +1,162 @@
+//! Which partitions a plan's source covers.
+
+use std::collections::BTreeSet;
+
+use crate::domain::key::{EntityKey, KEY_SEPARATOR, PartitionKey, SortKey};
+use crate::domain::plan::{Modules, Partitions, Source};
+use crate::domain::row::{TableKind, field};
+use crate::domain::tenant::{Tenant, tenant_of};
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::protocol::{EntityRef, Event, Finding, Severity};
+use crate::engine::read::browse::{has_partition, modules};
+use crate::engine::read::sweep::Sweep;
+use crate::engine::task::{Stop, Task};
+
+/// Fields that tell a partition and its tenant.
+pub(in crate::engine) const KEYS: [&str; 3] = [field::PK, field::SK, field::TENANT_CODE];
+
+/// A partition and where its tenant stands in its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) struct Partition {
+    pub(in crate::engine) module: String,
+    pub(in crate::engine) pk: PartitionKey,
+    pub(in crate::engine) tenant: Tenant,
+}
+
+/// The partitions of a plan's source, by module and key; empty where there are none.
+pub(in crate::engine) async fn partitions(
+    task: &Task,
+    wanted: &Modules,
+    source: &Source,
+) -> Result<Vec<Partition>, Stop> {
+    let mut found = Vec::new();
+    for module in covered(task, wanted, source).await? {
+        task.check()?;
+        let exact =
+            source.entity_type.as_ref().map(|t| PartitionKey::new(format!("{t}{KEY_SEPARATOR}{}", source.tenant)));
+        let mut here = Vec::new();
+        if source.partitions == Partitions::All || exact.is_none() {
+            here = scanned(task, &module, source).await?;
+        }
+        // Looked at also where it has commands alone, which no scan of the data table shows.
+        if let Some(pk) = exact.filter(|pk| here.iter().all(|p: &Partition| p.pk != *pk))
+            && has_partition(task, &module, &pk).await?
+        {
+            let tenant = tenant_of(&pk, None);
+            here.insert(0, Partition { module, pk, tenant });
+        }
+        here.sort_by(|a, b| a.pk.cmp(&b.pk));
+        found.extend(here);
+    }
+    Ok(found)
+}
+
+/// Tells that a plan's source covers nothing: as a note for people, as a finding for programs.
+pub(in crate::engine) async fn nothing(task: &Task, source: &Source) -> Result<Vec<String>, Stop> {
+    let kind = source.entity_type.as_deref().unwrap_or("any type");
+    let note = format!("there is nothing of {kind} under tenant {}", source.tenant);
+    let pk = PartitionKey::new(format!("{}#{}", source.entity_type.as_deref().unwrap_or("*"), source.tenant));
+    let finding = Finding {
+        kind: "missing",
+        severity: Severity::Warning,
+        entity: EntityRef { module: String::new(), key: EntityKey { pk, sk: SortKey::new("") } },
+        path: None,
+        message: note.clone(),
+        change: None,
+        repairable: false,
+    };
+    task.emit(Event::Finding(Box::new(finding))).await?;
+    Ok(vec![note])
+}
+
+pub(in crate::engine) async fn covered(task: &Task, wanted: &Modules, source: &Source) -> Result<Vec<String>, Stop> {
+    let known = modules(task).await?;
+    match (wanted, &source.entity_type) {
+        (Modules::All, _) => Ok(known),
+        (Modules::Named(names), _) => match names.iter().find(|name| !known.contains(name)) {
+            Some(name) => {
+                let mut failure = Failure::new(ErrorCode::NoTable, format!("there is no module {name}"));
+                failure.key = Some("module".to_owned());
+                Err(failure.hint(format!("the modules are {}", known.join(", "))).into())
+            }
+            None => Ok(names.iter().collect::<BTreeSet<_>>().into_iter().cloned().collect()),
+        },
+        (Modules::ByType, Some(entity_type)) => {
+            let pk = PartitionKey::new(format!("{entity_type}{KEY_SEPARATOR}{}", source.tenant));
+            let hint = pk.module_hint();
+            if known.contains(&hint) {
+                return Ok(vec![hint]);
+            }
+            let mut having = Vec::new();
+            for module in &known {
+                if has_partition(task, module, &pk).await? {
+                    having.push(module.clone());
+                }
+            }
+            if having.len() == 1 {
+                return Ok(having);
+            }
+            let what =
+                if having.is_empty() { "no module has".to_owned() } else { format!("{} have", having.join(" and ")) };
+            let mut failure = Failure::new(ErrorCode::Plan, format!("{what} the partition {pk}"));
+            failure.key = Some("module".to_owned());
+            Err(failure.hint(format!("name one as module: {}", known.join(", "))).into())
+        }
+        (Modules::ByType, None) => {
+            let mut failure = Failure::new(ErrorCode::Plan, "module is missing: every type is wanted");
+            failure.key = Some("module".to_owned());
+            Err(failure.hint("name modules, or \"*\" for all").into())
+        }
+    }
+}
+
+/// Partitions of a module whose key has more segments than the convention's two, or whose type is not named.
+async fn scanned(task: &Task, module: &str, source: &Source) -> Result<Vec<Partition>, Stop> {
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    let mut codes = std::collections::HashMap::new();
+    let mut sweep = Sweep::start(task, module, TableKind::Data, &KEYS);
+    while let Some(rows) = sweep.next().await? {
+        for row in &rows {
+            let pk = row.pk()?;
+            if !found.contains(pk) && covers(source, pk, row.text(field::TENANT_CODE)) {
+                found.insert(pk.to_owned());
+                codes.insert(pk.to_owned(), row.text(field::TENANT_CODE).map(str::to_owned));
+            }
+        }
+    }
+    let partition = |pk: String| {
+        let code = codes.get(&pk).cloned().flatten();
+        let pk = PartitionKey::new(pk);
+        Partition { module: module.to_owned(), tenant: tenant_of(&pk, code.as_deref()), pk }
+    };
+    Ok(found.into_iter().map(partition).collect())
+}
+
+fn covers(source: &Source, pk: &str, code: Option<&str>) -> bool {
+    let pk = PartitionKey::new(pk);
+    let tenant = tenant_of(&pk, code);
+    let is_type = source.entity_type.as_ref().is_none_or(|t| t == pk.entity_type());
+    is_type && tenant.segment > 0 && tenant.code == source.tenant
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn longer_keys_and_any_type_are_covered_and_other_tenants_are_not() {
+        let of = |t: Option<&str>| Source {
+            entity_type: t.map(str::to_owned),
+            tenant: "acme".to_owned(),
+            ..Source::default()
+        };
+        assert!(covers(&of(Some("LOG")), "LOG#acme#2024-05", Some("acme")));
+        assert!(covers(&of(Some("LOG")), "LOG#2024-05#acme", Some("acme")));
+        assert!(covers(&of(None), "PRODUCT#acme", None));
+        assert!(!covers(&of(None), "PRODUCT#acme2", None));
+        assert!(!covers(&of(Some("LOG")), "PRODUCT#acme", Some("acme")));
+        assert!(!covers(&of(None), "acme", Some("acme")));
+        // Spelled otherwise it is another code.
+        assert!(!covers(&of(None), "PRODUCT#ACME", Some("acme")));
+    }
+}

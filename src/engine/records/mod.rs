@@ -1,0 +1,5 @@
+//! Recorded runs, and the preview that is kept: listed and paged.
+
+pub(super) mod collisions;
+pub(super) mod items;
+pub(super) mod runs;

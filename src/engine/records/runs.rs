@@ -1,0 +1,84 @@
+//! Recorded runs.
+
+use std::path::PathBuf;
+
+use crate::domain::plan::{Undo, UndoFrom, Work};
+use crate::domain::run::{RunId, RunState};
+use crate::engine::failure::Failure;
+use crate::engine::journal;
+use crate::engine::journal::Reader;
+use crate::engine::protocol::{Event, Level, RunInfo};
+use crate::engine::task::{Stop, Task, blocking};
+
+/// Items read at a time.
+const PAGE: usize = 1_000;
+
+pub(in crate::engine) async fn list(task: &Task) -> Result<(), Stop> {
+    let state_dir = task.shared.state_dir.clone();
+    for run in blocking(move || journal::list(&state_dir)).await?? {
+        task.check()?;
+        match run {
+            Ok(info) => task.emit(Event::Run(Box::new(info))).await?,
+            Err(error) => task.failed(Failure::from(error).not_fatal()).await?,
+        }
+    }
+    Ok(())
+}
+
+/// A run as recorded now.
+pub(in crate::engine) async fn show_info(task: &Task, run: RunId) -> Result<RunInfo, Stop> {
+    let state_dir = task.shared.state_dir.clone();
+    Ok(blocking(move || Reader::open(&state_dir, run)?.info()).await??)
+}
+
+pub(in crate::engine) async fn show(task: &Task, run: RunId) -> Result<(), Stop> {
+    task.emit(Event::Run(Box::new(show_info(task, run).await?))).await?;
+    let mut after = 0;
+    loop {
+        task.check()?;
+        let state_dir = task.shared.state_dir.clone();
+        let items = blocking(move || Reader::open(&state_dir, run)?.items(after, PAGE)).await??;
+        let ended = items.len() < PAGE;
+        for item in items {
+            after = item.n;
+            task.emit(Event::Item(Box::new(item))).await?;
+        }
+        if ended {
+            return Ok(());
+        }
+    }
+}
+
+/// Writes a run's journal into a file of its own.
+pub(in crate::engine) async fn export(task: &Task, run: RunId, file: PathBuf) -> Result<(), Stop> {
+    let (state_dir, to) = (task.shared.state_dir.clone(), file.clone());
+    blocking(move || Reader::open(&state_dir, run)?.export(&to)).await??;
+    task.log(format!("run {run} written to {}", file.display())).await
+}
+
+/// When an undo is complete: the run that it took back says so, and the one that that had taken back counts again.
+pub(in crate::engine) async fn mark_undone(task: &Task, run: RunId) -> Result<(), Stop> {
+    let info = show_info(task, run).await?;
+    let Some(undone) = info.undo_of else { return Ok(()) };
+    let (state_dir, undo) = (task.shared.state_dir.clone(), run);
+    let marked = blocking(move || {
+        // What was left alone still stands as the run wrote it.
+        if Reader::open(&state_dir, undo)?.left_alone()? > 0 {
+            return Ok(());
+        }
+        // One that looked at a part of the rows, or at a copy of the journal, may have missed some.
+        let plan = Reader::open(&state_dir, undo)?.recorded()?.plan;
+        let is_whole = |undo: &Undo| undo.from == UndoFrom::Journal && undo.items.is_empty();
+        if !plan.is_some_and(|p| matches!(&p.work, Work::Undo(undo) if is_whole(undo))) {
+            return Ok(());
+        }
+        let again = Reader::open(&state_dir, undone)?.info()?.undo_of;
+        journal::mark(&state_dir, undone, RunState::Undone, Some(run))?;
+        again.map_or(Ok(()), |first| journal::mark(&state_dir, first, RunState::Done, None))
+    });
+    match marked.await? {
+        Ok(()) => Ok(()),
+        // Its journal may be elsewhere; the tables know all the same.
+        Err(error) => task.emit(Event::Log(Level::Warning, format!("not marked as undone: {error}"))).await,
+    }
+}

@@ -1,0 +1,137 @@
+use jiff::Timestamp;
+
+use crate::config::{FrameworkVersion, Profile};
+use crate::domain::clock::{framework_time, parse_time, time_zone, utc_millis};
+use crate::domain::plan::{Engine, Plan, RunSettings, Work};
+use crate::domain::publish::{PublishMode, Stamp};
+use crate::domain::run::{Operation, RunId};
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::journal::{Header, Recorded};
+use crate::engine::protocol::RunInfo;
+use crate::engine::task::{Stop, Task};
+
+/// What is the same for everything that a run does.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Context {
+    pub(in crate::engine) run: RunId,
+    pub(in crate::engine) operation: Operation,
+    /// The run's one time.
+    pub(in crate::engine) at: Timestamp,
+    pub(in crate::engine) stamp: Stamp,
+    pub(in crate::engine) mode: PublishMode,
+    pub(in crate::engine) settings: RunSettings,
+    /// What a protected profile wants typed.
+    pub(in crate::engine) confirm: Option<String>,
+    /// Items are told with their rows.
+    pub(in crate::engine) rows: bool,
+    /// The name under which the application registered its import, where the plan has one.
+    pub(in crate::engine) import_table: Option<String>,
+    /// Items that had failed, and items that had been attempted, when the run was resumed: they stop nothing again.
+    pub(in crate::engine) before: (u64, u64),
+}
+
+impl Context {
+    /// For a run that begins now.
+    pub(in crate::engine) fn new(
+        task: &Task,
+        operation: Operation,
+        settings: RunSettings,
+        tenant: Option<&str>,
+    ) -> Result<Self, Stop> {
+        let profile = task.profile();
+        let mode = match operation {
+            // Users are published by nobody.
+            Operation::Users => PublishMode::Sync,
+            // The application's own import publishes.
+            _ if settings.engine == Engine::Pipeline => PublishMode::Async,
+            _ => settings.publish.unwrap_or(profile.publish),
+        };
+        // A repair inserts no command row, which is what an old pipeline would take up.
+        if !matches!(operation, Operation::Repair | Operation::Users) {
+            sync_allowed(profile, mode)?;
+        }
+        let (run, at) = (RunId::generate(), Timestamp::now());
+        let zone = time_zone(&profile.timezone).map_err(|e| Failure::new(ErrorCode::Config, e.to_string()))?;
+        let stamp = Stamp {
+            at: framework_time(at, &zone),
+            by: profile.operator.clone(),
+            ip: profile.operator_ip.clone(),
+            request_id: run.request_id(),
+            source: format!("tenantry {operation}"),
+        };
+        let confirm = profile.protected.then(|| tenant.unwrap_or(&profile.environment).to_owned());
+        Ok(Self { run, operation, at, stamp, mode, settings, confirm, rows: false, import_table: None, before: (0, 0) })
+    }
+
+    /// For a run that ended before its end: with the time and the name that it began with.
+    pub(in crate::engine) fn resumed(task: &Task, info: &RunInfo, recorded: &Recorded) -> Self {
+        let profile = task.profile();
+        let settings = recorded.plan.as_ref().map(|plan| plan.run.clone()).unwrap_or_default();
+        let tenant = recorded.plan.as_ref().and_then(|plan| plan.work.target_tenant());
+        let confirm = profile.protected.then(|| tenant.unwrap_or(&profile.environment).to_owned());
+        Self {
+            run: info.run,
+            operation: info.operation,
+            at: parse_time(&info.started_at).unwrap_or_else(Timestamp::now),
+            stamp: recorded.stamp.clone(),
+            mode: recorded.mode,
+            settings,
+            confirm,
+            rows: false,
+            import_table: recorded.plan.as_ref().and_then(|plan| import_table(&plan.work)),
+            before: (0, 0),
+        }
+    }
+
+    /// The run's time as attributes and journals spell it.
+    pub(in crate::engine) fn time(&self) -> String {
+        utc_millis(self.at)
+    }
+
+    /// What the journal begins with.
+    pub(in crate::engine) async fn header(
+        &self,
+        task: &Task,
+        name: String,
+        plan: Option<&Plan>,
+        undo_of: Option<RunId>,
+    ) -> Header {
+        let profile = task.profile();
+        Header {
+            run: self.run,
+            name,
+            operation: self.operation,
+            reason: plan.map(|p| p.reason.clone()).unwrap_or_default(),
+            profile: profile.name.clone(),
+            environment: profile.environment.clone(),
+            app: profile.app.clone(),
+            // Who may not ask for it can still run: the account is then not pinned.
+            account: task.shared.connected.account().await.ok().flatten(),
+            region: task.shared.connected.region.clone(),
+            endpoint: task.shared.connected.pins.dynamodb.clone(),
+            pins: task.shared.connected.pins.clone(),
+            started_at: self.time(),
+            plan: plan.cloned(),
+            stamp: self.stamp.clone(),
+            mode: self.mode,
+            undo_of,
+        }
+    }
+}
+
+/// The name under which the application registered its import, where the plan has one.
+pub(in crate::engine) fn import_table(work: &Work) -> Option<String> {
+    match work {
+        Work::Import { table, .. } => table.clone(),
+        _ => None,
+    }
+}
+
+fn sync_allowed(profile: &Profile, mode: PublishMode) -> Result<(), Stop> {
+    if mode == PublishMode::Sync && profile.framework < FrameworkVersion::SYNC_COMPLETE {
+        let mut asked = profile.clone();
+        asked.publish = PublishMode::Sync;
+        return Err(Failure::new(ErrorCode::Config, asked.sync_refused().unwrap_or_default()).into());
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! What all work of an engine shares.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::control::Controls;
+use super::kept::{Kept, Listing};
+use crate::config::Profile;
+use crate::domain::run::RunId;
+use crate::engine::protocol::{Counters, Decision, Envelope};
+use crate::store::Connected;
+use crate::store::publish::WriteStore;
+
+/// A batch that waits for a decision.
+#[derive(Debug)]
+pub(in crate::engine) struct Waiting {
+    pub(in crate::engine) digest: String,
+    pub(in crate::engine) confirm: Option<String>,
+    pub(in crate::engine) answer: oneshot::Sender<Decision>,
+}
+
+/// What all work of an engine shares.
+#[derive(Debug)]
+pub(in crate::engine) struct Shared {
+    pub(in crate::engine) profile: Profile,
+    pub(in crate::engine) connected: Connected,
+    pub(in crate::engine) state_dir: PathBuf,
+    pub(in crate::engine) events: mpsc::Sender<Envelope>,
+    pub(in crate::engine) counters: watch::Sender<Counters>,
+    /// The store that writes, while the operator has armed the profile.
+    armed: Mutex<Option<WriteStore>>,
+    waiting: Mutex<HashMap<(RunId, u32), Waiting>>,
+    pub(in crate::engine) controls: Controls,
+    /// The preview that can be looked at.
+    pub(in crate::engine) kept: tokio::sync::Mutex<Option<Kept>>,
+    listing: Mutex<Option<Listing>>,
+    modules: Mutex<Option<Vec<String>>>,
+}
+
+/// A poisoned lock only means that another task panicked while it held plain data.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(in crate::engine) fn new(
+        profile: Profile,
+        connected: Connected,
+        state_dir: PathBuf,
+        events: mpsc::Sender<Envelope>,
+        counters: watch::Sender<Counters>,
+    ) -> Self {
+        Self {
+            profile,
+            connected,
+            state_dir,
+            events,
+            counters,
+            armed: Mutex::default(),
+            waiting: Mutex::default(),
+            controls: Controls::default(),
+            kept: tokio::sync::Mutex::default(),
+            listing: Mutex::default(),
+            modules: Mutex::default(),
+        }
+    }
+
+    pub(in crate::engine) fn arm(&self, armed: bool) {
+        *lock(&self.armed) = armed.then(|| self.connected.store.arm());
+    }
+
+    /// The store that writes; `None` while the profile is read-only.
+    pub(in crate::engine) fn writes(&self) -> Option<WriteStore> {
+        lock(&self.armed).clone()
+    }
+
+    pub(in crate::engine) fn wait_for(&self, run: RunId, batch: u32, waiting: Waiting) {
+        lock(&self.waiting).insert((run, batch), waiting);
+    }
+
+    pub(in crate::engine) fn take_waiting(&self, run: RunId, batch: u32) -> Option<Waiting> {
+        lock(&self.waiting).remove(&(run, batch))
+    }
+
+    pub(in crate::engine) fn take_listing(&self) -> Option<Listing> {
+        lock(&self.listing).take()
+    }
+
+    pub(in crate::engine) fn put_listing(&self, listing: Listing) {
+        *lock(&self.listing) = Some(listing);
+    }
+
+    pub(in crate::engine) fn known_modules(&self) -> Option<Vec<String>> {
+        lock(&self.modules).clone()
+    }
+
+    pub(in crate::engine) fn know_modules(&self, modules: &[String]) {
+        *lock(&self.modules) = Some(modules.to_vec());
+    }
+
+    /// Lets who looks at the counters see what was sent meanwhile, also while nothing comes back.
+    pub(in crate::engine) fn refresh(&self) {
+        let reading = self.connected.store.meter().reading();
+        self.counters.send_if_modified(|counters| {
+            let is_new = counters.requests != reading.requests || counters.throttled != reading.throttled;
+            (counters.requests, counters.throttled) = (reading.requests, reading.throttled);
+            is_new
+        });
+    }
+
+    /// Brings the counters up to date.
+    pub(in crate::engine) fn count(&self, change: impl FnOnce(&mut Counters)) {
+        let reading = self.connected.store.meter().reading();
+        self.counters.send_modify(|counters| {
+            counters.read_units = reading.read_units;
+            counters.write_units = reading.write_units;
+            counters.requests = reading.requests;
+            counters.throttled = reading.throttled;
+            change(counters);
+        });
+    }
+}
