@@ -6,12 +6,13 @@ use ratatui::layout::Rect;
 
 use super::app::App;
 use super::app::update;
-use super::message::{Message, Purpose};
+use super::message::Message;
 use super::parts::Filter;
 use super::screens::history::Opened;
 use super::screens::log::progress::Progress;
 use super::{ConsoleOptions, view};
-use crate::engine::protocol::{EntityRef, Envelope, Event, HistoryEntry, RequestId};
+use crate::domain::run::RunId;
+use crate::engine::protocol::{Command, EntityRef, Envelope, Event, HistoryEntry, RequestId};
 
 /// A console that counts tenants and follows a run while an entity's versions are open.
 pub struct Bare {
@@ -39,14 +40,14 @@ impl Bare {
         versions: Vec<HistoryEntry>,
     ) -> Result<Self, String> {
         let mut app = App::new(options, Timestamp::now())?;
-        let scan = app.pending(|p| *p == Purpose::Connect).ok_or("a console connects when it starts")?;
-        app.requests.insert(scan, Purpose::Scan);
+        app.scan(None);
+        let scan = app.tenants.tree.request.ok_or("a console counts when it is asked to")?;
         let mut opened = Opened::new(entity, String::new(), 1);
         opened.versions.apply(versions, &Filter::default());
         opened.versions.complete = true;
         app.history.opened = Some(opened);
-        let run = RequestId(u64::MAX);
-        app.requests.insert(run, Purpose::Run);
+        let command = Command::ResumeRun { run: RunId::from_parts(0, 1), rows: false, retry: false };
+        let run = app.ask(None, command, App::run_answer);
         let mut progress = Progress::begun(run, "a plan".to_owned());
         progress.total = Some(1_000_000);
         progress.writing(Timestamp::now());

@@ -8,10 +8,10 @@ use super::keymap::Key;
 use super::screens::history::diffs::{DiffKey, DiffView};
 use super::screens::history::document::Document;
 use super::screens::history::plan_view::ViewedRow;
-use crate::domain::key::{EntityKey, PartitionKey, Version};
+use crate::domain::key::Version;
 use crate::domain::plan::Change;
 use crate::domain::row::Row;
-use crate::engine::protocol::{Command, Counters, DiffResult, EntityRef, Envelope, RequestId};
+use crate::engine::protocol::{Command, Counters, DiffResult, Envelope, RequestId};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ pub(crate) enum Effect {
     /// Keep the counts for the next session.
     WriteCache(CachedCounts),
     /// Work something out beside the loop.
-    Build(Job),
+    Build(Work),
     /// Read a plan file.
     ReadPlan(PathBuf),
     /// Write a plan file.
@@ -96,95 +96,9 @@ pub(crate) enum Effect {
     EditPlan(String),
 }
 
-/// Why the engine was asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// Modules and account.
-    Connect,
-    /// Counting the tenants.
-    Scan,
-    /// Which module has a partition.
-    Open {
-        /// The partition.
-        pk: PartitionKey,
-        /// The entity wanted in it.
-        sk: Option<String>,
-    },
-    /// A page of the listing with this generation.
-    Page {
-        /// The listing.
-        generation: u64,
-        /// The page.
-        page: usize,
-    },
-    /// The versions of the entity with this generation.
-    History(u64),
-    /// Its rows, for the last changes.
-    Rows(u64),
-    /// Following an entity or a partition.
-    Watch,
-    /// Looking for what is wrong.
-    Doctor,
-    /// A comparison.
-    Diff(u64, DiffKey),
-    /// The current row of an entity, to copy it.
-    CopyRow,
-    /// What the plan in the pane would do.
-    PreviewPlan,
-    /// Something that a screen lacks: it takes the answers itself.
-    Screen,
-    /// Something of the preview's listing of items.
-    Items,
-    /// A rollback.
-    Rollback(EntityRef, Version),
-    /// A plan's run.
-    Run,
-    /// How many items a run that is gone on with has.
-    Left {
-        /// The run's request.
-        request: RequestId,
-        /// Items that had an outcome before.
-        behind: u64,
-    },
-    /// A change to a run that is under way.
-    Steer,
-    /// An answer to a batch of a plan's run.
-    DecideBatch,
-    /// An answer to an approval.
-    Decide,
-    /// Comparing both sides of a plan, or what a run wrote with what is there.
-    Verify,
-    /// Writing entities into a CSV file.
-    ExportRows,
-    /// Writing a run's journal into a file.
-    Export,
-    /// Arming or disarming.
-    Arm,
-    /// A cancellation.
-    Cancel,
-}
-
-impl Purpose {
-    /// Whether giving it up harms nobody.
-    pub(crate) fn only_reads(&self) -> bool {
-        !matches!(
-            self,
-            Self::Rollback(..) | Self::Run | Self::Steer | Self::DecideBatch | Self::Decide | Self::Arm | Self::Cancel
-        )
-    }
-
-    /// The entity it is about, for the log.
-    pub(crate) fn subject(&self) -> Option<&EntityKey> {
-        match self {
-            Self::Rollback(entity, _) => Some(&entity.key),
-            _ => None,
-        }
-    }
-}
-
 /// Work that would hold the screen up.
 #[derive(Debug)]
-pub(crate) enum Job {
+pub(crate) enum Work {
     /// Makes a comparison readable.
     Diff {
         /// The history it belongs to.
@@ -216,7 +130,7 @@ pub(crate) enum Job {
     },
 }
 
-/// What a [`Job`] came to.
+/// What some [`Work`] came to.
 #[derive(Debug)]
 pub(crate) enum Built {
     /// A readable comparison.
@@ -227,7 +141,7 @@ pub(crate) enum Built {
     LastChanges(u64, Document),
 }
 
-impl Job {
+impl Work {
     /// Does the work.
     pub(crate) fn run(self) -> Built {
         match self {

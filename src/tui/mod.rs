@@ -2,6 +2,7 @@
 
 mod actions;
 mod app;
+mod asked;
 mod cache;
 mod clipboard;
 mod files;
@@ -9,6 +10,7 @@ mod first_run;
 mod format;
 mod fuzzy;
 mod headless;
+mod job;
 mod keymap;
 mod layout;
 #[doc(hidden)]

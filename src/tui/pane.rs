@@ -1,5 +1,11 @@
 //! The four panes.
 
+use super::screen::PaneScreen;
+use super::screens::history::pane::HistoryPane;
+use super::screens::log::pane::LogPane;
+use super::screens::plan::pane::PlanPane;
+use super::screens::tenants::pane::TenantsPane;
+
 /// One of the four panes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Pane {
@@ -12,6 +18,16 @@ pub(crate) enum Pane {
 impl Pane {
     /// In the order of their keys.
     pub(crate) const ALL: [Self; 4] = [Self::Tenants, Self::History, Self::Plan, Self::Log];
+
+    /// What it does and shows.
+    pub(crate) fn screen(self) -> &'static dyn PaneScreen {
+        match self {
+            Self::Tenants => &TenantsPane,
+            Self::History => &HistoryPane,
+            Self::Plan => &PlanPane,
+            Self::Log => &LogPane,
+        }
+    }
 
     /// Its name in titles and tabs.
     pub(crate) fn title(self) -> &'static str {

@@ -9,6 +9,8 @@ use ratatui::layout::Rect;
 use super::actions::Action;
 use super::app::App;
 use super::keymap::{Context, Key};
+use super::parts::Filter;
+use super::parts::filter::Typed;
 use crate::engine::protocol::{Event, RequestId};
 
 /// Whether a screen stays after a key.
@@ -62,4 +64,39 @@ pub(crate) trait Screen: Any + Debug {
 
     /// Draws it and returns where the cursor is, if it has one.
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)>;
+}
+
+/// One of the four panes, with everything about it. Its state stands in the application, because the others look at it.
+pub(crate) trait PaneScreen {
+    /// The section of the keymap that its keys come from.
+    fn context(&self, app: &App) -> Context;
+
+    /// Does one of the pane's own actions, from whichever pane; false where it is none of them.
+    fn act(&self, app: &mut App, action: Action) -> bool;
+
+    /// Why one of its own actions cannot be done now.
+    fn refusal(&self, app: &App, action: Action) -> Option<String>;
+
+    /// Moves in it while it has the keys; false where the action is no move.
+    fn go(&self, app: &mut App, action: Action) -> bool;
+
+    /// Takes a key while a value is typed in it; false where it leaves the key to the keymap.
+    fn typed(&self, _app: &mut App, _key: Key) -> bool {
+        false
+    }
+
+    /// Takes pasted text while a value is typed in it.
+    fn paste(&self, _app: &mut App, _text: &str) {}
+
+    /// The filter of its list.
+    fn filter<'a>(&self, app: &'a mut App) -> Option<&'a mut Filter>;
+
+    /// The text of its filter has changed.
+    fn filtered(&self, app: &mut App, typed: Typed);
+
+    /// The actions whose keys its footer shows, the most needed first.
+    fn hints(&self, app: &App) -> &'static [Action];
+
+    /// Draws it and returns where the cursor is, if it has one.
+    fn draw(&self, app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)>;
 }

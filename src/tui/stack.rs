@@ -91,7 +91,7 @@ impl App {
     }
 
     /// Gives an answer to the screen that waits for it.
-    pub(super) fn answer_to_screen(&mut self, request: RequestId, event: Event) {
+    pub(crate) fn answer_to_screen(&mut self, request: RequestId, event: Event) {
         let waits = self.stack.0.iter().position(|screen| screen.waits_for(request));
         if let Some(at) = waits {
             self.work(at, |screen, app| {

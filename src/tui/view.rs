@@ -5,15 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::app::App;
-use super::keymap::Context;
 use super::layout::{SMALLEST, layout};
 use super::pane::Pane;
-use super::parts::Filter;
 use super::parts::{Rich, draw_line};
-use super::screens::history::view as history;
-use super::screens::log::view as log;
-use super::screens::plan::{form_view, preview_view};
-use super::screens::tenants::{entities_view, tree_view};
 use super::theme::Role;
 use super::{format, text};
 use crate::domain::printable::printable;
@@ -30,14 +24,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer) -> Option<(u16, u16)> {
     crumbs(app, buffer, layout.crumbs, layout.single || app.zoomed);
     let mut cursor = None;
     for (pane, place) in layout.panes {
-        let at = match pane {
-            Pane::Tenants if app.tenants.entities.is_some() => entities_view::draw(app, buffer, place),
-            Pane::Tenants => tree_view::draw(app, buffer, place),
-            Pane::History => history::draw(app, buffer, place),
-            Pane::Plan if app.plan.shows_preview => preview_view::draw(app, buffer, place),
-            Pane::Plan => form_view::draw(app, buffer, place),
-            Pane::Log => log::draw(app, buffer, place),
-        };
+        let at = pane.screen().draw(app, buffer, place);
         cursor = cursor.or(at);
     }
     footer(app, buffer, layout.footer);
@@ -154,13 +141,13 @@ fn crumbs(app: &App, buffer: &mut Buffer, area: Rect, tabs: bool) {
     draw_line(buffer, area, &line, 0, &app.theme, Style::default());
 }
 
-fn footer(app: &App, buffer: &mut Buffer, area: Rect) {
+fn footer(app: &mut App, buffer: &mut Buffer, area: Rect) {
     if let Some(notice) = &app.notice {
         let (role, lead) = if notice.failed { (Role::Error, " ! ") } else { (Role::Ok, " ") };
         let line = Rich::of(role, lead).with(role, &notice.text);
         return draw_line(buffer, area, &line, 0, &app.theme, Style::default());
     }
-    let typing = app.stack.is_empty() && app.filter_ref().is_some_and(Filter::typing);
+    let typing = app.stack.is_empty() && app.filter().is_some_and(|f| f.typing());
     let line = if app.stack.is_empty() && app.focus == Pane::Plan && app.plan.is_typing() {
         let keys = [(" Enter", " take "), (" Tab", " complete "), (" ↑↓", " choose "), (" Esc", " leave it as it was")];
         keys.iter().fold(Rich::default(), |line, (key, what)| line.with(Role::Key, key).with(Role::Text, what))
@@ -185,69 +172,7 @@ fn hints(app: &App, room: usize) -> Rich {
         line.append(&h);
         line
     });
-    let own: &[Action] = match context {
-        Context::Tree => &[Action::Open, Action::Scan, Action::OpenKey, Action::Filter, Action::Zoom],
-        Context::Entities => &[
-            Action::Open,
-            Action::Filter,
-            Action::Mark,
-            Action::DeletedFilter,
-            Action::Copy,
-            Action::Back,
-            Action::Watch,
-            Action::Zoom,
-        ],
-        Context::History => &[
-            Action::StepOlder,
-            Action::StepNewer,
-            Action::Preview,
-            Action::Rollback,
-            Action::CompareWith,
-            Action::View,
-            Action::MarkVersion,
-            Action::CompareTenant,
-            Action::Bookkeeping,
-            Action::Copy,
-            Action::Watch,
-        ],
-        Context::Preview => &[
-            Action::PreviewPlan,
-            Action::RunPlan,
-            Action::Collisions,
-            Action::Findings,
-            Action::Which,
-            Action::Filter,
-            Action::Open,
-            Action::ScrollDown,
-            Action::Back,
-            Action::Zoom,
-        ],
-        Context::Plan if app.plan.form.is_some() => &[
-            Action::PreviewPlan,
-            Action::RunPlan,
-            Action::Open,
-            Action::NextWord,
-            Action::SavePlan,
-            Action::EditPlan,
-            Action::OpenPlan,
-            Action::NewPlan,
-            Action::Zoom,
-        ],
-        Context::Plan => &[Action::NewPlan, Action::OpenPlan, Action::Zoom, Action::Back],
-        Context::Log if app.is_writing() && app.run.is_some() => &[
-            Action::Batch,
-            Action::PauseRun,
-            Action::Slower,
-            Action::Faster,
-            Action::StopRun,
-            Action::Outcomes,
-            Action::Filter,
-            Action::Freeze,
-            Action::Levels,
-        ],
-        Context::Log => &[Action::Filter, Action::Freeze, Action::Levels, Action::Zoom, Action::Back],
-        _ => &[Action::NextPane, Action::ShowCommand, Action::Zoom, Action::Back],
-    };
+    let own = app.focus.screen().hints(app);
     let mut line = Rich::default();
     for h in own.iter().copied().filter(|a| app.refusal(*a).is_none()).filter_map(hint) {
         if line.width() + h.width() + always.width() + 2 > room {

@@ -144,7 +144,8 @@ fn the_console_is_built_from_below() {
 
 /// The engine from the bottom to the top: each of these uses only those before it.
 const ENGINE: [&str; 13] = [
-    "failure", "protocol", "journal", "task", "read", "items", "records", "check", "files", "plan", "run", "rollback", "serve",
+    "failure", "protocol", "journal", "task", "read", "items", "records", "check", "files", "plan", "run", "rollback",
+    "serve",
 ];
 
 #[test]
@@ -163,7 +164,8 @@ fn the_engine_is_built_from_below() {
         for line in text.lines().filter(|l| !l.trim_start().starts_with("//")) {
             assert!(!line.contains(&out), "{}: name it from crate::engine: {line}", path.display());
             for (at, _) in line.match_indices("crate::engine::") {
-                let name = line[at + "crate::engine::".len()..].split(|c: char| !c.is_alphanumeric() && c != '_').next();
+                let name =
+                    line[at + "crate::engine::".len()..].split(|c: char| !c.is_alphanumeric() && c != '_').next();
                 let used = ENGINE.iter().position(|floor| Some(*floor) == name);
                 assert!(used.is_none_or(|used| used <= own), "{}: {line}", path.display());
             }

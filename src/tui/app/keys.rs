@@ -1,13 +1,12 @@
-//! Where a key goes: to the dialog on top, to a filter being typed, or to an action.
+//! Where a key goes: to the dialog on top, to a filter or a value being typed, or to an action.
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use crate::tui::actions::Action;
 use crate::tui::app::App;
-use crate::tui::keymap::Key;
-use crate::tui::pane::Pane;
+use crate::tui::keymap::{Context, Key};
+use crate::tui::parts::Filter;
 use crate::tui::parts::filter::Typed;
-use crate::tui::screens::history::Half;
 
 impl App {
     pub(crate) fn key(&mut self, key: Key) {
@@ -21,11 +20,7 @@ impl App {
         if self.key_to_screen(key) {
             return;
         }
-        if self.filter().is_some_and(|f| f.typing()) && !at_once && self.filter_key(key) {
-            return;
-        }
-        if self.focus == Pane::Plan && self.plan.is_typing() && !at_once {
-            self.value_key(key);
+        if !at_once && (self.filter_key(key) || self.focus.screen().typed(self, key)) {
             return;
         }
         match self.keymap.action(self.context(), key) {
@@ -38,17 +33,15 @@ impl App {
         if self.stack.paste(text) {
             return;
         }
-        if self.focus == Pane::Plan && self.plan.is_typing() {
-            return self.value_pasted(text);
-        }
         if let Some(filter) = self.filter().filter(|f| f.typing()) {
             filter.paste(text);
-            self.filter_changed(Typed::Edited);
+            return self.filter_changed(Typed::Edited);
         }
+        self.focus.screen().paste(self, text);
     }
 
     fn filter_key(&mut self, key: Key) -> bool {
-        let Some(typed) = self.filter().map(|f| f.key(key)) else { return false };
+        let Some(typed) = self.filter().filter(|f| f.typing()).map(|f| f.key(key)) else { return false };
         if typed == Typed::Passed {
             return false;
         }
@@ -56,29 +49,18 @@ impl App {
         true
     }
 
+    /// Where keys go when no dialog is open.
+    pub(crate) fn context(&self) -> Context {
+        self.focus.screen().context(self)
+    }
+
+    /// The filter of the focused list.
+    pub(crate) fn filter(&mut self) -> Option<&mut Filter> {
+        self.focus.screen().filter(self)
+    }
+
     /// The filter of the focused list has another text.
     pub(crate) fn filter_changed(&mut self, typed: Typed) {
-        match self.focus {
-            Pane::Tenants => match &mut self.tenants.entities {
-                Some(list) => match typed {
-                    Typed::Edited => list.filter_typed(),
-                    Typed::Kept => list.filter_kept(),
-                    _ => list.unfilter(),
-                },
-                None => self.tenants.tree.refresh(),
-            },
-            Pane::History => {
-                if let Some(opened) = &mut self.history.opened {
-                    if opened.half == Half::List {
-                        opened.versions.refilter(&opened.filter);
-                        opened.follow();
-                    } else {
-                        opened.detail = Default::default();
-                    }
-                }
-            }
-            Pane::Log => self.log.refilter(),
-            Pane::Plan => self.preview_filter(typed),
-        }
+        self.focus.screen().filtered(self, typed);
     }
 }

@@ -1,14 +1,10 @@
 //! The state of the console.
 
 mod answers;
-mod focus;
 mod keys;
 mod perform;
-mod reading;
-mod refusal;
 mod update;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,10 +12,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::actions::Action;
+use super::asked::Requests;
 use super::keymap::{Context, Keymap};
-use super::message::{Effect, Notice, Purpose};
+use super::message::{Effect, Notice};
 use super::pane::Pane;
-use super::parts::Filter;
 use super::screens::findings::FindingsBox;
 use super::screens::findings::doctor::Doctor;
 use super::screens::history::History;
@@ -83,8 +79,9 @@ pub(crate) struct App {
     /// The loop shall end.
     pub(crate) quit: bool,
 
-    pub(crate) requests: BTreeMap<RequestId, Purpose>,
-    last_request: u64,
+    pub(crate) requests: Requests,
+    /// The request for modules and account.
+    pub(crate) connecting: Option<RequestId>,
     last_generation: u64,
     effects: Vec<Effect>,
 }
@@ -123,37 +120,21 @@ impl App {
             counters: Counters::default(),
             engine_gone: false,
             quit: false,
-            requests: BTreeMap::new(),
-            last_request: 0,
+            requests: Requests::default(),
+            connecting: None,
             last_generation: 0,
             effects: Vec::new(),
             profile: options.profile,
         };
-        app.send(Command::Connect, Purpose::Connect);
+        app.connect();
         app.effects.push(Effect::ReadCache);
         if options.start_armed && !app.profile.protected {
-            app.send(Command::Arm { armed: true }, Purpose::Arm);
+            app.order(Command::Arm { armed: true });
         }
         if let Some(OpenAt { pk, sk, module }) = options.open {
             app.open_key(&pk, sk.as_deref(), module);
         }
         Ok(app)
-    }
-
-    /// Asks the engine.
-    pub(crate) fn send(&mut self, command: Command, purpose: Purpose) -> RequestId {
-        self.last_request += 1;
-        let request = RequestId(self.last_request);
-        self.requests.insert(request, purpose);
-        self.effects.push(Effect::Send(request, command));
-        request
-    }
-
-    /// Asks the engine to give a request up.
-    pub(crate) fn give_up(&mut self, request: RequestId) {
-        if self.requests.contains_key(&request) {
-            self.send(Command::Cancel { request }, Purpose::Cancel);
-        }
     }
 
     /// A number that sets new answers apart from old ones.
@@ -199,50 +180,6 @@ impl App {
         self.keymap.key(context, action).map(|key| key.to_string()).unwrap_or_default()
     }
 
-    /// Where keys go when no dialog is open.
-    pub(crate) fn context(&self) -> Context {
-        match self.focus {
-            Pane::Tenants if self.tenants.entities.is_some() => Context::Entities,
-            Pane::Tenants => Context::Tree,
-            Pane::History => Context::History,
-            Pane::Plan if self.plan.shows_preview => Context::Preview,
-            Pane::Plan => Context::Plan,
-            Pane::Log => Context::Log,
-        }
-    }
-
-    /// The filter of the focused list.
-    pub(crate) fn filter(&mut self) -> Option<&mut Filter> {
-        use super::screens::history::Half;
-        match self.focus {
-            Pane::Tenants => Some(match &mut self.tenants.entities {
-                Some(entities) => &mut entities.filter,
-                None => &mut self.tenants.tree.filter,
-            }),
-            Pane::History => self.history.opened.as_mut().map(|o| match o.half {
-                Half::List => &mut o.filter,
-                Half::Detail => &mut o.detail_filter,
-            }),
-            Pane::Plan if self.plan.shows_preview => self.plan.preview.as_mut().map(|p| &mut p.filter),
-            Pane::Plan => None,
-            Pane::Log => Some(&mut self.log.filter),
-        }
-    }
-
-    /// As [`Self::filter`], to look at.
-    pub(crate) fn filter_ref(&self) -> Option<&Filter> {
-        use super::screens::history::Half;
-        match (self.focus, &self.tenants.entities, &self.history.opened) {
-            (Pane::Tenants, Some(entities), _) => Some(&entities.filter),
-            (Pane::Tenants, None, _) => Some(&self.tenants.tree.filter),
-            (Pane::History, _, Some(opened)) if opened.half == Half::List => Some(&opened.filter),
-            (Pane::History, _, Some(opened)) => Some(&opened.detail_filter),
-            (Pane::Plan, ..) if self.plan.shows_preview => self.plan.preview.as_ref().map(|p| &p.filter),
-            (Pane::History, _, None) | (Pane::Plan, ..) => None,
-            (Pane::Log, ..) => Some(&self.log.filter),
-        }
-    }
-
     /// Tenant of what is on screen.
     pub(crate) fn tenant(&self) -> Option<&str> {
         let opened = self.history.opened.as_ref().map(|o| o.tenant.as_str());
@@ -251,15 +188,5 @@ impl App {
             Pane::Tenants => listed.or(opened),
             _ => opened.or(listed),
         }
-    }
-
-    /// Requests that the engine still works on.
-    pub(crate) fn pending(&self, wanted: impl Fn(&Purpose) -> bool) -> Option<RequestId> {
-        self.requests.iter().find(|(_, purpose)| wanted(purpose)).map(|(request, _)| *request)
-    }
-
-    /// Whether a run or a rollback was asked for and has not ended.
-    pub(crate) fn is_writing(&self) -> bool {
-        self.pending(|p| matches!(p, Purpose::Rollback(..) | Purpose::Run)).is_some()
     }
 }

@@ -44,6 +44,19 @@ pub(crate) fn update(app: &mut App, now: Timestamp, message: Message) -> Vec<Eff
 }
 
 impl App {
+    /// Asks for what the screen lacks. Called after every message, so nothing else needs to think of it.
+    fn pump(&mut self) {
+        if self.engine_gone {
+            return;
+        }
+        self.pump_watch();
+        self.pump_view();
+        self.pump_pages();
+        self.pump_diff();
+        self.pump_items();
+        self.screens_ask();
+    }
+
     fn cached(&mut self, cached: Option<crate::tui::cache::CachedCounts>) {
         match cached {
             Some(cached) if self.tenants.tree.counting == Counting::Never => {

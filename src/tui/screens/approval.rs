@@ -8,16 +8,16 @@ use ratatui::style::Style;
 use super::command::CommandBox;
 use super::described::Described;
 use crate::domain::run::Outcome;
-use crate::engine::protocol::{ApprovalRequest, Command, Decision, EntityRef, ItemResult, RequestId};
+use crate::engine::protocol::{ApprovalRequest, Command, Decision, EntityRef, Event, ItemResult, RequestId, Steering};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::keymap::{Context, Key};
-use crate::tui::message::Purpose;
 use crate::tui::parts::popup::{Frame, centred, framed};
 use crate::tui::parts::scroll::Step;
 use crate::tui::parts::{Field, Rich, Scroll, draw_line, draw_text};
 use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::screens::log::lines;
 use crate::tui::theme::Role;
 
 /// What Enter does.
@@ -176,7 +176,37 @@ impl Screen for Approval {
 }
 
 impl App {
-    pub(crate) fn approval_needed(&mut self, request: RequestId, approval: ApprovalRequest) {
+    /// Takes what the engine reports of a rollback.
+    pub(crate) fn rollback_answer(&mut self, entity: &EntityRef, request: RequestId, event: Event) {
+        match event {
+            Event::ApprovalNeeded(approval) => self.approval_needed(request, *approval),
+            Event::Item(item) => {
+                let (level, text) = lines::item(&item);
+                self.tell(level, text);
+                self.item_ended(&item);
+            }
+            Event::Run(run) => {
+                let (level, text) = lines::run(&run);
+                self.tell(level, text);
+            }
+            Event::Finding(finding) => self.found(&finding),
+            Event::Failed(failure) => self.refuse(failure.message),
+            // Nothing gets through, and there is nothing to wait for here: the run ends and can be resumed.
+            Event::Paused { run, failure } => {
+                self.record(&failure, Some(&entity.key.to_string()));
+                self.refuse(failure.message);
+                self.order(Command::Steer { run, steering: Steering::Stop });
+            }
+            Event::Finished { .. } => {
+                // A batch that nobody decided about any more must not stay on screen.
+                self.stack.end(request);
+                self.written(entity);
+            }
+            _ => {}
+        }
+    }
+
+    fn approval_needed(&mut self, request: RequestId, approval: ApprovalRequest) {
         self.notice = None;
         // A decision stands above everything else that is open.
         self.stack.push(Approval::new(request, approval));
@@ -189,10 +219,10 @@ impl App {
             Decision::Approve { .. } => self.say("approved: writing…"),
             _ => self.say("stopped: nothing is written"),
         }
-        self.send(Command::Decide { run, batch, digest, decision }, Purpose::Decide);
+        self.order(Command::Decide { run, batch, digest, decision });
     }
 
-    pub(crate) fn item_ended(&mut self, item: &ItemResult) {
+    fn item_ended(&mut self, item: &ItemResult) {
         let Some(outcome) = item.outcome else { return };
         let (key, why) = (&item.entity.key, item.message.clone().or_else(|| item.reason.map(|r| r.to_string())));
         let why = why.map(|w| format!(": {w}")).unwrap_or_default();
@@ -204,7 +234,7 @@ impl App {
     }
 
     /// A rollback ended: what is on screen of its entity may be old.
-    pub(crate) fn written(&mut self, entity: &EntityRef) {
+    fn written(&mut self, entity: &EntityRef) {
         if self.history.opened.as_ref().is_some_and(|o| o.entity == *entity) {
             if let Some(opened) = &mut self.history.opened {
                 opened.chosen = false;

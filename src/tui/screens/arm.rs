@@ -7,7 +7,6 @@ use crate::engine::protocol::Command;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
-use crate::tui::message::Purpose;
 use crate::tui::parts::hints::keys;
 use crate::tui::parts::popup::Frame;
 use crate::tui::parts::{Hints, Question, Rich, words};
@@ -26,7 +25,7 @@ impl Screen for Arm {
     fn act(&mut self, app: &mut App, press: Press) -> Flow {
         match press.action {
             Action::ConfirmArm => {
-                app.send(Command::Arm { armed: true }, Purpose::Arm);
+                app.order(Command::Arm { armed: true });
             }
             _ => app.say("still read-only"),
         }

@@ -7,7 +7,6 @@ use super::end_run::left_behind;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
-use crate::tui::message::Purpose;
 use crate::tui::parts::popup::Frame;
 use crate::tui::parts::{Hints, Question, words};
 use crate::tui::screen::{Flow, Press, Screen};
@@ -39,17 +38,10 @@ impl Screen for Leave {
 
 /// The work that is not over, in words.
 fn not_over(app: &App) -> Vec<String> {
-    if app.pending(|p| *p == Purpose::Run).is_some() {
+    if app.is_writing() {
         let first = "A run is not over. Leaving ends it between two items.".to_owned();
         return std::iter::once(first).chain(left_behind(app)).collect();
     }
     let save = app.key_of(Context::Plan, Action::SavePlan);
-    vec![match app.is_writing() {
-        true => {
-            "A rollback is not over. What nobody has approved will not be written; what is being written is recorded in the run's \
-             journal: `tenantry runs` shows how it ended."
-                .to_owned()
-        }
-        false => format!("The plan in the plan pane has changes that are not saved. {save} in the pane saves them."),
-    }]
+    vec![format!("The plan in the plan pane has changes that are not saved. {save} in the pane saves them.")]
 }

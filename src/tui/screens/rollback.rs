@@ -11,7 +11,6 @@ use crate::engine::protocol::{Command, EntityRef, Event, RequestId};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
-use crate::tui::message::Purpose;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::scroll::Step;
@@ -136,7 +135,7 @@ impl App {
     pub(crate) fn preview_selected(&mut self) {
         let Some(to) = self.target() else { return };
         let Some(entity) = self.history.opened.as_ref().map(|o| o.entity.clone()) else { return };
-        let request = self.send(Command::PreviewRollback { entity: entity.clone(), to, expect: None }, Purpose::Screen);
+        let request = self.ask_for_screen(Command::PreviewRollback { entity: entity.clone(), to, expect: None });
         self.stack.push(RollbackPreview::reading(request, entity, to));
     }
 
@@ -146,8 +145,10 @@ impl App {
         let Some(opened) = &self.history.opened else { return };
         // What is on screen is what is rolled back: a version written meanwhile is a conflict.
         let (entity, expect) = (opened.entity.clone(), opened.versions.current());
-        let purpose = Purpose::Rollback(entity.clone(), to);
-        self.send(Command::Rollback { entity, to, expect }, purpose);
+        let of = entity.clone();
+        self.ask(None, Command::Rollback { entity, to, expect }, move |app, request, event| {
+            app.rollback_answer(&of, request, event);
+        });
         self.say(format!("working out the rollback to version {to}…"));
     }
 

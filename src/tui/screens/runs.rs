@@ -16,7 +16,6 @@ use crate::engine::protocol::{Command, Event, RequestId, RunInfo};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
-use crate::tui::message::Purpose;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::scroll::Step;
@@ -160,7 +159,7 @@ impl Screen for Runs {
         // A page and an item may be asked for at once.
         for _ in 0..2 {
             let Some(wanted) = opened.items.wanted() else { return };
-            let request = app.send(opened.items.command(&wanted), Purpose::Screen);
+            let request = app.ask_for_screen(opened.items.command(&wanted));
             opened.items.asked(&wanted, request);
         }
     }
@@ -236,13 +235,17 @@ fn facts(app: &App, run: &RunInfo) -> Vec<Rich> {
 impl App {
     /// Lists the recorded runs.
     pub(crate) fn show_runs(&mut self) {
-        let request = self.send(Command::Runs, Purpose::Screen);
+        let request = self.ask_for_screen(Command::Runs);
         self.stack.push(Runs::reading(request));
     }
 
     /// Writes a run's journal into a file.
     pub(crate) fn export_run(&mut self, run: RunId, file: PathBuf) {
-        self.send(Command::ExportRun { run, file }, Purpose::Export);
+        self.ask(None, Command::ExportRun { run, file }, |app, _, event| match event {
+            Event::Log(_, text) => app.say(text),
+            Event::Failed(failure) => app.refuse(failure.message),
+            _ => {}
+        });
     }
 
     /// Why a run cannot be resumed.

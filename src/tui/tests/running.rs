@@ -11,7 +11,7 @@ use crate::domain::run::{Action, Operation, Outcome, Reason};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Decision, Envelope, Event, Level, Steering};
 use crate::tui::app::update;
-use crate::tui::message::{Message, Purpose};
+use crate::tui::message::Message;
 use crate::tui::pane::Pane;
 use crate::tui::screens::batch::Batch;
 use crate::tui::screens::items::tests::item;
@@ -237,7 +237,7 @@ fn a_run_is_followed_to_its_end_and_counted() {
     let counts: Vec<_> = progress.outcomes.iter().map(|(o, n)| (*o, *n)).collect();
     assert_eq!(counts, [(Outcome::Done, 1), (Outcome::Conflict, 1), (Outcome::Failed, 1)]);
     assert_eq!((progress.causes.len(), progress.unwritten), (2, 1));
-    assert!(played.app.pending(|p| *p == Purpose::Run).is_none());
+    assert!(!played.app.is_writing());
     assert_eq!(played.app.focus, Pane::Log);
 }
 
@@ -289,7 +289,7 @@ fn leaving_asks_while_a_run_is_under_way_and_other_panes_do_not_end_it() {
     let asked = run("<esc>123q");
     assert!(asked.app.stack.shows::<Leave>() && !asked.app.quit);
     assert!(asked.screen.contains("A run is not over") && asked.screen.contains("run --resume"), "{}", asked.screen);
-    assert!(asked.app.pending(|p| *p == Purpose::Run).is_some());
+    assert!(asked.app.is_writing());
     assert!(run("<esc>qq").app.quit);
     assert!(run("r3<ret>q").app.quit, "when it is over nothing is asked");
 }

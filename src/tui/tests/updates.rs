@@ -200,7 +200,7 @@ fn counting_can_be_stopped() {
         _ => None,
     };
     let played = Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(counted)).keys("x");
-    let scan = played.app.pending(|p| *p == crate::tui::message::Purpose::Scan).unwrap();
+    let scan = played.app.tenants.tree.request.unwrap();
     assert_eq!(played.commands.last(), Some(&Command::Cancel { request: scan }));
 }
 

@@ -9,7 +9,7 @@ use crate::domain::value::{Value, from_plain_json};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Envelope, Event, HistoryEntry, Watched, Watching};
 use crate::tui::app::update;
-use crate::tui::message::{Effect, Message, Purpose};
+use crate::tui::message::{Effect, Message};
 
 const BOLT: &str = ":open PRODUCT#acme 01HX7MBJK3V9WQBZ7XNDK5ZT2M<ret>";
 
@@ -147,7 +147,7 @@ fn changed_rows_are_marked_where_they_stand_and_new_ones_are_read() {
     // Once at the beginning, once when the watch had begun.
     assert_eq!(pages(&played), 2);
     let mut app = played.app;
-    let request = app.pending(|p| *p == Purpose::Watch).unwrap();
+    let request = app.watch.as_ref().map(|w| w.request).unwrap();
     let event = changed().pop().unwrap();
     let effects = update(&mut app, now(), Message::Engine(Envelope { request, event }));
     assert!(effects.is_empty(), "a row that is known is not read again: {effects:?}");
@@ -187,7 +187,7 @@ fn a_pause_is_told_once_and_forgotten_when_it_goes_on() {
     let played = with((120, 40), paused, &format!("{BOLT}L"));
     assert!(played.screen.contains("WATCHING, paused: 01HX") && played.app.log.errors == 1, "{}", played.screen);
     let (mut app, request) = (played.app, crate::engine::protocol::RequestId);
-    let own = app.pending(|p| *p == Purpose::Watch).unwrap();
+    let own = app.watch.as_ref().map(|w| w.request).unwrap();
     let tell = |app: &mut _, request, event| {
         update(app, now(), Message::Engine(Envelope { request, event }));
     };

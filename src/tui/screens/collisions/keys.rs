@@ -34,7 +34,7 @@ impl Collisions {
             Action::PreviewPlan => {
                 app.perform(Action::PreviewPlan);
                 // Where it cannot be previewed the notice says why.
-                let is_begun = app.plan.preview.as_ref().is_some_and(|p| p.running);
+                let is_begun = app.plan.preview.as_ref().is_some_and(|p| p.job.running);
                 return if is_begun { Flow::Close } else { Flow::Stay };
             }
             Action::ShowCommand => {

@@ -14,7 +14,6 @@ use crate::engine::failure::Failure;
 use crate::engine::protocol::{Collision, CollisionFilter, CollisionKey, Command, EntityRef, Event, RequestId};
 use crate::tui::app::App;
 use crate::tui::keymap::{Context, Key};
-use crate::tui::message::Purpose;
 use crate::tui::pane::Pane;
 use crate::tui::parts::Filter;
 use crate::tui::parts::filter::Typed;
@@ -172,11 +171,11 @@ impl Screen for Collisions {
                     let filter = CollisionFilter { open: self.only_open, text: self.filter.text().to_owned() };
                     let limit = usize::try_from(PAGE).unwrap_or(usize::MAX);
                     let command = Command::Collisions { run, filter, from: page * PAGE, limit };
-                    self.list.asked(app.send(command, Purpose::Screen));
+                    self.list.asked(app.ask_for_screen(command));
                 }
                 Wanted::Rows(key) => {
                     let command = Command::ShowCollision { run, items: key.items };
-                    self.asked = Some((key.target, app.send(command, Purpose::Screen)));
+                    self.asked = Some((key.target, app.ask_for_screen(command)));
                 }
             }
         }

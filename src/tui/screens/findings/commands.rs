@@ -3,18 +3,15 @@
 use super::FindingsBox;
 use super::doctor::Doctor;
 use crate::domain::plan::Plan;
-use crate::engine::failure::Failure;
-use crate::engine::protocol::{Command, Finding, Level, RequestId};
+use crate::engine::protocol::{Command, Event, Level, RequestId};
 use crate::tui::app::App;
 use crate::tui::format;
-use crate::tui::message::Purpose;
 use crate::tui::pane::Pane;
-use crate::tui::screens::plan::preview::PlanPreview;
 
 impl App {
     /// Shows what the doctor found last; looks for the first time where it never did.
     pub(crate) fn show_doctor(&mut self) {
-        match self.doctor.as_ref().map(|d| d.request) {
+        match self.doctor.as_ref().map(|d| d.job.request) {
             Some(request) => self.show_findings_of(request),
             None => self.look(None),
         }
@@ -22,10 +19,10 @@ impl App {
 
     /// Looks for what is wrong, in a module or in all of them.
     pub(crate) fn look(&mut self, module: Option<String>) {
-        if let Some(request) = self.pending(|p| *p == Purpose::Doctor) {
+        if let Some(request) = self.doctor.as_ref().map(|d| d.job.request) {
             self.give_up(request);
         }
-        let request = self.send(Command::Doctor { module: module.clone() }, Purpose::Doctor);
+        let request = self.ask(None, Command::Doctor { module: module.clone() }, Self::doctor_answer);
         self.doctor = Some(Doctor::begun(request, module));
         self.stack.close::<FindingsBox>();
         self.show_findings_of(request);
@@ -36,42 +33,27 @@ impl App {
         self.stack.push(left.unwrap_or_else(|| FindingsBox::new(request)));
     }
 
-    fn own_doctor(&mut self, request: RequestId) -> Option<&mut Doctor> {
-        self.doctor.as_mut().filter(|d| d.request == request)
-    }
-
-    pub(crate) fn doctor_found(&mut self, request: RequestId, finding: Finding) {
-        if let Some(doctor) = self.own_doctor(request) {
-            doctor.take(finding);
-        }
-    }
-
-    pub(crate) fn doctor_looked(&mut self, request: RequestId, rows: u64) {
-        if let Some(doctor) = self.own_doctor(request) {
-            doctor.looked = rows;
-        }
-    }
-
-    pub(crate) fn doctor_failed(&mut self, request: RequestId, failure: Failure) {
-        if let Some(doctor) = self.own_doctor(request).filter(|_| failure.fatal) {
-            doctor.problem = Some(failure);
-        }
-    }
-
-    pub(crate) fn doctor_ended(&mut self, request: RequestId, cancelled: bool) {
+    fn doctor_answer(&mut self, request: RequestId, event: Event) {
         let now = self.now;
-        let Some(doctor) = self.own_doctor(request) else { return };
-        (doctor.running, doctor.stopped, doctor.ended) = (false, cancelled, Some(now));
-        let found = format::plural(doctor.findings.total(), "finding", "findings");
-        let looked = format::plural(doctor.looked, "row", "rows");
-        let end = if cancelled || doctor.problem.is_some() { "stopped" } else { "is through" };
-        self.tell(Level::Info, format!("doctor {end}: {found} in {looked} looked at"));
+        let Some(doctor) = self.doctor.as_mut().filter(|d| d.job.request == request) else { return };
+        let has_ended = doctor.job.take(&event, now);
+        match event {
+            Event::Finding(finding) => doctor.take(*finding),
+            Event::Progress { done, .. } => doctor.looked = done,
+            _ => {}
+        }
+        if has_ended {
+            let found = format::plural(doctor.findings.total(), "finding", "findings");
+            let looked = format::plural(doctor.looked, "row", "rows");
+            let end = if doctor.job.is_complete() { "is through" } else { "stopped" };
+            self.tell(Level::Info, format!("doctor {end}: {found} in {looked} looked at"));
+        }
     }
 
     /// Why there is nothing to repair.
     pub(crate) fn no_repair(&self) -> Option<String> {
         let Some(doctor) = &self.doctor else { return Some("the doctor has not looked yet".to_owned()) };
-        if doctor.running {
+        if doctor.job.running {
             return Some("the doctor is still looking: x stops it".to_owned());
         }
         (doctor.repairable == 0).then(|| "nothing of what was found can be repaired here".to_owned())
@@ -85,15 +67,8 @@ impl App {
 
     /// Previews a plan that no form is over.
     pub(crate) fn preview_own(&mut self, plan: Box<Plan>) {
-        if let Some(request) = self.pending(|p| *p == Purpose::PreviewPlan) {
-            self.give_up(request);
-        }
-        let request = self.send(Command::PreviewPlan { plan: plan.clone(), keep: true }, Purpose::PreviewPlan);
-        let mut preview = PlanPreview::begun(request, 0);
-        preview.own = Some(plan);
-        self.plan.preview = Some(preview);
-        self.plan.shows_preview = true;
-        self.focus = Pane::Plan;
+        let own = Some(plan.clone());
+        self.begin_preview(plan, 0).own = own;
     }
 
     /// The command line that looks, or that repairs.
@@ -111,7 +86,7 @@ impl App {
 
     /// Shows what the preview found beside its items.
     pub(crate) fn show_findings(&mut self) {
-        let Some(request) = self.plan.preview.as_ref().map(|p| p.request) else { return };
+        let Some(request) = self.plan.preview.as_ref().map(|p| p.job.request) else { return };
         let left = self.left_findings.take().filter(|left| left.of == request);
         self.focus = Pane::Plan;
         self.plan.shows_preview = true;
@@ -122,7 +97,7 @@ impl App {
     pub(crate) fn no_findings(&self) -> Option<String> {
         let Some(preview) = &self.plan.preview else { return Some("no plan was previewed yet".to_owned()) };
         let is_none = preview.findings.is_empty();
-        is_none.then(|| match preview.running {
+        is_none.then(|| match preview.job.running {
             true => "nothing was found beside the items so far".to_owned(),
             false => "the preview found nothing beside the items".to_owned(),
         })

@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-
 use super::found::Findings;
-use crate::engine::failure::Failure;
 use crate::engine::protocol::{EntityRef, Finding, RequestId, Severity};
+use crate::tui::job::Job;
 
 /// Entities that are remembered as concerned.
 const MOST: usize = 100_000;
@@ -14,17 +12,11 @@ const MOST: usize = 100_000;
 /// A look at what is wrong: under way, or the last one.
 #[derive(Debug)]
 pub(crate) struct Doctor {
-    pub(crate) request: RequestId,
+    pub(crate) job: Job,
     /// Only this module.
     pub(crate) module: Option<String>,
-    pub(crate) running: bool,
-    /// It was stopped before its end.
-    pub(crate) stopped: bool,
     /// Rows looked at.
     pub(crate) looked: u64,
-    /// When it ended.
-    pub(crate) ended: Option<Timestamp>,
-    pub(crate) problem: Option<Failure>,
     pub(crate) findings: Findings,
     /// Findings that can be repaired.
     pub(crate) repairable: u64,
@@ -36,13 +28,9 @@ impl Doctor {
     /// One that was asked for.
     pub(crate) fn begun(request: RequestId, module: Option<String>) -> Self {
         Self {
-            request,
+            job: Job::begun(request),
             module,
-            running: true,
-            stopped: false,
             looked: 0,
-            ended: None,
-            problem: None,
             findings: Findings::default(),
             repairable: 0,
             concerned: HashMap::new(),

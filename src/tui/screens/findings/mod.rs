@@ -45,13 +45,13 @@ pub(crate) struct FindingsBox {
 
 /// The findings of a request, where they are still there.
 fn found(app: &App, of: RequestId) -> Option<&Findings> {
-    let preview = app.plan.preview.as_ref().filter(|p| p.request == of).map(|p| &p.findings);
+    let preview = app.plan.preview.as_ref().filter(|p| p.job.request == of).map(|p| &p.findings);
     preview.or_else(|| doctor(app, of).map(|d| &d.findings))
 }
 
 /// The doctor, where it found them.
 fn doctor(app: &App, of: RequestId) -> Option<&Doctor> {
-    app.doctor.as_ref().filter(|d| d.request == of)
+    app.doctor.as_ref().filter(|d| d.job.request == of)
 }
 
 impl FindingsBox {
@@ -179,7 +179,7 @@ impl Screen for FindingsBox {
                     return Flow::Close;
                 }
             },
-            Action::Cancel => match doctor(app, self.of).filter(|d| d.running) {
+            Action::Cancel => match doctor(app, self.of).filter(|d| d.job.running) {
                 Some(_) => app.give_up(self.of),
                 None => app.say("nothing is being waited for here"),
             },
@@ -241,7 +241,7 @@ impl Screen for FindingsBox {
             hints.push((Action::Filter, "text"));
         }
         match doctor {
-            Some(d) if d.running => hints.push((Action::Cancel, "stop")),
+            Some(d) if d.job.running => hints.push((Action::Cancel, "stop")),
             Some(d) if d.repairable > 0 => hints.push((Action::Repair, "repair…")),
             _ => {}
         }
@@ -268,7 +268,7 @@ impl Screen for FindingsBox {
         if self.shown.is_empty() {
             let words = match doctor {
                 _ if !findings.is_empty() => "none like that",
-                Some(d) if d.running => "nothing found so far",
+                Some(d) if d.job.running => "nothing found so far",
                 _ => "nothing found",
             };
             draw_line(buffer, list, &Rich::of(Role::Dim, words), 0, theme, Style::default());
@@ -284,17 +284,17 @@ impl Screen for FindingsBox {
 /// How far the doctor is, and what it could not look at.
 fn progress(app: &App, doctor: &Doctor, room: usize) -> Vec<Rich> {
     let looked = format::plural(doctor.looked, "row", "rows");
-    let (role, words) = match (doctor.running, doctor.ended) {
+    let (role, words) = match (doctor.job.running, doctor.job.ended) {
         (true, _) => (Role::Text, format!("looking… {looked} so far; x stops")),
-        (false, _) if doctor.stopped => (Role::Warning, format!("stopped at {looked}: not all was looked at")),
-        (false, Some(at)) if doctor.problem.is_none() => {
+        (false, _) if doctor.job.cancelled => (Role::Warning, format!("stopped at {looked}: not all was looked at")),
+        (false, Some(at)) if doctor.job.problem.is_none() => {
             let tried = if app.armed { "" } else { "; read-only, so writing was not tried" };
             (Role::Dim, format!("{looked} looked at {}{tried}", format::age(at, app.now)))
         }
         _ => (Role::Warning, format!("ended at {looked}: not all was looked at")),
     };
     let mut lines = problem::notice(&words, role, room);
-    lines.extend(doctor.problem.iter().flat_map(|failure| problem::lines(failure, room)));
+    lines.extend(doctor.job.problem.iter().flat_map(|failure| problem::lines(failure, room)));
     lines
 }
 

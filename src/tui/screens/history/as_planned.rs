@@ -7,7 +7,7 @@ use crate::domain::plan::Change;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
-use crate::tui::message::{Effect, Job};
+use crate::tui::message::{Effect, Work};
 use crate::tui::pane::Pane;
 use crate::tui::screens::history::diffs::DiffKey;
 use crate::tui::screens::history::plan_view::{PlanView, ViewedRow};
@@ -125,7 +125,7 @@ impl App {
             opened.viewed.as_ref().is_some_and(|(of, _)| *of == key) || opened.viewing.as_ref() == Some(&key);
         let Some(diff) = opened.diffs.get(&key).filter(|_| opened.shown == Shown::Row && !is_there) else { return };
         opened.viewing = Some(key.clone());
-        let job = Job::View {
+        let job = Work::View {
             generation: opened.generation,
             key,
             row: diff.stored.clone(),

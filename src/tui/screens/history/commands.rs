@@ -4,23 +4,25 @@ use std::collections::BTreeMap;
 
 use crate::domain::key::Version;
 use crate::engine::failure::{ErrorCode, Failure};
-use crate::engine::protocol::{Command, DiffResult, EntityRef, HistoryEntry, RequestId, Side};
+use crate::engine::protocol::{Command, EntityRef, Event, HistoryEntry, RequestId, Side};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
-use crate::tui::message::{Effect, Job, Purpose};
+use crate::tui::message::{Effect, Work};
 use crate::tui::pane::Pane;
 use crate::tui::parts::scroll::Step;
-use crate::tui::screens::history::diffs::DiffKey;
-use crate::tui::screens::history::{Compare, LastChanges, Opened, ROWS, Shown};
+use crate::tui::screens::history::diffs::{DiffKey, Next};
+use crate::tui::screens::history::{Compare, LastChanges, Opened, ROWS, Shown, Wanted};
 
 impl App {
     /// Opens an entity's history.
     pub(crate) fn open_entity(&mut self, entity: EntityRef, tenant: String) {
         self.close_history();
         let generation = self.generation();
-        let request =
-            self.send(Command::History { entity: entity.clone(), resolve: false }, Purpose::History(generation));
+        let command = Command::History { entity: entity.clone(), resolve: false };
+        let request = self.ask(Pane::History, command, move |app, request, event| {
+            app.versions_answer(generation, request, event);
+        });
         let mut opened = Opened::new(entity, tenant, generation);
         opened.reading = Some(request);
         self.history.opened = Some(opened);
@@ -29,14 +31,9 @@ impl App {
 
     /// Gives up what is being read of the opened entity.
     pub(crate) fn close_history(&mut self) {
-        let Some(opened) = self.history.opened.take() else { return };
-        let theirs = opened.generation;
-        let about = |p: &Purpose| match p {
-            Purpose::History(g) | Purpose::Rows(g) | Purpose::Diff(g, _) => *g == theirs,
-            _ => false,
-        };
-        let given_up: Vec<RequestId> = self.requests.iter().filter(|(_, p)| about(p)).map(|(r, _)| *r).collect();
-        given_up.into_iter().for_each(|request| self.give_up(request));
+        if self.history.opened.take().is_some() {
+            self.requests.of(Pane::History).into_iter().for_each(|request| self.give_up(request));
+        }
     }
 
     /// Reads the opened entity again; what the operator chose stays.
@@ -57,14 +54,27 @@ impl App {
         }
     }
 
-    pub(crate) fn versions(&mut self, generation: u64, entries: Vec<HistoryEntry>) {
+    fn versions_answer(&mut self, generation: u64, request: RequestId, event: Event) {
+        match event {
+            Event::Versions(entries) => self.versions(generation, entries),
+            Event::Failed(failure) => {
+                if let Some(opened) = self.history.opened.as_mut().filter(|o| o.generation == generation) {
+                    opened.problem = Some(*failure);
+                }
+            }
+            Event::Finished { cancelled } => self.versions_ended(generation, request, cancelled),
+            _ => {}
+        }
+    }
+
+    fn versions(&mut self, generation: u64, entries: Vec<HistoryEntry>) {
         let Some(opened) = self.history.opened.as_mut().filter(|o| o.generation == generation) else { return };
         let Opened { versions, filter, .. } = opened;
         versions.apply(entries, filter);
         opened.follow();
     }
 
-    pub(crate) fn versions_ended(&mut self, generation: u64, request: RequestId, cancelled: bool) {
+    fn versions_ended(&mut self, generation: u64, request: RequestId, cancelled: bool) {
         let Some(opened) = self.history.opened.as_mut().filter(|o| o.generation == generation) else { return };
         if opened.reading == Some(request) {
             opened.reading = None;
@@ -74,10 +84,38 @@ impl App {
         }
     }
 
-    pub(crate) fn diff(&mut self, generation: u64, key: DiffKey, result: Box<DiffResult>) {
+    /// Asks for the comparison that is on screen, where it is not there.
+    pub(crate) fn pump_diff(&mut self) {
+        let Some(opened) = self.history.opened.as_mut().filter(|o| o.shown != Shown::LastChanges) else { return };
+        let Wanted::Diff(key) = opened.wanted() else { return };
+        match opened.diffs.next(&key) {
+            Next::Nothing => {}
+            Next::GiveUp(request) => self.give_up(request),
+            Next::Ask => {
+                let (generation, of) = (opened.generation, key.clone());
+                let command = Command::Diff { from: key.from.clone(), to: key.to.clone(), all: key.all };
+                let request = self.ask(Pane::History, command, move |app, request, event| {
+                    app.diff_answer(generation, &of, request, event);
+                });
+                if let Some(opened) = &mut self.history.opened {
+                    opened.diffs.ask(key, request);
+                }
+            }
+        }
+    }
+
+    fn diff_answer(&mut self, generation: u64, key: &DiffKey, request: RequestId, event: Event) {
+        let again = self.key_of(Context::Everywhere, Action::Reload);
         let Some(opened) = self.history.opened.as_mut().filter(|o| o.generation == generation) else { return };
-        if opened.diffs.answered(&key) {
-            self.effect(Effect::Build(Job::Diff { generation, key, result }));
+        match event {
+            Event::Diff(result) if opened.diffs.answered(key) => {
+                self.effect(Effect::Build(Work::Diff { generation, key: key.clone(), result }));
+            }
+            Event::Failed(failure) => opened.diffs.fail(key.clone(), *failure),
+            Event::Finished { cancelled } => opened.diffs.finish(request, cancelled, || {
+                Failure::new(ErrorCode::Internal, "the engine gave no answer").hint(format!("{again} asks again"))
+            }),
+            _ => {}
         }
     }
 
@@ -151,13 +189,18 @@ impl App {
             return;
         }
         let (entity, generation) = (opened.entity.clone(), opened.generation);
-        self.send(Command::History { entity, resolve: true }, Purpose::Rows(generation));
+        self.ask(Pane::History, Command::History { entity, resolve: true }, move |app, request, event| match event {
+            Event::Versions(entries) => app.rows(request, generation, entries),
+            Event::Failed(failure) => app.rows_failed(generation, *failure),
+            Event::Finished { .. } => app.rows_ended(generation),
+            _ => {}
+        });
         if let Some(opened) = &mut self.history.opened {
             opened.last_changes = LastChanges::Reading(BTreeMap::new());
         }
     }
 
-    pub(crate) fn rows(&mut self, request: RequestId, generation: u64, entries: Vec<HistoryEntry>) {
+    fn rows(&mut self, request: RequestId, generation: u64, entries: Vec<HistoryEntry>) {
         let Some(opened) = self.history.opened.as_mut().filter(|o| o.generation == generation) else { return };
         let LastChanges::Reading(rows) = &mut opened.last_changes else { return };
         for entry in entries {
@@ -181,7 +224,7 @@ impl App {
         }
     }
 
-    pub(crate) fn rows_failed(&mut self, generation: u64, failure: Failure) {
+    fn rows_failed(&mut self, generation: u64, failure: Failure) {
         if !failure.fatal {
             return;
         }
@@ -191,17 +234,21 @@ impl App {
     }
 
     /// Works the last changes out from the rows that came.
-    pub(crate) fn rows_ended(&mut self, generation: u64) {
+    fn rows_ended(&mut self, generation: u64) {
         let Some(opened) = self.history.opened.as_mut().filter(|o| o.generation == generation) else { return };
         let LastChanges::Reading(rows) = &mut opened.last_changes else { return };
         let rows: Vec<_> = std::mem::take(rows).into_iter().collect();
         opened.last_changes = LastChanges::Building(rows.len());
-        self.effect(Effect::Build(Job::LastChanges { generation, rows }));
+        self.effect(Effect::Build(Work::LastChanges { generation, rows }));
     }
 
     /// Reads the current row of an entity, to copy it.
     pub(crate) fn read_row_to_copy(&mut self, entity: EntityRef) {
         let side = Side { entity, version: None };
-        self.send(Command::Diff { from: side.clone(), to: side, all: true }, Purpose::CopyRow);
+        self.ask(None, Command::Diff { from: side.clone(), to: side, all: true }, |app, _, event| match event {
+            Event::Diff(result) => app.copy_read_row(&result),
+            Event::Failed(failure) => app.refuse(failure.message),
+            _ => {}
+        });
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod detail_view;
 pub(crate) mod diffs;
 pub(crate) mod document;
 pub(crate) mod list_view;
+pub(crate) mod pane;
 pub(crate) mod plan_view;
 pub(crate) mod versions;
 pub(crate) mod view;

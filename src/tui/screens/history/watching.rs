@@ -4,11 +4,10 @@ use crate::domain::key::SortKey;
 use crate::domain::timeline::VersionStatus;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{
-    Command, DeletedFilter, EntitySummary, HistoryEntry, Level, RequestId, Watched, Watching,
+    Command, DeletedFilter, EntitySummary, Event, HistoryEntry, Level, RequestId, Watched, Watching,
 };
 use crate::tui::app::App;
 use crate::tui::format;
-use crate::tui::message::Purpose;
 use crate::tui::pane::Pane;
 use crate::tui::screens::history::watch::Watch;
 use crate::tui::screens::tenants::pages::EntityLine;
@@ -24,7 +23,7 @@ impl App {
         if is_same {
             return self.say("no longer watching");
         }
-        let request = self.send(Command::Watch { what: Box::new(what.clone()) }, Purpose::Watch);
+        let request = self.ask(None, Command::Watch { what: Box::new(what.clone()) }, Self::watch_answer);
         self.watch = Some(Watch::begun(request, what));
         self.say("watching: what is published from now on is marked +");
     }
@@ -75,7 +74,20 @@ impl App {
         self.watch.as_mut().filter(|w| w.request == request)
     }
 
-    pub(crate) fn watching(&mut self, request: RequestId, state: Watching) {
+    fn watch_answer(&mut self, request: RequestId, event: Event) {
+        match event {
+            Event::Watching(state) => self.watching(request, state),
+            Event::Versions(entries) => self.watched_versions(request, entries),
+            Event::Changed { entities, gone } => self.watched_rows(request, entities, &gone),
+            Event::Failed(failure) => self.watch_failed(request, *failure),
+            Event::Finished { .. } => {
+                self.watch.take_if(|w| w.request == request);
+            }
+            _ => {}
+        }
+    }
+
+    fn watching(&mut self, request: RequestId, state: Watching) {
         let now = self.now;
         let Some(watch) = self.own_watch(request) else { return };
         match state {
@@ -104,7 +116,7 @@ impl App {
     }
 
     /// Versions that are new or changed.
-    pub(crate) fn watched_versions(&mut self, request: RequestId, entries: Vec<HistoryEntry>) {
+    fn watched_versions(&mut self, request: RequestId, entries: Vec<HistoryEntry>) {
         let Some(watch) = self.watch.as_mut().filter(|w| w.request == request) else { return };
         let Some(opened) = self.history.opened.as_mut().filter(|o| watch.follows(&o.entity)) else { return };
         for entry in &entries {
@@ -120,7 +132,7 @@ impl App {
     }
 
     /// Rows of the partition that are new, changed or gone.
-    pub(crate) fn watched_rows(&mut self, request: RequestId, entities: Vec<EntitySummary>, gone: &[SortKey]) {
+    fn watched_rows(&mut self, request: RequestId, entities: Vec<EntitySummary>, gone: &[SortKey]) {
         let Some(watch) = self.watch.as_mut().filter(|w| w.request == request) else { return };
         let Some(list) = self.tenants.entities.as_mut().filter(|l| watch.follows_partition(&l.listing)) else { return };
         let mut is_known = gone.is_empty() && list.listing.deleted == DeletedFilter::Keep;
@@ -140,13 +152,9 @@ impl App {
         }
     }
 
-    pub(crate) fn watch_failed(&mut self, request: RequestId, failure: Failure) {
+    fn watch_failed(&mut self, request: RequestId, failure: Failure) {
         if let Some(watch) = self.own_watch(request).filter(|_| failure.fatal) {
             watch.paused = Some(failure);
         }
-    }
-
-    pub(crate) fn watch_ended(&mut self, request: RequestId) {
-        self.watch.take_if(|w| w.request == request);
     }
 }

@@ -1,6 +1,7 @@
 //! The progress log: what the engine does, line by line, and how many lines are kept.
 
 pub(crate) mod lines;
+pub(crate) mod pane;
 pub(crate) mod progress;
 pub(crate) mod progress_view;
 pub(crate) mod run;

@@ -6,11 +6,10 @@ use crate::domain::plan::{RunSettings, Work};
 use crate::domain::run::RunId;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{
-    ApprovalRequest, BatchInfo, BatchState, Command, Decision, Finding, ItemFilter, ItemResult, Level, RequestId,
-    RunInfo, Severity, Steering,
+    ApprovalRequest, BatchInfo, BatchState, Command, Decision, Event, Finding, ItemFilter, ItemResult, Level, Phase,
+    RequestId, RunInfo, Severity, Steering,
 };
 use crate::tui::app::App;
-use crate::tui::message::Purpose;
 use crate::tui::pane::Pane;
 use crate::tui::screens::batch::Batch;
 use crate::tui::screens::log::lines;
@@ -31,13 +30,14 @@ impl App {
         }
         let (name, settings) = (plan.name.clone(), plan.run.clone());
         let expect = self.fresh_digest();
-        let request = self.send(Command::RunPlan { plan, expect, rows: false }, Purpose::Run);
+        let request = self.ask(Pane::Log, Command::RunPlan { plan, expect, rows: false }, Self::run_answer);
         self.follow(request, name, Some(&settings));
     }
 
     /// Goes on with a run that ended before its end.
     pub(crate) fn resume_run(&mut self, info: &RunInfo) {
-        let request = self.send(Command::ResumeRun { run: info.run, rows: false, retry: false }, Purpose::Run);
+        let request =
+            self.ask(Pane::Log, Command::ResumeRun { run: info.run, rows: false, retry: false }, Self::run_answer);
         self.follow(request, info.name.clone(), None);
         if let Some(run) = &mut self.run {
             run.run = Some(info.run);
@@ -47,13 +47,33 @@ impl App {
         let behind = info.outcomes.iter().map(|(_, n)| n).sum();
         let filter = ItemFilter::default();
         let count = Command::Items { run: info.run, filter, from: 0, limit: 0, fresh: true };
-        self.send(count, Purpose::Left { request, behind });
+        // Without the number there is no gauge, and the log says why.
+        self.ask(None, count, move |app, _, event| {
+            if let (Event::Items { total, .. }, Some(run)) = (event, app.followed(request)) {
+                run.total = Some(total.saturating_sub(behind));
+            }
+        });
     }
 
-    /// How many items the run that is gone on with has in all, of which some had an outcome before.
-    pub(crate) fn run_counted(&mut self, request: RequestId, all: u64, behind: u64) {
-        if let Some(run) = self.followed(request) {
-            run.total = Some(all.saturating_sub(behind));
+    /// Takes what the engine reports of a run.
+    pub(crate) fn run_answer(&mut self, request: RequestId, event: Event) {
+        match event {
+            Event::ApprovalNeeded(approval) => return self.batch_waits(request, *approval),
+            Event::Item(item) => return self.run_item(request, *item),
+            Event::Run(run) => return self.run_recorded(request, *run),
+            Event::Batch(batch) => return self.batch_ended(&batch),
+            Event::Finding(finding) => return self.found(&finding),
+            Event::Paused { failure, .. } => return self.run_paused(request, *failure),
+            Event::Finished { .. } => return self.run_ended(request),
+            _ => {}
+        }
+        let Some(run) = self.followed(request) else { return };
+        match event {
+            Event::Progress { phase: Phase::Preview, done, .. } => run.found = done,
+            Event::Planned(summary) => run.planned(&summary),
+            Event::Stopped { cause, .. } => run.cause = Some(cause),
+            Event::Failed(failure) if failure.fatal => run.problem = Some(failure),
+            _ => {}
         }
     }
 
@@ -79,11 +99,11 @@ impl App {
     }
 
     /// Whether something that the operator is at would take the keys meant for a dialog.
-    fn is_busy(&self) -> bool {
-        !self.stack.is_empty() || self.plan.is_typing() || self.filter_ref().is_some_and(|f| f.typing())
+    fn is_busy(&mut self) -> bool {
+        !self.stack.is_empty() || self.plan.is_typing() || self.filter().is_some_and(|f| f.typing())
     }
 
-    pub(crate) fn batch_waits(&mut self, request: RequestId, approval: ApprovalRequest) {
+    fn batch_waits(&mut self, request: RequestId, approval: ApprovalRequest) {
         let approval = Arc::new(approval);
         let batch = approval.batch;
         if let Some(run) = self.followed(request) {
@@ -130,11 +150,15 @@ impl App {
         }
         self.tell(Level::Info, what.clone());
         self.say(what);
-        self.send(Command::Decide { run, batch, digest, decision }, Purpose::DecideBatch);
+        self.ask(None, Command::Decide { run, batch, digest, decision }, |app, _, event| {
+            if let Event::Failed(failure) = event {
+                app.decision_refused(&failure);
+            }
+        });
     }
 
     /// The engine did not take a decision: the batch goes on waiting.
-    pub(crate) fn decision_refused(&mut self, failure: &Failure) {
+    fn decision_refused(&mut self, failure: &Failure) {
         if let Some(run) = &mut self.run
             && let Some(approval) = run.decided.take()
         {
@@ -155,7 +179,7 @@ impl App {
             Steering::Concurrency(n) => progress.concurrency = Some(n),
             Steering::Stop => progress.stage = Stage::Stopping,
         }
-        self.send(Command::Steer { run, steering }, Purpose::Steer);
+        self.order(Command::Steer { run, steering });
     }
 
     /// Pauses the run, or lets it go on.
@@ -186,7 +210,7 @@ impl App {
         self.say(words);
     }
 
-    pub(crate) fn run_paused(&mut self, request: RequestId, failure: Failure) {
+    fn run_paused(&mut self, request: RequestId, failure: Failure) {
         self.record(&failure, Some("the run is paused"));
         let busy = self.is_busy();
         let Some(run) = self.followed(request) else { return };
@@ -197,7 +221,7 @@ impl App {
         }
     }
 
-    pub(crate) fn run_item(&mut self, request: RequestId, item: ItemResult) {
+    fn run_item(&mut self, request: RequestId, item: ItemResult) {
         let now = self.now;
         if let Some(run) = self.followed(request) {
             run.item(&item, now);
@@ -205,7 +229,7 @@ impl App {
         self.log.push_item(now, item);
     }
 
-    pub(crate) fn run_recorded(&mut self, request: RequestId, info: RunInfo) {
+    fn run_recorded(&mut self, request: RequestId, info: RunInfo) {
         let (level, text) = lines::run(&info);
         self.tell(level, text);
         if let Some(run) = self.followed(request) {
@@ -213,7 +237,7 @@ impl App {
         }
     }
 
-    pub(crate) fn batch_ended(&mut self, batch: &BatchInfo) {
+    fn batch_ended(&mut self, batch: &BatchInfo) {
         let counts: Vec<String> = batch.outcomes.iter().map(|(word, n)| format!("{n} {word}")).collect();
         let what = match batch.state {
             BatchState::Done => format!("is through: {}", counts.join(", ")),
@@ -233,7 +257,7 @@ impl App {
     }
 
     /// A run that this console follows has ended.
-    pub(crate) fn run_ended(&mut self, request: RequestId) {
+    fn run_ended(&mut self, request: RequestId) {
         self.stack.end(request);
         if let Some(run) = self.followed(request) {
             run.ended();

@@ -8,7 +8,7 @@ use crate::engine::protocol::Level;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Key;
-use crate::tui::message::{Effect, Purpose};
+use crate::tui::message::Effect;
 use crate::tui::pane::Pane;
 use crate::tui::screens::discard::{Discard, Next};
 use crate::tui::screens::palette::Palette;
@@ -107,12 +107,9 @@ impl App {
 
     /// Puts a form in the pane; the preview of another plan goes.
     fn put_plan(&mut self, form: Form) {
-        if let Some(request) = self.pending(|p| *p == Purpose::PreviewPlan) {
-            self.give_up(request);
-        }
+        self.end_preview();
         self.end_view();
         self.plan.form = Some(form);
-        self.plan.preview = None;
         self.plan.shows_preview = false;
     }
 

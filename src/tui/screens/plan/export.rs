@@ -2,10 +2,10 @@
 
 use crate::domain::csv::Place;
 use crate::domain::plan::{Plan, Work};
-use crate::engine::protocol::{Command, ExportWanted, Level};
+use crate::engine::protocol::{Command, Event, ExportWanted, Level, RequestId};
 use crate::tui::app::App;
 use crate::tui::format;
-use crate::tui::message::Purpose;
+use crate::tui::screens::log::lines;
 
 impl App {
     /// The place that the plan in the form exports to, where it is a plan that exports.
@@ -19,7 +19,7 @@ impl App {
     /// Writes the file. There is no run: nothing of a table is written, and nothing is approved.
     pub(crate) fn export_plan(&mut self, plan: Box<Plan>) {
         let to = self.exports_to().map(Place::to_string).unwrap_or_default();
-        self.send(Command::RunPlan { plan, expect: None, rows: false }, Purpose::ExportRows);
+        self.ask(None, Command::RunPlan { plan, expect: None, rows: false }, Self::export_answer);
         self.tell(Level::Info, format!("exporting to {to}…"));
         self.say(format!("exporting to {to}…"));
     }
@@ -40,18 +40,26 @@ impl App {
         };
         self.tell(Level::Info, format!("exporting {pk} to {to}…"));
         let wanted = ExportWanted { pk, tenant: None, to, lossless: true, deleted: false };
-        self.send(Command::Export { module, wanted: Box::new(wanted) }, Purpose::ExportRows);
+        self.ask(None, Command::Export { module, wanted: Box::new(wanted) }, Self::export_answer);
         Ok(())
     }
 
-    /// So many rows are behind it.
-    pub(crate) fn export_got(&mut self, rows: u64) {
-        self.say(format!("exporting: {} so far", format::plural(rows, "row", "rows")));
-    }
-
-    pub(crate) fn export_ended(&mut self, cancelled: bool) {
-        if cancelled {
-            self.tell(Level::Warning, "the export was stopped: no file was left behind");
+    fn export_answer(&mut self, _: RequestId, event: Event) {
+        match event {
+            Event::Progress { done, .. } => {
+                self.say(format!("exporting: {} so far", format::plural(done, "row", "rows")));
+            }
+            Event::Exported(file) => {
+                let (level, text) = lines::exported(&file);
+                self.tell(level, text);
+                self.say(format!("{} rows in {}", file.rows, file.to));
+            }
+            Event::Finding(finding) => self.found(&finding),
+            Event::Failed(failure) => self.refuse(failure.message),
+            Event::Finished { cancelled: true } => {
+                self.tell(Level::Warning, "the export was stopped: no file was left behind");
+            }
+            _ => {}
         }
     }
 

@@ -5,6 +5,7 @@ pub(crate) mod editing;
 mod export;
 pub(crate) mod form;
 pub(crate) mod form_view;
+pub(crate) mod pane;
 pub(crate) mod preview;
 pub(crate) mod preview_view;
 mod previewing;

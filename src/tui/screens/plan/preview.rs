@@ -1,8 +1,8 @@
 //! What the plan would do, as far as it was found out.
 
 use crate::domain::plan::{Decided, Plan};
-use crate::engine::failure::Failure;
 use crate::engine::protocol::{PlanSummary, RequestId};
+use crate::tui::job::Job;
 use crate::tui::parts::Filter;
 use crate::tui::screens::findings::found::Findings;
 use crate::tui::screens::items::Items;
@@ -10,17 +10,12 @@ use crate::tui::screens::items::Items;
 /// A preview of the plan in the pane.
 #[derive(Debug)]
 pub(crate) struct PlanPreview {
-    /// The request that works it out.
-    pub(crate) request: RequestId,
-    /// Whether it still does.
-    pub(crate) running: bool,
+    pub(crate) job: Job,
     /// The state of the plan's text that it is a preview of.
     pub(crate) revision: u64,
     /// Items found so far.
     pub(crate) found: u64,
     pub(crate) summary: Option<Box<PlanSummary>>,
-    pub(crate) problem: Option<Box<Failure>>,
-    pub(crate) cancelled: bool,
     pub(crate) items: Option<Items>,
     pub(crate) filter: Filter,
     /// What was found beside the items.
@@ -35,13 +30,10 @@ impl PlanPreview {
     /// One that was asked for.
     pub(crate) fn begun(request: RequestId, revision: u64) -> Self {
         Self {
-            request,
-            running: true,
+            job: Job::begun(request),
             revision,
             found: 0,
             summary: None,
-            problem: None,
-            cancelled: false,
             items: None,
             filter: Filter::default(),
             findings: Findings::default(),

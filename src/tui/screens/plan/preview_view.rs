@@ -57,7 +57,7 @@ fn head(app: &App, preview: &PlanPreview, room: usize) -> Vec<Rich> {
     if preview.own.is_none() && app.plan.form.as_ref().is_some_and(|f| f.revision != preview.revision) {
         lines.extend(problem::notice("! OLD: the plan was changed since. p previews it again.", Role::Warning, room));
     }
-    if preview.running {
+    if preview.job.running {
         let found = format::plural(preview.found, "item", "items");
         lines.extend(problem::notice(
             &format!("finding out what it would do: {found} so far (x stops)"),
@@ -65,9 +65,9 @@ fn head(app: &App, preview: &PlanPreview, room: usize) -> Vec<Rich> {
             room,
         ));
     }
-    if let Some(failure) = &preview.problem {
+    if let Some(failure) = &preview.job.problem {
         lines.extend(problem::lines(failure, room));
-    } else if preview.cancelled {
+    } else if preview.job.cancelled && preview.summary.is_none() {
         lines.extend(problem::notice("stopped before it was complete; p begins anew", Role::Warning, room));
     }
     if let Some(summary) = &preview.summary {

@@ -1,9 +1,8 @@
 //! Previewing the plan in the pane, and reading the items of previews and runs that are on screen.
 
-use crate::engine::failure::Failure;
-use crate::engine::protocol::{Command, Event, Finding, Level, PlanSummary, RequestId};
+use crate::domain::plan::Plan;
+use crate::engine::protocol::{Command, Event, Level, RequestId};
 use crate::tui::app::App;
-use crate::tui::message::Purpose;
 use crate::tui::pane::Pane;
 use crate::tui::parts::filter::Typed;
 use crate::tui::screens::item::ItemBox;
@@ -24,52 +23,43 @@ impl App {
         let Some((plan, revision)) = self.plan.form.as_ref().and_then(|f| Some((f.plan.clone()?, f.revision))) else {
             return;
         };
-        if let Some(request) = self.pending(|p| *p == Purpose::PreviewPlan) {
-            self.give_up(request);
-        }
-        let request = self.send(Command::PreviewPlan { plan, keep: true }, Purpose::PreviewPlan);
         let decided = self.plan.form.as_ref().and_then(|f| f.decisions()).map(|(d, _)| d.to_vec());
-        let mut preview = PlanPreview::begun(request, revision);
-        preview.decided = decided.unwrap_or_default();
-        self.plan.preview = Some(preview);
+        self.begin_preview(plan, revision).decided = decided.unwrap_or_default();
+    }
+
+    /// Finds out what a plan would do, in place of the preview before.
+    pub(crate) fn begin_preview(&mut self, plan: Box<Plan>, revision: u64) -> &mut PlanPreview {
+        self.end_preview();
+        let request = self.ask(Pane::Plan, Command::PreviewPlan { plan, keep: true }, Self::preview_answer);
         self.plan.shows_preview = true;
         self.focus = Pane::Plan;
+        self.plan.preview.insert(PlanPreview::begun(request, revision))
     }
 
-    fn own_preview(&mut self, request: RequestId) -> Option<&mut PlanPreview> {
-        self.plan.preview.as_mut().filter(|p| p.request == request)
-    }
-
-    pub(crate) fn preview_found(&mut self, request: RequestId, found: u64) {
-        if let Some(preview) = self.own_preview(request) {
-            preview.found = found;
+    /// The preview goes; what it still waits for is given up.
+    pub(crate) fn end_preview(&mut self) {
+        if let Some(preview) = self.plan.preview.take() {
+            self.give_up(preview.job.request);
         }
     }
 
-    /// Something that the preview found beside its items.
-    pub(crate) fn preview_finding(&mut self, request: RequestId, finding: Finding) {
-        if let Some(preview) = self.own_preview(request) {
-            preview.findings.take(finding);
+    fn preview_answer(&mut self, request: RequestId, event: Event) {
+        if let Event::Finding(finding) = &event {
+            self.found(finding);
         }
-    }
-
-    pub(crate) fn preview_planned(&mut self, request: RequestId, summary: PlanSummary) {
-        if let Some(preview) = self.own_preview(request) {
-            preview.items = Some(Items::new(summary.run));
-            preview.summary = Some(Box::new(summary));
-        }
-    }
-
-    pub(crate) fn preview_failed(&mut self, request: RequestId, failure: Failure) {
-        if let Some(preview) = self.own_preview(request).filter(|_| failure.fatal) {
-            preview.problem = Some(Box::new(failure));
-        }
-    }
-
-    pub(crate) fn preview_ended(&mut self, request: RequestId, cancelled: bool) {
-        if let Some(preview) = self.own_preview(request) {
-            preview.running = false;
-            preview.cancelled = cancelled && preview.summary.is_none();
+        let now = self.now;
+        let Some(preview) = self.plan.preview.as_mut().filter(|p| p.job.request == request) else { return };
+        preview.job.take(&event, now);
+        match event {
+            Event::Progress { done, .. } => preview.found = done,
+            Event::Finding(finding) => {
+                preview.findings.take(*finding);
+            }
+            Event::Planned(summary) => {
+                preview.items = Some(Items::new(summary.run));
+                preview.summary = Some(summary);
+            }
+            _ => {}
         }
     }
 
@@ -96,7 +86,7 @@ impl App {
             let Some(items) = self.preview_items() else { return };
             let Some(wanted) = items.wanted() else { return };
             let command = items.command(&wanted);
-            let request = self.send(command, Purpose::Items);
+            let request = self.ask(None, command, Self::items_answer);
             if let Some(items) = self.preview_items() {
                 items.asked(&wanted, request);
             }
@@ -104,7 +94,7 @@ impl App {
     }
 
     /// Takes an answer for the listing of the preview; one that it does not wait for any more is passed over.
-    pub(crate) fn items_answer(&mut self, request: RequestId, event: Event) {
+    fn items_answer(&mut self, request: RequestId, event: Event) {
         if let Some(items) = self.preview_items().filter(|items| items.waits_for(request)) {
             items.answer(request, event);
         }

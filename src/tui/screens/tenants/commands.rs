@@ -2,11 +2,13 @@
 
 use crate::domain::key::PartitionKey;
 use crate::domain::tenant::tenant_of;
-use crate::engine::protocol::{Command, Cursor, DeletedFilter, EntityRef, EntitySummary, Level, Listing, RequestId};
+use crate::engine::protocol::{
+    Command, Cursor, DeletedFilter, EntityRef, EntitySummary, Event, Level, Listing, RequestId,
+};
 use crate::tui::app::App;
 use crate::tui::cache::CachedCounts;
 use crate::tui::format;
-use crate::tui::message::{Effect, Purpose};
+use crate::tui::message::Effect;
 use crate::tui::pane::Pane;
 use crate::tui::screens::tenants::entities::Entities;
 use crate::tui::screens::tenants::pages::{EntityLine, PAGE};
@@ -15,22 +17,39 @@ use crate::tui::screens::tenants::tree::{Counting, Node};
 impl App {
     /// Counts the tenants, of one module or of all.
     pub(crate) fn scan(&mut self, module: Option<String>) {
-        if self.pending(|p| *p == Purpose::Scan).is_some() {
+        if self.tenants.tree.request.is_some_and(|request| self.requests.has(request)) {
             return self.say("counting already; x stops it");
         }
         self.tenants.tree.begin_scan();
-        self.send(Command::ScanTenants { module }, Purpose::Scan);
+        let request = self.ask(Pane::Tenants, Command::ScanTenants { module }, |app, _, event| match event {
+            Event::Tenants(counts) => app.tenants.tree.apply(counts),
+            Event::Failed(failure) => app.tenants.tree.problem = Some(*failure),
+            Event::Finished { cancelled } => app.scan_ended(cancelled),
+            _ => {}
+        });
+        self.tenants.tree.request = Some(request);
+    }
+
+    /// Asks for the modules and the account.
+    pub(crate) fn connect(&mut self) {
+        let request = self.ask(None, Command::Connect, |app, _, event| match event {
+            Event::Connected(connection) => app.connected(connection),
+            Event::Failed(failure) => app.tenants.tree.problem = Some(*failure),
+            _ => {}
+        });
+        self.connecting = Some(request);
     }
 
     /// Counts again, and connects again where that failed.
     pub(crate) fn reconnect(&mut self) {
-        if self.connection.is_none() && self.pending(|p| *p == Purpose::Connect).is_none() {
-            self.send(Command::Connect, Purpose::Connect);
+        let is_asked = self.connecting.is_some_and(|request| self.requests.has(request));
+        if self.connection.is_none() && !is_asked {
+            self.connect();
         }
         self.scan(None);
     }
 
-    pub(crate) fn scan_ended(&mut self, cancelled: bool) {
+    fn scan_ended(&mut self, cancelled: bool) {
         let failed = self.tenants.tree.problem.as_ref().is_some_and(|p| p.fatal);
         self.tenants.tree.end_scan(!cancelled && !failed, self.now);
         let seen = format::count(self.tenants.tree.seen);
@@ -53,12 +72,17 @@ impl App {
     /// Goes to a partition, or to an entity of it, without any scan.
     pub(crate) fn open_key(&mut self, pk: &str, sk: Option<&str>, module: Option<String>) {
         let pk = PartitionKey::from(pk);
-        let purpose = Purpose::Open { pk: pk.clone(), sk: sk.map(str::to_owned) };
         self.say(format!("looking for {pk}…"));
-        self.send(Command::Open { pk, module }, purpose);
+        let (command, sk) = (Command::Open { pk: pk.clone(), module }, sk.map(str::to_owned));
+        self.ask(Pane::Tenants, command, move |app, _, event| match event {
+            Event::Opened { modules } => app.opened(pk.clone(), sk.clone(), modules),
+            // Any other is in the log, and what was found is on screen soon.
+            Event::Failed(failure) if failure.fatal => app.refuse(failure.message),
+            _ => {}
+        });
     }
 
-    pub(crate) fn opened(&mut self, pk: PartitionKey, sk: Option<String>, modules: Vec<String>) {
+    fn opened(&mut self, pk: PartitionKey, sk: Option<String>, modules: Vec<String>) {
         let Some((module, others)) = modules.split_first() else {
             let text = format!("no module has the partition {pk}: check its spelling, letter case included");
             self.tell(Level::Warning, text.clone());
@@ -99,7 +123,20 @@ impl App {
         }
     }
 
-    pub(crate) fn page(&mut self, generation: u64, page: usize, entities: Vec<EntitySummary>, next: Option<Cursor>) {
+    fn page_answer(&mut self, generation: u64, page: usize, request: RequestId, event: Event) {
+        match event {
+            Event::Page { entities, next } => self.page(generation, page, entities, next),
+            Event::Failed(failure) => {
+                if let Some(list) = self.tenants.entities.as_mut().filter(|l| l.generation == generation) {
+                    list.problem = Some(*failure);
+                }
+            }
+            Event::Finished { cancelled } => self.page_ended(generation, request, cancelled),
+            _ => {}
+        }
+    }
+
+    fn page(&mut self, generation: u64, page: usize, entities: Vec<EntitySummary>, next: Option<Cursor>) {
         let Some(list) = self.tenants.entities.as_mut().filter(|l| l.generation == generation) else { return };
         if let Some(tenant) = entities.first().map(|e| e.tenant.clone()).filter(|t| !t.is_empty()) {
             list.tenant = tenant;
@@ -112,7 +149,7 @@ impl App {
         }
     }
 
-    pub(crate) fn page_ended(&mut self, generation: u64, request: RequestId, cancelled: bool) {
+    fn page_ended(&mut self, generation: u64, request: RequestId, cancelled: bool) {
         let Some(list) = self.tenants.entities.as_mut().filter(|l| l.generation == generation) else { return };
         if list.reading.is_some_and(|(_, r)| r == request) {
             list.reading = None;
@@ -127,7 +164,10 @@ impl App {
         list.tidy();
         let Some((page, after)) = wanted.and_then(|page| Some((page, list.pages.start(page)?))) else { return };
         let (listing, generation) = (list.listing.clone(), list.generation);
-        let request = self.send(Command::Page { listing, after, limit: PAGE }, Purpose::Page { generation, page });
+        let command = Command::Page { listing, after, limit: PAGE };
+        let request = self.ask(Pane::Tenants, command, move |app, request, event| {
+            app.page_answer(generation, page, request, event);
+        });
         if let Some(list) = &mut self.tenants.entities {
             list.reading = Some((page, request));
         }

@@ -4,6 +4,7 @@ pub(crate) mod commands;
 pub(crate) mod entities;
 pub(crate) mod entities_view;
 pub(crate) mod pages;
+pub(crate) mod pane;
 pub(crate) mod search;
 pub(crate) mod tree;
 pub(crate) mod tree_view;

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 
 use crate::domain::key::PartitionKey;
 use crate::engine::failure::Failure;
-use crate::engine::protocol::TenantCount;
+use crate::engine::protocol::{RequestId, TenantCount};
 use crate::tui::parts::Filter;
 use crate::tui::parts::Scroll;
+use crate::tui::parts::scroll::Step;
 
 /// A line of the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -93,6 +94,8 @@ pub(crate) struct Tree {
     rows: Vec<Node>,
     stale: bool,
     scan: u64,
+    /// The request that counts.
+    pub(crate) request: Option<RequestId>,
     /// Rows counted by the scan at work.
     pub(crate) seen: u64,
     pub(crate) counting: Counting,
@@ -102,6 +105,12 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
+    /// Moves the cursor.
+    pub(crate) fn step(&mut self, step: Step) {
+        let len = self.rows().len();
+        self.scroll.step(step, len);
+    }
+
     /// Shows modules that nothing was counted in yet.
     pub(crate) fn know_modules(&mut self, names: &[String]) {
         for name in names {

@@ -14,7 +14,7 @@ use crate::engine::protocol::{Command, Event, RequestId};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::{Context, Key};
-use crate::tui::message::{Effect, Purpose};
+use crate::tui::message::Effect;
 use crate::tui::parts::Filter;
 use crate::tui::parts::Scroll;
 use crate::tui::parts::filter::Typed;
@@ -245,6 +245,6 @@ impl App {
 
     /// Asks for a page.
     fn ask_for_users(&mut self, pool: Option<String>, after: Option<String>) -> RequestId {
-        self.send(Command::Users { pool, after }, Purpose::Screen)
+        self.ask_for_screen(Command::Users { pool, after })
     }
 }

@@ -4,11 +4,9 @@ use super::VerificationBox;
 use super::compared::{Compared, Verification};
 use crate::domain::plan::Work;
 use crate::domain::run::RunId;
-use crate::engine::failure::Failure;
-use crate::engine::protocol::{Command, Finding, Level, RequestId};
+use crate::engine::protocol::{Command, Event, Level, RequestId};
 use crate::tui::app::App;
 use crate::tui::format;
-use crate::tui::message::Purpose;
 
 impl App {
     /// Compares both sides of the plan in the pane; comes back to a comparison that was left to look at an entity, that is still
@@ -16,7 +14,7 @@ impl App {
     pub(crate) fn show_verification(&mut self) {
         let Some(of) = self.compared() else { return };
         let last = self.verification.as_ref().filter(|v| v.of == of);
-        match last.filter(|v| self.left_verification.is_some() || !v.is_complete()).map(|v| v.request) {
+        match last.filter(|v| self.left_verification.is_some() || !v.is_complete()).map(|v| v.job.request) {
             Some(request) => self.show_verification_of(request),
             None => self.verify(of, false),
         }
@@ -42,14 +40,14 @@ impl App {
 
     /// Compares, from the beginning or on from where an interrupted comparison was.
     pub(crate) fn verify(&mut self, of: Compared, resume: bool) {
-        if let Some(request) = self.pending(|p| *p == Purpose::Verify) {
+        if let Some(request) = self.verification.as_ref().map(|v| v.job.request) {
             self.give_up(request);
         }
         let command = match &of {
             Compared::Plan(plan, _) => Command::VerifyPlan { plan: plan.clone(), resume },
             Compared::Run(run) => Command::VerifyRun { run: *run },
         };
-        let request = self.send(command, Purpose::Verify);
+        let request = self.ask(None, command, Self::verification_answer);
         self.verification = Some(Verification::begun(request, of, resume));
         self.left_verification = None;
         self.stack.close::<VerificationBox>();
@@ -61,38 +59,23 @@ impl App {
         self.stack.push(left.unwrap_or_else(|| VerificationBox::new(request)));
     }
 
-    fn own_verification(&mut self, request: RequestId) -> Option<&mut Verification> {
-        self.verification.as_mut().filter(|v| v.request == request)
-    }
-
-    pub(crate) fn verification_found(&mut self, request: RequestId, finding: Finding) {
-        if let Some(verification) = self.own_verification(request) {
-            verification.take(finding);
-        }
-    }
-
-    pub(crate) fn verification_looked(&mut self, request: RequestId, entities: u64) {
-        if let Some(verification) = self.own_verification(request) {
-            verification.looked = entities;
-        }
-    }
-
-    pub(crate) fn verification_noted(&mut self, request: RequestId, text: String) {
-        if let Some(verification) = self.own_verification(request) {
-            verification.notes.push(text);
-        }
-    }
-
-    pub(crate) fn verification_failed(&mut self, request: RequestId, failure: Failure) {
-        if let Some(verification) = self.own_verification(request).filter(|_| failure.fatal) {
-            verification.problem = Some(failure);
-        }
-    }
-
-    pub(crate) fn verification_ended(&mut self, request: RequestId, cancelled: bool) {
+    fn verification_answer(&mut self, request: RequestId, event: Event) {
         let now = self.now;
-        let Some(verification) = self.own_verification(request) else { return };
-        (verification.running, verification.stopped, verification.ended) = (false, cancelled, Some(now));
+        let Some(verification) = self.verification.as_mut().filter(|v| v.job.request == request) else { return };
+        let has_ended = verification.job.take(&event, now);
+        match event {
+            Event::Finding(finding) => verification.take(*finding),
+            Event::Progress { done, .. } => verification.looked = done,
+            Event::Log(_, text) => verification.notes.push(text),
+            _ => {}
+        }
+        if has_ended {
+            self.verification_ended();
+        }
+    }
+
+    fn verification_ended(&mut self) {
+        let Some(verification) = &self.verification else { return };
         if verification.has_nothing_to_resume() {
             let of = verification.of.clone();
             self.verify(of, false);

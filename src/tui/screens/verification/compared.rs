@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use jiff::Timestamp;
-
 use crate::domain::plan::Plan;
 use crate::domain::run::RunId;
-use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::failure::ErrorCode;
 use crate::engine::protocol::{Finding, RequestId, Severity};
+use crate::tui::job::Job;
 use crate::tui::screens::findings::found::Findings;
 
 /// What is compared.
@@ -23,18 +22,12 @@ pub(crate) enum Compared {
 /// A comparison: under way, or the last one.
 #[derive(Debug)]
 pub(crate) struct Verification {
-    pub(crate) request: RequestId,
+    pub(crate) job: Job,
     pub(crate) of: Compared,
     /// It goes on with one that was interrupted.
     pub(crate) resumed: bool,
-    pub(crate) running: bool,
-    /// It was stopped before its end.
-    pub(crate) stopped: bool,
     /// Entities compared.
     pub(crate) looked: u64,
-    /// When it ended.
-    pub(crate) ended: Option<Timestamp>,
-    pub(crate) problem: Option<Failure>,
     /// What the engine says about it.
     pub(crate) notes: Vec<String>,
     pub(crate) findings: Findings,
@@ -55,14 +48,10 @@ impl Verification {
     /// One that was asked for.
     pub(crate) fn begun(request: RequestId, of: Compared, resumed: bool) -> Self {
         Self {
-            request,
+            job: Job::begun(request),
             of,
             resumed,
-            running: true,
-            stopped: false,
             looked: 0,
-            ended: None,
-            problem: None,
             notes: Vec::new(),
             findings: Findings::default(),
             kinds: BTreeMap::new(),
@@ -105,17 +94,17 @@ impl Verification {
 
     /// Everything was looked at.
     pub(crate) fn is_complete(&self) -> bool {
-        !self.running && !self.stopped && self.problem.is_none()
+        self.job.is_complete()
     }
 
     /// Whether it can go on where it was.
     pub(crate) fn is_resumable(&self) -> bool {
-        !self.running && !self.is_complete() && matches!(self.of, Compared::Plan(..))
+        !self.job.running && !self.is_complete() && matches!(self.of, Compared::Plan(..))
     }
 
     /// Whether it was to go on with one of which nothing is kept.
     pub(crate) fn has_nothing_to_resume(&self) -> bool {
-        self.resumed && self.problem.as_ref().is_some_and(|failure| failure.code == ErrorCode::NotFound)
+        self.resumed && self.job.problem.as_ref().is_some_and(|failure| failure.code == ErrorCode::NotFound)
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct VerificationBox {
 
 /// The comparison, where it is still the last one.
 fn compared(app: &App, of: RequestId) -> Option<&Verification> {
-    app.verification.as_ref().filter(|v| v.request == of)
+    app.verification.as_ref().filter(|v| v.job.request == of)
 }
 
 impl VerificationBox {
@@ -108,7 +108,7 @@ impl Screen for VerificationBox {
 
     fn act(&mut self, app: &mut App, press: Press) -> Flow {
         let verification = compared(app, self.of);
-        let is_running = verification.is_some_and(|v| v.running);
+        let is_running = verification.is_some_and(|v| v.job.running);
         match press.action {
             Action::Back if self.filter.shown() => self.filter.clear(),
             Action::Back | Action::Left => return Flow::Close,

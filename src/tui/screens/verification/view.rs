@@ -97,12 +97,12 @@ fn hints(verification: &Verification, width: u16) -> Vec<(Action, &'static str)>
         true => vec![],
         false => vec![(Action::Open, "open"), (Action::Kind, "kind"), (Action::Filter, "text")],
     };
-    if verification.running {
+    if verification.job.running {
         hints.push((Action::Cancel, "stop"));
     } else if verification.is_resumable() {
         hints.push((Action::Resume, "resume"));
     }
-    if !verification.running {
+    if !verification.job.running {
         hints.push((Action::Reload, "again"));
     }
     hints.push((Action::Back, "back"));
@@ -116,14 +116,14 @@ fn hints(verification: &Verification, width: u16) -> Vec<(Action, &'static str)>
 fn progress(app: &App, verification: &Verification, room: usize) -> Vec<Rich> {
     let entities = format::plural(verification.looked, "entity", "entities");
     let nothing = verification.findings.total() == 0;
-    let (role, words) = if verification.running {
+    let (role, words) = if verification.job.running {
         let none = if nothing { ", nothing found" } else { "" };
         (Role::Text, format!("comparing… {entities} so far{none}; x stops"))
     } else if !verification.is_complete() {
         let go_on = if verification.is_resumable() { "; c resumes it" } else { "" };
         (Role::Warning, format!("stopped at {entities}: not all was compared{go_on}"))
     } else {
-        let ended = verification.ended.map(|at| format!(" {}", format::age(at, app.now))).unwrap_or_default();
+        let ended = verification.job.ended.map(|at| format!(" {}", format::age(at, app.now))).unwrap_or_default();
         match (&verification.of, nothing, verification.looked) {
             (Compared::Plan(..), true, 0) => {
                 (Role::Warning, "nothing to compare: neither side has such an entity".to_owned())
@@ -139,7 +139,7 @@ fn progress(app: &App, verification: &Verification, room: usize) -> Vec<Rich> {
         }
     };
     let mut lines = problem::notice(&words, role, room);
-    lines.extend(verification.problem.iter().flat_map(|failure| problem::lines(failure, room)));
+    lines.extend(verification.job.problem.iter().flat_map(|failure| problem::lines(failure, room)));
     for note in &verification.notes {
         lines.extend(problem::notice(note, Role::Warning, room));
     }

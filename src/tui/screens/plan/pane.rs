@@ -1,0 +1,174 @@
+//! The plan pane: the form over a plan, or its preview.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{form_view, preview_view};
+use crate::domain::csv::Place;
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::keymap::{Context, Key};
+use crate::tui::pane::Pane;
+use crate::tui::parts::Filter;
+use crate::tui::parts::filter::Typed;
+use crate::tui::parts::scroll::Step;
+use crate::tui::screen::PaneScreen;
+
+/// The pane.
+pub(crate) struct PlanPane;
+
+impl PaneScreen for PlanPane {
+    fn context(&self, app: &App) -> Context {
+        if app.plan.shows_preview { Context::Preview } else { Context::Plan }
+    }
+
+    fn act(&self, app: &mut App, action: Action) -> bool {
+        match action {
+            Action::RunPlan => app.run_plan(),
+            Action::PreviewPlan => app.preview_plan(),
+            Action::ShowPreview => app.plan.shows_preview = true,
+            Action::Which => app.next_which(),
+            Action::Collisions => app.show_collisions(),
+            Action::Findings => app.show_findings(),
+            Action::Violations => app.show_violations(),
+            Action::VerifyPlan => app.show_verification(),
+            Action::NewPlan
+            | Action::OpenPlan
+            | Action::SavePlan
+            | Action::EditPlan
+            | Action::NextWord
+            | Action::ClearValue => app.plan_action(action),
+            _ => return false,
+        }
+        true
+    }
+
+    fn refusal(&self, app: &App, action: Action) -> Option<String> {
+        match action {
+            Action::RunPlan => app
+                .no_engine()
+                .or_else(|| app.no_plan_to_run())
+                // A file of this machine is no table: only what goes to S3 has to be armed.
+                .or_else(|| {
+                    let is_file = matches!(app.exports_to(), Some(Place::File(_)));
+                    (!app.armed && !is_file).then(|| app.read_only())
+                })
+                .or_else(|| app.is_writing().then(|| "a run is under way already".to_owned())),
+            Action::PreviewPlan => app.no_engine().or_else(|| app.no_plan_to_run()),
+            Action::Which | Action::ShowPreview if app.plan.preview.is_none() => {
+                Some("no plan was previewed yet".to_owned())
+            }
+            Action::Collisions => app.no_engine().or_else(|| app.no_collisions()),
+            Action::Findings => app.no_findings(),
+            Action::Violations => app.no_violations(),
+            Action::VerifyPlan => app.no_engine().or_else(|| app.no_plan_to_run()).or_else(|| app.no_sides()),
+            Action::SavePlan | Action::EditPlan => app.no_plan(),
+            Action::NextWord | Action::ClearValue => app.no_plan().or_else(|| app.no_form()),
+            Action::Filter if app.focus == Pane::Plan && !app.plan.shows_preview => {
+                Some("the form has no list to filter; its preview has".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    fn go(&self, app: &mut App, action: Action) -> bool {
+        match (action, app.plan.shows_preview) {
+            (Action::Back | Action::Left, true) => app.plan.shows_preview = false,
+            (Action::Open | Action::Right, true) => app.open_item(),
+            (Action::Back, false) => app.focus = Pane::Tenants,
+            (Action::Open, false) => app.edit_value(),
+            (Action::Left | Action::Right, false) => {
+                if let Some(form) = &mut app.plan.form {
+                    form.turn(action == Action::Right);
+                }
+            }
+            (Action::Cancel, _) => {
+                let waited = app.requests.of(Pane::Plan);
+                app.stop_waiting(waited);
+            }
+            (action, _) => match Step::of(action) {
+                Some(step @ Step::HalfPages(_)) => app.plan.slide(step),
+                Some(step) => app.plan.step(step),
+                None => return false,
+            },
+        }
+        true
+    }
+
+    fn typed(&self, app: &mut App, key: Key) -> bool {
+        app.value_key(key)
+    }
+
+    fn paste(&self, app: &mut App, text: &str) {
+        app.value_pasted(text);
+    }
+
+    fn filter<'a>(&self, app: &'a mut App) -> Option<&'a mut Filter> {
+        app.plan.preview.as_mut().filter(|_| app.plan.shows_preview).map(|p| &mut p.filter)
+    }
+
+    fn filtered(&self, app: &mut App, typed: Typed) {
+        app.preview_filter(typed);
+    }
+
+    fn hints(&self, app: &App) -> &'static [Action] {
+        if app.plan.shows_preview {
+            return &[
+                Action::PreviewPlan,
+                Action::RunPlan,
+                Action::Collisions,
+                Action::Findings,
+                Action::Which,
+                Action::Filter,
+                Action::Open,
+                Action::ScrollDown,
+                Action::Back,
+                Action::Zoom,
+            ];
+        }
+        if app.plan.form.is_none() {
+            return &[Action::NewPlan, Action::OpenPlan, Action::Zoom, Action::Back];
+        }
+        &[
+            Action::PreviewPlan,
+            Action::RunPlan,
+            Action::Open,
+            Action::NextWord,
+            Action::SavePlan,
+            Action::EditPlan,
+            Action::OpenPlan,
+            Action::NewPlan,
+            Action::Zoom,
+        ]
+    }
+
+    fn draw(&self, app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+        match app.plan.shows_preview {
+            true => preview_view::draw(app, buffer, area),
+            false => form_view::draw(app, buffer, area),
+        }
+    }
+}
+
+impl App {
+    fn no_plan(&self) -> Option<String> {
+        let key = self.key_of(Context::Plan, Action::NewPlan);
+        self.plan.form.is_none().then(|| format!("there is no plan yet: {key} in the plan pane begins one"))
+    }
+
+    /// Why there is nothing to preview or to run.
+    fn no_plan_to_run(&self) -> Option<String> {
+        if self.plan.own().is_some() { None } else { self.no_plan().or_else(|| self.not_ready()) }
+    }
+
+    fn no_form(&self) -> Option<String> {
+        let broken = self.plan.form.as_ref().is_some_and(|f| !f.is_toml());
+        broken.then(|| "the plan's text cannot be shown as a form: edit it first".to_owned())
+    }
+
+    /// Why the plan can neither be previewed nor run.
+    fn not_ready(&self) -> Option<String> {
+        let problem = self.plan.form.as_ref()?.problem.as_deref()?;
+        Some(format!("the plan is not ready: {}", problem.message))
+    }
+}

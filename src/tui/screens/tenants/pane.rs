@@ -1,0 +1,147 @@
+//! The tenants pane: the tree, or the entities of one partition.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{entities_view, tree_view};
+use crate::engine::protocol::DeletedFilter;
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::keymap::Context;
+use crate::tui::pane::Pane;
+use crate::tui::parts::Filter;
+use crate::tui::parts::filter::Typed;
+use crate::tui::parts::scroll::Step;
+use crate::tui::screen::PaneScreen;
+
+/// The pane.
+pub(crate) struct TenantsPane;
+
+impl PaneScreen for TenantsPane {
+    fn context(&self, app: &App) -> Context {
+        if app.tenants.entities.is_some() { Context::Entities } else { Context::Tree }
+    }
+
+    fn act(&self, app: &mut App, action: Action) -> bool {
+        match (action, &mut app.tenants.entities) {
+            (Action::Scan, _) => app.scan(None),
+            (Action::Mark, Some(list)) => {
+                list.toggle_mark();
+                list.step(Step::Lines(1));
+            }
+            (Action::ClearMarks, Some(list)) => list.marks.clear(),
+            (Action::DeletedFilter, Some(_)) => app.next_deleted(),
+            _ => return false,
+        }
+        true
+    }
+
+    fn refusal(&self, app: &App, action: Action) -> Option<String> {
+        match action {
+            Action::Scan => app.no_engine(),
+            Action::Mark | Action::ClearMarks | Action::DeletedFilter if app.tenants.entities.is_none() => {
+                Some("no partition is open: choose one in the tree, or go straight to a key".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    fn go(&self, app: &mut App, action: Action) -> bool {
+        let is_listed = app.tenants.entities.is_some();
+        match action {
+            Action::Open | Action::Right if is_listed => app.open_selected_entity(),
+            Action::Back | Action::Left if is_listed => app.close_list(),
+            Action::Open => app.open_node(),
+            Action::Right => app.turn_node(true),
+            Action::Left => app.turn_node(false),
+            Action::Back => {
+                if let Some(request) = app.tenants.tree.request {
+                    app.give_up(request);
+                }
+            }
+            Action::Reload if is_listed => app.list_again(),
+            Action::Reload => app.reconnect(),
+            Action::Cancel => {
+                if let Some(search) = app.tenants.entities.as_mut().and_then(|e| e.search.as_mut()) {
+                    search.stop();
+                }
+                let waited = app.requests.of(Pane::Tenants);
+                app.stop_waiting(waited);
+            }
+            // They slide over the selected version.
+            Action::ScrollUp | Action::ScrollDown => return false,
+            action => {
+                let Some(step) = Step::of(action) else { return false };
+                match &mut app.tenants.entities {
+                    Some(list) => list.step(step),
+                    None => app.tenants.tree.step(step),
+                }
+            }
+        }
+        true
+    }
+
+    fn filter<'a>(&self, app: &'a mut App) -> Option<&'a mut Filter> {
+        Some(match &mut app.tenants.entities {
+            Some(entities) => &mut entities.filter,
+            None => &mut app.tenants.tree.filter,
+        })
+    }
+
+    fn filtered(&self, app: &mut App, typed: Typed) {
+        match (&mut app.tenants.entities, typed) {
+            (Some(list), Typed::Edited) => list.filter_typed(),
+            (Some(list), Typed::Kept) => list.filter_kept(),
+            (Some(list), _) => list.unfilter(),
+            (None, _) => app.tenants.tree.refresh(),
+        }
+    }
+
+    fn hints(&self, app: &App) -> &'static [Action] {
+        if app.tenants.entities.is_none() {
+            return &[Action::Open, Action::Scan, Action::OpenKey, Action::Filter, Action::Zoom];
+        }
+        &[
+            Action::Open,
+            Action::Filter,
+            Action::Mark,
+            Action::DeletedFilter,
+            Action::Copy,
+            Action::Back,
+            Action::Watch,
+            Action::Zoom,
+        ]
+    }
+
+    fn draw(&self, app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+        match app.tenants.entities {
+            Some(_) => entities_view::draw(app, buffer, area),
+            None => tree_view::draw(app, buffer, area),
+        }
+    }
+}
+
+impl App {
+    /// Lists again with another choice of what to do with deleted entities.
+    fn next_deleted(&mut self) {
+        let Some(list) = &mut self.tenants.entities else { return };
+        list.listing.deleted = list.next_deleted();
+        let words = match list.listing.deleted {
+            DeletedFilter::Keep => "live and deleted entities",
+            DeletedFilter::Skip => "live entities only",
+            DeletedFilter::Only => "deleted entities only",
+        };
+        self.say(words);
+        self.list_again();
+    }
+
+    /// Reads the open partition again; the marks stay.
+    fn list_again(&mut self) {
+        let Some(list) = &self.tenants.entities else { return };
+        let (listing, tenant, marks) = (list.listing.clone(), list.tenant.clone(), list.marks.clone());
+        self.relist(listing, tenant);
+        if let Some(list) = &mut self.tenants.entities {
+            list.marks = marks;
+        }
+    }
+}
