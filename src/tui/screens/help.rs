@@ -112,8 +112,8 @@ fn lines(app: &App, here: Context, filter: &Filter, width: usize) -> Vec<Rich> {
         section(&mut out, heading, bound.filter(|(k, h, _, id)| filter.accepts([k.as_str(), h, id, *heading])), width);
     }
     let phrases = PHRASES.iter().map(|p| (p.shape(), p.help.to_owned(), None, p.word));
-    let palette_only = [Action::Runs, Action::Doctor, Action::Disarm, Action::About];
-    let actions = palette_only.iter().map(|a| (format!(":{}", a.id()), a.help().to_owned(), app.refusal(*a), a.id()));
+    let keyless = Action::ALL.iter().filter(|action| !app.keymap.has_key(**action));
+    let actions = keyless.map(|a| (format!(":{}", a.id()), a.help().to_owned(), app.refusal(*a), a.id()));
     let commands = phrases.chain(actions).filter(|(k, h, ..)| filter.accepts([k.as_str(), h, "commands"]));
     section(&mut out, "Commands", commands, width);
     let signs = SIGNS.iter().map(|(sign, means)| ((*sign).to_owned(), (*means).to_owned(), None, ""));
