@@ -122,6 +122,7 @@ fn streaming(what: &str, event: fn(u64) -> Event) {
         start_armed: false,
         state_dir: "state".into(),
         headless_prefix: vec!["tenantry".to_owned()],
+        forgets: false,
         open: None,
         no_color: false,
         ui: Default::default(),

@@ -303,6 +303,7 @@ async fn console(mut global: Global) -> u8 {
         start_armed: global.arm && !session.profile.protected,
         state_dir: session.state_dir.clone(),
         headless_prefix: prefix,
+        forgets: global.sandbox && global.data.is_none(),
         open: None,
         no_color,
         ui: session.ui.clone(),

@@ -155,6 +155,7 @@ async fn log(items: usize, pairs: usize) {
                 start_armed: true,
                 state_dir: state.path().to_path_buf(),
                 headless_prefix: vec!["tenantry".to_owned()],
+                forgets: false,
                 open: None,
                 no_color: false,
                 ui: Default::default(),

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::domain::run::RunId;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{Event, RequestId};
 
@@ -15,12 +16,14 @@ pub(crate) struct Job {
     /// Why it ended before its end.
     pub(crate) problem: Option<Failure>,
     pub(crate) ended: Option<Timestamp>,
+    /// A run has written since: what was found is from before it.
+    pub(crate) before: Option<RunId>,
 }
 
 impl Job {
     /// Work that was asked for.
     pub(crate) fn begun(request: RequestId) -> Self {
-        Self { request, running: true, cancelled: false, problem: None, ended: None }
+        Self { request, running: true, cancelled: false, problem: None, ended: None, before: None }
     }
 
     /// Takes the events that end it; true with the last one.

@@ -60,6 +60,8 @@ pub struct ConsoleOptions {
     pub state_dir: PathBuf,
     /// The words that a printed command line begins with.
     pub headless_prefix: Vec<String>,
+    /// Data and runs are in memory: another start of the program knows nothing of them.
+    pub forgets: bool,
     /// What to open at the start.
     pub open: Option<OpenAt>,
     /// No colours.

@@ -90,6 +90,12 @@ impl App {
         true
     }
 
+    /// Lets the topmost screen do an action that no key was pressed for.
+    pub(super) fn act_on_screen(&mut self, action: Action) {
+        let Some(top) = self.stack.0.len().checked_sub(1) else { return };
+        self.work(top, |screen, app| screen.act(app, Press { action, place: 0 }));
+    }
+
     /// Gives an answer to the screen that waits for it.
     pub(crate) fn answer_to_screen(&mut self, request: RequestId, event: Event) {
         let waits = self.stack.0.iter().position(|screen| screen.waits_for(request));

@@ -109,18 +109,7 @@ fn crumbs(app: &App, buffer: &mut Buffer, area: Rect, tabs: bool) {
         }
         line.push(Role::Text, " ");
     }
-    let mut parts: Vec<String> = Vec::new();
-    match (&app.tenants.entities, &app.history.opened) {
-        (Some(list), None) => {
-            parts.extend([list.module().to_owned(), list.tenant.clone(), list.listing.pk.to_string()])
-        }
-        (_, Some(opened)) => {
-            let key = &opened.entity.key;
-            parts.extend([opened.entity.module.clone(), opened.tenant.clone(), key.pk.to_string(), key.sk.to_string()]);
-            parts.extend(opened.selected.map(|v| format!("version {v}")));
-        }
-        (None, None) => parts.push("every tenant".to_owned()),
-    }
+    let mut parts = app.crumbs();
     parts.retain(|part| !part.is_empty());
     // Where room is short, what is nearest to the operator stays.
     let room = usize::from(area.width).saturating_sub(line.width() + 4);

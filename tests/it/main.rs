@@ -21,6 +21,7 @@ mod doctor;
 mod expiry;
 mod faults;
 #[cfg(feature = "sandbox")]
+mod figures;
 mod follow;
 mod golden;
 mod items;

@@ -419,6 +419,25 @@ impl Work {
             Self::Normalize { .. } | Self::Export { .. } | Self::Users { .. } | Self::Undo(_) | Self::Repair => None,
         }
     }
+
+    /// Where it takes from and where it writes to, in a few words each; empty where that is not of one place.
+    #[must_use]
+    pub fn ends(&self) -> (String, String) {
+        let entities = |source: &Source| match &source.entity_type {
+            Some(entity_type) => format!("{entity_type} of {}", source.tenant),
+            None => source.tenant.clone(),
+        };
+        let place = |place: &Option<Place>| place.as_ref().map(Place::to_string).unwrap_or_default();
+        match self {
+            Self::Copy { source, target } | Self::Move { source, target } => (entities(source), target.tenant.clone()),
+            Self::Transform { source } | Self::Rollback { source, .. } => (entities(source), String::new()),
+            Self::Import { file, target, .. } => (place(file), target.tenant.clone()),
+            Self::Export { source, to, .. } => (entities(source), place(to)),
+            Self::Users { pool, .. } => (pool.clone().unwrap_or_default(), String::new()),
+            Self::Undo(undo) => (undo.run.to_string(), String::new()),
+            Self::Normalize { .. } | Self::Repair => (String::new(), String::new()),
+        }
+    }
 }
 
 /// A plan.

@@ -7,21 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::rows::unsigned;
 use super::{Journal, JournalError, batches, database};
-
-/// A decision as it was recorded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Approval {
-    /// RFC 3339, UTC, milliseconds.
-    pub at: String,
-    /// The operator of the profile in use.
-    pub by: String,
-    /// The batch; `None` for everything that waited.
-    pub batch: Option<u32>,
-    /// Digest that was approved: of the batch, or of the plan.
-    pub digest: String,
-    /// `approve` or `approve the rest`.
-    pub decision: String,
-}
+use crate::engine::protocol::Approval;
 
 /// What is left of a run that is resumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

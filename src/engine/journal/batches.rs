@@ -280,6 +280,22 @@ impl Journal {
             .await
     }
 
+    /// Open items of the batches in a state, a batch left out, and how many batches those are.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn open_in(&self, state: BatchState, but: u32) -> Result<(u64, u64), JournalError> {
+        let path = Arc::clone(&self.path);
+        let sql = "SELECT count(DISTINCT batch.n), count(*) FROM batch JOIN item INDEXED BY item_open
+                   ON item.batch = batch.n AND item.outcome IS NULL WHERE batch.state = ?1 AND batch.n <> ?2";
+        self.database
+            .call(move |connection| {
+                let read = |row: &rusqlite::Row<'_>| Ok((unsigned(row.get(0)?), unsigned(row.get(1)?)));
+                connection.query_row(sql, params![state_word(state), but], read).map_err(database(&path))
+            })
+            .await
+    }
+
     /// Numbers of the batches that are held.
     ///
     /// # Errors

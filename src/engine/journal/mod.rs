@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::run::RunId;
 use crate::engine::failure::{ErrorCode, Failure};
 
-pub use approvals::{Approval, Left};
+pub use approvals::Left;
 pub use batches::Tally;
 pub use guard::{check_state_dir, regular};
 pub use open::OpenItem;

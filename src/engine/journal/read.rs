@@ -116,7 +116,7 @@ impl Reader {
         let outcomes = outcomes.collect::<Result<_, _>>().map_err(&fail)?;
         let sql = "SELECT id, name, operation, reason, profile, environment, app, account, region, digest, started_at, ended_at,
                        state, undo_of, undone_by, previewed, retried, json_extract(stamp, '$.by'),
-                       (SELECT count(*) FROM item WHERE batch IS NOT NULL AND outcome IS NULL) FROM run";
+                       (SELECT count(*) FROM item WHERE batch IS NOT NULL AND outcome IS NULL), plan FROM run";
         let read = |row: &SqlRow<'_>| {
             let mut state: RunState = word(row, 12)?;
             // Nobody holds it any more: the process went away in the middle. What waits for a decision goes on waiting.
@@ -124,7 +124,13 @@ impl Reader {
             if !self.is_held && (state == RunState::Running || (state == RunState::Waiting && !is_ready)) {
                 state = RunState::Stopped;
             }
+            let plan: Option<String> = row.get(19)?;
+            // One that cannot be read is told of where the run is taken up.
+            let plan = plan.and_then(|text| serde_json::from_str::<Plan>(&text).ok());
+            let (source, target) = plan.map(|plan| plan.work.ends()).unwrap_or_default();
             Ok(RunInfo {
+                source,
+                target,
                 run: word(row, 0)?,
                 name: row.get(1)?,
                 operation: word(row, 2)?,

@@ -24,8 +24,8 @@ pub use collisions::{Collision, CollisionFilter, CollisionKey, CollisionRow};
 pub use files::{ExportWanted, ExportedFile};
 pub(crate) use reported::ReportedFailures;
 pub use shown::{
-    ApprovalRequest, BatchInfo, BatchState, Blast, Finding, ItemFilter, ItemResult, Phase, PlanSummary, Preview,
-    RunInfo, Severity, StopCause, Violated,
+    Approval, ApprovalRequest, BatchInfo, BatchState, Blast, Finding, ItemFilter, ItemResult, Phase, PlanSummary,
+    Preview, RunInfo, Severity, StopCause, Violated,
 };
 pub use steering::{Decision, Steering};
 pub use watched::{Watched, Watching};

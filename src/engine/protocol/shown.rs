@@ -69,8 +69,14 @@ pub struct ApprovalRequest {
     pub canary: bool,
     /// It was held before and is asked for again.
     pub held: bool,
-    /// Batches of the run that wait, this one included.
+    /// Batches of the run that wait, this one and those that are held included.
     pub waiting: u64,
+    /// Items that approving the rest would write: this batch's, and those of the batches that wait and are not held.
+    pub rest: u64,
+    /// Batches that are held, this one left out, and their items.
+    pub held_back: (u64, u64),
+    /// Decisions of an earlier start of the run. None of them counts for what is left.
+    pub earlier: Vec<Approval>,
     /// Whether every item of the first batch is done or equal; `None` while it is not through.
     pub canary_is_clean: Option<bool>,
     /// SHA-256 over the items, in hexadecimal.
@@ -79,6 +85,31 @@ pub struct ApprovalRequest {
     pub confirm: Option<String>,
     /// The items.
     pub items: Vec<Preview>,
+}
+
+/// A decision as it was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// RFC 3339, UTC, milliseconds.
+    pub at: String,
+    /// The operator of the profile in use.
+    pub by: String,
+    /// The batch; `None` for everything that waited.
+    pub batch: Option<u32>,
+    /// Digest that was approved: of the batch, or of the plan.
+    pub digest: String,
+    /// `approve` or `approve the rest`.
+    pub decision: String,
+}
+
+impl Approval {
+    /// Who approved what and when, in words; the time as it is recorded.
+    #[must_use]
+    pub fn words(&self, at: &str) -> String {
+        let what = self.batch.map_or_else(|| "everything".to_owned(), |batch| format!("batch {batch}"));
+        let more = if self.decision == "approve the rest" { " and everything after it" } else { "" };
+        format!("{what}{more} was approved by {} at {at}", self.by)
+    }
 }
 
 /// What became of one item, journalled before it is sent.
@@ -146,6 +177,10 @@ pub struct RunInfo {
     pub operation: Operation,
     /// Ticket or why.
     pub reason: String,
+    /// Where it takes from, in words; empty where that is not of one place.
+    pub source: String,
+    /// Where it writes to, likewise; empty for what is written in place.
+    pub target: String,
     /// Profile it ran under.
     pub profile: String,
     /// Environment of the profile.

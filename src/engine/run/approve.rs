@@ -11,8 +11,8 @@ use crate::domain::run::{Outcome, Reason};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::items::ended::{ItemEnd, told};
 use crate::engine::items::shown::shown;
-use crate::engine::journal::{Approval, Journal, OpenItem};
-use crate::engine::protocol::{ApprovalRequest, BatchInfo, BatchState, Decision, Event, StopCause};
+use crate::engine::journal::{Journal, OpenItem};
+use crate::engine::protocol::{Approval, ApprovalRequest, BatchInfo, BatchState, Decision, Event, StopCause};
 use crate::engine::task::control::Control;
 use crate::engine::task::{Context, Stop, Task, Waiting};
 
@@ -109,15 +109,19 @@ async fn set(task: &Task, journal: &Journal, batch: &BatchInfo, state: BatchStat
 async fn ask(task: &Task, journal: &Journal, context: &Context, batch: &BatchInfo) -> Result<Decision, Stop> {
     let items = open_items(journal, batch.batch).await?;
     as_recorded(context, batch, &items)?;
-    let items = items.into_iter().map(|open| shown(task.store(), context, open.n, &open.item, true)).collect();
+    let items: Vec<_> = items.into_iter().map(|open| shown(task.store(), context, open.n, &open.item, true)).collect();
     let settings = &context.settings;
     let mut control = task.shared.controls.take(context.run, settings.rate, settings.concurrency);
     let (answer, decision) = oneshot::channel();
     let (run, n, digest) = (context.run, batch.batch, batch.digest.clone());
     task.shared.wait_for(run, n, Waiting { digest: digest.clone(), confirm: context.confirm.clone(), answer });
+    let (_, later) = journal.open_in(BatchState::Waiting, n).await?;
     let request = ApprovalRequest {
         run,
         batch: n,
+        rest: items.len() as u64 + later,
+        held_back: journal.open_in(BatchState::Held, n).await?,
+        earlier: context.earlier.clone(),
         canary: batch.canary,
         held: batch.state == BatchState::Held,
         waiting: journal.waiting_batches().await?,

@@ -130,22 +130,15 @@ pub(in crate::engine) async fn resume(task: &Task, run: RunId, rows: bool, retry
         let failure = Failure::new(ErrorCode::Conflict, message);
         return Err(failure.hint("preview the plan again, and run what it shows now").into());
     }
-    tell_approvals(task, &journal).await?;
+    context.earlier = journal.approvals().await?;
+    for approval in &context.earlier {
+        task.log(approval.words(&approval.at)).await?;
+    }
     let left = journal.ask_again(retry).await?;
     context.before = journal.failures().await?;
     let retried = if left.retried > 0 { format!(", {} of them failed before", left.retried) } else { String::new() };
     task.log(format!("{} items of run {run} are left{retried}; they are asked for again", left.items)).await?;
     go_on(task, journal, &context, false).await
-}
-
-/// Tells who approved what before.
-async fn tell_approvals(task: &Task, journal: &Journal) -> Result<(), Stop> {
-    for approval in journal.approvals().await? {
-        let what = approval.batch.map_or_else(|| "everything".to_owned(), |batch| format!("batch {batch}"));
-        let more = if approval.decision == "approve the rest" { " and everything after it" } else { "" };
-        task.log(format!("{what}{more} was approved by {} at {}", approval.by, approval.at)).await?;
-    }
-    Ok(())
 }
 
 pub(in crate::engine) async fn go_on(

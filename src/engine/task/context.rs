@@ -7,7 +7,7 @@ use crate::domain::publish::{PublishMode, Stamp};
 use crate::domain::run::{Operation, RunId};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::journal::{Header, Recorded};
-use crate::engine::protocol::RunInfo;
+use crate::engine::protocol::{Approval, RunInfo};
 use crate::engine::task::{Stop, Task};
 
 /// What is the same for everything that a run does.
@@ -28,6 +28,8 @@ pub(in crate::engine) struct Context {
     pub(in crate::engine) import_table: Option<String>,
     /// Items that had failed, and items that had been attempted, when the run was resumed: they stop nothing again.
     pub(in crate::engine) before: (u64, u64),
+    /// Decisions of the starts before this one.
+    pub(in crate::engine) earlier: Vec<Approval>,
 }
 
 impl Context {
@@ -60,7 +62,19 @@ impl Context {
             source: format!("tenantry {operation}"),
         };
         let confirm = profile.protected.then(|| tenant.unwrap_or(&profile.environment).to_owned());
-        Ok(Self { run, operation, at, stamp, mode, settings, confirm, rows: false, import_table: None, before: (0, 0) })
+        Ok(Self {
+            run,
+            operation,
+            at,
+            stamp,
+            mode,
+            settings,
+            confirm,
+            rows: false,
+            import_table: None,
+            before: (0, 0),
+            earlier: Vec::new(),
+        })
     }
 
     /// For a run that ended before its end: with the time and the name that it began with.
@@ -80,6 +94,7 @@ impl Context {
             rows: false,
             import_table: recorded.plan.as_ref().and_then(|plan| import_table(&plan.work)),
             before: (0, 0),
+            earlier: Vec::new(),
         }
     }
 

@@ -110,6 +110,18 @@ pub struct PublishRequest {
     pub counters: Vec<Counter>,
 }
 
+/// Bytes that a command row has beside those of the data row that it led to, at most.
+const COMMAND_MORE: usize = 128;
+
+fn bytes(row: &Row) -> usize {
+    item_bytes(&row.0)
+}
+
+/// Write units of a row in a transaction: two for each kilobyte begun.
+fn transacted(bytes: usize) -> u64 {
+    2 * (bytes as u64).div_ceil(1024).max(1)
+}
+
 impl PublishRequest {
     /// DynamoDB's idempotency token, 36 characters at most: from the run's request id, the keys and the pinned versions.
     #[must_use]
@@ -149,7 +161,7 @@ impl PublishRequest {
         self.parts.iter().flat_map(|part| part.objects.iter().map(S3Object::uri)).collect()
     }
 
-    /// Write units of the request: transactional writes cost two for each kilobyte begun, a condition check two.
+    /// Write units of the request at most: transactional writes and condition checks cost two for each kilobyte begun.
     #[must_use]
     pub fn write_units(&self) -> u64 {
         self.units().map(|(_, _, units)| units).sum()
@@ -157,15 +169,25 @@ impl PublishRequest {
 
     /// The same by table and partition, which is where the service's ceiling applies.
     pub fn units(&self) -> impl Iterator<Item = (TableKind, &PartitionKey, u64)> {
-        let units = |row: &Row| 2 * (item_bytes(&row.0) as u64).div_ceil(1024).max(1);
-        let parts = self.parts.iter().flat_map(move |part| {
-            // The previous command row is about as large as the new one, and an update costs the whole row.
-            let previous = part.previous.as_ref().and(part.rows.first()).map(|(_, row)| (TableKind::Command, row));
-            let rows = part.rows.iter().map(|(kind, row)| (*kind, row)).chain(previous);
-            rows.map(move |(kind, row)| (kind, &part.key.pk, units(row)))
+        let parts = self.parts.iter().flat_map(|part| {
+            // The history row is the data row that is replaced: a put costs the larger of the two.
+            let old = part.rows.iter().find(|(kind, _)| *kind == TableKind::History).map_or(0, |(_, row)| bytes(row));
+            // An update costs the whole row, and the previous command row held what is replaced now.
+            let latest = part.rows.first().map_or(0, |(_, row)| bytes(row));
+            let command = if old > 0 { old } else { latest } + COMMAND_MORE;
+            let previous = part.previous.as_ref().map(|_| (TableKind::Command, command));
+            let rows = part.rows.iter().map(move |(kind, row)| match kind {
+                TableKind::Data => (*kind, bytes(row).max(old)),
+                kind => (*kind, bytes(row)),
+            });
+            rows.chain(previous).map(|(kind, bytes)| (kind, &part.key.pk, transacted(bytes)))
         });
-        let checks = self.checks.iter().map(|check| (TableKind::Data, &check.key.pk, 2));
-        let counters = self.counters.iter().map(move |c| (TableKind::Data, &c.key.pk, units(&c.row) + 2));
+        // A condition check costs the row that it looks at.
+        let checks = self.checks.iter().map(|check| {
+            let seen = check.shown.as_ref().map_or(0, Shown::stored_bytes);
+            (TableKind::Data, &check.key.pk, transacted(seen))
+        });
+        let counters = self.counters.iter().map(|c| (TableKind::Data, &c.key.pk, transacted(bytes(&c.row)) + 2));
         parts.chain(checks).chain(counters)
     }
 }

@@ -50,6 +50,14 @@ impl Shown {
         shown
     }
 
+    /// Bytes of the row as it is stored.
+    pub(super) fn stored_bytes(&self) -> usize {
+        let stored = |name: &str, value| {
+            if name == field::ATTRIBUTES { self.reference.as_ref().unwrap_or(value) } else { value }
+        };
+        self.row.0.iter().map(|(name, value)| name.len() + value_bytes(stored(name, value))).sum()
+    }
+
     /// The fields that count, and their values; `None` where the row has none.
     fn fields(&self) -> impl Iterator<Item = (&str, Option<&Value>)> {
         let counts = |name: &str| match self.is_written {

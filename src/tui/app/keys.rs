@@ -12,10 +12,10 @@ impl App {
     pub(crate) fn key(&mut self, key: Key) {
         self.notice = None;
         let at_once = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
-        // Wherever one is, this leaves; a screen that has a use for it of its own gets it first.
+        // It leaves a dialog as it leaves the console; a screen that has a use for it of its own gets it first.
         let is_free = self.stack.context().is_some_and(|context| self.keymap.action(context, key).is_none());
         if at_once && is_free {
-            return self.perform(Action::Quit);
+            return self.act_on_screen(Action::Back);
         }
         if self.key_to_screen(key) {
             return;

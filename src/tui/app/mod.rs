@@ -18,9 +18,9 @@ use super::message::{Effect, Notice};
 use super::pane::Pane;
 use super::screens::findings::FindingsBox;
 use super::screens::findings::doctor::Doctor;
-use super::screens::history::History;
 use super::screens::history::plan_view::PlanView;
 use super::screens::history::watch::Watch;
+use super::screens::history::{History, Opened};
 use super::screens::log::progress::Progress;
 use super::screens::log::{Log, lines};
 use super::screens::plan::Plan;
@@ -43,6 +43,7 @@ pub(crate) struct App {
     pub(crate) zone: TimeZone,
     pub(crate) state_dir: PathBuf,
     pub(crate) headless_prefix: Vec<String>,
+    pub(crate) forgets: bool,
     pub(crate) keymap: Keymap,
     pub(crate) theme: Arc<Theme>,
     /// When the last message arrived.
@@ -97,6 +98,7 @@ impl App {
             zone,
             state_dir: options.state_dir,
             headless_prefix: options.headless_prefix,
+            forgets: options.forgets,
             keymap: Keymap::with(options.ui.keymap.as_ref())?,
             theme: Arc::new(Theme::with(options.ui.theme.as_ref(), options.no_color)?),
             now,
@@ -180,13 +182,38 @@ impl App {
         self.keymap.key(context, action).map(|key| key.to_string()).unwrap_or_default()
     }
 
-    /// Tenant of what is on screen.
+    /// The tenant that the focused pane is about: of the plan's target, of the open partition, or of the opened entity.
     pub(crate) fn tenant(&self) -> Option<&str> {
         let opened = self.history.opened.as_ref().map(|o| o.tenant.as_str());
         let listed = self.tenants.entities.as_ref().map(|e| e.tenant.as_str());
         match self.focus {
+            Pane::Plan if self.plan.is_begun() => self.plan.target_tenant(),
+            Pane::Log if self.run.is_some() => self.run.as_ref().and_then(Progress::tenant),
             Pane::Tenants => listed.or(opened),
             _ => opened.or(listed),
         }
+    }
+
+    /// The same with all that leads to it, from the module on.
+    pub(crate) fn crumbs(&self) -> Vec<String> {
+        let of = |lead: &str, tenant: Option<&str>| {
+            vec![tenant.map_or(lead.to_owned(), |t| format!("{lead} for tenant {t}"))]
+        };
+        match self.focus {
+            Pane::Plan if self.plan.is_begun() => return of("plan", self.tenant()),
+            Pane::Log if self.run.is_some() => return of("run", self.tenant()),
+            _ => {}
+        }
+        let listed = self.tenants.entities.as_ref();
+        if let Some(opened) = self.history.opened.as_ref().filter(|_| self.focus != Pane::Tenants || listed.is_none()) {
+            let Opened { entity, tenant, selected, .. } = opened;
+            let key = &entity.key;
+            let parts = [entity.module.clone(), tenant.clone(), key.pk.to_string(), key.sk.to_string()];
+            return parts.into_iter().chain(selected.map(|v| format!("version {v}"))).collect();
+        }
+        listed.map_or_else(
+            || vec!["every tenant".to_owned()],
+            |list| vec![list.module().to_owned(), list.tenant.clone(), list.listing.pk.to_string()],
+        )
     }
 }

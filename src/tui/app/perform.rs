@@ -10,7 +10,7 @@ use crate::tui::screens::arm::Arm;
 use crate::tui::screens::command::CommandBox;
 use crate::tui::screens::copy::CopyMenu;
 use crate::tui::screens::leave::Leave;
-use crate::tui::screens::palette::Palette;
+use crate::tui::screens::palette::{Palette, quoted};
 
 impl App {
     /// Does what an action says, or says why it cannot be done.
@@ -21,7 +21,10 @@ impl App {
         match action {
             Action::Help => self.show_help(self.context()),
             Action::Palette => self.stack.push(Palette::default()),
-            Action::OpenKey => self.stack.push(Palette::holding("open ")),
+            Action::OpenKey => {
+                let offered = self.tenants.offered.take().map(|pk| format!("open {}", quoted(&pk)));
+                self.stack.push(Palette::holding(offered.as_deref().unwrap_or("open ")));
+            }
             Action::CompareTenant => self.stack.push(Palette::holding("compare ")),
             Action::FocusTenants => self.focus = Pane::Tenants,
             Action::FocusHistory => self.focus = Pane::History,

@@ -1,6 +1,7 @@
 //! A failure in the place it concerns.
 
 use crate::domain::printable::printable;
+use crate::domain::run::RunId;
 use crate::engine::failure::Failure;
 use crate::tui::parts::Rich;
 use crate::tui::text;
@@ -24,6 +25,12 @@ pub(crate) fn lines(failure: &Failure, room: usize) -> Vec<Rich> {
         out.push(Rich::of(Role::Dim, "… the log has all of it (4)"));
     }
     out
+}
+
+/// That what stands here was found before a run wrote, and the key that looks again.
+pub(crate) fn before_run(run: Option<RunId>, again: &str, room: usize) -> Vec<Rich> {
+    let words = run.map(|run| format!("from before run {run}: {again} looks again"));
+    words.map(|words| notice(&words, Role::Warning, room)).unwrap_or_default()
 }
 
 /// A notice of several words, in lines of at most so many cells.

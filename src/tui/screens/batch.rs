@@ -120,7 +120,7 @@ impl Screen for Batch {
                 return Flow::Stay;
             }
         };
-        self.confirm = Some(Confirm::new(verb, &self.approval, app.run_left()));
+        self.confirm = Some(Confirm::new(verb, &self.approval));
         Flow::Stay
     }
 

@@ -57,9 +57,9 @@ pub(crate) fn left_behind(app: &App) -> Vec<String> {
         None => out.push("What was not begun stays as it is.".to_owned()),
     }
     if let Some(id) = run.run {
-        out.push(format!("To resume it later: {}", app.line_of_resume(id)));
+        out.push(format!("To resume it later: {}", app.way_to_resume(id)));
         if run.attempted() > 0 {
-            out.push(format!("To take it back: {}", app.line_of_undo(id)));
+            out.push(format!("To take it back: {}", app.way_to_undo(id)));
         }
     }
     out

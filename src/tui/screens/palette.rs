@@ -64,7 +64,12 @@ impl Palette {
     }
 
     fn complete(&mut self, app: &App) {
-        match self.selected(app) {
+        let mut chosen = self.selected(app);
+        // What was typed is complete as it stands; what it may be the beginning of is meant.
+        if matches!(chosen, Some(Choice::AsTyped(..))) {
+            chosen = self.choices(app).iter().find(|c| matches!(c, Choice::Partition(..))).cloned();
+        }
+        match chosen {
             Some(Choice::Begin(phrase)) => self.field = Field::holding(&format!("{} ", phrase.word)),
             Some(Choice::Partition(phrase, pk, _)) => {
                 self.field = Field::holding(&format!("{} {} ", phrase.word, quoted(&pk)));
@@ -223,7 +228,7 @@ fn keys(app: &App, action: Action) -> String {
     here.or_else(elsewhere).map(|k| k.to_string()).unwrap_or_default()
 }
 
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     if word.contains(char::is_whitespace) { format!("'{word}'") } else { word.to_owned() }
 }
 

@@ -99,6 +99,9 @@ impl Screen for Runs {
                 self.problem = None;
                 return if self.opened.take().is_some() { Flow::Stay } else { Flow::Close };
             }
+            (Action::ShowCommand, _) if app.forgets => {
+                app.refuse("another start of the sandbox in memory knows nothing of these runs: --data DIR keeps them");
+            }
             (Action::ShowCommand, chosen) => {
                 let lines = app.lines_of_runs(chosen.map(|info| info.run), self.opened.is_some());
                 app.stack.push(CommandBox::of(lines));

@@ -40,7 +40,7 @@ fn screens() -> Vec<(&'static str, String, bool)> {
         ("written", "AABOLT:version 4<ret>R<tab><ret>", false),
         ("runs", ":runs<ret>", false),
         ("run", ":runs<ret><ret>", false),
-        ("quit", "AABOLT[R<ctrl-c>", false),
+        ("quit", "3nq", false),
     ]
     .into_iter()
     .map(|(name, script, protected)| (name, keys(script), protected))

@@ -62,6 +62,7 @@ impl Play {
             start_armed: false,
             state_dir: "state".into(),
             headless_prefix: vec!["tenantry".into(), "--sandbox".into()],
+            forgets: false,
             open: None,
             no_color: false,
             ui: Default::default(),

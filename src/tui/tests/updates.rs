@@ -137,12 +137,12 @@ fn a_protected_profile_does_not_start_armed() {
 }
 
 #[test]
-fn leaving_while_a_rollback_waits_asks_first() {
-    let waiting = |keys: &str| play(&format!("AA{}", open_bolt(&format!("[R{keys}"))));
-    let played = waiting("<ctrl-c>");
-    assert!(!played.app.quit && played.screen.contains("Leave now?"), "{}", played.screen);
-    assert!(waiting("<ctrl-c>q").app.quit);
-    assert!(!waiting("<ctrl-c><esc>").app.quit);
+fn ctrl_c_leaves_a_dialog_and_not_the_console() {
+    let played = play(&format!("AA{}", open_bolt("[R<ctrl-c>")));
+    assert!(!played.app.quit && played.app.stack.is_empty(), "{}", played.screen);
+    let typed = play(":open<ctrl-c>");
+    assert!(!typed.app.quit && typed.app.stack.is_empty(), "{}", typed.screen);
+    assert!(play(":open<ctrl-c><ctrl-c>").app.quit);
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_filter_searches_the_whole_partition_once_it_is_kept() {
     let played = Play::new(120, 40).with(|p| p.fake = many(1_000)).keys(&format!("{keys}<ret>"));
     assert!(played.screen.contains("B-00777") && played.screen.contains("all 1,000 searched"), "{}", played.screen);
     let played = Play::new(120, 40).with(|p| p.fake = many(1_000)).keys(&format!("{keys}<ret><esc>"));
-    assert!(played.screen.contains("1/1,000"), "{}", played.screen);
+    assert!(played.screen.contains("778/1,000"), "the row stays, not its number: {}", played.screen);
 }
 
 #[test]
@@ -303,6 +303,7 @@ fn answers_that_nobody_waits_for_are_ignored() {
         start_armed: false,
         state_dir: "state".into(),
         headless_prefix: vec![],
+        forgets: false,
         open: None,
         no_color: true,
         ui: Default::default(),
@@ -396,6 +397,7 @@ fn an_engine_that_ends_is_told_of() {
         start_armed: true,
         state_dir: "state".into(),
         headless_prefix: vec![],
+        forgets: false,
         open: None,
         no_color: true,
         ui: Default::default(),
@@ -406,4 +408,54 @@ fn an_engine_that_ends_is_told_of() {
     crate::tui::view::draw(&mut app, &mut buffer);
     let screen = super::shown(&buffer);
     assert!(screen.contains("ENGINE ENDED") && screen.contains("the engine has ended"), "{screen}");
+}
+
+#[test]
+fn what_was_read_stays_on_screen_when_reading_again_fails() {
+    let expired = || Event::Failed(Box::new(Failure::new(ErrorCode::Credentials, "the session has expired")));
+    let mut asked = 0;
+    let fails = move |c: &Command| match c {
+        Command::Page { .. } | Command::History { .. } => {
+            asked += 1;
+            (asked > 1).then(|| vec![expired(), Event::Finished { cancelled: false }])
+        }
+        _ => None,
+    };
+    let listed = Play::new(120, 40)
+        .with(|p| p.fake = Fake::golden().answering(fails))
+        .keys(":open PRODUCT#acme<ret>/p-<ret><f5>");
+    assert!(listed.screen.contains("P-0002") && listed.screen.contains("OLD"), "{}", listed.screen);
+    assert!(listed.screen.contains("the session has expired") && listed.screen.contains("/p-"), "{}", listed.screen);
+    let list = listed.app.tenants.entities.as_ref().unwrap();
+    assert!(list.is_old() && list.selected().is_some());
+}
+
+#[test]
+fn a_partition_that_is_not_there_is_answered_with_the_nearest() {
+    let missing = |c: &Command| match c {
+        Command::Open { pk, .. } if pk.as_str() == "ORDER#glob" => {
+            Some(vec![Event::Opened { modules: vec![] }, Event::Finished { cancelled: false }])
+        }
+        _ => None,
+    };
+    let keys = |keys: &str| Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(missing)).keys(keys);
+    let told = keys(":open ORDER#glob<ret>");
+    assert!(told.screen.contains("nearest is ORDER#globex"), "{}", told.screen);
+    assert!(keys(":open ORDER#glob<ret>o").screen.contains("open ORDER#globex"));
+    let completed = keys(":open ORDER#gl<tab>");
+    assert!(completed.screen.contains("open ORDER#globex"), "{}", completed.screen);
+}
+
+#[test]
+fn one_tenant_is_on_screen_at_a_time() {
+    let played = play(&format!("{}:open ORDER#globex<ret>", open_bolt("")));
+    assert!(played.app.history.opened.is_none() && played.screen.contains("tenant globex"), "{}", played.screen);
+    assert!(!played.screen.contains("acme ›"), "{}", played.screen);
+}
+
+#[test]
+fn a_held_key_goes_on_where_more_is_read() {
+    let keys = format!(":open PRODUCT#big<ret>{}", "j".repeat(150));
+    let played = Play::new(120, 40).with(|p| p.fake = many(1_000)).keys(&keys);
+    assert!(played.screen.contains("151/"), "{}", played.screen);
 }

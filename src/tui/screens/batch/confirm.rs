@@ -47,18 +47,18 @@ pub(crate) struct Confirm {
     problem: Option<String>,
     batch: u32,
     items: u64,
-    /// Items that are left to be written, this batch's included, where that is known.
-    left: Option<u64>,
-    batches: u64,
+    /// Items that approving the rest writes, and how many stay held.
+    rest: u64,
+    held: u64,
 }
 
 impl Confirm {
-    pub(crate) fn new(verb: Verb, approval: &ApprovalRequest, left: Option<u64>) -> Self {
+    pub(crate) fn new(verb: Verb, approval: &ApprovalRequest) -> Self {
         let items = approval.items.len() as u64;
         let writes = matches!(verb, Verb::Approve | Verb::ApproveRest);
         let tenant = approval.confirm.clone().filter(|_| writes);
         // What asks for nothing more afterwards is not one key away.
-        let rest = (verb == Verb::ApproveRest).then(|| left.map_or_else(|| "all".to_owned(), |n| n.to_string()));
+        let rest = (verb == Verb::ApproveRest).then(|| approval.rest.to_string());
         Self {
             verb,
             is_confirm: tenant.is_some(),
@@ -67,8 +67,8 @@ impl Confirm {
             problem: None,
             batch: approval.batch,
             items,
-            left,
-            batches: approval.waiting,
+            rest: approval.rest,
+            held: approval.held_back.1,
         }
     }
 
@@ -131,10 +131,12 @@ impl Confirm {
                 (Frame::Write, format!("{place}Write {items}?"), what)
             }
             Verb::ApproveRest => {
-                let left = self.left.map_or_else(|| "everything".to_owned(), |n| format::plural(n, "item", "items"));
-                let batches = format::plural(self.batches, "batch", "batches");
-                let what =
-                    format!("{left} of {batches} are written WITHOUT asking again, this batch and every later one.");
+                let rest = format::plural(self.rest, "item is", "items are");
+                let held = match self.held {
+                    0 => String::new(),
+                    n => format!(" {} asked for afterwards.", format::plural(n, "held item is", "held items are")),
+                };
+                let what = format!("{rest} written WITHOUT asking again: this batch and every later one.{held}");
                 (Frame::Arm, format!("{place}Write ALL that is left, unseen?"), what)
             }
             Verb::Skip => {

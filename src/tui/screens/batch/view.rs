@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::Batch;
+use crate::domain::clock::local_minutes;
 use crate::engine::protocol::Preview;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
@@ -70,6 +71,10 @@ impl Batch {
             }
             None => {}
         }
+        if let Some(last) = approval.earlier.last() {
+            let words = format!("Resumed: {}. It counts no more.", last.words(&local_minutes(&last.at, &app.zone)));
+            lines.extend(problem::notice(&words, Role::Text, room));
+        }
         if approval.held {
             lines.push(Rich::of(Role::Warning, "It was held before."));
         }
@@ -83,11 +88,17 @@ impl Batch {
         if objects > 0 {
             parts.push(format::plural(objects, "S3 object", "S3 objects"));
         }
-        parts.push(format!("{} left", format::plural(approval.waiting, "batch", "batches")));
+        let later = approval.rest.saturating_sub(approval.items.len() as u64);
+        if later > 0 {
+            parts.push(format!("{} left after it", format::count(later)));
+        }
+        if approval.held_back.1 > 0 {
+            parts.push(format!("{} held back", format::count(approval.held_back.1)));
+        }
         lines.extend(problem::notice(&parts.join(" · "), Role::Strong, room));
         let name = app.run.as_ref().map(|r| r.what()).unwrap_or_default();
         lines.extend(problem::notice(&format!("{name}run {}", approval.run), Role::Dim, room));
-        let key = |at: usize| approval.items.get(at).map(|i| i.entity.key.sk.to_string()).unwrap_or_default();
+        let key = |at: usize| approval.items.get(at).map(|i| i.source.sk.to_string()).unwrap_or_default();
         let mut standing_out = Vec::new();
         if let Some((at, bytes)) = self.outliers.largest {
             standing_out.push(format!("largest {} ({} bytes)", key(at), format::len(bytes)));
@@ -128,11 +139,11 @@ fn line(item: &Preview, room: usize) -> Rich {
         Some(_) => format::plural(item.changes.len() as u64, "change", "changes"),
         None => "new".to_owned(),
     };
-    let versions = subject::versions(&item.entity.module, (item.version_before, item.version_after));
+    let (key, versions) = subject::of_preview(item);
     let tail = format!("{versions}  {changes}{}", subject::line(item.line));
     let warnings = if item.warnings.is_empty() { String::new() } else { format!("  ! {}", item.warnings.join(", ")) };
     let left = room.saturating_sub(line.width() + text::width(&tail) + text::width(&warnings)).max(12);
-    line.push(Role::Text, &text::fit(&item.entity.key.to_string(), left));
+    line.push(Role::Text, &text::fit(&key, left));
     line.push(Role::Dim, &tail);
     line.push(Role::Warning, &warnings);
     line

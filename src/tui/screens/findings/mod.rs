@@ -294,6 +294,8 @@ fn progress(app: &App, doctor: &Doctor, room: usize) -> Vec<Rich> {
         _ => (Role::Warning, format!("ended at {looked}: not all was looked at")),
     };
     let mut lines = problem::notice(&words, role, room);
+    let again = app.key_of(Context::Findings, Action::Reload);
+    lines.extend(problem::before_run(doctor.job.before, &again, room));
     lines.extend(doctor.job.problem.iter().flat_map(|failure| problem::lines(failure, room)));
     lines
 }

@@ -18,6 +18,10 @@ impl App {
     /// Opens an entity's history.
     pub(crate) fn open_entity(&mut self, entity: EntityRef, tenant: String) {
         self.close_history();
+        // Header, breadcrumb and content are about one tenant.
+        if self.tenants.entities.as_ref().is_some_and(|list| list.tenant != tenant) {
+            self.close_list();
+        }
         let generation = self.generation();
         let command = Command::History { entity: entity.clone(), resolve: false };
         let request = self.ask(Pane::History, command, move |app, request, event| {
@@ -38,8 +42,10 @@ impl App {
 
     /// Reads the opened entity again; what the operator chose stays.
     pub(crate) fn reload_history(&mut self) {
-        let Some(old) = &self.history.opened else { return };
+        let Some(old) = &mut self.history.opened else { return };
         let (entity, tenant) = (old.entity.clone(), old.tenant.clone());
+        let (mut versions, filter) = (std::mem::take(&mut old.versions), old.filter.clone());
+        versions.read_again();
         let kept = (old.compare.clone(), old.shown, old.all, old.wrap, old.marked);
         let (selected, chosen) = (old.selected, old.chosen);
         let focus = self.focus;
@@ -48,6 +54,8 @@ impl App {
         if let Some(opened) = &mut self.history.opened {
             (opened.compare, opened.shown, opened.all, opened.wrap, opened.marked) = kept;
             (opened.selected, opened.chosen) = (selected, chosen);
+            (opened.versions, opened.filter) = (versions, filter);
+            opened.follow();
         }
         if self.history.opened.as_ref().is_some_and(|o| o.shown == Shown::LastChanges) {
             self.ask_last_changes();
@@ -79,7 +87,11 @@ impl App {
         if opened.reading == Some(request) {
             opened.reading = None;
             opened.cancelled = cancelled;
-            opened.versions.complete = !cancelled && !opened.problem.as_ref().is_some_and(|p| p.fatal);
+            let is_complete = !cancelled && !opened.problem.as_ref().is_some_and(|p| p.fatal);
+            if is_complete {
+                opened.versions.forget_old(&opened.filter);
+            }
+            opened.versions.complete |= is_complete;
             opened.follow();
         }
     }

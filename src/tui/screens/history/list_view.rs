@@ -95,9 +95,10 @@ impl Columns {
         out.push(Role::Text, &text::fit(&at, 18));
         let mut who = line.by.clone().unwrap_or_else(|| "unknown".to_owned());
         if line.uncertain {
-            who = format!("{}?", text::cut(&printable(&who), self.who.saturating_sub(2)));
+            who = format!("{}?", text::cut(&printable(&who), self.who.saturating_sub(3)));
         }
-        out.push(if line.uncertain { Role::Warning } else { Role::Text }, &text::fit(&who, self.who));
+        out.push(if line.uncertain { Role::Warning } else { Role::Text }, &text::fit(&who, self.who.saturating_sub(1)));
+        out.push(Role::Text, " ");
         let letter = |kind, letter| if line.found.contains(&kind) { letter } else { "·" };
         let found = [
             letter(TableKind::Data, "D"),

@@ -22,6 +22,8 @@ pub(crate) struct VersionLine {
     pub(crate) current: bool,
     pub(crate) in_s3: bool,
     pub(crate) problem: Option<String>,
+    /// It was read before the last reload, which has not brought it.
+    pub(crate) is_old: bool,
 }
 
 impl From<HistoryEntry> for VersionLine {
@@ -42,6 +44,7 @@ impl From<HistoryEntry> for VersionLine {
             current: version.current,
             in_s3,
             problem: entry.problem,
+            is_old: false,
         }
     }
 }
@@ -107,6 +110,22 @@ impl Versions {
             same
         });
         self.refilter(filter);
+    }
+
+    /// What was read counts as old until it is read again.
+    pub(crate) fn read_again(&mut self) {
+        self.lines.iter_mut().for_each(|line| line.is_old = true);
+    }
+
+    /// Everything was read: what did not come again is gone.
+    pub(crate) fn forget_old(&mut self, filter: &Filter) {
+        self.lines.retain(|line| !line.is_old);
+        self.refilter(filter);
+    }
+
+    /// Whether some of it is old.
+    pub(crate) fn is_old(&self) -> bool {
+        self.lines.iter().any(|line| line.is_old)
     }
 
     /// The filter changed.

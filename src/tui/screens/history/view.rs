@@ -37,7 +37,8 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
         0 => String::new(),
         n => format!(", {} missing", format::len(n)),
     };
-    let note = format!("{}/{}{gaps}{reading}", format::len(at.min(shown)), format::len(shown));
+    let old = if opened.reading.is_none() && opened.versions.is_old() { ", OLD" } else { "" };
+    let note = format!("{}/{}{gaps}{reading}{old}", format::len(at.min(shown)), format::len(shown));
     let watched = app.watch.as_ref().filter(|w| w.follows(&opened.entity));
     let view = app.view.as_ref().map(title_mark).unwrap_or_default();
     let title = match watched {

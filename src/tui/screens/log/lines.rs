@@ -7,11 +7,11 @@ use crate::tui::{format, subject};
 
 /// An item that began or ended.
 pub(crate) fn item(item: &ItemResult) -> (Level, String) {
-    let versions = subject::versions(&item.entity.module, (item.version_before, item.version_after));
+    let (key, versions) = subject::of_item(item);
     let versions = format!("{versions}{}", subject::line(item.line));
     let mut text = match item.outcome {
-        None => format!("started {} {}{versions}", item.action, item.entity.key),
-        Some(outcome) => format!("{outcome} {} {}{versions}", item.action, item.entity.key),
+        None => format!("started {} {key}{versions}", item.action),
+        Some(outcome) => format!("{outcome} {} {key}{versions}", item.action),
     };
     if let Some(reason) = item.reason {
         text.push_str(&format!(" ({reason})"));

@@ -51,6 +51,8 @@ pub(crate) struct Progress {
     pub(crate) request: RequestId,
     pub(crate) run: Option<RunId>,
     name: String,
+    /// The tenant that is written to, where that is one.
+    tenant: Option<String>,
     pub(crate) stage: Stage,
     /// Items found while it is previewed.
     pub(crate) found: u64,
@@ -88,6 +90,7 @@ impl Progress {
             request,
             run: None,
             name,
+            tenant: None,
             stage: Stage::Previewing,
             found: 0,
             total: None,
@@ -110,6 +113,16 @@ impl Progress {
         }
     }
 
+    /// The tenant that it writes to, where that is one.
+    pub(crate) fn tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
+    }
+
+    /// It writes to a tenant.
+    pub(crate) fn writes_to(&mut self, tenant: Option<&str>) {
+        self.tenant = tenant.map(str::to_owned);
+    }
+
     /// What it does, to stand before more words.
     pub(crate) fn what(&self) -> String {
         // A name often begins with what is done.
@@ -121,6 +134,11 @@ impl Progress {
     /// Items with an outcome.
     pub(crate) fn attempted(&self) -> u64 {
         self.outcomes.iter().filter(|(o, _)| **o != Outcome::Held).map(|(_, n)| n).sum()
+    }
+
+    /// Whether it has changed anything.
+    pub(crate) fn wrote(&self) -> bool {
+        self.outcomes.contains_key(&Outcome::Done)
     }
 
     /// Items that still have none, where the number of all is known.

@@ -22,7 +22,7 @@ pub(crate) fn lines(app: &App, run: &Progress, room: usize, most: usize) -> Vec<
     }
     let ended = run.run.filter(|_| run.stage == Stage::Ended);
     if let Some(id) = ended.filter(|_| run.is_resumable()) {
-        out.extend(problem::notice(&format!("go on: {}", app.line_of_resume(id)), Role::Text, room));
+        out.extend(problem::notice(&format!("resume: {}", app.way_to_resume(id)), Role::Text, room));
     }
     for cause in &run.causes {
         let why = cause.reason.map_or_else(|| cause.message.clone(), |r| r.to_string());
@@ -35,7 +35,7 @@ pub(crate) fn lines(app: &App, run: &Progress, room: usize, most: usize) -> Vec<
         out.push(Rich::of(Role::Dim, &format!("{} more of other kinds", format::count(run.other_causes))));
     }
     if let Some(id) = ended.filter(|_| run.attempted() > 0) {
-        out.extend(problem::notice(&format!("take it back: {}", app.line_of_undo(id)), Role::Dim, room));
+        out.extend(problem::notice(&format!("take it back: {}", app.way_to_undo(id)), Role::Dim, room));
     }
     out.truncate(most.max(1));
     out

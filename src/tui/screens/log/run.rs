@@ -9,7 +9,9 @@ use crate::engine::protocol::{
     ApprovalRequest, BatchInfo, BatchState, Command, Decision, Event, Finding, ItemFilter, ItemResult, Level, Phase,
     RequestId, RunInfo, Severity, Steering,
 };
+use crate::tui::actions::Action;
 use crate::tui::app::App;
+use crate::tui::keymap::Context;
 use crate::tui::pane::Pane;
 use crate::tui::screens::batch::Batch;
 use crate::tui::screens::log::lines;
@@ -29,20 +31,20 @@ impl App {
             return self.export_plan(plan);
         }
         let (name, settings) = (plan.name.clone(), plan.run.clone());
+        let tenant = plan.work.target_tenant().map(str::to_owned);
         let expect = self.fresh_digest();
         let request = self.ask(Pane::Log, Command::RunPlan { plan, expect, rows: false }, Self::run_answer);
-        self.follow(request, name, Some(&settings));
+        self.follow(request, name, Some(&settings)).writes_to(tenant.as_deref());
     }
 
     /// Goes on with a run that ended before its end.
     pub(crate) fn resume_run(&mut self, info: &RunInfo) {
         let request =
             self.ask(Pane::Log, Command::ResumeRun { run: info.run, rows: false, retry: false }, Self::run_answer);
-        self.follow(request, info.name.clone(), None);
-        if let Some(run) = &mut self.run {
-            run.run = Some(info.run);
-            run.stage = Stage::Writing;
-        }
+        let run = self.follow(request, info.name.clone(), None);
+        run.run = Some(info.run);
+        run.stage = Stage::Writing;
+        run.writes_to(Some(info.target.as_str()).filter(|target| !target.is_empty()));
         // How much there is left to do is what the gauge counts.
         let behind = info.outcomes.iter().map(|(_, n)| n).sum();
         let filter = ItemFilter::default();
@@ -77,25 +79,20 @@ impl App {
         }
     }
 
-    fn follow(&mut self, request: RequestId, name: String, settings: Option<&RunSettings>) {
+    fn follow(&mut self, request: RequestId, name: String, settings: Option<&RunSettings>) -> &mut Progress {
         let mut run = Progress::begun(request, name);
         run.concurrency = settings.map(|s| s.concurrency);
         run.rate = settings.map_or(0, |s| s.rate);
         run.units_before = self.counters.write_units;
         run.throttled_before = self.counters.throttled;
-        self.run = Some(run);
         self.focus = Pane::Log;
         self.say("the run begins: it asks before it writes");
+        self.run.insert(run)
     }
 
     /// The run that a request belongs to.
     pub(crate) fn followed(&mut self, request: RequestId) -> Option<&mut Progress> {
         self.run.as_mut().filter(|r| r.request == request)
-    }
-
-    /// Items that the run has not dealt with, where that is known.
-    pub(crate) fn run_left(&self) -> Option<u64> {
-        self.run.as_ref().and_then(Progress::left)
     }
 
     /// Whether something that the operator is at would take the keys meant for a dialog.
@@ -268,6 +265,14 @@ impl App {
                 None => self.say(words),
             }
         }
+        let wrote = self.followed(request).and_then(|run| run.run.filter(|_| run.wrote()));
+        if wrote.is_some() {
+            let doctor = self.doctor.as_mut().map(|d| &mut d.job);
+            let verification = self.verification.as_mut().map(|v| &mut v.job);
+            let preview = self.plan.preview.as_mut().map(|p| &mut p.job);
+            doctor.into_iter().chain(verification).chain(preview).for_each(|job| job.before = wrote);
+            self.tenants.tree.before = wrote;
+        }
         // What is on screen may be old.
         if self.history.opened.is_some() {
             self.reload_history();
@@ -277,7 +282,19 @@ impl App {
         }
     }
 
-    /// How to go on with a run, on the command line.
+    /// How to resume a run: on the command line, or here where nothing else knows of it.
+    pub(crate) fn way_to_resume(&self, run: RunId) -> String {
+        let resume = self.key_of(Context::Runs, Action::Resume);
+        if self.forgets { format!(":runs, {resume}") } else { self.line_of_resume(run) }
+    }
+
+    /// How to take a run back, likewise.
+    pub(crate) fn way_to_undo(&self, run: RunId) -> String {
+        let undo = self.key_of(Context::Runs, Action::UndoRun);
+        if self.forgets { format!(":runs, {undo}") } else { self.line_of_undo(run) }
+    }
+
+    /// How to resume a run, on the command line.
     pub(crate) fn line_of_resume(&self, run: RunId) -> String {
         self.line(&["run", "--resume", &run.to_string(), "--arm"])
     }

@@ -77,10 +77,8 @@ impl App {
             Node::Partition(module, tenant, pk) => Some((module.to_string(), tenant.to_string(), pk, String::new())),
             _ => None,
         });
-        let mut name = operation.to_string();
         if let Some((module, tenant, pk, keys)) = found {
             let entity_type = pk.entity_type().to_owned();
-            name = format!("{operation} {entity_type} of {tenant}");
             // Where the type does not tell the module, the plan has to.
             if pk.module_hint() != module {
                 values.push(("module", module));
@@ -92,9 +90,8 @@ impl App {
             ]);
             values.push(("source.keys", keys));
         }
-        values.push(("name", name));
         let values: Vec<(&str, &str)> = values.iter().map(|(path, value)| (*path, value.as_str())).collect();
-        self.put_plan(Form::begun(operation, &values));
+        self.put_plan(Form::begun(operation, &values).named());
         self.focus = Pane::Plan;
     }
 

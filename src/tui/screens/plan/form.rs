@@ -217,7 +217,11 @@ impl Form {
             return self.choose(typed);
         }
         let before = self.draft.clone();
+        let is_own = self.has_own_name();
         self.draft.set(field, typed);
+        if is_own && field.key != "name" {
+            self.name_itself();
+        }
         if self.draft != before {
             self.revision += 1;
         }
@@ -258,6 +262,7 @@ impl Form {
     /// Another operation: what both have stays, what only the other has comes back when it is chosen again.
     pub(crate) fn choose(&mut self, word: &str) {
         let Some(operation) = plan::operations().find(|o| o.as_str() == word) else { return self.check() };
+        let is_own = self.has_own_name();
         for field in &self.fields {
             if let Some(value) = self.draft.get(field.table, field.key).filter(|v| !v.is_empty()) {
                 self.aside.insert((field.table, field.key), value);
@@ -273,6 +278,41 @@ impl Form {
         self.draft = draft;
         self.revision += 1;
         self.arrange();
+        if is_own {
+            self.name_itself();
+        }
+        self.check();
+    }
+
+    /// The name that follows from the operation and its two ends.
+    fn own_name(&self) -> String {
+        let of = |lead: &str, path: &str| self.value_of(path).map(|value| format!("{lead}{value}")).unwrap_or_default();
+        let tenant = match self.operation {
+            Operation::Normalize => of(" of ", "source.tenants"),
+            _ => of(" of ", "source.tenant"),
+        };
+        let target = of(" to ", "target.tenant");
+        format!("{}{}{tenant}{target}{}", self.operation, of(" ", "source.type"), of(" of ", "undo.run"))
+    }
+
+    /// Whether nobody has typed another name than the one that follows.
+    fn has_own_name(&self) -> bool {
+        self.value_of("name").is_some_and(|name| name == self.own_name())
+    }
+
+    /// Gives a plan that was begun the name that follows, with the cursor on what it wants next.
+    pub(crate) fn named(mut self) -> Self {
+        self.name_itself();
+        self.scroll.cursor = self.first_wanting();
+        self
+    }
+
+    /// Gives it the name that follows.
+    fn name_itself(&mut self) {
+        let name = self.own_name();
+        if let Some(field) = self.fields.iter().find(|f| f.path() == "name") {
+            self.draft.set(field, &name);
+        }
         self.check();
     }
 

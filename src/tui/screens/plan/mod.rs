@@ -51,6 +51,18 @@ impl Plan {
         self.preview.as_ref().filter(|_| self.shows_preview).and_then(|p| p.own.as_deref())
     }
 
+    /// Whether there is a plan.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.form.is_some() || self.own().is_some()
+    }
+
+    /// The tenant that the plan on screen would write to; the one that it reads, where it writes in place.
+    pub(crate) fn target_tenant(&self) -> Option<&str> {
+        let form = || self.form.as_ref().and_then(|f| f.plan.as_deref());
+        let work = &self.own().or_else(form)?.work;
+        work.target_tenant()
+    }
+
     /// Whether keys go to a value being typed.
     pub(crate) fn is_typing(&self) -> bool {
         self.form.as_ref().is_some_and(|f| f.editing.is_some())

@@ -57,6 +57,8 @@ fn head(app: &App, preview: &PlanPreview, room: usize) -> Vec<Rich> {
     if preview.own.is_none() && app.plan.form.as_ref().is_some_and(|f| f.revision != preview.revision) {
         lines.extend(problem::notice("! OLD: the plan was changed since. p previews it again.", Role::Warning, room));
     }
+    let again = app.key_of(Context::Preview, Do::PreviewPlan);
+    lines.extend(problem::before_run(preview.job.before, &again, room));
     if preview.job.running {
         let found = format::plural(preview.found, "item", "items");
         lines.extend(problem::notice(
@@ -254,23 +256,15 @@ pub(crate) fn line(item: &ItemResult, room: usize) -> Rich {
     if !item.warnings.is_empty() {
         line.push(Role::Warning, "! ");
     }
-    let versions = subject::versions(&item.entity.module, (item.version_before, item.version_after));
+    let (key, versions) = subject::of_item(item);
     let versions = format!("{versions}{}", subject::line(item.line));
     let why = item.reason.map(|r| format!(" {r}")).unwrap_or_default();
     let tail = text::width(&versions) + text::width(&why);
-    let key = key_of(item);
     let left = room.saturating_sub(line.width() + tail).max(12);
     line.push(Role::Text, &text::fit(&key, left));
     line.push(Role::Dim, &versions);
     line.push(role, &why);
     line
-}
-
-/// Which entity it is about. Rows of several spellings may want the same key: there it is the spelling that tells them apart.
-fn key_of(item: &ItemResult) -> String {
-    let (source, target) = (&item.source, &item.entity.key);
-    let is_respelled = source.pk != target.pk && source.pk.as_str().to_lowercase() == target.pk.as_str().to_lowercase();
-    if is_respelled { format!("{source} → {}", target.pk) } else { target.to_string() }
 }
 
 pub(crate) fn outcome_role(outcome: Outcome) -> Role {

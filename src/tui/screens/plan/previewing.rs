@@ -1,8 +1,10 @@
 //! Previewing the plan in the pane, and reading the items of previews and runs that are on screen.
 
 use crate::domain::plan::Plan;
+use crate::domain::run::Action;
 use crate::engine::protocol::{Command, Event, Level, RequestId};
 use crate::tui::app::App;
+use crate::tui::format;
 use crate::tui::pane::Pane;
 use crate::tui::parts::filter::Typed;
 use crate::tui::screens::item::ItemBox;
@@ -133,12 +135,15 @@ impl App {
         }
         let plan = self.plan.form.as_ref().and_then(|f| f.plan.as_ref()).filter(|_| preview.own.is_none());
         let checks = plan.is_some_and(|p| !p.change.validate.is_empty());
-        let why = if checks {
-            "every item holds what the plan checks"
-        } else {
-            "the plan checks nothing: [validate] in its text does"
-        };
-        Some(why.to_owned())
+        let invalid = summary.actions.iter().find(|(action, _)| *action == Action::Invalid).map_or(0, |(_, n)| *n);
+        Some(match (checks, invalid) {
+            (false, _) => "the plan checks nothing: [validate] in its text does".to_owned(),
+            (true, 0) => "no item violates what the plan checks".to_owned(),
+            (true, n) => {
+                let invalid = format::plural(n, "item is", "items are");
+                format!("no item violates what the plan checks; {invalid} invalid for other reasons")
+            }
+        })
     }
 
     /// Lists the items that a text finds.

@@ -5,9 +5,11 @@ use crate::domain::tenant::tenant_of;
 use crate::engine::protocol::{
     Command, Cursor, DeletedFilter, EntityRef, EntitySummary, Event, Level, Listing, RequestId,
 };
+use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::cache::CachedCounts;
 use crate::tui::format;
+use crate::tui::keymap::Context;
 use crate::tui::message::Effect;
 use crate::tui::pane::Pane;
 use crate::tui::screens::tenants::entities::Entities;
@@ -84,7 +86,14 @@ impl App {
 
     fn opened(&mut self, pk: PartitionKey, sk: Option<String>, modules: Vec<String>) {
         let Some((module, others)) = modules.split_first() else {
-            let text = format!("no module has the partition {pk}: check its spelling, letter case included");
+            let nearest = self.tenants.tree.nearest(pk.as_str());
+            let open = self.key_of(Context::Everywhere, Action::OpenKey);
+            let hint = match &nearest {
+                Some(nearest) => format!("nearest is {nearest} ({open} offers it)"),
+                None => "check its spelling, letter case included".to_owned(),
+            };
+            self.tenants.offered = nearest;
+            let text = format!("no module has the partition {pk}: {hint}");
             self.tell(Level::Warning, text.clone());
             return self.refuse(text);
         };
@@ -104,6 +113,10 @@ impl App {
     pub(crate) fn list(&mut self, module: String, pk: PartitionKey, tenant: String) {
         let view = self.view.as_ref().map(|v| v.change.clone());
         let (deleted, resolve) = (DeletedFilter::Keep, view.is_some());
+        // Header, breadcrumb and content are about one tenant.
+        if self.history.opened.as_ref().is_some_and(|opened| opened.tenant != tenant) {
+            self.close_history();
+        }
         let listing = Listing { module, pk, sk_prefix: String::new(), deleted, resolve, view };
         self.relist(listing, tenant);
         self.focus = Pane::Tenants;
@@ -141,7 +154,7 @@ impl App {
         if let Some(tenant) = entities.first().map(|e| e.tenant.clone()).filter(|t| !t.is_empty()) {
             list.tenant = tenant;
         }
-        list.pages.fill(page, entities.into_iter().map(EntityLine::from).collect(), next);
+        list.take_page(page, entities.into_iter().map(EntityLine::from).collect(), next);
         let beside = self.history.opened.as_ref().map(|o| &o.entity);
         let same = |e: &&EntityRef| e.module == list.listing.module && e.key.pk == list.listing.pk;
         if let Some(entity) = beside.filter(same).filter(|_| page == 0) {

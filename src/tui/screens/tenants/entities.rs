@@ -6,10 +6,13 @@ use std::ops::Range;
 use super::pages::{EntityLine, Pages};
 use super::search::Search;
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{DeletedFilter, Listing, RequestId};
+use crate::engine::protocol::{Cursor, DeletedFilter, Listing, RequestId};
 use crate::tui::parts::Filter;
 use crate::tui::parts::Scroll;
 use crate::tui::parts::scroll::Step;
+
+/// Lines that a held key may be ahead of what was read.
+const OWED: isize = 100;
 
 /// An opened partition.
 #[derive(Debug)]
@@ -35,6 +38,10 @@ pub(crate) struct Entities {
     /// Why reading failed.
     pub(crate) problem: Option<Failure>,
     scroll: Scroll,
+    /// What was read before it was to be read again: it stays on screen until the first page is there.
+    old: Option<(Pages, Option<Search>)>,
+    /// Lines that the cursor could not go further down yet.
+    owed: isize,
 }
 
 impl Entities {
@@ -52,6 +59,8 @@ impl Entities {
             search: None,
             problem: None,
             scroll: Scroll::default(),
+            old: None,
+            owed: 0,
         }
     }
 
@@ -62,14 +71,47 @@ impl Entities {
 
     /// Lines in the list as it is filtered now.
     pub(crate) fn len(&self) -> usize {
-        self.search.as_ref().map_or_else(|| self.pages.len(), |s| s.matches().len())
+        let (pages, search) = self.on_screen();
+        search.map_or_else(|| pages.len(), |s| s.matches().len())
     }
 
     /// A line by its place; `None` while its page is away.
     pub(crate) fn get(&self, index: usize) -> Option<&EntityLine> {
-        match &self.search {
-            Some(search) => search.matches().get(index),
-            None => self.pages.get(index),
+        match self.on_screen() {
+            (_, Some(search)) => search.matches().get(index),
+            (pages, None) => pages.get(index),
+        }
+    }
+
+    fn on_screen(&self) -> (&Pages, Option<&Search>) {
+        let old = self.old.as_ref().map(|(pages, search)| (pages, search.as_ref()));
+        old.unwrap_or((&self.pages, self.search.as_ref()))
+    }
+
+    /// Whether what is on screen was read before the last reload, which has brought nothing yet.
+    pub(crate) fn is_old(&self) -> bool {
+        self.old.is_some()
+    }
+
+    /// Reads the partition again, under another generation; the filter, the marks and the cursor stay.
+    pub(crate) fn read_again(&mut self, generation: u64) {
+        self.generation = generation;
+        let (pages, search) = (std::mem::take(&mut self.pages), self.search.take());
+        // Where the last reload brought nothing, what was there before it is still the best there is.
+        if self.old.is_none() && pages.pages() > 0 {
+            self.old = Some((pages, search));
+        }
+        (self.problem, self.stopped, self.reading) = (None, false, None);
+        self.search = self.filter.active().then(|| Search::whole_at(self.cursor()));
+    }
+
+    /// A page came in.
+    pub(crate) fn take_page(&mut self, page: usize, rows: Vec<EntityLine>, next: Option<Cursor>) {
+        self.old = None;
+        self.pages.fill(page, rows, next);
+        let owed = std::mem::take(&mut self.owed);
+        if owed > 0 {
+            self.step(Step::Lines(owed));
         }
     }
 
@@ -96,10 +138,20 @@ impl Entities {
     pub(crate) fn step(&mut self, step: Step) {
         let len = self.len();
         self.stopped = false;
+        let before = self.cursor();
         match &mut self.search {
             Some(search) => search.scroll.step(step, len),
             None => self.scroll.step(step, len),
         }
+        // A key that is held goes on behind the last line read so far, as soon as there is one.
+        let more = self.search.is_none() && !self.pages.complete();
+        self.owed = match step {
+            Step::Lines(n) if n > 0 && more => {
+                let gone = isize::try_from(self.cursor() - before).unwrap_or(0);
+                (self.owed + n - gone).clamp(0, OWED)
+            }
+            _ => 0,
+        };
     }
 
     /// The lines to draw.
@@ -139,7 +191,10 @@ impl Entities {
     /// Without the filter.
     pub(crate) fn unfilter(&mut self) {
         self.filter.clear();
-        self.search = None;
+        // The row stays under the cursor, not its number among those found.
+        if let Some(place) = self.search.take().and_then(|search| search.place(search.scroll.cursor)) {
+            self.scroll.cursor = place;
+        }
     }
 
     /// The page to read next, if any.

@@ -114,7 +114,8 @@ fn place(list: &Entities) -> String {
         DeletedFilter::Skip => "live only, ",
         DeletedFilter::Only => "deleted only, ",
     };
-    format!("{deleted}{}/{}{more}{marks}", format::len(at), format::len(len))
+    let old = if list.is_old() { ", OLD" } else { "" };
+    format!("{deleted}{}/{}{more}{marks}{old}", format::len(at), format::len(len))
 }
 
 struct Columns {
@@ -179,7 +180,8 @@ impl Columns {
         let version = line.version.map_or_else(|| "?".to_owned(), |v| v.to_string());
         let mut out = Rich::of(Role::Marked, if marked { "*" } else { " " });
         out.push(Role::Added, if is_new { "+" } else { " " });
-        out.push(Role::Flag, &text::fit(&flags, 6));
+        out.push(Role::Flag, &text::fit(&flags, 5));
+        out.push(Role::Text, " ");
         out.push(role, &text::fit(line.sk(), self.sk));
         out.push(role, &text::fit_right(&version, 6));
         out.push(role, "  ");
@@ -194,7 +196,8 @@ impl Columns {
         } else if self.dates {
             let at = line.updated_at.as_deref().map(|at| local_minutes(at, zone)).unwrap_or_default();
             out.push(Role::Text, " ");
-            out.push(Role::Dim, &text::fit(&at, Self::DATE));
+            out.push(Role::Dim, &text::fit(&at, Self::DATE - 1));
+            out.push(Role::Text, " ");
             out.push(Role::Dim, &text::fit(line.updated_by.as_deref().unwrap_or_default(), Self::WHO));
         }
         out

@@ -19,4 +19,6 @@ pub(crate) struct Tenants {
     pub(crate) tree: Tree,
     /// The opened partition.
     pub(crate) entities: Option<Entities>,
+    /// The partition nearest to one that was asked for and is not there.
+    pub(crate) offered: Option<String>,
 }

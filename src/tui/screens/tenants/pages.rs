@@ -114,9 +114,14 @@ impl Pages {
         self.pages.get(page)?.rows.as_deref()
     }
 
-    /// Every entity that is there, in order.
-    pub(crate) fn loaded(&self) -> impl Iterator<Item = &EntityLine> {
-        self.pages.iter().filter_map(|p| p.rows.as_ref()).flatten()
+    /// The place of a page's first entity.
+    pub(crate) fn first(&self, page: usize) -> usize {
+        self.pages.get(page).map_or(0, |p| p.first)
+    }
+
+    /// Every entity that is there with its place, in order.
+    pub(crate) fn loaded(&self) -> impl Iterator<Item = (usize, &EntityLine)> {
+        self.pages.iter().flat_map(|p| p.rows.iter().flatten().enumerate().map(move |(at, line)| (p.first + at, line)))
     }
 
     fn page_of(&self, index: usize) -> Option<usize> {

@@ -125,23 +125,30 @@ impl App {
     /// Lists again with another choice of what to do with deleted entities.
     fn next_deleted(&mut self) {
         let Some(list) = &mut self.tenants.entities else { return };
-        list.listing.deleted = list.next_deleted();
-        let words = match list.listing.deleted {
+        let mut listing = list.listing.clone();
+        listing.deleted = list.next_deleted();
+        let words = match listing.deleted {
             DeletedFilter::Keep => "live and deleted entities",
             DeletedFilter::Skip => "live entities only",
             DeletedFilter::Only => "deleted entities only",
         };
+        let (tenant, marks, filter) = (list.tenant.clone(), list.marks.clone(), list.filter.clone());
         self.say(words);
-        self.list_again();
-    }
-
-    /// Reads the open partition again; the marks stay.
-    fn list_again(&mut self) {
-        let Some(list) = &self.tenants.entities else { return };
-        let (listing, tenant, marks) = (list.listing.clone(), list.tenant.clone(), list.marks.clone());
         self.relist(listing, tenant);
         if let Some(list) = &mut self.tenants.entities {
-            list.marks = marks;
+            (list.marks, list.filter) = (marks, filter);
+            list.filter_kept();
+        }
+    }
+
+    /// Reads the open partition again; what was read before stays on screen until there is something newer.
+    fn list_again(&mut self) {
+        let generation = self.generation();
+        let Some(list) = &mut self.tenants.entities else { return };
+        let reading = list.reading;
+        list.read_again(generation);
+        if let Some((_, request)) = reading {
+            self.give_up(request);
         }
     }
 }

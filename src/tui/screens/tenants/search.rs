@@ -13,6 +13,8 @@ const AHEAD: usize = 60;
 #[derive(Debug, Default)]
 pub(crate) struct Search {
     matches: Vec<EntityLine>,
+    /// The place of each in the listing.
+    places: Vec<usize>,
     next_page: usize,
     whole: bool,
     stopped: bool,
@@ -23,13 +25,26 @@ pub(crate) struct Search {
 impl Search {
     /// Looks only at what is there, while the filter is being typed.
     pub(crate) fn peek(filter: &Filter, pages: &Pages) -> Self {
-        let matches = pages.loaded().filter(|l| filter.accepts(l.texts())).take(MOST).cloned().collect();
-        Self { matches, ..Self::default() }
+        let found = pages.loaded().filter(|(_, l)| filter.accepts(l.texts())).take(MOST);
+        let (places, matches) = found.map(|(place, line)| (place, line.clone())).unzip();
+        Self { matches, places, ..Self::default() }
     }
 
     /// Looks at the whole partition, from its beginning.
     pub(crate) fn whole() -> Self {
         Self { whole: true, ..Self::default() }
+    }
+
+    /// The same with the cursor on a match that was found before.
+    pub(crate) fn whole_at(cursor: usize) -> Self {
+        let mut search = Self::whole();
+        search.scroll.cursor = cursor;
+        search
+    }
+
+    /// The place of a match in the listing.
+    pub(crate) fn place(&self, at: usize) -> Option<usize> {
+        self.places.get(at).copied()
     }
 
     /// The matches so far.
@@ -73,7 +88,12 @@ impl Search {
             }
             let Some(rows) = pages.rows(self.next_page) else { return Some(self.next_page) };
             let room = MOST - self.matches.len();
-            self.matches.extend(rows.iter().filter(|l| filter.accepts(l.texts())).take(room).cloned());
+            let first = pages.first(self.next_page);
+            let found = rows.iter().enumerate().filter(|(_, l)| filter.accepts(l.texts())).take(room);
+            for (at, line) in found {
+                self.places.push(first + at);
+                self.matches.push(line.clone());
+            }
             self.next_page += 1;
         }
         None

@@ -6,11 +6,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::domain::key::PartitionKey;
+use crate::domain::run::RunId;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{RequestId, TenantCount};
 use crate::tui::parts::Filter;
 use crate::tui::parts::Scroll;
 use crate::tui::parts::scroll::Step;
+
+/// How much alike two keys are, from 0 to 1, that may be meant for each other.
+const ALIKE: f64 = 0.8;
 
 /// A line of the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -96,6 +100,8 @@ pub(crate) struct Tree {
     scan: u64,
     /// The request that counts.
     pub(crate) request: Option<RequestId>,
+    /// A run has written since: the counts are from before it.
+    pub(crate) before: Option<RunId>,
     /// Rows counted by the scan at work.
     pub(crate) seen: u64,
     pub(crate) counting: Counting,
@@ -124,6 +130,7 @@ impl Tree {
         self.scan += 1;
         self.seen = 0;
         self.counting = Counting::Running;
+        self.before = None;
         self.problem = None;
     }
 
@@ -167,6 +174,14 @@ impl Tree {
     /// The known partition keys, each once.
     pub(crate) fn partitions(&self) -> impl Iterator<Item = &TenantCount> {
         self.leaves().map(|l| &l.count)
+    }
+
+    /// The known partition that is spelled most like a key, where one is at all.
+    pub(crate) fn nearest(&self, pk: &str) -> Option<String> {
+        let score = |known: &str| strsim::jaro_winkler(&known.to_lowercase(), &pk.to_lowercase());
+        let scored =
+            self.partitions().map(|c| (score(c.pk.as_str()), c.pk.as_str())).filter(|(score, _)| *score > ALIKE);
+        scored.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, pk)| pk.to_owned())
     }
 
     /// Partitions and tenants known of.
@@ -233,6 +248,16 @@ impl Tree {
         if std::mem::take(&mut self.stale) {
             let selected = self.rows.get(self.scroll.cursor).cloned();
             self.rows = self.flatten();
+            // A line that a filter showed stays in sight: its branch opens.
+            if let Some(Node::Partition(module, tenant, _)) = &selected
+                && !self.filter.active()
+                && self.tenant(module, tenant).is_some()
+            {
+                self.set_open(&Node::Tenant(module.clone(), tenant.clone()), true);
+                if std::mem::take(&mut self.stale) {
+                    self.rows = self.flatten();
+                }
+            }
             if let Some(at) = selected.and_then(|node| self.rows.iter().position(|n| *n == node)) {
                 self.scroll.cursor = at;
             }

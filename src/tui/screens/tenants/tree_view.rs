@@ -5,7 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::tree::{Counting, Node, Totals};
+use crate::tui::actions::Action;
 use crate::tui::app::App;
+use crate::tui::keymap::Context;
 use crate::tui::pane::Pane;
 use crate::tui::parts::popup::{Frame, framed};
 use crate::tui::parts::problem;
@@ -176,6 +178,8 @@ fn status(app: &mut App, room: usize) -> Vec<Rich> {
         }
     };
     out.extend(problem::notice(&words, role, room));
+    let again = app.key_of(Context::Tree, Action::Scan);
+    out.extend(problem::before_run(tree.before, &again, room));
     out
 }
 

@@ -139,6 +139,8 @@ fn progress(app: &App, verification: &Verification, room: usize) -> Vec<Rich> {
         }
     };
     let mut lines = problem::notice(&words, role, room);
+    let again = app.key_of(Context::Verification, Action::Reload);
+    lines.extend(problem::before_run(verification.job.before, &again, room));
     lines.extend(verification.job.problem.iter().flat_map(|failure| problem::lines(failure, room)));
     for note in &verification.notes {
         lines.extend(problem::notice(note, Role::Warning, room));
