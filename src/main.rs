@@ -7,7 +7,7 @@ use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
-use tenantry::cli::{self, Cli, Command, ConfigCommand, Global, PlanCommand, SchemaCommand};
+use tenantry::cli::{self, Cli, Command, ConfigCommand, Global, PlanCommand, SchemaCommand, exit};
 use tenantry::domain::printable::printable;
 use tenantry::domain::run::Operation;
 use tenantry::engine::failure::{ErrorCode, Failure};
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => {
             complain(&format!("error: no runtime could be started: {error}"));
-            return ExitCode::from(1);
+            return ExitCode::from(exit::ERROR);
         }
     };
     let code = runtime.block_on(run(cli));
@@ -80,7 +80,7 @@ fn misused(error: clap::Error) -> u8 {
     }
     // Nobody reads stdout or stderr then.
     let _ = error.print();
-    if is_mistake { 2 } else { 0 }
+    if is_mistake { exit::USAGE } else { exit::DONE }
 }
 
 /// The same mistake with arguments that are made printable.
@@ -151,7 +151,7 @@ fn end(mut out: Output, command: &'static str, result: Result<(), Box<Failure>>)
     let mut line = EndLine::new(command);
     if let Err(failure) = result {
         out.error(&failure);
-        line.exit = if failure.code == ErrorCode::Usage { 2 } else { 1 };
+        line.exit = if failure.code == ErrorCode::Usage { exit::USAGE } else { exit::ERROR };
     }
     out.line(&line);
     line.exit
@@ -257,16 +257,16 @@ async fn sandbox_serve(global: &Global, port: Option<u16>, empty: bool) -> u8 {
         Ok(Ok(sandbox)) => sandbox,
         Ok(Err(failure)) => {
             Output::new(false).error(&failure);
-            return 1;
+            return exit::ERROR;
         }
         Err(error) => {
             complain(&format!("error: {error}"));
-            return 1;
+            return exit::ERROR;
         }
     };
     let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
         complain("error: signals cannot be waited for");
-        return 1;
+        return exit::ERROR;
     };
     // One line, with or without --json.
     Output::new(true).line(&session::sandbox_line(&sandbox));
@@ -282,7 +282,7 @@ async fn sandbox_serve(global: &Global, port: Option<u16>, empty: bool) -> u8 {
 async fn console(mut global: Global) -> u8 {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
         complain("error: the console needs a terminal; `tenantry --help` lists the commands");
-        return 2;
+        return exit::USAGE;
     }
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
     let session = match choose(&mut global, no_color).await {
@@ -290,7 +290,7 @@ async fn console(mut global: Global) -> u8 {
         Ok(None) => return 0,
         Err(failure) => {
             Output::new(false).error(&failure);
-            return if failure.code == ErrorCode::Usage { 2 } else { 1 };
+            return if failure.code == ErrorCode::Usage { exit::USAGE } else { exit::ERROR };
         }
     };
     let prefix = prefix(&global);
@@ -316,7 +316,7 @@ async fn console(mut global: Global) -> u8 {
         Ok(()) => 0,
         Err(report) => {
             let _ = writeln!(std::io::stderr(), "error: {report:?}");
-            1
+            exit::ERROR
         }
     }
 }

@@ -16,33 +16,12 @@ use super::client::Client;
 use super::lines::{EndLine, ProgressLine};
 use super::output::Output;
 use super::waiting::Waiting;
+use crate::cli::exit::{self, first};
 use crate::cli::{Command, Entity, Global, RunsCommand};
 use crate::domain::key::{EntityKey, PartitionKey, meant};
 use crate::domain::run::Outcome;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{self, EntityRef, Event, Level, StopCause};
-
-/// Exit codes of the contract.
-pub(super) mod exit {
-    pub const ERROR: u8 = 1;
-    pub const USAGE: u8 = 2;
-    pub const ITEMS: u8 = 3;
-    pub const NOT_APPROVED: u8 = 4;
-    pub const INTERRUPTED: u8 = 130;
-}
-
-/// Of two exit codes the one that applies first.
-pub(super) fn first(a: u8, b: u8) -> u8 {
-    let rank = |code: u8| match code {
-        exit::INTERRUPTED => 0,
-        exit::ERROR => 1,
-        exit::USAGE => 2,
-        exit::NOT_APPROVED => 3,
-        exit::ITEMS => 4,
-        _ => 5,
-    };
-    if rank(b) < rank(a) { b } else { a }
-}
 
 /// What a headless command works with.
 #[derive(Debug)]
@@ -276,20 +255,5 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         | Command::Schema { .. }
         | Command::Completions { .. }
         | Command::Worker => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_two_exit_codes_the_contracts_first_one_applies() {
-        let order = [exit::INTERRUPTED, exit::ERROR, exit::USAGE, exit::NOT_APPROVED, exit::ITEMS, 0];
-        for (i, a) in order.iter().enumerate() {
-            for b in &order[i..] {
-                assert_eq!((first(*a, *b), first(*b, *a)), (*a, *a));
-            }
-        }
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn planned(context: &mut Context, summary: &PlanSummary) {
     for (action, count) in &summary.actions {
         context.end.add_action(*action, *count);
         if matches!(action, Action::Conflict | Action::Invalid) && *count > 0 {
-            context.end.exit = super::first(context.end.exit, exit::ITEMS);
+            context.end.exit = exit::first(context.end.exit, exit::ITEMS);
         }
     }
     context.end.blast = summary.blast;

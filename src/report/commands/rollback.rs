@@ -41,7 +41,7 @@ async fn preview(context: &mut Context, entity: &EntityRef, to: Version, expect:
                 tally(context, &shown);
                 describe(context, &shown);
                 if matches!(shown.action, Action::Conflict | Action::Invalid) {
-                    context.end.exit = super::first(context.end.exit, exit::ITEMS);
+                    context.end.exit = exit::first(context.end.exit, exit::ITEMS);
                 }
             }
             Ok(())

@@ -108,7 +108,7 @@ pub(super) async fn converse(
                 return Err(Quit::Failed(failure));
             }
             Event::Failed(failure) => {
-                context.end.exit = super::first(context.end.exit, exit::ERROR);
+                context.end.exit = exit::first(context.end.exit, exit::ERROR);
                 context.out.error(&failure);
             }
             // Nobody is here to mend it: the run ends, and can be gone on with.
@@ -153,10 +153,10 @@ pub(super) async fn converse(
     }
     match context.end.stopped {
         Some(StopCause::Interrupted) => context.end.exit = exit::INTERRUPTED,
-        Some(_) => context.end.exit = super::first(context.end.exit, exit::NOT_APPROVED),
+        Some(_) => context.end.exit = exit::first(context.end.exit, exit::NOT_APPROVED),
         // Also what ended before this call: a run with such items is not finished.
         None if last.as_ref().is_some_and(|info| info.unclean() > 0) => {
-            context.end.exit = super::first(context.end.exit, exit::ITEMS);
+            context.end.exit = exit::first(context.end.exit, exit::ITEMS);
         }
         None => {}
     }
@@ -211,7 +211,7 @@ pub(super) fn found(context: &mut Context, finding: &Finding) {
     };
     context.out.text(&format!("{}: {what}{path}: {}", finding.kind, finding.message));
     if finding.severity == Severity::Error {
-        context.end.exit = super::first(context.end.exit, exit::ITEMS);
+        context.end.exit = exit::first(context.end.exit, exit::ITEMS);
     }
 }
 

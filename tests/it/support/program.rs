@@ -78,6 +78,9 @@ pub async fn json_lines(mut command: Command) -> Printed {
     let code = output.status.code().unwrap();
     let printed = Printed { code, lines, stdout, stderr };
     assert_eq!(printed.end()["exit"], code, "{}", printed.stdout);
+    let name = printed.end()["command"].as_str().unwrap();
+    let documented = tenantry::cli::exit_codes(name).iter().any(|c| i32::from(*c) == code);
+    assert!(documented, "{code} is none of the exit codes of {name:?}");
     printed
 }
 

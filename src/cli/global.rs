@@ -1,0 +1,50 @@
+//! Options that every command has.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+/// Options that may stand before or after the command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Configuration file.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Profile of the configuration file.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Work on embedded services with demo data.
+    #[arg(long, global = true)]
+    pub sandbox: bool,
+    /// Keep the sandbox's data in this directory.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// How long the sandbox's stand-in for the application's pipeline takes, in milliseconds, or off.
+    #[arg(long, global = true, value_name = "MS|off", value_parser = pipeline)]
+    pub pipeline: Option<Pipeline>,
+    /// Directory for runs, caches and logs.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// Allow writing.
+    #[arg(long, global = true)]
+    pub arm: bool,
+    /// Type the tenant's name for a protected profile.
+    #[arg(long, global = true, value_name = "TENANT")]
+    pub confirm: Option<String>,
+    /// Print JSON lines.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// The value of `--pipeline`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pipeline(pub Option<Duration>);
+
+fn pipeline(text: &str) -> Result<Pipeline, String> {
+    if text == "off" {
+        return Ok(Pipeline(None));
+    }
+    let millis: u64 = text.parse().map_err(|_| "milliseconds or off".to_owned())?;
+    Ok(Pipeline(Some(Duration::from_millis(millis))))
+}

@@ -1,0 +1,186 @@
+//! Examples and exit codes of each command, once: below the options of its `--help`, and for tests.
+
+use super::exit;
+
+/// An exit code, and what it says.
+type Code = (u8, &'static str);
+
+const DONE: Code = (exit::DONE, "done");
+const ERROR: Code = (exit::ERROR, "an error, also in the configuration or a plan file");
+const USAGE: Code = (exit::USAGE, "wrong usage");
+const ITEMS: Code = (exit::ITEMS, "done, with conflicts, invalid or failed items");
+const UNREADABLE: Code = (exit::ITEMS, "done, without entities whose attributes cannot be read");
+const DIFFERENCES: Code = (exit::ITEMS, "there are differences");
+const FINDINGS: Code = (exit::ITEMS, "findings that are errors; with --repair also items that were not repaired");
+const NOT_APPROVED: Code = (exit::NOT_APPROVED, "not armed, not approved, or stopped");
+const INTERRUPTED: Code = (exit::INTERRUPTED, "interrupted by SIGINT or SIGTERM");
+
+/// Every command may end so: `environment::check` comes before each.
+const ALWAYS: &[Code] = &[DONE, ERROR, USAGE];
+
+/// Commands that ask the engine.
+const READS: &[Code] = &[INTERRUPTED];
+/// Commands whose items or entities are written.
+const WRITES: &[Code] = &[ITEMS, NOT_APPROVED, INTERRUPTED];
+
+/// The help of one command.
+#[derive(Debug)]
+struct Row {
+    /// Its name as in the `end` line; empty for the program itself.
+    command: &'static str,
+    /// Lines for a shell.
+    examples: &'static [&'static str],
+    /// How it ends, beside the codes of every command.
+    codes: &'static [Code],
+}
+
+const fn row(command: &'static str, examples: &'static [&'static str], codes: &'static [Code]) -> Row {
+    Row { command, examples, codes }
+}
+
+const ROWS: &[Row] = &[
+    row("", &["tenantry --sandbox", "tenantry --profile staging tenants"], WRITES),
+    row("tenants", &["tenantry tenants --module product"], READS),
+    row("entities", &["tenantry entities 'PRODUCT#acme' --sk-prefix P- --limit 100"], READS),
+    row("history", &["tenantry history 'PRODUCT#acme' P-0001"], READS),
+    row("diff", &["tenantry diff 'PRODUCT#acme' P-0001 3 4"], READS),
+    row(
+        "rollback",
+        &[
+            "tenantry rollback 'PRODUCT#acme' P-0001 --to 4 --dry-run",
+            "tenantry rollback 'PRODUCT#acme' P-0001 --to 4 --expect 12 --arm",
+        ],
+        WRITES,
+    ),
+    row("plan example", &["tenantry plan example copy > copy.toml"], &[]),
+    row(
+        "preview",
+        &["tenantry preview copy.toml"],
+        &[(exit::ITEMS, "done, with conflicts or invalid items"), INTERRUPTED],
+    ),
+    row(
+        "run",
+        &[
+            "tenantry run copy.toml --arm",
+            "tenantry run copy.toml --arm --approve canary",
+            "tenantry run --resume 01JD1S0V3Q8ZJ5N4M6T7W9XYAB --arm",
+        ],
+        WRITES,
+    ),
+    row("undo", &["tenantry undo 01JD1S0V3Q8ZJ5N4M6T7W9XYAB --arm"], WRITES),
+    row(
+        "verify",
+        &["tenantry verify 01JD1S0V3Q8ZJ5N4M6T7W9XYAB", "tenantry verify copy.toml"],
+        &[DIFFERENCES, INTERRUPTED],
+    ),
+    row(
+        "export",
+        &[
+            "tenantry export 'PRODUCT#acme' --to products.csv",
+            "tenantry export 'PRODUCT#acme' --to s3://shop-private/ --arm",
+        ],
+        &[UNREADABLE, (exit::NOT_APPROVED, "not armed, where the file goes to S3"), INTERRUPTED],
+    ),
+    row("import", &["tenantry import products.csv import.toml --arm"], WRITES),
+    row(
+        "doctor",
+        &["tenantry doctor --module product", "tenantry doctor --repair --arm"],
+        &[FINDINGS, (exit::NOT_APPROVED, "with --repair: not armed, not approved, or stopped"), INTERRUPTED],
+    ),
+    row("runs", &["tenantry runs"], READS),
+    row("runs show", &["tenantry runs show 01JD1S0V3Q8ZJ5N4M6T7W9XYAB"], READS),
+    row("runs export", &["tenantry runs export 01JD1S0V3Q8ZJ5N4M6T7W9XYAB run.journal"], READS),
+    row("config check", &["tenantry config check"], &[]),
+    row("config example", &["tenantry config example > ~/.config/tenantry/config.toml"], &[]),
+    row("schema plan", &["tenantry schema plan > plan.schema.json"], &[]),
+    row("schema config", &["tenantry schema config > config.schema.json"], &[]),
+    #[cfg(feature = "sandbox")]
+    row("sandbox serve", &["tenantry sandbox serve --port 8000"], &[]),
+    row("completions", &["tenantry completions bash > tenantry.bash"], &[]),
+];
+
+fn find(command: &str) -> Option<&'static Row> {
+    ROWS.iter().find(|row| row.command == command)
+}
+
+/// The text below the options of a command's help.
+pub(super) fn of(command: &str) -> String {
+    let Some(row) = find(command) else { return String::new() };
+    let examples = row.examples.iter().map(|line| format!("\n  {line}"));
+    let codes = codes(row).map(|(code, text)| format!("\n  {code:<5}{text}"));
+    format!("Examples:{}\n\nExit codes:{}", examples.collect::<String>(), codes.collect::<String>())
+}
+
+fn codes(row: &'static Row) -> impl Iterator<Item = Code> {
+    ALWAYS.iter().chain(row.codes).copied()
+}
+
+/// The exit codes of a command, by its name as in the `end` line; none for a name that no command has.
+#[must_use]
+pub fn exit_codes(command: &str) -> Vec<u8> {
+    find(command).into_iter().flat_map(codes).map(|(code, _)| code).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    /// The words of a line for a shell, up to where its output goes.
+    fn words(line: &str) -> impl Iterator<Item = &str> {
+        line.split(" > ").next().unwrap_or_default().split(' ').map(|word| word.trim_matches('\''))
+    }
+
+    /// Each command that does something by itself, with its help.
+    fn commands(of: &clap::Command, before: &str, all: &mut Vec<(String, String)>) {
+        if !of.is_subcommand_required_set() {
+            all.push((before.to_owned(), of.get_after_help().map(ToString::to_string).unwrap_or_default()));
+        }
+        for command in of.get_subcommands().filter(|command| !command.is_hide_set()) {
+            commands(command, format!("{before} {}", command.get_name()).trim(), all);
+        }
+    }
+
+    #[test]
+    fn the_help_of_each_command_shows_examples_that_are_understood_and_its_exit_codes() {
+        let mut all = Vec::new();
+        commands(&Cli::command(), "", &mut all);
+        for (name, help) in &all {
+            let row = find(name).unwrap_or_else(|| panic!("no row for {name:?}"));
+            assert_eq!(help, &of(name), "{name:?} does not show its row");
+            assert!(!row.examples.is_empty(), "{name:?}");
+            for line in row.examples {
+                assert!(help.contains(&format!("\n  {line}\n")), "{help}");
+                let cli = Cli::try_parse_from(words(line)).unwrap_or_else(|error| panic!("{line}: {error}"));
+                if !name.is_empty() {
+                    assert_eq!(cli.command.as_ref().map(Command::name), Some(name.as_str()), "{line}");
+                }
+            }
+            let codes = exit_codes(name);
+            assert!(codes.is_sorted() && codes.starts_with(&[exit::DONE, exit::ERROR, exit::USAGE]), "{codes:?}");
+            for code in codes {
+                assert!(help.contains(&format!("\n  {code:<5}")), "{help}");
+            }
+        }
+        let (named, rows): (BTreeSet<&str>, BTreeSet<&str>) =
+            (all.iter().map(|(name, _)| name.as_str()).collect(), ROWS.iter().map(|row| row.command).collect());
+        assert_eq!((named, ROWS.len()), (rows, all.len()));
+    }
+
+    #[test]
+    fn commands_that_write_may_be_refused_and_others_may_not() {
+        let writes = ["", "rollback", "run", "undo", "export", "import", "doctor"];
+        for row in ROWS {
+            let refused = exit_codes(row.command).contains(&exit::NOT_APPROVED);
+            assert_eq!(refused, writes.contains(&row.command), "{}", row.command);
+        }
+        assert_eq!(exit_codes("preview"), [0, 1, 2, 3, 130]);
+        assert_eq!(exit_codes("diff"), [0, 1, 2, 130]);
+        assert_eq!(exit_codes("config check"), [0, 1, 2]);
+        assert!(exit_codes("nothing").is_empty());
+    }
+}

@@ -1,0 +1,207 @@
+//! The command line.
+
+mod entities;
+pub mod exit;
+mod files;
+mod global;
+mod help;
+mod runs;
+mod texts;
+
+use std::path::PathBuf;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+
+pub use entities::{Entities, Entity};
+pub use files::{Export, Import};
+pub use global::{Global, Pipeline};
+pub use help::exit_codes;
+pub use runs::{Approve, Doctor, Run, RunsCommand, Undo};
+#[cfg(feature = "sandbox")]
+pub use texts::SandboxCommand;
+pub use texts::{ConfigCommand, PlanCommand, SchemaCommand};
+
+/// Console for the multi-tenant data that MBC CQRS Serverless applications keep in DynamoDB.
+#[derive(Debug, Parser)]
+#[command(name = "tenantry", version, about, disable_help_subcommand = true, after_help = help::of(""))]
+pub struct Cli {
+    /// Options that may stand anywhere.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do; without one the console opens.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The command line without what only the program itself calls.
+#[must_use]
+pub fn for_operators() -> clap::Command {
+    let whole = Cli::command();
+    let shown = whole.get_subcommands().filter(|command| !command.is_hide_set()).cloned().collect::<Vec<_>>();
+    let bare = clap::Command::new("tenantry").version(env!("CARGO_PKG_VERSION")).disable_help_subcommand(true);
+    bare.args(whole.get_arguments().cloned()).subcommands(shown)
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Count entities by tenant and type.
+    #[command(after_help = help::of("tenants"))]
+    Tenants {
+        /// Only this module.
+        #[arg(long)]
+        module: Option<String>,
+    },
+    /// List the entities of a partition.
+    #[command(after_help = help::of("entities"))]
+    Entities(Entities),
+    /// Show every version of an entity.
+    #[command(after_help = help::of("history"))]
+    History {
+        /// The entity.
+        #[command(flatten)]
+        entity: Entity,
+        /// With rows, S3-stored attributes resolved.
+        #[arg(long)]
+        rows: bool,
+    },
+    /// Compare two versions of an entity.
+    #[command(after_help = help::of("diff"))]
+    Diff {
+        /// The entity.
+        #[command(flatten)]
+        entity: Entity,
+        /// Version before.
+        from: u64,
+        /// Version after.
+        to: u64,
+        /// Bookkeeping fields too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Take an entity back to an earlier version.
+    #[command(after_help = help::of("rollback"))]
+    Rollback {
+        /// The entity.
+        #[command(flatten)]
+        entity: Entity,
+        /// The version to go back to.
+        #[arg(long, value_name = "N")]
+        to: u64,
+        /// Refuse unless the current version is this one.
+        #[arg(long, value_name = "N")]
+        expect: Option<u64>,
+        /// Show what would be written, and write nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Print an example of a plan file.
+    Plan {
+        /// What to do.
+        #[command(subcommand)]
+        command: PlanCommand,
+    },
+    /// Show what a plan would do, and write nothing.
+    #[command(after_help = help::of("preview"))]
+    Preview {
+        /// The plan file.
+        plan: PathBuf,
+        /// Print the differences of every item.
+        #[arg(long)]
+        rows: bool,
+    },
+    /// Run a plan, or resume a run that ended early.
+    #[command(after_help = help::of("run"))]
+    Run(Run),
+    /// Take a run back.
+    #[command(after_help = help::of("undo"))]
+    Undo(Undo),
+    /// Read back what a run wrote, or compare both sides of a plan, every field.
+    #[command(after_help = help::of("verify"))]
+    Verify {
+        /// The run, or a plan file: then both of its sides are compared.
+        #[arg(value_name = "RUN|PLAN.toml")]
+        what: PathBuf,
+        /// Resume an interrupted comparison of the same plan; what it found is listed first.
+        #[arg(long)]
+        resume: bool,
+    },
+    /// Write the entities of a partition into a CSV file.
+    #[command(after_help = help::of("export"))]
+    Export(Export),
+    /// Run a plan that imports a CSV file.
+    #[command(after_help = help::of("import"))]
+    Import(Import),
+    /// Look for what is wrong with entities, attributes in S3 and settings; with --repair finish what is wedged.
+    #[command(after_help = help::of("doctor"))]
+    Doctor(Doctor),
+    /// List recorded runs.
+    #[command(after_help = help::of("runs"))]
+    Runs {
+        /// What to do with runs; without it they are listed.
+        #[command(subcommand)]
+        command: Option<RunsCommand>,
+    },
+    /// Check the configuration file, or print an example.
+    Config {
+        /// What to do.
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Print a JSON Schema, by which editors complete and check files.
+    Schema {
+        /// Of which files.
+        #[command(subcommand)]
+        command: SchemaCommand,
+    },
+    /// The embedded services on their own.
+    #[cfg(feature = "sandbox")]
+    Sandbox {
+        /// What to do.
+        #[command(subcommand)]
+        command: SandboxCommand,
+    },
+    /// Evaluate filters and schemas for the program that started this one.
+    #[command(name = crate::worker::COMMAND, hide = true)]
+    Worker,
+    /// Print a completion script.
+    #[command(after_help = help::of("completions"))]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+impl Command {
+    /// The command's name, as in the `end` line.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Tenants { .. } => "tenants",
+            Self::Entities(_) => "entities",
+            Self::History { .. } => "history",
+            Self::Diff { .. } => "diff",
+            Self::Rollback { .. } => "rollback",
+            Self::Plan { command: PlanCommand::Example { .. } } => "plan example",
+            Self::Preview { .. } => "preview",
+            Self::Run(_) => "run",
+            Self::Undo(_) => "undo",
+            Self::Export(_) => "export",
+            Self::Import(_) => "import",
+            Self::Doctor(_) => "doctor",
+            Self::Verify { .. } => "verify",
+            Self::Runs { command: Some(RunsCommand::Export { .. }) } => "runs export",
+            Self::Runs { command: None } => "runs",
+            Self::Runs { command: Some(RunsCommand::Show { .. }) } => "runs show",
+            Self::Config { command: ConfigCommand::Check } => "config check",
+            Self::Config { command: ConfigCommand::Example } => "config example",
+            Self::Schema { command: SchemaCommand::Plan } => "schema plan",
+            Self::Schema { command: SchemaCommand::Config } => "schema config",
+            #[cfg(feature = "sandbox")]
+            Self::Sandbox { .. } => "sandbox serve",
+            Self::Worker => crate::worker::COMMAND,
+            Self::Completions { .. } => "completions",
+        }
+    }
+}

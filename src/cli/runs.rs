@@ -1,0 +1,110 @@
+//! Options of the commands that run plans, and take runs back.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::domain::plan::Conflicts;
+use crate::domain::run::RunId;
+
+/// Who approves the batches of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Approve {
+    /// The operator, batch by batch, on the terminal.
+    #[default]
+    Ask,
+    /// Nobody: the first batch is written, and the others too if all of it was done or equal.
+    Canary,
+    /// Nobody: every batch is written.
+    All,
+}
+
+/// Options of `run`.
+#[derive(Debug, Clone, Args)]
+pub struct Run {
+    /// The plan file.
+    #[arg(required_unless_present = "resume", conflicts_with = "resume")]
+    pub plan: Option<PathBuf>,
+    /// Resume this run: what is left of it is asked for again.
+    #[arg(long, value_name = "RUN")]
+    pub resume: Option<RunId>,
+    /// Take items up again that failed.
+    #[arg(long, requires = "resume")]
+    pub retry: bool,
+    /// Refuse unless the plan digest is this one.
+    #[arg(long, value_name = "DIGEST", conflicts_with = "resume")]
+    pub expect: Option<String>,
+    /// Who approves.
+    #[arg(long, value_enum, default_value_t)]
+    pub approve: Approve,
+    /// Items with their rows.
+    #[arg(long)]
+    pub rows: bool,
+}
+
+/// Options of `undo`.
+#[derive(Debug, Clone, Args)]
+pub struct Undo {
+    /// The run.
+    pub run: RunId,
+    /// Who approves.
+    #[arg(long, value_enum, default_value_t)]
+    pub approve: Approve,
+    /// What becomes of entities that were changed since: skip or force.
+    #[arg(long, value_name = "skip|force", default_value = "skip", value_parser = conflicts)]
+    pub conflicts: Conflicts,
+    /// This item of the run alone, by its number; may be given several times. With `--conflicts force` it is taken back even where the
+    /// tables do not prove what the journal says.
+    #[arg(long, value_name = "N", conflicts_with_all = ["pk", "module"])]
+    pub item: Vec<u64>,
+    /// An exported journal, brought from elsewhere.
+    #[arg(long, value_name = "FILE", conflicts_with = "pk")]
+    pub journal: Option<PathBuf>,
+    /// Without a journal: find what the run wrote in the rows of this partition.
+    #[arg(long, value_name = "PK")]
+    pub pk: Option<String>,
+    /// Without a journal: find what the run wrote in the rows of this module.
+    #[arg(long, value_name = "M", conflicts_with = "journal")]
+    pub module: Option<String>,
+}
+
+fn conflicts(text: &str) -> Result<Conflicts, String> {
+    match text {
+        "skip" => Ok(Conflicts::Skip),
+        "force" => Ok(Conflicts::Force),
+        _ => Err("skip or force".to_owned()),
+    }
+}
+
+/// Options of `doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct Doctor {
+    /// Only this module.
+    #[arg(long, value_name = "M")]
+    pub module: Option<String>,
+    /// Finish wedged entities from their command rows, then look again.
+    #[arg(long)]
+    pub repair: bool,
+    /// Who approves the repair.
+    #[arg(long, value_enum, default_value_t, requires = "repair")]
+    pub approve: Approve,
+}
+
+/// What to do with runs.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// Write a run's journal into a file, to undo the run elsewhere.
+    #[command(after_help = super::help::of("runs export"))]
+    Export {
+        /// The run.
+        run: RunId,
+        /// The file, which must not exist.
+        file: PathBuf,
+    },
+    /// Show a run and its items.
+    #[command(after_help = super::help::of("runs show"))]
+    Show {
+        /// The run.
+        run: RunId,
+    },
+}
