@@ -1,4 +1,4 @@
-//! Times and shares as plans write them.
+//! Times, shares and labels as plans write them.
 
 use std::time::Duration;
 
@@ -27,6 +27,13 @@ pub(super) fn share(text: &str) -> Option<StopAfter> {
     };
     let share = digits(whole)?.checked_mul(100)?.checked_add(hundredths)?;
     (1..=10_000).contains(&share).then(|| u32::try_from(share).ok().map(StopAfter::Ratio))?
+}
+
+/// A text that fits a line of a list.
+pub(super) fn label(text: &str) -> Option<String> {
+    const LONGEST: usize = 200;
+    let fits = text.chars().count() <= LONGEST && !text.chars().any(char::is_control);
+    fits.then(|| text.to_owned())
 }
 
 /// Digits alone: no sign, no space, nothing else that a number may begin with elsewhere.
@@ -66,6 +73,16 @@ mod tests {
             "\u{0665}s",
         ] {
             assert_eq!(time(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn labels_have_two_hundred_characters_at_most_and_no_control_characters() {
+        for text in ["", "nightly, 2nd try", &"値".repeat(200)] {
+            assert_eq!(label(text).as_deref(), Some(text));
+        }
+        for text in [&*"値".repeat(201), "two\nlines", "a\u{1b}[31m", "\u{85}"] {
+            assert_eq!(label(text), None, "{text:?}");
         }
     }
 

@@ -195,6 +195,9 @@ pub(super) fn run(mut walk: Walk<'_, '_>, operation: Operation) -> Result<RunSet
         pending: walk.number("pending", SOME)?.unwrap_or(default.pending),
         verify: walk.word("verify", VERIFY.pairs)?.unwrap_or(default.verify),
         engine: engine(&mut walk, operation)?,
+        label: walk
+            .parsed("label", "at most 200 characters without control characters", amounts::label)?
+            .unwrap_or(default.label),
     };
     walk.finish()?;
     Ok(settings)

@@ -219,5 +219,6 @@ pub(in crate::config) const ROWS: &[Row] = rows! {
         "verify": Choice(VERIFY.names), EVERY, Counts("'none'"), "read back what was written: none | batch (after each batch) | end";
         "engine": Choice(ENGINE.names), &[Copy, Move, Normalize, Transform, Export, Users, Rollback, Undo], Counts("'direct'"), "direct; pipeline is for import plans only";
         "engine": Choice(ENGINE.names), &[Import], Counts("'direct'"), "direct; pipeline = the application's own distributed import";
+        "label": Text, RUNS, Counts("''"), "a word of your own for the run, 200 characters at most; shown in `tenantry runs`";
     }
 };

@@ -166,6 +166,9 @@ pub struct RunSettings {
     pub verify: Verify,
     /// What does the writing.
     pub engine: Engine,
+    /// The operator's own word for the run; empty for none.
+    #[serde(default)]
+    pub label: String,
 }
 
 impl Default for RunSettings {
@@ -182,6 +185,7 @@ impl Default for RunSettings {
             pending: 50,
             verify: Verify::None,
             engine: Engine::Direct,
+            label: String::new(),
         }
     }
 }
@@ -480,6 +484,13 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settings_that_were_recorded_before_labels_have_none() {
+        let mut recorded = serde_json::to_value(RunSettings { label: "old".to_owned(), ..Default::default() }).unwrap();
+        assert_eq!(recorded.as_object_mut().unwrap().remove("label"), Some("old".into()));
+        assert_eq!(serde_json::from_value::<RunSettings>(recorded).unwrap(), RunSettings::default());
+    }
 
     #[test]
     fn a_ratio_counts_from_twenty_attempts_and_a_count_at_once() {

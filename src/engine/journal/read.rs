@@ -127,7 +127,7 @@ impl Reader {
             let plan: Option<String> = row.get(19)?;
             // One that cannot be read is told of where the run is taken up.
             let plan = plan.and_then(|text| serde_json::from_str::<Plan>(&text).ok());
-            let (source, target) = plan.map(|plan| plan.work.ends()).unwrap_or_default();
+            let (source, target) = plan.as_ref().map(|plan| plan.work.ends()).unwrap_or_default();
             Ok(RunInfo {
                 source,
                 target,
@@ -150,6 +150,7 @@ impl Reader {
                 journal: self.path.display().to_string(),
                 retried: unsigned(row.get(16)?),
                 operator: row.get::<_, Option<String>>(17)?.unwrap_or_default(),
+                label: plan.map(|plan| plan.run.label).unwrap_or_default(),
                 left: unsigned(row.get(18)?),
             })
         };

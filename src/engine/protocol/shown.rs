@@ -181,6 +181,8 @@ pub struct RunInfo {
     pub source: String,
     /// Where it writes to, likewise; empty for what is written in place.
     pub target: String,
+    /// The operator's own word for it; empty for none.
+    pub label: String,
     /// Profile it ran under.
     pub profile: String,
     /// Environment of the profile.

@@ -6,7 +6,7 @@ use crate::engine::protocol::{Command, Event, RunInfo};
 use std::path::PathBuf;
 
 pub(super) async fn list(context: &mut Context) -> Result<(), Quit> {
-    let mut table = Table::new(&["run", "state", "operation", "name", "started", "outcomes"]);
+    let mut table = Table::new(&["run", "state", "operation", "name", "label", "started", "outcomes"]);
     context
         .each(Command::Runs, |context, event| {
             if let Event::Run(info) = event {
@@ -17,6 +17,7 @@ pub(super) async fn list(context: &mut Context) -> Result<(), Quit> {
                     info.state.to_string(),
                     info.operation.to_string(),
                     info.name.clone(),
+                    info.label.clone(),
                     info.started_at.clone(),
                     outcomes(&info),
                 ]);
@@ -47,6 +48,9 @@ pub(super) async fn show(context: &mut Context, run: RunId) -> Result<(), Quit> 
                     context.end.outcomes.clone_from(&info.outcomes);
                     context.out.text(&format!("{} {}: {} ({})", info.operation, info.run, info.name, info.state));
                     context.out.text(&format!("profile {}, started {}", info.profile, info.started_at));
+                    if !info.label.is_empty() {
+                        context.out.text(&format!("label {}", info.label));
+                    }
                 }
                 Event::Item(item) => {
                     context.out.line(&ItemLine::result(&item, None, true));

@@ -457,6 +457,7 @@ pub(super) fn run_info(run: RunId, state: RunState, entity: &EntityRef) -> RunIn
         reason: String::new(),
         source: "PRODUCT of acme".into(),
         target: "globex".into(),
+        label: String::new(),
         profile: "sandbox".into(),
         environment: "dev".into(),
         app: "shop".into(),

@@ -222,7 +222,7 @@ fn every_key_is_read() {
         [source]\ntype = \"*\"\ntenant = \"acme\"\nsk_prefix = \"P-\"\nkeys = [\"P-1\", \"P-2\"]\ndeleted = \"keep\"\n\
         [target]\ntenant = \"globex\"\nexisting = \"merge\"\n\
         [run]\nbatch = 1_000\ncanary = 0x10\nconcurrency = 256\nrate = 25\nstop_after_failures = 0\npublish = \"async\"\n\
-        stamp = \"none\"\ntimeout = \"90s\"\npending = 7\nverify = \"end\"\nengine = \"direct\"\n";
+        stamp = \"none\"\ntimeout = \"90s\"\npending = 7\nverify = \"end\"\nengine = \"direct\"\nlabel = \"2nd try\"\n";
     let expected = Plan {
         name: "n".to_owned(),
         profile: Some("staging".to_owned()),
@@ -252,6 +252,7 @@ fn every_key_is_read() {
             pending: 7,
             verify: Verify::End,
             engine: Engine::Direct,
+            label: "2nd try".to_owned(),
         },
     };
     assert_eq!(read(text).unwrap(), expected);
