@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use jiff::{SignedDuration, Timestamp};
 
 use super::clock::{parse_time, utc_millis};
+use super::finding::FindingKind;
 use super::key::Version;
 use super::row::{Blocked, Row, field};
 use super::snapshot::EntitySnapshot;
@@ -66,14 +67,14 @@ pub enum Ailment {
 impl Ailment {
     /// The contract's word.
     #[must_use]
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> FindingKind {
         match self {
-            Self::Wedged { .. } => "wedged",
-            Self::Failed { .. } | Self::Refused { .. } => "failed",
-            Self::Pending { .. } => "pending",
-            Self::Gap(_) | Self::NoCommand(_) => "gap",
-            Self::Mangled(_) => "mangled",
-            Self::Expired => "expired",
+            Self::Wedged { .. } => FindingKind::Wedged,
+            Self::Failed { .. } | Self::Refused { .. } => FindingKind::Failed,
+            Self::Pending { .. } => FindingKind::Pending,
+            Self::Gap(_) | Self::NoCommand(_) => FindingKind::Gap,
+            Self::Mangled(_) => FindingKind::Mangled,
+            Self::Expired => FindingKind::Expired,
         }
     }
 
@@ -248,7 +249,7 @@ mod tests {
         }
     }
 
-    fn kinds(seen: &EntitySnapshot, above: &[(Version, Row)]) -> Vec<(&'static str, bool)> {
+    fn kinds(seen: &EntitySnapshot, above: &[(Version, Row)]) -> Vec<(FindingKind, bool)> {
         let now = "2026-03-10T00:00:00Z".parse().unwrap();
         of_commands(seen, above, now).iter().map(|a| (a.kind(), a.is_repairable())).collect()
     }
@@ -257,19 +258,26 @@ mod tests {
     fn commands_above_the_data_row_are_wedged_wait_or_were_refused() {
         assert_eq!(kinds(&seen(Some(r#"{"status":"finish:FINISHED"}"#), None), &[]), []);
         let failed = r#"{"status":"sync_data:FAILED"}"#;
-        assert_eq!(kinds(&seen(None, Some(failed)), &[]), [("wedged", true)]);
+        assert_eq!(kinds(&seen(None, Some(failed)), &[]), [(FindingKind::Wedged, true)]);
         assert_eq!(
             kinds(&seen(None, Some(r#"{"status":"publish_sync:STARTED","syncMode":"SYNC"}"#)), &[]),
-            [("wedged", true)]
+            [(FindingKind::Wedged, true)]
         );
-        assert_eq!(kinds(&seen(Some(failed), None), &[]), [("failed", false)]);
+        assert_eq!(kinds(&seen(Some(failed), None), &[]), [(FindingKind::Failed, false)]);
         // A quarter of an hour is more than any pipeline takes.
         let waiting = |at: &str| format!(r#"{{"createdAt":"{at}"}}"#);
         assert_eq!(kinds(&seen(None, Some(&waiting("2026-03-10T08:50:00+09:00"))), &[]), []);
-        assert_eq!(kinds(&seen(None, Some(&waiting("2026-03-10T08:40:00+09:00"))), &[]), [("pending", false)]);
+        assert_eq!(
+            kinds(&seen(None, Some(&waiting("2026-03-10T08:40:00+09:00"))), &[]),
+            [(FindingKind::Pending, false)]
+        );
         let refused = [(Version(5), row(r#"{"status":"check_version:FINISHED"}"#))];
-        assert_eq!(kinds(&seen(None, None), &refused), [("failed", false)]);
-        assert_eq!(kinds(&seen(None, Some(failed)), &refused), [("wedged", true)], "what blocks comes first");
+        assert_eq!(kinds(&seen(None, None), &refused), [(FindingKind::Failed, false)]);
+        assert_eq!(
+            kinds(&seen(None, Some(failed)), &refused),
+            [(FindingKind::Wedged, true)],
+            "what blocks comes first"
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod diff;
 pub mod digest;
 pub mod doctor;
 pub mod evolve;
+pub mod finding;
 pub mod import;
 pub mod item;
 pub mod job;
@@ -35,6 +36,7 @@ pub mod undo;
 pub mod users;
 pub mod value;
 pub mod verify;
+mod words;
 
 #[cfg(test)]
 pub mod testing;

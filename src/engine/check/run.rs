@@ -2,6 +2,7 @@
 
 use crate::domain::csv::application::is_from_reading;
 use crate::domain::diff::Change;
+use crate::domain::finding::FindingKind;
 use crate::domain::item::{PlannedPart, Role};
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::plan::Engine;
@@ -52,7 +53,7 @@ async fn unwritten(task: &Task, info: &RunInfo) -> Result<(), Stop> {
         found.push(format!("{} items of the run are not written yet: `run --resume {}`", info.left, info.run));
     }
     for message in found {
-        let finding = finding("failed", Severity::Error, &entity, None, message);
+        let finding = finding(FindingKind::Failed, Severity::Error, &entity, None, message);
         task.emit(Event::Finding(Box::new(finding))).await?;
     }
     Ok(())
@@ -122,7 +123,8 @@ async fn compare(task: &Task, by: By, page: &[WrittenItem]) -> Result<u64, Stop>
     for item in page.iter().filter(|w| !w.item.writes()) {
         let entity = EntityRef { module: item.item.module.clone(), key: item.item.target.clone() };
         let message = item.item.message.clone().unwrap_or_default();
-        task.emit(Event::Finding(Box::new(finding("different", Severity::Error, &entity, None, message)))).await?;
+        task.emit(Event::Finding(Box::new(finding(FindingKind::Different, Severity::Error, &entity, None, message))))
+            .await?;
     }
     let mut parts: Vec<(&str, &PlannedPart)> = Vec::new();
     for written in page {
@@ -146,7 +148,7 @@ async fn user(task: &Task, part: &PlannedPart) -> Result<Vec<Finding>, Stop> {
     let Some(wrote) = part.after.as_deref() else { return Ok(Vec::new()) };
     let Some(now) = task.store().user(part.key.pk.as_str(), part.key.sk.as_str()).await? else {
         let message = "the run changed the user, and there is none of this name".to_owned();
-        return Ok(vec![finding("missing", Severity::Error, &entity, None, message)]);
+        return Ok(vec![finding(FindingKind::Missing, Severity::Error, &entity, None, message)]);
     };
     let text = |text: Option<&str>| text.map_or_else(|| "nothing".to_owned(), |text| format!("{text:?}"));
     let differing = wrote.0.keys().filter(|name| now.attributes.get(*name).map(String::as_str) != wrote.text(name));
@@ -154,7 +156,7 @@ async fn user(task: &Task, part: &PlannedPart) -> Result<Vec<Finding>, Stop> {
         .map(|name| {
             let is = text(now.attributes.get(name).map(String::as_str));
             let message = format!("should be {}, is {is}", text(wrote.text(name)));
-            finding("different", Severity::Error, &entity, Some(name.clone()), message)
+            finding(FindingKind::Different, Severity::Error, &entity, Some(name.clone()), message)
         })
         .collect())
 }
@@ -172,22 +174,22 @@ async fn judge(
     let seen = match in_form(snapshot, is_bytes) {
         Ok(seen) => seen,
         Err(unusable) => {
-            return Ok(vec![finding("different", Severity::Error, entity, None, unusable.message.clone())]);
+            return Ok(vec![finding(FindingKind::Different, Severity::Error, entity, None, unusable.message.clone())]);
         }
     };
     let Some(now) = seen.resolved.as_deref() else {
         let message = format!("the run wrote version {version}, and the entity is not there");
-        return Ok(vec![finding("missing", Severity::Error, entity, None, message)]);
+        return Ok(vec![finding(FindingKind::Missing, Severity::Error, entity, None, message)]);
     };
     if seen.version < version {
         let message = format!("the run wrote version {version}, and the entity is at {}", seen.version);
-        return Ok(vec![finding("missing", Severity::Error, entity, None, message)]);
+        return Ok(vec![finding(FindingKind::Missing, Severity::Error, entity, None, message)]);
     }
     if seen.version == version {
         let mut found = differing(entity, by.differences(wrote, now));
         if part.role == Role::Source && wrote.is_deleted() && !now.is_deleted() {
             let message = "the source of the move is still live".to_owned();
-            found.push(finding("leftover", Severity::Error, entity, None, message));
+            found.push(finding(FindingKind::Leftover, Severity::Error, entity, None, message));
         }
         return Ok(found);
     }
@@ -198,7 +200,7 @@ async fn judge(
             let message = format!(
                 "changed since, and version {version} is no longer in history: what the run wrote cannot be compared"
             );
-            Ok(vec![finding("different", Severity::Note, entity, None, message)])
+            Ok(vec![finding(FindingKind::Different, Severity::Note, entity, None, message)])
         }
     }
 }
@@ -226,7 +228,8 @@ fn differing(entity: &EntityRef, changes: Vec<Change>) -> Vec<Finding> {
     let text = |value: &Option<_>| value.as_ref().map_or_else(|| "nothing".to_owned(), to_plain_json);
     let one = |change: &Change| {
         let is_ttl = change.path.to_string() == field::TTL;
-        let (kind, severity) = if is_ttl { ("ttl", Severity::Warning) } else { ("different", Severity::Error) };
+        let (kind, severity) =
+            if is_ttl { (FindingKind::Ttl, Severity::Warning) } else { (FindingKind::Different, Severity::Error) };
         let message = format!("written {}, found {}", text(&change.before), text(&change.after));
         let found = finding(kind, severity, entity, Some(change.path.to_string()), message);
         Finding { change: Some(Box::new(change.clone())), ..found }
@@ -235,7 +238,7 @@ fn differing(entity: &EntityRef, changes: Vec<Change>) -> Vec<Finding> {
 }
 
 fn finding(
-    kind: &'static str,
+    kind: FindingKind,
     severity: Severity,
     entity: &EntityRef,
     path: Option<String>,

@@ -11,6 +11,7 @@ use super::out::Out;
 use crate::domain::clock::utc_millis;
 use crate::domain::csv::{Place, fields, header};
 use crate::domain::digest::hex;
+use crate::domain::finding::FindingKind;
 use crate::domain::key::EntityKey;
 use crate::domain::plan::{DeletedSources, Plan, Source, Work};
 use crate::domain::row::{BadRow, Row, field};
@@ -206,9 +207,9 @@ impl Export<'_> {
 
     async fn tell_unreadable(&self, module: &str, key: EntityKey, why: &Unreadable) -> Result<(), Stop> {
         let kind = match why.reason {
-            Reason::S3Missing => "s3_missing",
-            Reason::S3Unreadable => "s3_unreadable",
-            _ => "mangled",
+            Reason::S3Missing => FindingKind::S3Missing,
+            Reason::S3Unreadable => FindingKind::S3Unreadable,
+            _ => FindingKind::Mangled,
         };
         let finding = Finding {
             kind,

@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use crate::config::FrameworkVersion;
 use crate::domain::csv::Place;
+use crate::domain::finding::FindingKind;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::EntityKey;
 use crate::domain::plan::{Plan, Work};
@@ -127,7 +128,7 @@ async fn tell_unmet(task: &Task, changing: &Changing) -> Result<(), Stop> {
         let entity = EntityRef { module: String::new(), key: EntityKey::new("", "") };
         let message = format!("no entity of the plan has {path}: nothing that the plan does there happens");
         let finding = Finding {
-            kind: "unused_path",
+            kind: FindingKind::UnusedPath,
             severity: Severity::Warning,
             entity,
             path: Some(path.to_string()),

@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use indexmap::IndexMap;
 
 use super::sink::Sink;
+use crate::domain::finding::FindingKind;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version, split_versioned};
 use crate::domain::plan::Rollback;
@@ -114,7 +115,7 @@ impl Unprocessed<'_> {
             "a command of version {version} stands above version {current} with nothing in between: it was never applied, and is not taken along"
         );
         let finding = Finding {
-            kind: "pending",
+            kind: FindingKind::Pending,
             severity: Severity::Warning,
             entity: EntityRef { module: self.module.to_owned(), key },
             path: None,

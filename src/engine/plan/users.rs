@@ -1,6 +1,7 @@
 //! What changing tenant codes of Cognito users would do, page by page.
 
 use super::sink::Sink;
+use crate::domain::finding::FindingKind;
 use crate::domain::key::EntityKey;
 use crate::domain::users::{Changing, CodeChange, MODULE};
 use crate::engine::protocol::{EntityRef, Event, Finding, Severity};
@@ -24,7 +25,7 @@ pub(super) async fn plan(
             federated += u64::from(user.federated && item.writes());
             for bad in quarantined {
                 let finding = Finding {
-                    kind: "malformed_json",
+                    kind: FindingKind::MalformedJson,
                     severity: Severity::Warning,
                     entity: EntityRef { module: MODULE.to_owned(), key: EntityKey::new(&*pool, &*user.name) },
                     path: Some(bad.attribute),

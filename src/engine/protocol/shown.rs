@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::EntityRef;
 use crate::domain::diff::Change;
+use crate::domain::finding::FindingKind;
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::publish::PublishMode;
 use crate::domain::row::{Row, TableKind};
@@ -377,7 +378,7 @@ pub enum Severity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The contract's word.
-    pub kind: &'static str,
+    pub kind: FindingKind,
     /// How bad.
     pub severity: Severity,
     /// The entity.

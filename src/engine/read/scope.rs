@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::domain::finding::FindingKind;
 use crate::domain::key::{EntityKey, KEY_SEPARATOR, PartitionKey, SortKey};
 use crate::domain::plan::{Modules, Partitions, Source};
 use crate::domain::row::{TableKind, field};
@@ -57,7 +58,7 @@ pub(in crate::engine) async fn nothing(task: &Task, source: &Source) -> Result<V
     let note = format!("there is nothing of {kind} under tenant {}", source.tenant);
     let pk = PartitionKey::new(format!("{}#{}", source.entity_type.as_deref().unwrap_or("*"), source.tenant));
     let finding = Finding {
-        kind: "missing",
+        kind: FindingKind::Missing,
         severity: Severity::Warning,
         entity: EntityRef { module: String::new(), key: EntityKey { pk, sk: SortKey::new("") } },
         path: None,

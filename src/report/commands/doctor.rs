@@ -4,6 +4,7 @@ use std::time::Instant;
 use super::run::{converse, found, phase_word, unarmed};
 use super::{Context, Quit};
 use crate::cli::Doctor;
+use crate::domain::finding::FindingKind;
 use crate::domain::plan::Plan;
 use crate::engine::protocol::{Command, Event};
 
@@ -23,7 +24,7 @@ pub(super) async fn doctor(context: &mut Context, options: Doctor) -> Result<(),
         context.each(Command::Arm { armed: true }, |_, _| Ok(())).await?;
     }
     let began = Instant::now();
-    let (mut kinds, mut looked): (BTreeMap<&'static str, u64>, u64) = (BTreeMap::new(), 0);
+    let (mut kinds, mut looked): (BTreeMap<FindingKind, u64>, u64) = (BTreeMap::new(), 0);
     context
         .each(Command::Doctor { module: options.module }, |context, event| {
             match event {

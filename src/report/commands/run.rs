@@ -7,6 +7,7 @@ use super::plans::{load, planned, show};
 use super::{Context, Quit, exit};
 use crate::cli::{Approve, Run, Undo};
 use crate::domain::csv::Place;
+use crate::domain::finding::FindingKind;
 use crate::domain::plan::{Change, Modules, Plan, RunSettings, Undo as UndoPlan, UndoFrom, Work};
 use crate::domain::run::{Outcome, RunId, RunState};
 use crate::engine::failure::{ErrorCode, Failure};
@@ -204,7 +205,7 @@ pub(super) fn found(context: &mut Context, finding: &Finding) {
     context.out.line(&FindingLine::new(finding));
     let path = finding.path.as_deref().map(|p| format!(" {p}")).unwrap_or_default();
     let what = match (finding.entity.key.pk.as_str(), finding.entity.module.as_str()) {
-        ("", "") if finding.kind == "failed" => "the run".to_owned(),
+        ("", "") if finding.kind == FindingKind::Failed => "the run".to_owned(),
         ("", "") => "all modules".to_owned(),
         ("", module) => format!("module {module}"),
         _ => finding.entity.key.to_string(),

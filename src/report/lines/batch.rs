@@ -2,6 +2,7 @@ use serde::Serialize;
 use serde_json::{Map as JsonMap, Value as Json};
 
 use super::all_words;
+use crate::domain::finding::FindingKind;
 use crate::domain::run::{Outcome, RunId};
 use crate::domain::value::value_to_ddb_json;
 use crate::engine::protocol::{BatchInfo, BatchState, Finding, Severity};
@@ -36,7 +37,7 @@ impl<'a> BatchLine<'a> {
 #[derive(Debug, Serialize)]
 pub(in super::super) struct FindingLine<'a> {
     event: &'static str,
-    kind: &'a str,
+    kind: FindingKind,
     severity: Severity,
     module: Option<&'a str>,
     /// Null for a whole module.

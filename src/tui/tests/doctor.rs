@@ -1,6 +1,7 @@
 //! Looking for what is wrong, going there, and repairing what can be.
 
 use super::{Fake, Play, Played};
+use crate::domain::finding::FindingKind;
 use crate::domain::key::EntityKey;
 use crate::domain::plan::Work;
 use crate::engine::failure::{ErrorCode, Failure};
@@ -9,9 +10,9 @@ use crate::tui::pane::Pane;
 use crate::tui::screens::findings::FindingsBox;
 use crate::tui::text;
 
-fn finding(kind: &'static str, severity: Severity, (pk, sk): (&str, &str), message: &str) -> Event {
+fn finding(kind: FindingKind, severity: Severity, (pk, sk): (&str, &str), message: &str) -> Event {
     let entity = EntityRef { module: "product".into(), key: EntityKey::new(pk, sk) };
-    let repairable = kind == "wedged";
+    let repairable = kind == FindingKind::Wedged;
     Event::Finding(Box::new(Finding {
         kind,
         severity,
@@ -27,26 +28,31 @@ fn finding(kind: &'static str, severity: Severity, (pk, sk): (&str, &str), messa
 fn findings() -> Vec<Event> {
     vec![
         finding(
-            "gap",
+            FindingKind::Gap,
             Severity::Note,
             ("PRODUCT#acme", "01HX7MBJK3V9WQBZ7XNDK5ZT2M"),
             "versions 2 and 3 are in no table",
         ),
         Event::Progress { phase: Phase::Scan, done: 12, total: None },
         finding(
-            "pending",
+            FindingKind::Pending,
             Severity::Warning,
             ("PRODUCT#acme", "P-0004"),
             "version 1 waits since 2026-03-02T01:15:00.000Z",
         ),
         finding(
-            "wedged",
+            FindingKind::Wedged,
             Severity::Error,
             ("PRODUCT#acme", "P-0003"),
             "the command of version 2 failed (sync_data:FAILED) and blocks every later publish",
         ),
-        finding("pitr", Severity::Warning, ("", ""), "dev-shop-product-data has no point-in-time recovery"),
-        finding("mangled", Severity::Error, ("商品#株式会社アクメ", "ボルト@M6"), "ソートキーに @ があります"),
+        finding(FindingKind::Pitr, Severity::Warning, ("", ""), "dev-shop-product-data has no point-in-time recovery"),
+        finding(
+            FindingKind::Mangled,
+            Severity::Error,
+            ("商品#株式会社アクメ", "ボルト@M6"),
+            "ソートキーに @ があります",
+        ),
         Event::Progress { phase: Phase::Scan, done: 49, total: None },
     ]
 }

@@ -7,6 +7,7 @@ use super::data::Data;
 use super::fake_plans::Plans;
 use crate::domain::clock::normalise_time;
 use crate::domain::diff::diff_rows;
+use crate::domain::finding::FindingKind;
 use crate::domain::key::{EntityKey, Version, split_versioned};
 use crate::domain::publish::PublishMode;
 use crate::domain::row::{Row, TableKind, blocked, field};
@@ -177,7 +178,7 @@ impl Fake {
                 let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0002") };
                 let (path, message) = (Some("attributes.price".into()), "written 5, found 7".to_owned());
                 let finding = Finding {
-                    kind: "different",
+                    kind: FindingKind::Different,
                     severity: Severity::Error,
                     entity,
                     path,
@@ -193,8 +194,15 @@ impl Fake {
                 let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0003") };
                 let message = "the command of version 2 failed (sync_data:FAILED)".to_owned();
                 let severity = Severity::Error;
-                let finding =
-                    Finding { kind: "wedged", severity, entity, path: None, message, change: None, repairable: true };
+                let finding = Finding {
+                    kind: FindingKind::Wedged,
+                    severity,
+                    entity,
+                    path: None,
+                    message,
+                    change: None,
+                    repairable: true,
+                };
                 vec![Event::Finding(Box::new(finding))]
             }
             Command::ExportRun { run, file } => vec![log(&format!("run {run} written to {}", file.display()))],

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::data::Data;
 use super::fake_plans::{Plans, made};
+use crate::domain::finding::FindingKind;
 use crate::domain::item::Changed;
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::normalize::differences;
@@ -76,7 +77,7 @@ impl Plans {
         };
         self.findings = vec![
             finding(
-                "reference",
+                FindingKind::Reference,
                 "order",
                 "ORDER#MY_TENANT",
                 "ORDER#O-3",
@@ -84,14 +85,21 @@ impl Plans {
                 "refers to CUSTOMER#MY_TENANT#c-3, which is not respelled",
             ),
             finding(
-                "reference",
+                FindingKind::Reference,
                 "master",
                 "MASTER#MY_TENANT",
                 "",
                 None,
                 "settings of the tenant stay under MASTER#MY_TENANT",
             ),
-            finding("sequence", "sequences", "SEQ#MY_TENANT", "", None, "counter of MY_TENANT: 7 counts on as it is"),
+            finding(
+                FindingKind::Sequence,
+                "sequences",
+                "SEQ#MY_TENANT",
+                "",
+                None,
+                "counter of MY_TENANT: 7 counts on as it is",
+            ),
         ];
     }
 }

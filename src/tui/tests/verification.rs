@@ -2,6 +2,7 @@
 
 use super::{Fake, Play, Played};
 use crate::domain::diff::{Change, diff_maps};
+use crate::domain::finding::FindingKind;
 use crate::domain::key::EntityKey;
 use crate::domain::value::from_plain_json;
 use crate::engine::failure::{ErrorCode, Failure};
@@ -15,10 +16,10 @@ const PLAN: &str = "name = \"商品 of acme to globex\"\noperation = \"copy\"\n[
                     [target]\ntenant = \"globex\"\n";
 const OPEN: &str = ":plan open copy.toml<ret>";
 
-fn finding(kind: &'static str, sk: &str, message: &str) -> Finding {
-    let severity = if kind == "ttl" { Severity::Warning } else { Severity::Error };
+fn finding(kind: FindingKind, sk: &str, message: &str) -> Finding {
+    let severity = if kind == FindingKind::Ttl { Severity::Warning } else { Severity::Error };
     let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#globex", sk) };
-    let path = (kind == "ttl").then(|| "ttl".to_owned());
+    let path = (kind == FindingKind::Ttl).then(|| "ttl".to_owned());
     Finding { kind, severity, entity, path, message: message.into(), change: None, repairable: false }
 }
 
@@ -27,7 +28,11 @@ fn differing(sk: &str, should: &str, is: &str) -> Vec<Event> {
     let map = |json: &str| from_plain_json(json).unwrap().as_map().unwrap().clone();
     let found = |change: Change| {
         let path = Some(change.path.to_string());
-        Finding { path, change: Some(Box::new(change)), ..finding("different", sk, "should be one, is another") }
+        Finding {
+            path,
+            change: Some(Box::new(change)),
+            ..finding(FindingKind::Different, sk, "should be one, is another")
+        }
     };
     diff_maps(&map(should), &map(is)).into_iter().map(|c| Event::Finding(Box::new(found(c)))).collect()
 }
@@ -48,14 +53,18 @@ fn findings() -> Vec<Event> {
         r#"{"name":"ボルト M8","attributes":{"price":"120","tags":["b","a"],"note":"The quick red fox jumps over the lazy dog, twice.","dims":{"l":30,"w":4}}}"#,
     );
     events.push(found(finding(
-        "ttl",
+        FindingKind::Ttl,
         "01HX7MBJK3V9WQBZ7XNDK5ZT2M",
         "it never expires, and data rows are kept for 30 days",
     )));
     events.push(progress(500));
-    events.push(found(finding("missing", "P-0003", "there is no target")));
-    events.push(found(finding("extra", "P-0004\u{202e}x", "the source has no such entity")));
-    events.push(found(finding("ttl", "P-0005", "it expires, and data rows of its tenant are kept for ever")));
+    events.push(found(finding(FindingKind::Missing, "P-0003", "there is no target")));
+    events.push(found(finding(FindingKind::Extra, "P-0004\u{202e}x", "the source has no such entity")));
+    events.push(found(finding(
+        FindingKind::Ttl,
+        "P-0005",
+        "it expires, and data rows of its tenant are kept for ever",
+    )));
     events.extend(differing("P-0006", r#"{"attributes":{"unit":"kg"}}"#, r#"{"attributes":{"unit":"g"}}"#));
     events.push(progress(4_000));
     events

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{allowed, nowhere, tell};
+use crate::domain::finding::FindingKind;
 use crate::domain::key::{EntityKey, PartitionKey, SortKey};
 use crate::domain::row::TableKind;
 use crate::engine::failure::Failure;
@@ -41,7 +42,7 @@ pub(super) async fn settings(task: &Task, module: &str, settings: &BTreeSet<Part
             }
             for message in warn {
                 let path = Some("attributes.days".to_owned());
-                tell(task, "ttl", Severity::Warning, entity.clone(), path, message).await?;
+                tell(task, FindingKind::Ttl, Severity::Warning, entity.clone(), path, message).await?;
             }
         }
     }
@@ -62,15 +63,15 @@ pub(super) async fn backups(task: &Task, modules: &[String]) -> Result<(), Stop>
                 Ok(Some(true)) => {}
                 Ok(Some(false)) => {
                     let message = format!("point-in-time recovery of {table} is off: a lost table cannot be restored");
-                    tell(task, "pitr", Severity::Warning, nowhere(module), None, message).await?;
+                    tell(task, FindingKind::Pitr, Severity::Warning, nowhere(module), None, message).await?;
                 }
                 Ok(None) => {
                     let message = "this service does not know point-in-time recovery: not looked at".to_owned();
-                    return tell(task, "pitr", Severity::Note, nowhere(""), None, message).await;
+                    return tell(task, FindingKind::Pitr, Severity::Note, nowhere(""), None, message).await;
                 }
                 Err(error) if error.kind() == Some(ErrorKind::AccessDenied) => {
                     let message = format!("whether {table} has point-in-time recovery is not known: {error}");
-                    tell(task, "permission", Severity::Note, nowhere(module), None, message).await?;
+                    tell(task, FindingKind::Permission, Severity::Note, nowhere(module), None, message).await?;
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -91,7 +92,7 @@ pub(super) async fn permissions(task: &Task, modules: &[String]) -> Result<(), S
             let failure = Failure::from(error);
             let hint = failure.hint.clone().map(|h| format!("; {h}")).unwrap_or_default();
             let message = format!("{}{hint}", failure.message);
-            tell(task, "permission", Severity::Warning, nowhere(module), None, message).await?;
+            tell(task, FindingKind::Permission, Severity::Warning, nowhere(module), None, message).await?;
         }
     }
     Ok(())

@@ -8,6 +8,7 @@ mod survey;
 mod suspects;
 
 use crate::domain::doctor::Ailment;
+use crate::domain::finding::FindingKind;
 use crate::domain::key::EntityKey;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{EntityRef, Event, Finding, Phase, Severity};
@@ -58,7 +59,7 @@ async fn allowed<T>(task: &Task, module: &str, result: Result<T, Stop>) -> Resul
         Err(Stop::Failed(failure)) if failure.code == ErrorCode::AccessDenied => {
             let hint = failure.hint.clone().map(|h| format!("; {h}")).unwrap_or_default();
             let message = format!("{}{hint}", failure.message);
-            tell(task, "permission", Severity::Error, nowhere(module), None, message).await?;
+            tell(task, FindingKind::Permission, Severity::Error, nowhere(module), None, message).await?;
             Ok(None)
         }
         Err(stop) => Err(stop),
@@ -72,7 +73,7 @@ fn nowhere(module: &str) -> EntityRef {
 
 async fn tell(
     task: &Task,
-    kind: &'static str,
+    kind: FindingKind,
     severity: Severity,
     entity: EntityRef,
     path: Option<String>,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{nowhere, tell};
+use crate::domain::finding::FindingKind;
 use crate::domain::key::{EntityKey, PartitionKey, split_versioned};
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::run::Reason;
@@ -46,7 +47,7 @@ pub(super) async fn compare(task: &Task, module: &str, references: References) -
             let count: usize = missing.values().map(Vec::len).sum();
             let message =
                 format!("{count} rows keep their attributes in S3, and the profile names no bucket to look into");
-            tell(task, "s3_missing", Severity::Warning, nowhere(module), None, message).await?;
+            tell(task, FindingKind::S3Missing, Severity::Warning, nowhere(module), None, message).await?;
         }
         return Ok(());
     }
@@ -76,7 +77,7 @@ pub(super) async fn compare(task: &Task, module: &str, references: References) -
         }
         if orphans > NAMED {
             let message = format!("{} more objects under {prefix} that no row refers to", orphans - NAMED);
-            tell(task, "s3_orphan", Severity::Note, nowhere(module), None, message).await?;
+            tell(task, FindingKind::S3Orphan, Severity::Note, nowhere(module), None, message).await?;
         }
     }
     let mut missing: Vec<_> = missing.into_iter().collect();
@@ -108,7 +109,7 @@ async fn unreadable(task: &Task, module: &str, present: Vec<(String, Vec<Referre
                         let (entity, which, severity) = referrer(module, *kind, pk, sk);
                         let message = format!("the attributes of {which} cannot be read: {error}");
                         let path = Some(field::ATTRIBUTES.to_owned());
-                        tell(task, "s3_unreadable", severity, entity, path, message).await?;
+                        tell(task, FindingKind::S3Unreadable, severity, entity, path, message).await?;
                     }
                 }
                 None => return Err(error.into()),
@@ -141,7 +142,7 @@ async fn absent(task: &Task, module: &str, object: &str, kind: TableKind, pk: &s
     }
     let (entity, which, severity) = referrer(module, kind, pk, sk);
     let message = format!("the attributes of {which} are lost: {object} is not in the bucket");
-    tell(task, "s3_missing", severity, entity, Some(field::ATTRIBUTES.to_owned()), message).await
+    tell(task, FindingKind::S3Missing, severity, entity, Some(field::ATTRIBUTES.to_owned()), message).await
 }
 
 /// An object that no row of the survey refers to. One that is young is looked for again: its rows may have come since. Its entity is
@@ -157,7 +158,7 @@ async fn orphan(task: &Task, module: &str, kind: TableKind, object: &str, is_you
     }
     let young = if is_young { "; it is a few minutes old, so a publish may be under way" } else { "" };
     let message = format!("no row refers to this object{young}");
-    tell(task, "s3_orphan", Severity::Note, nowhere(module), Some(uri(task, object)), message).await
+    tell(task, FindingKind::S3Orphan, Severity::Note, nowhere(module), Some(uri(task, object)), message).await
 }
 
 fn uri(task: &Task, object: &str) -> String {

@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use super::objects::References;
 use super::{ailing, progress, tell};
 use crate::domain::doctor::{Ailment, VersionSet, gaps};
+use crate::domain::finding::FindingKind;
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version, split_versioned};
 use crate::domain::retention::settings_pk;
 use crate::domain::row::{Row, TableKind, blocked, field};
@@ -100,7 +101,7 @@ impl Survey {
 
     async fn broken(&self, task: &Task, module: &str, key: &EntityKey, path: &str, why: &Failure) -> Result<(), Stop> {
         let entity = EntityRef { module: module.to_owned(), key: key.clone() };
-        tell(task, "mangled", Severity::Error, entity, Some(path.to_owned()), why.message.clone()).await
+        tell(task, FindingKind::Mangled, Severity::Error, entity, Some(path.to_owned()), why.message.clone()).await
     }
 
     fn history(&mut self, row: &Row) -> Result<(), Stop> {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::survey::{Survey, sort_keys};
 use super::{ailing, tell};
 use crate::domain::doctor::{Ailment, of_commands};
+use crate::domain::finding::FindingKind;
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version, split_versioned};
 use crate::domain::row::{Row, TableKind, blocked, field};
 use crate::domain::timeline::is_stuck;
@@ -43,7 +44,7 @@ pub(super) async fn judge(task: &Task, module: &str, survey: &Survey) -> Result<
                     Ok(seen) => seen,
                     Err(unusable) => {
                         let entity = EntityRef { module: module.to_owned(), key };
-                        tell(task, "mangled", Severity::Error, entity, None, unusable.message).await?;
+                        tell(task, FindingKind::Mangled, Severity::Error, entity, None, unusable.message).await?;
                         continue;
                     }
                 };

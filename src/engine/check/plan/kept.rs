@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::clock::utc_millis;
 use crate::domain::diff::{Change, ChangeKind};
 use crate::domain::digest::hex;
+use crate::domain::finding::FindingKind;
 use crate::domain::key::{EntityKey, PartitionKey};
 use crate::domain::plan::Plan;
 use crate::domain::tenant::Tenant;
@@ -28,8 +29,6 @@ const FORMAT: u32 = 1;
 const HELD: usize = 64 * 1024;
 /// Findings read at a time.
 const PAGE: usize = 100;
-/// What comparisons find.
-const KINDS: [&str; 5] = ["missing", "extra", "different", "leftover", "ttl"];
 
 /// What can go wrong with the file.
 #[derive(Debug, thiserror::Error)]
@@ -159,7 +158,7 @@ pub(super) struct Place {
 /// A finding as it is kept.
 #[derive(Debug, Serialize, Deserialize)]
 struct Told {
-    kind: String,
+    kind: FindingKind,
     severity: Severity,
     module: String,
     key: EntityKey,
@@ -187,7 +186,7 @@ impl Told {
             from_index: change.from_index,
         };
         Self {
-            kind: finding.kind.to_owned(),
+            kind: finding.kind,
             severity: finding.severity,
             module: finding.entity.module.clone(),
             key: finding.entity.key.clone(),
@@ -210,7 +209,7 @@ impl Told {
             })),
         };
         Some(Finding {
-            kind: KINDS.into_iter().find(|kind| *kind == self.kind)?,
+            kind: self.kind,
             severity: self.severity,
             entity: EntityRef { module: self.module, key: self.key },
             path: self.path,

@@ -2,6 +2,7 @@ use std::cmp::Ordering;
 
 use super::ledger::Ledger;
 use crate::domain::diff::Change;
+use crate::domain::finding::FindingKind;
 use crate::domain::key::{EntityKey, PartitionKey};
 use crate::domain::plan::Source;
 use crate::domain::row::{Row, TableKind, field};
@@ -63,7 +64,7 @@ impl Pair<'_> {
         let mut found = Vec::new();
         let Some(source) = source else {
             if target.is_some_and(|row| !row.is_deleted()) {
-                found.push(self.error("extra", key, None, "the source has no such entity".to_owned()));
+                found.push(self.error(FindingKind::Extra, key, None, "the source has no such entity".to_owned()));
             }
             return Ok(found);
         };
@@ -78,7 +79,7 @@ impl Pair<'_> {
         match transferred(self.transfer, &source, key, target.as_ref(), &self.now) {
             Compared::LeftAlone => return Ok(found),
             Compared::Missing(why) => {
-                found.push(self.error("missing", key, None, why));
+                found.push(self.error(FindingKind::Missing, key, None, why));
                 return Ok(found);
             }
             Compared::There { changes, is_leftover } => {
@@ -86,7 +87,7 @@ impl Pair<'_> {
                 if is_leftover {
                     let message =
                         format!("it was carried over, and its source under {} is still live", self.partition.pk);
-                    found.push(self.error("leftover", key, None, message));
+                    found.push(self.error(FindingKind::Leftover, key, None, message));
                 }
             }
         }
@@ -104,7 +105,7 @@ impl Pair<'_> {
         match row {
             Ok(row) => Ok(Some(row)),
             Err(unreadable) => {
-                found.push(self.error("missing", key, Some(field::ATTRIBUTES), unreadable.message));
+                found.push(self.error(FindingKind::Missing, key, Some(field::ATTRIBUTES), unreadable.message));
                 Ok(None)
             }
         }
@@ -114,7 +115,7 @@ impl Pair<'_> {
         let text = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), to_plain_json);
         let message = format!("should be {}, is {}", text(&change.before), text(&change.after));
         let path = change.path.to_string();
-        Finding { change: Some(Box::new(change)), ..self.error("different", key, Some(&path), message) }
+        Finding { change: Some(Box::new(change)), ..self.error(FindingKind::Different, key, Some(&path), message) }
     }
 
     /// A row that expires although nothing says so, or the other way round.
@@ -125,10 +126,10 @@ impl Pair<'_> {
             (None, true) => "it expires, and data rows of its tenant are kept for ever".to_owned(),
             _ => return None,
         };
-        Some(Finding { severity: Severity::Warning, ..self.error("ttl", key, Some(field::TTL), message) })
+        Some(Finding { severity: Severity::Warning, ..self.error(FindingKind::Ttl, key, Some(field::TTL), message) })
     }
 
-    fn error(&self, kind: &'static str, key: &EntityKey, path: Option<&str>, message: String) -> Finding {
+    fn error(&self, kind: FindingKind, key: &EntityKey, path: Option<&str>, message: String) -> Finding {
         Finding {
             kind,
             severity: Severity::Error,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Moved, Scope};
+use crate::domain::finding::FindingKind;
 use crate::domain::item::PlannedItem;
 use crate::domain::key::{EntityKey, KEY_SEPARATOR, PartitionKey, SortKey};
 use crate::domain::normalize::{SEQUENCES, counter, counter_value};
@@ -37,7 +38,7 @@ pub(super) async fn tell(scope: &Scope<'_>, moved: &Moved) -> Result<(), Stop> {
             for module in known.iter().filter(|m| moved.get(*m).is_none_or(|pks| !pks.contains(&pk))) {
                 if crate::engine::read::browse::has_partition(scope.task, module, &pk).await? {
                     let message = format!("{what}: they stay under {pk} and are not read for {normal}");
-                    found(scope, module, &pk, "reference", message).await?;
+                    found(scope, module, &pk, FindingKind::Reference, message).await?;
                 }
             }
         }
@@ -52,7 +53,7 @@ pub(super) async fn tell(scope: &Scope<'_>, moved: &Moved) -> Result<(), Stop> {
                 continue;
             }
             let count = if count >= MOST { format!("{MOST} or more") } else { count.to_string() };
-            let kind = if table == Aside::Sequences { "sequence" } else { "reference" };
+            let kind = if table == Aside::Sequences { FindingKind::Sequence } else { FindingKind::Reference };
             found(scope, table.suffix(), &pk, kind, format!("{what} stay under {pk}: {count}")).await?;
         }
     }
@@ -63,7 +64,7 @@ async fn found(
     scope: &Scope<'_>,
     module: &str,
     pk: &PartitionKey,
-    kind: &'static str,
+    kind: FindingKind,
     message: String,
 ) -> Result<(), Stop> {
     let finding = Finding {
@@ -113,7 +114,7 @@ pub(super) async fn counters(scope: &Scope<'_>, sink: &mut Sink<'_>) -> Result<(
             let new = store.counter(&key).await?;
             let item = counter(&old, new.as_ref(), (code, normal), &key.pk);
             let message = format!("counter of {code}: {}", item.message.as_deref().unwrap_or_default());
-            found(scope, SEQUENCES, &pk(code), "sequence", message).await?;
+            found(scope, SEQUENCES, &pk(code), FindingKind::Sequence, message).await?;
             // Of several spellings the largest number counts.
             let had = |item: &PlannedItem| item.after().and_then(|row| counter_value(row));
             match wanted.get(&key) {

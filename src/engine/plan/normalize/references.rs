@@ -1,6 +1,7 @@
 //! Where else in the modules' rows the codes stand.
 
 use super::{Moved, Scope};
+use crate::domain::finding::FindingKind;
 use crate::domain::key::EntityKey;
 use crate::domain::normalize::{Occurrence, respelled};
 use crate::domain::path::Path;
@@ -55,7 +56,7 @@ async fn tell(
     message: String,
 ) -> Result<(), Stop> {
     let finding = Finding {
-        kind: "reference",
+        kind: FindingKind::Reference,
         severity: Severity::Warning,
         entity: EntityRef { module: module.to_owned(), key: key.clone() },
         path,

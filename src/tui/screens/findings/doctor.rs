@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::found::Findings;
+use crate::domain::finding::FindingKind;
 use crate::engine::protocol::{EntityRef, Finding, RequestId, Severity};
 use crate::tui::job::Job;
 
@@ -21,7 +22,7 @@ pub(crate) struct Doctor {
     /// Findings that can be repaired.
     pub(crate) repairable: u64,
     /// The worst of each entity, with its kind.
-    concerned: HashMap<EntityRef, (Severity, &'static str)>,
+    concerned: HashMap<EntityRef, (Severity, FindingKind)>,
 }
 
 impl Doctor {
@@ -50,7 +51,7 @@ impl Doctor {
     }
 
     /// The worst that was found about an entity.
-    pub(crate) fn about(&self, entity: &EntityRef) -> Option<(Severity, &'static str)> {
+    pub(crate) fn about(&self, entity: &EntityRef) -> Option<(Severity, FindingKind)> {
         self.concerned.get(entity).copied()
     }
 }
@@ -64,17 +65,17 @@ mod tests {
     fn the_worst_of_an_entity_is_what_marks_it() {
         let mut doctor = Doctor::begun(RequestId(1), None);
         for (kind, severity, sk) in [
-            ("gap", Severity::Note, "a"),
-            ("wedged", Severity::Error, "a"),
-            ("pending", Severity::Warning, "a"),
-            ("gap", Severity::Note, "b"),
+            (FindingKind::Gap, Severity::Note, "a"),
+            (FindingKind::Wedged, Severity::Error, "a"),
+            (FindingKind::Pending, Severity::Warning, "a"),
+            (FindingKind::Gap, Severity::Note, "b"),
         ] {
-            doctor.take(Finding { repairable: kind == "wedged", ..finding(kind, severity, sk) });
+            doctor.take(Finding { repairable: kind == FindingKind::Wedged, ..finding(kind, severity, sk) });
         }
-        let of = |sk| doctor.about(&finding("x", Severity::Note, sk).entity);
+        let of = |sk| doctor.about(&finding(FindingKind::Gap, Severity::Note, sk).entity);
         assert_eq!(
             (of("a"), of("b"), of("c")),
-            (Some((Severity::Error, "wedged")), Some((Severity::Note, "gap")), None)
+            (Some((Severity::Error, FindingKind::Wedged)), Some((Severity::Note, FindingKind::Gap)), None)
         );
         assert_eq!((doctor.findings.total(), doctor.repairable), (4, 1));
     }

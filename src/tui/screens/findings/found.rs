@@ -1,5 +1,6 @@
 //! Things found by looking at the tables: so many of them kept, all of them counted.
 
+use crate::domain::finding::FindingKind;
 use crate::engine::protocol::{Finding, Severity};
 
 /// Findings kept; what comes after is counted alone.
@@ -56,8 +57,8 @@ impl Findings {
     }
 
     /// The kinds among them, in alphabetical order.
-    pub(crate) fn kinds(&self) -> Vec<&'static str> {
-        let mut kinds: Vec<&'static str> = self.kept.iter().map(|f| f.kind).collect();
+    pub(crate) fn kinds(&self) -> Vec<FindingKind> {
+        let mut kinds: Vec<FindingKind> = self.kept.iter().map(|f| f.kind).collect();
         kinds.sort_unstable();
         kinds.dedup();
         kinds
@@ -70,7 +71,7 @@ pub(crate) mod tests {
     use crate::domain::key::EntityKey;
     use crate::engine::protocol::EntityRef;
 
-    pub(crate) fn finding(kind: &'static str, severity: Severity, sk: &str) -> Finding {
+    pub(crate) fn finding(kind: FindingKind, severity: Severity, sk: &str) -> Finding {
         let entity = EntityRef { module: "order".into(), key: EntityKey::new("ORDER#globex", sk) };
         Finding { kind, severity, entity, path: None, message: "m".to_owned(), change: None, repairable: false }
     }
@@ -80,10 +81,13 @@ pub(crate) mod tests {
         let mut findings = Findings::default();
         for n in 0..KEPT + 5 {
             let severity = if n % 2 == 0 { Severity::Error } else { Severity::Note };
-            findings.take(finding(if n % 2 == 0 { "wedged" } else { "gap" }, severity, "x"));
+            findings.take(finding(if n % 2 == 0 { FindingKind::Wedged } else { FindingKind::Gap }, severity, "x"));
         }
         assert_eq!((findings.kept().len(), findings.total()), (KEPT, KEPT as u64 + 5));
         assert_eq!(findings.count(Severity::Error), KEPT as u64 / 2 + 3);
-        assert_eq!((findings.count(Severity::Warning), findings.kinds()), (0, vec!["gap", "wedged"]));
+        assert_eq!(
+            (findings.count(Severity::Warning), findings.kinds()),
+            (0, vec![FindingKind::Gap, FindingKind::Wedged])
+        );
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod found;
 use self::doctor::Doctor;
 use self::found::Findings;
 use super::command::CommandBox;
+use crate::domain::finding::FindingKind;
 use crate::domain::tenant::tenant_of;
 use crate::engine::protocol::{Finding, RequestId, Severity};
 use crate::tui::actions::Action;
@@ -35,12 +36,12 @@ pub(crate) struct FindingsBox {
     /// The request that found them.
     pub(crate) of: RequestId,
     severity: Option<Severity>,
-    kind: Option<&'static str>,
+    kind: Option<FindingKind>,
     filter: Filter,
     scroll: Scroll,
     /// Places of those shown, problems first, and of how many and which filter.
     shown: Vec<usize>,
-    shown_of: Option<(usize, Option<Severity>, Option<&'static str>, String)>,
+    shown_of: Option<(usize, Option<Severity>, Option<FindingKind>, String)>,
 }
 
 /// The findings of a request, where they are still there.
@@ -79,7 +80,7 @@ impl FindingsBox {
                 && self.kind.is_none_or(|k| f.kind == k)
                 && self.filter.accepts([
                     f.entity.key.to_string().as_str(),
-                    f.kind,
+                    f.kind.as_str(),
                     f.path.as_deref().unwrap_or_default(),
                     &f.message,
                 ])
@@ -132,7 +133,8 @@ impl FindingsBox {
         if repairable > 0 {
             line.push(Role::Ok, &format!("{} (r)  ", format::plural(repairable, "repairable", "repairable")));
         }
-        let only: Vec<&str> = self.severity.map(|s| words(s).1).into_iter().chain(self.kind).collect();
+        let only: Vec<&str> =
+            self.severity.map(|s| words(s).1).into_iter().chain(self.kind.map(FindingKind::as_str)).collect();
         if !only.is_empty() {
             line.push(Role::Match, &format!("only {}  ", only.join(", ")));
         }
@@ -330,7 +332,7 @@ fn line(finding: &Finding) -> Rich {
     let path = finding.path.as_deref().map(|p| format!(" {p}")).unwrap_or_default();
     Rich::of(role(finding.severity), sign)
         .with(Role::Ok, if finding.repairable { "r " } else { "  " })
-        .with(role(finding.severity), &text::fit(finding.kind, KIND))
+        .with(role(finding.severity), &text::fit(finding.kind.as_str(), KIND))
         .with(Role::Text, &place)
         .with(Role::Path, &path)
         .with(Role::Dim, &format!("  {}", finding.message))

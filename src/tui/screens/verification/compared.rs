@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::domain::finding::FindingKind;
 use crate::domain::plan::Plan;
 use crate::domain::run::RunId;
 use crate::engine::failure::ErrorCode;
@@ -31,7 +32,7 @@ pub(crate) struct Verification {
     /// What the engine says about it.
     pub(crate) notes: Vec<String>,
     pub(crate) findings: Findings,
-    kinds: BTreeMap<&'static str, u64>,
+    kinds: BTreeMap<FindingKind, u64>,
     entities: Vec<Judged>,
 }
 
@@ -88,7 +89,7 @@ impl Verification {
     }
 
     /// How often each kind was found.
-    pub(crate) fn kinds(&self) -> &BTreeMap<&'static str, u64> {
+    pub(crate) fn kinds(&self) -> &BTreeMap<FindingKind, u64> {
         &self.kinds
     }
 
@@ -117,17 +118,17 @@ mod tests {
     fn findings_of_one_entity_stand_together_with_the_worst_of_them() {
         let mut verification = Verification::begun(RequestId(1), Compared::Run(RunId::from_parts(0, 1)), false);
         for (kind, severity, sk) in [
-            ("ttl", Severity::Warning, "a"),
-            ("different", Severity::Error, "a"),
-            ("missing", Severity::Error, "b"),
-            ("different", Severity::Note, "c"),
+            (FindingKind::Ttl, Severity::Warning, "a"),
+            (FindingKind::Different, Severity::Error, "a"),
+            (FindingKind::Missing, Severity::Error, "b"),
+            (FindingKind::Different, Severity::Note, "c"),
         ] {
             verification.take(finding(kind, severity, sk));
         }
         let entities: Vec<_> = verification.entities().iter().map(|e| (e.findings.clone(), e.severity)).collect();
         assert_eq!(entities, [(0..2, Severity::Error), (2..3, Severity::Error), (3..4, Severity::Note)]);
         let kinds: Vec<_> = verification.kinds().iter().map(|(kind, n)| (*kind, *n)).collect();
-        assert_eq!(kinds, [("different", 2), ("missing", 1), ("ttl", 1)]);
+        assert_eq!(kinds, [(FindingKind::Different, 2), (FindingKind::Missing, 1), (FindingKind::Ttl, 1)]);
         assert_eq!(verification.about(&verification.entities()[0]).len(), 2);
     }
 }

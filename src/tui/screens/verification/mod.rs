@@ -10,6 +10,7 @@ use ratatui::layout::Rect;
 use self::compared::Verification;
 use super::command::CommandBox;
 use super::runs::Runs;
+use crate::domain::finding::FindingKind;
 use crate::domain::tenant::tenant_of;
 use crate::engine::protocol::RequestId;
 use crate::tui::actions::Action;
@@ -25,12 +26,12 @@ use crate::tui::screen::{Flow, Press, Screen};
 pub(crate) struct VerificationBox {
     /// The request that compares.
     pub(crate) of: RequestId,
-    kind: Option<&'static str>,
+    kind: Option<FindingKind>,
     filter: Filter,
     scroll: Scroll,
     /// Places of the entities shown, and of how many findings and which filter.
     shown: Vec<usize>,
-    shown_of: Option<(usize, Option<&'static str>, String)>,
+    shown_of: Option<(usize, Option<FindingKind>, String)>,
     /// Lines about the selected entity, and of which one with how many findings, in how many cells.
     detail: Vec<Rich>,
     detail_of: Option<(usize, usize, usize)>,
@@ -71,7 +72,12 @@ impl VerificationBox {
             self.kind.is_none_or(|kind| about.iter().any(|f| f.kind == kind))
                 && about.iter().any(|f| {
                     let key = f.entity.key.to_string();
-                    self.filter.accepts([key.as_str(), f.kind, f.path.as_deref().unwrap_or_default(), &f.message])
+                    self.filter.accepts([
+                        key.as_str(),
+                        f.kind.as_str(),
+                        f.path.as_deref().unwrap_or_default(),
+                        &f.message,
+                    ])
                 })
         });
         self.shown = accepted.map(|(i, _)| i).collect();
@@ -114,7 +120,7 @@ impl Screen for VerificationBox {
             Action::Back | Action::Left => return Flow::Close,
             Action::Filter => self.filter.begin(),
             Action::Kind => {
-                let kinds: Vec<&'static str> =
+                let kinds: Vec<FindingKind> =
                     verification.map(|v| v.kinds().keys().copied().collect()).unwrap_or_default();
                 let at = self.kind.and_then(|kind| kinds.iter().position(|k| *k == kind));
                 self.kind = kinds.get(at.map_or(0, |at| at + 1)).copied();

@@ -3,6 +3,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::{VerificationBox, compared};
+use crate::domain::finding::FindingKind;
 use crate::engine::protocol::{Finding, Severity};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
@@ -155,7 +156,7 @@ fn counts(shown: &VerificationBox, verification: &Verification) -> Option<Rich> 
     }
     let mut line = Rich::default();
     for (kind, n) in verification.kinds() {
-        line.push(role(kind), &format!("{kind} {}  ", format::count(*n)));
+        line.push(role(*kind), &format!("{kind} {}  ", format::count(*n)));
     }
     if let Some(kind) = shown.kind {
         line.push(Role::Match, &format!("only {kind}  "));
@@ -167,8 +168,8 @@ fn counts(shown: &VerificationBox, verification: &Verification) -> Option<Rich> 
     Some(line)
 }
 
-fn role(kind: &str) -> Role {
-    if kind == "ttl" { Role::Warning } else { Role::Error }
+fn role(kind: FindingKind) -> Role {
+    if kind == FindingKind::Ttl { Role::Warning } else { Role::Error }
 }
 
 /// An entity in one line, its severity also without colours.
@@ -179,14 +180,14 @@ fn line(verification: &Verification, entity: &Judged, what: usize) -> Rich {
         Severity::Note => ("  ", Role::Text),
     };
     let about = verification.about(entity);
-    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    let mut kinds: Vec<(FindingKind, usize)> = Vec::new();
     for finding in about {
         match kinds.iter_mut().find(|(kind, _)| *kind == finding.kind) {
             Some((_, n)) => *n += 1,
             None => kinds.push((finding.kind, 1)),
         }
     }
-    let word = |(kind, n): &(&str, usize)| if *n > 1 { format!("{kind} {n}") } else { (*kind).to_owned() };
+    let word = |(kind, n): &(FindingKind, usize)| if *n > 1 { format!("{kind} {n}") } else { kind.to_string() };
     let kinds = kinds.iter().map(word).collect::<Vec<_>>().join(", ");
     let key = about.first().map(|f| f.entity.key.to_string()).unwrap_or_default();
     let paths: Vec<&str> = about.iter().filter_map(|f| f.path.as_deref()).collect();
@@ -221,8 +222,12 @@ fn lines(finding: &Finding, room: usize) -> Vec<Rich> {
     match &finding.change {
         Some(change) => changes::document(std::slice::from_ref(change)).arranged(&Filter::default(), Some(room)),
         None => {
-            let path =
-                finding.path.as_deref().filter(|p| *p != finding.kind).map(|p| format!("{p}: ")).unwrap_or_default();
+            let path = finding
+                .path
+                .as_deref()
+                .filter(|p| *p != finding.kind.as_str())
+                .map(|p| format!("{p}: "))
+                .unwrap_or_default();
             problem::notice(&format!("{}: {path}{}", finding.kind, finding.message), role(finding.kind), room)
         }
     }
