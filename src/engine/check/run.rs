@@ -53,7 +53,7 @@ async fn unwritten(task: &Task, info: &RunInfo) -> Result<(), Stop> {
         found.push(format!("{} items of the run are not written yet: `run --resume {}`", info.left, info.run));
     }
     for message in found {
-        let finding = finding(FindingKind::Failed, Severity::Error, &entity, None, message);
+        let finding = error(FindingKind::Failed, &entity, message);
         task.emit(Event::Finding(Box::new(finding))).await?;
     }
     Ok(())
@@ -123,8 +123,7 @@ async fn compare(task: &Task, by: By, page: &[WrittenItem]) -> Result<u64, Stop>
     for item in page.iter().filter(|w| !w.item.writes()) {
         let entity = EntityRef { module: item.item.module.clone(), key: item.item.target.clone() };
         let message = item.item.message.clone().unwrap_or_default();
-        task.emit(Event::Finding(Box::new(finding(FindingKind::Different, Severity::Error, &entity, None, message))))
-            .await?;
+        task.emit(Event::Finding(Box::new(error(FindingKind::Different, &entity, message)))).await?;
     }
     let mut parts: Vec<(&str, &PlannedPart)> = Vec::new();
     for written in page {
@@ -147,8 +146,8 @@ async fn user(task: &Task, part: &PlannedPart) -> Result<Vec<Finding>, Stop> {
     let entity = EntityRef { module: MODULE.to_owned(), key: part.key.clone() };
     let Some(wrote) = part.after.as_deref() else { return Ok(Vec::new()) };
     let Some(now) = task.store().user(part.key.pk.as_str(), part.key.sk.as_str()).await? else {
-        let message = "the run changed the user, and there is none of this name".to_owned();
-        return Ok(vec![finding(FindingKind::Missing, Severity::Error, &entity, None, message)]);
+        let message = "the run changed the user, and there is none of this name";
+        return Ok(vec![error(FindingKind::Missing, &entity, message)]);
     };
     let text = |text: Option<&str>| text.map_or_else(|| "nothing".to_owned(), |text| format!("{text:?}"));
     let differing = wrote.0.keys().filter(|name| now.attributes.get(*name).map(String::as_str) != wrote.text(name));
@@ -156,7 +155,7 @@ async fn user(task: &Task, part: &PlannedPart) -> Result<Vec<Finding>, Stop> {
         .map(|name| {
             let is = text(now.attributes.get(name).map(String::as_str));
             let message = format!("should be {}, is {is}", text(wrote.text(name)));
-            finding(FindingKind::Different, Severity::Error, &entity, Some(name.clone()), message)
+            error(FindingKind::Different, &entity, message).at(name)
         })
         .collect())
 }
@@ -174,22 +173,22 @@ async fn judge(
     let seen = match in_form(snapshot, is_bytes) {
         Ok(seen) => seen,
         Err(unusable) => {
-            return Ok(vec![finding(FindingKind::Different, Severity::Error, entity, None, unusable.message.clone())]);
+            return Ok(vec![error(FindingKind::Different, entity, unusable.message.clone())]);
         }
     };
     let Some(now) = seen.resolved.as_deref() else {
         let message = format!("the run wrote version {version}, and the entity is not there");
-        return Ok(vec![finding(FindingKind::Missing, Severity::Error, entity, None, message)]);
+        return Ok(vec![error(FindingKind::Missing, entity, message)]);
     };
     if seen.version < version {
         let message = format!("the run wrote version {version}, and the entity is at {}", seen.version);
-        return Ok(vec![finding(FindingKind::Missing, Severity::Error, entity, None, message)]);
+        return Ok(vec![error(FindingKind::Missing, entity, message)]);
     }
     if seen.version == version {
         let mut found = differing(entity, by.differences(wrote, now));
         if part.role == Role::Source && wrote.is_deleted() && !now.is_deleted() {
             let message = "the source of the move is still live".to_owned();
-            found.push(finding(FindingKind::Leftover, Severity::Error, entity, None, message));
+            found.push(error(FindingKind::Leftover, entity, message));
         }
         return Ok(found);
     }
@@ -200,7 +199,7 @@ async fn judge(
             let message = format!(
                 "changed since, and version {version} is no longer in history: what the run wrote cannot be compared"
             );
-            Ok(vec![finding(FindingKind::Different, Severity::Note, entity, None, message)])
+            Ok(vec![Finding { severity: Severity::Note, ..error(FindingKind::Different, entity, message) }])
         }
     }
 }
@@ -231,18 +230,12 @@ fn differing(entity: &EntityRef, changes: Vec<Change>) -> Vec<Finding> {
         let (kind, severity) =
             if is_ttl { (FindingKind::Ttl, Severity::Warning) } else { (FindingKind::Different, Severity::Error) };
         let message = format!("written {}, found {}", text(&change.before), text(&change.after));
-        let found = finding(kind, severity, entity, Some(change.path.to_string()), message);
+        let found = Finding::new(kind, severity, entity.clone(), message).at(change.path.to_string());
         Finding { change: Some(Box::new(change.clone())), ..found }
     };
     changes.iter().take(TOLD).map(one).collect()
 }
 
-fn finding(
-    kind: FindingKind,
-    severity: Severity,
-    entity: &EntityRef,
-    path: Option<String>,
-    message: String,
-) -> Finding {
-    Finding { kind, severity, entity: entity.clone(), path, message, change: None, repairable: false }
+fn error(kind: FindingKind, entity: &EntityRef, message: impl Into<String>) -> Finding {
+    Finding::new(kind, Severity::Error, entity.clone(), message)
 }

@@ -211,15 +211,13 @@ impl Export<'_> {
             Reason::S3Unreadable => FindingKind::S3Unreadable,
             _ => FindingKind::Mangled,
         };
-        let finding = Finding {
+        let finding = Finding::new(
             kind,
-            severity: Severity::Error,
-            entity: EntityRef { module: module.to_owned(), key },
-            path: Some(field::ATTRIBUTES.to_owned()),
-            message: format!("it is not in the file: {}", why.message),
-            change: None,
-            repairable: false,
-        };
+            Severity::Error,
+            EntityRef { module: module.to_owned(), key },
+            format!("it is not in the file: {}", why.message),
+        )
+        .at(field::ATTRIBUTES);
         self.task.emit(Event::Finding(Box::new(finding))).await
     }
 

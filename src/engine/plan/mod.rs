@@ -127,15 +127,7 @@ async fn tell_unmet(task: &Task, changing: &Changing) -> Result<(), Stop> {
     for path in changing.unmet() {
         let entity = EntityRef { module: String::new(), key: EntityKey::new("", "") };
         let message = format!("no entity of the plan has {path}: nothing that the plan does there happens");
-        let finding = Finding {
-            kind: FindingKind::UnusedPath,
-            severity: Severity::Warning,
-            entity,
-            path: Some(path.to_string()),
-            message,
-            change: None,
-            repairable: false,
-        };
+        let finding = Finding::new(FindingKind::UnusedPath, Severity::Warning, entity, message).at(path.to_string());
         task.emit(Event::Finding(Box::new(finding))).await?;
     }
     Ok(())

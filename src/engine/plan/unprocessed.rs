@@ -114,15 +114,12 @@ impl Unprocessed<'_> {
         let message = format!(
             "a command of version {version} stands above version {current} with nothing in between: it was never applied, and is not taken along"
         );
-        let finding = Finding {
-            kind: FindingKind::Pending,
-            severity: Severity::Warning,
-            entity: EntityRef { module: self.module.to_owned(), key },
-            path: None,
+        let finding = Finding::new(
+            FindingKind::Pending,
+            Severity::Warning,
+            EntityRef { module: self.module.to_owned(), key },
             message,
-            change: None,
-            repairable: false,
-        };
+        );
         self.task.emit(Event::Finding(Box::new(finding))).await
     }
 

@@ -24,15 +24,13 @@ pub(super) async fn plan(
             let (item, quarantined) = rules.item(user);
             federated += u64::from(user.federated && item.writes());
             for bad in quarantined {
-                let finding = Finding {
-                    kind: FindingKind::MalformedJson,
-                    severity: Severity::Warning,
-                    entity: EntityRef { module: MODULE.to_owned(), key: EntityKey::new(&*pool, &*user.name) },
-                    path: Some(bad.attribute),
-                    message: format!("{}; it is left as it is", bad.why),
-                    change: None,
-                    repairable: false,
-                };
+                let finding = Finding::new(
+                    FindingKind::MalformedJson,
+                    Severity::Warning,
+                    EntityRef { module: MODULE.to_owned(), key: EntityKey::new(&*pool, &*user.name) },
+                    format!("{}; it is left as it is", bad.why),
+                )
+                .at(bad.attribute);
                 task.emit(Event::Finding(Box::new(finding))).await?;
             }
             sink.add(item).await?;

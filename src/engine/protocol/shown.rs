@@ -392,3 +392,18 @@ pub struct Finding {
     /// Whether the program can mend it.
     pub repairable: bool,
 }
+
+impl Finding {
+    /// One about an entity as a whole, which the program cannot mend.
+    #[must_use]
+    pub fn new(kind: FindingKind, severity: Severity, entity: EntityRef, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { kind, severity, entity, path: None, message, change: None, repairable: false }
+    }
+
+    /// About this place in it.
+    #[must_use]
+    pub fn at(self, path: impl Into<String>) -> Self {
+        Self { path: Some(path.into()), ..self }
+    }
+}

@@ -57,15 +57,12 @@ pub(in crate::engine) async fn nothing(task: &Task, source: &Source) -> Result<V
     let kind = source.entity_type.as_deref().unwrap_or("any type");
     let note = format!("there is nothing of {kind} under tenant {}", source.tenant);
     let pk = PartitionKey::new(format!("{}#{}", source.entity_type.as_deref().unwrap_or("*"), source.tenant));
-    let finding = Finding {
-        kind: FindingKind::Missing,
-        severity: Severity::Warning,
-        entity: EntityRef { module: String::new(), key: EntityKey { pk, sk: SortKey::new("") } },
-        path: None,
-        message: note.clone(),
-        change: None,
-        repairable: false,
-    };
+    let finding = Finding::new(
+        FindingKind::Missing,
+        Severity::Warning,
+        EntityRef { module: String::new(), key: EntityKey { pk, sk: SortKey::new("") } },
+        note.clone(),
+    );
     task.emit(Event::Finding(Box::new(finding))).await?;
     Ok(vec![note])
 }

@@ -79,7 +79,7 @@ async fn tell(
     path: Option<String>,
     message: String,
 ) -> Result<(), Stop> {
-    let finding = Finding { kind, severity, entity, path, message, change: None, repairable: false };
+    let finding = Finding { path, ..Finding::new(kind, severity, entity, message) };
     task.emit(Event::Finding(Box::new(finding))).await
 }
 
@@ -89,15 +89,9 @@ async fn ailing(task: &Task, module: &str, key: EntityKey, ailment: &Ailment) ->
         ailment if ailment.is_note() => Severity::Note,
         _ => Severity::Warning,
     };
-    let finding = Finding {
-        kind: ailment.kind(),
-        severity,
-        entity: EntityRef { module: module.to_owned(), key },
-        path: None,
-        message: ailment.message(),
-        change: None,
-        repairable: ailment.is_repairable(),
-    };
+    let entity = EntityRef { module: module.to_owned(), key };
+    let finding = Finding::new(ailment.kind(), severity, entity, ailment.message());
+    let finding = Finding { repairable: ailment.is_repairable(), ..finding };
     task.emit(Event::Finding(Box::new(finding))).await
 }
 

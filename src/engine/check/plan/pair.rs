@@ -130,14 +130,7 @@ impl Pair<'_> {
     }
 
     fn error(&self, kind: FindingKind, key: &EntityKey, path: Option<&str>, message: String) -> Finding {
-        Finding {
-            kind,
-            severity: Severity::Error,
-            entity: EntityRef { module: self.partition.module.clone(), key: key.clone() },
-            path: path.map(str::to_owned),
-            message,
-            change: None,
-            repairable: false,
-        }
+        let entity = EntityRef { module: self.partition.module.clone(), key: key.clone() };
+        Finding { path: path.map(str::to_owned), ..Finding::new(kind, Severity::Error, entity, message) }
     }
 }

@@ -67,15 +67,12 @@ async fn found(
     kind: FindingKind,
     message: String,
 ) -> Result<(), Stop> {
-    let finding = Finding {
+    let finding = Finding::new(
         kind,
-        severity: Severity::Warning,
-        entity: EntityRef { module: module.to_owned(), key: EntityKey { pk: pk.clone(), sk: SortKey::new("") } },
-        path: None,
+        Severity::Warning,
+        EntityRef { module: module.to_owned(), key: EntityKey { pk: pk.clone(), sk: SortKey::new("") } },
         message,
-        change: None,
-        repairable: false,
-    };
+    );
     scope.task.emit(Event::Finding(Box::new(finding))).await
 }
 

@@ -56,13 +56,13 @@ async fn tell(
     message: String,
 ) -> Result<(), Stop> {
     let finding = Finding {
-        kind: FindingKind::Reference,
-        severity: Severity::Warning,
-        entity: EntityRef { module: module.to_owned(), key: key.clone() },
         path,
-        message,
-        change: None,
-        repairable: false,
+        ..Finding::new(
+            FindingKind::Reference,
+            Severity::Warning,
+            EntityRef { module: module.to_owned(), key: key.clone() },
+            message,
+        )
     };
     scope.task.emit(Event::Finding(Box::new(finding))).await
 }
