@@ -269,7 +269,7 @@ async fn sandbox_serve(global: &Global, port: Option<u16>, empty: bool) -> u8 {
         return exit::ERROR;
     };
     // One line, with or without --json.
-    Output::new(true).line(&session::sandbox_line(&sandbox));
+    Output::new(true).line(&sandbox.line());
     tokio::select! {
         _ = int.recv() => {}
         _ = term.recv() => {}

@@ -12,8 +12,6 @@ use crate::domain::secret::redacted;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::journal::check_state_dir;
 #[cfg(feature = "sandbox")]
-use crate::report::SandboxLine;
-#[cfg(feature = "sandbox")]
 use crate::sandbox::{self, Sandbox};
 
 /// The result of reading options, environment and configuration.
@@ -157,27 +155,6 @@ pub fn load_demo(sandbox: &Sandbox) -> Result<(), sandbox::SandboxError> {
         sandbox.load_demo(|done, total| tracing::debug!(done, total, "demo data"))?;
     }
     Ok(())
-}
-
-/// The line of `sandbox serve`.
-#[cfg(feature = "sandbox")]
-#[must_use]
-pub fn sandbox_line(sandbox: &Sandbox) -> SandboxLine<'_> {
-    let endpoints = sandbox.endpoints();
-    SandboxLine {
-        event: "sandbox",
-        dynamodb: &endpoints.dynamodb,
-        s3: &endpoints.s3,
-        cognito: &endpoints.cognito,
-        bucket: sandbox::BUCKET,
-        user_pool_id: sandbox.user_pool_id(),
-        region: sandbox::REGION,
-        environment: sandbox::ENVIRONMENT,
-        app: sandbox::APP,
-        account: sandbox::ACCOUNT,
-        access_key_id: sandbox::ACCESS_KEY_ID,
-        secret_access_key: sandbox::SECRET_ACCESS_KEY,
-    }
 }
 
 /// The built-in profile `sandbox`.

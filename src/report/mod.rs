@@ -9,5 +9,5 @@ mod waiting;
 
 pub use client::Client;
 pub use commands::{Context, run};
-pub use lines::{EndLine, ErrorLine, SandboxLine};
+pub use lines::{EndLine, ErrorLine};
 pub use output::Output;

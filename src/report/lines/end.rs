@@ -81,32 +81,3 @@ fn actions<S: Serializer>(counts: &Vec<(Action, u64)>, to: S) -> Result<S::Ok, S
 fn outcomes<S: Serializer>(counts: &Vec<(Outcome, u64)>, to: S) -> Result<S::Ok, S::Error> {
     all_words(Outcome::ALL, counts).serialize(to)
 }
-
-/// The one line of `sandbox serve`.
-#[derive(Debug, Serialize)]
-pub struct SandboxLine<'a> {
-    /// Always `sandbox`.
-    pub event: &'static str,
-    /// URL.
-    pub dynamodb: &'a str,
-    /// URL.
-    pub s3: &'a str,
-    /// URL.
-    pub cognito: &'a str,
-    /// Bucket.
-    pub bucket: &'a str,
-    /// Pool id.
-    pub user_pool_id: &'a str,
-    /// Region.
-    pub region: &'a str,
-    /// Environment.
-    pub environment: &'a str,
-    /// App.
-    pub app: &'a str,
-    /// Account.
-    pub account: &'a str,
-    /// Fixed key.
-    pub access_key_id: &'a str,
-    /// Fixed key.
-    pub secret_access_key: &'a str,
-}

@@ -16,7 +16,7 @@ use crate::engine::failure::Failure;
 use crate::engine::protocol::{EntityRef, EntitySummary, HistoryEntry, ItemResult, Preview, RunInfo, TenantCount};
 
 pub(super) use batch::{BatchLine, FindingLine};
-pub use end::{EndLine, SandboxLine};
+pub use end::EndLine;
 
 fn as_row(row: &Row) -> Json {
     item_to_ddb_json(&row.0)
