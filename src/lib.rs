@@ -8,9 +8,6 @@ pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod environment;
-#[cfg(test)]
-#[cfg(feature = "sandbox")]
-mod kills;
 pub mod logging;
 pub mod report;
 #[cfg(feature = "sandbox")]

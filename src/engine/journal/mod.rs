@@ -8,6 +8,9 @@ mod collisions;
 pub(crate) mod dying;
 mod guard;
 mod items;
+#[cfg(test)]
+#[cfg(feature = "sandbox")]
+mod kills;
 mod open;
 mod read;
 mod refused;

@@ -90,7 +90,9 @@ impl<'a> Case<'a> {
         let plan = serde_json::to_string(&self.plan()).unwrap();
         let state = self.state.path().to_str().unwrap().to_owned();
         let mut process = Process::new(std::env::current_exe().unwrap());
-        process.args(["--exact", "kills::child", "--ignored", "--nocapture"]).env(DIE_AT, die_at.to_string());
+        process
+            .args(["--exact", "engine::journal::kills::child", "--ignored", "--nocapture"])
+            .env(DIE_AT, die_at.to_string());
         process.envs(PLACE.into_iter().zip([at.dynamodb.unwrap(), at.s3.unwrap(), state, plan]));
         process.envs(self.expect.iter().map(|digest| (EXPECT, digest)));
         let output = process.output().unwrap();
