@@ -170,6 +170,8 @@ fn check_config(global: &Global, out: &mut Output) -> Result<(), Box<Failure>> {
     let Some(file) = config::load(&path).map_err(Failure::from)? else {
         return Err(session::unconfigured(&path).into());
     };
+    let ui = file.ui.read().map_err(Failure::from)?;
+    tenantry::tui::check(&ui).map_err(|why| Failure::new(ErrorCode::Config, why))?;
     for profile in file.profiles.values() {
         let default = if file.default_profile.as_ref() == Some(&profile.name) { " (default)" } else { "" };
         out.text(&format!("{}{default}: tables {}-{}-*", profile.name, profile.environment, profile.app));
@@ -293,6 +295,13 @@ async fn console(mut global: Global) -> u8 {
             return if failure.code == ErrorCode::Usage { exit::USAGE } else { exit::ERROR };
         }
     };
+    let ui = match session.ui.read() {
+        Ok(ui) => ui,
+        Err(error) => {
+            Output::new(false).error(&error.into());
+            return exit::ERROR;
+        }
+    };
     let prefix = prefix(&global);
     if let Err(error) = logging::init(&session.state_dir) {
         complain(&format!("no log is written: {error}"));
@@ -306,7 +315,7 @@ async fn console(mut global: Global) -> u8 {
         forgets: global.sandbox && global.data.is_none(),
         open: None,
         no_color,
-        ui: session.ui.clone(),
+        ui,
     };
     let shown = tenantry::tui::run(options, handle).await;
     // What is being written is finished and recorded before the program ends.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use crate::cli::Global;
-use crate::config::{self, ConfigError, Profile, Ui};
+use crate::config::{self, ConfigError, Profile, UiSettings};
 use crate::domain::secret::redacted;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::journal::check_state_dir;
@@ -22,7 +22,7 @@ pub struct Session {
     /// Where runs, caches and logs go.
     pub state_dir: PathBuf,
     /// How the console looks.
-    pub ui: Ui,
+    pub ui: UiSettings,
     /// The embedded services.
     #[cfg(feature = "sandbox")]
     pub sandbox: Option<Arc<Sandbox>>,
@@ -128,7 +128,13 @@ fn in_sandbox(global: &Global) -> Result<Session, Box<Failure>> {
     };
     check_state_dir(&state_dir).map_err(Failure::from)?;
     let profile = sandbox_profile(&sandbox);
-    Ok(Session { profile, state_dir, ui: Ui::default(), sandbox: Some(Arc::new(sandbox)), _temporary: temporary })
+    Ok(Session {
+        profile,
+        state_dir,
+        ui: UiSettings::default(),
+        sandbox: Some(Arc::new(sandbox)),
+        _temporary: temporary,
+    })
 }
 
 /// Starts the services on their own; demo data only into an empty sandbox, and not where none is wanted.

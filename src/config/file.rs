@@ -4,7 +4,7 @@ use std::path::Path;
 use super::profile::Profile;
 use super::regular::read_regular;
 use super::toml_walk::{ConfigError, Source, Walk};
-use super::ui::{self, Ui};
+use super::ui::UiSettings;
 use super::words::PUBLISH;
 use crate::domain::clock::time_zone;
 
@@ -19,7 +19,7 @@ pub struct ConfigFile {
     /// Profiles by name.
     pub profiles: BTreeMap<String, Profile>,
     /// How the console looks.
-    pub ui: Ui,
+    pub ui: UiSettings,
 }
 
 /// Reads and checks a configuration file; `None` when there is none.
@@ -43,7 +43,7 @@ pub fn parse(path: &Path, text: &str) -> Result<ConfigFile, Box<ConfigError>> {
     let root = source.parse()?;
     let mut walk = Walk::new(source, "", root.get_ref());
     let default_profile = walk.text("default_profile")?;
-    let ui = walk.table("ui")?.map_or(Ok(Ui::default()), |table| ui::read(table, path))?;
+    let ui = walk.table("ui")?.map_or(Ok(UiSettings::default()), |table| UiSettings::of(table, path))?;
     let mut file = ConfigFile { default_profile, profiles: BTreeMap::new(), ui };
     if let Some(profiles) = walk.table("profiles")? {
         for (name, span, value) in profiles.members() {
@@ -128,10 +128,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("keys.toml"), "[runs]\n").unwrap();
         let at = |text: &str| parse(&dir.path().join("c.toml"), text);
-        let ui = at("[ui]\nkeymap = \"keys.toml\"\ntheme = \"\"").unwrap().ui;
+        let ui = at("[ui]\nkeymap = \"keys.toml\"\ntheme = \"\"").unwrap().ui.read().unwrap();
         assert_eq!((ui.keymap.map(|file| file.text), ui.theme), (Some("[runs]\n".to_owned()), None));
-        let error = at("[ui]\nkeymap = \"none.toml\"").unwrap_err();
+        let error = at("[ui]\nkeymap = \"none.toml\"").unwrap().ui.read().unwrap_err();
         assert_eq!((error.line, error.key.as_deref()), (Some(2), Some("ui.keymap")));
+        assert!(error.message.contains("none.toml: "), "{error}");
         assert_eq!(at("[ui]\nkeys = \"\"").unwrap_err().key.as_deref(), Some("ui.keys"));
     }
 

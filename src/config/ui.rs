@@ -5,7 +5,21 @@ use std::path::{Path, PathBuf};
 use super::regular::read_regular;
 use super::toml_walk::{ConfigError, Walk};
 
-/// The `[ui]` of a configuration file.
+/// The `[ui]` of a configuration file. Its files are not read with it: commands without a console do without them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UiSettings {
+    keymap: Option<NamedFile>,
+    theme: Option<NamedFile>,
+}
+
+/// A file, and the complaint about it where it cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct NamedFile {
+    path: PathBuf,
+    complaint: ConfigError,
+}
+
+/// What the console reads over its own keys and styles.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ui {
     /// Keys that replace the shipped ones.
@@ -23,18 +37,39 @@ pub struct OwnFile {
     pub text: String,
 }
 
-/// Reads `[ui]`; its paths are relative to the configuration file.
-pub(super) fn read(mut walk: Walk<'_, '_>, config: &Path) -> Result<Ui, Box<ConfigError>> {
-    let ui = Ui { keymap: own_file(&mut walk, "keymap", config)?, theme: own_file(&mut walk, "theme", config)? };
-    walk.finish()?;
-    Ok(ui)
+impl UiSettings {
+    /// Takes `[ui]`; its paths are relative to the configuration file.
+    pub(super) fn of(mut walk: Walk<'_, '_>, config: &Path) -> Result<Self, Box<ConfigError>> {
+        let settings = Self { keymap: named(&mut walk, "keymap", config)?, theme: named(&mut walk, "theme", config)? };
+        walk.finish()?;
+        Ok(settings)
+    }
+
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// [`ConfigError`] at the key whose file cannot be read.
+    pub fn read(&self) -> Result<Ui, Box<ConfigError>> {
+        let read = |file: &Option<NamedFile>| file.as_ref().map(NamedFile::read).transpose();
+        Ok(Ui { keymap: read(&self.keymap)?, theme: read(&self.theme)? })
+    }
 }
 
-fn own_file(walk: &mut Walk<'_, '_>, key: &'static str, config: &Path) -> Result<Option<OwnFile>, Box<ConfigError>> {
+impl NamedFile {
+    fn read(&self) -> Result<OwnFile, Box<ConfigError>> {
+        let path = self.path.clone();
+        match read_regular(&path) {
+            Ok(text) => Ok(OwnFile { path, text }),
+            Err(error) => {
+                let message = format!("{}: {error}", path.display());
+                Err(Box::new(ConfigError { message, ..self.complaint.clone() }))
+            }
+        }
+    }
+}
+
+fn named(walk: &mut Walk<'_, '_>, key: &'static str, config: &Path) -> Result<Option<NamedFile>, Box<ConfigError>> {
     let Some(name) = walk.text(key)? else { return Ok(None) };
     let path = config.parent().unwrap_or(Path::new("")).join(name);
-    match read_regular(&path) {
-        Ok(text) => Ok(Some(OwnFile { path, text })),
-        Err(error) => Err(walk.wrong_value(key, format!("{}: {error}", path.display()))),
-    }
+    Ok(Some(NamedFile { path, complaint: *walk.wrong_value(key, "") }))
 }

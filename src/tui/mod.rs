@@ -38,6 +38,16 @@ pub use run::run;
 
 use crate::config::{Profile, Ui};
 
+/// Checks the operator's own keys and styles, as the console would read them.
+///
+/// # Errors
+/// What is wrong with either file, in words.
+pub fn check(ui: &Ui) -> Result<(), String> {
+    keymap::Keymap::with(ui.keymap.as_ref())?;
+    theme::Theme::with(ui.theme.as_ref(), false)?;
+    Ok(())
+}
+
 /// What to open at the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenAt {

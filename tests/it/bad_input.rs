@@ -51,6 +51,20 @@ async fn a_broken_configuration_is_named_with_line_and_key() {
 }
 
 #[tokio::test]
+async fn files_of_the_console_stop_no_other_command_and_are_checked() {
+    let profile = "[profiles.a]\nenvironment = \"dev\"\napp = \"shop\"\n";
+    let text = format!("{profile}[ui]\nkeymap = \"none.toml\"\n");
+    assert_eq!(with_config(&text, &["runs"]).await.code, 0);
+    let printed = with_config(&text, &["config", "check"]).await;
+    let e = error(&printed);
+    assert_eq!((printed.code, e["line"].as_u64(), e["key"].as_str()), (1, Some(5), Some("ui.keymap")));
+    // The configuration itself is no theme.
+    let printed = with_config(&format!("{profile}[ui]\ntheme = \"c.toml\"\n"), &["config", "check"]).await;
+    let message = error(&printed)["message"].as_str().unwrap();
+    assert!(printed.code == 1 && message.contains("c.toml: "), "{message}");
+}
+
+#[tokio::test]
 async fn without_a_configuration_the_places_are_named() {
     let mut command = binary();
     command.env("XDG_CONFIG_HOME", "/nowhere/config").args(["tenants", "--json"]);
