@@ -49,14 +49,14 @@ impl Importing {
             return Err((Action::Invalid, why.reason(), format!("the target cannot be written: {why}")));
         }
         let row = &incoming.row;
-        if row.is_deleted() && rules.deleted == DeletedSources::Skip {
+        if row.is_deleted() && rules.carry.deleted == DeletedSources::Skip {
             return Err((Action::Skip, Reason::Deleted, "the file says that it is soft-deleted".to_owned()));
         }
         rules.usable_as_target(target)?;
         rules.may_exist(target)?;
         let current = target.seen.resolved.as_deref();
         let live = current.filter(|row| !row.is_deleted());
-        let mut state = rules.state(row, target.key, live.filter(|_| rules.existing == Existing::Merge))?;
+        let mut state = rules.carry.state(row, target.key, live.filter(|_| rules.carry.existing == Existing::Merge))?;
         // What the file cannot tell stays as it is.
         if let (Some(now), false) = (live, incoming.is_whole) {
             let untold = [(field::CODE, !incoming.tells[0]), (field::NAME, !incoming.tells[1]), (field::SEQ, true)];

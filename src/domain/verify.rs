@@ -7,7 +7,7 @@ use super::path::Segment;
 use super::plan::{DeletedSources, Existing};
 use super::publish::{NAMED_FIELDS, NewState, PublishMode};
 use super::row::{Row, blocked, field};
-use super::transfer::Transfer;
+use super::transfer::Carry;
 use super::value::{Map, Value};
 
 /// What differs between a data row as it was to be written and as it was read back, every field and its type.
@@ -57,9 +57,9 @@ pub enum Compared {
 /// Compares an entity with its source as the plan carries it; attributes are in place on both sides. `now` is the time of this look:
 /// what a plan sets to the run's own time cannot be compared.
 #[must_use]
-pub fn transferred(transfer: &Transfer, source: &Row, key: &EntityKey, target: Option<&Row>, now: &str) -> Compared {
+pub fn transferred(carry: &Carry, source: &Row, key: &EntityKey, target: Option<&Row>, now: &str) -> Compared {
     let moved = moved_to(source) == Some(key.id().as_str());
-    if source.is_deleted() && !moved && transfer.deleted == DeletedSources::Skip {
+    if source.is_deleted() && !moved && carry.deleted == DeletedSources::Skip {
         return Compared::LeftAlone;
     }
     let source_key = EntityKey::new(source.pk().unwrap_or_default(), source.sk().unwrap_or_default());
@@ -71,26 +71,26 @@ pub fn transferred(transfer: &Transfer, source: &Row, key: &EntityKey, target: O
         let what = if target.is_some() { "the target is soft-deleted" } else { "there is no target" };
         return Compared::Missing(what.to_owned());
     };
-    if !moved && transfer.carries_as_it_is() && is_carried(transfer, source, key, target) {
-        let is_leftover = transfer.leaves_source() && !source.is_deleted();
+    if !moved && carry.carries_as_it_is() && is_carried(carry, source, key, target) {
+        let is_leftover = carry.leaves_source() && !source.is_deleted();
         return Compared::There { changes: Vec::new(), is_leftover };
     }
     let was = if moved { before_move(source) } else { source.clone() };
-    let merged = (transfer.existing == Existing::Merge).then_some(target);
-    let state = match transfer.state(&was, key, merged) {
+    let merged = (carry.existing == Existing::Merge).then_some(target);
+    let state = match carry.state(&was, key, merged) {
         Ok(state) => state,
         Err((_, _, why)) => return Compared::Missing(format!("the source cannot be carried: {why}")),
     };
     let mut changes = diff_rows(&business(&state, moved), &business(&NewState::of(target), moved), true);
     changes.retain(|change| change.before.as_ref().and_then(Value::as_str) != Some(now));
-    Compared::There { changes, is_leftover: transfer.leaves_source() && !source.is_deleted() }
+    Compared::There { changes, is_leftover: carry.leaves_source() && !source.is_deleted() }
 }
 
 /// Whether a target holds what a plain copy of its source leaves: looked at in place, because nearly all do.
-fn is_carried(transfer: &Transfer, source: &Row, key: &EntityKey, target: &Row) -> bool {
+fn is_carried(carry: &Carry, source: &Row, key: &EntityKey, target: &Row) -> bool {
     NAMED_FIELDS.iter().all(|name| match *name {
         field::ID => target.text(field::ID).is_some_and(|id| key.is_id(id)),
-        field::TENANT_CODE => target.text(field::TENANT_CODE) == Some(transfer.tenant.as_str()),
+        field::TENANT_CODE => target.text(field::TENANT_CODE) == Some(carry.tenant.as_str()),
         field::ATTRIBUTES => match (source.get(name), target.get(name)) {
             (Some(Value::M(a)), Some(Value::M(b))) => is_same_but_marks(a, b),
             (a, b) => a == b,

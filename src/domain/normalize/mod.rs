@@ -226,7 +226,7 @@ impl Normalizing<'_> {
             let row = rivals[*i].row;
             // The target itself is kept as it is.
             let next = match rivals[*i].source {
-                Some(_) => self.transfer.state(row, target.key, None)?,
+                Some(_) => self.transfer.carry.state(row, target.key, None)?,
                 None => NewState::of(row),
             };
             whole = Some(match whole {

@@ -2,52 +2,34 @@
 //!
 //! Pure: the caller has read both entities, the rules are here.
 
+mod carry;
+
 use std::sync::Arc;
+
+pub use carry::{Carry, Respell};
 
 use super::digest::STAMPS;
 use super::item::{PlannedItem, PlannedPart, Role};
 use super::key::EntityKey;
-use super::merge::merge;
-use super::normalize::Codes;
 use super::plan::{DeletedSources, Existing};
 use super::publish::{NewState, PublishMode, Stamp, Ttls, data_row};
 use super::row::{Attributes, Row, blocked, field};
 use super::run::{Action, Operation, Reason, RunId};
 use super::snapshot::{EntitySnapshot, PAST_TTL};
 use super::timeline::is_stuck;
-use super::transform::{Brought, Changing};
 use super::value::{Map, Value};
 
 /// What is the same for all items of a run that copies or moves.
 #[derive(Debug, Clone)]
 pub struct Transfer {
-    /// Copy, move or normalize.
-    pub operation: Operation,
-    /// The target's tenant code.
-    pub tenant: String,
-    /// What becomes of live targets.
-    pub existing: Existing,
-    /// What becomes of soft-deleted sources.
-    pub deleted: DeletedSources,
+    /// What becomes of entities on the way.
+    pub carry: Carry,
     /// How it is published.
     pub mode: PublishMode,
     /// The guide's marks; `None` where the plan wants none.
     pub marks: Option<Marks>,
-    /// Tenant codes that are respelled on the way; `None` where only the keys change.
-    pub respell: Option<Respell>,
-    /// What becomes of attributes on the way.
-    pub changing: Option<Arc<Changing>>,
     /// Who publishes, when and for what.
     pub stamp: Stamp,
-}
-
-/// How tenant codes inside a row are respelled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Respell {
-    /// The codes.
-    pub codes: Codes,
-    /// Also where they are segments of keys inside the attributes.
-    pub references: bool,
 }
 
 /// What the marks of a run say.
@@ -76,24 +58,6 @@ pub struct Side<'a> {
 pub(in crate::domain) type Refusal = (Action, Reason, String);
 
 impl Transfer {
-    /// Whether sources are soft-deleted where they were.
-    #[must_use]
-    pub fn leaves_source(&self) -> bool {
-        matches!(self.operation, Operation::Move | Operation::Normalize)
-    }
-
-    /// Whether attributes are carried as they are, and nothing but the keys is respelled.
-    #[must_use]
-    pub fn carries_as_it_is(&self) -> bool {
-        self.changing.is_none() && self.respell.is_none() && self.existing != Existing::Merge
-    }
-
-    /// Whether no attribute is looked at or changed, so that the bytes of an object in S3 may stand for them.
-    #[must_use]
-    pub fn carries_bytes(&self) -> bool {
-        self.carries_as_it_is() && self.marks.is_none()
-    }
-
     /// What becomes of one entity.
     #[must_use]
     pub fn item(&self, module: &str, source: Side<'_>, target: Side<'_>) -> PlannedItem {
@@ -116,11 +80,11 @@ impl Transfer {
         let current = target.seen.resolved.as_deref();
         self.may_exist(target)?;
         let is_live = current.is_some_and(|row| !row.is_deleted());
-        let is_merged = self.existing == Existing::Merge && is_live;
+        let is_merged = self.carry.existing == Existing::Merge && is_live;
         if is_merged {
             may_merge(&[source, target])?;
         }
-        let state = self.state(row, target.key, current.filter(|_| is_merged))?;
+        let state = self.carry.state(row, target.key, current.filter(|_| is_merged))?;
         let is_equal = current.is_some_and(|now| is_same(now, &state));
         if !is_equal {
             let after = self.target_row(source, target, state, row)?;
@@ -134,7 +98,7 @@ impl Transfer {
             write(item, Role::Target, target, after, in_s3);
             take_bytes(item, Role::Target, source.seen.attributes_ref());
         }
-        if self.leaves_source() && !row.is_deleted() {
+        if self.carry.leaves_source() && !row.is_deleted() {
             if is_equal {
                 item.action = Action::Delete;
                 item.message = Some("the target is equal already: only the source is soft-deleted".to_owned());
@@ -150,11 +114,13 @@ impl Transfer {
     pub(in crate::domain) fn may_exist(&self, target: Side<'_>) -> Result<(), Refusal> {
         let Some(now) = target.seen.resolved.as_deref() else { return Ok(()) };
         let is_live = !now.is_deleted();
-        if matches!(self.existing, Existing::Overwrite | Existing::Merge) || (!is_live && is_taken_back(target.seen)) {
+        if matches!(self.carry.existing, Existing::Overwrite | Existing::Merge)
+            || (!is_live && is_taken_back(target.seen))
+        {
             return Ok(());
         }
         let version = target.seen.version;
-        Err(match (is_live, self.existing) {
+        Err(match (is_live, self.carry.existing) {
             (true, Existing::Stop) => (
                 Action::Conflict,
                 Reason::Exists,
@@ -192,19 +158,19 @@ impl Transfer {
         if source.seen.is_past_ttl {
             return Err((Action::Skip, Reason::Expired, PAST_TTL.to_owned()));
         }
-        if row.is_deleted() && self.deleted == DeletedSources::Skip {
+        if row.is_deleted() && self.carry.deleted == DeletedSources::Skip {
             return Err((Action::Skip, Reason::Deleted, "the source is soft-deleted".to_owned()));
         }
         if let Some(next) = &source.seen.next_command {
             let (reason, message) = source.seen.blocked_by_command().unwrap_or((Reason::Pending, String::new()));
-            if self.leaves_source() {
+            if self.carry.leaves_source() {
                 return Err((Action::Conflict, reason, message));
             }
             let word = if is_stuck(next) { Reason::Wedged } else { Reason::Pending };
             item.warnings.push(word.to_string());
             item.message = Some(format!("the data row is copied as it is: {message}"));
         }
-        let writes_source = self.leaves_source() && !row.is_deleted();
+        let writes_source = self.carry.leaves_source() && !row.is_deleted();
         if self.mode == PublishMode::Async && writes_source && source.seen.command.is_none() {
             return Err(command_gone("source", source.seen));
         }
@@ -232,51 +198,6 @@ impl Transfer {
         Ok(())
     }
 
-    /// The state that the target is to have, without the run's marks.
-    pub(in crate::domain) fn state(
-        &self,
-        row: &Row,
-        key: &EntityKey,
-        merged_into: Option<&Row>,
-    ) -> Result<NewState, Refusal> {
-        let mut state = NewState::of(row);
-        if let Some(changing) = &self.changing {
-            match changing.apply(&attributes(row)?) {
-                Brought::Changed(map) => state.set(field::ATTRIBUTES, Value::M(map)),
-                Brought::Equal => {}
-                Brought::Refused(reason, message) => return Err((Action::Invalid, reason, message)),
-            }
-        }
-        if let Some(now) = merged_into {
-            let mut fields = NewState::of(now).fields;
-            let own = match state.fields.get(field::ATTRIBUTES) {
-                Some(Value::M(map)) => map.clone(),
-                _ => attributes(row)?,
-            };
-            fields.extend(state.fields);
-            fields.insert(field::ATTRIBUTES.to_owned(), Value::M(merge(&attributes(now)?, &own)));
-            state.fields = fields;
-        }
-        state.set(field::ID, Value::s(key.id()));
-        state.set(field::TENANT_CODE, Value::s(&self.tenant));
-        self.respell(&mut state);
-        Ok(state)
-    }
-
-    /// A type that is the tenant's code changes with it, and so do keys in the attributes where that is wanted.
-    fn respell(&self, state: &mut NewState) {
-        let Some(respell) = &self.respell else { return };
-        let kind = state.fields.get(field::TYPE).and_then(Value::as_str);
-        if let Some((_, new)) = respell.codes.iter().find(|(old, _)| Some(*old) == kind) {
-            let new = Value::s(new);
-            state.set(field::TYPE, new);
-        }
-        if let (true, Some(Value::M(map))) = (respell.references, state.fields.get(field::ATTRIBUTES)) {
-            let map = Value::M(respell.codes.rewrite(map));
-            state.set(field::ATTRIBUTES, map);
-        }
-    }
-
     pub(in crate::domain) fn target_row(
         &self,
         source: Side<'_>,
@@ -301,7 +222,7 @@ impl Transfer {
             mark("_migrationId", Value::s(marks.run.to_string()));
             mark("_migratedBy", Value::s(&marks.by));
             mark("_sourceVersion", Value::n(source.seen.version.0));
-            if self.operation == Operation::Normalize {
+            if self.carry.operation == Operation::Normalize {
                 mark("_migrationReason", Value::s("tenant_code_normalization"));
             }
             state.set(field::ATTRIBUTES, Value::M(marked));

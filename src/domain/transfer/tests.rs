@@ -11,14 +11,16 @@ fn row(json: &str) -> Row {
 
 fn transfer(operation: Operation, existing: Existing) -> Transfer {
     Transfer {
-        operation,
-        tenant: "b".into(),
-        existing,
-        deleted: DeletedSources::Skip,
+        carry: Carry {
+            operation,
+            tenant: "b".into(),
+            existing,
+            deleted: DeletedSources::Skip,
+            respell: None,
+            changing: None,
+        },
         mode: PublishMode::Sync,
         marks: None,
-        respell: None,
-        changing: None,
         stamp: Stamp {
             at: "T".into(),
             by: "me".into(),
@@ -118,7 +120,7 @@ fn a_move_whose_target_is_equal_deletes_the_source_alone() {
     assert_eq!(moved.source_versions(), (Version(4), Version(5)));
     // A source that is deleted already is left as it is, and only its target is written.
     let mut keep = transfer(Operation::Move, Existing::Skip);
-    keep.deleted = DeletedSources::Keep;
+    keep.carry.deleted = DeletedSources::Keep;
     let gone = seen(Some(&SOURCE.replace("\"seq\"", "\"isDeleted\":true,\"seq\"")), None, None);
     let moved = item(&keep, &gone, &EntitySnapshot::default());
     assert_eq!((moved.action, moved.part(Role::Source).unwrap().after.is_some()), (Action::Create, false));
@@ -150,7 +152,7 @@ proptest! {
         let data = Arc::new(data);
         let source = EntitySnapshot { resolved: Some(Arc::clone(&data)), version: data.version().unwrap(), data: Some(Arc::clone(&data)), ..EntitySnapshot::default() };
         let mut copy = transfer(Operation::Copy, Existing::Skip);
-        copy.deleted = DeletedSources::Keep;
+        copy.carry.deleted = DeletedSources::Keep;
         let copied = item(&copy, &source, &EntitySnapshot::default());
         let after = copied.after().unwrap();
         for name in ["attributes", "custom", "isDeleted", "seq", "name"] {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::plan::{Change, Engine, Plan, Source, Target};
-use crate::domain::transfer::{Marks, Transfer};
+use crate::domain::transfer::{Carry, Marks, Transfer};
 use crate::domain::transform::Changing;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::task::{Context, Stop};
@@ -14,6 +14,18 @@ pub(in crate::engine) fn marks(context: &Context) -> Option<Marks> {
     context.settings.stamp.then(|| Marks { run: context.run, at: context.time(), by: context.stamp.by.clone() })
 }
 
+/// What a plan says of entities on their way to a target; `at` is the time that its changes see.
+pub(in crate::engine) fn carry(plan: &Plan, at: &str, source: &Source, target: &Target) -> Result<Carry, Stop> {
+    Ok(Carry {
+        operation: plan.work.operation(),
+        tenant: target.tenant.clone(),
+        existing: target.existing,
+        deleted: source.deleted,
+        respell: None,
+        changing: changing(at, &plan.change)?.map(Arc::new),
+    })
+}
+
 /// The rules of a plan's copy or move.
 pub(in crate::engine) fn transfer_of(
     context: &Context,
@@ -22,27 +34,22 @@ pub(in crate::engine) fn transfer_of(
     target: &Target,
 ) -> Result<Transfer, Stop> {
     Ok(Transfer {
-        operation: context.operation,
-        tenant: target.tenant.clone(),
-        existing: target.existing,
-        deleted: source.deleted,
+        carry: carry(plan, &context.time(), source, target)?,
         mode: context.mode,
         marks: marks(context),
-        respell: None,
-        changing: changing(context, &plan.change)?.map(Arc::new),
         stamp: context.stamp.clone(),
     })
 }
 
 /// Whether a plan's copy or move looks at no attribute, so that those which cannot be read may be carried as bytes. The application's
 /// own import reads them.
-pub(in crate::engine) fn carries_bytes(plan: &Plan, transfer: &Transfer) -> bool {
-    transfer.carries_bytes() && plan.change.validate.is_empty() && plan.run.engine == Engine::Direct
+pub(in crate::engine) fn carries_bytes(plan: &Plan, carry: &Carry) -> bool {
+    carry.carries_as_it_is() && !plan.run.stamp && plan.change.validate.is_empty() && plan.run.engine == Engine::Direct
 }
 
-/// A plan's changes with the run's clock; `None` where it has none.
-pub(in crate::engine) fn changing(context: &Context, change: &Change) -> Result<Option<Changing>, Stop> {
-    let changing = worker::changing(change, &context.time()).map_err(|bad| {
+/// A plan's changes, for which it is `at`; `None` where it has none.
+pub(in crate::engine) fn changing(at: &str, change: &Change) -> Result<Option<Changing>, Stop> {
+    let changing = worker::changing(change, at).map_err(|bad| {
         let mut failure = Failure::new(ErrorCode::Plan, bad.to_string());
         failure.key = Some("transform.jq".to_owned());
         failure

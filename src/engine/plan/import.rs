@@ -22,6 +22,7 @@ use crate::domain::transfer::{Side, Transfer};
 use crate::domain::value::Value;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::files::{Opened, Opening, Read};
+use crate::engine::items::transfer::carry;
 use crate::engine::read::browse::{has_partition, modules};
 use crate::engine::read::seen::look_up;
 use crate::engine::task::context::import_table;
@@ -47,16 +48,10 @@ pub(super) async fn plan(
 ) -> Result<Vec<String>, Stop> {
     let mut reading = file.read(PAGE).await?;
     let columns = file.survey().columns().clone();
-    let changing = crate::engine::items::transfer::changing(context, &plan.change)?.map(Arc::new);
     let rules = Transfer {
-        operation: context.operation,
-        tenant: target.tenant.clone(),
-        existing: target.existing,
-        deleted: source.deleted,
+        carry: carry(plan, &context.time(), source, target)?,
         mode: context.mode,
         marks: None,
-        respell: None,
-        changing,
         stamp: context.stamp.clone(),
     };
     let mut importer = Importer {
@@ -129,7 +124,7 @@ impl Importer<'_> {
                 rows.push(row);
             }
         }
-        if let Some(changing) = &self.rules.changing {
+        if let Some(changing) = &self.rules.carry.changing {
             let attributes = rows.iter().filter_map(|row| match row {
                 Row::Good { incoming, .. } => super::transform::attributes_in(&incoming.row),
                 Row::Bad(_) => None,
@@ -170,7 +165,7 @@ impl Importer<'_> {
                     }
                 }
             };
-            if let Some(changing) = &self.rules.changing {
+            if let Some(changing) = &self.rules.carry.changing {
                 super::transform::unstuck(changing, &item)?;
             }
             sink.add(item).await?;
@@ -203,7 +198,7 @@ impl Importer<'_> {
             self.left_out += 1;
             return Ok(None);
         }
-        let code = Some(&self.rules.tenant).filter(|code| !code.is_empty()).or(incoming.tenant.as_ref()).cloned();
+        let code = Some(&self.rules.carry.tenant).filter(|code| !code.is_empty()).or(incoming.tenant.as_ref()).cloned();
         let Some(code) = code else {
             let message = "the row names no targetTenantCode, and the plan no target.tenant".to_owned();
             return Ok(Some(Row::Bad(bad(nowhere(incoming.source), Reason::Csv, message))));
@@ -281,7 +276,9 @@ impl Importer<'_> {
         if let Some(known) = self.tenants.get(code) {
             return Arc::clone(known);
         }
-        let rules = Arc::new(Importing { rules: Transfer { tenant: code.to_owned(), ..self.rules.clone() } });
+        let mut rules = self.rules.clone();
+        code.clone_into(&mut rules.carry.tenant);
+        let rules = Arc::new(Importing { rules });
         self.tenants.insert(code.to_owned(), Arc::clone(&rules));
         rules
     }

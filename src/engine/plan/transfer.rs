@@ -42,10 +42,10 @@ pub(super) async fn plan(
     }
     for partition in &found {
         let mut work = Work::new(task, context, &transfer, target, partition).await?;
-        work.carries_bytes = carries_bytes(plan, &transfer);
-        let mut walk = Walk::new(task, source, partition, PAGE, transfer.leaves_source());
+        work.carries_bytes = carries_bytes(plan, &transfer.carry);
+        let mut walk = Walk::new(task, source, partition, PAGE, transfer.carry.leaves_source());
         while let Some(page) = walk.next().await? {
-            if let Some(changing) = &transfer.changing {
+            if let Some(changing) = &transfer.carry.changing {
                 let attributes = page.1.iter().filter_map(|one| attributes_of(one, source.deleted));
                 prepare(changing, attributes).await?;
             }
@@ -53,7 +53,7 @@ pub(super) async fn plan(
         }
         walk.unprocessed(&work.target, None, sink).await?;
     }
-    if let Some(changing) = &transfer.changing {
+    if let Some(changing) = &transfer.carry.changing {
         super::tell_unmet(task, changing).await?;
     }
     if found.is_empty() { nothing(task, source).await } else { Ok(Vec::new()) }
@@ -98,7 +98,7 @@ impl<'a> Work<'a> {
         let targets = self.task.store().snapshots(&self.partition.module, &self.target, &sks).await?;
         for ((sk, source), target) in sks.iter().zip(sources).zip(targets) {
             let item = self.item(sk, source, target);
-            if let Some(changing) = &self.transfer.changing {
+            if let Some(changing) = &self.transfer.carry.changing {
                 super::transform::unstuck(changing, &item)?;
             }
             sink.add(item).await?;

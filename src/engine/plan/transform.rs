@@ -69,7 +69,7 @@ pub(super) async fn plan(
     source: &Source,
     sink: &mut Sink<'_>,
 ) -> Result<Vec<String>, Stop> {
-    let Some(changing) = changing(context, &plan.change)? else { return Ok(Vec::new()) };
+    let Some(changing) = changing(&context.time(), &plan.change)? else { return Ok(Vec::new()) };
     let evolving = Evolving { changing, deleted: source.deleted, mode: context.mode, stamp: context.stamp.clone() };
     let found = partitions(task, &plan.modules, source).await?;
     for partition in &found {

@@ -9,7 +9,7 @@ use tenantry::domain::row::Row;
 use tenantry::domain::value::{Number, Value};
 
 use crate::support::many::sk;
-use crate::support::plan::Plan;
+use crate::support::plan::{Plan, fill};
 use crate::support::program::Printed;
 use crate::support::{Program, Stack};
 
@@ -128,6 +128,17 @@ async fn a_plan_that_changes_what_it_carries_is_compared_with_what_it_makes() {
     .unwrap();
     let usage = program.json(&["verify", &path]).await;
     assert_eq!((usage.code, usage.events("error")[0]["code"].as_str()), (2, Some("usage")), "{}", usage.stdout);
+}
+
+#[tokio::test]
+async fn a_comparison_needs_no_framework_that_may_be_published_to() {
+    let stack = Stack::new().await;
+    fill(&stack, "acme", 1).await;
+    let program = Program::with(&stack, "framework = \"1.1.3\"");
+    let plan = Plan::copy("acme", "globex");
+    assert_eq!(program.json(&["preview", plan.path()]).await.code, 1);
+    let printed = program.json(&["verify", plan.path()]).await;
+    assert_eq!((printed.code, findings(&printed)), (3, expected(&[("missing", "I-0000", "")])), "{}", printed.stdout);
 }
 
 #[tokio::test]

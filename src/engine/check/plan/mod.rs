@@ -4,12 +4,15 @@ mod kept;
 mod ledger;
 mod pair;
 
+use jiff::Timestamp;
+
+use crate::domain::clock::utc_millis;
 use crate::domain::plan::{Plan, Work};
 use crate::domain::tenant::with_tenant;
 use crate::engine::failure::{ErrorCode, Failure};
-use crate::engine::items::transfer::{carries_bytes, transfer_of};
+use crate::engine::items::transfer::{carries_bytes, carry};
 use crate::engine::task::place::for_this_profile;
-use crate::engine::task::{Context, Stop, Task};
+use crate::engine::task::{Stop, Task};
 use ledger::Ledger;
 use pair::Pair;
 
@@ -25,8 +28,8 @@ pub(in crate::engine) async fn run(task: &Task, plan: &Plan, resume: bool) -> Re
             return Err(failure.hint("preview it: what is left to do is what it shows").into());
         }
     };
-    let context = Context::new(task, plan.work.operation(), plan.run.clone(), plan.work.target_tenant())?;
-    let transfer = transfer_of(&context, plan, source, target)?;
+    let now = utc_millis(Timestamp::now());
+    let carry = carry(plan, &now, source, target)?;
     let (mut ledger, partitions) = Ledger::open(task, plan, source, resume).await?;
     for partition in &partitions {
         let Some(after) = ledger.left(partition) else { continue };
@@ -34,13 +37,13 @@ pub(in crate::engine) async fn run(task: &Task, plan: &Plan, resume: bool) -> Re
         let settings = task.store().ttl_settings(&partition.module, &to).await?;
         let pair = Pair {
             task,
-            transfer: &transfer,
+            carry: &carry,
             source,
             partition,
             target: to,
             settings,
-            now: context.time(),
-            carries_bytes: carries_bytes(plan, &transfer),
+            now: now.clone(),
+            carries_bytes: carries_bytes(plan, &carry),
         };
         pair.compare(after.as_deref(), &mut ledger).await?;
     }

@@ -6,7 +6,7 @@ use crate::domain::finding::FindingKind;
 use crate::domain::key::{EntityKey, PartitionKey};
 use crate::domain::plan::Source;
 use crate::domain::row::{Row, TableKind, field};
-use crate::domain::transfer::Transfer;
+use crate::domain::transfer::Carry;
 use crate::domain::value::{Value, to_plain_json};
 use crate::domain::verify::{Compared, transferred};
 use crate::engine::protocol::{EntityRef, Finding, Severity};
@@ -21,7 +21,7 @@ const TOLD: usize = 20;
 /// The two partitions of one entity type.
 pub(super) struct Pair<'a> {
     pub(super) task: &'a Task,
-    pub(super) transfer: &'a Transfer,
+    pub(super) carry: &'a Carry,
     pub(super) source: &'a Source,
     pub(super) partition: &'a Partition,
     pub(super) target: PartitionKey,
@@ -76,7 +76,7 @@ impl Pair<'_> {
             },
             None => None,
         };
-        match transferred(self.transfer, &source, key, target.as_ref(), &self.now) {
+        match transferred(self.carry, &source, key, target.as_ref(), &self.now) {
             Compared::LeftAlone => return Ok(found),
             Compared::Missing(why) => {
                 found.push(self.error(FindingKind::Missing, key, None, why));

@@ -11,7 +11,7 @@ use super::sink::Sink;
 use crate::domain::key::PartitionKey;
 use crate::domain::normalize::Codes;
 use crate::domain::plan::{Existing, Modules, Normalize, Source};
-use crate::domain::transfer::{Respell, Transfer};
+use crate::domain::transfer::{Carry, Respell, Transfer};
 use crate::engine::items::transfer::marks;
 use crate::engine::task::{Context, Stop, Task};
 use group::Group;
@@ -80,14 +80,16 @@ impl Scope<'_> {
     /// How rows are moved to a code.
     fn transfer(&self, normal: &str) -> Transfer {
         Transfer {
-            operation: self.context.operation,
-            tenant: normal.to_owned(),
-            existing: Existing::Skip,
-            deleted: self.source.deleted,
+            carry: Carry {
+                operation: self.context.operation,
+                tenant: normal.to_owned(),
+                existing: Existing::Skip,
+                deleted: self.source.deleted,
+                respell: Some(Respell { codes: self.codes.clone(), references: self.how.rewrite_references }),
+                changing: None,
+            },
             mode: self.context.mode,
             marks: marks(self.context),
-            respell: Some(Respell { codes: self.codes.clone(), references: self.how.rewrite_references }),
-            changing: None,
             stamp: self.context.stamp.clone(),
         }
     }
