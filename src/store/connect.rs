@@ -9,8 +9,9 @@ use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 
+use super::account::Account;
 use super::answer::{Genuine, Marks};
-use super::error::{Call, StoreError};
+use super::error::StoreError;
 use super::meter::Meter;
 use super::names::TableNames;
 use super::pins::Pins;
@@ -31,8 +32,7 @@ pub struct Connected {
     pub region: Option<String>,
     /// Where everything else is.
     pub pins: Pins,
-    sts: Option<aws_sdk_sts::Client>,
-    account: Option<String>,
+    account: Account,
 }
 
 /// Makes the clients. Sends nothing, but may read the SDK's configuration files and environment.
@@ -79,17 +79,17 @@ pub async fn connect(profile: &Profile) -> Connected {
         attribute_limit: profile.attribute_limit_bytes,
         meter: Arc::new(Meter::default()),
     };
+    // Behind an endpoint of its own an account means nothing, and AWS must not be asked; nor where the profile names it.
+    let sts = (!elsewhere && profile.account.is_none()).then(|| {
+        let genuine = genuine(Marks::Body);
+        let builder = aws_sdk_sts::config::Builder::from(&config).interceptor(genuine).retry_classifier(genuine);
+        aws_sdk_sts::Client::from_conf(builder.build())
+    });
     Connected {
         store,
         region: config.region().map(ToString::to_string),
         pins: Pins::of(profile, &config),
-        // Behind an endpoint of its own an account means nothing, and AWS must not be asked.
-        sts: (!elsewhere).then(|| {
-            let genuine = genuine(Marks::Body);
-            let builder = aws_sdk_sts::config::Builder::from(&config).interceptor(genuine).retry_classifier(genuine);
-            aws_sdk_sts::Client::from_conf(builder.build())
-        }),
-        account: profile.account.clone(),
+        account: Account::new(profile.account.clone(), sts),
     }
 }
 
@@ -112,17 +112,16 @@ async fn sdk_config(profile: &Profile) -> SdkConfig {
 }
 
 impl Connected {
-    /// The account that the credentials belong to; `None` behind an endpoint of its own.
+    /// The account that the credentials belong to, asked for once; `None` behind an endpoint of its own.
     ///
     /// # Errors
     /// [`StoreError::Service`] when the credentials are refused or may not ask.
     pub async fn account(&self) -> Result<Option<String>, StoreError> {
-        if self.account.is_some() {
-            return Ok(self.account.clone());
-        }
-        let Some(sts) = &self.sts else { return Ok(None) };
-        let call = Call { service: "sts", operation: "GetCallerIdentity", resource: "the caller" };
-        let answer = sts.get_caller_identity().send().await.map_err(|e| call.failed(e))?;
-        Ok(answer.account().map(str::to_owned))
+        self.account.get().await
+    }
+
+    /// Lets the account be asked for again, as other credentials may belong to another.
+    pub async fn forget_account(&self) {
+        self.account.forget().await;
     }
 }

@@ -1,5 +1,6 @@
 //! The framework's tables as they are laid out. The only place that talks to AWS.
 
+mod account;
 mod answer;
 mod aside;
 pub mod attributes;
