@@ -1,12 +1,11 @@
 use std::collections::BTreeMap;
-use std::time::Instant;
 
-use super::run::{converse, found, phase_word, unarmed};
+use super::run::{converse, looked, unarmed};
 use super::{Context, Quit};
 use crate::cli::Doctor;
 use crate::domain::finding::FindingKind;
 use crate::domain::plan::Plan;
-use crate::engine::protocol::{Command, Event};
+use crate::engine::protocol::Command;
 
 /// Repairs where that is wanted, and tells what is wrong, in the end what is left.
 pub(super) async fn doctor(context: &mut Context, options: Doctor) -> Result<(), Quit> {
@@ -23,25 +22,9 @@ pub(super) async fn doctor(context: &mut Context, options: Doctor) -> Result<(),
     } else if context.global.arm {
         context.each(Command::Arm { armed: true }, |_, _| Ok(())).await?;
     }
-    let began = Instant::now();
-    let (mut kinds, mut looked): (BTreeMap<FindingKind, u64>, u64) = (BTreeMap::new(), 0);
-    context
-        .each(Command::Doctor { module: options.module }, |context, event| {
-            match event {
-                Event::Finding(finding) => {
-                    *kinds.entry(finding.kind).or_default() += 1;
-                    found(context, &finding);
-                }
-                Event::Progress { phase, done, total } => {
-                    looked = done;
-                    context.progress(phase_word(phase), done, total, began);
-                }
-                _ => {}
-            }
-            Ok(())
-        })
-        .await?;
-    context.end.rows = looked;
+    let mut kinds: BTreeMap<FindingKind, u64> = BTreeMap::new();
+    let command = Command::Doctor { module: options.module };
+    let looked = looked(context, command, |finding| *kinds.entry(finding.kind).or_default() += 1).await?;
     let counts: Vec<String> = kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
     let counts = if counts.is_empty() { "nothing found".to_owned() } else { counts.join(", ") };
     context.out.text(&format!("{looked} rows looked at: {counts}"));

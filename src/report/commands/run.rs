@@ -166,7 +166,6 @@ pub(super) async fn converse(
 
 /// Reads back what a run wrote, or compares both sides of a plan.
 pub(super) async fn verify(context: &mut Context, what: &Path, resume: bool) -> Result<(), Quit> {
-    let began = Instant::now();
     let run = what.to_str().and_then(|text| text.parse::<RunId>().ok());
     context.end.run = run;
     let command = match run {
@@ -177,11 +176,30 @@ pub(super) async fn verify(context: &mut Context, what: &Path, resume: bool) -> 
         Some(run) => Command::VerifyRun { run },
         None => Command::VerifyPlan { plan: Box::new(load(what)?), resume },
     };
-    let mut looked = 0;
+    let looked = looked(context, command, |_| {}).await?;
+    if context.end.exit == 0 {
+        context.out.text(&match run {
+            Some(run) => format!("{looked} entities are as run {run} wrote them, or were changed since"),
+            None => format!("{looked} entities compared: both sides agree"),
+        });
+    }
+    Ok(())
+}
+
+/// Follows a command that looks at tables: prints what it finds, and gives how many rows it looked at.
+pub(super) async fn looked(
+    context: &mut Context,
+    command: Command,
+    mut also: impl FnMut(&Finding),
+) -> Result<u64, Quit> {
+    let (began, mut looked) = (Instant::now(), 0);
     context
         .each(command, |context, event| {
             match event {
-                Event::Finding(finding) => found(context, &finding),
+                Event::Finding(finding) => {
+                    also(&finding);
+                    found(context, &finding);
+                }
                 Event::Progress { phase, done, total } => {
                     looked = done;
                     context.progress(phase_word(phase), done, total, began);
@@ -192,13 +210,7 @@ pub(super) async fn verify(context: &mut Context, what: &Path, resume: bool) -> 
         })
         .await?;
     context.end.rows = looked;
-    if context.end.exit == 0 {
-        context.out.text(&match run {
-            Some(run) => format!("{looked} entities are as run {run} wrote them, or were changed since"),
-            None => format!("{looked} entities compared: both sides agree"),
-        });
-    }
-    Ok(())
+    Ok(looked)
 }
 
 pub(super) fn found(context: &mut Context, finding: &Finding) {
