@@ -44,6 +44,7 @@ mod readme;
 mod regular_files;
 mod resume;
 mod rollback;
+mod rollback_lines;
 mod rollback_many;
 mod running;
 #[cfg(feature = "sandbox")]
