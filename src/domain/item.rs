@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::{ItemDigest, PartDigest, item_digest};
 use super::key::{EntityKey, Version};
-use super::row::Row;
+use super::row::{Row, TableKind};
 use super::run::{Action, Reason};
 
 /// What an entity is to an item.
@@ -50,6 +50,15 @@ pub struct InS3 {
     pub bytes_from: Option<String>,
 }
 
+/// The version whose state an entity gets, where it is one of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The version.
+    pub version: Version,
+    /// The table that still had it.
+    pub found: TableKind,
+}
+
 /// One entity of an item: written when it has a row to be, otherwise only pinned to its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedPart {
@@ -73,6 +82,8 @@ pub struct PlannedPart {
     pub ttl: (Option<i64>, Option<i64>),
     /// Where attributes stand.
     pub in_s3: InS3,
+    /// Where the row to be written comes from, where that is an earlier version.
+    pub origin: Option<Origin>,
 }
 
 impl PlannedPart {
@@ -90,6 +101,7 @@ impl PlannedPart {
             changed: None,
             ttl: (None, None),
             in_s3: InS3::default(),
+            origin: None,
         }
     }
 

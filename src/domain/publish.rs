@@ -113,6 +113,20 @@ pub enum PublishMode {
     Async,
 }
 
+impl PublishMode {
+    /// What is to be known of an entity that is published so.
+    #[must_use]
+    pub fn consequence(self) -> &'static str {
+        match self {
+            Self::Sync => {
+                "written directly: copies that the application keeps elsewhere (relational tables, search) and notifications are not \
+                 updated until it runs reSyncData()"
+            }
+            Self::Async => "only the command row is written; the application's own pipeline applies it",
+        }
+    }
+}
+
 /// Everything that one publish writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishRows {

@@ -93,6 +93,19 @@ words! {
     }
 }
 
+impl Action {
+    /// What becomes of an item that is not written.
+    #[must_use]
+    pub fn unwritten(self) -> Outcome {
+        match self {
+            Self::Equal => Outcome::Equal,
+            Self::Conflict => Outcome::Conflict,
+            Self::Invalid => Outcome::Invalid,
+            Self::Create | Self::Update | Self::Delete | Self::Restore | Self::Skip => Outcome::Skipped,
+        }
+    }
+}
+
 words! {
     /// What became of an item.
     Outcome {

@@ -15,6 +15,14 @@ pub struct Tenant {
     pub confirmed: bool,
 }
 
+impl Tenant {
+    /// Its code; `None` where the key names no tenant.
+    #[must_use]
+    pub fn named(&self) -> Option<&str> {
+        Some(self.code.as_str()).filter(|code| self.segment > 0 && !code.is_empty())
+    }
+}
+
 /// How the code of a target tenant may be spelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Spelling {

@@ -9,7 +9,6 @@ mod plan;
 pub mod protocol;
 mod read;
 mod records;
-mod rollback;
 mod run;
 mod serve;
 mod task;

@@ -17,7 +17,7 @@ use crate::engine::protocol::{Command, Decision, Event, RequestId, Steering};
 use crate::engine::read::{browse, compare, history, users, watching};
 use crate::engine::records::{collisions, items, runs};
 use crate::engine::task::{Shared, Stop, Task};
-use crate::engine::{EngineEnd, check, files, plan, rollback, run};
+use crate::engine::{EngineEnd, check, files, plan, run};
 use crate::store::connect;
 
 /// How often the counters are brought up to date while something is at work.
@@ -89,11 +89,7 @@ async fn work(task: &Task, command: Command, done: Option<Result<(), Stop>>) {
         // These end by themselves: a scan tells what it has counted, and a write is never dropped halfway.
         let ends_itself = matches!(
             command,
-            Command::ScanTenants { .. }
-                | Command::Rollback { .. }
-                | Command::RunPlan { .. }
-                | Command::Export { .. }
-                | Command::ResumeRun { .. }
+            Command::ScanTenants { .. } | Command::RunPlan { .. } | Command::Export { .. } | Command::ResumeRun { .. }
         );
         match done {
             Some(result) => result,
@@ -131,8 +127,6 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::History { entity, resolve } => history::history(task, &entity, resolve).await,
         Command::Watch { what } => watching::run(task, &what).await,
         Command::Diff { from, to, all } => compare::diff(task, from, to, all).await,
-        Command::PreviewRollback { entity, to, expect } => rollback::preview(task, &entity, to, expect).await,
-        Command::Rollback { entity, to, expect } => rollback::run(task, &entity, to, expect).await,
         Command::PreviewPlan { plan, keep } => plan::preview(task, &plan, keep).await,
         Command::Items { run, filter, from, limit, fresh } => items::page(task, run, filter, from, limit, fresh).await,
         Command::ShowItem { run, n } => items::show(task, run, n).await,

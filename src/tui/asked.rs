@@ -77,7 +77,7 @@ fn is_run(command: &Command) -> bool {
     match command {
         // An export writes a file, and no item waits for anybody.
         Command::RunPlan { plan, .. } => !matches!(plan.work, Work::Export { .. }),
-        Command::ResumeRun { .. } | Command::Rollback { .. } => true,
+        Command::ResumeRun { .. } => true,
         _ => false,
     }
 }

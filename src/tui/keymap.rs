@@ -144,7 +144,7 @@ contexts! {
     Discard = "discard", "Question before a plan is thrown away", Question;
     Leave = "leave", "Question before the console is left", Question;
     Rollback = "rollback", "Preview of a rollback", Text;
-    Approval = "approval", "Rollback that waits for a decision", Question;
+    Approval = "approval", "Only item of a run that waits for a decision", Question;
     Runs = "runs", "Recorded runs", List;
     Item = "item", "One item", List;
     Findings = "findings", "Findings", List;

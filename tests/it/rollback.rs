@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use tenantry::domain::key::{EntityKey, Version};
-use tenantry::domain::row::Row;
+use tenantry::domain::plan::Plan;
+use tenantry::domain::row::{Row, TableKind};
 use tenantry::domain::run::{Outcome, Reason};
 use tenantry::domain::value::{Map, Value, from_plain_json};
 use tenantry::engine::protocol::{Command, Decision, EntityRef, Event};
 
-use crate::support::{Driver, Program, Stack};
+use crate::support::driver::{items, rollback};
+use crate::support::{Driver, Program, Recorder, Stack};
 
 const PK: &str = "PRODUCT#acme";
 const BOLT: &str = "01HX7MBJK3V9WQBZ7XNDK5ZT2M";
@@ -283,10 +285,56 @@ async fn an_interface_that_goes_away_approves_nothing() {
 async fn a_read_only_engine_refuses_to_write() {
     let stack = Stack::golden().await;
     let mut driver = Driver::new(&stack);
-    let entity = EntityRef { module: "product".to_owned(), key: EntityKey::new(PK, BOLT) };
-    let request = driver.send(Command::Rollback { entity, to: Version(4), expect: None }).await;
+    let request = driver.send(rollback(&bolt(), 4)).await;
     let event = driver.until(request, |e| matches!(e, Event::Failed(_))).await;
     assert!(matches!(event, Event::Failed(f) if f.message.contains("read-only")));
+}
+
+/// Whatever else stands in its partition, and wherever its tenant stands in the key: no query and no scan.
+#[tokio::test]
+async fn only_the_entity_itself_is_read() {
+    let stack = Stack::golden().await;
+    let recorder = Recorder::before(stack.profile.endpoints.dynamodb.as_deref().unwrap()).await;
+    let mut profile = stack.profile.clone();
+    profile.endpoints.dynamodb = Some(recorder.endpoint.clone());
+    let mut driver = Driver::at(profile, stack.state.path());
+    let plan = Plan::rollback_of("product", &bolt().key, Version(4), Some(Version(12)));
+    let request = driver.send(Command::PreviewPlan { plan: Box::new(plan), keep: false }).await;
+    let events = driver.rest(request).await;
+    let preview = events.iter().find_map(|e| if let Event::Preview(item) = e { Some(item) } else { None }).unwrap();
+    assert_eq!((preview.version_from, preview.found), (Version(4), Some(TableKind::History)));
+    driver.leave().await;
+    // The tenant's three times to live; then the data row with the first command, the commands at and above its version, and the version.
+    assert_eq!(
+        recorder.operations().await,
+        ["GetItem", "GetItem", "GetItem", "BatchGetItem", "BatchGetItem", "BatchGetItem"]
+    );
+}
+
+/// What was declined can be taken up later, and is then asked for with the tenant that its own row names.
+#[tokio::test]
+async fn a_declined_rollback_waits_like_any_run() {
+    let stack = Stack::golden_with(|p| p.protected = true).await;
+    for (table, sk, version) in [(DATA, "a", 2), (HISTORY, "a@1", 1), (COMMAND, "a@1", 1), (COMMAND, "a@2", 2)] {
+        let json = format!(
+            r#"{{"pk":"LOG#2024-05#acme","sk":"{sk}","id":"LOG#2024-05#acme#a","version":{version},"name":"n{version}","tenantCode":"acme"}}"#
+        );
+        stack.put(table, &Row(from_plain_json(&json).unwrap().as_map().unwrap().clone())).await;
+    }
+    let mut driver = Driver::new(&stack);
+    let entity = EntityRef { module: "product".to_owned(), key: EntityKey::new("LOG#2024-05#acme", "a") };
+    let (request, asked) = driver.asked(entity, 1).await;
+    assert_eq!(asked.confirm.as_deref(), Some("acme"));
+    driver.decide(&asked, Decision::Stop).await;
+    driver.rest(request).await;
+    let request = driver.send(Command::ResumeRun { run: asked.run, rows: false, retry: false }).await;
+    let again = driver.approval(request).await;
+    assert_eq!((again.confirm.as_deref(), &again.digest), (Some("acme"), &asked.digest));
+    driver.decide(&again, Decision::Approve { confirm: again.confirm.clone() }).await;
+    let events = driver.rest(request).await;
+    assert_eq!(items(&events)[0].outcome, Some(Outcome::Done));
+    let data = stack.get(DATA, "LOG#2024-05#acme", "a").await.unwrap();
+    assert_eq!((data.version(), data.text("name")), (Ok(Version(3)), Some("n1")));
 }
 
 #[cfg(feature = "sandbox")]

@@ -35,7 +35,7 @@ pub(super) fn how(mut walk: Walk<'_, '_>, at: Range<usize>) -> Result<Rollback> 
     }
     let conflicts = walk.word("conflicts", CONFLICTS.pairs)?;
     walk.finish()?;
-    Ok(Rollback { to, conflicts: conflicts.unwrap_or_default(), only_marked })
+    Ok(Rollback { to, conflicts: conflicts.unwrap_or_default(), only_marked, expect: None })
 }
 
 fn to(walk: &mut Walk<'_, '_>, at: Range<usize>) -> Result<RollTo> {

@@ -3,6 +3,7 @@
 //! A plan holds intentions only; what becomes of them is found out by a preview.
 
 mod change;
+mod single;
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::csv::Place;
 use super::csv::encoding::Format;
-use super::key::Version;
+use super::key::{PartitionKey, Version};
 use super::publish::PublishMode;
 use super::run::{Operation, RunId};
 use super::tenant::Spelling;
@@ -66,6 +67,9 @@ pub struct Source {
     pub deleted: DeletedSources,
     /// Which partitions are looked for.
     pub partitions: Partitions,
+    /// This partition alone, however its key is built: no other is looked for. No plan file says so; see [`Plan::rollback_of`].
+    #[serde(default)]
+    pub pk: Option<PartitionKey>,
 }
 
 /// What becomes of live targets.
@@ -288,6 +292,9 @@ pub struct Rollback {
     pub conflicts: Conflicts,
     /// In a window only versions that bring the marks of a migration.
     pub only_marked: bool,
+    /// The version that the entity was seen at: another one is a conflict. No plan file says so; see [`Plan::rollback_of`].
+    #[serde(default)]
+    pub expect: Option<Version>,
 }
 
 /// Which run is taken back, and how.
@@ -418,7 +425,8 @@ impl Work {
     pub fn target_tenant(&self) -> Option<&str> {
         match self {
             Self::Copy { target, .. } | Self::Move { target, .. } => Some(&target.tenant),
-            Self::Transform { source } | Self::Rollback { source, .. } => Some(&source.tenant),
+            Self::Transform { source } => Some(&source.tenant),
+            Self::Rollback { source, .. } => Some(&*source.tenant).filter(|code| !code.is_empty()),
             Self::Import { target, .. } => Some(&*target.tenant).filter(|code| !code.is_empty()),
             Self::Normalize { .. } | Self::Export { .. } | Self::Users { .. } | Self::Undo(_) | Self::Repair => None,
         }

@@ -36,9 +36,9 @@ pub enum Aim {
 #[must_use]
 pub fn aim(to: &RollTo, only_marked: bool, traces: &Traces, current: Version) -> Aim {
     match to {
-        RollTo::Version(version) if *version == current => Aim::There(format!("it is at version {version}")),
-        RollTo::Version(version) if *version > current => {
-            Aim::Never(Reason::MissingVersion, format!("it is at version {current} and never was at {version}"))
+        RollTo::Version(version) if *version == current => Aim::There(format!("version {version} is the current one")),
+        RollTo::Version(version) if *version > current || *version == Version(0) => {
+            Aim::Never(Reason::MissingVersion, format!("there is no version {version}: the entity is at {current}"))
         }
         RollTo::Version(version) => Aim::Back { to: *version, others: Vec::new(), warning: None },
         RollTo::Time(at) => at_time(*at, traces, current),

@@ -38,7 +38,7 @@ impl RollbackStamp {
 ///
 /// # Errors
 /// [`BadRow::Attributes`] when the version's attributes are no map: nothing can be stamped or stored then.
-pub fn rollback_state(current: &Row, version_row: &Row, stamp: Option<&RollbackStamp>) -> Result<NewState, BadRow> {
+pub fn rollback_state(current: &Row, version_row: &Row) -> Result<NewState, BadRow> {
     let mut state = NewState::of(version_row);
     // The data row never saw the input's other fields, and what it has of its own survives anyway.
     state.extra = Map::new();
@@ -47,19 +47,12 @@ pub fn rollback_state(current: &Row, version_row: &Row, stamp: Option<&RollbackS
             state.set(name, value.clone());
         }
     }
-    let mut attributes = match version_row.attributes()? {
-        Attributes::Inline(map) => map.clone(),
-        Attributes::Absent if stamp.is_none() => return Ok(state),
-        Attributes::Absent => Map::new(),
+    match version_row.attributes()? {
+        Attributes::Inline(_) | Attributes::Absent => Ok(state),
         Attributes::InS3(_) => {
-            return Err(BadRow::Attributes { sk: version_row.sk().unwrap_or_default().to_owned(), found: "S" });
+            Err(BadRow::Attributes { sk: version_row.sk().unwrap_or_default().to_owned(), found: "S" })
         }
-    };
-    if let Some(stamp) = stamp {
-        stamp.put(&mut attributes);
     }
-    state.set(field::ATTRIBUTES, Value::M(attributes));
-    Ok(state)
 }
 
 /// A row of any table as the data row that it stands for: command rows carry fields that never reach a data row.

@@ -1,8 +1,8 @@
 //! What taking one of many entities back writes.
 
 use super::{Aim, RollbackStamp, as_data_view, rollback_state};
-use crate::domain::item::{PlannedItem, Role};
-use crate::domain::key::Version;
+use crate::domain::item::{Origin, PlannedItem, Role};
+use crate::domain::key::{Version, meant};
 use crate::domain::plan::Conflicts;
 use crate::domain::publish::{NAMED_FIELDS, NewState, PublishMode, Stamp};
 use crate::domain::row::{Row, TableKind, blocked, field};
@@ -22,6 +22,10 @@ pub struct Rolling {
     pub stamp: Stamp,
     /// The run's time in UTC with milliseconds, where entities are marked with it.
     pub marks: Option<String>,
+    /// The one entity was named: what cannot be done with it is refused, where many are skipped.
+    pub is_single: bool,
+    /// The version that the entity was seen at.
+    pub expect: Option<Version>,
 }
 
 /// The row of the version that an entity goes back to.
@@ -66,12 +70,21 @@ impl Rolling {
         let seen = side.seen;
         let Some(current) = seen.resolved.as_deref() else {
             return Err(match seen.blocked_by_command() {
+                Some((reason, message)) if self.is_single => (Action::Conflict, reason, message),
                 Some((reason, message)) => (Action::Skip, reason, message),
-                None => (Action::Invalid, Reason::MissingSource, "the entity has no data row".to_owned()),
+                None => {
+                    let meant = meant(&side.key.pk, Some(side.key.sk.as_str())).map(|meant| format!("; {meant}"));
+                    let message = format!("the entity has no data row{}", meant.unwrap_or_default());
+                    (Action::Invalid, Reason::MissingSource, message)
+                }
             });
         };
         if let Some(why) = blocked(side.key, Some(current)) {
             return Err((Action::Invalid, why.reason(), why.to_string()));
+        }
+        if let Some(expected) = self.expect.filter(|version| *version != seen.version) {
+            let message = format!("the entity is at version {}, not at {expected} as expected", seen.version);
+            return Err((Action::Conflict, Reason::TargetChanged, message));
         }
         if seen.is_past_ttl {
             return Err((Action::Skip, Reason::Expired, PAST_TTL.to_owned()));
@@ -82,6 +95,7 @@ impl Rolling {
         let (to, others, warning) = match aim {
             Aim::Untouched => return equal(item, "the plan is not about it"),
             Aim::There(why) => return equal(item, why),
+            Aim::Never(reason, message) if self.is_single => return Err((Action::Invalid, *reason, message.clone())),
             Aim::Never(reason, message) => return Err((Action::Skip, *reason, message.clone())),
             Aim::Unknown(reason, message) => return Err((Action::Invalid, *reason, message.clone())),
             Aim::Back { to, others, warning } => (*to, others, warning),
@@ -98,7 +112,7 @@ impl Rolling {
         if is_as_then(current, &state) {
             let why = match to {
                 Version(0) => "it is soft-deleted already".to_owned(),
-                to => format!("it is as it was at version {to}"),
+                to => format!("the entity already is as version {to} was"),
             };
             return equal(item, &why);
         }
@@ -123,6 +137,9 @@ impl Rolling {
         };
         let in_s3 = then.map_or_else(|| seen.is_in_s3(), |then| then.in_s3);
         write(item, Role::Target, side, after, in_s3);
+        if let Some(part) = item.parts.iter_mut().find(|part| part.role == Role::Target) {
+            part.origin = then.map(|then| Origin { version: to, found: then.found });
+        }
         if let Some(last) = others.last() {
             let list: Vec<String> = others.iter().take(5).map(|v| v.to_string()).collect();
             let more = if others.len() > list.len() { " and more" } else { "" };
@@ -137,10 +154,14 @@ impl Rolling {
             item.warnings.push(message);
         }
         item.action = action;
-        item.message = Some(match to {
+        // Who named the version needs no word of it.
+        item.message = (!self.is_single).then(|| match to {
             Version(0) => "it was created then, and is soft-deleted".to_owned(),
             to => format!("back to version {to}"),
         });
+        if self.is_single {
+            item.warnings.push(self.mode.consequence().to_owned());
+        }
         Ok(())
     }
 
@@ -183,7 +204,7 @@ fn state(current: &Row, to: Version, then: Option<&Then>) -> Result<NewState, Re
         let message = format!("version {to} is in no table: it expired or was never written");
         return Err((Action::Invalid, Reason::MissingVersion, message));
     };
-    rollback_state(current, &as_data_view(&then.row, then.found), None).map_err(bad)
+    rollback_state(current, &as_data_view(&then.row, then.found)).map_err(bad)
 }
 
 /// Whether an entity is as a state would leave it, whatever rollbacks have marked it with since.

@@ -1,7 +1,15 @@
 //! What rollbacks write, and how far back they go.
 
+use std::sync::Arc;
+
 use super::*;
-use crate::domain::plan::RollTo;
+use crate::domain::item::{Origin, PlannedItem, Role};
+use crate::domain::key::EntityKey;
+use crate::domain::plan::{Conflicts, RollTo};
+use crate::domain::publish::{PublishMode, Stamp, Ttls};
+use crate::domain::run::{Action, Reason};
+use crate::domain::snapshot::EntitySnapshot;
+use crate::domain::transfer::Side;
 use crate::domain::value::from_plain_json;
 
 fn row(json: &str) -> Row {
@@ -14,22 +22,19 @@ fn the_state_of_then_under_the_identity_of_now() {
         row(r#"{"id":"P#a#x","tenantCode":"a","name":"new","version":5,"isDeleted":true,"attributes":{"p":2,"q":1}}"#);
     let then =
         row(r#"{"id":"stale","tenantCode":"A","name":"old","code":"c","seq":7,"version":2,"attributes":{"p":1}}"#);
-    let stamp = RollbackStamp { from: Version(5), at: "2026-01-01T00:00:00.000Z".into() };
-    let state = rollback_state(&current, &then, Some(&stamp)).unwrap();
+    let state = rollback_state(&current, &then).unwrap();
     assert_eq!(
         Row(state.fields),
-        row(r#"{"id":"P#a#x","tenantCode":"a","name":"old","code":"c","seq":7,
-            "attributes":{"p":1,"_rolledBackFrom":5,"_rolledBackAt":"2026-01-01T00:00:00.000Z"}}"#)
+        row(r#"{"id":"P#a#x","tenantCode":"a","name":"old","code":"c","seq":7,"attributes":{"p":1}}"#)
     );
-    let plain = rollback_state(&current, &then, None).unwrap();
-    assert_eq!(plain.fields["attributes"], from_plain_json(r#"{"p":1}"#).unwrap());
+    assert!(rollback_state(&current, &row(r#"{"sk":"x@2","attributes":"s3://b/k"}"#)).is_err());
 }
 
 #[test]
 fn a_command_row_hands_on_named_fields_only() {
     let command =
         row(r#"{"id":"i","name":"n","metadata":{"x":1},"status":"finish:FINISHED","version":2,"attributes":{}}"#);
-    let state = rollback_state(&row(r#"{"id":"i"}"#), &command, None).unwrap();
+    let state = rollback_state(&row(r#"{"id":"i"}"#), &command).unwrap();
     assert_eq!(Row(state.fields), row(r#"{"id":"i","name":"n","attributes":{}}"#));
     assert!(state.extra.is_empty());
     assert_eq!(as_data_view(&command, TableKind::Command), row(r#"{"id":"i","name":"n","version":2,"attributes":{}}"#));
@@ -122,4 +127,77 @@ fn a_window_takes_both_of_its_ends_and_only_what_a_command_dates() {
     assert_eq!(aim(&second, true, &marked, Version(1)), back(0, &[]));
     let at = RollTo::BeforeMigratedAt("2026-03-10T09:00:00+09:00".to_owned());
     assert_eq!(aim(&at, false, &marked, Version(1)), back(0, &[]));
+}
+
+const NOW: &str = r#"{"pk":"P#a","sk":"x","id":"P#a#x","version":5,"name":"new","attributes":{"p":2}}"#;
+const THEN: &str = r#"{"pk":"P#a","sk":"x@4","id":"P#a#x","version":4,"name":"old","attributes":{"p":1}}"#;
+
+fn seen(json: Option<&str>, next: Option<&str>) -> EntitySnapshot {
+    let data = json.map(|json| Arc::new(row(json)));
+    EntitySnapshot {
+        resolved: data.clone(),
+        version: data.as_ref().and_then(|row| row.version().ok()).unwrap_or_default(),
+        command: data.as_deref().cloned(),
+        next_command: next.map(row),
+        data,
+        ..EntitySnapshot::default()
+    }
+}
+
+/// The item of one entity that goes back to a version; `is_single` where it was named.
+fn item(is_single: bool, expect: Option<u64>, seen: &EntitySnapshot, to: u64) -> PlannedItem {
+    let rolling = Rolling {
+        conflicts: Conflicts::Skip,
+        mode: PublishMode::Sync,
+        stamp: Stamp {
+            at: "T".into(),
+            by: "u".into(),
+            ip: None,
+            request_id: "tenantry-RUN".into(),
+            source: "tenantry rollback".into(),
+        },
+        marks: Some("2026-01-01T00:00:00.000Z".to_owned()),
+        is_single,
+        expect: expect.map(Version),
+    };
+    let key = EntityKey::new("P#a", "x");
+    let side = Side { key: &key, seen, ttls: Ttls::default() };
+    let aim = aim(&RollTo::Version(Version(to)), false, &Traces::new(), seen.version);
+    let then = Then { found: TableKind::Command, row: row(THEN), in_s3: false };
+    rolling.item("p", side, &aim, Ok((to == 4).then_some(&then)))
+}
+
+#[test]
+fn what_goes_back_is_marked_and_says_where_its_state_comes_from() {
+    for is_single in [true, false] {
+        let item = item(is_single, Some(5), &seen(Some(NOW), None), 4);
+        assert_eq!((item.action, item.reason), (Action::Update, None));
+        let part = item.part(Role::Target).unwrap();
+        assert_eq!(part.origin, Some(Origin { version: Version(4), found: TableKind::Command }));
+        let attributes = r#"{"p":1,"_rolledBackFrom":5,"_rolledBackAt":"2026-01-01T00:00:00.000Z"}"#;
+        assert_eq!(part.after.as_ref().unwrap().get("attributes"), Some(&from_plain_json(attributes).unwrap()));
+        assert!(item.warnings[0].contains("version 4 is no longer in history"), "{:?}", item.warnings);
+        // Of many it stands once, beside the whole; who named the version needs no word of it.
+        assert_eq!(item.warnings.iter().any(|w| w.contains("reSyncData()")), is_single);
+        assert_eq!(item.message.is_none(), is_single);
+    }
+}
+
+#[test]
+fn what_was_named_is_refused_where_many_are_skipped() {
+    let (now, absent) = (seen(Some(NOW), None), seen(None, Some(r#"{"sk":"x@1","version":1}"#)));
+    let of = |is_single, expect, seen, to| {
+        let item = item(is_single, expect, seen, to);
+        (item.action, item.reason, item.message.unwrap_or_default())
+    };
+    for (to, words) in [(6, "there is no version 6: the entity is at 5"), (0, "there is no version 0")] {
+        let (action, reason, message) = of(true, None, &now, to);
+        assert_eq!((action, reason), (Action::Invalid, Some(Reason::MissingVersion)));
+        assert!(message.starts_with(words), "{message}");
+    }
+    assert_eq!(of(false, None, &now, 6).0, Action::Skip);
+    assert_eq!((of(true, None, &absent, 1).0, of(false, None, &absent, 1).0), (Action::Conflict, Action::Skip));
+    let (action, reason, message) = of(true, Some(4), &now, 4);
+    assert_eq!((action, reason), (Action::Conflict, Some(Reason::TargetChanged)));
+    assert_eq!(message, "the entity is at version 5, not at 4 as expected");
 }

@@ -19,6 +19,7 @@ pub(in crate::engine) fn shown(
     let built =
         item.writes().then(|| request(store, item, n, context.run, &context.stamp, context.mode).ok()).flatten();
     let (before, after) = (item.before().cloned(), item.after().cloned());
+    let origin = item.part(Role::Target).and_then(|part| part.origin);
     let changes = match (&before, &after) {
         (Some(before), Some(after)) if with_changes => diff_rows(before, after, false),
         _ => Vec::new(),
@@ -36,8 +37,8 @@ pub(in crate::engine) fn shown(
         warnings: item.warnings.clone(),
         version_before,
         version_after,
-        version_from: source_versions.0,
-        found: after.is_some().then_some(TableKind::Data),
+        version_from: origin.map_or(source_versions.0, |origin| origin.version),
+        found: after.is_some().then(|| origin.map_or(TableKind::Data, |origin| origin.found)),
         before,
         after,
         wrote: item.wrote().cloned(),

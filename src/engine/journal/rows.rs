@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::{JournalError, NewItem};
 use crate::domain::digest::hex;
-use crate::domain::item::{Changed, InS3, PlannedItem, PlannedPart, Role};
+use crate::domain::item::{Changed, InS3, Origin, PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::row::Row;
 use crate::domain::run::{Action, Reason};
@@ -60,6 +60,7 @@ pub(super) fn parts_text(parts: &[PlannedPart]) -> String {
             history_ttl: p.ttl.1,
             changed: p.changed.as_ref(),
             in_s3: &p.in_s3,
+            origin: p.origin,
         };
         if i > 0 {
             out.push(',');
@@ -91,6 +92,8 @@ struct Head<'a> {
     changed: Option<&'a Changed>,
     #[serde(skip_serializing_if = "is_nowhere")]
     in_s3: &'a InS3,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
 }
 
 fn is_nowhere(in_s3: &InS3) -> bool {
@@ -111,6 +114,7 @@ struct Stored {
     changed: Option<Changed>,
     #[serde(default)]
     in_s3: InS3,
+    origin: Option<Origin>,
     before: Option<DdbItem>,
     after: Option<DdbItem>,
     wrote: Option<DdbItem>,
@@ -135,6 +139,7 @@ fn part(stored: Stored) -> PlannedPart {
         changed: stored.changed,
         ttl: (stored.command_ttl, stored.history_ttl),
         in_s3: stored.in_s3,
+        origin: stored.origin,
     }
 }
 
@@ -265,6 +270,7 @@ pub(super) fn insert(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::row::TableKind;
     use crate::domain::value::{Map, Number, Value};
 
     #[test]
@@ -289,6 +295,7 @@ mod tests {
             changed: Some(Changed { at: None, by: Some("u-x".to_owned()), certain: true }),
             ttl: (Some(1), None),
             in_s3: InS3 { before: Some("s3://b/k".to_owned()), after: false, bytes_from: Some("s3://b/l".to_owned()) },
+            origin: Some(Origin { version: Version(3), found: TableKind::History }),
         };
         assert_eq!(parts_of(&parts_text(std::slice::from_ref(&part))).unwrap(), vec![part]);
         assert!(parts_of("[{}]").is_err() && parts_of("{}").is_err());

@@ -196,11 +196,7 @@ pub(super) async fn preview_into(
     let tally = journal.tally().await?;
     if blast.write_units > 0.0 {
         notes.push(match context.mode {
-            PublishMode::Sync => {
-                "written directly: copies that the application keeps elsewhere (relational tables, search) and \
-                notifications are not updated until it runs reSyncData()"
-                    .to_owned()
-            }
+            PublishMode::Sync => context.mode.consequence().to_owned(),
             PublishMode::Async => {
                 "only command rows are written; the application's own pipeline applies them".to_owned()
             }

@@ -154,24 +154,6 @@ pub enum Command {
         /// Bookkeeping fields too.
         all: bool,
     },
-    /// Shows exactly what a rollback would write, and writes nothing: [`Event::Preview`].
-    PreviewRollback {
-        /// The entity.
-        entity: EntityRef,
-        /// The version to go back to.
-        to: Version,
-        /// A conflict unless the current version is this one.
-        expect: Option<Version>,
-    },
-    /// Rolls an entity back as a journalled run: [`Event::ApprovalNeeded`], then, once approved, [`Event::Item`] and [`Event::Run`].
-    Rollback {
-        /// The entity.
-        entity: EntityRef,
-        /// The version to go back to.
-        to: Version,
-        /// Refuse unless the current version is this one.
-        expect: Option<Version>,
-    },
     /// Finds out what a plan would do, and writes nothing: [`Event::Preview`] for each item, then [`Event::Planned`].
     PreviewPlan {
         /// The plan.
@@ -357,7 +339,7 @@ pub enum Event {
     },
     /// Answers [`Command::Diff`].
     Diff(Box<DiffResult>),
-    /// Answers [`Command::PreviewRollback`].
+    /// An item of [`Command::PreviewPlan`], or the one of [`Command::ShowItem`].
     Preview(Box<Preview>),
     /// A batch waits: answer with [`Command::Decide`].
     ApprovalNeeded(Box<ApprovalRequest>),

@@ -24,12 +24,16 @@ pub(in crate::engine) struct Partition {
     pub(in crate::engine) tenant: Tenant,
 }
 
-/// The partitions of a plan's source, by module and key; empty where there are none.
+/// The partitions of a plan's source, by module and key; empty where there are none. One that is named by its key is not looked for: what
+/// the plan is about there is read anyway.
 pub(in crate::engine) async fn partitions(
     task: &Task,
     wanted: &Modules,
     source: &Source,
 ) -> Result<Vec<Partition>, Stop> {
+    if let Some(partition) = named(wanted, source) {
+        return Ok(vec![partition]);
+    }
     let mut found = Vec::new();
     for module in covered(task, wanted, source).await? {
         task.check()?;
@@ -50,6 +54,13 @@ pub(in crate::engine) async fn partitions(
         found.extend(here);
     }
     Ok(found)
+}
+
+/// The partition that a plan names by module and key. Listing the tables takes a permission that is not needed for one entity.
+fn named(wanted: &Modules, source: &Source) -> Option<Partition> {
+    let (Modules::Named(modules), Some(pk)) = (wanted, &source.pk) else { return None };
+    let module = modules.first()?.clone();
+    Some(Partition { module, pk: pk.clone(), tenant: tenant_of(pk, None) })
 }
 
 /// Tells that a plan's source covers nothing: as a note for people, as a finding for programs.
@@ -140,6 +151,18 @@ fn covers(source: &Source, pk: &str, code: Option<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_partition_that_is_named_is_taken_as_it_is() {
+        for pk in ["PRODUCT#acme", "LOG#2024-05#acme", "SINGLE", "#"] {
+            let key = EntityKey::new(pk, "a");
+            let plan = crate::domain::plan::Plan::rollback_of("m", &key, crate::domain::key::Version(1), None);
+            let crate::domain::plan::Work::Rollback { source, .. } = &plan.work else { panic!() };
+            let found = named(&plan.modules, source).unwrap();
+            assert_eq!((found.module.as_str(), found.pk.as_str()), ("m", pk));
+            assert_eq!(named(&plan.modules, &Source { pk: None, ..source.clone() }), None);
+        }
+    }
 
     #[test]
     fn longer_keys_and_any_type_are_covered_and_other_tenants_are_not() {

@@ -16,8 +16,6 @@ pub(in crate::engine) struct VersionRow {
     pub(in crate::engine) found: TableKind,
     /// As stored, except that a command row is narrowed to what a data row has.
     pub(in crate::engine) row: Arc<Row>,
-    /// Whether its attributes stand in S3.
-    pub(in crate::engine) in_s3: bool,
 }
 
 /// Finds a version: the data row if it is the current one, then history, then the command. `None` when it is in no table.
@@ -30,14 +28,12 @@ pub(in crate::engine) async fn find(
     version: Version,
 ) -> Result<Option<VersionRow>, Stop> {
     if let Some(row) = data.filter(|row| row.version() == Ok(version)) {
-        let in_s3 = row.attributes_ref().is_some();
-        return Ok(Some(VersionRow { version, found: TableKind::Data, row: Arc::new(row.clone()), in_s3 }));
+        return Ok(Some(VersionRow { version, found: TableKind::Data, row: Arc::new(row.clone()) }));
     }
     for kind in [TableKind::History, TableKind::Command] {
         let sk = entity.key.sk.at(version);
         if let Some(row) = task.store().get(&entity.module, kind, &entity.key.pk, &sk, true).await? {
-            let in_s3 = row.attributes_ref().is_some();
-            return Ok(Some(VersionRow { version, found: kind, row: Arc::new(as_data_view(&row, kind)), in_s3 }));
+            return Ok(Some(VersionRow { version, found: kind, row: Arc::new(as_data_view(&row, kind)) }));
         }
     }
     Ok(None)

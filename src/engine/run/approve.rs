@@ -20,8 +20,8 @@ use crate::engine::task::{Context, Stop, Task, Waiting};
 const PAGE: usize = 200;
 
 /// Asks for batch after batch and carries out what is approved, until none is left or someone says stop.
-pub(super) async fn drive(task: &Task, journal: &Journal, context: &Context, approved: bool) -> Result<Ended, Stop> {
-    let mut rest = approved;
+pub(super) async fn drive(task: &Task, journal: &Journal, context: &Context) -> Result<Ended, Stop> {
+    let mut rest = false;
     // Held once more at the end: the others are asked for, and then the run waits.
     let mut held_again = 0;
     loop {

@@ -2,9 +2,10 @@ use jiff::Timestamp;
 
 use super::approve::drive;
 use super::execute::Ended;
+use super::single::name_tenant;
 use crate::domain::clock::utc_millis;
 use crate::domain::plan::{Existing, OnInvalid, Plan, Verify, Work};
-use crate::domain::run::{Action, Outcome, Reason, RunId, RunState};
+use crate::domain::run::{Reason, RunId, RunState};
 use crate::engine::check;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::files::after_run;
@@ -21,7 +22,7 @@ use crate::store::publish::WriteStore;
 /// Items told at a time.
 const PAGE: usize = 200;
 
-pub(in crate::engine) fn armed(task: &Task) -> Result<WriteStore, Stop> {
+pub(super) fn armed(task: &Task) -> Result<WriteStore, Stop> {
     task.shared.writes().ok_or_else(|| {
         Failure::new(ErrorCode::Usage, "the profile is read-only until armed").hint("arm it first").into()
     })
@@ -60,6 +61,10 @@ pub(in crate::engine) async fn start(task: &Task, plan: &Plan, expect: Option<St
         Ok(summary) => accepted(task, plan, &context, &journal, summary, expect.as_deref()).await,
         Err(stop) => Err(stop),
     };
+    let previewed = match previewed {
+        Ok(()) => name_tenant(task, Some(plan), &journal, &mut context).await,
+        Err(stop) => Err(stop),
+    };
     if let Err(stop) = previewed {
         // A run that never came to be is not kept.
         task.shared.controls.drop_run(context.run);
@@ -70,7 +75,7 @@ pub(in crate::engine) async fn start(task: &Task, plan: &Plan, expect: Option<St
     }
     tell_run(task, context.run).await?;
     tell_unwritten(task, &journal, &context).await?;
-    go_on(task, journal, &context, false).await
+    go_on(task, journal, &context).await
 }
 
 /// Tells what the preview found, and makes it a run unless the plan or whoever asked for it says no.
@@ -136,20 +141,16 @@ pub(in crate::engine) async fn resume(task: &Task, run: RunId, rows: bool, retry
     }
     let left = journal.ask_again(retry).await?;
     context.before = journal.failures().await?;
+    name_tenant(task, recorded.plan.as_ref(), &journal, &mut context).await?;
     let retried = if left.retried > 0 { format!(", {} of them failed before", left.retried) } else { String::new() };
     task.log(format!("{} items of run {run} are left{retried}; they are asked for again", left.items)).await?;
-    go_on(task, journal, &context, false).await
+    go_on(task, journal, &context).await
 }
 
-pub(in crate::engine) async fn go_on(
-    task: &Task,
-    journal: Journal,
-    context: &Context,
-    approved: bool,
-) -> Result<(), Stop> {
+async fn go_on(task: &Task, journal: Journal, context: &Context) -> Result<(), Stop> {
     journal.set_state(RunState::Running, "").await?;
     tell_run(task, context.run).await?;
-    let ended = drive(task, &journal, context, approved).await;
+    let ended = drive(task, &journal, context).await;
     let is_complete = matches!(ended, Ok(Ended::Complete));
     finish(task, journal, context, ended).await?;
     if is_complete && context.settings.verify == Verify::End {
@@ -243,7 +244,7 @@ async fn tell_unwritten(task: &Task, journal: &Journal, context: &Context) -> Re
         for open in &page {
             after = open.n;
             let end = ItemEnd {
-                outcome: outcome_of(open.item.action),
+                outcome: open.item.action.unwritten(),
                 reason: open.item.reason,
                 message: None,
                 attempts: 0,
@@ -254,15 +255,5 @@ async fn tell_unwritten(task: &Task, journal: &Journal, context: &Context) -> Re
         if page.is_empty() {
             return Ok(());
         }
-    }
-}
-
-/// What becomes of an item that is not written.
-pub(in crate::engine) fn outcome_of(action: Action) -> Outcome {
-    match action {
-        Action::Equal => Outcome::Equal,
-        Action::Conflict => Outcome::Conflict,
-        Action::Invalid => Outcome::Invalid,
-        _ => Outcome::Skipped,
     }
 }

@@ -6,6 +6,7 @@ mod execute;
 mod limiter;
 mod pipeline;
 mod round;
+mod single;
 mod troubles;
 
-pub(super) use begin::{armed, go_on, outcome_of, resume, start};
+pub(super) use begin::{resume, start};

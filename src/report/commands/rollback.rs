@@ -1,13 +1,15 @@
 use super::super::lines::{ItemLine, RunLine};
+use super::run::not_armed;
 use super::versions::sentence;
 use super::{Context, Quit, exit};
 use crate::cli::Entity;
 use crate::domain::key::Version;
-use crate::domain::run::{Action, Outcome};
-use crate::engine::failure::Failure;
-use crate::engine::protocol::{
-    ApprovalRequest, Command, Decision, EntityRef, Event, ItemResult, Level, Preview, Steering, StopCause,
-};
+use crate::domain::plan::Plan;
+use crate::domain::publish::PublishMode;
+use crate::domain::row::field;
+use crate::domain::run::{Action, Outcome, Reason};
+use crate::domain::tenant::tenant_of;
+use crate::engine::protocol::{Command, Decision, Event, ItemResult, Level, Preview, Steering, StopCause};
 
 pub(super) async fn rollback(
     context: &mut Context,
@@ -17,49 +19,65 @@ pub(super) async fn rollback(
     dry_run: bool,
 ) -> Result<(), Quit> {
     let entity = context.entity(entity).await?;
-    let to = Version(to);
+    let plan = |expect| Plan::rollback_of(&entity.module, &entity.key, Version(to), expect);
+    let (shown, digest) = preview(context, plan(expect.map(Version))).await?;
+    let Some(shown) = shown else { return Ok(()) };
     if dry_run || !context.global.arm {
-        preview(context, &entity, to, expect.map(Version)).await?;
-        if !dry_run {
-            context.out.note("not armed: nothing was written; add --arm to write this");
-            context.end.exit = exit::NOT_APPROVED;
-            context.end.stopped = Some(StopCause::NotApproved);
+        context.out.line(&ItemLine::preview(&shown));
+        context.end.rows += 1;
+        tally(context, &shown, digest);
+        describe(context, &shown);
+        if matches!(shown.action, Action::Conflict | Action::Invalid) {
+            context.end.exit = exit::first(context.end.exit, exit::ITEMS);
         }
+        return if dry_run { Ok(()) } else { not_armed(context) };
+    }
+    if shown.after.is_none() {
+        // There is nothing to approve, and so no run: the item says why.
+        context.out.line(&ItemLine::unwritten(&shown, None));
+        context.end.add_action(shown.action, 1);
+        ended(context, &shown.entity.key.to_string(), shown.action.unwritten(), shown.message.as_deref());
         return Ok(());
     }
-    context.each(Command::Arm { armed: true }, |_, _| Ok(())).await?;
-    write(context, &entity, to, expect.map(Version)).await
+    tally(context, &shown, digest);
+    describe(context, &shown);
+    let code = shown.before.as_ref().and_then(|row| row.text(field::TENANT_CODE));
+    if context.is_unconfirmed(tenant_of(&shown.entity.key.pk, code).named().unwrap_or_default()) {
+        let why = "not approved; nothing was written".to_owned();
+        context.out.line(&ItemLine::unwritten(&shown, Some((Reason::NotApproved, &Some(why.clone())))));
+        ended(context, &shown.entity.key.to_string(), Outcome::Skipped, Some(&why));
+        return Ok(());
+    }
+    // What was shown is what is written: a change since then is a conflict.
+    write(context, plan(Some(shown.version_before))).await
 }
 
-async fn preview(context: &mut Context, entity: &EntityRef, to: Version, expect: Option<Version>) -> Result<(), Quit> {
-    let command = Command::PreviewRollback { entity: entity.clone(), to, expect };
-    context
-        .each(command, |context, event| {
-            if let Event::Preview(shown) = event {
-                context.out.line(&ItemLine::preview(&shown));
-                context.end.rows += 1;
-                tally(context, &shown);
-                describe(context, &shown);
-                if matches!(shown.action, Action::Conflict | Action::Invalid) {
-                    context.end.exit = exit::first(context.end.exit, exit::ITEMS);
-                }
-            }
-            Ok(())
-        })
-        .await
+/// What would be written, and the digest of the plan.
+async fn preview(context: &mut Context, plan: Plan) -> Result<(Option<Box<Preview>>, Option<String>), Quit> {
+    let (mut shown, mut digest) = (None, None);
+    let command = Command::PreviewPlan { plan: Box::new(plan), keep: false };
+    let preview = |_: &mut Context, event| {
+        match event {
+            Event::Preview(item) => shown = Some(item),
+            Event::Planned(summary) => digest = Some(summary.digest),
+            _ => {}
+        }
+        Ok(())
+    };
+    context.each(command, preview).await?;
+    Ok((shown, digest))
 }
 
-fn tally(context: &mut Context, shown: &Preview) {
-    context.end.digest = Some(shown.digest.clone());
+fn tally(context: &mut Context, shown: &Preview, digest: Option<String>) {
+    context.end.digest = digest;
     context.end.add_action(shown.action, 1);
     let writes = u64::from(shown.after.is_some());
-    context.end.blast.entities = writes;
-    context.end.blast.tenants = writes;
-    context.end.blast.requests = writes;
-    context.end.blast.write_units = shown.write_units as f64;
-    context.end.blast.s3_objects = shown.s3_objects;
-    if shown.publish == crate::domain::publish::PublishMode::Async {
-        context.end.blast.step_functions = writes;
+    let blast = &mut context.end.blast;
+    (blast.entities, blast.tenants, blast.requests) = (writes, writes, writes);
+    blast.write_units = shown.write_units as f64;
+    blast.s3_objects = shown.s3_objects;
+    if shown.publish == PublishMode::Async {
+        blast.step_functions = writes;
     }
 }
 
@@ -81,14 +99,16 @@ fn describe(context: &mut Context, shown: &Preview) {
     }
 }
 
-async fn write(context: &mut Context, entity: &EntityRef, to: Version, expect: Option<Version>) -> Result<(), Quit> {
-    let request = context.client.send(Command::Rollback { entity: entity.clone(), to, expect }).await?;
-    let mut shown: Option<Preview> = None;
+/// Runs the plan; `--arm` is the approval.
+async fn write(context: &mut Context, plan: Plan) -> Result<(), Quit> {
+    context.each(Command::Arm { armed: true }, |_, _| Ok(())).await?;
+    let command = Command::RunPlan { plan: Box::new(plan), expect: None, rows: true };
+    let request = context.client.send(command).await?;
     let mut paused = None;
     loop {
         match context.next(request).await? {
-            Event::Finished { .. } => return paused.map_or(Ok(()), |failure| Err(Quit::Failed(failure))),
-            // Nobody is here to mend it: the run ends, and can be gone on with.
+            Event::Finished { .. } => break,
+            // Nobody is here to mend it: the run ends, and can be resumed.
             Event::Paused { run, failure } => {
                 paused = Some(failure);
                 context.client.send(Command::Steer { run, steering: Steering::Stop }).await?;
@@ -97,18 +117,20 @@ async fn write(context: &mut Context, entity: &EntityRef, to: Version, expect: O
             Event::Failed(failure) => context.out.error(&failure),
             Event::Log(Level::Info, text) => tracing::info!("{text}"),
             Event::Log(_, text) => context.out.note(&text),
+            Event::Planned(summary) => context.end.digest = Some(summary.digest),
             Event::Stopped { cause, .. } => {
                 context.end.stopped.get_or_insert(cause);
             }
             Event::ApprovalNeeded(asked) => {
-                for item in &asked.items {
-                    tally(context, item);
-                    describe(context, item);
-                }
-                shown = asked.items.first().cloned();
-                decide(context, &asked).await?;
+                let tenant = asked.confirm.as_deref().unwrap_or_default();
+                let decision = match context.is_unconfirmed(tenant) {
+                    true => Decision::Stop,
+                    false => Decision::Approve { confirm: asked.confirm.clone() },
+                };
+                let (run, batch, digest) = (asked.run, asked.batch, asked.digest.clone());
+                context.client.send(Command::Decide { run, batch, digest, decision }).await?;
             }
-            Event::Item(item) => report(context, &item, shown.as_ref()),
+            Event::Item(item) => report(context, &item),
             Event::Run(info) if info.ended_at.is_none() => context.end.run = Some(info.run),
             Event::Run(info) => {
                 context.out.line(&RunLine::new(&info));
@@ -117,37 +139,24 @@ async fn write(context: &mut Context, entity: &EntityRef, to: Version, expect: O
             _ => {}
         }
     }
+    if context.end.stopped == Some(StopCause::NotApproved) {
+        context.end.exit = exit::first(context.end.exit, exit::NOT_APPROVED);
+    }
+    paused.map_or(Ok(()), |failure| Err(Quit::Failed(failure)))
 }
 
-fn report(context: &mut Context, item: &ItemResult, shown: Option<&Preview>) {
-    let recorded = context.end.run == Some(item.run);
-    context.out.line(&ItemLine::result(item, shown, recorded));
+fn report(context: &mut Context, item: &ItemResult) {
+    context.out.line(&ItemLine::result(item));
+    match item.outcome {
+        Some(outcome) => ended(context, &item.entity.key.to_string(), outcome, item.message.as_deref()),
+        None => context.end.rows += 1,
+    }
+}
+
+/// Counts what became of the item, and says it to people.
+fn ended(context: &mut Context, key: &str, outcome: Outcome, message: Option<&str>) {
     context.end.rows += 1;
-    if shown.is_none() {
-        context.end.add_action(item.action, 1);
-    }
-    let Some(outcome) = item.outcome else { return };
-    let not_approved = outcome == Outcome::Skipped && context.end.stopped == Some(StopCause::NotApproved);
     context.count(outcome);
-    if not_approved {
-        context.end.exit = exit::NOT_APPROVED;
-    }
-    let message = item.message.as_deref().map(|m| format!(": {m}")).unwrap_or_default();
-    context.out.text(&format!("{}: {outcome}{message}", item.entity.key));
-}
-
-/// For a rollback `--arm` is the approval; a protected profile also wants the tenant's name.
-async fn decide(context: &mut Context, asked: &ApprovalRequest) -> Result<(), Quit> {
-    let confirm = context.global.confirm.clone();
-    let decision = match &asked.confirm {
-        Some(wanted) if confirm.as_ref() != Some(wanted) => {
-            let typed = confirm.map_or_else(|| "none was given".to_owned(), |c| format!("{c:?} was given"));
-            context.out.note(&format!("this profile is protected: --confirm {wanted} is wanted, {typed}"));
-            context.end.stopped = Some(StopCause::NotApproved);
-            Decision::Stop
-        }
-        _ => Decision::Approve { confirm },
-    };
-    let (run, batch, digest) = (asked.run, asked.batch, asked.digest.clone());
-    context.client.send(Command::Decide { run, batch, digest, decision }).await.map(drop).map_err(|e: Failure| e.into())
+    let message = message.map(|m| format!(": {m}")).unwrap_or_default();
+    context.out.text(&format!("{key}: {outcome}{message}"));
 }

@@ -253,7 +253,7 @@ fn ended(context: &mut Context, info: Option<&RunInfo>) {
 }
 
 fn report(context: &mut Context, item: &ItemResult) {
-    context.out.line(&ItemLine::result(item, None, true));
+    context.out.line(&ItemLine::result(item));
     context.end.rows += 1;
     let Some(outcome) = item.outcome else { return };
     context.count(outcome);

@@ -53,7 +53,7 @@ pub(super) async fn show(context: &mut Context, run: RunId) -> Result<(), Quit> 
                     }
                 }
                 Event::Item(item) => {
-                    context.out.line(&ItemLine::result(&item, None, true));
+                    context.out.line(&ItemLine::result(&item));
                     context.end.rows += 1;
                     context.end.add_action(item.action, 1);
                     table.row([

@@ -241,14 +241,27 @@ impl<'a> ItemLine<'a> {
         }
     }
 
-    /// What became of an item; `recorded` says whether its run has a journal, `shown` is what was shown of it before.
-    pub(super) fn result(i: &'a ItemResult, shown: Option<&Preview>, recorded: bool) -> Self {
-        let before = i.before.as_deref().or(shown.and_then(|p| p.before.as_deref()));
-        let after = i.after.as_deref().or(shown.and_then(|p| p.after.as_deref()));
+    /// An item that is not written and that no run records: because there is nothing to write, or because of `why` in spite of what was
+    /// shown.
+    pub(super) fn unwritten(p: &'a Preview, why: Option<(Reason, &'a Option<String>)>) -> Self {
+        let line = Self {
+            outcome: Some(p.action.unwritten()),
+            version_after: p.version_before.0,
+            source_version_after: p.source_versions.0.0,
+            ..Self::preview(p)
+        };
+        match why {
+            Some((reason, message)) => Self { reason: Some(reason), message, ..line },
+            None => Self { before: None, after: None, ..line },
+        }
+    }
+
+    /// What became of an item.
+    pub(super) fn result(i: &'a ItemResult) -> Self {
         Self {
             event: "item",
-            run: recorded.then_some(i.run),
-            batch: i.batch.filter(|_| recorded),
+            run: Some(i.run),
+            batch: i.batch,
             n: i.n,
             line: i.line,
             module: &i.entity.module,
@@ -265,8 +278,8 @@ impl<'a> ItemLine<'a> {
             version_after: i.version_after.0,
             source_version_before: i.source_versions.0.0,
             source_version_after: i.source_versions.1.0,
-            before: before.map(as_row),
-            after: after.map(as_row),
+            before: i.before.as_deref().map(as_row),
+            after: i.after.as_deref().map(as_row),
             wrote: None,
             attempts: i.attempts,
             request_id: &i.request_id,

@@ -1,11 +1,13 @@
 //! A batch that waits for a decision: what it holds, what stands out in it, and the decisions, none of which a reflex makes.
 
 pub(crate) mod confirm;
+mod one;
 mod view;
 
 use std::sync::Arc;
 
 use confirm::{Confirm, Verb};
+use one::One;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -56,25 +58,40 @@ pub(crate) struct Batch {
     outliers: Outliers,
     scroll: Scroll,
     confirm: Option<Confirm>,
+    /// In place of the list, where there is but one item to decide about.
+    one: Option<One>,
 }
 
 impl Batch {
     pub(crate) fn new(request: RequestId, approval: Arc<ApprovalRequest>) -> Self {
         let outliers = Outliers::of(&approval.items);
-        Self { request, approval, outliers, scroll: Scroll::default(), confirm: None }
+        let one = One::of(&approval);
+        Self { request, approval, outliers, scroll: Scroll::default(), confirm: None, one }
     }
 }
 
 impl Screen for Batch {
     fn context(&self) -> Context {
-        if self.confirm.is_some() { Context::Confirm } else { Context::Batch }
+        match (&self.one, &self.confirm) {
+            (Some(_), _) => Context::Approval,
+            (None, Some(_)) => Context::Confirm,
+            (None, None) => Context::Batch,
+        }
     }
 
     fn typed(&mut self, _: &mut App, key: Key) -> Option<Flow> {
+        if let Some(one) = &mut self.one {
+            return one.typed(&self.approval, key).then_some(Flow::Stay);
+        }
         self.confirm.as_mut()?.typed(key).then_some(Flow::Stay)
     }
 
     fn act(&mut self, app: &mut App, press: Press) -> Flow {
+        if let Some(one) = &mut self.one {
+            let Some(decision) = one.act(app, &self.approval, press.action) else { return Flow::Stay };
+            app.decide_batch(&self.approval, decision);
+            return Flow::Close;
+        }
         if let Some(confirm) = &mut self.confirm {
             match confirm.act(press.action) {
                 confirm::Pressed::Nothing => {}
@@ -99,7 +116,7 @@ impl Screen for Batch {
                 return Flow::Stay;
             }
             Action::ShowCommand => {
-                let line = app.line_of_resume(self.approval.run);
+                let line = app.line_of_approval(&self.approval);
                 app.stack.push(CommandBox::new(line));
                 return Flow::Stay;
             }
@@ -125,7 +142,9 @@ impl Screen for Batch {
     }
 
     fn paste(&mut self, text: &str) {
-        if let Some(confirm) = &mut self.confirm {
+        if let Some(one) = &mut self.one {
+            one.paste(&self.approval, text);
+        } else if let Some(confirm) = &mut self.confirm {
             confirm.paste(text);
         }
     }
@@ -135,7 +154,10 @@ impl Screen for Batch {
     }
 
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
-        self.draw_batch(app, buffer, area)
+        match &mut self.one {
+            Some(one) => one.draw(app, &self.approval, buffer, area),
+            None => self.draw_batch(app, buffer, area),
+        }
     }
 }
 
@@ -146,6 +168,7 @@ mod tests {
     use super::*;
     use crate::domain::diff::diff_rows;
     use crate::domain::row::Row;
+    use crate::domain::run::RunId;
     use crate::tui::tests::made;
 
     fn item(n: u64, fields: usize, filler: usize) -> Preview {
@@ -157,6 +180,28 @@ mod tests {
         item.changes = diff_rows(&Row::default(), &row, true);
         item.after = Some(Arc::new(row));
         item
+    }
+
+    #[test]
+    fn only_what_is_all_of_its_run_is_asked_for_alone() {
+        let asked = |items: u64, waiting: u64, canary: bool| {
+            let approval = ApprovalRequest {
+                run: RunId::from_parts(0, 1),
+                batch: 1,
+                canary,
+                held: false,
+                waiting,
+                canary_is_clean: None,
+                digest: String::new(),
+                confirm: None,
+                items: (1..=items).map(|n| item(n, 1, 1)).collect(),
+            };
+            Batch::new(RequestId(1), Arc::new(approval)).context()
+        };
+        assert_eq!(asked(1, 1, true), Context::Approval);
+        for (items, waiting, canary) in [(2, 1, true), (1, 2, true), (1, 1, false)] {
+            assert_eq!(asked(items, waiting, canary), Context::Batch);
+        }
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The panes, and the dialogs, questions and lists over them: a file or a folder each, with everything about it.
 
 pub(crate) mod about;
-pub(crate) mod approval;
 pub(crate) mod arm;
 pub(crate) mod batch;
 pub(crate) mod collisions;

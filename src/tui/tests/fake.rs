@@ -9,6 +9,7 @@ use crate::domain::clock::normalise_time;
 use crate::domain::diff::diff_rows;
 use crate::domain::finding::FindingKind;
 use crate::domain::key::{EntityKey, Version, split_versioned};
+use crate::domain::plan::{Modules, Plan, RollTo, Work};
 use crate::domain::publish::PublishMode;
 use crate::domain::row::{Row, TableKind, blocked, field};
 use crate::domain::run::{Action, Operation, Outcome, RunId, RunState};
@@ -17,9 +18,9 @@ use crate::domain::timeline::{self, VersionStatus};
 use crate::domain::value::Value;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{
-    ApprovalRequest, Command, Connection, Counters, Cursor, CursorAt, Decision, DeletedFilter, DiffResult, EntityRef,
-    EntitySummary, Event, Finding, HistoryEntry, ItemResult, Level, Phase, Preview, RequestId, RunInfo, Severity, Side,
-    TenantCount, Watching,
+    ApprovalRequest, Blast, Command, Connection, Counters, Cursor, CursorAt, Decision, DeletedFilter, DiffResult,
+    EntityRef, EntitySummary, Event, Finding, HistoryEntry, ItemResult, Level, Phase, PlanSummary, Preview, RequestId,
+    RunInfo, Severity, Side, StopCause, TenantCount, Watching,
 };
 
 type Override = Box<dyn FnMut(&Command) -> Option<Vec<Event>> + Send>;
@@ -72,6 +73,12 @@ impl Fake {
                 return events.into_iter().map(|e| (request, e)).collect();
             }
         }
+        if let Command::PreviewPlan { plan, .. } | Command::RunPlan { plan, .. } = &command
+            && let Some((entity, to)) = single(plan)
+        {
+            let is_run = matches!(command, Command::RunPlan { .. });
+            return self.rollback(request, is_run, &entity, to);
+        }
         if let Some(answer) = self.plans.answer(&self.data, request, &command) {
             return answer;
         }
@@ -119,36 +126,6 @@ impl Fake {
             }
             Command::History { entity, resolve } => self.history(&entity, resolve),
             Command::Diff { from, to, all } => vec![self.diff(from, to, all)],
-            Command::PreviewRollback { entity, to, .. } => vec![match self.preview(&entity, to) {
-                Ok(preview) => Event::Preview(Box::new(preview)),
-                Err(failure) => Event::Failed(failure),
-            }],
-            Command::Rollback { entity, to, .. } => match self.preview(&entity, to) {
-                Ok(preview) if preview.after.is_some() => {
-                    let run = RunId::from_parts(1_773_968_523_000, 7);
-                    self.waiting.insert(run, (request, preview.clone()));
-                    let approval = ApprovalRequest {
-                        run,
-                        batch: 1,
-                        canary: false,
-                        held: false,
-                        waiting: 1,
-                        rest: 1,
-                        held_back: (0, 0),
-                        earlier: Vec::new(),
-                        canary_is_clean: None,
-                        digest: "4f2a9c0d7be61835".repeat(4),
-                        confirm: self.confirm.clone(),
-                        items: vec![preview],
-                    };
-                    return vec![(request, Event::ApprovalNeeded(Box::new(approval)))];
-                }
-                Ok(preview) => vec![Event::Failed(Box::new(Failure::new(
-                    ErrorCode::Conflict,
-                    preview.message.unwrap_or_default(),
-                )))],
-                Err(failure) => vec![Event::Failed(failure)],
-            },
             // Followed until it is cancelled.
             Command::Watch { .. } => {
                 return vec![(request, Event::Watching(Watching::Begun { rows: 4, capped: false }))];
@@ -221,6 +198,57 @@ impl Fake {
         events.into_iter().map(|e| (request, e)).collect()
     }
 
+    /// A plan of one entity: its preview, or its run up to the question.
+    fn rollback(
+        &mut self,
+        request: RequestId,
+        is_run: bool,
+        entity: &EntityRef,
+        to: Version,
+    ) -> Vec<(RequestId, Event)> {
+        let finished = Event::Finished { cancelled: false };
+        let run = RunId::from_parts(1_773_968_523_000, 7);
+        let state = |state, ended_at| Event::Run(Box::new(RunInfo { ended_at, ..run_info(run, state, entity) }));
+        let found = self.preview(entity, to);
+        let planned = Event::Planned(Box::new(PlanSummary {
+            run,
+            digest: "4f2a9c0d7be61835".repeat(4),
+            actions: found.iter().map(|preview| (preview.action, 1)).collect(),
+            reasons: vec![],
+            blast: Blast::default(),
+            publish: PublishMode::Sync,
+            notes: vec![],
+            violated: vec![],
+        }));
+        let events = match found {
+            Err(failure) => vec![Event::Failed(failure), finished],
+            Ok(preview) if !is_run => vec![Event::Preview(Box::new(preview)), finished],
+            Ok(preview) if preview.after.is_some() => {
+                self.waiting.insert(run, (request, preview.clone()));
+                let approval = ApprovalRequest {
+                    run,
+                    batch: 1,
+                    canary: true,
+                    held: false,
+                    waiting: 1,
+                    canary_is_clean: None,
+                    digest: "4f2a9c0d7be61835".repeat(4),
+                    confirm: self.confirm.clone(),
+                    items: vec![preview],
+                };
+                vec![planned, state(RunState::Running, None), Event::ApprovalNeeded(Box::new(approval))]
+            }
+            Ok(preview) => {
+                let mut ended = item(run, entity, (preview.version_before, preview.version_before), None);
+                (ended.batch, ended.action, ended.reason) = (None, preview.action, preview.reason);
+                (ended.outcome, ended.message) = (Some(preview.action.unwritten()), preview.message);
+                let done = state(RunState::Done, Some("2026-03-20T01:02:04.000Z".into()));
+                vec![planned, state(RunState::Running, None), Event::Item(Box::new(ended)), done, finished]
+            }
+        };
+        events.into_iter().map(|event| (request, event)).collect()
+    }
+
     fn decide(&mut self, request: RequestId, run: RunId, decision: Decision) -> Vec<(RequestId, Event)> {
         let done = (request, Event::Finished { cancelled: false });
         let Some((of, preview)) = self.waiting.remove(&run) else { return vec![done] };
@@ -228,11 +256,10 @@ impl Fake {
             Decision::Approve { confirm } if confirm == self.confirm => Outcome::Done,
             _ => Outcome::Skipped,
         };
-        let state = if outcome == Outcome::Done { RunState::Done } else { RunState::Stopped };
+        let state = if outcome == Outcome::Done { RunState::Done } else { RunState::Waiting };
         let versions = (preview.version_before, preview.version_after);
         let mut out = vec![done];
         if outcome == Outcome::Done {
-            out.push((of, Event::Item(Box::new(item(run, &preview.entity, versions, None)))));
             let module = preview.entity.module.clone();
             let mut past = preview.before.clone().unwrap().as_ref().clone();
             past.0.insert("sk".into(), Value::s(preview.entity.key.sk.at(versions.0)));
@@ -250,6 +277,9 @@ impl Fake {
             out.push((of, Event::Item(Box::new(item(run, &preview.entity, versions, Some(outcome))))));
         }
         out.push((of, Event::Run(Box::new(run_info(run, state, &preview.entity)))));
+        if outcome != Outcome::Done {
+            out.push((of, Event::Stopped { run, cause: StopCause::NotApproved }));
+        }
         out.push((of, Event::Finished { cancelled: false }));
         out
     }
@@ -432,6 +462,14 @@ impl Fake {
             s3_objects: 0,
         })
     }
+}
+
+/// The one entity that a plan takes back, and to what.
+fn single(plan: &Plan) -> Option<(EntityRef, Version)> {
+    let Work::Rollback { source, how } = &plan.work else { return None };
+    let (Modules::Named(modules), RollTo::Version(to)) = (&plan.modules, &how.to) else { return None };
+    let key = EntityKey::new(source.pk.as_ref()?.as_str(), source.keys.first()?.as_str());
+    Some((EntityRef { module: modules.first()?.clone(), key }, *to))
 }
 
 fn item(run: RunId, entity: &EntityRef, versions: (Version, Version), outcome: Option<Outcome>) -> ItemResult {

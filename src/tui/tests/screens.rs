@@ -181,7 +181,7 @@ fn failures_stand_where_they_belong() {
     insta::assert_snapshot!("failed_diff_120x40", play((120, 40), BOLT, false, diff).screen);
     let connect = failing(|c| matches!(c, Command::Connect | Command::ScanTenants { .. }));
     insta::assert_snapshot!("failed_connect_80x24", play((80, 24), "", false, connect).screen);
-    let preview = failing(|c| matches!(c, Command::PreviewRollback { .. }));
+    let preview = failing(|c| matches!(c, Command::PreviewPlan { .. }));
     insta::assert_snapshot!("failed_preview_80x24", play((80, 24), &format!("{BOLT}[p"), false, preview).screen);
 }
 

@@ -5,6 +5,8 @@ use super::script::now;
 use super::{Fake, Play, Played};
 use crate::config::Profile;
 use crate::domain::key::Version;
+use crate::domain::plan::{RollTo, Work};
+use crate::domain::row::{Row, TableKind};
 use crate::domain::value::from_plain_json;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Decision, Envelope, Event, RequestId};
@@ -13,6 +15,7 @@ use crate::tui::app::update;
 use crate::tui::cache::CachedCounts;
 use crate::tui::message::{Effect, Message};
 use crate::tui::pane::Pane;
+use crate::tui::screens::log::progress::Stage;
 use crate::tui::{ConsoleOptions, OpenAt};
 
 const BOLT: &str = "01HX7MBJK3V9WQBZ7XNDK5ZT2M";
@@ -71,7 +74,7 @@ fn a_key_can_be_opened_from_the_command_line() {
 #[test]
 fn rolling_back_is_refused_while_read_only() {
     let played = play(&open_bolt("[[R"));
-    assert!(!played.commands.iter().any(|c| matches!(c, Command::Rollback { .. })));
+    assert!(!played.commands.iter().any(|c| matches!(c, Command::RunPlan { .. })));
     assert!(played.screen.contains("the console is read-only: A allows writing"), "{}", played.screen);
 }
 
@@ -88,12 +91,49 @@ fn an_approved_rollback_is_written_and_seen() {
     let played = play(&format!("AA{}", open_bolt("[[R<tab><ret>")));
     assert_eq!(decisions(&played), [&Decision::Approve { confirm: None }]);
     let rollback = played.commands.iter().find_map(|c| match c {
-        Command::Rollback { to, expect, .. } => Some((*to, *expect)),
+        Command::RunPlan { plan, .. } => match &plan.work {
+            Work::Rollback { how, .. } => Some((how.to.clone(), how.expect)),
+            _ => None,
+        },
         _ => None,
     });
-    assert_eq!(rollback, Some((Version(10), Some(Version(12)))));
+    assert_eq!(rollback, Some((RollTo::Version(Version(10)), Some(Version(12)))));
     assert!(played.screen.contains("is at version 13 now"), "{}", played.screen);
     assert_eq!(played.app.history.opened.unwrap().selected, Some(Version(13)));
+}
+
+/// The log is followed while it runs; then the operator is where the rollback was begun.
+#[test]
+fn a_rollback_ends_in_the_history_that_it_was_begun_from() {
+    let rolled = |keys: &str| play(&format!("AA{}", open_bolt(&format!("[[R{keys}"))));
+    assert_eq!(rolled("").app.focus, Pane::Log);
+    let written = rolled("<tab><ret>");
+    assert_eq!((written.app.focus, written.app.stack.is_empty()), (Pane::History, true));
+    assert_eq!(written.app.run.as_ref().unwrap().stage, Stage::Ended);
+    let declined = rolled("<ret>");
+    assert_eq!((declined.app.focus, declined.app.history.opened.unwrap().selected), (Pane::History, Some(Version(10))));
+    assert!(declined.screen.contains("nothing was written to PRODUCT#acme"), "{}", declined.screen);
+}
+
+#[test]
+fn a_rollback_with_nothing_to_write_asks_nothing_and_says_why() {
+    let fake = || {
+        let mut fake = Fake::golden();
+        for (kind, end, version) in [(TableKind::History, "@1", 1), (TableKind::Data, "", 2)] {
+            let row = format!(
+                r#"{{"pk":"CUSTOMER#acme","sk":"same{end}","id":"CUSTOMER#acme#same","version":{version},"name":"n"}}"#
+            );
+            fake.data.insert("customer", kind, Row(from_plain_json(&row).unwrap().as_map().unwrap().clone()));
+        }
+        fake
+    };
+    let played = Play::new(120, 40).with(|p| p.fake = fake()).keys("AA:open CUSTOMER#acme same<ret>[R");
+    assert_eq!((played.app.focus, decisions(&played).len()), (Pane::History, 0));
+    assert!(
+        played.screen.contains("is as wanted already: the entity already is as version 1 was"),
+        "{}",
+        played.screen
+    );
 }
 
 /// However often it is pressed: a key that leads away from writing never leads to it.

@@ -72,7 +72,7 @@ impl Driver {
     /// Arms, and asks for a rollback, up to the approval.
     pub async fn asked(&mut self, entity: EntityRef, to: u64) -> (RequestId, Box<ApprovalRequest>) {
         self.send(Command::Arm { armed: true }).await;
-        let request = self.send(Command::Rollback { entity, to: Version(to), expect: None }).await;
+        let request = self.send(rollback(&entity, to)).await;
         (request, self.approval(request).await)
     }
 
@@ -115,6 +115,12 @@ impl Driver {
             }
         }
     }
+}
+
+/// Runs the plan that takes one entity back.
+pub fn rollback(entity: &EntityRef, to: u64) -> Command {
+    let plan = Box::new(Plan::rollback_of(&entity.module, &entity.key, Version(to), None));
+    Command::RunPlan { plan, expect: None, rows: false }
 }
 
 /// Items among events.

@@ -146,7 +146,12 @@ fn each_example_shows_its_optional_keys_at_their_defaults() {
             "products of acme, as they were",
             Work::Rollback {
                 source: Source { deleted: DeletedSources::Keep, ..source() },
-                how: Rollback { to: RollTo::Version(Version(4)), conflicts: Conflicts::Skip, only_marked: false },
+                how: Rollback {
+                    to: RollTo::Version(Version(4)),
+                    conflicts: Conflicts::Skip,
+                    only_marked: false,
+                    expect: None,
+                },
             },
         ),
         plan(
@@ -236,6 +241,7 @@ fn every_key_is_read() {
                 keys: vec!["P-1".to_owned(), "P-2".to_owned()],
                 deleted: DeletedSources::Keep,
                 partitions: Default::default(),
+                pk: None,
             },
             target: Target { tenant: "globex".to_owned(), existing: Existing::Merge, ..Target::default() },
         },

@@ -34,6 +34,7 @@ pub(super) fn plan(operation: Operation, place: &Place, first: Option<RunId>) ->
         keys: Vec::new(),
         deleted: Default::default(),
         partitions: Default::default(),
+        pk: None,
     };
     let target = Target { tenant: place.to.clone(), existing: Existing::Overwrite, ..Target::default() };
     Plan {

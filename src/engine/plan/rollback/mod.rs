@@ -42,6 +42,8 @@ pub(super) async fn plan(
         mode: context.mode,
         stamp: context.stamp.clone(),
         marks: is_stamped.then(|| context.time()),
+        is_single: source.pk.is_some(),
+        expect: how.expect,
     };
     let found = partitions(task, modules, source).await?;
     let mut told = Told::default();

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::domain::run::{Action, Outcome, Reason, RunId, RunState};
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{ApprovalRequest, ItemResult, PlanSummary, RequestId, RunInfo, StopCause};
+use crate::engine::protocol::{ApprovalRequest, EntityRef, ItemResult, PlanSummary, RequestId, RunInfo, StopCause};
 
 /// Seconds that the rate is taken over.
 const WINDOW: f64 = 10.0;
@@ -43,6 +43,14 @@ pub(crate) struct Cause {
     pub(crate) count: u64,
     /// The first one's key.
     pub(crate) example: String,
+}
+
+/// The one entity that a run takes back, from whose history it was begun.
+#[derive(Debug)]
+pub(crate) struct Single {
+    pub(crate) entity: EntityRef,
+    /// What became of it.
+    pub(crate) ended: Option<Box<ItemResult>>,
 }
 
 /// A run that this console follows.
@@ -81,6 +89,7 @@ pub(crate) struct Progress {
     pub(crate) info: Option<Box<RunInfo>>,
     pub(crate) cause: Option<StopCause>,
     pub(crate) problem: Option<Box<Failure>>,
+    pub(crate) single: Option<Single>,
 }
 
 impl Progress {
@@ -110,6 +119,7 @@ impl Progress {
             info: None,
             cause: None,
             problem: None,
+            single: None,
         }
     }
 
@@ -165,6 +175,9 @@ impl Progress {
     /// An item began or ended.
     pub(crate) fn item(&mut self, item: &ItemResult, now: Timestamp) {
         let Some(outcome) = item.outcome else { return };
+        if let Some(single) = &mut self.single {
+            single.ended = Some(Box::new(item.clone()));
+        }
         if item.batch.is_none() {
             self.unwritten += 1;
             return;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::plan::{RunSettings, Work};
+use crate::domain::plan::{Plan, RunSettings, Work};
 use crate::domain::run::RunId;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{
@@ -30,9 +30,14 @@ impl App {
         if matches!(plan.work, Work::Export { .. }) {
             return self.export_plan(plan);
         }
+        let expect = self.fresh_digest();
+        self.begin_run(plan, expect);
+    }
+
+    /// Runs a plan and follows it; nothing is written unless its digest is the one that is expected.
+    pub(crate) fn begin_run(&mut self, plan: Box<Plan>, expect: Option<String>) {
         let (name, settings) = (plan.name.clone(), plan.run.clone());
         let tenant = plan.work.target_tenant().map(str::to_owned);
-        let expect = self.fresh_digest();
         let request = self.ask(Pane::Log, Command::RunPlan { plan, expect, rows: false }, Self::run_answer);
         self.follow(request, name, Some(&settings)).writes_to(tenant.as_deref());
     }
@@ -273,12 +278,24 @@ impl App {
             doctor.into_iter().chain(verification).chain(preview).for_each(|job| job.before = wrote);
             self.tenants.tree.before = wrote;
         }
+        self.rolled_back(request);
         // What is on screen may be old.
         if self.history.opened.is_some() {
             self.reload_history();
         }
         if let Some(list) = &mut self.tenants.entities {
             list.pages.forget_all();
+        }
+    }
+
+    /// What does the same as approving a batch, on the command line.
+    pub(crate) fn line_of_approval(&self, approval: &ApprovalRequest) -> String {
+        let single = self.run.as_ref().is_some_and(|run| run.single.is_some());
+        match approval.items.as_slice() {
+            [item] if single => {
+                self.line_of_rollback(&item.entity, item.version_from, Some(item.version_before), false)
+            }
+            _ => self.line_of_resume(approval.run),
         }
     }
 

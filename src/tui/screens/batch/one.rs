@@ -1,0 +1,156 @@
+//! A run's only item that waits for a decision: the dialog shows its exact rows, and writes nothing by reflex.
+
+use crossterm::event::KeyCode;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::engine::protocol::{ApprovalRequest, Decision};
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::format;
+use crate::tui::keymap::Key;
+use crate::tui::parts::popup::{Frame, centred, framed};
+use crate::tui::parts::scroll::Step;
+use crate::tui::parts::{Field, Rich, Scroll, draw_line, draw_text};
+use crate::tui::screens::command::CommandBox;
+use crate::tui::screens::described::Described;
+use crate::tui::theme::Role;
+
+/// What Enter does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Button {
+    Stop,
+    Write,
+}
+
+/// Its state.
+#[derive(Debug)]
+pub(super) struct One {
+    button: Button,
+    field: Field,
+    items: Described,
+    scroll: Scroll,
+    problem: Option<String>,
+}
+
+impl One {
+    /// Where a batch is all of its run, and has one item.
+    pub(super) fn of(approval: &ApprovalRequest) -> Option<Self> {
+        let is_all = approval.canary && approval.waiting <= 1 && approval.items.len() == 1;
+        is_all.then(|| Self {
+            button: Button::Stop,
+            field: Field::default(),
+            items: Described::new(approval.items.clone()),
+            scroll: Scroll::default(),
+            problem: None,
+        })
+    }
+
+    /// Takes a key as text, while a name is typed.
+    pub(super) fn typed(&mut self, approval: &ApprovalRequest, key: Key) -> bool {
+        use KeyCode as Code;
+        self.problem = None;
+        // Letters are text while a name is typed, and so are moves in it; what decides stays a key.
+        let is_move = matches!(key.code, Code::Left | Code::Right | Code::Home | Code::End);
+        let is_text = is_move || matches!(key.code, Code::Char(_) | Code::Backspace | Code::Delete);
+        if approval.confirm.is_none() || !is_text {
+            return false;
+        }
+        self.field.key(key);
+        true
+    }
+
+    pub(super) fn paste(&mut self, approval: &ApprovalRequest, text: &str) {
+        if approval.confirm.is_some() {
+            self.field.paste(text);
+        }
+    }
+
+    /// Does what a key stands for; gives back the decision that it makes.
+    pub(super) fn act(&mut self, app: &mut App, approval: &ApprovalRequest, action: Action) -> Option<Decision> {
+        match action {
+            Action::Back => return Some(Decision::Stop),
+            Action::Left => self.button = Button::Stop,
+            Action::Right => self.button = Button::Write,
+            Action::Choose => {
+                self.button = if self.button == Button::Stop { Button::Write } else { Button::Stop };
+            }
+            Action::Accept => return self.accept(approval),
+            Action::ShowCommand => {
+                let line = app.line_of_approval(approval);
+                app.stack.push(CommandBox::new(line));
+            }
+            action => {
+                if let Some(step) = Step::of(action) {
+                    self.scroll.slide(step, self.items.len());
+                }
+            }
+        }
+        None
+    }
+
+    fn accept(&mut self, approval: &ApprovalRequest) -> Option<Decision> {
+        if self.button == Button::Stop {
+            return Some(Decision::Stop);
+        }
+        match &approval.confirm {
+            Some(wanted) if wanted != self.field.text() => {
+                self.problem = Some(format!("type {wanted} exactly as it stands here"));
+                None
+            }
+            confirm => Some(Decision::Approve { confirm: confirm.clone() }),
+        }
+    }
+
+    pub(super) fn draw(
+        &mut self,
+        app: &App,
+        approval: &ApprovalRequest,
+        buffer: &mut Buffer,
+        area: Rect,
+    ) -> Option<(u16, u16)> {
+        let area = centred(buffer, area, 104, area.height.saturating_sub(2));
+        let title = if app.profile.protected { "PRODUCTION: write this?" } else { "Write this?" };
+        let digest: String = approval.digest.chars().take(16).collect();
+        let inner = framed(buffer, area, Frame::Write, title, &format!("digest {digest}"), &app.theme);
+        let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+        let foot = if approval.confirm.is_some() { 5 } else { 3 };
+        let room = usize::from(inner.width).max(4);
+        let body = Rect { height: inner.height.saturating_sub(foot), ..inner };
+        draw_text(buffer, area, body, self.items.lines(room), &mut self.scroll, &app.theme);
+        if inner.height < foot {
+            return None;
+        }
+        self.draw_foot(app, approval, buffer, Rect { y: body.bottom(), height: foot, ..inner })
+    }
+
+    fn draw_foot(&self, app: &App, approval: &ApprovalRequest, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+        let theme = &app.theme;
+        let row = |i: u16| Rect { y: area.y + i, height: 1, ..area };
+        let items = format::plural(approval.items.len() as u64, "item", "items");
+        let facts = format!("run {}, batch {}, {items}, digest", approval.run, approval.batch);
+        draw_line(buffer, row(0), &Rich::of(Role::Dim, &facts), 0, theme, Style::default());
+        draw_line(buffer, row(1), &Rich::of(Role::Dim, &approval.digest), 0, theme, Style::default());
+        let mut cursor = None;
+        if let Some(wanted) = &approval.confirm {
+            let label = Rich::of(Role::Warning, "Type ")
+                .with(Role::Strong, wanted)
+                .with(Role::Warning, " to be able to write it: ");
+            let used = u16::try_from(label.width()).unwrap_or(u16::MAX);
+            let at = if used + 12 < area.width { row(2) } else { row(3) };
+            draw_line(buffer, row(2), &label, 0, theme, Style::default());
+            let left = if at.y == area.y + 2 { used } else { 0 };
+            cursor = self.field.draw(buffer, Rect { x: at.x + left, width: (at.width - left).min(30), ..at }, theme);
+        }
+        let chosen = |button| if self.button == button { Role::Button } else { Role::Text };
+        let mut buttons = Rich::of(chosen(Button::Stop), " Write nothing ").with(Role::Text, "  ");
+        buttons.push(chosen(Button::Write), " Write it ");
+        match &self.problem {
+            Some(problem) => buttons.push(Role::Warning, &format!("  ! {problem}")),
+            None => buttons.push(Role::Dim, "   Tab choose · Enter do it · Esc write nothing"),
+        }
+        draw_line(buffer, row(area.height - 1), &buttons, 0, theme, Style::default());
+        cursor
+    }
+}
