@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tenantry::domain::key::{EntityKey, Version};
-use tenantry::domain::plan::Plan;
+use tenantry::domain::plan::{Conflicts, Plan, Undo, UndoFrom, Work};
 use tenantry::domain::row::{Row, TableKind};
 use tenantry::domain::run::{Outcome, Reason};
 use tenantry::domain::value::{Map, Value, from_plain_json};
@@ -335,6 +335,13 @@ async fn a_declined_rollback_waits_like_any_run() {
     assert_eq!(items(&events)[0].outcome, Some(Outcome::Done));
     let data = stack.get(DATA, "LOG#2024-05#acme", "a").await.unwrap();
     assert_eq!((data.version(), data.text("name")), (Ok(Version(3)), Some("n1")));
+    // Taking it back is taken from no other version that still stands.
+    let undo = Undo { run: asked.run, conflicts: Conflicts::Skip, from: UndoFrom::Journal, items: Vec::new() };
+    let key = EntityKey::new("LOG#2024-05#acme", "a");
+    let plan = Plan { work: Work::Undo(undo), ..Plan::rollback_of("product", &key, Version(2), None) };
+    let request = driver.send(Command::PreviewPlan { plan: Box::new(plan), keep: false }).await;
+    let event = driver.until(request, |e| matches!(e, Event::Preview(_))).await;
+    assert!(matches!(event, Event::Preview(item) if item.after.is_some() && item.found.is_none()));
 }
 
 #[cfg(feature = "sandbox")]

@@ -20,6 +20,9 @@ pub(in crate::engine) fn shown(
         item.writes().then(|| request(store, item, n, context.run, &context.stamp, context.mode).ok()).flatten();
     let (before, after) = (item.before().cloned(), item.after().cloned());
     let origin = item.part(Role::Target).and_then(|part| part.origin);
+    // What is changed where it stands is taken from nowhere else.
+    let taken = (item.source != item.target).then_some(TableKind::Data);
+    let found = origin.map(|origin| origin.found).or(taken);
     let changes = match (&before, &after) {
         (Some(before), Some(after)) if with_changes => diff_rows(before, after, false),
         _ => Vec::new(),
@@ -38,7 +41,7 @@ pub(in crate::engine) fn shown(
         version_before,
         version_after,
         version_from: origin.map_or(source_versions.0, |origin| origin.version),
-        found: after.is_some().then(|| origin.map_or(TableKind::Data, |origin| origin.found)),
+        found: found.filter(|_| after.is_some()),
         before,
         after,
         wrote: item.wrote().cloned(),

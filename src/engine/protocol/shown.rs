@@ -23,7 +23,7 @@ pub struct Preview {
     pub source: EntityKey,
     /// Versions of the source, before and after.
     pub source_versions: (Version, Version),
-    /// SHA-256 over what is shown, in hexadecimal: the plan digest of a run with this item alone.
+    /// SHA-256 over what is shown, in hexadecimal.
     pub digest: String,
     /// What would be done.
     pub action: Action,
