@@ -79,7 +79,7 @@ const ROWS: &[Row] = &[
             "tenantry export 'PRODUCT#acme' --to products.csv",
             "tenantry export 'PRODUCT#acme' --to s3://shop-private/ --arm",
         ],
-        &[UNREADABLE, (exit::NOT_APPROVED, "not armed, where the file goes to S3"), INTERRUPTED],
+        &[UNREADABLE, (exit::NOT_APPROVED, "not armed or not confirmed, where the file goes to S3"), INTERRUPTED],
     ),
     row("import", &["tenantry import products.csv import.toml --arm"], WRITES),
     row(
