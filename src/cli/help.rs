@@ -40,7 +40,7 @@ const fn row(command: &'static str, examples: &'static [&'static str], codes: &'
 
 const ROWS: &[Row] = &[
     row("", &["tenantry --sandbox", "tenantry --profile staging tenants"], WRITES),
-    row("tenants", &["tenantry tenants --module product"], READS),
+    row("tenants", &["tenantry tenants --module product", "tenantry tenants --keys"], READS),
     row("entities", &["tenantry entities 'PRODUCT#acme' --sk-prefix P- --limit 100"], READS),
     row("history", &["tenantry history 'PRODUCT#acme' P-0001"], READS),
     row("diff", &["tenantry diff 'PRODUCT#acme' P-0001 3 4"], READS),

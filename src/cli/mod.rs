@@ -52,6 +52,9 @@ pub enum Command {
         /// Only this module.
         #[arg(long)]
         module: Option<String>,
+        /// List the partitions without counting: one small page for each is read, never a whole table.
+        #[arg(long)]
+        keys: bool,
     },
     /// List the entities of a partition.
     #[command(after_help = help::of("entities"))]

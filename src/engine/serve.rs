@@ -122,6 +122,7 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
     match command {
         Command::Connect => browse::connect(task).await,
         Command::ScanTenants { module } => browse::scan_tenants(task, module).await,
+        Command::ListPartitions { module } => browse::list_partitions(task, module).await,
         Command::Open { pk, module } => browse::open(task, &pk, module).await,
         Command::Page { listing, after, limit } => browse::page(task, &listing, after, limit).await,
         Command::History { entity, resolve } => history::history(task, &entity, resolve).await,

@@ -2,10 +2,11 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 
-use super::convert::from_item;
+use super::convert::{from_item, primary_key};
 use super::error::StoreError;
 use super::read::{ReadStore, aliases, dynamodb, projection};
-use crate::domain::row::{Row, TableKind};
+use crate::domain::limits::MAX_SK_BYTES;
+use crate::domain::row::{Row, TableKind, field};
 
 /// A parallel scan of one table.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +19,12 @@ pub struct Scan<'a> {
     pub fields: &'a [&'a str],
     /// Parts that the table is divided into.
     pub segments: i32,
+    /// Rows a page at most; a page of 1 MB otherwise.
+    pub limit: Option<i32>,
 }
+
+/// The character that sorts behind all others. A sort key is compared by its bytes, and no character takes more than four of them.
+const LAST_CHARACTER: &str = "\u{10FFFF}";
 
 /// Where a segment of a scan goes on.
 #[derive(Debug, Clone)]
@@ -31,6 +37,25 @@ pub struct ScanPage {
     pub rows: Vec<Row>,
     /// Where the next page begins; `None` at the end of the segment.
     pub next: Option<ScanAt>,
+}
+
+impl ScanPage {
+    /// Where a segment goes on behind the partition of the page's last row, whatever else that partition holds; `None` at the end of
+    /// the segment.
+    ///
+    /// A partition lies in one segment as a whole, so that a start key made from a row of a segment is valid there, and only there.
+    #[must_use]
+    pub fn behind_partition(&self) -> Option<ScanAt> {
+        let next = self.next.clone()?;
+        let read_to = next.0.get(field::PK).and_then(|pk| pk.as_s().ok());
+        match self.rows.last().and_then(|row| row.pk().ok()) {
+            Some(pk) if read_to.is_some_and(|read_to| read_to == pk) => {
+                Some(ScanAt(primary_key(pk, &LAST_CHARACTER.repeat(MAX_SK_BYTES / LAST_CHARACTER.len()))))
+            }
+            // It has no row of the partition that it ends in: that one was not seen yet.
+            _ => Some(next),
+        }
+    }
 }
 
 impl ReadStore {
@@ -48,6 +73,7 @@ impl ReadStore {
             .segment(segment)
             .total_segments(scan.segments)
             .set_exclusive_start_key(at.map(|a| a.0))
+            .set_limit(scan.limit)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         if !scan.fields.is_empty() {
             request = request
@@ -62,5 +88,34 @@ impl ReadStore {
             .map(from_item)
             .collect::<Result<_, _>>()?;
         Ok(ScanPage { rows, next: answer.last_evaluated_key.filter(|k| !k.is_empty()).map(ScanAt) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::value::{Map, Value};
+
+    fn page(rows: &[(&str, &str)], next: Option<(&str, &str)>) -> ScanPage {
+        let row = |(pk, sk): &(&str, &str)| {
+            Row(Map::from_iter([("pk".to_owned(), Value::s(*pk)), ("sk".to_owned(), Value::s(*sk))]))
+        };
+        ScanPage { rows: rows.iter().map(row).collect(), next: next.map(|(pk, sk)| ScanAt(primary_key(pk, sk))) }
+    }
+
+    #[test]
+    fn a_segment_goes_on_behind_the_partition_that_was_seen_and_not_behind_one_that_was_not() {
+        let behind = |page: ScanPage| {
+            page.behind_partition().map(|at| (at.0["pk"].as_s().unwrap().clone(), at.0["sk"].as_s().unwrap().clone()))
+        };
+        let last = "\u{10FFFF}".repeat(256);
+        assert_eq!(last.len(), MAX_SK_BYTES);
+        assert_eq!(behind(page(&[("a", "1")], Some(("a", "1")))), Some(("a".to_owned(), last.clone())));
+        // The very last key that a partition can have.
+        assert_eq!(behind(page(&[("a", &last)], Some(("a", &last)))), Some(("a".to_owned(), last)));
+        // A page that came back empty, and one that ended in a partition that it shows no row of.
+        assert_eq!(behind(page(&[], Some(("b", "7")))), Some(("b".to_owned(), "7".to_owned())));
+        assert_eq!(behind(page(&[("a", "1")], Some(("b", "7")))), Some(("b".to_owned(), "7".to_owned())));
+        assert_eq!(behind(page(&[("a", "1")], None)), None);
     }
 }

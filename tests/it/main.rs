@@ -33,6 +33,8 @@ mod normalize;
 mod pages;
 mod partial;
 #[cfg(feature = "sandbox")]
+mod partitions;
+#[cfg(feature = "sandbox")]
 mod pipeline;
 mod plan_files;
 mod publish_cases;

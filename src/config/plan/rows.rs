@@ -75,7 +75,7 @@ pub(in crate::config) const ROWS: &[Row] = rows! {
         "deleted": Choice(DELETED.names), &[Import], Counts("'skip'"), "rows that say they are soft-deleted: skip | keep (written as deleted)";
         "deleted": Choice(DELETED.names), &[Export], Counts("'skip'"), "soft-deleted entities: skip | keep (an import reads them as deleted ones; the guide's own reader does not)";
         "deleted": Choice(DELETED.names), &[Rollback], Counts("'keep'"), "entities that are soft-deleted now: keep (taken back too) | skip";
-        "partitions": Choice(PARTITIONS.names), SCANNED, Counts("'all'"), "all = longer keys too (TYPE#tenant#2024-05): reads the keys of the whole table | exact = TYPE#tenant alone";
+        "partitions": Choice(PARTITIONS.names), SCANNED, Counts("'all'"), "all = longer keys too (TYPE#tenant#2024-05): reads a row of every partition | exact = TYPE#tenant alone";
     }
     ["target"] {
         "tenant": Tenant, &[Copy], Refused, "the code of the tenant to copy to";

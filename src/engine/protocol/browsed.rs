@@ -41,6 +41,19 @@ pub struct TenantCount {
     pub newest: Option<String>,
 }
 
+/// One partition of a data table, whose rows nobody counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedPartition {
+    /// Module.
+    pub module: String,
+    /// Partition key.
+    pub pk: PartitionKey,
+    /// First segment of the partition key.
+    pub entity_type: String,
+    /// Tenant code, as the first row tells it.
+    pub tenant: String,
+}
+
 /// One entity of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntitySummary {

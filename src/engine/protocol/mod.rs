@@ -19,7 +19,7 @@ use crate::domain::run::RunId;
 use crate::domain::users::User;
 use crate::engine::failure::Failure;
 
-pub use browsed::{Connection, DiffResult, EntitySummary, HistoryEntry, TenantCount, Viewed};
+pub use browsed::{Connection, DiffResult, EntitySummary, HistoryEntry, ListedPartition, TenantCount, Viewed};
 pub use collisions::{Collision, CollisionFilter, CollisionKey, CollisionRow};
 pub use files::{ExportWanted, ExportedFile};
 pub(crate) use reported::ReportedFailures;
@@ -113,6 +113,11 @@ pub enum Command {
     Connect,
     /// Counts the entities of every partition by a segmented scan of the data tables: [`Event::Tenants`] again and again.
     ScanTenants {
+        /// Only this module.
+        module: Option<String>,
+    },
+    /// Lists the partitions of the data tables without counting, a small page for each: [`Event::Partitions`] again and again.
+    ListPartitions {
         /// Only this module.
         module: Option<String>,
     },
@@ -314,6 +319,8 @@ pub enum Event {
     Connected(Connection),
     /// Counts so far of the partitions that changed since the last such event: replace what was known of them.
     Tenants(Vec<TenantCount>),
+    /// Partitions that were found, each once and in no order.
+    Partitions(Vec<ListedPartition>),
     /// Answers [`Command::Open`]: modules that have the partition, the best guess first; empty when none has.
     Opened {
         /// The modules.

@@ -4,6 +4,7 @@ pub(super) mod ahead;
 pub(super) mod browse;
 pub(super) mod compare;
 pub(super) mod history;
+pub(super) mod partitions;
 pub(super) mod reported;
 pub(super) mod scope;
 pub(super) mod seen;

@@ -1,20 +1,17 @@
 //! Which partitions a plan's source covers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::finding::FindingKind;
 use crate::domain::key::{EntityKey, KEY_SEPARATOR, PartitionKey, SortKey};
 use crate::domain::plan::{Modules, Partitions, Source};
-use crate::domain::row::{TableKind, field};
+use crate::domain::row::TableKind;
 use crate::domain::tenant::{Tenant, tenant_of};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{EntityRef, Event, Finding, Severity};
 use crate::engine::read::browse::{has_partition, modules};
-use crate::engine::read::sweep::Sweep;
+use crate::engine::read::partitions::{Head, Partitions as Listed, witness};
 use crate::engine::task::{Stop, Task};
-
-/// Fields that tell a partition and its tenant.
-pub(in crate::engine) const KEYS: [&str; 3] = [field::PK, field::SK, field::TENANT_CODE];
 
 /// A partition and where its tenant stands in its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,24 +118,24 @@ pub(in crate::engine) async fn covered(task: &Task, wanted: &Modules, source: &S
 
 /// Partitions of a module whose key has more segments than the convention's two, or whose type is not named.
 async fn scanned(task: &Task, module: &str, source: &Source) -> Result<Vec<Partition>, Stop> {
-    let mut found: BTreeSet<String> = BTreeSet::new();
-    let mut codes = std::collections::HashMap::new();
-    let mut sweep = Sweep::start(task, module, TableKind::Data, &KEYS);
-    while let Some(rows) = sweep.next().await? {
-        for row in &rows {
-            let pk = row.pk()?;
-            if !found.contains(pk) && covers(source, pk, row.text(field::TENANT_CODE)) {
-                found.insert(pk.to_owned());
-                codes.insert(pk.to_owned(), row.text(field::TENANT_CODE).map(str::to_owned));
+    let mut found: BTreeMap<String, Partition> = BTreeMap::new();
+    let mut listed = Listed::start(task, module, TableKind::Data);
+    while let Some(heads) = listed.next().await? {
+        for head in heads.into_iter().filter(|head| may_cover(source, head)) {
+            let code = witness(task, module, &head).await?;
+            if covers(source, head.pk.as_str(), code.as_deref()) {
+                let tenant = tenant_of(&head.pk, code.as_deref());
+                found.insert(head.pk.to_string(), Partition { module: module.to_owned(), tenant, pk: head.pk });
             }
         }
     }
-    let partition = |pk: String| {
-        let code = codes.get(&pk).cloned().flatten();
-        let pk = PartitionKey::new(pk);
-        Partition { module: module.to_owned(), tenant: tenant_of(&pk, code.as_deref()), pk }
-    };
-    Ok(found.into_iter().map(partition).collect())
+    Ok(found.into_values().collect())
+}
+
+/// Whether any row could make a partition one of the tenant's.
+fn may_cover(source: &Source, head: &Head) -> bool {
+    let is_type = source.entity_type.as_ref().is_none_or(|t| t == head.pk.entity_type());
+    is_type && head.pk.segments().skip(1).any(|segment| segment == source.tenant)
 }
 
 fn covers(source: &Source, pk: &str, code: Option<&str>) -> bool {

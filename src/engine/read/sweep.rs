@@ -35,7 +35,7 @@ impl Sweep {
         for segment in 0..SEGMENTS {
             let (task, module, sender) = (task.clone(), module.to_owned(), sender.clone());
             segments.spawn(async move {
-                let scan = Scan { module: &module, kind, fields, segments: SEGMENTS };
+                let scan = Scan { module: &module, kind, fields, segments: SEGMENTS, limit: None };
                 let mut at = None;
                 loop {
                     let page = task.store().scan_page(scan, segment, at).await?;

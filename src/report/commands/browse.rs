@@ -14,7 +14,7 @@ use crate::domain::clock::{normalise_time, utc_millis};
 use crate::domain::key::{PartitionKey, meant};
 use crate::domain::plan::Change;
 use crate::engine::failure::{ErrorCode, Failure};
-use crate::engine::protocol::{Command, Cursor, EntitySummary, Event, Listing, TenantCount, Viewed};
+use crate::engine::protocol::{Command, Cursor, EntitySummary, Event, ListedPartition, Listing, TenantCount, Viewed};
 use crate::session::plan_failure;
 use crate::worker;
 
@@ -43,6 +43,30 @@ pub(super) async fn tenants(context: &mut Context, module: Option<String>) -> Re
         let (entities, deleted) = (t.entities.to_string(), t.deleted.to_string());
         let day = |time: &Option<String>| time.as_deref().and_then(|t| t.get(..10)).unwrap_or("-").to_owned();
         table.row([&t.module, t.pk.as_str(), &t.tenant, &entities, &deleted, &day(&t.oldest), &day(&t.newest)]);
+    }
+    context.out.table(&table);
+    Ok(())
+}
+
+/// Partitions by module and key, once all are known: they come in no order.
+pub(super) async fn partitions(context: &mut Context, module: Option<String>) -> Result<(), Quit> {
+    let mut found: BTreeMap<(String, String), ListedPartition> = BTreeMap::new();
+    let began = Instant::now();
+    context
+        .each(Command::ListPartitions { module }, |context, event| {
+            if let Event::Partitions(listed) = event {
+                found.extend(listed.into_iter().map(|p| ((p.module.clone(), p.pk.as_str().to_owned()), p)));
+                context.progress("scan", found.len() as u64, None, began);
+            }
+            Ok(())
+        })
+        .await?;
+    context.out.clear_progress();
+    let mut table = Table::new(&["module", "partition", "tenant"]);
+    for p in found.values() {
+        context.out.line(&TenantLine::uncounted(p));
+        context.end.rows += 1;
+        table.row([&p.module, p.pk.as_str(), &p.tenant]);
     }
     context.out.table(&table);
     Ok(())

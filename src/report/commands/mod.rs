@@ -230,7 +230,8 @@ async fn interrupted() {
 
 async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
     match command {
-        Command::Tenants { module } => browse::tenants(context, module).await,
+        Command::Tenants { module, keys: true } => browse::partitions(context, module).await,
+        Command::Tenants { module, keys: false } => browse::tenants(context, module).await,
         Command::Entities(options) => browse::entities(context, &options).await,
         Command::History { entity, rows } => versions::history(context, &entity, rows).await,
         Command::Diff { entity, from, to, all } => versions::diff(context, &entity, from, to, all).await,

@@ -13,7 +13,9 @@ use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
 use crate::domain::timeline::{BySource, Flag, VersionStatus};
 use crate::domain::value::{item_to_ddb_json, value_to_ddb_json};
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{EntityRef, EntitySummary, HistoryEntry, ItemResult, Preview, RunInfo, TenantCount};
+use crate::engine::protocol::{
+    EntityRef, EntitySummary, HistoryEntry, ItemResult, ListedPartition, Preview, RunInfo, TenantCount,
+};
 
 pub(super) use batch::{BatchLine, FindingLine};
 pub use end::EndLine;
@@ -33,8 +35,8 @@ pub(super) struct TenantLine<'a> {
     pk: &'a str,
     r#type: &'a str,
     tenant: &'a str,
-    entities: u64,
-    deleted: u64,
+    entities: Option<u64>,
+    deleted: Option<u64>,
     oldest: &'a Option<String>,
     newest: &'a Option<String>,
 }
@@ -47,10 +49,25 @@ impl<'a> TenantLine<'a> {
             pk: t.pk.as_str(),
             r#type: &t.entity_type,
             tenant: &t.tenant,
-            entities: t.entities,
-            deleted: t.deleted,
+            entities: Some(t.entities),
+            deleted: Some(t.deleted),
             oldest: &t.oldest,
             newest: &t.newest,
+        }
+    }
+
+    /// A partition whose rows nobody counted.
+    pub(super) fn uncounted(p: &'a ListedPartition) -> Self {
+        Self {
+            event: "tenant",
+            module: &p.module,
+            pk: p.pk.as_str(),
+            r#type: &p.entity_type,
+            tenant: &p.tenant,
+            entities: None,
+            deleted: None,
+            oldest: &None,
+            newest: &None,
         }
     }
 }

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::domain::key::{KEY_SEPARATOR, PartitionKey};
 use crate::domain::plan::{Modules, Normalize, Source};
-use crate::domain::row::{TableKind, field};
+use crate::domain::row::TableKind;
 use crate::domain::tenant::{Tenant, tenant_of, with_tenant};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Event, Phase};
 use crate::engine::read::browse::modules as known_modules;
-use crate::engine::read::scope::KEYS;
-use crate::engine::read::sweep::Sweep;
+use crate::engine::read::partitions::{Partitions, witness};
 use crate::engine::task::{Stop, Task};
 
 /// A partition whose tenant code is not in lower case.
@@ -52,20 +51,23 @@ pub(super) async fn spellings(
     how: &Normalize,
 ) -> Result<Vec<Spelling>, Stop> {
     let mut found = BTreeMap::new();
+    let mut done = 0;
     for module in modules {
-        let mut sweep = Sweep::start(task, module, TableKind::Data, &KEYS);
-        while let Some(rows) = sweep.next().await? {
-            for row in &rows {
-                let pk = row.pk()?;
-                let at = (module.clone(), pk.to_owned());
-                if found.contains_key(&at) {
+        let mut listed = Partitions::start(task, module, TableKind::Data);
+        while let Some(heads) = listed.next().await? {
+            done += heads.len() as u64;
+            for head in heads {
+                // A key in lower case has no other spelling, whichever of its segments is the tenant.
+                let is_lower = head.pk.segments().skip(1).all(|segment| segment.to_lowercase() == segment);
+                if is_lower || source.entity_type.as_ref().is_some_and(|kind| kind != head.pk.entity_type()) {
                     continue;
                 }
-                if let Some(spelling) = spelled(module, pk, row.text(field::TENANT_CODE), source, how) {
-                    found.insert(at, spelling);
+                let code = witness(task, module, &head).await?;
+                if let Some(spelling) = spelled(module, head.pk.as_str(), code.as_deref(), source, how) {
+                    found.insert((module.clone(), head.pk.to_string()), spelling);
                 }
             }
-            task.emit(Event::Progress { phase: Phase::Scan, done: sweep.rows(), total: None }).await?;
+            task.emit(Event::Progress { phase: Phase::Scan, done, total: None }).await?;
         }
     }
     Ok(found.into_values().collect())

@@ -14,7 +14,7 @@ use crate::store::Query;
 use crate::store::error::ErrorKind;
 
 pub(in crate::engine) use page::{page, some};
-pub(in crate::engine) use tenants::scan_tenants;
+pub(in crate::engine) use tenants::{list_partitions, scan_tenants};
 #[cfg(test)]
 pub(crate) use view::seen;
 

@@ -9,7 +9,8 @@ use crate::domain::key::PartitionKey;
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::tenant::tenant_of;
 use crate::engine::failure::{ErrorCode, Failure};
-use crate::engine::protocol::{Event, TenantCount};
+use crate::engine::protocol::{Event, ListedPartition, TenantCount};
+use crate::engine::read::partitions::{Head, Partitions};
 use crate::engine::read::sweep::Sweep;
 use crate::engine::task::{Stop, Task};
 
@@ -61,17 +62,54 @@ impl Count {
     }
 }
 
-/// Scans the data tables, module by module, and tells the counts while they grow.
-pub(in crate::engine) async fn scan_tenants(task: &Task, module: Option<String>) -> Result<(), Stop> {
+/// Lists the partitions of the data tables, module by module, while they are found.
+pub(in crate::engine) async fn list_partitions(task: &Task, module: Option<String>) -> Result<(), Stop> {
+    let mut found = 0;
+    for module in chosen_modules(task, module).await? {
+        match list_module(task, &module).await {
+            Ok(count) => found += count,
+            Err(Stop::Failed(failure)) => task.failed(failure.not_fatal()).await?,
+            Err(Stop::Cancelled) => return Err(Stop::Cancelled),
+        }
+    }
+    task.log(format!("{found} partitions, {:.1} read units so far", task.store().meter().reading().read_units)).await
+}
+
+async fn list_module(task: &Task, module: &str) -> Result<u64, Stop> {
+    let mut found = 0;
+    let mut listed = Partitions::start(task, module, TableKind::Data);
+    while let Some(heads) = listed.next().await? {
+        found += heads.len() as u64;
+        let partition = |head: Head| ListedPartition {
+            module: module.to_owned(),
+            entity_type: head.pk.entity_type().to_owned(),
+            tenant: tenant_of(&head.pk, head.code.as_deref()).code,
+            pk: head.pk,
+        };
+        task.emit(Event::Partitions(heads.into_iter().map(partition).collect())).await?;
+    }
+    Ok(found)
+}
+
+/// The module that is asked for, or all of them.
+///
+/// # Errors
+/// [`Stop`] where there is no such module.
+pub(in crate::engine) async fn chosen_modules(task: &Task, module: Option<String>) -> Result<Vec<String>, Stop> {
     let known = crate::engine::read::browse::modules(task).await?;
-    let wanted = match module {
-        Some(module) if known.contains(&module) => vec![module],
+    match module {
+        Some(module) if known.contains(&module) => Ok(vec![module]),
         Some(module) => {
             let failure = Failure::new(ErrorCode::NoTable, format!("there is no module {module}"));
-            return Err(failure.hint(format!("the modules are {}", known.join(", "))).into());
+            Err(failure.hint(format!("the modules are {}", known.join(", "))).into())
         }
-        None => known,
-    };
+        None => Ok(known),
+    }
+}
+
+/// Scans the data tables, module by module, and tells the counts while they grow.
+pub(in crate::engine) async fn scan_tenants(task: &Task, module: Option<String>) -> Result<(), Stop> {
+    let wanted = chosen_modules(task, module).await?;
     let began = Instant::now();
     let mut rows = 0;
     for module in wanted {
