@@ -43,7 +43,7 @@ pub struct Entities {
     pub view: Option<PathBuf>,
 }
 
-fn deleted(text: &str) -> Result<DeletedFilter, String> {
+pub(super) fn deleted(text: &str) -> Result<DeletedFilter, String> {
     match text {
         "keep" => Ok(DeletedFilter::Keep),
         "skip" => Ok(DeletedFilter::Skip),

@@ -42,6 +42,15 @@ const ROWS: &[Row] = &[
     row("", &["tenantry --sandbox", "tenantry --profile staging tenants"], WRITES),
     row("tenants", &["tenantry tenants --module product", "tenantry tenants --keys"], READS),
     row("entities", &["tenantry entities 'PRODUCT#acme' --sk-prefix P- --limit 100"], READS),
+    row(
+        "find",
+        &[
+            "tenantry find 'PRODUCT#acme#P-0001'",
+            "tenantry find ボルト --tenant acme",
+            "tenantry find sato@example.com --exact --in attributes.email --max-units 500",
+        ],
+        &[(exit::NOT_APPROVED, "stopped at --max-units"), INTERRUPTED],
+    ),
     row("history", &["tenantry history 'PRODUCT#acme' P-0001"], READS),
     row("diff", &["tenantry diff 'PRODUCT#acme' P-0001 3 4"], READS),
     row(

@@ -3,6 +3,7 @@
 mod entities;
 pub mod exit;
 mod files;
+mod find;
 mod global;
 mod help;
 mod runs;
@@ -15,6 +16,7 @@ use clap_complete::Shell;
 
 pub use entities::{Entities, Entity};
 pub use files::{Export, Import};
+pub use find::Find;
 pub use global::{Global, Pipeline};
 pub use help::exit_codes;
 pub use runs::{Approve, Doctor, Run, RunsCommand, Undo};
@@ -59,6 +61,9 @@ pub enum Command {
     /// List the entities of a partition.
     #[command(after_help = help::of("entities"))]
     Entities(Entities),
+    /// Find entities by a text: an id is read directly, anything else is looked for without regard to case and width.
+    #[command(after_help = help::of("find"))]
+    Find(Find),
     /// Show every version of an entity.
     #[command(after_help = help::of("history"))]
     History {
@@ -183,6 +188,7 @@ impl Command {
         match self {
             Self::Tenants { .. } => "tenants",
             Self::Entities(_) => "entities",
+            Self::Find(_) => "find",
             Self::History { .. } => "history",
             Self::Diff { .. } => "diff",
             Self::Rollback { .. } => "rollback",

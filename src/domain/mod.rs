@@ -9,6 +9,7 @@ pub mod digest;
 pub mod doctor;
 pub mod evolve;
 pub mod finding;
+pub mod find;
 pub mod import;
 pub mod item;
 pub mod job;

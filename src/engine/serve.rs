@@ -14,7 +14,7 @@ use crate::domain::plan::Work;
 use crate::domain::run::RunId;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Decision, Event, RequestId, Steering};
-use crate::engine::read::{browse, compare, history, users, watching};
+use crate::engine::read::{browse, compare, find, history, users, watching};
 use crate::engine::records::{collisions, items, runs};
 use crate::engine::task::{Shared, Stop, Task};
 use crate::engine::{EngineEnd, check, files, plan, run};
@@ -89,7 +89,11 @@ async fn work(task: &Task, command: Command, done: Option<Result<(), Stop>>) {
         // These end by themselves: a scan tells what it has counted, and a write is never dropped halfway.
         let ends_itself = matches!(
             command,
-            Command::ScanTenants { .. } | Command::RunPlan { .. } | Command::Export { .. } | Command::ResumeRun { .. }
+            Command::ScanTenants { .. }
+                | Command::Find { .. }
+                | Command::RunPlan { .. }
+                | Command::Export { .. }
+                | Command::ResumeRun { .. }
         );
         match done {
             Some(result) => result,
@@ -125,6 +129,7 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::ListPartitions { module } => browse::list_partitions(task, module).await,
         Command::Open { pk, module } => browse::open(task, &pk, module).await,
         Command::Page { listing, after, limit } => browse::page(task, &listing, after, limit).await,
+        Command::Find { wanted } => find::find(task, &wanted).await,
         Command::History { entity, resolve } => history::history(task, &entity, resolve).await,
         Command::Watch { what } => watching::run(task, &what).await,
         Command::Diff { from, to, all } => compare::diff(task, from, to, all).await,

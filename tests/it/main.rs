@@ -20,6 +20,7 @@ mod disk_full;
 mod doctor;
 mod expiry;
 mod faults;
+mod find;
 #[cfg(feature = "sandbox")]
 mod figures;
 mod follow;

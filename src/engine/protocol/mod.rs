@@ -3,6 +3,7 @@
 mod browsed;
 mod collisions;
 mod files;
+mod found;
 mod reported;
 mod shown;
 mod steering;
@@ -22,6 +23,7 @@ use crate::engine::failure::Failure;
 pub use browsed::{Connection, DiffResult, EntitySummary, HistoryEntry, ListedPartition, TenantCount, Viewed};
 pub use collisions::{Collision, CollisionFilter, CollisionKey, CollisionRow};
 pub use files::{ExportWanted, ExportedFile};
+pub use found::{Among, FoundEntity, Near, SearchEnd, Searched, Wanted};
 pub(crate) use reported::ReportedFailures;
 pub use shown::{
     Approval, ApprovalRequest, BatchInfo, BatchState, Blast, Finding, ItemFilter, ItemResult, Phase, PlanSummary,
@@ -136,6 +138,12 @@ pub enum Command {
         after: Option<Cursor>,
         /// Entities at most.
         limit: usize,
+    },
+    /// Looks for a text in the data rows, the nearest partitions first: [`Event::Found`] and [`Event::Searched`] again and again. A text
+    /// that is an entity's id is read directly.
+    Find {
+        /// What, where, and how much it may cost.
+        wanted: Box<Wanted>,
     },
     /// Reads every version of an entity: [`Event::Versions`], the newest ones first, the rest in any order, gaps last.
     History {
@@ -333,6 +341,10 @@ pub enum Event {
         /// Where the next page begins; `None` when all were read.
         next: Option<Cursor>,
     },
+    /// Entities that hold the text of [`Command::Find`].
+    Found(Vec<FoundEntity>),
+    /// How far [`Command::Find`] is; the last one says how it ended.
+    Searched(Searched),
     /// Versions of an entity; one sent again replaces the one sent before.
     Versions(Vec<HistoryEntry>),
     /// How [`Command::Watch`] goes.

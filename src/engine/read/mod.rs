@@ -3,6 +3,7 @@
 pub(super) mod ahead;
 pub(super) mod browse;
 pub(super) mod compare;
+pub(super) mod find;
 pub(super) mod history;
 pub(super) mod partitions;
 pub(super) mod reported;

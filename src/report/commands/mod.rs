@@ -4,6 +4,7 @@ mod approve;
 mod browse;
 mod doctor;
 mod files;
+mod find;
 mod plans;
 mod rollback;
 mod run;
@@ -233,6 +234,7 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         Command::Tenants { module, keys: true } => browse::partitions(context, module).await,
         Command::Tenants { module, keys: false } => browse::tenants(context, module).await,
         Command::Entities(options) => browse::entities(context, &options).await,
+        Command::Find(options) => find::find(context, options).await,
         Command::History { entity, rows } => versions::history(context, &entity, rows).await,
         Command::Diff { entity, from, to, all } => versions::diff(context, &entity, from, to, all).await,
         Command::Rollback { entity, to, expect, dry_run } => {

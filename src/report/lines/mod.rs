@@ -8,13 +8,14 @@ use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::domain::clock::normalise_time;
 use crate::domain::diff::{Change, ChangeKind};
+use crate::domain::find::Matched;
 use crate::domain::row::{Row, TableKind};
 use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
 use crate::domain::timeline::{BySource, Flag, VersionStatus};
 use crate::domain::value::{item_to_ddb_json, value_to_ddb_json};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{
-    EntityRef, EntitySummary, HistoryEntry, ItemResult, ListedPartition, Preview, RunInfo, TenantCount,
+    EntityRef, EntitySummary, FoundEntity, HistoryEntry, ItemResult, ListedPartition, Preview, RunInfo, TenantCount,
 };
 
 pub(super) use batch::{BatchLine, FindingLine};
@@ -91,9 +92,24 @@ pub(super) struct EntityLine<'a> {
     attributes_ref: &'a Option<String>,
     row: Option<Json>,
     problem: &'a Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matched: Option<Vec<MatchedPart<'a>>>,
+}
+
+/// Where a text was found.
+#[derive(Debug, Serialize)]
+struct MatchedPart<'a> {
+    path: String,
+    value: &'a str,
 }
 
 impl<'a> EntityLine<'a> {
+    /// An entity that holds a text.
+    pub(super) fn found(found: &'a FoundEntity) -> Self {
+        let part = |m: &'a Matched| MatchedPart { path: m.path.to_string(), value: &m.value };
+        Self { matched: Some(found.matched.iter().map(part).collect()), ..Self::new(&found.entity, false) }
+    }
+
     pub(super) fn new(e: &'a EntitySummary, rows: bool) -> Self {
         Self {
             event: "entity",
@@ -113,6 +129,7 @@ impl<'a> EntityLine<'a> {
             attributes_ref: &e.attributes_ref,
             row: rows.then(|| as_row(&e.row)),
             problem: &e.problem,
+            matched: None,
         }
     }
 }

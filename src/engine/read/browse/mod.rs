@@ -13,8 +13,8 @@ use crate::engine::task::{Stop, Task};
 use crate::store::Query;
 use crate::store::error::ErrorKind;
 
-pub(in crate::engine) use page::{page, some};
-pub(in crate::engine) use tenants::{list_partitions, scan_tenants};
+pub(in crate::engine) use page::{page, passes, shown, some};
+pub(in crate::engine) use tenants::{chosen_modules, list_partitions, scan_tenants};
 #[cfg(test)]
 pub(crate) use view::seen;
 

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{unprocessed, view};
-use crate::domain::key::{EntityKey, Version};
+use crate::domain::key::{EntityKey, PartitionKey, Version};
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::snapshot::is_past;
 use crate::domain::tenant::tenant_of;
@@ -120,6 +120,28 @@ pub(in crate::engine) async fn some(
     summaries(&mut reading, rows).await
 }
 
+/// Data rows of one partition as a listing shows them. Failures that `told` knows are not reported again.
+pub(in crate::engine) async fn shown(
+    task: &Task,
+    module: &str,
+    pk: &PartitionKey,
+    rows: Vec<Row>,
+    told: &mut ReportedFailures,
+) -> Result<Vec<EntitySummary>, Stop> {
+    let listing = Listing {
+        module: module.to_owned(),
+        pk: pk.clone(),
+        sk_prefix: String::new(),
+        deleted: DeletedFilter::Keep,
+        resolve: false,
+        view: None,
+    };
+    let mut reading = Reading { task, listing: &listing, told: std::mem::take(told), view: None };
+    let entities = summaries(&mut reading, rows).await;
+    *told = reading.told;
+    entities
+}
+
 /// What a listing shows of data rows.
 async fn summaries(reading: &mut Reading<'_>, rows: Vec<Row>) -> Result<Vec<EntitySummary>, Stop> {
     let listing = reading.listing;
@@ -159,7 +181,7 @@ async fn commands_of(reading: &mut Reading<'_>, rows: &[Row]) -> Result<HashMap<
     }
 }
 
-pub(super) fn passes(filter: DeletedFilter, row: &Row) -> bool {
+pub(in crate::engine) fn passes(filter: DeletedFilter, row: &Row) -> bool {
     match filter {
         DeletedFilter::Keep => true,
         DeletedFilter::Skip => !row.is_deleted(),

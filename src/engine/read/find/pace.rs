@@ -1,0 +1,183 @@
+//! How much a search reads at once, and how much in all.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::store::Meter;
+
+/// Pages that are read side by side.
+pub(super) const AT_ONCE: usize = 8;
+/// Bytes that half a read unit pays for.
+const HALF_UNIT: f64 = 4096.0;
+/// Units of a page that nothing limits: a megabyte, eventually consistent.
+const WHOLE_PAGE: f64 = 128.0;
+/// Units of the two command rows by which an entity's flags are told.
+const SHOWN: f64 = 1.0;
+/// The part of what is left that one page may take, so that pages side by side stay within it together.
+const SHARE: f64 = 0.25;
+
+/// Pace and budget of a search, shared by all that read for it.
+#[derive(Debug)]
+pub(super) struct Pace {
+    permits: Arc<Semaphore>,
+    meter: Arc<Meter>,
+    /// Units used before the search began.
+    before: f64,
+    max_units: Option<f64>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Permits there are, and permits there should be.
+    permits: (usize, usize),
+    /// Units of pages that are being read.
+    reserved: f64,
+    /// Units that showing what was found will take.
+    owed: f64,
+    rows: f64,
+    bytes: f64,
+    hits: f64,
+    exhausted: bool,
+}
+
+/// Leave to read one page.
+#[derive(Debug)]
+pub(super) struct Leave {
+    permit: OwnedSemaphorePermit,
+    /// Rows at most.
+    pub(super) rows: Option<usize>,
+    reserved: f64,
+}
+
+impl Pace {
+    pub(super) fn new(meter: &Arc<Meter>, max_units: Option<f64>) -> Self {
+        let state = State {
+            permits: (AT_ONCE, AT_ONCE),
+            reserved: 0.0,
+            owed: 0.0,
+            rows: 0.0,
+            bytes: 0.0,
+            hits: 0.0,
+            exhausted: false,
+        };
+        Self {
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
+            meter: Arc::clone(meter),
+            before: meter.reading().read_units,
+            max_units,
+            state: Mutex::new(state),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Units used since the search began.
+    pub(super) fn used(&self) -> f64 {
+        self.meter.reading().read_units - self.before
+    }
+
+    /// Whether somebody wanted to read more than is allowed.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.state().exhausted
+    }
+
+    /// Whether anything more may be read; otherwise the search has ended.
+    pub(super) fn has_units(&self) -> bool {
+        let is_over = self.max_units.is_some_and(|max| self.used() >= max);
+        self.state().exhausted |= is_over;
+        !is_over
+    }
+
+    /// Waits for leave to read a page; `None` when the units are used up.
+    pub(super) async fn leave(&self) -> Option<Leave> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
+        let Some(max) = self.max_units else { return Some(Leave { permit, rows: None, reserved: 0.0 }) };
+        let used = self.used();
+        let mut state = self.state();
+        let left = max - used - state.reserved - state.owed;
+        if left <= 0.0 {
+            state.exhausted = true;
+            return None;
+        }
+        let wanted = (left * SHARE).max(0.5).min(left);
+        // Before anything is known every row is long, and found.
+        let of = |sum: f64, unknown: f64| if state.rows > 0.0 { sum / state.rows } else { unknown };
+        let each = of(state.bytes, HALF_UNIT) / (2.0 * HALF_UNIT) + of(state.hits, 1.0) * SHOWN;
+        // Small and never negative.
+        let rows = (wanted / each.max(0.001)).max(1.0) as usize;
+        state.reserved += wanted;
+        Some(Leave { permit, rows: (wanted < WHOLE_PAGE).then_some(rows), reserved: wanted })
+    }
+
+    /// So many entities of a page are shown now.
+    pub(super) fn shown(&self, hits: usize) {
+        let mut state = self.state();
+        state.owed = (state.owed - hits as f64 * SHOWN).max(0.0);
+    }
+
+    /// A page was read, with so many rows that hold the text.
+    pub(super) fn read(&self, leave: Leave, (rows, hits): (usize, usize), bytes: usize) {
+        let mut state = self.state();
+        state.hits += hits as f64;
+        state.owed += hits as f64 * SHOWN;
+        state.reserved = (state.reserved - leave.reserved).max(0.0);
+        state.rows += rows as f64;
+        state.bytes += bytes as f64;
+        if state.permits.0 > state.permits.1 {
+            state.permits.0 -= 1;
+            leave.permit.forget();
+        }
+    }
+
+    /// A page was throttled: half as many are read side by side from now on.
+    pub(super) fn throttled(&self, leave: Leave) {
+        self.meter.throttled();
+        let wanted = self.state().permits.1;
+        self.state().permits.1 = (wanted / 2).max(1);
+        self.read(leave, (0, 0), 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn throttling_halves_what_is_read_at_once_and_leaves_one() {
+        let pace = Pace::new(&Arc::default(), None);
+        for left in [AT_ONCE - 1, AT_ONCE - 2] {
+            let leave = pace.leave().await.unwrap();
+            pace.throttled(leave);
+            assert_eq!(pace.permits.available_permits(), left);
+        }
+        for _ in 0..2 * AT_ONCE {
+            let leave = pace.leave().await.unwrap();
+            pace.throttled(leave);
+        }
+        assert_eq!((pace.permits.available_permits(), pace.state().permits), (1, (1, 1)));
+    }
+
+    #[tokio::test]
+    async fn pages_side_by_side_stay_within_the_units() {
+        let pace = Pace::new(&Arc::default(), Some(4.0));
+        let mut reserved = 0.0;
+        let mut leaves = Vec::new();
+        for _ in 0..AT_ONCE {
+            let Some(leave) = pace.leave().await else { break };
+            reserved += leave.reserved;
+            leaves.push(leave);
+        }
+        assert!(reserved <= 4.0, "{reserved}");
+        assert_eq!(leaves[0].rows, Some(1));
+        let first = leaves.remove(0);
+        // A hundred rows of 40 bytes: more of them go into the next page.
+        pace.read(first, (100, 0), 4_000);
+        leaves.pop().map(|leave| pace.read(leave, (0, 0), 0)).unwrap();
+        assert!(pace.leave().await.unwrap().rows > Some(80));
+        assert!(!pace.is_exhausted() && pace.has_units());
+    }
+}

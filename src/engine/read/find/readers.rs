@@ -1,0 +1,151 @@
+//! Reading for a search: partitions and segments side by side, each row looked at where it is read.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::pace::Pace;
+use crate::domain::find::{Matched, Needle, Place};
+use crate::domain::key::PartitionKey;
+use crate::domain::row::{Row, TableKind};
+use crate::domain::size::item_bytes;
+use crate::engine::protocol::DeletedFilter;
+use crate::engine::read::browse::passes;
+use crate::engine::task::Task;
+use crate::store::error::{ErrorKind, StoreError};
+use crate::store::{Query, RowPage, Scan, ScanAt, ScanPage, backoff};
+
+/// Times that a throttled page is asked for, each of them several times by the SDK.
+const ATTEMPTS: u32 = 8;
+
+/// What to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part {
+    /// A partition.
+    Partition(PartitionKey),
+    /// One of so many segments of the table.
+    Segment(i32, i32),
+}
+
+/// What is the same for all that read.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) task: Task,
+    pub(super) pace: Arc<Pace>,
+    pub(super) needle: Needle,
+    pub(super) places: Vec<Place>,
+    pub(super) deleted: DeletedFilter,
+}
+
+/// A page that was looked at.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    pub(super) hits: Vec<(Row, Vec<Matched>)>,
+    pub(super) rows: u64,
+    pub(super) in_s3: u64,
+}
+
+impl Reading {
+    /// Reads a part to its end, or until the units are used up; rows of partitions that are `skipped` are not looked at.
+    pub(super) async fn read(
+        self: Arc<Self>,
+        module: String,
+        part: Part,
+        skipped: Arc<BTreeSet<PartitionKey>>,
+        sender: mpsc::Sender<Looked>,
+    ) -> Result<(), StoreError> {
+        let mut at = At::Begin;
+        while let Some((looked, next)) = self.page(&module, &part, &skipped, at).await? {
+            if sender.send(looked).await.is_err() || self.task.cancel.is_cancelled() {
+                break;
+            }
+            match next {
+                At::Begin => break,
+                next => at = next,
+            }
+        }
+        Ok(())
+    }
+
+    /// One page; `None` where nothing more may be read. A throttled one is waited for.
+    async fn page(
+        &self,
+        module: &str,
+        part: &Part,
+        skipped: &BTreeSet<PartitionKey>,
+        at: At,
+    ) -> Result<Option<(Looked, At)>, StoreError> {
+        let mut attempt = 0;
+        loop {
+            let Some(leave) = self.pace.leave().await else { return Ok(None) };
+            match self.ask(module, part, &at, leave.rows).await {
+                Ok((mut rows, next)) => {
+                    let (count, bytes) = (rows.len(), rows.iter().map(|row| item_bytes(&row.0)).sum());
+                    if !skipped.is_empty() {
+                        rows.retain(|row| row.pk().is_ok_and(|pk| !skipped.contains(&PartitionKey::new(pk))));
+                    }
+                    let looked = self.look(&rows);
+                    self.pace.read(leave, (count, looked.hits.len()), bytes);
+                    return Ok(Some((looked, next)));
+                }
+                Err(error) if error.kind() == Some(ErrorKind::Throttled) && attempt < ATTEMPTS => {
+                    self.pace.throttled(leave);
+                    tokio::time::sleep(backoff::delay(attempt)).await;
+                    attempt += 1;
+                }
+                Err(error) => {
+                    self.pace.read(leave, (0, 0), 0);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        module: &str,
+        part: &Part,
+        at: &At,
+        limit: Option<usize>,
+    ) -> Result<(Vec<Row>, At), StoreError> {
+        let (store, kind) = (self.task.store(), TableKind::Data);
+        match part {
+            Part::Partition(pk) => {
+                let after = if let At::Key(sk) = at { Some(sk.as_str()) } else { None };
+                let query = Query { module, kind, pk, prefix: "", after, limit, fields: &[], consistent: false };
+                let RowPage { rows, next } = store.query(&query).await?;
+                Ok((rows, next.map_or(At::Begin, At::Key)))
+            }
+            Part::Segment(segment, segments) => {
+                let limit = limit.map(|rows| i32::try_from(rows).unwrap_or(i32::MAX));
+                let scan = Scan { module, kind, fields: &[], segments: *segments, limit };
+                let from = if let At::Scan(at) = at { Some(at.clone()) } else { None };
+                let ScanPage { rows, next } = store.scan_page(scan, *segment, from).await?;
+                Ok((rows, next.map_or(At::Begin, At::Scan)))
+            }
+        }
+    }
+
+    /// Looks at rows; the others are not kept.
+    fn look(&self, rows: &[Row]) -> Looked {
+        let in_attributes = self.places.iter().any(Place::is_in_attributes);
+        let mut looked = Looked { rows: rows.len() as u64, ..Looked::default() };
+        for row in rows.iter().filter(|row| passes(self.deleted, row)) {
+            looked.in_s3 += u64::from(in_attributes && row.attributes_ref().is_some());
+            let matched = self.needle.find(row, &self.places);
+            if !matched.is_empty() {
+                looked.hits.push((row.clone(), matched));
+            }
+        }
+        looked
+    }
+}
+
+/// Where a part goes on; as the next place, the beginning means that there is no more.
+#[derive(Debug)]
+enum At {
+    Begin,
+    Key(String),
+    Scan(ScanAt),
+}

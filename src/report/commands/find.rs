@@ -1,0 +1,103 @@
+use std::time::Instant;
+
+use super::super::lines::EntityLine;
+use super::{Context, Quit, exit, first};
+use crate::cli::Find;
+use crate::engine::protocol::{
+    Among, Command, EntitySummary, Event, FoundEntity, Near, SearchEnd, Searched, StopCause, Wanted,
+};
+
+/// Characters of a match that are shown to people.
+const SHOWN: usize = 120;
+
+pub(super) async fn find(context: &mut Context, options: Find) -> Result<(), Quit> {
+    let wanted = Wanted {
+        text: options.text,
+        places: options.places,
+        exact: options.exact,
+        among: Among { module: options.module, entity_type: options.r#type, tenant: options.tenant },
+        deleted: options.deleted,
+        limit: options.limit,
+        max_units: options.max_units,
+        near: Near::default(),
+    };
+    let in_row: Vec<String> = fields_of_the_row(&wanted);
+    let began = Instant::now();
+    let mut last = Searched::default();
+    context
+        .each(Command::Find { wanted: Box::new(wanted) }, |context, event| {
+            match event {
+                Event::Found(found) => found.iter().for_each(|found| print(context, found)),
+                Event::Searched(searched) => {
+                    last = searched;
+                    context.progress("scan", searched.rows, None, began);
+                }
+                _ => {}
+            }
+            Ok(())
+        })
+        .await?;
+    context.out.clear_progress();
+    context.end.blast.read_units = last.units;
+    if last.found == 0 {
+        context.out.text("nothing was found");
+        for field in in_row {
+            context
+                .out
+                .note(&format!("{field} is a field of the row itself: for an attribute write attributes.{field}"));
+        }
+    }
+    if last.in_s3 > 0 {
+        context
+            .out
+            .note(&format!("rows whose attributes stand in S3, where they were not looked into: {}", last.in_s3));
+    }
+    match last.ended {
+        Some(SearchEnd::Units) => {
+            context.out.note(&format!(
+                "stopped at --max-units: {} rows were looked at for {:.1} read units, and there are more",
+                last.rows, last.units
+            ));
+            context.end.exit = first(context.end.exit, exit::NOT_APPROVED);
+            context.end.stopped = Some(StopCause::Operator);
+        }
+        Some(SearchEnd::Limit) => context.out.note("stopped at --limit: there may be more"),
+        None => {}
+    }
+    Ok(())
+}
+
+/// Places that are asked for and are no attributes: most such names are meant as attributes.
+fn fields_of_the_row(wanted: &Wanted) -> Vec<String> {
+    let path = |place: &crate::domain::find::Place| match place {
+        crate::domain::find::Place::Path(path) if !place.is_in_attributes() => Some(path.to_string()),
+        _ => None,
+    };
+    wanted.places.iter().filter_map(path).collect()
+}
+
+fn print(context: &mut Context, found: &FoundEntity) {
+    context.out.line(&EntityLine::found(found));
+    context.end.rows += 1;
+    let entity = &found.entity;
+    let words = [flags(entity), matches(found)];
+    let name = entity.name.clone().unwrap_or_default();
+    let text = [vec![entity.entity.key.to_string(), name], words.into_iter().filter(|w| !w.is_empty()).collect()];
+    context.out.text(&text.concat().join("  "));
+}
+
+fn flags(entity: &EntitySummary) -> String {
+    let deleted = entity.deleted.then_some("deleted");
+    let flags: Vec<&str> = deleted.into_iter().chain(entity.flags.iter().map(|f| f.as_str())).collect();
+    flags.join(",")
+}
+
+/// Where the text stands, but for the key and the name, which are shown anyway.
+fn matches(found: &FoundEntity) -> String {
+    let shown = found.matched.iter().filter(|m| !matches!(m.path.field(), Some("id" | "sk" | "name")));
+    let text = |m: &crate::domain::find::Matched| match m.value.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}: {}…", m.path, m.value.get(..end).unwrap_or_default()),
+        None => format!("{}: {}", m.path, m.value),
+    };
+    shown.map(text).collect::<Vec<_>>().join("  ")
+}
