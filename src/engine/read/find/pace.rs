@@ -1,6 +1,7 @@
 //! How much a search reads at once, and how much in all.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -14,6 +15,8 @@ const HALF_UNIT: f64 = 4096.0;
 const WHOLE_PAGE: f64 = 128.0;
 /// Units of the two command rows by which an entity's flags are told.
 const SHOWN: f64 = 1.0;
+/// How long to wait for pages that are being read to say what they took.
+const MOMENT: Duration = Duration::from_millis(10);
 /// The part of what is left that one page may take, so that pages side by side stay within it together.
 const SHARE: f64 = 0.25;
 
@@ -94,14 +97,28 @@ impl Pace {
 
     /// Waits for leave to read a page; `None` when the units are used up.
     pub(super) async fn leave(&self) -> Option<Leave> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
-        let Some(max) = self.max_units else { return Some(Leave { permit, rows: None, reserved: 0.0 }) };
-        let used = self.used();
+        loop {
+            let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
+            let Some(max) = self.max_units else { return Some(Leave { permit, rows: None, reserved: 0.0 }) };
+            if let Some((rows, reserved)) = self.reserve(max)? {
+                return Some(Leave { permit, rows, reserved });
+            }
+            drop(permit);
+            tokio::time::sleep(MOMENT).await;
+        }
+    }
+
+    /// Rows and units of the next page: `None` when the units are used up, nothing inside while pages that are being read may leave some.
+    fn reserve(&self, max: f64) -> Option<Option<(Option<usize>, f64)>> {
+        let left = max - self.used();
         let mut state = self.state();
-        let left = max - used - state.reserved - state.owed;
         if left <= 0.0 {
             state.exhausted = true;
             return None;
+        }
+        let left = left - state.reserved - state.owed;
+        if left <= 0.0 {
+            return Some(None);
         }
         let wanted = (left * SHARE).max(0.5).min(left);
         // Before anything is known every row is long, and found.
@@ -110,7 +127,7 @@ impl Pace {
         // Small and never negative.
         let rows = (wanted / each.max(0.001)).max(1.0) as usize;
         state.reserved += wanted;
-        Some(Leave { permit, rows: (wanted < WHOLE_PAGE).then_some(rows), reserved: wanted })
+        Some(Some(((wanted < WHOLE_PAGE).then_some(rows), wanted)))
     }
 
     /// So many entities of a page are shown now.
@@ -167,7 +184,7 @@ mod tests {
         let mut reserved = 0.0;
         let mut leaves = Vec::new();
         for _ in 0..AT_ONCE {
-            let Some(leave) = pace.leave().await else { break };
+            let Ok(Some(leave)) = tokio::time::timeout(MOMENT, pace.leave()).await else { break };
             reserved += leave.reserved;
             leaves.push(leave);
         }
