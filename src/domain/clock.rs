@@ -1,7 +1,8 @@
 //! Times as the framework and as we write them.
 
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::{Span, Timestamp, Zoned};
 
 /// A time zone name that the time zone database does not know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +63,83 @@ fn local(text: &str, zone: &TimeZone, form: &str) -> String {
     )
 }
 
+/// Moments that [`moment`] understands, in words.
+pub const MOMENT: &str = "a time such as \"2026-03-10T00:00:00+09:00\", \"2026-03-10 09:00\", \"yesterday 09:00\" or \"09:00\", or an age such as \"2h\" or \"3d\"";
+
+/// Where and when a moment is said.
+#[derive(Debug, Clone)]
+pub struct Now {
+    /// When.
+    pub at: Timestamp,
+    /// The wall clock that is meant.
+    pub zone: TimeZone,
+}
+
+impl Now {
+    /// What a text was taken for.
+    #[must_use]
+    pub fn taken(&self, text: &str, at: Timestamp) -> String {
+        let (utc, zone) = (utc_millis(at), self.zone.iana_name().unwrap_or("local time"));
+        format!("{text:?} is taken for {utc} ({} in {zone})", local_seconds(&utc, &self.zone))
+    }
+}
+
+/// A moment as people say it: RFC 3339, a day and a time of day, `today` or `yesterday` with one, a time of day alone (today's), or an
+/// age. A day alone is none: its beginning and its end are a day apart.
+#[must_use]
+pub fn moment(text: &str, now: &Now) -> Option<Timestamp> {
+    let text = text.trim();
+    parse_time(text).or_else(|| age_ago(text, now)).or_else(|| wall_clock(text, now))
+}
+
+/// Whether a text is a moment wherever and whenever it is said.
+#[must_use]
+pub fn is_moment(text: &str) -> bool {
+    moment(text, &Now { at: Timestamp::UNIX_EPOCH, zone: TimeZone::UTC }).is_some()
+}
+
+fn age_ago(text: &str, now: &Now) -> Option<Timestamp> {
+    let unit = text.chars().next_back()?;
+    let digits = text.strip_suffix(unit).filter(|digits| !digits.is_empty())?;
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let count: i64 = digits.parse().ok()?;
+    let span = Span::new();
+    let span = match unit {
+        's' => span.try_seconds(count),
+        'm' => span.try_minutes(count),
+        'h' => span.try_hours(count),
+        // By the calendar: the same time of day, also where the clocks were changed in between.
+        'd' => span.try_days(count),
+        'w' => span.try_weeks(count),
+        _ => return None,
+    };
+    now.at.to_zoned(now.zone.clone()).checked_sub(span.ok()?).ok().map(|zoned| zoned.timestamp())
+}
+
+fn wall_clock(text: &str, now: &Now) -> Option<Timestamp> {
+    let today = now.at.to_zoned(now.zone.clone()).date();
+    let (day, time) = match text.split_once([' ', 'T']) {
+        Some((day, time)) => (day, time.trim_start()),
+        None => ("today", text),
+    };
+    let day: Date = match day {
+        "today" => today,
+        "yesterday" => today.yesterday().ok()?,
+        day if day.len() == 10 => day.parse().ok()?,
+        _ => return None,
+    };
+    let hour = time.find(':')?;
+    // Fraction, seconds and a leading zero may be left out, the minutes may not.
+    let padded = if hour == 1 { format!("0{time}") } else { time.to_owned() };
+    if !padded.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.')) {
+        return None;
+    }
+    let time: Time = padded.parse().ok()?;
+    DateTime::from_parts(day, time).to_zoned(now.zone.clone()).ok().map(|zoned| zoned.timestamp())
+}
+
 /// How long ago something was, roughly.
 #[must_use]
 pub fn age(then: Timestamp, now: Timestamp) -> String {
@@ -91,6 +169,53 @@ mod tests {
         assert_eq!(normalise_time("2026-03-02T10:15:00+09:00"), "2026-03-02T01:15:00.000Z");
         assert_eq!(normalise_time("yesterday"), "yesterday");
         assert_eq!(local_minutes("2026-03-02T10:15:00+09:00", &TimeZone::UTC), "2026-03-02 01:15");
+    }
+
+    #[test]
+    fn moments_are_taken_for_what_people_mean() {
+        let now = Now { at: "2026-11-25T03:00:00Z".parse().unwrap(), zone: time_zone("Asia/Tokyo").unwrap() };
+        let said = |text: &str| moment(text, &now).map(utc_millis);
+        for (text, at) in [
+            ("2026-03-10T00:00:00+09:00", "2026-03-09T15:00:00.000Z"),
+            ("2026-11-25 10:00", "2026-11-25T01:00:00.000Z"),
+            ("2026-11-25T10:00:30", "2026-11-25T01:00:30.000Z"),
+            ("yesterday 10:00", "2026-11-24T01:00:00.000Z"),
+            ("today 9:05", "2026-11-25T00:05:00.000Z"),
+            ("10:00", "2026-11-25T01:00:00.000Z"),
+            ("2h", "2026-11-25T01:00:00.000Z"),
+            ("90m", "2026-11-25T01:30:00.000Z"),
+            ("3d", "2026-11-22T03:00:00.000Z"),
+            ("1w", "2026-11-18T03:00:00.000Z"),
+        ] {
+            assert_eq!(said(text).as_deref(), Some(at), "{text}");
+            assert!(is_moment(text), "{text}");
+        }
+        for text in [
+            "",
+            "yesterday",
+            "2026-11-25",
+            "tomorrow 10:00",
+            "10",
+            "1000",
+            "h",
+            "-2h",
+            "2y",
+            "25:00",
+            "2026-13-01 10:00",
+            "10:00 pm",
+        ] {
+            assert_eq!(said(text), None, "{text}");
+        }
+        let taken = now.taken("10:00", moment("10:00", &now).unwrap());
+        assert_eq!(taken, "\"10:00\" is taken for 2026-11-25T01:00:00.000Z (2026-11-25 10:00:00 in Asia/Tokyo)");
+    }
+
+    #[test]
+    fn an_age_in_days_is_the_same_time_of_day_also_where_clocks_were_changed() {
+        let now = Now { at: "2026-11-01T17:00:00Z".parse().unwrap(), zone: time_zone("America/New_York").unwrap() };
+        assert_eq!(moment("1d", &now).map(utc_millis).as_deref(), Some("2026-10-31T16:00:00.000Z"));
+        // Half past two does not exist on the day when they go forward.
+        assert_eq!(moment("2026-03-08 02:30", &now).map(utc_millis).as_deref(), Some("2026-03-08T07:30:00.000Z"));
     }
 
     #[test]

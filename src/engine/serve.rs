@@ -133,13 +133,19 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::History { entity, resolve } => history::history(task, &entity, resolve).await,
         Command::Watch { what } => watching::run(task, &what).await,
         Command::Diff { from, to, all } => compare::diff(task, from, to, all).await,
-        Command::PreviewPlan { plan, keep } => plan::preview(task, &plan, keep).await,
+        Command::PreviewPlan { plan, keep } => {
+            let plan = plan::in_time(task, &plan).await?;
+            plan::preview(task, &plan, keep).await
+        }
         Command::Items { run, filter, from, limit, fresh } => items::page(task, run, filter, from, limit, fresh).await,
         Command::ShowItem { run, n } => items::show(task, run, n).await,
         Command::Collisions { run, filter, from, limit } => collisions::page(task, run, filter, from, limit).await,
         Command::ShowCollision { run, items } => collisions::show(task, run, items).await,
         Command::RunPlan { plan, .. } if matches!(plan.work, Work::Export { .. }) => files::run(task, &plan).await,
-        Command::RunPlan { plan, expect, rows } => run::start(task, &plan, expect, rows).await,
+        Command::RunPlan { plan, expect, rows } => {
+            let plan = plan::in_time(task, &plan).await?;
+            run::start(task, &plan, expect, rows).await
+        }
         Command::ResumeRun { run, rows, retry } => run::resume(task, run, rows, retry).await,
         Command::ExportRun { run, file } => runs::export(task, run, file).await,
         Command::VerifyRun { run } => check::run::run(task, run).await,

@@ -315,3 +315,34 @@ async fn a_later_change_is_a_conflict_and_a_lost_command_is_told() {
         told.2
     );
 }
+
+#[tokio::test]
+async fn moments_are_said_by_the_profiles_clock_and_what_they_mean_is_reported() {
+    let stack = Stack::golden().await;
+    let program = Program::with(&stack, "timezone = \"Asia/Tokyo\"");
+    let exact = program.json(&["preview", &plan("acme", "", "to_time = \"2026-03-10T00:00:00+09:00\"").path]).await;
+    let said = program.json(&["preview", &plan("acme", "", "to_time = \"2026-03-10 00:00\"").path]).await;
+    assert_eq!(items(&said), items(&exact), "{}", said.stdout);
+    assert_eq!(said.end()["digest"], exact.end()["digest"]);
+    assert!(
+        said.stderr.contains("is taken for 2026-03-09T15:00:00.000Z (2026-03-10 00:00:00 in Asia/Tokyo)"),
+        "{}",
+        said.stderr
+    );
+    let backwards = program.json(&["preview", &plan("acme", "", "window = [\"2h\", \"3h\"]").path]).await;
+    assert_eq!((backwards.code, backwards.events("error")[0]["code"].as_str()), (1, Some("plan")));
+}
+
+#[tokio::test]
+async fn a_window_is_narrowed_to_what_one_user_published() {
+    let stack = Stack::golden().await;
+    let program = Program::new(&stack);
+    let window = "window = [\"2026-03-20 08:00\", \"2026-03-27T14:03:06+09:00\"]";
+    let all = program.json(&["preview", &plan("acme", "", window).path]).await;
+    assert!(items(&all).len() > 2, "{}", all.stdout);
+    let by = program.json(&["preview", &plan("acme", "", &format!("{window}\nby = [\"nobody\"]")).path]).await;
+    assert_eq!(items(&by), [], "{}", by.stdout);
+    let request = format!("{window}\nrequest = [\"req-sibt59cl\"]\nby = [\"u-sato\", \"u-9\"]");
+    let one = program.json(&["preview", &plan("acme", "", &request).path]).await;
+    assert_eq!(items(&one), expected(&[("P-0009", "update", "")]), "{}", one.stdout);
+}

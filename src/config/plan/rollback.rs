@@ -2,19 +2,16 @@
 
 use std::ops::Range;
 
-use jiff::Timestamp;
-
 use super::super::rows::ANY;
 use super::super::toml_walk::{Walk, quoted};
 use super::super::words::CONFLICTS;
 use super::read::Result;
-use crate::domain::clock::parse_time;
+use crate::domain::clock::{MOMENT, is_moment, parse_time};
 use crate::domain::key::Version;
-use crate::domain::plan::{DeletedSources, RollTo, Rollback, Source};
+use crate::domain::plan::{DeletedSources, RollTo, Rollback, Said, Source};
 
 /// Keys of which a plan has exactly one.
 const GOALS: [&str; 5] = ["to_version", "to_time", "before_run", "before_migrated_at", "window"];
-const TIME: &str = "a time with its zone, such as \"2026-03-10T00:00:00+09:00\" or \"2026-03-09T15:00:00Z\"";
 
 /// `[source]`; soft-deleted entities are taken back too unless it says otherwise.
 pub(super) fn source(mut walk: Walk<'_, '_>, at: Range<usize>) -> Result<Source> {
@@ -30,12 +27,22 @@ pub(super) fn source(mut walk: Walk<'_, '_>, at: Range<usize>) -> Result<Source>
 pub(super) fn how(mut walk: Walk<'_, '_>, at: Range<usize>) -> Result<Rollback> {
     let to = to(&mut walk, at)?;
     let only_marked = walk.flag("marked")?.unwrap_or(false);
-    if only_marked && !matches!(to, RollTo::Window { .. }) {
+    let is_window = matches!(to, RollTo::Window { .. } | RollTo::Said(Said::Window(..)));
+    let mut listed = |key: &'static str| -> Result<Vec<String>> {
+        let found: Vec<String> = walk.texts(key)?.unwrap_or_default().into_iter().map(|(_, text)| text).collect();
+        if !found.is_empty() && !is_window {
+            return Err(walk.wrong_value(key, format!("rollback.{key} narrows a window: there is none")));
+        }
+        Ok(found)
+    };
+    let (by, request, source) = (listed("by")?, listed("request")?, listed("source")?);
+    if only_marked && !is_window {
         return Err(walk.wrong_value("marked", "rollback.marked narrows a window: there is none"));
     }
     let conflicts = walk.word("conflicts", CONFLICTS.pairs)?;
     walk.finish()?;
-    Ok(Rollback { to, conflicts: conflicts.unwrap_or_default(), only_marked, expect: None })
+    let conflicts = conflicts.unwrap_or_default();
+    Ok(Rollback { to, conflicts, only_marked, by, request, source, expect: None })
 }
 
 fn to(walk: &mut Walk<'_, '_>, at: Range<usize>) -> Result<RollTo> {
@@ -44,18 +51,25 @@ fn to(walk: &mut Walk<'_, '_>, at: Range<usize>) -> Result<RollTo> {
         found.push((GOALS[0], RollTo::Version(Version(version as u64))));
     }
     if walk.text("to_time")?.is_some()
-        && let Some(time) = walk.parsed("to_time", TIME, parse_time)?
+        && let Some(to) = walk.parsed("to_time", MOMENT, |text| match parse_time(text) {
+            Some(time) => Some(RollTo::Time(time)),
+            None => is_moment(text).then(|| RollTo::Said(Said::Time(text.to_owned()))),
+        })?
     {
-        found.push((GOALS[1], RollTo::Time(time)));
+        found.push((GOALS[1], to));
     }
     if let Some(run) = walk.text("before_run")? {
         found.push((GOALS[2], RollTo::BeforeRun(run)));
     }
     if let Some(migrated) = walk.text("before_migrated_at")? {
-        found.push((GOALS[3], RollTo::BeforeMigratedAt(migrated)));
+        // What is no moment is compared as it is written: rows may hold anything.
+        let is_said = parse_time(&migrated).is_none() && is_moment(&migrated);
+        let to =
+            if is_said { RollTo::Said(Said::BeforeMigratedAt(migrated)) } else { RollTo::BeforeMigratedAt(migrated) };
+        found.push((GOALS[3], to));
     }
-    if let Some((from, to)) = window(walk)? {
-        found.push((GOALS[4], RollTo::Window { from, to }));
+    if let Some(to) = window(walk)? {
+        found.push((GOALS[4], to));
     }
     match (found.pop(), found.pop()) {
         (Some((_, to)), None) => Ok(to),
@@ -71,22 +85,19 @@ fn to(walk: &mut Walk<'_, '_>, at: Range<usize>) -> Result<RollTo> {
 }
 
 /// The first and the last moment of a window; none where the list is empty.
-fn window(walk: &mut Walk<'_, '_>) -> Result<Option<(Timestamp, Timestamp)>> {
+fn window(walk: &mut Walk<'_, '_>) -> Result<Option<RollTo>> {
     const KEY: &str = "window";
     let listed = walk.texts(KEY)?.unwrap_or_default();
-    let mut times = Vec::new();
-    for (span, text) in &listed {
-        let time = parse_time(text);
-        times.push(
-            time.ok_or_else(|| {
-                walk.wrong(span.clone(), KEY, format!("rollback.window must hold {TIME}, not {text:?}"))
-            })?,
-        );
+    if let Some((span, text)) = listed.iter().find(|(_, text)| !is_moment(text)) {
+        return Err(walk.wrong(span.clone(), KEY, format!("rollback.window must hold {MOMENT}, not {text:?}")));
     }
-    match times.as_slice() {
+    match listed.as_slice() {
         [] => Ok(None),
-        [from, to] if from <= to => Ok(Some((*from, *to))),
-        [_, _] => Err(walk.wrong_value(KEY, "rollback.window ends before it begins")),
+        [(_, first), (_, last)] => match (parse_time(first), parse_time(last)) {
+            (Some(from), Some(to)) if from <= to => Ok(Some(RollTo::Window { from, to })),
+            (Some(_), Some(_)) => Err(walk.wrong_value(KEY, "rollback.window ends before it begins")),
+            _ => Ok(Some(RollTo::Said(Said::Window(first.clone(), last.clone())))),
+        },
         _ => Err(walk.wrong_value(KEY, "rollback.window must hold two times: the first and the last moment")),
     }
 }

@@ -190,6 +190,9 @@ pub(in crate::config) const ROWS: &[Row] = rows! {
         "before_migrated_at": Text, &[Rollback], Counts("''"), "to before the version that says so: _migratedAt, _deletedAt, or metadata.migratedAt of its command";
         "window": List, &[Rollback], Counts("[]"), "to before the first command published between two moments, [\"2026-03-10T00:00:00Z\", \"2026-03-10T01:00:00Z\"]";
         "marked": Flag, &[Rollback], Counts("false"), "with window: only versions that bring the marks of a migration (_migrated, _migratedFrom and so on)";
+        "by": List, &[Rollback], Counts("[]"), "with window: only versions published by one of these users";
+        "request": List, &[Rollback], Counts("[]"), "with window: only versions of one of these requests";
+        "source": List, &[Rollback], Counts("[]"), "with window: only versions whose command row names one of these as its source";
         "conflicts": Choice(CONFLICTS.names), &[Rollback], Counts("'skip'"), "entities that others changed above it: skip | force (taken back all the same)";
     }
     ["undo"] {

@@ -281,6 +281,19 @@ pub enum RollTo {
         /// The last one.
         to: Timestamp,
     },
+    /// To a moment that is said as people say it; it becomes a time before anything else is done.
+    Said(Said),
+}
+
+/// Moments of a plan as people say them: what they mean depends on when and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Said {
+    /// For [`RollTo::Time`].
+    Time(String),
+    /// For [`RollTo::BeforeMigratedAt`].
+    BeforeMigratedAt(String),
+    /// For [`RollTo::Window`]: the first and the last moment.
+    Window(String, String),
 }
 
 /// How entities are rolled back.
@@ -292,9 +305,34 @@ pub struct Rollback {
     pub conflicts: Conflicts,
     /// In a window only versions that bring the marks of a migration.
     pub only_marked: bool,
+    /// In a window only versions published by one of these; by anyone where it is empty.
+    #[serde(default)]
+    pub by: Vec<String>,
+    /// In a window only versions of one of these requests.
+    #[serde(default)]
+    pub request: Vec<String>,
+    /// In a window only versions that name one of these as their source.
+    #[serde(default)]
+    pub source: Vec<String>,
     /// The version that the entity was seen at: another one is a conflict. No plan file says so; see [`Plan::rollback_of`].
     #[serde(default)]
     pub expect: Option<Version>,
+}
+
+impl Rollback {
+    /// As far back as this, with everything else at its default.
+    #[must_use]
+    pub fn to(to: RollTo) -> Self {
+        Self {
+            to,
+            conflicts: Conflicts::default(),
+            only_marked: false,
+            by: Vec::new(),
+            request: Vec::new(),
+            source: Vec::new(),
+            expect: None,
+        }
+    }
 }
 
 /// Which run is taken back, and how.

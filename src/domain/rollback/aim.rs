@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::trace::{Trace, Traces};
 use crate::domain::clock::{parse_time, utc_millis};
 use crate::domain::key::Version;
-use crate::domain::plan::RollTo;
+use crate::domain::plan::{RollTo, Rollback};
 use crate::domain::run::{Reason, RunId};
 
 /// What becomes of one entity.
@@ -34,8 +34,8 @@ pub enum Aim {
 ///
 /// [`RollTo::Version`] needs no traces.
 #[must_use]
-pub fn aim(to: &RollTo, only_marked: bool, traces: &Traces, current: Version) -> Aim {
-    match to {
+pub fn aim(how: &Rollback, traces: &Traces, current: Version) -> Aim {
+    match &how.to {
         RollTo::Version(version) if *version == current => Aim::There(format!("version {version} is the current one")),
         RollTo::Version(version) if *version > current || *version == Version(0) => {
             Aim::Never(Reason::MissingVersion, format!("there is no version {version}: the entity is at {current}"))
@@ -43,15 +43,16 @@ pub fn aim(to: &RollTo, only_marked: bool, traces: &Traces, current: Version) ->
         RollTo::Version(version) => Aim::Back { to: *version, others: Vec::new(), warning: None },
         RollTo::Time(at) => at_time(*at, traces, current),
         RollTo::BeforeRun(_) | RollTo::BeforeMigratedAt(_) | RollTo::Window { .. } => {
-            before(|trace, earlier| is_of(to, only_marked, trace, earlier), traces, current)
+            before(|trace, earlier| is_of(how, trace, earlier), traces, current)
         }
+        RollTo::Said(_) => Aim::Untouched,
     }
 }
 
 /// Whether the plan is about a version: the run wrote it, it says so, or it falls into the window.
 #[must_use]
-pub fn is_of(to: &RollTo, only_marked: bool, trace: &Trace, earlier: Option<&Trace>) -> bool {
-    match to {
+pub fn is_of(how: &Rollback, trace: &Trace, earlier: Option<&Trace>) -> bool {
+    match &how.to {
         RollTo::Version(_) | RollTo::Time(_) => true,
         RollTo::BeforeRun(id) => {
             let own = id.parse::<RunId>().ok().map(RunId::request_id);
@@ -62,8 +63,15 @@ pub fn is_of(to: &RollTo, only_marked: bool, trace: &Trace, earlier: Option<&Tra
         RollTo::BeforeMigratedAt(at) => trace.migrated_at(earlier).any(|own| is_same_time(own, at)),
         RollTo::Window { from, to } => {
             let is_within = matches!(trace.at(), (Some(at), true) if *from <= at && at <= *to);
-            is_within && (!only_marked || trace.is_marked(earlier))
+            let is_one =
+                |wanted: &[String], is: &dyn Fn(&str) -> bool| wanted.is_empty() || wanted.iter().any(|w| is(w));
+            is_within
+                && (!how.only_marked || trace.is_marked(earlier))
+                && is_one(&how.by, &|by| trace.by() == Some(by))
+                && is_one(&how.request, &|id| trace.has_request(id))
+                && is_one(&how.source, &|source| trace.source() == Some(source))
         }
+        RollTo::Said(_) => false,
     }
 }
 

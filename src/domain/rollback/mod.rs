@@ -1,6 +1,7 @@
 //! What a rollback writes.
 
 mod aim;
+mod said;
 mod set;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use super::row::{Attributes, BadRow, Row, TableKind, field};
 use super::value::{Map, Value};
 
 pub use aim::{Aim, aim, is_of};
+pub use said::{BadMoment, in_time};
 pub use set::{Rolling, Then};
 pub use trace::{Trace, Traces};
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::domain::clock::{Now, time_zone};
 use crate::domain::item::{Origin, PlannedItem, Role};
 use crate::domain::key::EntityKey;
-use crate::domain::plan::{Conflicts, RollTo};
+use crate::domain::plan::{Conflicts, RollTo, Rollback, Said};
 use crate::domain::publish::{PublishMode, Stamp, Ttls};
 use crate::domain::run::{Action, Reason};
 use crate::domain::snapshot::EntitySnapshot;
@@ -52,6 +53,10 @@ fn traces(versions: &[(u64, Option<&str>, Option<&str>)]) -> Traces {
         }
     }
     traces
+}
+
+fn aim(to: &RollTo, only_marked: bool, traces: &Traces, current: Version) -> Aim {
+    super::aim(&Rollback { only_marked, ..Rollback::to(to.clone()) }, traces, current)
 }
 
 fn back(to: u64, others: &[u64]) -> Aim {
@@ -200,4 +205,42 @@ fn what_was_named_is_refused_where_many_are_skipped() {
     let (action, reason, message) = of(true, Some(4), &now, 4);
     assert_eq!((action, reason), (Action::Conflict, Some(Reason::TargetChanged)));
     assert_eq!(message, "the entity is at version 5, not at 4 as expected");
+}
+
+#[test]
+fn a_window_is_narrowed_by_who_published_by_which_request_and_from_where() {
+    let by = |at: &str, by: &str, id: &str| {
+        format!(
+            r#"{{"createdAt":"2026-03-{at}T09:00:00+09:00","createdBy":"{by}","requestId":"{id}","source":"job-{by}"}}"#
+        )
+    };
+    let (a, b, c) = (by("01", "a", "r-1"), by("02", "b", "r-2"), by("03", "a", "r-3"));
+    let all = traces(&[(1, Some(&a), None), (2, Some(&b), None), (3, Some(&c), None)]);
+    let (from, to) = ("2026-03-01T00:00:00Z".parse().unwrap(), "2026-03-04T00:00:00Z".parse().unwrap());
+    let window = Rollback::to(RollTo::Window { from, to });
+    let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let aim = |how: Rollback| super::aim(&how, &all, Version(3));
+    assert_eq!(aim(window.clone()), back(0, &[]));
+    assert_eq!(aim(Rollback { by: texts(&["b"]), ..window.clone() }), back(1, &[3]));
+    assert_eq!(aim(Rollback { request: texts(&["r-3", "r-9"]), ..window.clone() }), back(2, &[]));
+    assert_eq!(aim(Rollback { source: texts(&["job-b"]), ..window.clone() }), back(1, &[3]));
+    assert_eq!(aim(Rollback { by: texts(&["a"]), request: texts(&["r-2"]), ..window }), Aim::Untouched);
+}
+
+#[test]
+fn moments_that_are_said_become_times() {
+    let now = Now { at: "2026-11-25T03:00:00Z".parse().unwrap(), zone: time_zone("Asia/Tokyo").unwrap() };
+    let (to, notes) = in_time(&RollTo::Said(Said::Time("yesterday 10:00".to_owned())), &now).unwrap();
+    assert_eq!(to, RollTo::Time("2026-11-24T01:00:00Z".parse().unwrap()));
+    assert!(
+        notes[0].starts_with("rollback.to_time: \"yesterday 10:00\" is taken for 2026-11-24T01:00:00.000Z"),
+        "{notes:?}"
+    );
+    let window = |from: &str, to: &str| in_time(&RollTo::Said(Said::Window(from.to_owned(), to.to_owned())), &now);
+    assert_eq!(window("3h", "10:00").unwrap().1.len(), 2);
+    assert!(matches!(window("10:00", "3h"), Err(BadMoment::Backwards(_))));
+    let (to, _) = in_time(&RollTo::Said(Said::BeforeMigratedAt("10:00".to_owned())), &now).unwrap();
+    assert_eq!(to, RollTo::BeforeMigratedAt("2026-11-25T01:00:00.000Z".to_owned()));
+    let as_it_is = RollTo::BeforeRun("x".to_owned());
+    assert_eq!(in_time(&as_it_is, &now).unwrap(), (as_it_is, Vec::new()));
 }

@@ -34,6 +34,7 @@ pub struct Trace {
     row_at: Option<Timestamp>,
     request_ids: Vec<String>,
     source: Option<String>,
+    by: Option<String>,
     /// `metadata` of the command row, where the guide's copy leaves its marks.
     metadata: Map,
     marks: Map,
@@ -50,6 +51,7 @@ impl Trace {
             self.has_command = true;
             self.command_at = time(field::CREATED_AT);
             self.source = row.text(field::SOURCE).map(str::to_owned);
+            self.by = row.text(field::CREATED_BY).map(str::to_owned);
             if let Some(Value::M(map)) = row.get("metadata") {
                 self.metadata = map.clone();
             }
@@ -88,6 +90,12 @@ impl Trace {
     #[must_use]
     pub fn source(&self) -> Option<&str> {
         self.source.as_deref()
+    }
+
+    /// Who published it, as its command row says.
+    #[must_use]
+    pub fn by(&self) -> Option<&str> {
+        self.by.as_deref()
     }
 
     /// A mark that this version brought: the one before has none, or another one.

@@ -10,6 +10,7 @@ mod normalize;
 mod repair;
 mod rollback;
 mod rows;
+mod said;
 mod sink;
 mod transfer;
 mod transform;
@@ -42,6 +43,7 @@ use crate::engine::task::kept::Kept;
 use crate::engine::task::place::for_this_profile;
 use crate::engine::task::{Context, Stop, Task, blocking};
 use crate::store::publish::Unusable;
+pub(super) use said::in_time;
 use sink::Sink;
 
 /// What the directory of a preview is called, with a name of its own behind it.

@@ -136,5 +136,5 @@ impl Unprocessed<'_> {
 fn is_about(how: &Rollback, row: &Row) -> bool {
     let mut trace = Trace::default();
     trace.add(TableKind::Command, row);
-    is_of(&how.to, how.only_marked, &trace, None)
+    is_of(how, &trace, None)
 }

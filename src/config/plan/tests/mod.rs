@@ -146,12 +146,7 @@ fn each_example_shows_its_optional_keys_at_their_defaults() {
             "products of acme, as they were",
             Work::Rollback {
                 source: Source { deleted: DeletedSources::Keep, ..source() },
-                how: Rollback {
-                    to: RollTo::Version(Version(4)),
-                    conflicts: Conflicts::Skip,
-                    only_marked: false,
-                    expect: None,
-                },
+                how: Rollback::to(RollTo::Version(Version(4))),
             },
         ),
         plan(

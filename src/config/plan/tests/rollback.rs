@@ -34,7 +34,7 @@ fn exactly_one_key_says_how_far_back() {
 
 #[test]
 fn times_are_whole_and_windows_run_forwards() {
-    let wanted = "a time with its zone, such as \"2026-03-10T00:00:00+09:00\" or \"2026-03-09T15:00:00Z\"";
+    let wanted = crate::domain::clock::MOMENT;
     let message = format!("rollback.to_time must be {wanted}, not \"yesterday\"");
     assert_complaint(&text("", "to_time = \"yesterday\""), 8, "rollback.to_time", &message, None);
     let message = format!("rollback.window must hold {wanted}, not \"2026-03-10\"");
@@ -56,4 +56,31 @@ fn soft_deleted_entities_are_taken_back_unless_the_plan_says_otherwise() {
     };
     assert_eq!((deleted(""), deleted("deleted = \"skip\"")), (DeletedSources::Keep, DeletedSources::Skip));
     assert_eq!(deleted("deleted = \"keep\""), DeletedSources::Keep);
+}
+
+#[test]
+fn moments_may_be_said_as_people_say_them() {
+    use crate::domain::plan::Said;
+    let said = |line: &str| match how(line).to {
+        RollTo::Said(said) => said,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(said("to_time = \"yesterday 10:00\""), Said::Time("yesterday 10:00".to_owned()));
+    let window = Said::Window("2h".to_owned(), "2026-03-10T00:00:00Z".to_owned());
+    assert_eq!(said("window = [\"2h\", \"2026-03-10T00:00:00Z\"]\nmarked = true"), window);
+    assert_eq!(said("before_migrated_at = \"10:00\""), Said::BeforeMigratedAt("10:00".to_owned()));
+    // Rows may hold anything.
+    assert_eq!(how("before_migrated_at = \"last week\"").to, RollTo::BeforeMigratedAt("last week".to_owned()));
+}
+
+#[test]
+fn a_window_is_narrowed_by_lists() {
+    let window = "window = [\"2026-03-10T00:00:00Z\", \"2026-03-10T01:00:00Z\"]";
+    let read = how(&format!("{window}\nby = [\"u-1\", \"u-2\"]\nrequest = [\"r\"]\nsource = [\"s\"]"));
+    assert_eq!((read.by.len(), read.request, read.source), (2, vec!["r".to_owned()], vec!["s".to_owned()]));
+    for key in ["by", "request", "source"] {
+        let message = format!("rollback.{key} narrows a window: there is none");
+        let lines = format!("to_version = 3\n{key} = [\"x\"]");
+        assert_complaint(&text("", &lines), 9, &format!("rollback.{key}"), &message, None);
+    }
 }

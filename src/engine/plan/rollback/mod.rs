@@ -173,7 +173,7 @@ impl Work<'_> {
         if let RollTo::Version(_) = self.how.to {
             let none = Traces::new();
             let current = |snapshot: &Snapshot| snapshot.as_ref().map(|s| s.version).unwrap_or_default();
-            return Ok(entities.iter().map(|(_, s)| aim(&self.how.to, false, &none, current(s))).collect());
+            return Ok(entities.iter().map(|(_, s)| aim(self.how, &none, current(s))).collect());
         }
         let (task, module, to) = (self.task, &self.partition.module, &self.how.to);
         // Made beforehand: the compiler cannot follow borrows through a stream of closures.
@@ -189,9 +189,9 @@ impl Work<'_> {
                 }
             }
             aims.push(match snapshot {
-                Ok(seen) if seen.data.is_some() => aim(to, self.how.only_marked, traces, seen.version),
+                Ok(seen) if seen.data.is_some() => aim(self.how, traces, seen.version),
                 // It has its own reason for not being written; whether the plan is about it is known from its rows alone.
-                Ok(_) | Err(_) => match aim(to, self.how.only_marked, traces, Version(u64::MAX)) {
+                Ok(_) | Err(_) => match aim(self.how, traces, Version(u64::MAX)) {
                     Aim::Untouched => Aim::Untouched,
                     _ => Aim::There(String::new()),
                 },
