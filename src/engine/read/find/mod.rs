@@ -222,7 +222,8 @@ impl Search<'_> {
             if self.searched.ended.is_some() {
                 break;
             }
-            if !self.reading.pace.has_units() {
+            if self.reading.pace.is_used_up() && (listed.is_some() || !waiting.is_empty()) {
+                self.reading.pace.exhaust();
                 // What is being read is paid for, and is looked at to its end.
                 listed = None;
                 waiting.clear();
