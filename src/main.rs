@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 use tenantry::cli::{self, Cli, Command, ConfigCommand, Global, PlanCommand, SchemaCommand, exit};
+use tenantry::domain::clock::time_zone;
 use tenantry::domain::printable::printable;
 use tenantry::domain::run::Operation;
 use tenantry::engine::failure::{ErrorCode, Failure};
@@ -195,6 +196,11 @@ async fn headless(global: Global, command: Command, out: Output) -> u8 {
     let (handle, engine) = start_engine(&session);
     let mut context = Context::new(out, Client::new(handle), global, command.name());
     context.protected = session.profile.protected.then(|| session.profile.environment.clone());
+    match time_zone(&session.profile.timezone) {
+        Ok(zone) => context.zone = zone,
+        // Reading the configuration refuses it.
+        Err(error) => complain(&error.to_string()),
+    }
     let code = tenantry::report::run(context, command).await;
     // The client is gone with its command; the engine ends what is open.
     ended(engine).await;

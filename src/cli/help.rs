@@ -51,6 +51,15 @@ const ROWS: &[Row] = &[
         ],
         &[(exit::NOT_APPROVED, "stopped at --max-units"), INTERRUPTED],
     ),
+    row(
+        "activity",
+        &[
+            "tenantry activity 'PRODUCT#acme' P-0001",
+            "tenantry activity --type PRODUCT --tenant acme --since 2h --by u-tanaka",
+            "tenantry activity 'PRODUCT#acme' --since 3d --path attributes.price",
+        ],
+        READS,
+    ),
     row("history", &["tenantry history 'PRODUCT#acme' P-0001"], READS),
     row("diff", &["tenantry diff 'PRODUCT#acme' P-0001 3 4"], READS),
     row(

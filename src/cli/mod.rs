@@ -16,7 +16,7 @@ use clap_complete::Shell;
 
 pub use entities::{Entities, Entity};
 pub use files::{Export, Import};
-pub use find::Find;
+pub use find::{Activity, Find};
 pub use global::{Global, Pipeline};
 pub use help::exit_codes;
 pub use runs::{Approve, Doctor, Run, RunsCommand, Undo};
@@ -64,6 +64,9 @@ pub enum Command {
     /// Find entities by a text: an id is read directly, anything else is looked for without regard to case and width.
     #[command(after_help = help::of("find"))]
     Find(Find),
+    /// List who did what, newest first: of an entity, a partition, a tenant, or everything.
+    #[command(after_help = help::of("activity"))]
+    Activity(Activity),
     /// Show every version of an entity.
     #[command(after_help = help::of("history"))]
     History {
@@ -189,6 +192,7 @@ impl Command {
             Self::Tenants { .. } => "tenants",
             Self::Entities(_) => "entities",
             Self::Find(_) => "find",
+            Self::Activity(_) => "activity",
             Self::History { .. } => "history",
             Self::Diff { .. } => "diff",
             Self::Rollback { .. } => "rollback",

@@ -1,5 +1,6 @@
 //! The framework's data model and what can be computed about it. Pure: no runtime, no SDK, no terminal.
 
+pub mod activity;
 pub mod attribute_bytes;
 pub mod blame;
 pub mod clock;

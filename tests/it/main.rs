@@ -1,6 +1,7 @@
 //! Whole-program tests, by what they prove.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails; its name says what it proves")]
 
+mod activity;
 mod answers;
 mod approval;
 mod architecture;

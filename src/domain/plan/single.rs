@@ -1,7 +1,7 @@
 //! Plans of one entity that somebody named.
 
 use super::{
-    Change, Conflicts, DeletedSources, Modules, Partitions, Plan, RollTo, Rollback, RunSettings, Source, Work,
+    Change, DeletedSources, Modules, Partitions, Plan, RollTo, Rollback, RunSettings, Source, Work,
 };
 use crate::domain::key::{EntityKey, PartitionKey, Version};
 use crate::domain::tenant::tenant_of;
@@ -22,7 +22,7 @@ impl Plan {
             partitions: Partitions::Exact,
             pk: Some(key.pk.clone()),
         };
-        let how = Rollback { to: RollTo::Version(to), conflicts: Conflicts::Skip, only_marked: false, expect };
+        let how = Rollback { expect, ..Rollback::to(RollTo::Version(to)) };
         Self {
             name: format!("rollback {} {} to {to}", key.pk, key.sk),
             profile: None,

@@ -1,5 +1,6 @@
 //! The whole boundary between the engine and whoever drives it: commands in, events out.
 
+mod acted;
 mod browsed;
 mod collisions;
 mod files;
@@ -20,6 +21,7 @@ use crate::domain::run::RunId;
 use crate::domain::users::User;
 use crate::engine::failure::Failure;
 
+pub use acted::{Activity, ActivityWanted};
 pub use browsed::{Connection, DiffResult, EntitySummary, HistoryEntry, ListedPartition, TenantCount, Viewed};
 pub use collisions::{Collision, CollisionFilter, CollisionKey, CollisionRow};
 pub use files::{ExportWanted, ExportedFile};
@@ -151,6 +153,11 @@ pub enum Command {
         entity: EntityRef,
         /// Rows with S3-stored attributes resolved.
         resolve: bool,
+    },
+    /// Lists who did what, from the versions of everything in scope: [`Event::Activity`] again and again, the newest first.
+    Activity {
+        /// Of what, when, and by whom.
+        wanted: Box<ActivityWanted>,
     },
     /// Follows an entity or a partition until it is cancelled, with a cheap consistent reading every few seconds: [`Event::Watching`],
     /// then [`Event::Versions`] of an entity or [`Event::Changed`] of a partition, for what changed since.
@@ -345,6 +352,8 @@ pub enum Event {
     Found(Vec<FoundEntity>),
     /// How far [`Command::Find`] is; the last one says how it ended.
     Searched(Searched),
+    /// Answers [`Command::Activity`].
+    Activity(Vec<Activity>),
     /// Versions of an entity; one sent again replaces the one sent before.
     Versions(Vec<HistoryEntry>),
     /// How [`Command::Watch`] goes.

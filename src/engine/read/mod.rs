@@ -1,5 +1,6 @@
 //! Reading what the tables hold: tenants, entities, versions, users, and the ways to read many rows.
 
+pub(super) mod activity;
 pub(super) mod ahead;
 pub(super) mod browse;
 pub(super) mod compare;

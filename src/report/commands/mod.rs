@@ -1,5 +1,6 @@
 //! The headless commands, each a conversation with the engine.
 
+mod activity;
 mod approve;
 mod browse;
 mod doctor;
@@ -12,6 +13,8 @@ mod runs;
 mod versions;
 
 use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
 
 use super::client::Client;
 use super::lines::{EndLine, ProgressLine};
@@ -37,6 +40,8 @@ pub struct Context {
     pub end: EndLine,
     /// The environment's name where the profile is protected: whatever writes wants `--confirm` then.
     pub protected: Option<String>,
+    /// The profile's time zone, by whose clock moments are said.
+    pub zone: TimeZone,
     pub(super) waiting: Waiting,
     progress: Option<Instant>,
 }
@@ -66,6 +71,7 @@ impl Context {
             global,
             end: EndLine::new(command),
             protected: None,
+            zone: TimeZone::UTC,
             waiting: Waiting::default(),
             progress: None,
         }
@@ -235,6 +241,7 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         Command::Tenants { module, keys: false } => browse::tenants(context, module).await,
         Command::Entities(options) => browse::entities(context, &options).await,
         Command::Find(options) => find::find(context, options).await,
+        Command::Activity(options) => activity::activity(context, options).await,
         Command::History { entity, rows } => versions::history(context, &entity, rows).await,
         Command::Diff { entity, from, to, all } => versions::diff(context, &entity, from, to, all).await,
         Command::Rollback { entity, to, expect, dry_run } => {

@@ -6,6 +6,7 @@ mod end;
 use serde::Serialize;
 use serde_json::{Map as JsonMap, Value as Json};
 
+use crate::domain::activity::ActivityKind;
 use crate::domain::clock::normalise_time;
 use crate::domain::diff::{Change, ChangeKind};
 use crate::domain::find::Matched;
@@ -15,7 +16,8 @@ use crate::domain::timeline::{BySource, Flag, VersionStatus};
 use crate::domain::value::{item_to_ddb_json, value_to_ddb_json};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{
-    EntityRef, EntitySummary, FoundEntity, HistoryEntry, ItemResult, ListedPartition, Preview, RunInfo, TenantCount,
+    Activity, EntityRef, EntitySummary, FoundEntity, HistoryEntry, ItemResult, ListedPartition, Preview, RunInfo,
+    TenantCount,
 };
 
 pub(super) use batch::{BatchLine, FindingLine};
@@ -181,6 +183,47 @@ impl<'a> VersionLine<'a> {
             attributes_ref: v.attributes_ref(),
             row: row.map(|r| as_row(r)),
             problem: &h.problem,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ActivityLine<'a> {
+    event: &'static str,
+    module: &'a str,
+    pk: &'a str,
+    sk: &'a str,
+    version: u64,
+    at: Option<String>,
+    by: &'a Option<String>,
+    ip: &'a Option<String>,
+    request_id: &'a Option<String>,
+    source: &'a Option<String>,
+    status: VersionStatus,
+    kind: ActivityKind,
+    name: &'a Option<String>,
+    paths: Vec<String>,
+    by_source: BySource,
+}
+
+impl<'a> ActivityLine<'a> {
+    pub(super) fn new(a: &'a Activity) -> Self {
+        Self {
+            event: "activity",
+            module: &a.entity.module,
+            pk: a.entity.key.pk.as_str(),
+            sk: a.entity.key.sk.as_str(),
+            version: a.version.0,
+            at: time(&a.at),
+            by: &a.by,
+            ip: &a.ip,
+            request_id: &a.request_id,
+            source: &a.source,
+            status: a.status,
+            kind: a.kind,
+            name: &a.name,
+            paths: a.paths.iter().map(ToString::to_string).collect(),
+            by_source: a.by_source,
         }
     }
 }

@@ -99,7 +99,7 @@ impl Fake {
                 }),
             ],
             Command::ScanTenants { module } => vec![Event::Tenants(self.tenants(module.as_deref()))],
-            Command::ListPartitions { .. } | Command::Find { .. } => Vec::new(),
+            Command::ListPartitions { .. } | Command::Find { .. } | Command::Activity { .. } => Vec::new(),
             Command::Open { pk, .. } => {
                 let has = |m: &&str| {
                     [TableKind::Data, TableKind::Command]

@@ -1,0 +1,335 @@
+//! The activity of one partition: its commands, and history and data rows of versions that have none.
+
+use std::collections::HashMap;
+
+use super::kept::Kept;
+use crate::domain::activity::{kind, paths, touches};
+use crate::domain::clock::parse_time;
+use crate::domain::key::{EntityKey, PartitionKey, SortKey, VERSION_SEPARATOR, Version, split_versioned};
+use crate::domain::path::Path;
+use crate::domain::row::{Row, TableKind, field};
+use crate::domain::snapshot::is_remnant;
+use crate::domain::timeline::{BySource, VersionStatus, is_failed};
+use crate::engine::protocol::{Activity, ActivityWanted, EntityRef, Event, Phase, ReportedFailures};
+use crate::engine::task::{Stop, Task};
+use crate::store::error::{ErrorKind, StoreError};
+use crate::store::{Query, RowKey, RowPage};
+
+/// Data rows that are looked up together.
+const TOGETHER: usize = 100;
+
+/// A partition whose activity is looked at.
+pub(super) struct Partition<'a> {
+    pub(super) task: &'a Task,
+    pub(super) wanted: &'a ActivityWanted,
+    pub(super) module: &'a str,
+    pub(super) pk: &'a PartitionKey,
+    pub(super) kept: &'a mut Kept,
+    pub(super) told: &'a mut ReportedFailures,
+    pub(super) counted: &'a mut Counted,
+}
+
+/// What was looked at.
+#[derive(Debug, Default)]
+pub(super) struct Counted {
+    pub(super) rows: u64,
+    /// Versions that no period can take or leave: their time cannot be read.
+    pub(super) undated: u64,
+}
+
+/// A version of an entity, with its row.
+struct Seen {
+    sk: String,
+    version: Version,
+    row: Row,
+}
+
+impl Partition<'_> {
+    pub(super) async fn read(&mut self) -> Result<(), Stop> {
+        self.kept.next_partition()?;
+        self.current().await?;
+        for from in [TableKind::Command, TableKind::History] {
+            self.versions(from).await?;
+        }
+        self.unseen().await
+    }
+
+    /// Notes which version each data row has.
+    async fn current(&mut self) -> Result<(), Stop> {
+        if let Some(sk) = &self.wanted.sk {
+            let key = EntityKey { pk: self.pk.clone(), sk: sk.clone() };
+            let row = match self.task.store().data_row(self.module, &key).await {
+                Ok(row) => row,
+                Err(error) if error.kind() == Some(ErrorKind::NoTable) => {
+                    self.no_table(TableKind::Data, error).await?;
+                    None
+                }
+                Err(error) => return Err(error.into()),
+            };
+            self.counted.rows += u64::from(row.is_some());
+            let version = row.and_then(|row| row.version().ok());
+            return Ok(self
+                .kept
+                .note_current(&version.map(|v| (sk.to_string(), v)).into_iter().collect::<Vec<_>>())?);
+        }
+        let mut after = None;
+        loop {
+            let fields = &[field::PK, field::SK, field::VERSION];
+            let page = self.page(TableKind::Data, "", after.as_deref(), fields).await?;
+            let mut versions = Vec::with_capacity(page.rows.len());
+            for row in &page.rows {
+                if let Ok(version) = row.version() {
+                    versions.push((row.sk()?.to_owned(), version));
+                }
+            }
+            self.kept.note_current(&versions)?;
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn page(
+        &mut self,
+        kind: TableKind,
+        prefix: &str,
+        after: Option<&str>,
+        fields: &[&str],
+    ) -> Result<RowPage, Stop> {
+        self.task.check()?;
+        let (module, pk) = (self.module, self.pk);
+        let query = Query { module, kind, pk, prefix, after, limit: None, fields, consistent: false };
+        match self.task.store().query(&query).await {
+            Ok(page) => {
+                self.counted.rows += page.rows.len() as u64;
+                let done = self.counted.rows;
+                self.task.emit(Event::Progress { phase: Phase::Scan, done, total: None }).await?;
+                Ok(page)
+            }
+            // The other tables still have something to say.
+            Err(error) if error.kind() == Some(ErrorKind::NoTable) => {
+                self.no_table(kind, error).await?;
+                Ok(RowPage { rows: Vec::new(), next: None })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn no_table(&mut self, kind: TableKind, error: StoreError) -> Result<(), Stop> {
+        let what = format!("activity that only the {} table of module {} tells is missing", kind.as_str(), self.module);
+        self.told.once(self.task, &what, error).await
+    }
+
+    /// Versions of the command or the history table; those that were seen before are passed over.
+    async fn versions(&mut self, from: TableKind) -> Result<(), Stop> {
+        let prefix = self.wanted.sk.as_ref().map(|sk| format!("{sk}{VERSION_SEPARATOR}")).unwrap_or_default();
+        let mut after = None;
+        loop {
+            let page = self.page(from, &prefix, after.as_deref(), &[]).await?;
+            let mut found = Vec::with_capacity(page.rows.len());
+            for row in page.rows {
+                let Some((base, version)) = split_versioned(row.sk()?) else { continue };
+                // Rows of other entities whose keys begin alike are among them.
+                if self.wanted.sk.as_ref().is_none_or(|sk| sk.as_str() == base) {
+                    found.push(Seen { sk: base.to_owned(), version, row });
+                }
+            }
+            let versions: Vec<(String, Version)> = found.iter().map(|seen| (seen.sk.clone(), seen.version)).collect();
+            let new = self.kept.note_seen(&versions)?;
+            self.take(from, found, &new).await?;
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Data rows of versions that no other table has.
+    async fn unseen(&mut self) -> Result<(), Stop> {
+        let mut after = String::new();
+        loop {
+            let sks = self.kept.unseen(&after, TOGETHER)?;
+            let Some(last) = sks.last() else { return Ok(()) };
+            after.clone_from(last);
+            let keys: Vec<RowKey> = sks.iter().map(|sk| (TableKind::Data, sk.clone())).collect();
+            let rows = self.task.store().batch_get(self.module, self.pk, &keys, &[], false).await?;
+            let mut found: Vec<Seen> = rows
+                .into_iter()
+                .filter_map(|((_, sk), row)| Some(Seen { sk, version: row.version().ok()?, row }))
+                .collect();
+            found.sort_by(|a, b| a.sk.cmp(&b.sk));
+            let new = vec![true; found.len()];
+            self.take(TableKind::Data, found, &new).await?;
+        }
+    }
+
+    /// Keeps what is wanted of versions.
+    async fn take(&mut self, from: TableKind, found: Vec<Seen>, new: &[bool]) -> Result<(), Stop> {
+        let wanted: Vec<usize> = (0..found.len()).filter(|i| new[*i] && self.is_wanted(from, &found[*i].row)).collect();
+        let by_version: HashMap<(&str, Version), &Row> =
+            found.iter().map(|seen| ((seen.sk.as_str(), seen.version), &seen.row)).collect();
+        let earlier = |seen: &Seen| (seen.version > Version(1)).then(|| Version(seen.version.0 - 1));
+        let missing: Vec<(String, Version)> = wanted
+            .iter()
+            .filter_map(|i| Some((found[*i].sk.clone(), earlier(&found[*i])?)))
+            .filter(|(sk, version)| !by_version.contains_key(&(sk.as_str(), *version)))
+            .collect();
+        let fetched = self.fetch(&missing).await?;
+        let applied = self.applied(from, wanted.iter().map(|i| &found[*i])).await?;
+        let mut activity = Vec::with_capacity(wanted.len());
+        for (place, i) in wanted.into_iter().enumerate() {
+            let seen = &found[i];
+            let before = earlier(seen).and_then(|version| {
+                let own = by_version.get(&(seen.sk.as_str(), version)).copied();
+                own.or_else(|| fetched.get(&(seen.sk.clone(), version)))
+            });
+            let status = match applied[place] {
+                true => VersionStatus::Published,
+                false if is_failed(&seen.row) => VersionStatus::Failed,
+                false => VersionStatus::Pending,
+            };
+            activity.extend(self.activity(from, seen, before, status).await?);
+        }
+        Ok(self.kept.add(activity)?)
+    }
+
+    /// Whether who, when and what of a row are asked for.
+    fn is_wanted(&mut self, from: TableKind, row: &Row) -> bool {
+        let wanted = self.wanted;
+        let (at, by) = told_by(from);
+        let is_one = |list: &[String], own: Option<&str>| {
+            list.is_empty() || own.is_some_and(|own| list.iter().any(|one| one == own))
+        };
+        let source = row.text(field::SOURCE).filter(|_| from == TableKind::Command);
+        if !is_one(&wanted.by, row.text(by))
+            || !is_one(&wanted.request, row.text(field::REQUEST_ID))
+            || !is_one(&wanted.source, source)
+        {
+            return false;
+        }
+        if wanted.since.is_none() && wanted.until.is_none() {
+            return true;
+        }
+        match row.text(at).and_then(parse_time) {
+            Some(at) => wanted.since.is_none_or(|since| since <= at) && wanted.until.is_none_or(|until| at <= until),
+            None => {
+                self.counted.undated += 1;
+                false
+            }
+        }
+    }
+
+    /// Rows of versions by their keys, from the command table, otherwise from history.
+    async fn fetch(&mut self, versions: &[(String, Version)]) -> Result<HashMap<(String, Version), Row>, Stop> {
+        let mut out = HashMap::new();
+        for kind in [TableKind::Command, TableKind::History] {
+            let left = versions.iter().filter(|version| !out.contains_key(*version));
+            let keys: Vec<RowKey> = left.map(|(sk, v)| (kind, SortKey::new(sk.as_str()).at(*v))).collect();
+            let found = match self.task.store().batch_get(self.module, self.pk, &keys, &[], false).await {
+                Ok(found) => found,
+                Err(error) if error.kind() == Some(ErrorKind::NoTable) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            for ((_, sk), row) in found {
+                if let Some((base, version)) = split_versioned(&sk) {
+                    out.insert((base.to_owned(), version), row);
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// Whether each version was applied: the data row has it, or had it before it expired.
+    async fn applied(&mut self, from: TableKind, versions: impl Iterator<Item = &Seen>) -> Result<Vec<bool>, Stop> {
+        let mut applied = Vec::new();
+        let mut orphans: Vec<(usize, &Seen)> = Vec::new();
+        for seen in versions {
+            let current = self.kept.current(&seen.sk)?;
+            if current.is_none() && from == TableKind::Command {
+                orphans.push((applied.len(), seen));
+            }
+            applied.push(from != TableKind::Command || current.is_some_and(|current| seen.version <= current));
+        }
+        let key = |seen: &Seen| (TableKind::History, SortKey::new(seen.sk.as_str()).at(seen.version));
+        let keys: Vec<RowKey> = orphans.iter().map(|(_, seen)| key(seen)).collect();
+        let past = match self.task.store().batch_get(self.module, self.pk, &keys, &[field::PK, field::SK], false).await
+        {
+            Ok(past) => past,
+            Err(error) if error.kind() == Some(ErrorKind::NoTable) => HashMap::new(),
+            Err(error) => return Err(error.into()),
+        };
+        let now = jiff::Timestamp::now().as_second();
+        for (i, seen) in orphans {
+            applied[i] = is_remnant(&seen.row, None, past.contains_key(&key(seen)), now);
+        }
+        Ok(applied)
+    }
+
+    /// What a version did; `None` where it changed none of the places that are asked for.
+    async fn activity(
+        &mut self,
+        from: TableKind,
+        seen: &Seen,
+        before: Option<&Row>,
+        status: VersionStatus,
+    ) -> Result<Option<Activity>, Stop> {
+        let kind = kind(status, seen.version, before, &seen.row);
+        let is_in_s3 = before.is_some_and(|row| row.attributes_ref().is_some()) || seen.row.attributes_ref().is_some();
+        let changed = if is_in_s3 {
+            let now = self.resolved(&seen.row).await?;
+            let before = match before {
+                Some(before) => Some(self.resolved(before).await?),
+                None => None,
+            };
+            let changed = paths(before.as_ref(), &now);
+            self.touched(seen, &changed, &now).then_some(changed)
+        } else {
+            let changed = paths(before, &seen.row);
+            self.touched(seen, &changed, &seen.row).then_some(changed)
+        };
+        let Some(paths) = changed else { return Ok(None) };
+        let (at, by) = told_by(from);
+        let ip = if from == TableKind::Command { field::CREATED_IP } else { field::UPDATED_IP };
+        let own = |name: &str| seen.row.text(name).map(str::to_owned);
+        let key = EntityKey { pk: self.pk.clone(), sk: SortKey::new(seen.sk.as_str()) };
+        Ok(Some(Activity {
+            entity: EntityRef { module: self.module.to_owned(), key },
+            version: seen.version,
+            at: own(at),
+            by: own(by),
+            ip: own(ip),
+            request_id: own(field::REQUEST_ID),
+            source: own(field::SOURCE).filter(|_| from == TableKind::Command),
+            status,
+            kind,
+            name: own(field::NAME),
+            paths,
+            by_source: if from == TableKind::Command { BySource::Command } else { BySource::Row },
+        }))
+    }
+
+    fn touched(&self, seen: &Seen, changed: &[Path], now: &Row) -> bool {
+        self.wanted.path.is_empty() || self.wanted.path.iter().any(|place| touches(place, seen.version, changed, now))
+    }
+
+    /// The row with its attributes in place; as it is where they cannot be read, which is reported once.
+    async fn resolved(&mut self, row: &Row) -> Result<Row, Stop> {
+        match self.task.store().resolve(row).await {
+            Ok(row) => Ok(row),
+            Err(error) => {
+                let what = "some attributes stored in S3 cannot be compared";
+                self.told.once(self.task, what, error).await?;
+                Ok(row.clone())
+            }
+        }
+    }
+}
+
+/// The fields of a row that say when it was published and by whom.
+fn told_by(from: TableKind) -> (&'static str, &'static str) {
+    match from {
+        TableKind::Command => (field::CREATED_AT, field::CREATED_BY),
+        TableKind::Data | TableKind::History => (field::UPDATED_AT, field::UPDATED_BY),
+    }
+}
