@@ -21,9 +21,9 @@ mod disk_full;
 mod doctor;
 mod expiry;
 mod faults;
-mod find;
 #[cfg(feature = "sandbox")]
 mod figures;
+mod find;
 mod follow;
 mod golden;
 mod items;

@@ -1,8 +1,6 @@
 //! Plans of one entity that somebody named.
 
-use super::{
-    Change, DeletedSources, Modules, Partitions, Plan, RollTo, Rollback, RunSettings, Source, Work,
-};
+use super::{Change, DeletedSources, Modules, Partitions, Plan, RollTo, Rollback, RunSettings, Source, Work};
 use crate::domain::key::{EntityKey, PartitionKey, Version};
 use crate::domain::tenant::tenant_of;
 
