@@ -1,6 +1,7 @@
 //! Looking for a text in rows, without regard to case and width.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::str::FromStr;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
@@ -61,6 +62,12 @@ impl Place {
     #[must_use]
     pub fn is_in_attributes(&self) -> bool {
         self.path().field() == Some(field::ATTRIBUTES)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path().fmt(f)
     }
 }
 

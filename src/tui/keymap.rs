@@ -147,6 +147,8 @@ contexts! {
     Approval = "approval", "Only item of a run that waits for a decision", Question;
     Runs = "runs", "Recorded runs", List;
     Item = "item", "One item", List;
+    Find = "find", "Entities that hold a text", List;
+    Activity = "activity", "Activity", List;
     Findings = "findings", "Findings", List;
     Collisions = "collisions", "Key collisions", List;
     Order = "order", "Order of a merge", Question;

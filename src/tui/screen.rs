@@ -18,6 +18,8 @@ use crate::engine::protocol::{Event, RequestId};
 pub(crate) enum Flow {
     Stay,
     Close,
+    /// It goes and can be brought back as it is.
+    Leave,
 }
 
 /// An action that a key stands for.

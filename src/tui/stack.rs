@@ -13,43 +13,55 @@ use crate::engine::protocol::{Event, RequestId};
 
 /// The screens, the topmost last.
 #[derive(Debug, Default)]
-pub(crate) struct Stack(Vec<Box<dyn Screen>>);
+pub(crate) struct Stack {
+    screens: Vec<Box<dyn Screen>>,
+    /// Screens that were left to look at something, one of each kind.
+    left: Vec<Box<dyn Screen>>,
+}
 
 impl Stack {
     /// Whether the panes get the keys.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.screens.is_empty()
     }
 
     /// Lays a screen over the others.
     pub(crate) fn push(&mut self, screen: impl Screen) {
-        self.0.push(Box::new(screen));
+        self.screens.push(Box::new(screen));
     }
 
     /// Takes away every screen of a kind.
     pub(crate) fn close<S: Screen>(&mut self) {
-        self.0.retain(|screen| !is::<S>(screen.as_ref()));
+        self.screens.retain(|screen| !is::<S>(screen.as_ref()));
+    }
+
+    /// Brings the screen of a kind back that was left; false where none was.
+    pub(crate) fn bring_back<S: Screen>(&mut self) -> bool {
+        let Some(at) = self.left.iter().position(|screen| is::<S>(screen.as_ref())) else { return false };
+        let screen = self.left.remove(at);
+        self.screens.push(screen);
+        true
     }
 
     /// Takes away the screens that are about the work of a request.
     pub(crate) fn end(&mut self, request: RequestId) {
-        self.0.retain(|screen| !screen.ends_with(request));
+        self.screens.retain(|screen| !screen.ends_with(request));
     }
 
     /// Section of the keymap of the topmost screen.
     pub(crate) fn context(&self) -> Option<Context> {
-        self.0.last().map(|screen| screen.context())
+        self.screens.last().map(|screen| screen.context())
     }
 
     /// Takes pasted text; false where nothing lies over the panes.
     pub(crate) fn paste(&mut self, text: &str) -> bool {
-        self.0.last_mut().map(|screen| screen.paste(text)).is_some()
+        self.screens.last_mut().map(|screen| screen.paste(text)).is_some()
     }
 
     /// Whether the topmost screen is of a kind.
     #[cfg(test)]
     pub(crate) fn shows<S: Screen>(&self) -> bool {
-        self.0.last().is_some_and(|screen| is::<S>(screen.as_ref()))
+        self.screens.last().is_some_and(|screen| is::<S>(screen.as_ref()))
     }
 }
 
@@ -60,18 +72,24 @@ fn is<S: Screen>(screen: &dyn Screen) -> bool {
 impl App {
     /// Lets a screen work that is taken out meanwhile, because it may change anything, other screens included.
     fn work(&mut self, at: usize, work: impl FnOnce(&mut dyn Screen, &mut Self) -> Flow) {
-        if at >= self.stack.0.len() {
+        if at >= self.stack.screens.len() {
             return;
         }
-        let mut screen = self.stack.0.remove(at);
-        if work(screen.as_mut(), self) == Flow::Stay {
-            self.stack.0.insert(at.min(self.stack.0.len()), screen);
+        let mut screen = self.stack.screens.remove(at);
+        match work(screen.as_mut(), self) {
+            Flow::Stay => self.stack.screens.insert(at.min(self.stack.screens.len()), screen),
+            Flow::Close => {}
+            Flow::Leave => {
+                let kind = (screen.as_ref() as &dyn Any).type_id();
+                self.stack.left.retain(|other| (other.as_ref() as &dyn Any).type_id() != kind);
+                self.stack.left.push(screen);
+            }
         }
     }
 
     /// Gives a key to the topmost screen; false where nothing lies over the panes.
     pub(super) fn key_to_screen(&mut self, key: Key) -> bool {
-        let Some(top) = self.stack.0.len().checked_sub(1) else { return false };
+        let Some(top) = self.stack.screens.len().checked_sub(1) else { return false };
         self.work(top, |screen, app| {
             if let Some(flow) = screen.typed(app, key) {
                 return flow;
@@ -92,13 +110,13 @@ impl App {
 
     /// Lets the topmost screen do an action that no key was pressed for.
     pub(super) fn act_on_screen(&mut self, action: Action) {
-        let Some(top) = self.stack.0.len().checked_sub(1) else { return };
+        let Some(top) = self.stack.screens.len().checked_sub(1) else { return };
         self.work(top, |screen, app| screen.act(app, Press { action, place: 0 }));
     }
 
     /// Gives an answer to the screen that waits for it.
     pub(crate) fn answer_to_screen(&mut self, request: RequestId, event: Event) {
-        let waits = self.stack.0.iter().position(|screen| screen.waits_for(request));
+        let waits = self.stack.screens.iter().position(|screen| screen.waits_for(request));
         if let Some(at) = waits {
             self.work(at, |screen, app| {
                 screen.answer(app, request, event);
@@ -109,7 +127,7 @@ impl App {
 
     /// Lets every screen ask for what it lacks.
     pub(super) fn screens_ask(&mut self) {
-        for at in 0..self.stack.0.len() {
+        for at in 0..self.stack.screens.len() {
             self.work(at, |screen, app| {
                 screen.ask(app);
                 Flow::Stay
@@ -119,12 +137,12 @@ impl App {
 
     /// Draws the screens over the panes and returns where the cursor is, if one has it.
     pub(super) fn draw_screens(&mut self, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
-        let mut screens = std::mem::take(&mut self.stack.0);
+        let mut screens = std::mem::take(&mut self.stack.screens);
         let mut cursor = None;
         for screen in &mut screens {
             cursor = screen.draw(self, buffer, area);
         }
-        self.stack.0 = screens;
+        self.stack.screens = screens;
         cursor
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod problem;
 pub(crate) mod question;
 pub(crate) mod rich;
 pub(crate) mod scroll;
+pub(crate) mod streamed;
 
 pub(crate) use field::Field;
 pub(crate) use filter::Filter;

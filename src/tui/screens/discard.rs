@@ -23,6 +23,8 @@ pub(crate) enum Next {
     Users(Option<String>),
     /// One from a file.
     Open(PathBuf),
+    /// One that takes versions back, with these values.
+    Rollback(Vec<(&'static str, String)>),
     /// One that takes a run of a name back, previewed at once.
     Undo(RunId, String),
 }

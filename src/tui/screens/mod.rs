@@ -1,6 +1,7 @@
 //! The panes, and the dialogs, questions and lists over them: a file or a folder each, with everything about it.
 
 pub(crate) mod about;
+pub(crate) mod activity;
 pub(crate) mod arm;
 pub(crate) mod batch;
 pub(crate) mod collisions;
@@ -9,6 +10,7 @@ pub(crate) mod copy;
 pub(crate) mod described;
 pub(crate) mod discard;
 pub(crate) mod end_run;
+pub(crate) mod find;
 pub(crate) mod findings;
 pub(crate) mod help;
 pub(crate) mod history;
@@ -16,6 +18,7 @@ pub(crate) mod item;
 pub(crate) mod items;
 pub(crate) mod leave;
 pub(crate) mod log;
+pub(crate) mod options;
 pub(crate) mod palette;
 pub(crate) mod paused;
 pub(crate) mod phrases;

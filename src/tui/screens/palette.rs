@@ -93,6 +93,10 @@ impl Palette {
                     Flow::Close
                 }
             },
+            // Typed whole, with nothing that it cannot do without.
+            Some(Choice::Begin(phrase)) if phrase.word == self.field.text() && phrase.arguments.starts_with('[') => {
+                self.run(app, phrase, &[])
+            }
             Some(Choice::Begin(_)) => {
                 self.complete(app);
                 Flow::Stay

@@ -26,6 +26,16 @@ impl Phrase {
 /// Every command with arguments.
 pub(crate) const PHRASES: &[Phrase] = &[
     Phrase { word: "open", arguments: "PK [SK]", help: "Go straight to a partition or an entity, without counting" },
+    Phrase {
+        word: "find",
+        arguments: "[TEXT] [--tenant T] [--in PLACE] [--max-units N]",
+        help: "Find entities by id, code, name or any place, the nearest first; without a text the last search again",
+    },
+    Phrase {
+        word: "activity",
+        arguments: "[PK [SK]] [--since TIME] [--by USER] …",
+        help: "List who did what, the newest first: of the open entity, of a key, a tenant, or everything",
+    },
     Phrase { word: "scan", arguments: "[MODULE]", help: "Count the tenants' entities, of one module or of all" },
     Phrase { word: "version", arguments: "N", help: "Select a version of the open entity" },
     Phrase { word: "compare", arguments: "PK", help: "Compare with the same sort key of another partition" },
@@ -92,6 +102,8 @@ pub(crate) fn run(app: &mut App, phrase: &Phrase, arguments: &[String]) -> Resul
     match (phrase.word, arguments) {
         ("open", [pk]) => app.open_key(pk, None, None),
         ("open", [pk, sk]) => app.open_key(pk, Some(sk), None),
+        ("find", words) => app.find_command(words)?,
+        ("activity", words) => app.activity_command(words)?,
         ("scan", []) => app.scan(None),
         ("scan", [module]) => app.scan(Some(module.clone())),
         ("version", [n]) => app.go_to_version(number(n)?),

@@ -7,6 +7,7 @@ mod exports;
 mod fake;
 mod fake_normalize;
 mod fake_plans;
+mod finding;
 mod plans;
 mod running;
 mod safety;

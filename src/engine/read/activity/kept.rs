@@ -13,7 +13,7 @@ use crate::domain::key::{EntityKey, Version};
 use crate::domain::path::Path;
 use crate::domain::timeline::{BySource, VersionStatus};
 use crate::engine::failure::{ErrorCode, Failure};
-use crate::engine::journal::{io, private_dir};
+use crate::engine::journal::{JournalError, io, private_dir};
 use crate::engine::protocol::{Activity, EntityRef};
 
 const SCHEMA: &str = "
@@ -47,8 +47,28 @@ pub(super) struct Kept {
     _dir: TempDir,
 }
 
-fn broken(error: impl std::fmt::Display) -> Failure {
-    Failure::new(ErrorCode::Io, format!("the temporary database of the activity cannot be used: {error}"))
+/// A directory for it, for the owner alone.
+pub(super) fn directory(state_dir: &FilePath) -> Result<TempDir, JournalError> {
+    private_dir(state_dir)?;
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    // As a preview: what a killed process leaves behind is removed with those.
+    let dir = tempfile::Builder::new().prefix("preview-activity-").permissions(private).tempdir_in(state_dir);
+    dir.map_err(io(state_dir))
+}
+
+/// Why it cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the temporary database of the activity cannot be used: {0}")]
+pub(super) struct Unusable(String);
+
+impl From<Unusable> for Failure {
+    fn from(error: Unusable) -> Self {
+        Self::new(ErrorCode::Io, error.to_string())
+    }
+}
+
+fn broken(error: impl std::fmt::Display) -> Unusable {
+    Unusable(error.to_string())
 }
 
 /// SQLite's integers have a sign.
@@ -57,24 +77,19 @@ fn number(version: Version) -> i64 {
 }
 
 impl Kept {
-    pub(super) fn open(state_dir: &FilePath) -> Result<Self, Failure> {
-        private_dir(state_dir)?;
-        let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-        // As a preview: what a killed process leaves behind is removed with those.
-        let dir = tempfile::Builder::new().prefix("preview-activity-").permissions(private).tempdir_in(state_dir);
-        let dir = dir.map_err(io(state_dir))?;
+    pub(super) fn open(dir: TempDir) -> Result<Self, Unusable> {
         let database = Connection::open(dir.path().join("activity.db")).map_err(broken)?;
         database.execute_batch(SCHEMA).map_err(broken)?;
         Ok(Self { database, _dir: dir })
     }
 
     /// Forgets what was noted of a partition.
-    pub(super) fn next_partition(&mut self) -> Result<(), Failure> {
+    pub(super) fn next_partition(&mut self) -> Result<(), Unusable> {
         self.database.execute_batch("DELETE FROM current; DELETE FROM seen;").map_err(broken)
     }
 
     /// Notes the versions of data rows.
-    pub(super) fn note_current(&mut self, rows: &[(String, Version)]) -> Result<(), Failure> {
+    pub(super) fn note_current(&mut self, rows: &[(String, Version)]) -> Result<(), Unusable> {
         let all = self.database.transaction().map_err(broken)?;
         for (sk, version) in rows {
             let sql = "INSERT OR REPLACE INTO current VALUES (?1, ?2)";
@@ -84,14 +99,14 @@ impl Kept {
     }
 
     /// The version of an entity's data row.
-    pub(super) fn current(&mut self, sk: &str) -> Result<Option<Version>, Failure> {
+    pub(super) fn current(&mut self, sk: &str) -> Result<Option<Version>, Unusable> {
         let mut ask = self.database.prepare_cached("SELECT version FROM current WHERE sk = ?1").map_err(broken)?;
         let found: Option<i64> = ask.query_row([sk], |row| row.get(0)).optional().map_err(broken)?;
         Ok(found.map(|version| Version(version.unsigned_abs())))
     }
 
     /// Notes versions that are dealt with; gives back those that were not yet.
-    pub(super) fn note_seen(&mut self, versions: &[(String, Version)]) -> Result<Vec<bool>, Failure> {
+    pub(super) fn note_seen(&mut self, versions: &[(String, Version)]) -> Result<Vec<bool>, Unusable> {
         let all = self.database.transaction().map_err(broken)?;
         let mut new = Vec::with_capacity(versions.len());
         for (sk, version) in versions {
@@ -104,7 +119,7 @@ impl Kept {
     }
 
     /// Sort keys of data rows whose version neither commands nor history have, behind one of them.
-    pub(super) fn unseen(&mut self, after: &str, limit: usize) -> Result<Vec<String>, Failure> {
+    pub(super) fn unseen(&mut self, after: &str, limit: usize) -> Result<Vec<String>, Unusable> {
         let sql = "SELECT c.sk FROM current c LEFT JOIN seen s ON s.sk = c.sk AND s.version = c.version
                    WHERE s.sk IS NULL AND c.sk > ?1 ORDER BY c.sk LIMIT ?2";
         let mut ask = self.database.prepare_cached(sql).map_err(broken)?;
@@ -114,7 +129,7 @@ impl Kept {
     }
 
     /// Keeps activity.
-    pub(super) fn add(&mut self, activity: Vec<Activity>) -> Result<(), Failure> {
+    pub(super) fn add(&mut self, activity: Vec<Activity>) -> Result<(), Unusable> {
         let all = self.database.transaction().map_err(broken)?;
         for one in activity {
             let at = one.at.as_deref().and_then(parse_time).map(|at| at.as_millisecond());
@@ -140,7 +155,7 @@ impl Kept {
     }
 
     /// Puts the newest so many in order; what has no readable time comes last.
-    pub(super) fn arrange(&mut self, limit: u64) -> Result<(), Failure> {
+    pub(super) fn arrange(&mut self, limit: u64) -> Result<(), Unusable> {
         let sql = "INSERT INTO arranged (activity) SELECT rowid FROM activity
                    ORDER BY at IS NULL, at DESC, module, pk, sk, version DESC LIMIT ?1";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -148,7 +163,7 @@ impl Kept {
     }
 
     /// A page of what was arranged, behind so many.
-    pub(super) fn page(&mut self, behind: u64, limit: u64) -> Result<Vec<Activity>, Failure> {
+    pub(super) fn page(&mut self, behind: u64, limit: u64) -> Result<Vec<Activity>, Unusable> {
         let sql =
             "SELECT a.module, a.pk, a.sk, a.version, a.rest FROM arranged o JOIN activity a ON a.rowid = o.activity
                    WHERE o.place > ?1 ORDER BY o.place LIMIT ?2";

@@ -14,7 +14,7 @@ use crate::engine::read::browse::{chosen_modules, has_partition};
 use crate::engine::read::partitions::{Partitions, witness};
 use crate::engine::task::{Stop, Task};
 use crate::store::error::ErrorKind;
-use kept::Kept;
+use kept::{Kept, directory};
 use partition::{Counted, Partition};
 
 /// Activity told at a time.
@@ -22,7 +22,7 @@ const CHUNK: u64 = 200;
 
 /// Reads the versions of everything in scope, and tells them once their order is known.
 pub(in crate::engine) async fn activity(task: &Task, wanted: &ActivityWanted) -> Result<(), Stop> {
-    let mut kept = Kept::open(&task.shared.state_dir)?;
+    let mut kept = Kept::open(directory(&task.shared.state_dir)?)?;
     let mut told = ReportedFailures::default();
     let mut counted = Counted::default();
     for module in modules(task, wanted).await? {

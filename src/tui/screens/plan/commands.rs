@@ -58,6 +58,11 @@ impl App {
             Next::New(operation) => self.begin_plan(operation),
             Next::Users(pool) => self.begin_users_plan(pool),
             Next::Open(file) => self.effect(Effect::ReadPlan(file)),
+            Next::Rollback(values) => {
+                let values: Vec<(&str, &str)> = values.iter().map(|(path, value)| (*path, value.as_str())).collect();
+                self.put_plan(Form::begun(Operation::Rollback, &values).named());
+                self.focus = Pane::Plan;
+            }
             Next::Undo(run, name) => {
                 let (run, name) = (run.to_string(), format!("undo of {name}"));
                 self.put_plan(Form::begun(Operation::Undo, &[("name", &name), ("undo.run", &run)]));

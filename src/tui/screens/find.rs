@@ -1,0 +1,235 @@
+//! Entities that hold a text, as the engine finds them.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::command::CommandBox;
+use super::options::Options;
+use crate::domain::find::Place as At;
+use crate::engine::protocol::{
+    Among, Command, DeletedFilter, Event, FoundEntity, Near, RequestId, SearchEnd, Searched, Wanted,
+};
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::format;
+use crate::tui::job::Job;
+use crate::tui::keymap::{Context, Key};
+use crate::tui::parts::popup::{Frame, centred, foot, framed};
+use crate::tui::parts::problem;
+use crate::tui::parts::streamed::{Did, Streamed};
+use crate::tui::parts::{Hints, Rich};
+use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::text;
+use crate::tui::theme::Role;
+
+/// Read units that a search may use unless somebody says otherwise.
+const UNITS: u32 = 5_000;
+/// Cells of the tenants.
+const TENANT: usize = 12;
+
+/// The search, and what it found.
+#[derive(Debug)]
+pub(crate) struct Find {
+    wanted: Wanted,
+    found: Streamed<FoundEntity>,
+    searched: Searched,
+}
+
+impl Find {
+    /// How far it is, and why it ended.
+    fn state(&self, room: usize) -> Vec<Rich> {
+        let s = &self.searched;
+        let looked = format!("{} looked at, {} units", format::plural(s.rows, "row", "rows"), format::units(s.units));
+        let (role, words) = match (self.found.job.running, s.ended) {
+            (true, _) => (Role::Text, format!("looking… {looked}; x stops")),
+            (false, Some(SearchEnd::Units)) => {
+                (Role::Warning, format!("stopped at the units that it may use: {looked}; --max-units N looks further"))
+            }
+            (false, Some(SearchEnd::Limit)) => (Role::Warning, format!("stopped at the limit: {looked}")),
+            (false, None) if self.found.job.is_complete() => (Role::Dim, format!("everything in scope: {looked}")),
+            (false, None) => (Role::Warning, format!("stopped: {looked}; not everything was looked at")),
+        };
+        let mut lines = problem::notice(&words, role, room);
+        if s.in_s3 > 0 {
+            let rows = format::plural(s.in_s3, "row has its attributes", "rows have their attributes");
+            lines.extend(problem::notice(&format!("{rows} in S3, where nobody looked"), Role::Warning, room));
+        }
+        lines.extend(self.found.job.problem.iter().flat_map(|failure| problem::lines(failure, room)));
+        lines
+    }
+
+    fn open(&mut self, app: &mut App) -> Flow {
+        let Some(entity) = self.found.selected().map(|f| &f.entity) else { return Flow::Stay };
+        let (entity, tenant) = (entity.entity.clone(), entity.tenant.clone());
+        // Answers reach it no more while it is away.
+        app.give_up(self.found.job.request);
+        app.open_entity(entity, tenant);
+        Flow::Leave
+    }
+}
+
+impl Screen for Find {
+    fn context(&self) -> Context {
+        Context::Find
+    }
+
+    fn typed(&mut self, _: &mut App, key: Key) -> Option<Flow> {
+        self.found.typed(key).then_some(Flow::Stay)
+    }
+
+    fn act(&mut self, app: &mut App, press: Press) -> Flow {
+        match press.action {
+            Action::Open | Action::Right => return self.open(app),
+            Action::Reload => {
+                app.find(self.wanted.clone());
+                return Flow::Close;
+            }
+            Action::ShowCommand => {
+                let line = app.line_of_find(&self.wanted);
+                app.stack.push(CommandBox::new(line));
+            }
+            action => match self.found.act(action) {
+                Did::Leave => {
+                    app.give_up(self.found.job.request);
+                    return Flow::Leave;
+                }
+                Did::Stop => app.give_up(self.found.job.request),
+                Did::Done | Did::Nothing => {}
+            },
+        }
+        Flow::Stay
+    }
+
+    fn paste(&mut self, text: &str) {
+        self.found.paste(text);
+    }
+
+    fn waits_for(&self, request: RequestId) -> bool {
+        self.found.job.request == request
+    }
+
+    fn answer(&mut self, app: &mut App, _: RequestId, event: Event) {
+        self.found.job.take(&event, app.now);
+        match event {
+            Event::Found(entities) => self.found.extend(entities),
+            Event::Searched(searched) => self.searched = searched,
+            _ => {}
+        }
+    }
+
+    fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+        let area = centred(buffer, area, 116, area.height.saturating_sub(1));
+        let title = format!("Find {}", self.wanted.text);
+        let inner = framed(buffer, area, Frame::Dialog, &title, &self.found.place(), &app.theme);
+        let mut hints = vec![(Action::Open, "open"), (Action::Filter, "text"), (Action::Back, "back")];
+        if self.found.job.running {
+            hints.push((Action::Cancel, "stop"));
+        }
+        hints.extend([(Action::Reload, "again"), (Action::ShowCommand, "command")]);
+        foot(buffer, area, &Hints::of(&app.keymap, Context::Find, &hints), &app.theme);
+        let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+        let room = usize::from(inner.width).max(4);
+        let above = self.state(room);
+        self.found.draw(buffer, (area, inner), above, &app.theme, texts, |found| line(found, room))
+    }
+}
+
+fn texts(found: &FoundEntity) -> Vec<String> {
+    let entity = &found.entity;
+    let matched = found.matched.iter().map(|m| m.value.clone());
+    [entity.entity.key.to_string(), entity.tenant.clone(), entity.name.clone().unwrap_or_default()]
+        .into_iter()
+        .chain(matched)
+        .collect()
+}
+
+/// An entity in one line: its tenant, its key, its name, and where the text stands.
+fn line(found: &FoundEntity, room: usize) -> Rich {
+    let entity = &found.entity;
+    let role = if entity.deleted { Role::Dim } else { Role::Text };
+    let mut line = Rich::of(Role::Flag, if entity.deleted { "D " } else { "  " });
+    line.push(role, &text::fit(&entity.tenant, TENANT));
+    line.push(role, " ");
+    let key = entity.entity.key.to_string();
+    line.push(role, &text::cut(&key, room.saturating_sub(TENANT + 3) * 3 / 5));
+    line.push(role, "  ");
+    line.push(Role::Strong, entity.name.as_deref().unwrap_or_default());
+    // What stands in its key or its name is to be seen there already.
+    let elsewhere = found.matched.iter().find(|m| !["id", "sk", "name"].contains(&m.path.to_string().as_str()));
+    if let Some(matched) = elsewhere {
+        line.push(Role::Path, &format!("  {}", matched.path));
+        line.push(Role::Match, &format!(" {}", matched.value));
+    }
+    line
+}
+
+/// What `:find …` wants; `None` for the last search again.
+pub(crate) fn wanted(app: &App, words: &[String]) -> Result<Option<Wanted>, String> {
+    let names = ["in", "tenant", "type", "module", "max-units", "limit"];
+    let options = Options::of(words, &names, &["exact"])?;
+    if options.words.is_empty() {
+        return Ok(None);
+    }
+    let number = |name: &str| match options.value(name) {
+        Some(text) => text.parse::<u32>().map(Some).map_err(|_| format!("--{name} wants a number, not {text}")),
+        None => Ok(None),
+    };
+    let places: Vec<At> =
+        options.values("in").iter().map(|p| p.parse().map_err(|e| format!("{e}"))).collect::<Result<_, _>>()?;
+    let list = app.tenants.entities.as_ref();
+    Ok(Some(Wanted {
+        text: options.words.join(" "),
+        places,
+        exact: options.has("exact"),
+        among: Among {
+            module: options.value("module"),
+            entity_type: options.value("type"),
+            tenant: options.value("tenant"),
+        },
+        deleted: DeletedFilter::Keep,
+        limit: number("limit")?.map(u64::from),
+        max_units: Some(number("max-units")?.unwrap_or(UNITS)),
+        near: Near {
+            partition: list.map(|l| (l.listing.module.clone(), l.listing.pk.clone())),
+            tenant: app.tenant().map(str::to_owned),
+        },
+    }))
+}
+
+impl App {
+    /// `:find …`.
+    ///
+    /// # Errors
+    /// What it wants instead.
+    pub(crate) fn find_command(&mut self, words: &[String]) -> Result<(), String> {
+        match wanted(self, words)? {
+            Some(wanted) => self.find(wanted),
+            None if self.stack.bring_back::<Find>() => {}
+            None => return Err("find wants a text: an id, or a part of a code, a name or a key".to_owned()),
+        }
+        Ok(())
+    }
+
+    /// Looks for a text.
+    fn find(&mut self, wanted: Wanted) {
+        self.stack.close::<Find>();
+        let request = self.ask_for_screen(Command::Find { wanted: Box::new(wanted.clone()) });
+        let found = Streamed::begun(Job::begun(request));
+        self.stack.push(Find { wanted, found, searched: Searched::default() });
+    }
+
+    /// The command line that looks for the same.
+    fn line_of_find(&self, wanted: &Wanted) -> String {
+        let mut words = vec!["find".to_owned(), wanted.text.clone()];
+        for place in &wanted.places {
+            words.extend(["--in".to_owned(), place.to_string()]);
+        }
+        let among = &wanted.among;
+        for (name, value) in [("module", &among.module), ("type", &among.entity_type), ("tenant", &among.tenant)] {
+            words.extend(value.iter().flat_map(|value| [format!("--{name}"), value.clone()]));
+        }
+        words.extend(wanted.exact.then(|| "--exact".to_owned()));
+        words.extend(wanted.max_units.iter().flat_map(|n| ["--max-units".to_owned(), n.to_string()]));
+        self.line(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+}

@@ -1,0 +1,170 @@
+//! Finding entities by a text, and who did what.
+
+use super::{Fake, Play, Played};
+use crate::domain::activity::ActivityKind;
+use crate::domain::find::{Matched, Place};
+use crate::domain::key::{EntityKey, Version};
+use crate::domain::plan::{RollTo, Said, Work};
+use crate::domain::timeline::{BySource, VersionStatus};
+use crate::engine::protocol::{
+    Activity, ActivityWanted, Command, EntityRef, EntitySummary, Event, FoundEntity, SearchEnd, Searched, Wanted,
+};
+use crate::tui::screens::activity::Activity as ActivityList;
+use crate::tui::screens::find::Find;
+
+fn entity(tenant: &str, sk: &str) -> EntityRef {
+    EntityRef { module: "product".into(), key: EntityKey::new(format!("PRODUCT#{tenant}"), sk) }
+}
+
+fn found(tenant: &str, sk: &str, name: &str, at: &str, value: &str) -> FoundEntity {
+    let entity = EntitySummary {
+        entity: entity(tenant, sk),
+        id: None,
+        entity_type: Some("PRODUCT".into()),
+        tenant: tenant.into(),
+        code: None,
+        name: Some(name.into()),
+        version: Some(Version(2)),
+        deleted: sk == "P-9",
+        updated_at: None,
+        updated_by: None,
+        flags: vec![],
+        attributes_ref: None,
+        row: Default::default(),
+        problem: None,
+        viewed: None,
+    };
+    FoundEntity { entity, matched: vec![Matched { path: at.parse().unwrap(), value: value.into() }] }
+}
+
+fn searching(c: &Command) -> Option<Vec<Event>> {
+    let Command::Find { .. } = c else { return None };
+    let rows = vec![
+        found("acme", "P-0002", "ボルト", "name", "ボルト"),
+        found("globex", "P-9", "Nut", "attributes.email", "bolt@example.com"),
+    ];
+    let end = Searched { rows: 1_200, in_s3: 3, found: 2, units: 40.5, ended: Some(SearchEnd::Units) };
+    Some(vec![Event::Found(rows), Event::Searched(end), Event::Finished { cancelled: false }])
+}
+
+fn one(sk: &str, version: u64, by: &str, at: &str, kind: ActivityKind) -> Activity {
+    Activity {
+        entity: entity("acme", sk),
+        version: Version(version),
+        at: Some(format!("2026-03-19T{at}:00+09:00")),
+        by: Some(by.into()),
+        ip: None,
+        request_id: Some(format!("req-{by}")),
+        source: None,
+        status: VersionStatus::Published,
+        kind,
+        name: None,
+        paths: vec!["attributes.price".parse().unwrap()],
+        by_source: if by == "u-sato" { BySource::Row } else { BySource::Command },
+    }
+}
+
+fn acting(c: &Command) -> Option<Vec<Event>> {
+    let Command::Activity { .. } = c else { return None };
+    let rows = vec![
+        one("P-0003", 4, "u-sato", "12:40", ActivityKind::Deleted),
+        one("01HX7MBJK3V9WQBZ7XNDK5ZT2M", 9, "u-tanaka", "12:33", ActivityKind::Updated),
+        one("P-0002", 3, "u-tanaka", "12:10", ActivityKind::Updated),
+    ];
+    Some(vec![Event::Activity(rows), Event::Finished { cancelled: false }])
+}
+
+fn play(size: (u16, u16), keys: &str) -> Played {
+    let fake = Fake::golden().answering(|c| searching(c).or_else(|| acting(c)));
+    Play::new(size.0, size.1).with(|p| p.fake = fake).keys(keys)
+}
+
+fn looked_for(played: &Played) -> &Wanted {
+    let wanted =
+        played.commands.iter().rev().find_map(|c| if let Command::Find { wanted } = c { Some(wanted) } else { None });
+    wanted.unwrap()
+}
+
+fn listed(played: &Played) -> &ActivityWanted {
+    let of = |c: &&Command| matches!(c, Command::Activity { .. });
+    let Some(Command::Activity { wanted }) = played.commands.iter().rev().find(of) else { panic!() };
+    wanted
+}
+
+#[test]
+fn a_text_is_looked_for_near_what_is_open_and_within_a_budget() {
+    let played =
+        play((120, 40), ":open PRODUCT#acme<ret>:find bolt nut --in attributes.email --tenant acme --exact<ret>");
+    let wanted = looked_for(&played);
+    assert_eq!((wanted.text.as_str(), wanted.exact, wanted.max_units), ("bolt nut", true, Some(5_000)));
+    assert_eq!(wanted.places, ["attributes.email".parse::<Place>().unwrap()]);
+    assert_eq!(wanted.among.tenant.as_deref(), Some("acme"));
+    assert_eq!(wanted.near.partition.as_ref().map(|(_, pk)| pk.as_str()), Some("PRODUCT#acme"));
+    let own = play((120, 40), ":find bolt --max-units 7<ret>");
+    assert_eq!(looked_for(&own).max_units, Some(7));
+    let wrong = play((120, 40), ":find --ten acme<ret>");
+    assert!(wrong.screen.contains("there is no option --ten"), "{}", wrong.screen);
+}
+
+#[test]
+fn what_is_found_says_where_and_what_was_not_looked_at() {
+    for size in [(120, 40), (80, 24), (60, 15)] {
+        let played = play(size, ":find bolt<ret>");
+        assert!(played.screen.contains("Find bolt") && played.screen.contains("P-0002"), "{}", played.screen);
+        assert!(played.screen.contains("stopped at the units"), "{}", played.screen);
+    }
+    let played = play((120, 40), ":find bolt<ret>");
+    for words in ["1,200 rows looked at, 40.5 units", "attributes.email bolt@example.com", "3 rows have", "D globex"] {
+        assert!(played.screen.contains(words), "{words}\n{}", played.screen);
+    }
+}
+
+#[test]
+fn opening_one_and_looking_again_keeps_what_was_found() {
+    let opened = play((120, 40), ":find bolt<ret>j<ret>");
+    let entity = &opened.app.history.opened.as_ref().unwrap().entity;
+    assert_eq!((entity.key.sk.as_str(), opened.app.stack.is_empty()), ("P-9", true));
+    let back = play((120, 40), ":find bolt<ret>j<ret>:find<ret>");
+    assert!(back.app.stack.shows::<Find>() && back.screen.contains("2/2"), "{}", back.screen);
+    assert_eq!(back.commands.iter().filter(|c| matches!(c, Command::Find { .. })).count(), 1);
+    let none = play((120, 40), ":find<ret>");
+    assert!(none.screen.contains("find wants a text"), "{}", none.screen);
+}
+
+#[test]
+fn activity_is_of_the_open_entity_or_of_what_is_named() {
+    let open = ":open PRODUCT#acme 01HX7MBJK3V9WQBZ7XNDK5ZT2M<ret>";
+    let own = play((120, 40), &format!("{open}:activity<ret>"));
+    let of = listed(&own);
+    assert_eq!(of.sk.as_ref().map(|sk| sk.as_str()), Some("01HX7MBJK3V9WQBZ7XNDK5ZT2M"));
+    let named = play((120, 40), ":activity --tenant acme --since 2h --by u-tanaka<ret>");
+    let of = listed(&named);
+    assert!(of.pk.is_none() && of.since.is_some() && of.by == ["u-tanaka"]);
+    assert!(named.screen.contains("u-sato?") && named.screen.contains("attributes.price"), "{}", named.screen);
+    let wrong = play((120, 40), ":activity --since soon<ret>");
+    assert!(wrong.screen.contains("--since must be"), "{}", wrong.screen);
+    let opened = play((120, 40), ":activity<ret>j<ret>");
+    assert_eq!(opened.app.history.opened.as_ref().unwrap().selected, Some(Version(9)));
+}
+
+#[test]
+fn what_one_person_did_becomes_a_rollback_of_exactly_that() {
+    let played = play((120, 40), ":activity<ret>jtn");
+    let form = played.app.plan.form.as_ref().unwrap();
+    let plan = form.plan.as_ref().unwrap_or_else(|| panic!("{:?}\n{}", form.problem, form.text()));
+    let Work::Rollback { source, how } = &plan.work else { panic!() };
+    assert_eq!((source.entity_type.as_deref(), source.tenant.as_str()), (Some("PRODUCT"), "acme"));
+    assert_eq!(
+        (how.by.as_slice(), how.request.as_slice()),
+        (["u-tanaka".to_owned()].as_slice(), ["req-u-tanaka".to_owned()].as_slice())
+    );
+    let (from, to) = ("2026-03-19T03:10:00Z".parse().unwrap(), "2026-03-19T03:33:00Z".parse().unwrap());
+    let said = Said::Window("2026-03-19T03:10:00.000Z".into(), "2026-03-19T03:33:00.000Z".into());
+    assert!(how.to == RollTo::Window { from, to } || how.to == RollTo::Said(said), "{:?}", how.to);
+    let back = play((120, 40), ":activity<ret>jtt");
+    assert!(
+        back.app.stack.shows::<ActivityList>() && back.screen.contains("2/2") || back.screen.contains("1/2"),
+        "{}",
+        back.screen
+    );
+}
