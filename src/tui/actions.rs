@@ -49,6 +49,7 @@ actions! {
     Doctor = "doctor", "doctor", "Look for what is wrong (reads every table once), or see what was found last";
     About = "about", "about", "Show version, build, paths and profile";
     Quit = "quit", "quit", "Leave the console";
+    Suspend = "suspend", "suspend", "Stop the program as a job of the shell; fg brings it back";
 
     Up = "up", "up", "One line up";
     Down = "down", "down", "One line down";

@@ -94,6 +94,8 @@ pub(crate) enum Effect {
     },
     /// Edit a plan's text in the operator's editor, which takes the terminal meanwhile.
     EditPlan(String),
+    /// Stop the program as a job of the shell.
+    Suspend,
 }
 
 /// Work that would hold the screen up.

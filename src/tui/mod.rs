@@ -10,6 +10,7 @@ mod first_run;
 mod format;
 mod fuzzy;
 mod headless;
+mod input;
 mod job;
 mod keymap;
 mod layout;

@@ -17,6 +17,9 @@ impl App {
         if at_once && is_free {
             return self.act_on_screen(Action::Back);
         }
+        if self.keymap.action(Context::Everywhere, key) == Some(Action::Suspend) && (is_free || self.stack.is_empty()) {
+            return self.perform(Action::Suspend);
+        }
         if self.key_to_screen(key) {
             return;
         }

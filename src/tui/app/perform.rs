@@ -3,6 +3,7 @@
 use crate::engine::protocol::{Command, Level, RequestId};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
+use crate::tui::message::Effect;
 use crate::tui::pane::Pane;
 use crate::tui::parts::filter::Typed;
 use crate::tui::screens::about::About;
@@ -48,6 +49,7 @@ impl App {
             Action::Doctor => self.show_doctor(),
             Action::Quit if self.is_writing() || self.plan.is_dirty() => self.stack.push(Leave),
             Action::Quit => self.quit = true,
+            Action::Suspend => self.effect(Effect::Suspend),
             Action::Filter => {
                 if let Some(filter) = self.filter() {
                     filter.begin();

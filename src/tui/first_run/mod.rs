@@ -6,11 +6,12 @@ mod view;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crossterm::event::{Event as Input, EventStream, KeyCode, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event as Input, KeyCode, KeyEventKind, KeyModifiers};
 use futures::{Stream, StreamExt as _};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 
+use super::input::Inputs;
 use super::keymap::Key;
 use super::run::signals;
 use super::terminal::{Held, has_hung_up, screen};
@@ -38,7 +39,7 @@ pub async fn first_run(config_path: &Path, no_color: bool) -> color_eyre::Result
     let signals = signals()?;
     let held = Held::take()?;
     let mut terminal = screen()?;
-    let outcome = first.run(EventStream::new(), &mut *terminal, signals).await;
+    let outcome = first.run(Inputs::new()?.events(), &mut *terminal, signals).await;
     drop(held);
     Ok(outcome?)
 }

@@ -67,8 +67,8 @@ impl Host for Outside {
                 let saved = files::write_plan(&file, &text, over);
                 Message::PlanSaved { file, text, saved }
             }),
-            // The loop itself makes room for the editor.
-            Effect::EditPlan(_) => return false,
+            // The loop itself makes room for the editor and for the shell.
+            Effect::EditPlan(_) | Effect::Suspend => return false,
             Effect::Copy { text, what } if !over_ssh() => {
                 let clipboard = self.clipboard.clone();
                 beside(back, move || match clipboard.put(&text) {

@@ -2,11 +2,12 @@
 
 mod editor;
 mod host;
+mod suspend;
 
 use std::io;
 use std::time::Duration;
 
-use crossterm::event::{Event as Input, EventStream, KeyEventKind};
+use crossterm::event::{Event as Input, KeyEventKind};
 use futures::{Stream, StreamExt as _};
 use jiff::Timestamp;
 use ratatui::Terminal;
@@ -16,9 +17,11 @@ use tokio::time::{Instant, sleep_until};
 
 use editor::edit;
 pub(crate) use host::{Host, Outside};
+use suspend::{Continued, suspend};
 
 use super::app::App;
 use super::app::update;
+use super::input::Inputs;
 use super::message::{Effect, Message};
 use super::terminal::{Held, has_hung_up, screen};
 use super::{ConsoleOptions, view};
@@ -52,19 +55,29 @@ pub async fn run(options: ConsoleOptions, engine: EngineHandle) -> color_eyre::R
     let host = Outside::new(&app);
     let signals = signals()?;
     tokio::pin!(signals);
+    let mut continued = Continued::new()?;
     let mut console = Console::new(app, engine, host, Pace::default());
     loop {
-        let held = Held::take()?;
-        let mut terminal = match screen() {
+        // Inputs of its own each time: nobody else may read the keyboard while an editor has it. The system continues a program whose
+        // terminal goes, so that it may have gone here, too.
+        let taken = Held::take().and_then(|held| Ok((held, screen()?, Inputs::new()?)));
+        let (held, mut terminal, inputs) = match taken {
             Err(error) if has_hung_up(&error) => return Ok(()),
-            terminal => terminal?,
+            taken => taken?,
         };
-        // A stream of its own each time: nobody else may read the keyboard while an editor has it.
-        let outcome = console.run(EventStream::new(), &mut *terminal, signals.as_mut()).await;
+        let outcome = tokio::select! {
+            outcome = console.run(inputs.events(), &mut *terminal, signals.as_mut()) => Some(outcome),
+            // Stopped from elsewhere and continued: the shell has had the terminal meanwhile.
+            () = continued.wait() => None,
+        };
         drop(held);
-        outcome?;
-        match console.editor.take() {
-            Some(text) => console.edit(text).await,
+        match outcome {
+            None => continue,
+            Some(outcome) => outcome?,
+        }
+        match console.leave.take() {
+            Some(Away::Editor(text)) => console.edit(text).await,
+            Some(Away::Suspended) => suspend(&mut continued).await?,
             None => return Ok(()),
         }
     }
@@ -118,8 +131,17 @@ pub(crate) struct Console<H> {
     working: usize,
     pulse: Pulse,
     watch: Option<tokio::sync::watch::Sender<Pulse>>,
-    /// A text that waits for the operator's editor, for which the terminal is given back.
-    editor: Option<String>,
+    /// For which the terminal is given back, to be taken again afterwards.
+    leave: Option<Away>,
+}
+
+/// Whom the terminal is lent to.
+#[derive(Debug)]
+enum Away {
+    /// The operator's editor, for a text.
+    Editor(String),
+    /// The shell, until it continues the program.
+    Suspended,
 }
 
 /// When to draw next.
@@ -153,7 +175,7 @@ impl<H: Host> Console<H> {
             working: 0,
             pulse: Pulse::default(),
             watch: None,
-            editor: None,
+            leave: None,
         };
         console.effects(effects);
         console
@@ -186,7 +208,7 @@ impl<H: Host> Console<H> {
         let mut frames = Frames { last: None, due: Some(Instant::now()) };
         let mut engine_open = true;
         let commands = self.engine.commands.clone();
-        while !self.app.quit && self.editor.is_none() {
+        while !self.app.quit && self.leave.is_none() {
             if frames.due.is_some_and(|due| due <= Instant::now()) {
                 match draw(&mut self.app, terminal) {
                     Err(error) if has_hung_up(&error) => break,
@@ -297,7 +319,8 @@ impl<H: Host> Console<H> {
         for effect in effects {
             match effect {
                 Effect::Send(request, command) => self.outbox.push_back((request, command)),
-                Effect::EditPlan(text) if self.host.shares_terminal() => self.editor = Some(text),
+                Effect::EditPlan(text) if self.host.shares_terminal() => self.leave = Some(Away::Editor(text)),
+                Effect::Suspend if self.host.shares_terminal() => self.leave = Some(Away::Suspended),
                 other => {
                     self.working += usize::from(self.host.start(other, &self.jobs));
                 }

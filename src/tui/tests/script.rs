@@ -180,7 +180,7 @@ impl Host for Inside {
                 Message::PlanSaved { file, text, saved }
             }
             Effect::EditPlan(text) => Message::PlanEdited((self.editor)(&text)),
-            Effect::Send(..) | Effect::WriteCache(_) => return false,
+            Effect::Send(..) | Effect::WriteCache(_) | Effect::Suspend => return false,
         };
         back.send(message).unwrap();
         true
