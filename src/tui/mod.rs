@@ -17,6 +17,7 @@ mod layout;
 #[doc(hidden)]
 pub mod measure;
 mod message;
+mod output;
 mod pane;
 mod parts;
 mod run;

@@ -6,12 +6,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ThreadId;
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::Print;
 use crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+
+use super::output::Output;
+
+/// Text that runs to the left stays in the cells that it is put into: a terminal that turns it would move what stands beside it, too.
+const IN_OUR_ORDER: &str = "\u{1b}[8l";
+const IN_ITS_OWN_ORDER: &str = "\u{1b}[8h";
 
 /// Whether the terminal is in our hands.
 static HELD: AtomicBool = AtomicBool::new(false);
@@ -31,7 +37,7 @@ impl Held {
         HELD.store(true, Ordering::SeqCst);
         let held = Self(());
         // What an editor left there is not what the first frame is drawn over.
-        execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste)?;
+        execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, Print(IN_OUR_ORDER))?;
         Ok(held)
     }
 }
@@ -44,8 +50,8 @@ impl Drop for Held {
 
 /// What is drawn on while the terminal is held. Its own end is left out: [`Held`] shows the cursor again, and it would complain where
 /// nobody can be reached, which ends in a panic.
-pub(crate) fn screen() -> io::Result<ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>> {
-    Terminal::new(CrosstermBackend::new(stdout())).map(ManuallyDrop::new)
+pub(crate) fn screen() -> io::Result<ManuallyDrop<Terminal<Output<Stdout>>>> {
+    Terminal::new(Output::new(stdout())).map(ManuallyDrop::new)
 }
 
 /// Whether an error means that the terminal is not there any more: it was closed, or its line was cut.
@@ -63,7 +69,7 @@ fn give_back() {
         return;
     }
     let mut out = stdout();
-    let _ = execute!(out, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    let _ = execute!(out, Print(IN_ITS_OWN_ORDER), DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();
     let _ = out.flush();
 }

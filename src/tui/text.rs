@@ -2,17 +2,86 @@
 
 use std::borrow::Cow;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use unicode_segmentation::UnicodeSegmentation as _;
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::domain::printable::printable;
+
+/// Stands for the letter that a mark lacks.
+const CIRCLE: char = '◌';
 
 /// Stands for what was cut off.
 pub(crate) const CUT: &str = "…";
 
 /// Pieces that stand in cells of their own, with the number of those cells.
 pub(crate) fn cells(text: &str) -> impl Iterator<Item = (&str, usize)> {
-    text.graphemes(true).map(|g| (g, g.width())).filter(|(_, width)| *width > 0)
+    text.graphemes(true).map(|piece| (piece, shape(piece).width))
+}
+
+/// What a terminal is told for a piece that stands in cells of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shape<'t> {
+    /// The characters: composed where that is possible, because a terminal may give each part a cell.
+    pub(crate) symbol: Cow<'t, str>,
+    /// The cells that it takes up at most.
+    pub(crate) width: usize,
+    /// Whether every terminal takes it for so many cells.
+    pub(crate) is_sure: bool,
+}
+
+/// The shape of a piece.
+///
+/// Terminals move their cursor by the sum of the characters' widths or by the width of the whole, and each by a table of its own age.
+/// The piece gets the cells of the one that takes up most; what the others leave is blank.
+pub(crate) fn shape(piece: &str) -> Shape<'_> {
+    let mut chars = piece.chars();
+    let (Some(first), None) = (chars.next(), chars.next()) else { return shape_of_many(piece) };
+    let width = cells_of(first);
+    // Emoji come with each year, and tables of terminals do not.
+    let is_sure = width > 0 && first < '\u{1f000}' && !is_halfwidth_mark(first);
+    Shape { symbol: with_room(piece, width), width: width.max(1), is_sure }
+}
+
+fn shape_of_many(piece: &str) -> Shape<'_> {
+    let composed = ComposingNormalizerBorrowed::new_nfc().normalize(piece);
+    let mut widths = composed.chars().map(cells_of);
+    let first = widths.next().unwrap_or(0);
+    let rest: usize = widths.sum();
+    let one = composed.chars().count() == 1;
+    let width = if one { first.max(1) } else { (first.max(1) + rest).max(composed.width()) };
+    let symbol = match composed {
+        Cow::Borrowed(text) => with_room(text, first),
+        Cow::Owned(text) => Cow::Owned(with_room(&text, first).into_owned()),
+    };
+    Shape { symbol, width, is_sure: one && first > 0 }
+}
+
+/// A mark without a letter stands on a circle, as Unicode's own charts show it.
+fn with_room(text: &str, width: usize) -> Cow<'_, str> {
+    if width > 0 { Cow::Borrowed(text) } else { Cow::Owned(format!("{CIRCLE}{text}")) }
+}
+
+/// A safe text that joins nothing that is put before it.
+pub(crate) fn standing(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text.chars().next().filter(|first| !first.is_ascii()) {
+        Some(first) if cells_of(first) == 0 => Cow::Owned(format!("{CIRCLE}{text}")),
+        _ => text,
+    }
+}
+
+/// Cells of a character that is shown alone.
+fn cells_of(c: char) -> usize {
+    // Marks that stand beside a letter: some tables take them for ones that stand over it.
+    let beside = matches!(u32::from(c),
+        0x09be | 0x09d7 | 0x0b3e | 0x0b57 | 0x0bbe | 0x0bd7 | 0x0cc2 | 0x0cd5..=0x0cd6 | 0x0d3e | 0x0d57 | 0x0dcf | 0x0ddf
+        | 0x1b35 | 0x302e..=0x302f);
+    if beside || is_halfwidth_mark(c) { 1 } else { c.width().unwrap_or(0) }
+}
+
+/// The voiced and the semi-voiced mark behind halfwidth kana: marks to Unicode, characters to most terminals.
+fn is_halfwidth_mark(c: char) -> bool {
+    matches!(c, '\u{ff9e}' | '\u{ff9f}')
 }
 
 /// Cells that a safe text takes up.
@@ -43,7 +112,7 @@ pub(crate) fn cut(text: &str, room: usize) -> Cow<'_, str> {
 
 /// Stored text made safe and exactly so many cells wide: cut or filled with blanks.
 pub(crate) fn fit(text: &str, room: usize) -> String {
-    let safe = printable(text);
+    let safe = standing(printable(text));
     let mut out = cut(&safe, room).into_owned();
     out.extend(std::iter::repeat_n(' ', room.saturating_sub(width(&out))));
     out
@@ -51,7 +120,7 @@ pub(crate) fn fit(text: &str, room: usize) -> String {
 
 /// As [`fit`], at the right edge.
 pub(crate) fn fit_right(text: &str, room: usize) -> String {
-    let safe = printable(text);
+    let safe = standing(printable(text));
     let cut = cut(&safe, room);
     let mut out = " ".repeat(room.saturating_sub(width(&cut)));
     out.push_str(&cut);
@@ -103,6 +172,27 @@ mod tests {
         assert_eq!(fit_right("ボ", 4), "  ボ");
         assert_eq!(cut("abc", 0), "");
         assert_eq!(width("ﾊﾞ"), 2);
+    }
+
+    #[test]
+    fn what_terminals_disagree_about_gets_the_cells_of_the_widest() {
+        let of = |piece: &str| {
+            let shape = shape(piece);
+            (shape.symbol.into_owned(), shape.width, shape.is_sure)
+        };
+        let sure = |text: &str, width| (text.to_owned(), width, true);
+        let unsure = |text: &str, width| (text.to_owned(), width, false);
+        assert_eq!([of("a"), of("ボ"), of("ｶ")], [sure("a", 1), sure("ボ", 2), sure("ｶ", 1)]);
+        assert_eq!(of("e\u{301}"), sure("é", 1));
+        assert_eq!(of("\u{1112}\u{1161}\u{11ab}"), sure("한", 2));
+        assert_eq!(of("か\u{3099}"), sure("が", 2));
+        assert_eq!(of("ﾎ\u{ff9e}"), unsure("ﾎ\u{ff9e}", 2));
+        assert_eq!(of("q\u{303}"), unsure("q\u{303}", 1));
+        assert_eq!(of("\u{303}"), unsure("◌\u{303}", 1));
+        assert_eq!(fit_right("\u{303}", 3), "  ◌\u{303}");
+        assert_eq!(of("👍🏽"), unsure("👍🏽", 4));
+        assert_eq!(of("🇯🇵"), unsure("🇯🇵", 2));
+        assert_eq!(of("😀"), unsure("😀", 2));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Framed boxes: panes and dialogs.
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, CellWidth as _};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Block, BorderType, Clear, Widget as _};
@@ -10,6 +10,9 @@ use super::rich::{Rich, draw_line};
 use crate::domain::printable::printable;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
+
+/// Cells that a piece of text takes up at most, marks that nobody writes left out.
+const WIDEST: usize = 8;
 
 /// How a box is framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,11 +94,12 @@ pub(crate) fn centred(buffer: &mut Buffer, outer: Rect, width: u16, height: u16)
     let (width, height) = (width.min(outer.width), height.min(outer.height));
     let area = Rect { x: outer.x + (outer.width - width) / 2, y: outer.y + (outer.height - height) / 2, width, height };
     // A wide character half under the box would be drawn over its border.
-    if area.x > outer.x {
-        for y in area.y..area.bottom() {
-            if let Some(cell) = buffer.cell_mut((area.x - 1, y)).filter(|cell| text::width(cell.symbol()) > 1) {
-                cell.set_symbol(" ");
-            }
+    for y in area.y..area.bottom() {
+        let from = (outer.x..area.x).rev().take(WIDEST).find(|x| buffer[(*x, y)].cell_width() > area.x - x);
+        for x in from.into_iter().flat_map(|from| from..area.x) {
+            let style = buffer[(x, y)].style();
+            buffer[(x, y)].reset();
+            buffer[(x, y)].set_style(style);
         }
     }
     Clear.render(area, buffer);

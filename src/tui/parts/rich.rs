@@ -30,7 +30,7 @@ impl Rich {
     /// Adds a piece.
     pub(crate) fn push(&mut self, role: Role, text: &str) {
         if !text.is_empty() {
-            self.0.push((role, printable(text).into()));
+            self.0.push((role, text::standing(printable(text)).into()));
         }
     }
 
@@ -144,19 +144,24 @@ pub(crate) fn draw_line(buffer: &mut Buffer, area: Rect, line: &Rich, skip: usiz
 
 /// Puts one piece of text into the cells that it takes up.
 ///
-/// The width is ours to say: ratatui counts a halfwidth voiced sound mark once more than terminals do.
+/// What terminals disagree about carries its width: the output makes room for it and says anew where the next piece stands.
 pub(crate) fn put(buffer: &mut Buffer, (x, y): (u16, u16), piece: &str, width: usize, style: Style) {
+    let shape = text::shape(piece);
     let width = u16::try_from(width).unwrap_or(1).max(1);
     for i in 1..width {
         if let Some(cell) = buffer.cell_mut((x + i, y)) {
             cell.reset();
             cell.set_style(style);
+            if !shape.is_sure {
+                // It differs from a blank that comes later, which is drawn then: the terminal may have put a part of the piece here.
+                cell.diff_option = CellDiffOption::ForcedWidth(NonZeroU16::MIN);
+            }
         }
     }
     let Some(cell) = buffer.cell_mut((x, y)) else { return };
     cell.reset();
-    cell.set_symbol(piece).set_style(style);
-    if piece.contains(['\u{ff9e}', '\u{ff9f}']) {
+    cell.set_symbol(&shape.symbol).set_style(style);
+    if !shape.is_sure {
         cell.diff_option = NonZeroU16::new(width).map_or(CellDiffOption::None, CellDiffOption::ForcedWidth);
     }
 }
