@@ -140,6 +140,7 @@ actions! {
     CopyRow = "copy-row", "row", "Copy the row, as JSON";
     CopyDiff = "copy-diff", "diff", "Copy the diff, as JSON";
     CopyMarkdown = "copy-markdown", "Markdown", "Copy the diff, as Markdown";
+    CopyFile = "copy-file", "into a file", "Write what was copied last into a file that only you can read";
     CopyCommand = "copy-command", "command line", "Copy the command line that does the same";
 
     Freeze = "freeze", "freeze", "Hold the log still, or let it run again";

@@ -35,6 +35,38 @@ pub(crate) fn over_ssh() -> bool {
     ["SSH_TTY", "SSH_CONNECTION"].iter().any(|name| env::var_os(name).is_some_and(|v| !v.is_empty()))
 }
 
+/// What stands between the program and the terminal, and has to be told to let a copy pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Between {
+    /// tmux, which drops it as it is shipped.
+    Tmux,
+    /// GNU screen, which knows no such sequence.
+    Screen,
+    /// Nothing that is known.
+    Nothing,
+}
+
+impl Between {
+    /// What the environment says.
+    pub(crate) fn here() -> Self {
+        let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+        match () {
+            () if is_set("TMUX") => Self::Tmux,
+            () if is_set("STY") => Self::Screen,
+            () => Self::Nothing,
+        }
+    }
+
+    /// How to let it pass.
+    pub(crate) fn advice(self) -> &'static str {
+        match self {
+            Self::Tmux => "tmux lets it pass after `tmux set -g set-clipboard on`",
+            Self::Screen => "GNU screen does not let it pass",
+            Self::Nothing => "some terminals want it allowed in their settings",
+        }
+    }
+}
+
 /// The sequence that makes a terminal copy a text.
 ///
 /// # Errors
@@ -44,7 +76,7 @@ pub(crate) fn osc52(text: &str) -> Result<String, String> {
     if encoded.len() > LONGEST {
         let kilobytes = text.len().div_ceil(1024);
         return Err(format!(
-            "{kilobytes} KB is too long to be copied through the terminal; Y shows a command line that prints it"
+            "{kilobytes} KB is too long to be copied through the terminal; `:copy file` writes it into a file"
         ));
     }
     Ok(format!("\u{1b}]52;c;{encoded}\u{7}"))

@@ -39,8 +39,15 @@ pub(crate) enum Message {
         /// What it is.
         what: String,
     },
-    /// A copy to the clipboard ended: how it went, in words.
+    /// A copy ended: how it went, in words.
     Copied(Result<String, String>),
+    /// The terminal was asked to copy something: whether it did is not known.
+    SentToTerminal {
+        /// What was sent.
+        what: String,
+        /// Characters of it.
+        characters: usize,
+    },
     /// A plan file was read: its text, or why not.
     PlanRead(PathBuf, Result<String, String>),
     /// A plan file was written.
@@ -73,6 +80,13 @@ pub(crate) enum Effect {
         /// The text.
         text: String,
         /// What it is, for the message afterwards.
+        what: String,
+    },
+    /// Write a text that was copied into a file of its own.
+    WriteCopy {
+        /// The text.
+        text: String,
+        /// What it is, for the file's name and for the message afterwards.
         what: String,
     },
     /// Read the counts of an earlier session.

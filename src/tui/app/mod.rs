@@ -83,6 +83,8 @@ pub(crate) struct App {
     pub(crate) requests: Requests,
     /// The request for modules and account.
     pub(crate) connecting: Option<RequestId>,
+    /// What was copied last, and what it is: the clipboard may not have taken it.
+    pub(crate) last_copy: Option<(String, String)>,
     last_generation: u64,
     effects: Vec<Effect>,
 }
@@ -124,6 +126,7 @@ impl App {
             quit: false,
             requests: Requests::default(),
             connecting: None,
+            last_copy: None,
             last_generation: 0,
             effects: Vec::new(),
             profile: options.profile,
@@ -147,6 +150,9 @@ impl App {
 
     /// Wants something done outside.
     pub(crate) fn effect(&mut self, effect: Effect) {
+        if let Effect::Copy { text, what } = &effect {
+            self.last_copy = Some((text.clone(), what.clone()));
+        }
         self.effects.push(effect);
     }
 

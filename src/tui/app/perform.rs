@@ -82,7 +82,9 @@ impl App {
             Action::Disarm => {
                 self.no_engine().or_else(|| (!self.armed).then(|| "the console is read-only already".to_owned()))
             }
-            Action::Copy if self.tenants.entities.is_none() && self.history.opened.is_none() => {
+            Action::Copy
+                if self.tenants.entities.is_none() && self.history.opened.is_none() && self.last_copy.is_none() =>
+            {
                 Some("there is nothing to copy yet".to_owned())
             }
             action => Pane::ALL.iter().find_map(|pane| pane.screen().refusal(self, action)),

@@ -34,6 +34,7 @@ pub(crate) fn update(app: &mut App, now: Timestamp, message: Message) -> Vec<Eff
         Message::PlanSaved { file, text, saved } => app.plan_saved(file, text, saved),
         Message::PlanEdited(edited) => app.plan_edited(edited),
         Message::Copied(Ok(how)) => app.say(how),
+        Message::SentToTerminal { what, characters } => app.sent_to_terminal(&what, characters),
         Message::Copied(Err(why)) => {
             app.tell(Level::Warning, why.clone());
             app.refuse(why);

@@ -1,8 +1,9 @@
 //! What the loop has done for it: files, clipboard, work beside it.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::config::{Profile, read_regular};
@@ -27,6 +28,7 @@ pub(crate) struct Outside {
     profile: Profile,
     counts: PathBuf,
     clipboard: System,
+    copies: PathBuf,
 }
 
 impl Outside {
@@ -36,6 +38,7 @@ impl Outside {
             profile: app.profile.clone(),
             counts: cache::path(&app.state_dir, &app.profile),
             clipboard: System::default(),
+            copies: app.state_dir.join("copies"),
         }
     }
 }
@@ -72,13 +75,20 @@ impl Host for Outside {
             Effect::Copy { text, what } if !over_ssh() => {
                 let clipboard = self.clipboard.clone();
                 beside(back, move || match clipboard.put(&text) {
-                    Ok(()) => Message::Copied(Ok(said(&what, &text, ""))),
+                    Ok(()) => Message::Copied(Ok(said(&what, &text))),
                     Err(_) => Message::NoClipboard { text, what },
                 });
             }
             // Written here, on the loop's own thread, so that it never stands in the middle of a frame.
             Effect::Copy { text, what } | Effect::CopyThroughTerminal { text, what } => {
-                let _ = back.send(Message::Copied(through_terminal(&text, &what)));
+                let _ = back.send(match through_terminal(&text) {
+                    Ok(()) => Message::SentToTerminal { what, characters: text.chars().count() },
+                    Err(why) => Message::Copied(Err(why)),
+                });
+            }
+            Effect::WriteCopy { text, what } => {
+                let dir = self.copies.clone();
+                beside(back, move || Message::Copied(write_copy(&dir, &text, &what, Timestamp::now())));
             }
         }
         true
@@ -94,15 +104,44 @@ fn beside(back: UnboundedSender<Message>, work: impl FnOnce() -> Message + Send 
     });
 }
 
-fn through_terminal(text: &str, what: &str) -> Result<String, String> {
+fn through_terminal(text: &str) -> Result<(), String> {
     let sequence = osc52(text)?;
     let mut out = io::stdout().lock();
-    out.write_all(sequence.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|e| format!("the terminal took nothing: {e}"))?;
-    Ok(said(what, text, " through the terminal"))
+    out.write_all(sequence.as_bytes()).and_then(|()| out.flush()).map_err(|e| format!("the terminal took nothing: {e}"))
 }
 
-fn said(what: &str, text: &str, how: &str) -> String {
-    format!("copied the {what}{how}: {}", format::plural(text.chars().count() as u64, "character", "characters"))
+fn said(what: &str, text: &str) -> String {
+    format!("copied the {what}: {}", format::plural(text.chars().count() as u64, "character", "characters"))
+}
+
+/// Writes what was copied into a file of its own, which only its owner can read.
+fn write_copy(dir: &Path, text: &str, what: &str, now: Timestamp) -> Result<String, String> {
+    let ending = ["JSON", "Markdown"].iter().position(|word| what.contains(word));
+    let ending = ["json", "md"].get(ending.unwrap_or(usize::MAX)).unwrap_or(&"txt");
+    let path = dir.join(format!("{}.{ending}", now.strftime("%Y%m%dT%H%M%S%3fZ")));
+    files::create_private(&path, text.as_bytes()).map_err(|e| format!("{}: {e}", path.display()))?;
+    Ok(format!("the {what} is in {}", path.display()))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_copy_in_a_file_is_its_owners_alone_and_its_path_is_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let copies = dir.path().join("copies");
+        let now = "2026-03-20T01:02:03.004Z".parse().unwrap();
+        let told = write_copy(&copies, "{\"a\":\"ボ\"}", "row, as JSON", now).unwrap();
+        let path = copies.join("20260320T010203004Z.json");
+        assert_eq!(told, format!("the row, as JSON is in {}", path.display()));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"a\":\"ボ\"}");
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(&copies)), (0o600, 0o700));
+        // Never over another one.
+        assert!(write_copy(&copies, "", "row, as JSON", now).unwrap_err().contains("20260320T010203004Z.json"));
+        assert!(write_copy(&copies, "k", "sort key", now).unwrap().ends_with(".txt"));
+    }
 }

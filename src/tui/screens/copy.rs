@@ -7,9 +7,11 @@ use crate::domain::diff::Change;
 use crate::domain::printable::printable;
 use crate::domain::row::Row;
 use crate::domain::value::{Value, to_plain_json, to_plain_json_pretty};
-use crate::engine::protocol::{DiffResult, EntityRef, Side};
+use crate::engine::protocol::{DiffResult, EntityRef, Level, Side};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
+use crate::tui::clipboard::Between;
+use crate::tui::format::plural;
 use crate::tui::keymap::Context;
 use crate::tui::message::Effect;
 use crate::tui::pane::Pane;
@@ -40,6 +42,7 @@ pub(crate) const ITEMS: &[Item] = &[
     Item { action: Action::CopyDiff, word: "diff", title: "diff, as JSON" },
     Item { action: Action::CopyMarkdown, word: "markdown", title: "diff, as Markdown" },
     Item { action: Action::CopyCommand, word: "command", title: "command line that does the same" },
+    Item { action: Action::CopyFile, word: "file", title: "what was copied last, into a file" },
 ];
 
 /// The menu.
@@ -74,6 +77,9 @@ impl Screen for CopyMenu {
 
 /// Copies something of what is on screen, or says why there is nothing.
 pub(crate) fn copy(app: &mut App, item: &Item) {
+    if item.word == "file" {
+        return app.copy_into_file();
+    }
     if item.word == "command" {
         let text = app.headless_line();
         return app.effect(Effect::Copy { text, what: "command line".to_owned() });
@@ -116,6 +122,28 @@ fn diff(app: &App) -> Option<std::sync::Arc<DiffView>> {
 }
 
 impl App {
+    /// Writes what was copied last into a file.
+    fn copy_into_file(&mut self) {
+        match self.last_copy.clone() {
+            Some((text, what)) => self.effect(Effect::WriteCopy { text, what }),
+            None => self.refuse("nothing was copied yet"),
+        }
+    }
+
+    /// The terminal was asked to copy something. It gives no answer, so nothing is claimed.
+    pub(crate) fn sent_to_terminal(&mut self, what: &str, characters: usize) {
+        let advice = Between::here().advice();
+        let characters = plural(characters as u64, "character", "characters");
+        self.tell(
+            Level::Info,
+            format!(
+                "the {what} ({characters}) was sent to the terminal as OSC 52; whether it was taken nobody tells. {advice}; \
+                 `:copy file` writes it into a file"
+            ),
+        );
+        self.say(format!("sent, taken or not (OSC 52): `:copy file` writes it into a file; {advice}"));
+    }
+
     /// The row that was read to be copied.
     pub(crate) fn copy_read_row(&mut self, result: &DiffResult) {
         let text = row_json(&result.after);

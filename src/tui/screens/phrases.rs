@@ -57,7 +57,11 @@ pub(crate) const PHRASES: &[Phrase] = &[
         arguments: "[resume]",
         help: "Compare both sides of the plan; with resume go on where an interrupted comparison was",
     },
-    Phrase { word: "copy", arguments: "WHAT", help: "Copy key, sort-key, row, diff, markdown or command" },
+    Phrase {
+        word: "copy",
+        arguments: "WHAT",
+        help: "Copy key, sort-key, row, diff, markdown or command; file: the last copy, into a file",
+    },
 ];
 
 /// The words of a line, with quotes taken away. An open quote ends with the line.

@@ -167,6 +167,10 @@ impl Host for Inside {
                 self.copied.lock().unwrap().push(text);
                 Message::Copied(Ok(format!("copied the {what}")))
             }
+            Effect::WriteCopy { text, what } => {
+                self.copied.lock().unwrap().push(format!("file: {text}"));
+                Message::Copied(Ok(format!("the {what} is in a file")))
+            }
             Effect::ReadPlan(file) => {
                 let read = self.files.get(&file).cloned().ok_or_else(|| "no such file".to_owned());
                 Message::PlanRead(file, read)

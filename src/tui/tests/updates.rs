@@ -499,3 +499,27 @@ fn a_held_key_goes_on_where_more_is_read() {
     let played = Play::new(120, 40).with(|p| p.fake = many(1_000)).keys(&keys);
     assert!(played.screen.contains("151/"), "{}", played.screen);
 }
+
+#[test]
+fn what_the_terminal_may_have_dropped_is_not_called_copied() {
+    let options = Play::new(120, 40).options;
+    let mut app = App::new(options, now()).unwrap();
+    update(&mut app, now(), Message::SentToTerminal { what: "sort key".into(), characters: 3 });
+    let notice = app.notice.as_ref().unwrap().text.clone();
+    assert!(notice.starts_with("sent") && !notice.contains("copied"), "{notice}");
+    assert!(notice.contains(":copy file"), "{notice}");
+    assert!(
+        app.log.get(app.log.len() - 1).unwrap().text().contains("the sort key (3 characters) was sent to the terminal")
+    );
+}
+
+#[test]
+fn the_last_copy_goes_into_a_file() {
+    let played = play(&open_bolt("ysyf"));
+    assert_eq!(played.copied, [BOLT.to_owned(), format!("file: {BOLT}")]);
+    assert!(played.screen.contains("the sort key is in a file"), "{}", played.screen);
+    // Also where nothing is open any more, and not before anything was copied.
+    assert_eq!(play(&open_bolt("ys:copy file<ret>")).copied.len(), 2);
+    let nothing = play(":copy file<ret>");
+    assert!(nothing.copied.is_empty() && nothing.screen.contains("nothing was copied yet"), "{}", nothing.screen);
+}
