@@ -112,6 +112,7 @@ fn profile(name: &str, at: std::ops::Range<usize>, mut walk: Walk<'_, '_>) -> Re
 
 #[cfg(test)]
 mod tests {
+    use super::super::Ground;
     use super::*;
 
     fn read(text: &str) -> Result<ConfigFile, Box<ConfigError>> {
@@ -130,6 +131,8 @@ mod tests {
         let at = |text: &str| parse(&dir.path().join("c.toml"), text);
         let ui = at("[ui]\nkeymap = \"keys.toml\"\ntheme = \"\"").unwrap().ui.read().unwrap();
         assert_eq!((ui.keymap.map(|file| file.text), ui.theme), (Some("[runs]\n".to_owned()), None));
+        let ground = |name: &str| at(&format!("[ui]\ntheme = \"{name}\"")).unwrap().ui.read().unwrap().ground;
+        assert_eq!([ground("light"), ground("dark"), ground("")], [Some(Ground::Light), Some(Ground::Dark), None]);
         let error = at("[ui]\nkeymap = \"none.toml\"").unwrap().ui.read().unwrap_err();
         assert_eq!((error.line, error.key.as_deref()), (Some(2), Some("ui.keymap")));
         assert!(error.message.contains("none.toml: "), "{error}");

@@ -17,4 +17,4 @@ pub use places::{config_path, state_dir};
 pub use profile::{Endpoints, FrameworkVersion, Profile};
 pub use regular::{open_regular, read_regular};
 pub use toml_walk::ConfigError;
-pub use ui::{OwnFile, Ui, UiSettings};
+pub use ui::{Ground, OwnFile, Ui, UiSettings};

@@ -10,6 +10,7 @@ use super::toml_walk::{ConfigError, Walk};
 pub struct UiSettings {
     keymap: Option<NamedFile>,
     theme: Option<NamedFile>,
+    ground: Option<Ground>,
 }
 
 /// A file, and the complaint about it where it cannot be read.
@@ -26,6 +27,27 @@ pub struct Ui {
     pub keymap: Option<OwnFile>,
     /// Styles that replace the shipped ones.
     pub theme: Option<OwnFile>,
+    /// The background that the shipped styles are for; without it the terminal is asked.
+    pub ground: Option<Ground>,
+}
+
+/// A kind of background.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    /// Text is lighter than what is behind it.
+    Dark,
+    /// Text is darker.
+    Light,
+}
+
+impl Ground {
+    fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "dark" => Some(Self::Dark),
+            "light" => Some(Self::Light),
+            _ => None,
+        }
+    }
 }
 
 /// A file of the operator's own, and what stood in it.
@@ -40,9 +62,11 @@ pub struct OwnFile {
 impl UiSettings {
     /// Takes `[ui]`; its paths are relative to the configuration file.
     pub(super) fn of(mut walk: Walk<'_, '_>, config: &Path) -> Result<Self, Box<ConfigError>> {
-        let settings = Self { keymap: named(&mut walk, "keymap", config)?, theme: named(&mut walk, "theme", config)? };
+        let keymap = named(&mut walk, "keymap", config)?;
+        let ground = walk.text("theme")?.as_deref().and_then(Ground::from_name);
+        let theme = if ground.is_some() { None } else { named(&mut walk, "theme", config)? };
         walk.finish()?;
-        Ok(settings)
+        Ok(Self { keymap, theme, ground })
     }
 
     /// Reads the files.
@@ -51,7 +75,7 @@ impl UiSettings {
     /// [`ConfigError`] at the key whose file cannot be read.
     pub fn read(&self) -> Result<Ui, Box<ConfigError>> {
         let read = |file: &Option<NamedFile>| file.as_ref().map(NamedFile::read).transpose();
-        Ok(Ui { keymap: read(&self.keymap)?, theme: read(&self.theme)? })
+        Ok(Ui { keymap: read(&self.keymap)?, theme: read(&self.theme)?, ground: self.ground })
     }
 }
 

@@ -9,6 +9,7 @@ mod files;
 mod first_run;
 mod format;
 mod fuzzy;
+mod ground;
 mod headless;
 mod input;
 mod job;

@@ -5,10 +5,18 @@ use std::str::FromStr as _;
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::config::OwnFile;
+use crate::config::{Ground, OwnFile};
 
-/// The theme that the program carries.
-const SHIPPED: &str = include_str!("../../assets/theme.toml");
+/// The themes that the program carries.
+const DARK: &str = include_str!("../../assets/theme.toml");
+const LIGHT: &str = include_str!("../../assets/theme-light.toml");
+
+fn shipped(ground: Ground) -> &'static str {
+    match ground {
+        Ground::Dark => DARK,
+        Ground::Light => LIGHT,
+    }
+}
 
 macro_rules! roles {
     ($($variant:ident = $name:literal),+ $(,)?) => {
@@ -36,26 +44,28 @@ roles! {
 pub(crate) struct Theme(Vec<Style>);
 
 impl Theme {
-    /// The shipped theme, without its colours where there shall be none.
+    /// The shipped theme for a dark background, without its colours where there shall be none.
     ///
     /// # Errors
     /// What is wrong with the theme file, in words.
+    #[cfg(test)]
     pub(crate) fn shipped(no_color: bool) -> Result<Self, String> {
-        Self::parse(SHIPPED, no_color)
+        Self::parse(DARK, no_color)
     }
 
-    /// The shipped theme, with the operator's own read over it.
+    /// The shipped theme for a background, with the operator's own read over it.
     ///
     /// # Errors
     /// What is wrong with either, in words.
-    pub(crate) fn with(own: Option<&OwnFile>, no_color: bool) -> Result<Self, String> {
-        let mut table = Self::table(SHIPPED)?;
+    pub(crate) fn with(ground: Ground, own: Option<&OwnFile>, no_color: bool) -> Result<Self, String> {
+        let mut table = Self::table(shipped(ground))?;
         let Some(OwnFile { path, text }) = own else { return Self::of(&table, no_color) };
         let said = |why: String| format!("{}: {why}", path.display());
         table.extend(Self::table(text).map_err(said)?);
         Self::of(&table, no_color).map_err(said)
     }
 
+    #[cfg(test)]
     fn parse(text: &str, no_color: bool) -> Result<Self, String> {
         Self::of(&Self::table(text)?, no_color)
     }
@@ -116,21 +126,88 @@ fn without_color(style: Style) -> Style {
 mod tests {
     use super::*;
 
+    const GROUNDS: [Ground; 2] = [Ground::Dark, Ground::Light];
+
     #[test]
-    fn the_shipped_theme_has_every_role() {
+    fn the_shipped_themes_have_every_role() {
         let theme = Theme::shipped(false).unwrap();
-        assert_eq!(theme.style(Role::Error), Style::default().fg(Color::Red).add_modifier(Modifier::BOLD));
-        assert_eq!(theme.0.len(), Role::ALL.len());
+        assert_eq!(theme.style(Role::Error), Style::default().fg(Color::Indexed(210)).add_modifier(Modifier::BOLD));
+        for ground in GROUNDS {
+            assert_eq!(Theme::with(ground, None, false).unwrap().0.len(), Role::ALL.len());
+        }
+        // They differ in their colours alone.
+        let plain = GROUNDS.map(|ground| Theme::with(ground, None, true).unwrap().0);
+        assert_eq!(plain[0], plain[1]);
+    }
+
+    type Rgb = (u8, u8, u8);
+
+    /// The colour of a terminal; the first 16 are the terminal's own, so that nothing can be said about them.
+    fn rgb(color: Color) -> Option<Rgb> {
+        const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+        match color {
+            Color::Rgb(r, g, b) => Some((r, g, b)),
+            Color::Indexed(n @ 16..=231) => {
+                let level = |by: u8| LEVELS[usize::from((n - 16) / by % 6)];
+                Some((level(36), level(6), level(1)))
+            }
+            Color::Indexed(n @ 232..) => Some([8 + 10 * (n - 232); 3].into()),
+            _ => None,
+        }
+    }
+
+    fn luminance((r, g, b): Rgb) -> f64 {
+        let linear = |part: u8| {
+            let part = f64::from(part) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+    }
+
+    fn contrast(a: Rgb, b: Rgb) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn every_pair_of_colours_can_be_read_on_the_backgrounds_that_people_have() {
+        // Black, Solarized dark, Tango dark; white, Solarized light, Tango light.
+        let dark = [(0, 0, 0), (0x00, 0x2b, 0x36), (0x2e, 0x34, 0x36)];
+        let light = [(255, 255, 255), (0xfd, 0xf6, 0xe3), (0xee, 0xee, 0xec)];
+        let mut looked_at = 0;
+        for (ground, backgrounds) in [(Ground::Dark, dark), (Ground::Light, light)] {
+            let theme = Theme::with(ground, None, false).unwrap();
+            for (role, name) in Role::ALL {
+                let style = theme.style(*role);
+                for background in backgrounds {
+                    // What has no colour of its own has the terminal's, which are made for each other.
+                    let sides = match (style.fg, style.bg) {
+                        (None, None) => continue,
+                        (Some(fg), None) => (rgb(fg), Some(background)),
+                        (Some(fg), Some(bg)) => (rgb(fg), rgb(bg)),
+                        (None, Some(_)) => panic!("{name}: a background needs a colour on it"),
+                    };
+                    let (Some(fg), Some(bg)) = sides else { panic!("{name}: no colour that can be computed with") };
+                    let found = contrast(fg, bg);
+                    assert!(found >= 4.5, "{ground:?}: {name} has {found:.2} on {background:?}");
+                    looked_at += 1;
+                }
+            }
+        }
+        assert!(looked_at > 100, "{looked_at}");
     }
 
     #[test]
     fn styles_of_the_operators_own_replace_the_shipped_ones() {
         let own = |text: &str| OwnFile { path: "my.toml".into(), text: text.to_owned() };
-        let theme = Theme::with(Some(&own("error = \"magenta\"")), false).unwrap();
+        let theme = Theme::with(Ground::Dark, Some(&own("error = \"magenta\"")), false).unwrap();
         let shipped = Theme::shipped(false).unwrap();
         assert_eq!(theme.style(Role::Error), Style::default().fg(Color::Magenta));
         assert_eq!(theme.style(Role::Ok), shipped.style(Role::Ok));
-        assert_eq!(Theme::with(Some(&own("eror = \"red\"")), false).unwrap_err(), "my.toml: theme: eror is no role");
+        assert_eq!(
+            Theme::with(Ground::Dark, Some(&own("eror = \"red\"")), false).unwrap_err(),
+            "my.toml: theme: eror is no role"
+        );
     }
 
     #[test]
@@ -143,7 +220,7 @@ mod tests {
     #[test]
     fn mistakes_in_a_theme_are_named() {
         assert_eq!(Theme::parse("tex = \"\"", false).unwrap_err(), "theme: tex is no role");
-        let broken = SHIPPED.replace("dim = \"dark-gray\"", "dim = \"gloomy\"");
+        let broken = DARK.replace("dim = \"248\"", "dim = \"gloomy\"");
         assert_eq!(Theme::parse(&broken, false).unwrap_err(), "theme: dim: gloomy is no colour and no modifier");
     }
 }

@@ -30,7 +30,7 @@ use super::screens::verification::compared::Verification;
 use super::stack::Stack;
 use super::theme::Theme;
 use super::{ConsoleOptions, OpenAt};
-use crate::config::Profile;
+use crate::config::{Ground, Profile};
 use crate::domain::clock::time_zone;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{Command, Connection, Counters, Level, RequestId};
@@ -102,7 +102,11 @@ impl App {
             headless_prefix: options.headless_prefix,
             forgets: options.forgets,
             keymap: Keymap::with(options.ui.keymap.as_ref())?,
-            theme: Arc::new(Theme::with(options.ui.theme.as_ref(), options.no_color)?),
+            theme: Arc::new(Theme::with(
+                options.ui.ground.unwrap_or(Ground::Dark),
+                options.ui.theme.as_ref(),
+                options.no_color,
+            )?),
             now,
             focus: Pane::Tenants,
             zoomed: false,

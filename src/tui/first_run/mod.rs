@@ -11,11 +11,13 @@ use futures::{Stream, StreamExt as _};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 
+use super::ground::ground;
 use super::input::Inputs;
 use super::keymap::Key;
 use super::run::signals;
 use super::terminal::{Held, has_hung_up, screen};
 use super::theme::Theme;
+use crate::config::Ground;
 use form::Form;
 
 /// What the operator chose.
@@ -34,12 +36,14 @@ pub enum FirstRun {
 /// # Errors
 /// What the terminal says.
 pub async fn first_run(config_path: &Path, no_color: bool) -> color_eyre::Result<FirstRun> {
-    let theme = Theme::shipped(no_color).map_err(|e| color_eyre::eyre::eyre!(e))?;
-    let mut first = First::new(config_path.to_path_buf(), theme);
     let signals = signals()?;
     let held = Held::take()?;
     let mut terminal = screen()?;
-    let outcome = first.run(Inputs::new()?.events(), &mut *terminal, signals).await;
+    let mut inputs = Inputs::new()?;
+    let ground = if no_color { Ground::Dark } else { ground(&mut inputs).await };
+    let theme = Theme::with(ground, None, no_color).map_err(|e| color_eyre::eyre::eyre!(e))?;
+    let mut first = First::new(config_path.to_path_buf(), theme);
+    let outcome = first.run(inputs.events(), &mut *terminal, signals).await;
     drop(held);
     Ok(outcome?)
 }

@@ -6,7 +6,8 @@
 mod csi;
 mod parse;
 
-use std::io::{self, Stdin, stdin};
+use std::collections::VecDeque;
+use std::io::{self, Stdin, Write as _, stdin, stdout};
 use std::time::Duration;
 
 use crossterm::event::Event;
@@ -14,12 +15,17 @@ use futures::{Stream, stream};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
+pub(crate) use parse::Rgb;
 use parse::{Heard, Parser};
 
 /// How long an escape may wait for the rest of its sequence until it is the Esc key.
 const ESCAPE: Duration = Duration::from_millis(25);
+/// How long the terminal may take to say which background it has.
+const ANSWER: Duration = Duration::from_millis(300);
+/// Asks for the background, and then for what every terminal answers: that answer alone means that it does not tell.
+const ASK: &[u8] = b"\x1b]11;?\x07\x1b[c";
 
 /// The terminal's end of the console. While it lives, nobody else may read from the terminal.
 #[derive(Debug)]
@@ -27,6 +33,8 @@ pub(crate) struct Inputs {
     tty: AsyncFd<Stdin>,
     resized: Signal,
     parser: Parser,
+    /// What came while an answer was waited for.
+    early: VecDeque<Event>,
 }
 
 impl Inputs {
@@ -41,7 +49,7 @@ impl Inputs {
         )]
         let tty = AsyncFd::with_interest(stdin(), Interest::READABLE)?;
         let resized = signal(SignalKind::window_change())?;
-        Ok(Self { tty, resized, parser: Parser::default() })
+        Ok(Self { tty, resized, parser: Parser::default(), early: VecDeque::new() })
     }
 
     /// Everything that comes, until the terminal has gone.
@@ -50,12 +58,34 @@ impl Inputs {
     }
 
     async fn event(&mut self) -> io::Result<Event> {
+        if let Some(event) = self.early.pop_front() {
+            return Ok(event);
+        }
         loop {
             // An answer that comes late is nobody's key.
             if let Heard::Event(event) = self.heard().await? {
                 return Ok(event);
             }
         }
+    }
+
+    /// The colour of the terminal's background, where it tells.
+    pub(crate) async fn background(&mut self) -> Option<Rgb> {
+        let mut out = stdout();
+        out.write_all(ASK).and_then(|()| out.flush()).ok()?;
+        let mut found = None;
+        let answered = async {
+            loop {
+                match self.heard().await {
+                    Ok(Heard::Background(color)) => found = Some(color),
+                    Ok(Heard::Event(event)) => self.early.push_back(event),
+                    // A terminal that has gone says so again to whoever reads next.
+                    Ok(Heard::Attributes) | Err(_) => return,
+                }
+            }
+        };
+        let _ = timeout(ANSWER, answered).await;
+        found
     }
 
     async fn heard(&mut self) -> io::Result<Heard> {

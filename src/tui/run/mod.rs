@@ -5,6 +5,7 @@ mod host;
 mod suspend;
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event as Input, KeyEventKind};
@@ -21,10 +22,13 @@ use suspend::{Continued, suspend};
 
 use super::app::App;
 use super::app::update;
+use super::ground::ground;
 use super::input::Inputs;
 use super::message::{Effect, Message};
 use super::terminal::{Held, has_hung_up, screen};
+use super::theme::Theme;
 use super::{ConsoleOptions, view};
+use crate::config::Ground;
 use crate::engine::EngineHandle;
 use crate::engine::protocol::{Command, RequestId};
 
@@ -51,20 +55,26 @@ impl Default for Pace {
 /// # Errors
 /// What the terminal says.
 pub async fn run(options: ConsoleOptions, engine: EngineHandle) -> color_eyre::Result<()> {
+    let (ui, no_color) = (options.ui.clone(), options.no_color);
     let app = App::new(options, Timestamp::now()).map_err(|e| color_eyre::eyre::eyre!(e))?;
     let host = Outside::new(&app);
     let signals = signals()?;
     tokio::pin!(signals);
     let mut continued = Continued::new()?;
     let mut console = Console::new(app, engine, host, Pace::default());
+    let mut asks = ui.ground.is_none() && !no_color;
     loop {
         // Inputs of its own each time: nobody else may read the keyboard while an editor has it. The system continues a program whose
         // terminal goes, so that it may have gone here, too.
         let taken = Held::take().and_then(|held| Ok((held, screen()?, Inputs::new()?)));
-        let (held, mut terminal, inputs) = match taken {
+        let (held, mut terminal, mut inputs) = match taken {
             Err(error) if has_hung_up(&error) => return Ok(()),
             taken => taken?,
         };
+        if std::mem::take(&mut asks) && ground(&mut inputs).await == Ground::Light {
+            let theme = Theme::with(Ground::Light, ui.theme.as_ref(), no_color);
+            console.app.theme = Arc::new(theme.map_err(|e| color_eyre::eyre::eyre!(e))?);
+        }
         let outcome = tokio::select! {
             outcome = console.run(inputs.events(), &mut *terminal, signals.as_mut()) => Some(outcome),
             // Stopped from elsewhere and continued: the shell has had the terminal meanwhile.

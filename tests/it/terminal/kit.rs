@@ -85,6 +85,17 @@ impl Console {
         assert!(std::process::Command::new("kill").args([name, &id]).status().unwrap().success());
     }
 
+    /// Whether text stands anywhere in a colour of the 256.
+    pub(super) fn shows_color(&self, wanted: u8) -> bool {
+        let parser = self.screen.lock().unwrap();
+        let (rows, columns) = parser.screen().size();
+        let mut cells = (0..rows.get()).flat_map(|y| (0..columns.get()).map(move |x| (x, y)));
+        cells.any(|(x, y)| {
+            let cell = parser.screen().cell(y, x);
+            cell.is_some_and(|cell| cell.has_contents() && cell.fgcolor() == vt100::Color::Idx(wanted))
+        })
+    }
+
     pub(super) fn is_full_screen(&self) -> bool {
         self.screen.lock().unwrap().screen().alternate_screen()
     }

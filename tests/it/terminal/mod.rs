@@ -41,6 +41,22 @@ fn from_the_start_to_a_rollback() {
 }
 
 #[test]
+fn the_colours_suit_the_background_that_the_terminal_tells() {
+    // The colours of frames with the keys: of the theme for dark backgrounds, and of the one for light ones.
+    let (dark, light) = (80, 24);
+    let mut white = Console::start(&["--sandbox"], &[]);
+    white.press("\u{1b}]11;rgb:ffff/ffff/ffff\u{7}\u{1b}[?62;22c");
+    white.wait_for("Tenants");
+    assert!(white.shows_color(light) && !white.shows_color(dark));
+    let silent = Console::start(&["--sandbox"], &[("COLORFGBG", "")]);
+    silent.wait_for("Tenants");
+    assert!(silent.shows_color(dark) && !silent.shows_color(light));
+    let told = Console::start(&["--sandbox"], &[("COLORFGBG", "0;15")]);
+    told.wait_for("Tenants");
+    assert!(told.shows_color(light));
+}
+
+#[test]
 fn signals_leave_the_terminal_as_it_was() {
     for signal in ["-TERM", "-HUP"] {
         let mut console = Console::start(&["--sandbox"], &[]);
