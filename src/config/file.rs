@@ -133,6 +133,8 @@ mod tests {
         assert_eq!((ui.keymap.map(|file| file.text), ui.theme), (Some("[runs]\n".to_owned()), None));
         let ground = |name: &str| at(&format!("[ui]\ntheme = \"{name}\"")).unwrap().ui.read().unwrap().ground;
         assert_eq!([ground("light"), ground("dark"), ground("")], [Some(Ground::Light), Some(Ground::Dark), None]);
+        let mouse = |text: &str| at(text).unwrap().ui.read().unwrap().mouse;
+        assert_eq!([mouse(""), mouse("[ui]\nkeymap = \"\""), mouse("[ui]\nmouse = false")], [true, true, false]);
         let error = at("[ui]\nkeymap = \"none.toml\"").unwrap().ui.read().unwrap_err();
         assert_eq!((error.line, error.key.as_deref()), (Some(2), Some("ui.keymap")));
         assert!(error.message.contains("none.toml: "), "{error}");

@@ -20,6 +20,7 @@ pub(super) const ROWS: &[Row] = rows! {
     ["ui"] {
         "keymap": Text, EVERY, Counts("''"), "a file of keys read over the shipped ones, relative to this file";
         "theme": Text, EVERY, Counts("''"), "dark, light, or a file of styles read over the shipped ones; the terminal is asked for its background otherwise";
+        "mouse": Flag, EVERY, Counts("true"), "false: the mouse stays the terminal's own";
     }
     ["profile"] {
         "environment": Text, EVERY, Refused, "NODE_ENV of the application";

@@ -11,6 +11,7 @@ pub struct UiSettings {
     keymap: Option<NamedFile>,
     theme: Option<NamedFile>,
     ground: Option<Ground>,
+    no_mouse: bool,
 }
 
 /// A file, and the complaint about it where it cannot be read.
@@ -21,7 +22,7 @@ struct NamedFile {
 }
 
 /// What the console reads over its own keys and styles.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ui {
     /// Keys that replace the shipped ones.
     pub keymap: Option<OwnFile>,
@@ -29,6 +30,14 @@ pub struct Ui {
     pub theme: Option<OwnFile>,
     /// The background that the shipped styles are for; without it the terminal is asked.
     pub ground: Option<Ground>,
+    /// Whether the mouse is ours; the terminal's own selection is behind Shift then.
+    pub mouse: bool,
+}
+
+impl Default for Ui {
+    fn default() -> Self {
+        Self { keymap: None, theme: None, ground: None, mouse: true }
+    }
 }
 
 /// A kind of background.
@@ -65,8 +74,9 @@ impl UiSettings {
         let keymap = named(&mut walk, "keymap", config)?;
         let ground = walk.text("theme")?.as_deref().and_then(Ground::from_name);
         let theme = if ground.is_some() { None } else { named(&mut walk, "theme", config)? };
+        let no_mouse = walk.flag("mouse")? == Some(false);
         walk.finish()?;
-        Ok(Self { keymap, theme, ground })
+        Ok(Self { keymap, theme, ground, no_mouse })
     }
 
     /// Reads the files.
@@ -75,7 +85,7 @@ impl UiSettings {
     /// [`ConfigError`] at the key whose file cannot be read.
     pub fn read(&self) -> Result<Ui, Box<ConfigError>> {
         let read = |file: &Option<NamedFile>| file.as_ref().map(NamedFile::read).transpose();
-        Ok(Ui { keymap: read(&self.keymap)?, theme: read(&self.theme)?, ground: self.ground })
+        Ok(Ui { keymap: read(&self.keymap)?, theme: read(&self.theme)?, ground: self.ground, mouse: !self.no_mouse })
     }
 }
 

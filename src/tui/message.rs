@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crossterm::event::{MouseButton, MouseEventKind};
+use ratatui::layout::Position;
+
 use super::cache::CachedCounts;
 use super::keymap::Key;
 use super::screens::history::diffs::{DiffKey, DiffView};
@@ -18,6 +21,8 @@ use crate::engine::protocol::{Command, Counters, DiffResult, Envelope, RequestId
 pub(crate) enum Message {
     /// A key was pressed.
     Key(Key),
+    /// The mouse did something over a cell.
+    Mouse(Mouse, Position),
     /// Text was pasted.
     Paste(String),
     /// The window has another size.
@@ -61,6 +66,38 @@ pub(crate) enum Message {
     },
     /// The editor has ended: the text as it is now, or why there is none.
     PlanEdited(Result<String, String>),
+}
+
+/// What the mouse did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mouse {
+    /// Its left button went down.
+    Pressed,
+    /// Its wheel was turned away from the operator.
+    WheelUp,
+    /// Its wheel was turned towards the operator.
+    WheelDown,
+}
+
+impl Mouse {
+    /// Which way the wheel was turned, if it was.
+    pub(crate) fn notch(self) -> Option<isize> {
+        match self {
+            Self::Pressed => None,
+            Self::WheelUp => Some(-1),
+            Self::WheelDown => Some(1),
+        }
+    }
+
+    /// What the terminal tells, where it means something to us.
+    pub(crate) fn of(kind: MouseEventKind) -> Option<Self> {
+        match kind {
+            MouseEventKind::Down(MouseButton::Left) => Some(Self::Pressed),
+            MouseEventKind::ScrollUp => Some(Self::WheelUp),
+            MouseEventKind::ScrollDown => Some(Self::WheelDown),
+            _ => None,
+        }
+    }
 }
 
 /// Something to do outside of the state.

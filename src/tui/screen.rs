@@ -12,6 +12,8 @@ use super::keymap::{Context, Key};
 use super::parts::Filter;
 use super::parts::filter::Typed;
 use crate::engine::protocol::{Event, RequestId};
+use crate::tui::parts::hits::Kind;
+use crate::tui::parts::scroll::Step;
 
 /// Whether a screen stays after a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,9 +84,20 @@ pub(crate) trait PaneScreen {
     /// Moves in it while it has the keys; false where the action is no move.
     fn go(&self, app: &mut App, action: Action) -> bool;
 
+    /// Moves what the mouse is over, whoever has the keys.
+    fn slide(&self, app: &mut App, over: Kind, step: Step);
+
+    /// Gives the keys to what the mouse was pressed on.
+    fn enter(&self, _app: &mut App, _over: Kind) {}
+
     /// Takes a key while a value is typed in it; false where it leaves the key to the keymap.
     fn typed(&self, _app: &mut App, _key: Key) -> bool {
         false
+    }
+
+    /// Whether a value or a filter is being typed in it.
+    fn is_typing(&self, app: &mut App) -> bool {
+        self.filter(app).is_some_and(|filter| filter.typing())
     }
 
     /// Takes pasted text while a value is typed in it.

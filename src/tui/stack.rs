@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use super::actions::Action;
 use super::app::App;
 use super::keymap::{Context, Key};
+use super::parts::hits;
 use super::screen::{Flow, Press, Screen};
 use crate::engine::protocol::{Event, RequestId};
 
@@ -140,6 +141,8 @@ impl App {
         let mut screens = std::mem::take(&mut self.stack.screens);
         let mut cursor = None;
         for screen in &mut screens {
+            // What is under a screen is not what the mouse is over.
+            drop(hits::take());
             cursor = screen.draw(self, buffer, area);
         }
         self.stack.screens = screens;

@@ -19,6 +19,10 @@ use super::output::Output;
 const IN_OUR_ORDER: &str = "\u{1b}[8l";
 const IN_ITS_OWN_ORDER: &str = "\u{1b}[8h";
 
+/// Tells of buttons and the wheel alone: where the mouse is at each moment is nobody's business.
+const MOUSE: &str = "\u{1b}[?1000h\u{1b}[?1006h";
+const NO_MOUSE: &str = "\u{1b}[?1006l\u{1b}[?1000l";
+
 /// Whether the terminal is in our hands.
 static HELD: AtomicBool = AtomicBool::new(false);
 
@@ -27,17 +31,20 @@ static HELD: AtomicBool = AtomicBool::new(false);
 pub(crate) struct Held(());
 
 impl Held {
-    /// Takes the terminal: raw mode, alternate screen, bracketed paste. The mouse stays the terminal's own.
+    /// Takes the terminal: raw mode, alternate screen, bracketed paste, and the mouse where that is wanted.
     ///
     /// # Errors
     /// What the terminal says; it is given back then.
-    pub(crate) fn take() -> io::Result<Self> {
+    pub(crate) fn take(mouse: bool) -> io::Result<Self> {
         give_back_on_panic();
         enable_raw_mode()?;
         HELD.store(true, Ordering::SeqCst);
         let held = Self(());
         // What an editor left there is not what the first frame is drawn over.
         execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, Print(IN_OUR_ORDER))?;
+        if mouse {
+            execute!(stdout(), Print(MOUSE))?;
+        }
         Ok(held)
     }
 }
@@ -69,7 +76,14 @@ fn give_back() {
         return;
     }
     let mut out = stdout();
-    let _ = execute!(out, Print(IN_ITS_OWN_ORDER), DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    let _ = execute!(
+        out,
+        Print(NO_MOUSE),
+        Print(IN_ITS_OWN_ORDER),
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        cursor::Show
+    );
     let _ = disable_raw_mode();
     let _ = out.flush();
 }
@@ -112,7 +126,7 @@ mod tests {
     #[test]
     #[ignore = "run by the test below, in a terminal of its own"]
     fn panics_with_the_terminal_in_hand() {
-        let _held = Held::take().unwrap();
+        let _held = Held::take(true).unwrap();
         panic!("on purpose");
     }
 
@@ -137,8 +151,12 @@ mod tests {
         parser.process(&output);
         let screen = parser.screen();
         assert!(!screen.alternate_screen() && !screen.bracketed_paste() && !screen.hide_cursor());
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
         assert!(screen.contents().contains("on purpose"), "{}", screen.contents());
         let text = String::from_utf8_lossy(&output);
-        assert!(text.contains("\u{1b}[?1049h") && text.contains("\u{1b}[?2004h"), "it never held the terminal");
+        assert!(
+            text.contains("\u{1b}[?1049h") && text.contains("\u{1b}[?2004h") && text.contains(MOUSE),
+            "it never held the terminal"
+        );
     }
 }

@@ -4,10 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::app::App;
+use super::app::{App, Drawn};
 use super::layout::{SMALLEST, layout};
 use super::pane::Pane;
-use super::parts::{Rich, draw_line};
+use super::parts::{Rich, draw_line, hits};
 use super::theme::Role;
 use super::{format, text};
 use crate::domain::printable::printable;
@@ -16,22 +16,26 @@ use crate::tui::actions::Action;
 /// Draws everything and returns where the cursor is, if it is shown.
 pub(crate) fn draw(app: &mut App, buffer: &mut Buffer) -> Option<(u16, u16)> {
     let area = buffer.area;
+    drop(hits::take());
+    app.drawn = Drawn::default();
     let Some(layout) = layout(area, app.focus, app.zoomed) else {
         too_small(app, buffer, area);
         return None;
     };
     header(app, buffer, layout.header);
-    crumbs(app, buffer, layout.crumbs, layout.single || app.zoomed);
+    app.drawn.panes = crumbs(app, buffer, layout.crumbs, layout.single || app.zoomed);
+    app.drawn.panes.extend(&layout.panes);
     let mut cursor = None;
     for (pane, place) in layout.panes {
         let at = pane.screen().draw(app, buffer, place);
         cursor = cursor.or(at);
     }
     footer(app, buffer, layout.footer);
-    match app.stack.is_empty() {
-        true => cursor,
-        false => app.draw_screens(buffer, layout.body),
+    if !app.stack.is_empty() {
+        cursor = app.draw_screens(buffer, layout.body);
     }
+    app.drawn.lines = hits::take();
+    cursor
 }
 
 fn too_small(app: &App, buffer: &mut Buffer, area: Rect) {
@@ -99,12 +103,17 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect) {
     draw_line(buffer, area, &line, 0, &app.theme, Style::default());
 }
 
-fn crumbs(app: &App, buffer: &mut Buffer, area: Rect, tabs: bool) {
+/// Draws the line under the header and returns where the panes' tabs are in it.
+fn crumbs(app: &App, buffer: &mut Buffer, area: Rect, tabs: bool) -> Vec<(Pane, Rect)> {
     let mut line = Rich::of(Role::Text, " ");
+    let mut places = Vec::new();
     if tabs {
         for (i, pane) in Pane::ALL.iter().enumerate() {
             let role = if *pane == app.focus { Role::Button } else { Role::Dim };
+            let from = u16::try_from(line.width()).unwrap_or(0);
             line.push(role, &format!(" {} {} ", i + 1, pane.title()));
+            let width = u16::try_from(line.width()).unwrap_or(0) - from;
+            places.push((*pane, Rect { x: area.x + from, width, ..area }));
             line.push(Role::Text, " ");
         }
         line.push(Role::Text, " ");
@@ -128,6 +137,7 @@ fn crumbs(app: &App, buffer: &mut Buffer, area: Rect, tabs: bool) {
         line.push(Role::Strong, part);
     }
     draw_line(buffer, area, &line, 0, &app.theme, Style::default());
+    places
 }
 
 fn footer(app: &mut App, buffer: &mut Buffer, area: Rect) {

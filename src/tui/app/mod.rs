@@ -2,6 +2,7 @@
 
 mod answers;
 mod keys;
+mod mouse;
 mod perform;
 mod update;
 
@@ -35,6 +36,7 @@ use crate::domain::clock::time_zone;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{Command, Connection, Counters, Level, RequestId};
 
+pub(crate) use mouse::Drawn;
 pub(crate) use update::update;
 
 /// Everything that is on screen, and what is behind it.
@@ -54,6 +56,8 @@ pub(crate) struct App {
     /// What lies over the panes.
     pub(crate) stack: Stack,
     pub(crate) notice: Option<Notice>,
+    /// What the mouse may be over.
+    pub(crate) drawn: Drawn,
     pub(crate) tenants: Tenants,
     pub(crate) history: History,
     pub(crate) plan: Plan,
@@ -112,6 +116,7 @@ impl App {
             zoomed: false,
             stack: Stack::default(),
             notice: None,
+            drawn: Drawn::default(),
             tenants: Tenants::default(),
             history: History::default(),
             plan: Plan::default(),

@@ -16,6 +16,7 @@ pub(crate) fn update(app: &mut App, now: Timestamp, message: Message) -> Vec<Eff
     match message {
         Message::Key(key) => app.key(key),
         Message::Paste(text) => app.paste(&text),
+        Message::Mouse(mouse, at) => app.mouse(mouse, at),
         Message::Resize => {}
         Message::Engine(envelope) => app.engine(envelope),
         Message::EngineGone => {

@@ -37,7 +37,7 @@ pub enum FirstRun {
 /// What the terminal says.
 pub async fn first_run(config_path: &Path, no_color: bool) -> color_eyre::Result<FirstRun> {
     let signals = signals()?;
-    let held = Held::take()?;
+    let held = Held::take(false)?;
     let mut terminal = screen()?;
     let mut inputs = Inputs::new()?;
     let ground = if no_color { Ground::Dark } else { ground(&mut inputs).await };

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::scroll::draw_scrollbar;
-use super::{Rich, Scroll, draw_line};
+use super::{Rich, Scroll, draw_line, hits};
 use crate::tui::theme::Theme;
 
 /// Draws lines with a scrollbar on the frame round them.
@@ -18,6 +18,7 @@ pub(crate) fn draw_text(
     theme: &Theme,
 ) {
     let shown = scroll.text_window(lines.len(), usize::from(inner.height));
+    hits::text(inner, &shown);
     draw_lines(buffer, inner, &lines[shown.clone()], theme);
     draw_scrollbar(buffer, frame, &shown, lines.len(), theme);
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::scroll::draw_scrollbar;
-use super::{Rich, Scroll, draw_line};
+use super::{Rich, Scroll, draw_line, hits};
 use crate::tui::theme::{Role, Theme};
 
 /// Where a list is drawn.
@@ -28,6 +28,7 @@ pub(crate) fn draw_list(
 ) {
     let area = place.lines;
     let shown = scroll.window(len, usize::from(area.height));
+    hits::list(area, &shown, scroll.cursor);
     for (y, i) in (area.y..area.bottom()).zip(shown.clone()) {
         let row = Rect { y, height: 1, ..area };
         let over = if i == scroll.cursor { theme.style(Role::Selected) } else { Style::default() };

@@ -3,6 +3,7 @@
 pub(crate) mod field;
 pub(crate) mod filter;
 pub(crate) mod hints;
+pub(crate) mod hits;
 pub(crate) mod lines;
 pub(crate) mod list;
 pub(crate) mod paged;

@@ -13,6 +13,7 @@ use futures::{Stream, StreamExt as _};
 use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use ratatui::layout::Position;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -24,7 +25,7 @@ use super::app::App;
 use super::app::update;
 use super::ground::ground;
 use super::input::Inputs;
-use super::message::{Effect, Message};
+use super::message::{Effect, Message, Mouse};
 use super::terminal::{Held, has_hung_up, screen};
 use super::theme::Theme;
 use super::{ConsoleOptions, view};
@@ -66,7 +67,7 @@ pub async fn run(options: ConsoleOptions, engine: EngineHandle) -> color_eyre::R
     loop {
         // Inputs of its own each time: nobody else may read the keyboard while an editor has it. The system continues a program whose
         // terminal goes, so that it may have gone here, too.
-        let taken = Held::take().and_then(|held| Ok((held, screen()?, Inputs::new()?)));
+        let taken = Held::take(ui.mouse).and_then(|held| Ok((held, screen()?, Inputs::new()?)));
         let (held, mut terminal, mut inputs) = match taken {
             Err(error) if has_hung_up(&error) => return Ok(()),
             taken => taken?,
@@ -315,6 +316,10 @@ impl<H: Host> Console<H> {
             Input::Key(key) if key.kind != KeyEventKind::Release => self.update(Message::Key(key.into())),
             Input::Paste(text) => self.update(Message::Paste(text)),
             Input::Resize(..) => self.update(Message::Resize),
+            Input::Mouse(event) => match Mouse::of(event.kind) {
+                Some(mouse) => self.update(Message::Mouse(mouse, Position::new(event.column, event.row))),
+                None => return false,
+            },
             _ => return false,
         }
         true

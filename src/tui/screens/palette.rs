@@ -10,6 +10,7 @@ use crate::domain::printable::printable;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::{Context, Key};
+use crate::tui::parts::hits;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::scroll::Step;
 use crate::tui::parts::scroll::draw_scrollbar;
@@ -185,6 +186,7 @@ impl Screen for Palette {
         }
         let len = self.choices(app).len();
         let shown = self.scroll.window(len, usize::from(body.height));
+        hits::list(body, &shown, self.scroll.cursor);
         let at = self.scroll.cursor;
         for (y, i) in (body.y..body.bottom()).zip(shown.clone()) {
             let Some(choice) = self.choices(app).get(i) else { break };

@@ -8,6 +8,7 @@ mod fake;
 mod fake_normalize;
 mod fake_plans;
 mod finding;
+mod mouse;
 mod plans;
 mod running;
 mod safety;

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use futures::stream;
 use jiff::Timestamp;
 use ratatui::Terminal;
@@ -191,7 +191,8 @@ impl Host for Inside {
     }
 }
 
-/// `"/acme<ret>jj]"`: characters as they are, other keys in angle brackets, pasted text as `<paste:…>`.
+/// `"/acme<ret>jj]"`: characters as they are, other keys in angle brackets, pasted text as `<paste:…>`, the mouse over a cell as
+/// `<press@3,7>`, `<wheel-up@3,7>`, `<wheel-down@3,7>`.
 pub(crate) fn inputs(script: &str) -> Vec<Input> {
     let mut out = Vec::new();
     let mut rest = script;
@@ -212,6 +213,17 @@ pub(crate) fn inputs(script: &str) -> Vec<Input> {
 fn named(name: &str) -> Input {
     if let Some(text) = name.strip_prefix("paste:") {
         return Input::Paste(text.to_owned());
+    }
+    if let Some((kind, at)) = name.split_once('@') {
+        let kind = match kind {
+            "press" => MouseEventKind::Down(MouseButton::Left),
+            "wheel-up" => MouseEventKind::ScrollUp,
+            "wheel-down" => MouseEventKind::ScrollDown,
+            other => panic!("{other}"),
+        };
+        let (column, row) = at.split_once(',').unwrap();
+        let (column, row) = (column.parse().unwrap(), row.parse().unwrap());
+        return Input::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
     }
     let key: Key = match name {
         "ret" => "enter",

@@ -40,7 +40,7 @@ fn a_stopped_console_gives_the_terminal_back_and_comes_back_whole() {
         }
         shell.press("\u{1a}");
         shell.wait_for("Stopped");
-        assert!(!shell.is_full_screen());
+        assert!(!shell.is_full_screen() && !shell.has_mouse());
         // The shell's line is edited and shown as ever: the terminal's own settings are back, too.
         shell.press("echo sum $((20+3))\r");
         shell.wait_for("sum 23");
@@ -48,7 +48,7 @@ fn a_stopped_console_gives_the_terminal_back_and_comes_back_whole() {
         shell.press("clear; fg\r");
         shell.wait_for("READ-ONLY");
         shell.wait_for(if again == 1 { "Commands" } else { "counted just now" });
-        assert!(shell.is_full_screen());
+        assert!(shell.is_full_screen() && shell.has_mouse());
     }
     shell.press("\u{1b}");
     let began = Instant::now();

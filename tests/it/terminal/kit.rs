@@ -85,6 +85,11 @@ impl Console {
         assert!(std::process::Command::new("kill").args([name, &id]).status().unwrap().success());
     }
 
+    /// Whether presses and the wheel are told to the program.
+    pub(super) fn has_mouse(&self) -> bool {
+        self.screen.lock().unwrap().screen().mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease
+    }
+
     /// Whether text stands anywhere in a colour of the 256.
     pub(super) fn shows_color(&self, wanted: u8) -> bool {
         let parser = self.screen.lock().unwrap();
@@ -115,6 +120,7 @@ impl Console {
         let parser = self.screen.lock().unwrap();
         let screen = parser.screen();
         assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste());
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
         status.exit_code()
     }
 }

@@ -14,6 +14,7 @@ use crate::domain::timeline::VersionStatus;
 use crate::engine::protocol::Side;
 use crate::tui::app::App;
 use crate::tui::format;
+use crate::tui::parts::hits;
 use crate::tui::parts::problem;
 use crate::tui::parts::scroll::draw_scrollbar;
 use crate::tui::parts::{Rich, draw_line};
@@ -75,6 +76,7 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, frame: Rect, area: Rect, 
         return cursor;
     }
     let shown = opened.detail.text_window(len, usize::from(area.height));
+    hits::text(area, &shown);
     for (y, line) in (area.y..area.bottom()).zip(&opened.arranged.lines[shown.clone()]) {
         draw_line(buffer, Rect { y, height: 1, ..area }, line, opened.sideways, &theme, Style::default());
     }

@@ -12,6 +12,7 @@ use crate::domain::printable::printable;
 use crate::domain::row::TableKind;
 use crate::domain::timeline::VersionStatus;
 use crate::tui::app::App;
+use crate::tui::parts::hits;
 use crate::tui::parts::scroll::draw_scrollbar;
 use crate::tui::parts::{Rich, draw_line};
 use crate::tui::text;
@@ -37,6 +38,7 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, frame: Rect, area: Rect, 
         return cursor;
     }
     let shown = opened.list.window(len, usize::from(rows.height));
+    hits::list(rows, &shown, opened.list.cursor);
     for (y, i) in (rows.y..rows.bottom()).zip(shown.clone()) {
         let Some(line) = opened.versions.at(i) else { break };
         let selected = opened.selected == Some(line.version);

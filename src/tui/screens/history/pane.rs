@@ -11,6 +11,7 @@ use crate::tui::keymap::Context;
 use crate::tui::pane::Pane;
 use crate::tui::parts::Filter;
 use crate::tui::parts::filter::Typed;
+use crate::tui::parts::hits::Kind;
 use crate::tui::parts::scroll::Step;
 use crate::tui::screen::PaneScreen;
 
@@ -109,6 +110,20 @@ impl PaneScreen for HistoryPane {
             },
         }
         true
+    }
+
+    fn slide(&self, app: &mut App, over: Kind, step: Step) {
+        match (over, &mut app.history.opened) {
+            (Kind::List(_), _) => app.step_version(step),
+            (Kind::Text, Some(opened)) => opened.slide(step),
+            (Kind::Text, None) => {}
+        }
+    }
+
+    fn enter(&self, app: &mut App, over: Kind) {
+        if let Some(opened) = &mut app.history.opened {
+            opened.half = if over == Kind::Text { Half::Detail } else { Half::List };
+        }
     }
 
     fn filter<'a>(&self, app: &'a mut App) -> Option<&'a mut Filter> {

@@ -11,6 +11,7 @@ use crate::tui::keymap::Context;
 use crate::tui::pane::Pane;
 use crate::tui::parts::Filter;
 use crate::tui::parts::filter::Typed;
+use crate::tui::parts::hits::Kind;
 use crate::tui::parts::scroll::Step;
 use crate::tui::screen::PaneScreen;
 use crate::tui::screens::end_run::EndRun;
@@ -88,6 +89,10 @@ impl PaneScreen for LogPane {
             },
         }
         true
+    }
+
+    fn slide(&self, app: &mut App, _: Kind, step: Step) {
+        app.log.step(step);
     }
 
     fn filter<'a>(&self, app: &'a mut App) -> Option<&'a mut Filter> {

@@ -9,6 +9,7 @@ use crate::engine::protocol::Level;
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::pane::Pane;
+use crate::tui::parts::hits;
 use crate::tui::parts::popup::{Frame, framed};
 use crate::tui::parts::scroll::{Step, draw_scrollbar};
 use crate::tui::parts::{Rich, draw_line};
@@ -92,6 +93,8 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
         let own = [line(app, entry)];
         let lines =
             if at_cursor && focused { &selected[..selected.len().min(usize::from(extra) + 1)] } else { &own[..] };
+        let height = u16::try_from(lines.len()).unwrap_or(1);
+        hits::list(Rect { y, height, ..body }, &(i..i + 1), app.log.scroll.cursor);
         for text in lines {
             let row = Rect { y, height: 1, ..body };
             buffer.set_style(row, over);

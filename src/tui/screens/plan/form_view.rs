@@ -12,6 +12,7 @@ use crate::tui::app::App;
 use crate::tui::keymap::Context;
 use crate::tui::pane::Pane;
 use crate::tui::parts::draw_text;
+use crate::tui::parts::hits;
 use crate::tui::parts::popup::{Frame, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::scroll::draw_scrollbar;
@@ -131,6 +132,7 @@ fn draw_form(
     let body = Rect { y: inner.y + top, height: inner.height - top - below, ..inner };
     let rows = form.rows().len();
     let shown = form.scroll.window(rows, usize::from(body.height));
+    hits::list(body, &shown, form.scroll.cursor);
     let mut cursor = None;
     for (y, i) in (body.y..body.bottom()).zip(shown.clone()) {
         let row = Rect { y, height: 1, ..body };

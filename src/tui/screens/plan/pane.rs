@@ -11,6 +11,7 @@ use crate::tui::keymap::{Context, Key};
 use crate::tui::pane::Pane;
 use crate::tui::parts::Filter;
 use crate::tui::parts::filter::Typed;
+use crate::tui::parts::hits::Kind;
 use crate::tui::parts::scroll::Step;
 use crate::tui::screen::PaneScreen;
 
@@ -99,8 +100,19 @@ impl PaneScreen for PlanPane {
         app.value_key(key)
     }
 
+    fn is_typing(&self, app: &mut App) -> bool {
+        app.plan.is_typing() || self.filter(app).is_some_and(|filter| filter.typing())
+    }
+
     fn paste(&self, app: &mut App, text: &str) {
         app.value_pasted(text);
+    }
+
+    fn slide(&self, app: &mut App, over: Kind, step: Step) {
+        match over {
+            Kind::Text if app.plan.shows_preview => app.plan.slide(step),
+            _ => app.plan.step(step),
+        }
     }
 
     fn filter<'a>(&self, app: &'a mut App) -> Option<&'a mut Filter> {

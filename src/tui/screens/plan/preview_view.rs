@@ -13,6 +13,7 @@ use crate::tui::app::App;
 use crate::tui::keymap::Context;
 use crate::tui::pane::Pane;
 use crate::tui::parts::draw_text;
+use crate::tui::parts::hits;
 use crate::tui::parts::popup::{Frame, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::scroll::draw_scrollbar;
@@ -212,6 +213,7 @@ pub(crate) fn draw_items(app: &App, items: &mut Items, buffer: &mut Buffer, fram
     let listed = u16::try_from(len).unwrap_or(u16::MAX).min(rest.height.div_ceil(2).max(1));
     let list = Rect { height: listed, ..rest };
     let shown = items.window(usize::from(listed));
+    hits::list(list, &shown, items.list.scroll.cursor);
     for (y, i) in (list.y..list.bottom()).zip(shown.clone()) {
         let row = Rect { y, height: 1, ..list };
         let over = match (i == items.list.scroll.cursor, focused) {

@@ -12,6 +12,7 @@ use crate::domain::timeline::Flag;
 use crate::engine::protocol::{DeletedFilter, Severity};
 use crate::tui::app::App;
 use crate::tui::pane::Pane;
+use crate::tui::parts::hits;
 use crate::tui::parts::popup::{Frame, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::scroll::draw_scrollbar;
@@ -74,6 +75,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     draw_line(buffer, Rect { height: 1, ..rows }, &columns.heading(), 0, &theme, Style::default());
     let rows = Rect { y: rows.y + 1, height: rows.height - 1, ..rows };
     let shown = list.window(usize::from(rows.height));
+    hits::list(rows, &shown, list.cursor());
     for (y, i) in (rows.y..rows.bottom()).zip(shown.clone()) {
         let over = match (i == list.cursor(), focused) {
             (true, true) => theme.style(Role::Selected),

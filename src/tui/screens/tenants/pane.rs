@@ -11,6 +11,7 @@ use crate::tui::keymap::Context;
 use crate::tui::pane::Pane;
 use crate::tui::parts::Filter;
 use crate::tui::parts::filter::Typed;
+use crate::tui::parts::hits::Kind;
 use crate::tui::parts::scroll::Step;
 use crate::tui::screen::PaneScreen;
 
@@ -79,6 +80,13 @@ impl PaneScreen for TenantsPane {
             }
         }
         true
+    }
+
+    fn slide(&self, app: &mut App, _: Kind, step: Step) {
+        match &mut app.tenants.entities {
+            Some(list) => list.step(step),
+            None => app.tenants.tree.step(step),
+        }
     }
 
     fn filter<'a>(&self, app: &'a mut App) -> Option<&'a mut Filter> {

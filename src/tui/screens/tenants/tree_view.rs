@@ -9,6 +9,7 @@ use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
 use crate::tui::pane::Pane;
+use crate::tui::parts::hits;
 use crate::tui::parts::popup::{Frame, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::scroll::draw_scrollbar;
@@ -56,6 +57,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     let list = Rect { y: list.y + 1, height: list.height.saturating_sub(1), ..list };
     let tree = &mut app.tenants.tree;
     let shown = tree.scroll.window(len, usize::from(list.height));
+    hits::list(list, &shown, tree.scroll.cursor);
     let selected = tree.scroll.cursor;
     let nodes: Vec<Node> = tree.rows().get(shown.clone()).unwrap_or_default().to_vec();
     for ((y, i), node) in (list.y..list.bottom()).zip(shown.clone()).zip(&nodes) {

@@ -10,6 +10,7 @@ use crate::tui::app::App;
 use crate::tui::keymap::Context;
 use crate::tui::parts::Filter;
 use crate::tui::parts::filter::draw_above;
+use crate::tui::parts::hits;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_line, draw_list, draw_text};
@@ -80,6 +81,7 @@ fn draw_detail(shown: &mut VerificationBox, app: &App, buffer: &mut Buffer, area
     draw_line(buffer, Rect { height: 1, ..area }, &head, 0, &app.theme, Style::default());
     let area = Rect { y: area.y + 1, height: area.height - 1, ..area };
     let window = shown.below.text_window(shown.detail.len() - 1, usize::from(area.height));
+    hits::text(area, &window);
     let more = shown.detail.len() - 1 - window.end;
     for (y, i) in (area.y..area.bottom()).zip(window) {
         let Some(line) = shown.detail.get(i + 1) else { break };
