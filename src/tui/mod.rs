@@ -39,7 +39,7 @@ use std::path::PathBuf;
 pub use first_run::{FirstRun, first_run};
 pub use run::run;
 
-use crate::config::{Profile, Ui};
+use crate::config::{Ground, Profile, Ui};
 
 /// Checks the operator's own keys and styles, as the console would read them.
 ///
@@ -47,7 +47,9 @@ use crate::config::{Profile, Ui};
 /// What is wrong with either file, in words.
 pub fn check(ui: &Ui) -> Result<(), String> {
     keymap::Keymap::with(ui.keymap.as_ref())?;
-    theme::Theme::with(ui.theme.as_ref(), false)?;
+    for ground in [Ground::Dark, Ground::Light] {
+        theme::Theme::with(ground, ui.theme.as_ref(), false)?;
+    }
     Ok(())
 }
 

@@ -51,15 +51,21 @@ fn shape_of_many(piece: &str) -> Shape<'_> {
     let one = composed.chars().count() == 1;
     let width = if one { first.max(1) } else { (first.max(1) + rest).max(composed.width()) };
     let symbol = match composed {
-        Cow::Borrowed(text) => with_room(text, first),
-        Cow::Owned(text) => Cow::Owned(with_room(&text, first).into_owned()),
+        Cow::Borrowed(text) => with_room(text, first + rest),
+        Cow::Owned(text) => Cow::Owned(with_room(&text, first + rest).into_owned()),
     };
     Shape { symbol, width, is_sure: one && first > 0 }
 }
 
 /// A mark without a letter stands on a circle, as Unicode's own charts show it.
 fn with_room(text: &str, width: usize) -> Cow<'_, str> {
-    if width > 0 { Cow::Borrowed(text) } else { Cow::Owned(format!("{CIRCLE}{text}")) }
+    if width > 0 {
+        return Cow::Borrowed(text);
+    }
+    let behind = format!("{CIRCLE}{text}");
+    // Some marks belong to the letter after them.
+    let is_one = behind.graphemes(true).count() == 1;
+    Cow::Owned(if is_one { behind } else { format!("{text}{CIRCLE}") })
 }
 
 /// A safe text that joins nothing that is put before it.

@@ -40,6 +40,8 @@ fn nasty() -> impl Strategy<Value = String> {
         Just("ボルト ﾊﾞﾊﾟ".to_owned()),
         Just("👨\u{200d}👩\u{200d}👧 ❤\u{fe0f}".to_owned()),
         Just("e\u{301}\u{302}\u{303}".to_owned()),
+        // A mark that belongs to the letter after it.
+        Just("\u{d4e}\" \u{d4e}".to_owned()),
         any::<String>(),
     ];
     proptest::collection::vec(piece, 1..4).prop_map(|pieces| pieces.concat())
