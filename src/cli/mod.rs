@@ -209,6 +209,7 @@ impl Command {
             Self::Runs { command: Some(RunsCommand::Show { .. }) } => "runs show",
             Self::Config { command: ConfigCommand::Check } => "config check",
             Self::Config { command: ConfigCommand::Example } => "config example",
+            Self::Runs { command: Some(RunsCommand::Prune { .. }) } => "runs prune",
             Self::Schema { command: SchemaCommand::Plan } => "schema plan",
             Self::Schema { command: SchemaCommand::Config } => "schema config",
             #[cfg(feature = "sandbox")]

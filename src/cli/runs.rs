@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use jiff::SignedDuration;
 
 use crate::domain::plan::Conflicts;
 use crate::domain::run::RunId;
@@ -76,6 +77,16 @@ fn conflicts(text: &str) -> Result<Conflicts, String> {
     }
 }
 
+/// Hours, days or weeks.
+fn duration(text: &str) -> Result<SignedDuration, String> {
+    let hours = [("h", 1), ("d", 24), ("w", 24 * 7)];
+    let of = |(unit, hours): (&str, i64)| {
+        let digits = text.strip_suffix(unit).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
+        Some(SignedDuration::from_hours(i64::from(digits.parse::<u32>().ok()?) * hours))
+    };
+    hours.into_iter().find_map(of).ok_or_else(|| "a number with h, d or w, such as 24h, 90d or 12w".to_owned())
+}
+
 /// Options of `doctor`.
 #[derive(Debug, Clone, Args)]
 pub struct Doctor {
@@ -100,6 +111,18 @@ pub enum RunsCommand {
         run: RunId,
         /// The file, which must not exist.
         file: PathBuf,
+    },
+    /// Remove runs that are done or undone and ended long ago.
+    ///
+    /// A run and the one that takes it back go together or stay together.
+    #[command(after_help = super::help::of("runs prune"))]
+    Prune {
+        /// How long ago they ended at least: 24h, 90d or 12w.
+        #[arg(long, value_name = "DURATION", value_parser = duration)]
+        older: SignedDuration,
+        /// List them, and remove nothing.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Show a run and its items.
     #[command(after_help = super::help::of("runs show"))]

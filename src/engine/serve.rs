@@ -158,6 +158,7 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::ShowRun { run } => runs::show(task, run).await,
         Command::Arm { armed } => task.emit(Event::Armed(armed)).await,
         // Done already, in the order of the commands.
+        Command::PruneRuns { older, dry_run } => runs::prune(task, older, dry_run).await,
         Command::Cancel { .. } | Command::Steer { .. } | Command::Decide { .. } => Ok(()),
     }
 }

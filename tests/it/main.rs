@@ -39,6 +39,7 @@ mod partitions;
 #[cfg(feature = "sandbox")]
 mod pipeline;
 mod plan_files;
+mod prune;
 mod publish_cases;
 mod publish_rules;
 mod races;

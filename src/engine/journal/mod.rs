@@ -12,6 +12,7 @@ mod items;
 #[cfg(feature = "sandbox")]
 mod kills;
 mod open;
+mod prune;
 mod read;
 mod refused;
 mod rows;
@@ -29,6 +30,7 @@ pub use approvals::Left;
 pub use batches::Tally;
 pub use guard::{check_state_dir, regular};
 pub use open::OpenItem;
+pub use prune::{prunable, remove, sweep};
 pub use read::{Reader, Recorded, WrittenItem, list};
 pub use refused::RefusedRow;
 pub use write::{EndedItem, Header, Journal, NewItem, hold, mark};

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use jiff::SignedDuration;
 
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version};
 use crate::domain::plan::{Change, Plan};
@@ -308,6 +309,14 @@ pub enum Command {
     Arm {
         /// Armed from now on, or read-only again.
         armed: bool,
+    },
+    /// Removes recorded runs that ended and are this old: [`Event::Run`] for each. Those that another run took back, or that take one
+    /// back, go together or not at all.
+    PruneRuns {
+        /// How long ago they ended, at least.
+        older: SignedDuration,
+        /// Only tell which.
+        dry_run: bool,
     },
     /// Ends the work of an earlier request between two items: its [`Event::Finished`] says so.
     Cancel {

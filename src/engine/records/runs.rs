@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::domain::plan::{Undo, UndoFrom, Work};
 use crate::domain::run::{RunId, RunState};
 use crate::engine::failure::Failure;
@@ -54,6 +56,25 @@ pub(in crate::engine) async fn export(task: &Task, run: RunId, file: PathBuf) ->
     let (state_dir, to) = (task.shared.state_dir.clone(), file.clone());
     blocking(move || Reader::open(&state_dir, run)?.export(&to)).await??;
     task.log(format!("run {run} written to {}", file.display())).await
+}
+
+/// Removes runs that ended long enough ago, or only tells which.
+pub(in crate::engine) async fn prune(task: &Task, older: SignedDuration, dry_run: bool) -> Result<(), Stop> {
+    let state_dir = task.shared.state_dir.clone();
+    // What is older than time itself is nothing.
+    let before = Timestamp::now().checked_sub(older).unwrap_or(Timestamp::MIN);
+    let dir = state_dir.clone();
+    for info in blocking(move || journal::prunable(&dir, before)).await?? {
+        task.check()?;
+        let (dir, run) = (state_dir.clone(), info.run);
+        if dry_run || blocking(move || journal::remove(&dir, run, before)).await?? {
+            task.emit(Event::Run(Box::new(info))).await?;
+        }
+    }
+    if !dry_run {
+        blocking(move || journal::sweep(&state_dir)).await??;
+    }
+    Ok(())
 }
 
 /// When an undo is complete: the run that it took back says so, and the one that that had taken back counts again.

@@ -1,14 +1,18 @@
+use std::path::PathBuf;
+
+use jiff::SignedDuration;
+
 use super::super::lines::{ItemLine, RunLine};
 use super::super::table::Table;
 use super::{Context, Quit};
 use crate::domain::run::RunId;
 use crate::engine::protocol::{Command, Event, RunInfo};
-use std::path::PathBuf;
 
-pub(super) async fn list(context: &mut Context) -> Result<(), Quit> {
+/// Lists runs as they are told.
+async fn told(context: &mut Context, command: Command) -> Result<Table, Quit> {
     let mut table = Table::new(&["run", "state", "operation", "name", "label", "started", "outcomes"]);
     context
-        .each(Command::Runs, |context, event| {
+        .each(command, |context, event| {
             if let Event::Run(info) = event {
                 context.out.line(&RunLine::new(&info));
                 context.end.rows += 1;
@@ -25,10 +29,29 @@ pub(super) async fn list(context: &mut Context) -> Result<(), Quit> {
             Ok(())
         })
         .await?;
+    Ok(table)
+}
+
+pub(super) async fn list(context: &mut Context) -> Result<(), Quit> {
+    let table = told(context, Command::Runs).await?;
     context.out.table(&table);
     if context.end.rows == 0 {
         context.out.text("no runs");
     }
+    Ok(())
+}
+
+pub(super) async fn prune(context: &mut Context, older: SignedDuration, dry_run: bool) -> Result<(), Quit> {
+    let table = told(context, Command::PruneRuns { older, dry_run }).await?;
+    context.out.table(&table);
+    let told = match (context.end.rows, dry_run) {
+        (0, _) => "no run that may be removed ended so long ago".to_owned(),
+        (1, true) => "1 run would be removed".to_owned(),
+        (n, true) => format!("{n} runs would be removed"),
+        (1, false) => "1 run removed".to_owned(),
+        (n, false) => format!("{n} runs removed"),
+    };
+    context.out.text(&told);
     Ok(())
 }
 

@@ -99,7 +99,10 @@ impl Fake {
                 }),
             ],
             Command::ScanTenants { module } => vec![Event::Tenants(self.tenants(module.as_deref()))],
-            Command::ListPartitions { .. } | Command::Find { .. } | Command::Activity { .. } => Vec::new(),
+            Command::ListPartitions { .. }
+            | Command::Find { .. }
+            | Command::Activity { .. }
+            | Command::PruneRuns { .. } => Vec::new(),
             Command::Open { pk, .. } => {
                 let has = |m: &&str| {
                     [TableKind::Data, TableKind::Command]
