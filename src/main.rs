@@ -123,9 +123,16 @@ async fn run(cli: Cli) -> u8 {
             print_text(&mut out, config::EXAMPLE);
             end(out, "config example", Ok(()))
         }
-        Command::Config { command: ConfigCommand::Check } => {
-            let checked = check_config(&cli.global, &mut out);
-            end(out, "config check", checked)
+        Command::Config { command: ConfigCommand::Path } => {
+            config_path(&cli.global, &mut out);
+            end(out, "config path", Ok(()))
+        }
+        // The sandbox has a profile without a file.
+        Command::Config { command: ConfigCommand::Check { connect } } if !(connect && cli.global.sandbox) => {
+            match check_config(&cli.global, &mut out) {
+                Ok(()) if connect => headless(cli.global, command, out).await,
+                checked => end(out, "config check", checked),
+            }
         }
         Command::Plan { command: PlanCommand::Example { operation } } => {
             let shown = plan_example(operation).map(|text| print_text(&mut out, text));
@@ -164,6 +171,23 @@ fn plan_example(operation: Operation) -> Result<&'static str, Box<Failure>> {
         let known: Vec<&str> = config::plan::EXAMPLES.iter().map(|(of, _)| of.as_str()).collect();
         Failure::new(ErrorCode::NotFound, message).hint(format!("there are examples of {}", known.join(", "))).into()
     })
+}
+
+/// Prints the path alone, for programs; what else was looked at is for people.
+fn config_path(global: &Global, out: &mut Output) {
+    let path = config::config_path(global.config.as_deref());
+    print_text(out, &format!("{}\n", path.display()));
+    let mut is_found = false;
+    for (name, place) in config::config_places(global.config.as_deref()) {
+        let told = match &place {
+            None => "not set".to_owned(),
+            Some(place) if is_found => format!("{} (not looked at)", place.display()),
+            Some(place) if place.exists() => format!("{} (in use)", place.display()),
+            Some(place) => format!("{} (not there)", place.display()),
+        };
+        is_found |= place.is_some();
+        complain(&format!("{name}: {told}"));
+    }
 }
 
 fn check_config(global: &Global, out: &mut Output) -> Result<(), Box<Failure>> {

@@ -40,6 +40,7 @@ const fn row(command: &'static str, examples: &'static [&'static str], codes: &'
 
 const ROWS: &[Row] = &[
     row("", &["tenantry --sandbox", "tenantry --profile staging tenants"], WRITES),
+    row("whoami", &["tenantry whoami", "tenantry --profile prod whoami --json"], READS),
     row("tenants", &["tenantry tenants --module product", "tenantry tenants --keys"], READS),
     row("entities", &["tenantry entities 'PRODUCT#acme' --sk-prefix P- --limit 100"], READS),
     row(
@@ -109,7 +110,8 @@ const ROWS: &[Row] = &[
     row("runs show", &["tenantry runs show 01JD1S0V3Q8ZJ5N4M6T7W9XYAB"], READS),
     row("runs export", &["tenantry runs export 01JD1S0V3Q8ZJ5N4M6T7W9XYAB run.journal"], READS),
     row("runs prune", &["tenantry runs prune --older 90d --dry-run", "tenantry runs prune --older 12w"], READS),
-    row("config check", &["tenantry config check"], &[]),
+    row("config check", &["tenantry config check", "tenantry --profile prod config check --connect"], READS),
+    row("config path", &["tenantry config path"], &[]),
     row("config example", &["tenantry config example > ~/.config/tenantry/config.toml"], &[]),
     row("schema plan", &["tenantry schema plan > plan.schema.json"], &[]),
     row("schema config", &["tenantry schema config > config.schema.json"], &[]),
@@ -200,7 +202,7 @@ mod tests {
         }
         assert_eq!(exit_codes("preview"), [0, 1, 2, 3, 130]);
         assert_eq!(exit_codes("diff"), [0, 1, 2, 130]);
-        assert_eq!(exit_codes("config check"), [0, 1, 2]);
+        assert_eq!(exit_codes("config path"), [0, 1, 2]);
         assert!(exit_codes("nothing").is_empty());
     }
 }

@@ -48,6 +48,9 @@ pub fn for_operators() -> clap::Command {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show who is signed in: account, ARN, region, tables, and when the credentials end.
+    #[command(after_help = help::of("whoami"))]
+    Whoami,
     /// Count entities by tenant and type.
     #[command(after_help = help::of("tenants"))]
     Tenants {
@@ -154,7 +157,7 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<RunsCommand>,
     },
-    /// Check the configuration file, or print an example.
+    /// Check the configuration file and where it leads, tell where it is, or print an example.
     Config {
         /// What to do.
         #[command(subcommand)]
@@ -189,6 +192,7 @@ impl Command {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
+            Self::Whoami => "whoami",
             Self::Tenants { .. } => "tenants",
             Self::Entities(_) => "entities",
             Self::Find(_) => "find",
@@ -205,11 +209,12 @@ impl Command {
             Self::Doctor(_) => "doctor",
             Self::Verify { .. } => "verify",
             Self::Runs { command: Some(RunsCommand::Export { .. }) } => "runs export",
+            Self::Runs { command: Some(RunsCommand::Prune { .. }) } => "runs prune",
             Self::Runs { command: None } => "runs",
             Self::Runs { command: Some(RunsCommand::Show { .. }) } => "runs show",
-            Self::Config { command: ConfigCommand::Check } => "config check",
+            Self::Config { command: ConfigCommand::Check { .. } } => "config check",
+            Self::Config { command: ConfigCommand::Path } => "config path",
             Self::Config { command: ConfigCommand::Example } => "config example",
-            Self::Runs { command: Some(RunsCommand::Prune { .. }) } => "runs prune",
             Self::Schema { command: SchemaCommand::Plan } => "schema plan",
             Self::Schema { command: SchemaCommand::Config } => "schema config",
             #[cfg(feature = "sandbox")]

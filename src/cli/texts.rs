@@ -28,7 +28,14 @@ fn operation() -> impl TypedValueParser<Value = Operation> {
 pub enum ConfigCommand {
     /// Check the configuration file.
     #[command(after_help = super::help::of("config check"))]
-    Check,
+    Check {
+        /// Try where the profile leads, too: credentials, account, tables, bucket, user pool, backups and permissions.
+        #[arg(long)]
+        connect: bool,
+    },
+    /// Print the path of the configuration file; the places looked at go to stderr.
+    #[command(after_help = super::help::of("config path"))]
+    Path,
     /// Print an example with every key.
     #[command(after_help = super::help::of("config example"))]
     Example,

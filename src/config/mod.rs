@@ -13,7 +13,7 @@ mod ui;
 mod words;
 
 pub use file::{ConfigFile, EXAMPLE, load, parse};
-pub use places::{config_path, state_dir};
+pub use places::{config_path, config_places, state_dir};
 pub use profile::{Endpoints, FrameworkVersion, Profile};
 pub use regular::{open_regular, read_regular};
 pub use toml_walk::ConfigError;

@@ -9,6 +9,18 @@ pub fn config_path(flag: Option<&Path>) -> PathBuf {
         .unwrap_or_else(|| below("XDG_CONFIG_HOME", ".config").join("config.toml"))
 }
 
+/// The places that a configuration file is looked for in, the first one that is set counts: its name, and the file where it is set.
+#[must_use]
+pub fn config_places(flag: Option<&Path>) -> Vec<(&'static str, Option<PathBuf>)> {
+    let file = |dir: PathBuf| dir.join("tenantry").join("config.toml");
+    vec![
+        ("--config", flag.map(Path::to_path_buf)),
+        ("TENANTRY_CONFIG", directory("TENANTRY_CONFIG")),
+        ("XDG_CONFIG_HOME", directory("XDG_CONFIG_HOME").map(file)),
+        ("~/.config", Some(file(env::home_dir().unwrap_or_default().join(".config")))),
+    ]
+}
+
 /// Where runs, caches and logs are kept: the flag, `TENANTRY_STATE`, `$XDG_STATE_HOME/tenantry`, `~/.local/state/tenantry`.
 #[must_use]
 pub fn state_dir(flag: Option<&Path>) -> PathBuf {

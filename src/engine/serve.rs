@@ -14,7 +14,7 @@ use crate::domain::plan::Work;
 use crate::domain::run::RunId;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Decision, Event, RequestId, Steering};
-use crate::engine::read::{activity, browse, compare, find, history, users, watching};
+use crate::engine::read::{activity, browse, compare, find, history, identity, users, watching};
 use crate::engine::records::{collisions, items, runs};
 use crate::engine::task::{Shared, Stop, Task};
 use crate::engine::{EngineEnd, check, files, plan, run};
@@ -125,6 +125,9 @@ fn name_of(command: &Command) -> String {
 async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
     match command {
         Command::Connect => browse::connect(task).await,
+        Command::WhoAmI => identity::show(task).await.map(drop),
+        Command::SignInAgain => identity::sign_in_again(task).await,
+        Command::CheckConnection => check::connection::run(task).await,
         Command::ScanTenants { module } => browse::scan_tenants(task, module).await,
         Command::ListPartitions { module } => browse::list_partitions(task, module).await,
         Command::Open { pk, module } => browse::open(task, &pk, module).await,
@@ -155,10 +158,10 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::Doctor { module } => check::doctor::run(task, module).await,
         Command::Users { pool, after } => users::page(task, pool.as_ref(), after).await,
         Command::Runs => runs::list(task).await,
+        Command::PruneRuns { older, dry_run } => runs::prune(task, older, dry_run).await,
         Command::ShowRun { run } => runs::show(task, run).await,
         Command::Arm { armed } => task.emit(Event::Armed(armed)).await,
         // Done already, in the order of the commands.
-        Command::PruneRuns { older, dry_run } => runs::prune(task, older, dry_run).await,
         Command::Cancel { .. } | Command::Steer { .. } | Command::Decide { .. } => Ok(()),
     }
 }

@@ -6,22 +6,31 @@ use tokio::sync::Mutex;
 
 use super::error::{Call, StoreError};
 
+/// Whose credentials they are.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Caller {
+    /// The account.
+    pub account: String,
+    /// The user or role; `None` where the profile itself names the account.
+    pub arn: Option<String>,
+}
+
 /// Who is asked, and the answer.
 #[derive(Debug, Clone)]
 pub(super) struct Account {
     sts: Option<aws_sdk_sts::Client>,
-    known: Arc<Mutex<Option<String>>>,
+    known: Arc<Mutex<Option<Caller>>>,
 }
 
 impl Account {
     /// Of a profile that names its account, or of the credentials; `sts` is `None` where AWS must not be asked.
     pub(super) fn new(named: Option<String>, sts: Option<aws_sdk_sts::Client>) -> Self {
-        let known = Arc::new(Mutex::new(named));
+        let known = Arc::new(Mutex::new(named.map(|account| Caller { account, arn: None })));
         Self { sts, known }
     }
 
-    /// The account; a failure is no answer, so that it is asked for again.
-    pub(super) async fn get(&self) -> Result<Option<String>, StoreError> {
+    /// Whose they are; a failure is no answer, so that it is asked for again.
+    pub(super) async fn caller(&self) -> Result<Option<Caller>, StoreError> {
         // Held while it is asked for: whoever comes meanwhile waits for the same answer.
         let mut known = self.known.lock().await;
         if known.is_none()
@@ -29,9 +38,25 @@ impl Account {
         {
             let call = Call { service: "sts", operation: "GetCallerIdentity", resource: "the caller" };
             let answer = sts.get_caller_identity().send().await.map_err(|e| call.failed(e))?;
-            *known = answer.account().map(str::to_owned);
+            let arn = answer.arn().map(str::to_owned);
+            *known = answer.account().map(|account| Caller { account: account.to_owned(), arn });
         }
         Ok(known.clone())
+    }
+
+    /// The account alone.
+    pub(super) async fn get(&self) -> Result<Option<String>, StoreError> {
+        Ok(self.caller().await?.map(|caller| caller.account))
+    }
+
+    /// The account, where it is known without asking.
+    pub(super) async fn known(&self) -> Option<String> {
+        self.known.lock().await.as_ref().map(|caller| caller.account.clone())
+    }
+
+    /// Whether AWS is asked.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.sts.is_some()
     }
 
     /// Asks again the next time; without effect where the profile itself names the account.

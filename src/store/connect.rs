@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use jiff::Timestamp;
 
-use super::account::Account;
+use super::account::{Account, Caller};
 use super::answer::{Genuine, Marks};
 use super::error::StoreError;
 use super::meter::Meter;
@@ -33,11 +35,12 @@ pub struct Connected {
     /// Where everything else is.
     pub pins: Pins,
     account: Account,
+    sign_in: Option<SignIn>,
 }
 
 /// Makes the clients. Sends nothing, but may read the SDK's configuration files and environment.
 pub async fn connect(profile: &Profile) -> Connected {
-    let config = sdk_config(profile).await;
+    let (config, sign_in) = sdk_config(profile).await;
     let genuine = |marks| Genuine { marks, has_region: config.region().is_some() };
     let dynamodb = |retries: RetryConfig| {
         let genuine = genuine(Marks::Checksum);
@@ -64,7 +67,6 @@ pub async fn connect(profile: &Profile) -> Connected {
         }
         aws_sdk_cognitoidentityprovider::Client::from_conf(builder.build())
     };
-    let elsewhere = profile.endpoints.dynamodb.is_some();
     let store = ReadStore {
         reads: dynamodb(RetryConfig::standard().with_max_attempts(4)),
         // A run decides itself what to repeat and how.
@@ -79,21 +81,32 @@ pub async fn connect(profile: &Profile) -> Connected {
         attribute_limit: profile.attribute_limit_bytes,
         meter: Arc::new(Meter::default()),
     };
-    // Behind an endpoint of its own an account means nothing, and AWS must not be asked; nor where the profile names it.
-    let sts = (!elsewhere && profile.account.is_none()).then(|| {
-        let genuine = genuine(Marks::Body);
-        let builder = aws_sdk_sts::config::Builder::from(&config).interceptor(genuine).retry_classifier(genuine);
-        aws_sdk_sts::Client::from_conf(builder.build())
-    });
     Connected {
         store,
-        region: config.region().map(ToString::to_string),
+        region: region(&config),
         pins: Pins::of(profile, &config),
-        account: Account::new(profile.account.clone(), sts),
+        account: account(profile, &config),
+        sign_in,
     }
 }
 
-async fn sdk_config(profile: &Profile) -> SdkConfig {
+fn region(config: &SdkConfig) -> Option<String> {
+    config.region().map(ToString::to_string)
+}
+
+/// Behind an endpoint of its own an account means nothing, and AWS must not be asked; nor where the profile names it.
+fn account(profile: &Profile, config: &SdkConfig) -> Account {
+    let is_asked_for = profile.endpoints.dynamodb.is_none() && profile.account.is_none();
+    let sts = is_asked_for.then(|| {
+        let genuine = Genuine { marks: Marks::Body, has_region: config.region().is_some() };
+        let builder = aws_sdk_sts::config::Builder::from(config).interceptor(genuine).retry_classifier(genuine);
+        aws_sdk_sts::Client::from_conf(builder.build())
+    });
+    Account::new(profile.account.clone(), sts)
+}
+
+/// The SDK's configuration, its files read anew, and the credentials that its clients use.
+async fn sdk_config(profile: &Profile) -> (SdkConfig, Option<SignIn>) {
     let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
     if let Some(region) = &profile.region {
@@ -106,9 +119,12 @@ async fn sdk_config(profile: &Profile) -> SdkConfig {
         loader = loader.credentials_provider(Credentials::new(id, secret, None, None, "profile"));
     }
     let config = loader.load().await;
-    let Some(provider) = config.credentials_provider() else { return config };
-    let provider = SharedCredentialsProvider::new(SignIn::new(provider, profile.aws_profile.clone()));
-    config.into_builder().credentials_provider(provider).build()
+    let Some(provider) = config.credentials_provider() else { return (config, None) };
+    let sign_in = SignIn::new(provider, profile.aws_profile.clone());
+    let provider = SharedCredentialsProvider::new(sign_in.clone());
+    // Kept by what signs in: a cache of the clients' own could not be emptied.
+    let config = config.into_builder().credentials_provider(provider).identity_cache(IdentityCache::no_cache());
+    (config.build(), Some(sign_in))
 }
 
 impl Connected {
@@ -123,5 +139,55 @@ impl Connected {
     /// Lets the account be asked for again, as other credentials may belong to another.
     pub async fn forget_account(&self) {
         self.account.forget().await;
+    }
+
+    /// Whose credentials they are, asked for once; `None` behind an endpoint of its own.
+    ///
+    /// # Errors
+    /// [`StoreError::Service`] when the credentials are refused or may not ask.
+    pub async fn caller(&self) -> Result<Option<Caller>, StoreError> {
+        self.account.caller().await
+    }
+
+    /// When the credentials in use end; `None` for those that do not say.
+    ///
+    /// # Errors
+    /// [`StoreError::Service`] when there are none.
+    pub async fn expires_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let Some(sign_in) = &self.sign_in else { return Ok(None) };
+        let end = sign_in.credentials().await?.expiry();
+        Ok(end.and_then(|end| Timestamp::try_from(end).ok()))
+    }
+
+    /// Lets the credentials go and looks for them anew: rotated keys, the token of a new sign-in. The clients stay and use them from
+    /// their next call on. Nothing changes where they lead to another account, region or endpoint than before.
+    ///
+    /// # Errors
+    /// [`StoreError::Service`] when there are none, or nobody says whose they are; [`StoreError::AnotherPlace`].
+    pub async fn sign_in_again(&self, profile: &Profile) -> Result<(), StoreError> {
+        let (config, sign_in) = sdk_config(profile).await;
+        let (Some(old), Some(new)) = (&self.sign_in, sign_in) else { return Ok(()) };
+        let none = || "none".to_owned();
+        let now = region(&config);
+        if self.region != now {
+            let (was, now) = (self.region.clone().unwrap_or_else(none), now.unwrap_or_else(none));
+            return Err(StoreError::AnotherPlace { what: "region", was, now });
+        }
+        if let Some((what, was, now)) = self.pins.difference(&Pins::of(profile, &config), false) {
+            return Err(StoreError::AnotherPlace { what, was, now });
+        }
+        new.credentials().await?;
+        if self.account.is_asked_for() {
+            // One that was never known is pinned nowhere, and need not be known now.
+            if let Some(was) = self.account.known().await {
+                let now = account(profile, &config).get().await?.unwrap_or_else(none);
+                if was != now {
+                    return Err(StoreError::AnotherPlace { what: "account", was, now });
+                }
+            }
+        }
+        old.become_like(new).await;
+        self.forget_account().await;
+        Ok(())
     }
 }

@@ -221,6 +221,18 @@ pub enum StoreError {
         /// data, history or command.
         kind: &'static str,
     },
+    /// A new sign-in leads elsewhere than the one before.
+    #[error(
+        "these credentials lead to {what} {now}, and what was connected before is {what} {was}: the ones before stay in use"
+    )]
+    AnotherPlace {
+        /// What differs.
+        what: &'static str,
+        /// Before.
+        was: String,
+        /// With the new ones.
+        now: String,
+    },
     /// A request that could not be put together.
     #[error("request could not be built: {0}")]
     Build(String),

@@ -24,6 +24,7 @@ mod sign_in;
 mod ttl;
 mod users;
 
+pub use account::Caller;
 pub use aside::Aside;
 pub use attributes::Unreadable;
 pub use checkup::{ObjectPage, StoredObject};

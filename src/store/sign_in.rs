@@ -3,14 +3,16 @@
 mod aws_profile;
 mod judge;
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials, Result as Provided, SharedCredentialsProvider, future};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use tokio::sync::Mutex;
 
-use super::error::ErrorKind;
-use crate::domain::secret::remember;
+use super::error::{Call, ErrorKind, ServiceError, StoreError};
+use crate::domain::secret::{redacted, remember};
 use aws_profile::AwsProfile;
 use judge::judge;
 
@@ -18,6 +20,10 @@ use judge::judge;
 const PATIENCE: Duration = Duration::from_millis(4_800);
 /// Asked again so soon, the answer is the same: a run's items would all knock at once.
 const REMEMBERED: Duration = Duration::from_secs(1);
+/// Credentials that end this soon are asked for anew.
+const BEFORE_END: Duration = Duration::from_secs(10);
+/// How long credentials are used that do not say when they end.
+const WITHOUT_END: Duration = Duration::from_secs(15 * 60);
 
 /// Why there are no credentials.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,28 +38,66 @@ pub(super) struct NotSignedIn {
     pub(super) hint: String,
 }
 
+impl From<NotSignedIn> for StoreError {
+    fn from(reason: NotSignedIn) -> Self {
+        let call = Call { service: "sts", operation: "GetCallerIdentity", resource: "the caller" };
+        let mut error = ServiceError::of(reason.kind, call, "");
+        let detail = reason.detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
+        error.message = redacted(&format!("{}{detail}", reason.says)).into_owned();
+        error.advice = Some(redacted(&reason.hint).into_owned());
+        Self::Service(Box::new(error))
+    }
+}
+
 /// The credentials of the SDK's chain, or the reason why it has none. The secrets of those it hands out are shown nowhere.
-#[derive(Debug)]
+///
+/// It keeps them itself, and the clients do not: so they can be let go when somebody signs in again.
+#[derive(Debug, Clone)]
 pub(super) struct SignIn {
-    inner: SharedCredentialsProvider,
     /// The AWS profile that the configuration names, if any.
     profile: Option<String>,
-    failed: Mutex<Option<(Instant, NotSignedIn)>>,
+    held: Arc<Mutex<Held>>,
+}
+
+#[derive(Debug)]
+struct Held {
+    chain: SharedCredentialsProvider,
+    given: Option<(Instant, Credentials)>,
+    failed: Option<(Instant, NotSignedIn)>,
+}
+
+impl Held {
+    fn given(&self) -> Option<&Credentials> {
+        let (at, credentials) = self.given.as_ref()?;
+        let is_good = match credentials.expiry() {
+            Some(end) => end > SystemTime::now() + BEFORE_END,
+            None => at.elapsed() < WITHOUT_END,
+        };
+        is_good.then_some(credentials)
+    }
 }
 
 impl SignIn {
-    pub(super) fn new(inner: SharedCredentialsProvider, profile: Option<String>) -> Self {
-        Self { inner, profile, failed: Mutex::default() }
+    pub(super) fn new(chain: SharedCredentialsProvider, profile: Option<String>) -> Self {
+        let held = Held { chain, given: None, failed: None };
+        Self { profile, held: Arc::new(Mutex::new(held)) }
     }
 
-    async fn provide(&self) -> Provided {
-        if let Some(reason) = self.failed_just_now() {
-            return Err(CredentialsError::provider_error(reason));
+    /// The credentials, asked for when there are none or they are about to end.
+    pub(super) async fn credentials(&self) -> Result<Credentials, NotSignedIn> {
+        // Held while they are asked for: whoever comes meanwhile waits for the same answer.
+        let mut held = self.held.lock().await;
+        if let Some(credentials) = held.given() {
+            return Ok(credentials.clone());
         }
-        let error = match tokio::time::timeout(PATIENCE, self.inner.provide_credentials()).await {
+        if let Some((_, reason)) = held.failed.as_ref().filter(|(at, _)| at.elapsed() < REMEMBERED) {
+            return Err(reason.clone());
+        }
+        let error = match tokio::time::timeout(PATIENCE, held.chain.provide_credentials()).await {
             Ok(Ok(credentials)) => {
                 remember(credentials.secret_access_key());
                 credentials.session_token().into_iter().for_each(remember);
+                held.given = Some((Instant::now(), credentials.clone()));
                 return Ok(credentials);
             }
             Ok(Err(error)) => error,
@@ -61,16 +105,16 @@ impl SignIn {
         };
         let reason = judge(&error, &AwsProfile::read(self.profile.as_deref()).await);
         tracing::warn!(says = %reason.says, detail = ?reason.detail, "no credentials");
-        *self.lock() = Some((Instant::now(), reason.clone()));
-        Err(CredentialsError::provider_error(reason))
+        held.failed = Some((Instant::now(), reason.clone()));
+        Err(reason)
     }
 
-    fn failed_just_now(&self) -> Option<NotSignedIn> {
-        self.lock().as_ref().filter(|(at, _)| at.elapsed() < REMEMBERED).map(|(_, reason)| reason.clone())
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Instant, NotSignedIn)>> {
-        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Takes over what another one has: from now on its credentials are the ones in use.
+    pub(super) async fn become_like(&self, other: Self) {
+        let other = other.held.lock().await;
+        let (chain, given) = (other.chain.clone(), other.given.clone());
+        drop(other);
+        *self.held.lock().await = Held { chain, given, failed: None };
     }
 }
 
@@ -79,6 +123,6 @@ impl ProvideCredentials for SignIn {
     where
         Self: 'a,
     {
-        future::ProvideCredentials::new(self.provide())
+        future::ProvideCredentials::new(async { self.credentials().await.map_err(CredentialsError::provider_error) })
     }
 }

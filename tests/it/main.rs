@@ -56,6 +56,7 @@ mod running;
 mod sandbox;
 mod schemas;
 mod secrets;
+mod sign_in;
 mod spellings;
 mod state_dir;
 mod steering;

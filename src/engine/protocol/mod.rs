@@ -5,6 +5,7 @@ mod browsed;
 mod collisions;
 mod files;
 mod found;
+mod identity;
 mod reported;
 mod shown;
 mod steering;
@@ -13,8 +14,8 @@ mod watched;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version};
 use crate::domain::plan::{Change, Plan};
@@ -27,6 +28,7 @@ pub use browsed::{Connection, DiffResult, EntitySummary, HistoryEntry, ListedPar
 pub use collisions::{Collision, CollisionFilter, CollisionKey, CollisionRow};
 pub use files::{ExportWanted, ExportedFile};
 pub use found::{Among, FoundEntity, Near, SearchEnd, Searched, Wanted};
+pub use identity::Identity;
 pub(crate) use reported::ReportedFailures;
 pub use shown::{
     Approval, ApprovalRequest, BatchInfo, BatchState, Blast, Finding, ItemFilter, ItemResult, Phase, PlanSummary,
@@ -116,6 +118,14 @@ pub struct Side {
 pub enum Command {
     /// Finds the modules and whose account it is: [`Event::Connected`].
     Connect,
+    /// Finds out who is signed in, and to what: [`Event::Who`], also where it then fails.
+    WhoAmI,
+    /// Looks for credentials anew, after somebody signed in again or keys were rotated: [`Event::Who`]. Nothing changes where they lead
+    /// elsewhere than those before. A run that is paused goes on with them after [`Steering::Continue`].
+    SignInAgain,
+    /// Tries what the profile leads to, and writes nothing: [`Event::Who`], [`Event::Checked`] for what is well, [`Event::Failed`] for what
+    /// every command needs, [`Event::Finding`] for the rest. What is armed also tries whether it may write.
+    CheckConnection,
     /// Counts the entities of every partition by a segmented scan of the data tables: [`Event::Tenants`] again and again.
     ScanTenants {
         /// Only this module.
@@ -300,6 +310,14 @@ pub enum Command {
     },
     /// Lists the recorded runs, newest first: [`Event::Run`].
     Runs,
+    /// Removes recorded runs that ended and are this old: [`Event::Run`] for each. Those that another run took back, or that take one
+    /// back, go together or not at all.
+    PruneRuns {
+        /// How long ago they ended, at least.
+        older: SignedDuration,
+        /// Only tell which.
+        dry_run: bool,
+    },
     /// Shows a run and its items: [`Event::Run`], then [`Event::Item`].
     ShowRun {
         /// The run.
@@ -309,14 +327,6 @@ pub enum Command {
     Arm {
         /// Armed from now on, or read-only again.
         armed: bool,
-    },
-    /// Removes recorded runs that ended and are this old: [`Event::Run`] for each. Those that another run took back, or that take one
-    /// back, go together or not at all.
-    PruneRuns {
-        /// How long ago they ended, at least.
-        older: SignedDuration,
-        /// Only tell which.
-        dry_run: bool,
     },
     /// Ends the work of an earlier request between two items: its [`Event::Finished`] says so.
     Cancel {
@@ -341,6 +351,15 @@ pub enum Level {
 pub enum Event {
     /// Answers [`Command::Connect`].
     Connected(Connection),
+    /// Answers [`Command::WhoAmI`].
+    Who(Box<Identity>),
+    /// Something that [`Command::CheckConnection`] found to be well.
+    Checked {
+        /// What was tried.
+        part: String,
+        /// In words.
+        told: String,
+    },
     /// Counts so far of the partitions that changed since the last such event: replace what was known of them.
     Tenants(Vec<TenantCount>),
     /// Partitions that were found, each once and in no order.

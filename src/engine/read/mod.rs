@@ -6,6 +6,7 @@ pub(super) mod browse;
 pub(super) mod compare;
 pub(super) mod find;
 pub(super) mod history;
+pub(super) mod identity;
 pub(super) mod partitions;
 pub(super) mod reported;
 pub(super) mod scope;

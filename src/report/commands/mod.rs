@@ -3,6 +3,7 @@
 mod activity;
 mod approve;
 mod browse;
+mod connection;
 mod doctor;
 mod files;
 mod find;
@@ -21,7 +22,7 @@ use super::lines::{EndLine, ProgressLine};
 use super::output::Output;
 use super::waiting::Waiting;
 use crate::cli::exit::{self, first};
-use crate::cli::{Command, Entity, Global, RunsCommand};
+use crate::cli::{Command, ConfigCommand, Entity, Global, RunsCommand};
 use crate::domain::key::{EntityKey, PartitionKey, meant};
 use crate::domain::run::Outcome;
 use crate::engine::failure::{ErrorCode, Failure};
@@ -237,6 +238,8 @@ async fn interrupted() {
 
 async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
     match command {
+        Command::Whoami => connection::whoami(context).await,
+        Command::Config { command: ConfigCommand::Check { .. } } => connection::check(context).await,
         Command::Tenants { module, keys: true } => browse::partitions(context, module).await,
         Command::Tenants { module, keys: false } => browse::tenants(context, module).await,
         Command::Entities(options) => browse::entities(context, &options).await,
@@ -255,12 +258,12 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         Command::Import(options) => files::import(context, options).await,
         Command::Verify { what, resume } => run::verify(context, &what, resume).await,
         Command::Runs { command: Some(RunsCommand::Export { run, file }) } => runs::export(context, run, file).await,
-        Command::Runs { command: None } => runs::list(context).await,
-        Command::Runs { command: Some(RunsCommand::Show { run }) } => runs::show(context, run).await,
-        // These need no engine and are answered before one is made.
         Command::Runs { command: Some(RunsCommand::Prune { older, dry_run }) } => {
             runs::prune(context, older, dry_run).await
         }
+        Command::Runs { command: None } => runs::list(context).await,
+        Command::Runs { command: Some(RunsCommand::Show { run }) } => runs::show(context, run).await,
+        // These need no engine and are answered before one is made.
         #[cfg(feature = "sandbox")]
         Command::Sandbox { .. } => Ok(()),
         Command::Plan { .. }

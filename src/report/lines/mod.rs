@@ -2,6 +2,7 @@
 
 mod batch;
 mod end;
+mod identity;
 
 use serde::Serialize;
 use serde_json::{Map as JsonMap, Value as Json};
@@ -22,6 +23,7 @@ use crate::engine::protocol::{
 
 pub(super) use batch::{BatchLine, FindingLine};
 pub use end::EndLine;
+pub(super) use identity::WhoLine;
 
 fn as_row(row: &Row) -> Json {
     item_to_ddb_json(&row.0)

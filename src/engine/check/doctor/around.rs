@@ -53,21 +53,23 @@ async fn setting(task: &Task, module: &str, pk: &PartitionKey) -> Result<crate::
     Ok(task.store().ttl_settings(module, pk).await?)
 }
 
-/// Tables that cannot be restored to a moment of the last days.
-pub(super) async fn backups(task: &Task, modules: &[String]) -> Result<(), Stop> {
+/// Tables that cannot be restored to a moment of the last days; true where there are none.
+pub(in crate::engine::check) async fn backups(task: &Task, modules: &[String]) -> Result<bool, Stop> {
+    let mut are_all_on = true;
     for module in modules {
         for kind in [TableKind::Data, TableKind::History, TableKind::Command] {
             task.check()?;
             let table = task.store().names().table(module, kind);
             match task.store().has_point_in_time_recovery(module, kind).await {
-                Ok(Some(true)) => {}
+                Ok(Some(true)) => continue,
                 Ok(Some(false)) => {
                     let message = format!("point-in-time recovery of {table} is off: a lost table cannot be restored");
                     tell(task, FindingKind::Pitr, Severity::Warning, nowhere(module), None, message).await?;
                 }
                 Ok(None) => {
                     let message = "this service does not know point-in-time recovery: not looked at".to_owned();
-                    return tell(task, FindingKind::Pitr, Severity::Note, nowhere(""), None, message).await;
+                    tell(task, FindingKind::Pitr, Severity::Note, nowhere(""), None, message).await?;
+                    return Ok(false);
                 }
                 Err(error) if error.kind() == Some(ErrorKind::AccessDenied) => {
                     let message = format!("whether {table} has point-in-time recovery is not known: {error}");
@@ -75,13 +77,14 @@ pub(super) async fn backups(task: &Task, modules: &[String]) -> Result<(), Stop>
                 }
                 Err(error) => return Err(error.into()),
             }
+            are_all_on = false;
         }
     }
-    Ok(())
+    Ok(are_all_on)
 }
 
 /// What an armed profile may not write. A read-only one tries nothing.
-pub(super) async fn permissions(task: &Task, modules: &[String]) -> Result<(), Stop> {
+pub(in crate::engine::check) async fn permissions(task: &Task, modules: &[String]) -> Result<(), Stop> {
     let Some(store) = task.shared.writes() else { return Ok(()) };
     for module in modules {
         task.check()?;

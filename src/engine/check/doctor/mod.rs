@@ -2,7 +2,7 @@
 //!
 //! Nothing is written. What a scan suggests is read again, consistently, before it is told: an application goes on publishing meanwhile.
 
-mod around;
+pub(super) mod around;
 mod objects;
 mod survey;
 mod suspects;
@@ -67,11 +67,11 @@ async fn allowed<T>(task: &Task, module: &str, result: Result<T, Stop>) -> Resul
 }
 
 /// Stands for a module as a whole.
-fn nowhere(module: &str) -> EntityRef {
+pub(super) fn nowhere(module: &str) -> EntityRef {
     EntityRef { module: module.to_owned(), key: EntityKey::new("", "") }
 }
 
-async fn tell(
+pub(super) async fn tell(
     task: &Task,
     kind: FindingKind,
     severity: Severity,

@@ -1,0 +1,70 @@
+//! Who is signed in, and to what.
+
+use super::browse::modules;
+use crate::domain::clock::utc_millis;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::protocol::{Event, Identity};
+use crate::engine::task::{Stop, Task};
+
+/// Tells who is signed in, also where nobody is; gives back the modules, where they may be listed.
+pub(in crate::engine) async fn show(task: &Task) -> Result<Option<Vec<String>>, Stop> {
+    let mut identity = Identity::of(task.profile(), task.shared.connected.region.clone());
+    let asked = ask(task, &mut identity).await;
+    let tables = identity.tables.clone();
+    task.emit(Event::Who(Box::new(identity))).await?;
+    asked.map(|()| tables)
+}
+
+/// Looks for credentials anew, and tells whose they are.
+pub(in crate::engine) async fn sign_in_again(task: &Task) -> Result<(), Stop> {
+    task.shared.connected.sign_in_again(task.profile()).await?;
+    show(task).await.map(drop)
+}
+
+async fn ask(task: &Task, identity: &mut Identity) -> Result<(), Stop> {
+    let connected = &task.shared.connected;
+    match connected.expires_at().await? {
+        Some(end) => identity.expires_at = Some(utc_millis(end)),
+        None => task.warn("these credentials do not say when they end").await?,
+    }
+    match connected.caller().await {
+        Ok(Some(caller)) => {
+            if caller.arn.is_none() {
+                task.warn("the ARN is not known: the profile names its account, and AWS is not asked").await?;
+            }
+            (identity.account, identity.arn) = (Some(caller.account), caller.arn);
+        }
+        Ok(None) => {
+            let why = "account and ARN are not known: behind an endpoint of the profile's own, AWS is not asked";
+            task.warn(why).await?;
+        }
+        Err(error) => missing(task, error.into(), "account and ARN are not known").await?,
+    }
+    match modules(task).await {
+        Ok(modules) => {
+            if modules.is_empty() {
+                let prefix = task.store().names().prefix();
+                let failure = Failure::new(ErrorCode::NoTable, format!("no tables are named {prefix}*-data"));
+                let failure = failure.hint("check environment, app and region of the profile");
+                task.failed(failure.not_fatal()).await?;
+            }
+            identity.tables = Some(modules);
+        }
+        Err(Stop::Failed(failure)) => missing(task, *failure, "the tables are not known").await?,
+        Err(stop) => return Err(stop),
+    }
+    Ok(())
+}
+
+/// A part that is not known: a missing permission is no failure, and with credentials that nobody accepts there is nothing more to ask.
+async fn missing(task: &Task, failure: Failure, consequence: &str) -> Result<(), Stop> {
+    if failure.code.is_lasting() {
+        return Err(failure.into());
+    }
+    let failure = failure.so(consequence);
+    if failure.code != ErrorCode::AccessDenied {
+        return task.failed(failure.not_fatal()).await;
+    }
+    let hint = failure.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+    task.warn(format!("{}{hint}", failure.message)).await
+}
