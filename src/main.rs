@@ -220,6 +220,8 @@ async fn headless(global: Global, command: Command, out: Output) -> u8 {
     let (handle, engine) = start_engine(&session);
     let mut context = Context::new(out, Client::new(handle), global, command.name());
     context.protected = session.profile.protected.then(|| session.profile.environment.clone());
+    let has_keys = session.profile.credentials.is_some();
+    context.wants_code = !has_keys && tenantry::store::wants_code(session.profile.aws_profile.as_deref()).await;
     match time_zone(&session.profile.timezone) {
         Ok(zone) => context.zone = zone,
         // Reading the configuration refuses it.

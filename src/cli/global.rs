@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::domain::secret::OneTimeCode;
+
 /// Options that may stand before or after the command.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
@@ -32,6 +34,9 @@ pub struct Global {
     /// Type the tenant's name for a protected profile.
     #[arg(long, global = true, value_name = "TENANT")]
     pub confirm: Option<String>,
+    /// One-time code for an AWS profile with `mfa_serial`; on a terminal a command asks for it.
+    #[arg(long, global = true, value_name = "CODE")]
+    pub mfa_code: Option<OneTimeCode>,
     /// Print JSON lines.
     #[arg(long, global = true)]
     pub json: bool,

@@ -12,6 +12,34 @@ pub const REDACTED: &str = "[redacted]";
 /// Shorter texts are words, and words stand in messages for themselves.
 const SHORTEST: usize = 16;
 
+/// A code from a device that proves who signs in, good for one sign-in. It is shown nowhere, also not in what is traced.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OneTimeCode(String);
+
+impl OneTimeCode {
+    /// For the one call that it is made for.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for OneTimeCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(REDACTED)
+    }
+}
+
+impl std::str::FromStr for OneTimeCode {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        let is_code = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_code.then(|| Self(text.to_owned())).ok_or("a one-time code has six digits")
+    }
+}
+
 static KNOWN: RwLock<BTreeSet<String>> = RwLock::new(BTreeSet::new());
 
 /// From now on this text, also as URLs and JSON spell it, is shown nowhere.

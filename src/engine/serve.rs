@@ -126,7 +126,7 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
     match command {
         Command::Connect => browse::connect(task).await,
         Command::WhoAmI => identity::show(task).await.map(drop),
-        Command::SignInAgain => identity::sign_in_again(task).await,
+        Command::SignInAgain { code } => identity::sign_in_again(task, code).await,
         Command::CheckConnection => check::connection::run(task).await,
         Command::ScanTenants { module } => browse::scan_tenants(task, module).await,
         Command::ListPartitions { module } => browse::list_partitions(task, module).await,

@@ -20,6 +20,7 @@ use super::pins::Pins;
 use super::read::ReadStore;
 use super::sign_in::SignIn;
 use crate::config::Profile;
+use crate::domain::secret::OneTimeCode;
 
 /// How long a connection may take, and an answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
@@ -159,12 +160,13 @@ impl Connected {
         Ok(end.and_then(|end| Timestamp::try_from(end).ok()))
     }
 
-    /// Lets the credentials go and looks for them anew: rotated keys, the token of a new sign-in. The clients stay and use them from
+    /// Lets the credentials go and looks for them anew: rotated keys, the token of a new sign-in, a session that
+    /// a one-time code gives. The clients stay and use them from
     /// their next call on. Nothing changes where they lead to another account, region or endpoint than before.
     ///
     /// # Errors
     /// [`StoreError::Service`] when there are none, or nobody says whose they are; [`StoreError::AnotherPlace`].
-    pub async fn sign_in_again(&self, profile: &Profile) -> Result<(), StoreError> {
+    pub async fn sign_in_again(&self, profile: &Profile, code: Option<&OneTimeCode>) -> Result<(), StoreError> {
         let (config, sign_in) = sdk_config(profile).await;
         let (Some(old), Some(new)) = (&self.sign_in, sign_in) else { return Ok(()) };
         let none = || "none".to_owned();
@@ -175,6 +177,9 @@ impl Connected {
         }
         if let Some((what, was, now)) = self.pins.difference(&Pins::of(profile, &config), false) {
             return Err(StoreError::AnotherPlace { what, was, now });
+        }
+        if let Some(code) = code {
+            new.with_code(&config, code).await?;
         }
         new.credentials().await?;
         if self.account.is_asked_for() {

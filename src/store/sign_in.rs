@@ -2,17 +2,19 @@
 
 mod aws_profile;
 mod judge;
+mod one_time;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use tokio::sync::Mutex;
 
 use super::error::{Call, ErrorKind, ServiceError, StoreError};
-use crate::domain::secret::{redacted, remember};
+use crate::domain::secret::{OneTimeCode, redacted, remember};
 use aws_profile::AwsProfile;
 use judge::judge;
 
@@ -47,6 +49,11 @@ impl From<NotSignedIn> for StoreError {
         error.advice = Some(redacted(&reason.hint).into_owned());
         Self::Service(Box::new(error))
     }
+}
+
+/// Whether an AWS profile wants a one-time code.
+pub async fn wants_code(aws_profile: Option<&str>) -> bool {
+    AwsProfile::read(aws_profile).await.wants_code
 }
 
 /// The credentials of the SDK's chain, or the reason why it has none. The secrets of those it hands out are shown nowhere.
@@ -107,6 +114,18 @@ impl SignIn {
         tracing::warn!(says = %reason.says, detail = ?reason.detail, "no credentials");
         held.failed = Some((Instant::now(), reason.clone()));
         Err(reason)
+    }
+
+    /// Signs in with a one-time code where the AWS profile wants one; without effect where it wants none.
+    pub(super) async fn with_code(&self, config: &SdkConfig, code: &OneTimeCode) -> Result<(), NotSignedIn> {
+        let (profile, Some(set)) = AwsProfile::read_with(self.profile.as_deref()).await else { return Ok(()) };
+        if !profile.wants_code {
+            return Ok(());
+        }
+        let credentials = one_time::session(config, &profile, &set, code).await?;
+        let chain = SharedCredentialsProvider::new(one_time::Ended);
+        *self.held.lock().await = Held { chain, given: Some((Instant::now(), credentials)), failed: None };
+        Ok(())
     }
 
     /// Takes over what another one has: from now on its credentials are the ones in use.

@@ -291,7 +291,7 @@ async fn rotated(dir: &Path) {
     {
         config(region);
         sts.answers(caller(account, ARN));
-        let again = driver.send(Ask::SignInAgain).await;
+        let again = driver.send(Ask::SignInAgain { code: None }).await;
         let told = driver.rest(again).await;
         let refused =
             told.iter().find_map(|event| if let Event::Failed(failure) = event { Some(failure) } else { None });
@@ -302,7 +302,7 @@ async fn rotated(dir: &Path) {
         driver.until(request, paused).await;
     }
     config("ap-northeast-1");
-    let again = driver.send(Ask::SignInAgain).await;
+    let again = driver.send(Ask::SignInAgain { code: None }).await;
     let told = driver.rest(again).await;
     let account = told.iter().find_map(|e| if let Event::Who(who) = e { who.account.as_deref() } else { None });
     assert_eq!(account, Some("111111111111"), "{told:?}");
@@ -311,4 +311,96 @@ async fn rotated(dir: &Path) {
     driver.rest(request).await;
     assert_eq!(stack.rows(TableKind::Data, "globex").await.len(), ITEMS);
     driver.leave().await;
+}
+
+/// A device's code, and a canary: it is shown nowhere.
+const CODE: &str = "739164";
+
+/// STS for a base that may do nothing without a code: it gives sessions and roles, and tells who asks.
+async fn careful_sts(asked: Arc<Mutex<Vec<String>>>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let asked = Arc::clone(&asked);
+            tokio::spawn(async move {
+                while let Some((head, body)) = message(&mut client, true).await {
+                    let body = String::from_utf8(body).unwrap();
+                    let has_code = body.contains("SerialNumber=arn%3Aaws%3Aiam%3A%3A1%3Amfa%2Fme")
+                        && body.contains(&format!("TokenCode={CODE}"));
+                    let by = |key: &str| head.contains(&format!("Credential={key}/"));
+                    let action = ["GetCallerIdentity", "GetSessionToken", "AssumeRole"].into_iter();
+                    let action = action.into_iter().find(|a| body.contains(&format!("Action={a}&"))).unwrap();
+                    asked.lock().unwrap().push(action.to_owned());
+                    let key = match action {
+                        "GetCallerIdentity" => "",
+                        "GetSessionToken" if by("AKIDBASE") && has_code => "AKIDSESSION",
+                        "AssumeRole" if by("AKIDSESSION") || (by("AKIDBASE") && has_code) => "AKIDROLE",
+                        _ => "no",
+                    };
+                    let answer = match key {
+                        "" if by("AKIDROLE") => caller("111111111111", ARN),
+                        "" | "no" => refusal("AccessDenied"),
+                        key => {
+                            let text = format!(
+                                "<{action}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{action}Result><Credentials>\
+                                 <AccessKeyId>{key}</AccessKeyId><SecretAccessKey>CANARY-secret-of-the-session</SecretAccessKey>\
+                                 <SessionToken>CANARY-token-of-the-session</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>\
+                                 </Credentials></{action}Result></{action}Response>"
+                            );
+                            genuine("200 OK", "text/xml", &text)
+                        }
+                    };
+                    if client.write_all(&answer).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    endpoint
+}
+
+#[tokio::test]
+async fn a_one_time_code_gives_a_session_that_is_kept_nowhere() {
+    const BASE: &str =
+        "[profile base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = CANARY-secret-of-the-base\n";
+    const ROLE: &str = "[profile corp]\nrole_arn = arn:aws:iam::1:role/support\nsource_profile = base\n";
+    const SERIAL: &str = "mfa_serial = arn:aws:iam::1:mfa/me\n";
+    let stack = Stack::new().await;
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let sts = careful_sts(Arc::clone(&asked)).await;
+    let machine = Machine::new(stack.profile.endpoints.dynamodb.as_deref().unwrap(), &sts);
+    for (config, first) in
+        [(format!("{ROLE}{SERIAL}{BASE}"), "AssumeRole"), (format!("{ROLE}{BASE}{SERIAL}"), "GetSessionToken")]
+    {
+        std::fs::write(machine.dir.path().join("aws"), &config).unwrap();
+        // Nobody is there to be asked.
+        let printed = machine.json(&["whoami"]).await;
+        assert_eq!((printed.code, code(&printed)), (1, "credentials"), "{}", printed.stdout);
+        let error = printed.events("error")[0];
+        assert!(error["message"].as_str().unwrap().contains("asks for a one-time code (mfa_serial)"), "{error}");
+        assert!(error["hint"].as_str().unwrap().contains("--mfa-code"), "{error}");
+        asked.lock().unwrap().clear();
+        let printed = machine.json(&["whoami", "--mfa-code", CODE]).await;
+        assert_eq!(printed.code, 0, "{}{}", printed.stdout, printed.stderr);
+        let told = who(&printed);
+        assert_eq!((&told["arn"], &told["expires_at"]), (&json!(ARN), &json!("2099-01-01T00:00:00.000Z")));
+        assert_eq!(asked.lock().unwrap().first().map(String::as_str), Some(first));
+        assert_eq!(asked.lock().unwrap().iter().filter(|action| *action == "AssumeRole").count(), 1);
+        // A code that was mistyped.
+        let printed = machine.json(&["tenants", "--mfa-code", "000000"]).await;
+        assert_eq!((printed.code, code(&printed)), (1, "sign_in"), "{}", printed.stdout);
+        assert!(printed.events("error")[0]["hint"].as_str().unwrap().contains("next code"));
+    }
+    assert_eq!(machine.json(&["whoami", "--mfa-code", "12345"]).await.code, 2);
+    let mut files = vec![machine.dir.path().join("state")];
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+            assert!(!text.contains("CANARY") && !text.contains(CODE), "{}", path.display());
+        }
+    }
 }

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version};
 use crate::domain::plan::{Change, Plan};
 use crate::domain::run::RunId;
+use crate::domain::secret::OneTimeCode;
 use crate::domain::users::User;
 use crate::engine::failure::Failure;
 
@@ -122,7 +123,10 @@ pub enum Command {
     WhoAmI,
     /// Looks for credentials anew, after somebody signed in again or keys were rotated: [`Event::Who`]. Nothing changes where they lead
     /// elsewhere than those before. A run that is paused goes on with them after [`Steering::Continue`].
-    SignInAgain,
+    SignInAgain {
+        /// From the operator's device, where the AWS profile wants one.
+        code: Option<OneTimeCode>,
+    },
     /// Tries what the profile leads to, and writes nothing: [`Event::Who`], [`Event::Checked`] for what is well, [`Event::Failed`] for what
     /// every command needs, [`Event::Finding`] for the rest. What is armed also tries whether it may write.
     CheckConnection,

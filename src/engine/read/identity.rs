@@ -2,6 +2,7 @@
 
 use super::browse::modules;
 use crate::domain::clock::utc_millis;
+use crate::domain::secret::OneTimeCode;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Event, Identity};
 use crate::engine::task::{Stop, Task};
@@ -16,8 +17,8 @@ pub(in crate::engine) async fn show(task: &Task) -> Result<Option<Vec<String>>, 
 }
 
 /// Looks for credentials anew, and tells whose they are.
-pub(in crate::engine) async fn sign_in_again(task: &Task) -> Result<(), Stop> {
-    task.shared.connected.sign_in_again(task.profile()).await?;
+pub(in crate::engine) async fn sign_in_again(task: &Task, code: Option<OneTimeCode>) -> Result<(), Stop> {
+    task.shared.connected.sign_in_again(task.profile(), code.as_ref()).await?;
     show(task).await.map(drop)
 }
 

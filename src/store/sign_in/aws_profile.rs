@@ -8,7 +8,7 @@ use sha1::{Digest, Sha1};
 use crate::domain::digest::hex;
 
 /// Profiles may name a profile that they take their credentials from.
-const DEEPEST: usize = 8;
+pub(super) const DEEPEST: usize = 8;
 
 /// The AWS configuration's word on the profile that credentials are looked for in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,17 +28,23 @@ pub(super) struct AwsProfile {
 impl AwsProfile {
     /// Reads the SDK's configuration files; what cannot be read says nothing.
     pub(super) async fn read(named: Option<&str>) -> Self {
+        Self::read_with(named).await.0
+    }
+
+    /// As [`Self::read`], with the files; `None` where they cannot be read.
+    pub(super) async fn read_with(named: Option<&str>) -> (Self, Option<ProfileSet>) {
         let env = Env::real();
         let asked = named.map(str::to_owned).or_else(|| env.get("AWS_PROFILE").ok().filter(|name| !name.is_empty()));
         let name = asked.clone().unwrap_or_else(|| "default".to_owned());
         let files = EnvConfigFiles::default();
         let set = aws_config::profile::load(&Fs::real(), &env, &files, asked.clone().map(Into::into)).await;
-        let Ok(set) = set else { return Self { name, ..Self::default() } };
+        let Ok(set) = set else { return (Self { name, ..Self::default() }, None) };
         let home = env.get("HOME").ok().filter(|home| !home.is_empty()).map(PathBuf::from);
-        Self::of(&set, name, asked.is_some(), |session| {
+        let found = Self::of(&set, name, asked.is_some(), |session| {
             let file = home.as_ref()?.join(".aws/sso/cache").join(format!("{}.json", hex(&Sha1::digest(session))));
             Some(file.exists())
-        })
+        });
+        (found, Some(set))
     }
 
     fn of(set: &ProfileSet, name: String, is_asked_for: bool, has_token: impl Fn(&str) -> Option<bool>) -> Self {

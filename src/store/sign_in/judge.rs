@@ -117,8 +117,8 @@ pub(super) fn judge(error: &CredentialsError, profile: &AwsProfile) -> NotSigned
 fn wants_code(name: &str, reason: &impl Fn(ErrorKind, String, &str) -> NotSignedIn) -> NotSignedIn {
     reason(
         ErrorKind::Credentials,
-        format!("AWS profile {name} asks for a one-time code (mfa_serial), which is not supported here"),
-        "get temporary credentials with the code (aws sts assume-role … --serial-number … --token-code …) into the environment or a profile",
+        format!("AWS profile {name} asks for a one-time code (mfa_serial)"),
+        "give it with --mfa-code CODE; on a terminal a command asks for it",
     )
 }
 

@@ -103,7 +103,7 @@ impl Fake {
             | Command::Find { .. }
             | Command::Activity { .. }
             | Command::WhoAmI
-            | Command::SignInAgain
+            | Command::SignInAgain { .. }
             | Command::CheckConnection
             | Command::PruneRuns { .. } => Vec::new(),
             Command::Open { pk, .. } => {
