@@ -11,7 +11,9 @@ use tenantry::cli::{self, Cli, Command, ConfigCommand, Global, PlanCommand, Sche
 use tenantry::domain::clock::time_zone;
 use tenantry::domain::printable::printable;
 use tenantry::domain::run::Operation;
+use tenantry::domain::secret::OneTimeCode;
 use tenantry::engine::failure::{ErrorCode, Failure};
+use tenantry::engine::protocol::{Command as EngineCommand, Envelope, Event, RequestId};
 use tenantry::engine::{EngineHandle, boundary, serve};
 use tenantry::report::{Client, Context, EndLine, Output};
 use tenantry::session::{self, Session, Start};
@@ -208,7 +210,7 @@ fn check_config(global: &Global, out: &mut Output) -> Result<(), Box<Failure>> {
     Ok(())
 }
 
-async fn headless(global: Global, command: Command, out: Output) -> u8 {
+async fn headless(mut global: Global, command: Command, out: Output) -> u8 {
     let session = match session::start(&global) {
         Ok(Start::Ready(session)) => *session,
         Ok(Start::Unconfigured(path)) => return end(out, command.name(), Err(session::unconfigured(&path).into())),
@@ -217,11 +219,17 @@ async fn headless(global: Global, command: Command, out: Output) -> u8 {
     if let Err(error) = logging::init(&session.state_dir) {
         complain(&format!("no log is written: {error}"));
     }
+    // Recorded runs are read from the disk.
+    global.mfa_code = match command {
+        Command::Runs { .. } => None,
+        _ => match one_time_code(&global, &session).await {
+            Ok(code) => code,
+            Err(failure) => return end(out, command.name(), Err(failure)),
+        },
+    };
     let (handle, engine) = start_engine(&session);
     let mut context = Context::new(out, Client::new(handle), global, command.name());
     context.protected = session.profile.protected.then(|| session.profile.environment.clone());
-    let has_keys = session.profile.credentials.is_some();
-    context.wants_code = !has_keys && tenantry::store::wants_code(session.profile.aws_profile.as_deref()).await;
     match time_zone(&session.profile.timezone) {
         Ok(zone) => context.zone = zone,
         // Reading the configuration refuses it.
@@ -234,6 +242,43 @@ async fn headless(global: Global, command: Command, out: Output) -> u8 {
     code
 }
 
+/// The one-time code that the AWS profile wants: the given one, or one that is asked for where somebody is there to answer. Without one
+/// the first call says what is wanted.
+async fn one_time_code(global: &Global, session: &Session) -> Result<Option<OneTimeCode>, Box<Failure>> {
+    if let Some(code) = &global.mfa_code {
+        return Ok(Some(code.clone()));
+    }
+    let (profile, is_somebody_there) =
+        (&session.profile, std::io::stdin().is_terminal() && std::io::stderr().is_terminal());
+    if !is_somebody_there || profile.credentials.is_some() {
+        return Ok(None);
+    }
+    if !tenantry::store::wants_code(profile.aws_profile.as_deref()).await {
+        return Ok(None);
+    }
+    complain("the AWS profile asks for a one-time code (mfa_serial): type the six digits of the device");
+    let line = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
+    });
+    let line = line.await.ok().and_then(Result::ok).unwrap_or_default();
+    line.parse().map(Some).map_err(|why: &str| Failure::new(ErrorCode::Usage, why).into())
+}
+
+/// Signs in before the console opens: its own requests come later, under other ids.
+async fn sign_in(handle: &mut EngineHandle, code: OneTimeCode) -> Result<(), Box<Failure>> {
+    let request = RequestId(u64::MAX);
+    let gone = || Failure::new(ErrorCode::Internal, "the engine has ended");
+    handle.commands.send((request, EngineCommand::SignInAgain { code: Some(code) })).await.map_err(|_| gone())?;
+    loop {
+        match handle.events.recv().await.ok_or_else(gone)? {
+            Envelope { request: of, event: Event::Finished { .. } } if of == request => return Ok(()),
+            Envelope { event: Event::Failed(failure), .. } if failure.fatal => return Err(failure),
+            _ => {}
+        }
+    }
+}
+
 /// Starts the engine; in a sandbox once its demo data is there, while the caller goes on.
 fn start_engine(session: &Session) -> (EngineHandle, tokio::task::JoinHandle<()>) {
     let (handle, end) = boundary();
@@ -243,7 +288,6 @@ fn start_engine(session: &Session) -> (EngineHandle, tokio::task::JoinHandle<()>
     let engine = tokio::spawn(async move {
         #[cfg(feature = "sandbox")]
         if let Some(sandbox) = sandbox {
-            use tenantry::engine::protocol::{Envelope, Event, RequestId};
             let loaded = tokio::task::spawn_blocking(move || session::load_demo(&sandbox)).await;
             if let Ok(Err(error)) = loaded {
                 let failure = Failure::new(ErrorCode::Io, format!("the demo data could not be loaded: {error}"));
@@ -322,10 +366,7 @@ async fn console(mut global: Global) -> u8 {
     let session = match choose(&mut global, no_color).await {
         Ok(Some(session)) => session,
         Ok(None) => return 0,
-        Err(failure) => {
-            Output::new(false).error(&failure);
-            return if failure.code == ErrorCode::Usage { exit::USAGE } else { exit::ERROR };
-        }
+        Err(failure) => return refused(&failure),
     };
     let ui = match session.ui.read() {
         Ok(ui) => ui,
@@ -338,7 +379,16 @@ async fn console(mut global: Global) -> u8 {
     if let Err(error) = logging::init(&session.state_dir) {
         complain(&format!("no log is written: {error}"));
     }
-    let (handle, engine) = start_engine(&session);
+    let code = match one_time_code(&global, &session).await {
+        Ok(code) => code,
+        Err(failure) => return refused(&failure),
+    };
+    let (mut handle, engine) = start_engine(&session);
+    if let Some(code) = code
+        && let Err(failure) = sign_in(&mut handle, code).await
+    {
+        return refused(&failure);
+    }
     let options = tenantry::tui::ConsoleOptions {
         profile: session.profile.clone(),
         start_armed: global.arm && !session.profile.protected,
@@ -360,6 +410,12 @@ async fn console(mut global: Global) -> u8 {
             exit::ERROR
         }
     }
+}
+
+/// Says why the console does not open.
+fn refused(failure: &Failure) -> u8 {
+    Output::new(false).error(failure);
+    if failure.code == ErrorCode::Usage { exit::USAGE } else { exit::ERROR }
 }
 
 /// The session; without a configuration file the operator chooses the sandbox or fills in a first profile. `None` when neither is wanted.

@@ -34,7 +34,7 @@ pub struct Global {
     /// Type the tenant's name for a protected profile.
     #[arg(long, global = true, value_name = "TENANT")]
     pub confirm: Option<String>,
-    /// One-time code for an AWS profile with `mfa_serial`; on a terminal a command asks for it.
+    /// One-time code for an AWS profile with `mfa_serial`; on a terminal it is asked for.
     #[arg(long, global = true, value_name = "CODE")]
     pub mfa_code: Option<OneTimeCode>,
     /// Print JSON lines.

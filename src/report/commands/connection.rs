@@ -1,36 +1,14 @@
-use std::io::IsTerminal as _;
-
 use super::super::lines::{FindingLine, WhoLine};
 use super::super::table::Table;
 use super::{Context, Quit};
 use crate::cli::exit;
 use crate::domain::clock::local_minutes;
-use crate::domain::secret::OneTimeCode;
-use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Event, Finding, Identity, Severity};
 
-/// Signs in with a one-time code where the AWS profile wants one: the given one, or one that is asked for where somebody is there to
-/// answer.
+/// Signs in with a one-time code, where there is one.
 pub(super) async fn sign_in(context: &mut Context) -> Result<(), Quit> {
-    let code = match context.global.mfa_code.take() {
-        Some(code) => code,
-        None if context.wants_code && std::io::stdin().is_terminal() && std::io::stderr().is_terminal() => {
-            asked(context).await?
-        }
-        // Without one the first call says what is wanted.
-        None => return Ok(()),
-    };
+    let Some(code) = context.global.mfa_code.take() else { return Ok(()) };
     context.each(Command::SignInAgain { code: Some(code) }, |_, _| Ok(())).await
-}
-
-async fn asked(context: &mut Context) -> Result<OneTimeCode, Quit> {
-    context.out.note("the AWS profile asks for a one-time code (mfa_serial): type the six digits of the device");
-    let line = tokio::task::spawn_blocking(|| {
-        let mut line = String::new();
-        std::io::stdin().read_line(&mut line).map(|_| line)
-    });
-    let line = line.await.ok().and_then(Result::ok).unwrap_or_default();
-    line.parse().map_err(|why: &str| Failure::new(ErrorCode::Usage, why).into())
 }
 
 pub(super) async fn whoami(context: &mut Context) -> Result<(), Quit> {

@@ -43,8 +43,6 @@ pub struct Context {
     pub protected: Option<String>,
     /// The profile's time zone, by whose clock moments are said.
     pub zone: TimeZone,
-    /// Whether the profile's AWS profile wants a one-time code.
-    pub wants_code: bool,
     pub(super) waiting: Waiting,
     progress: Option<Instant>,
 }
@@ -75,7 +73,6 @@ impl Context {
             end: EndLine::new(command),
             protected: None,
             zone: TimeZone::UTC,
-            wants_code: false,
             waiting: Waiting::default(),
             progress: None,
         }
@@ -240,9 +237,7 @@ async fn interrupted() {
 }
 
 async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
-    if !matches!(command, Command::Runs { .. }) {
-        connection::sign_in(context).await?;
-    }
+    connection::sign_in(context).await?;
     match command {
         Command::Whoami => connection::whoami(context).await,
         Command::Config { command: ConfigCommand::Check { .. } } => connection::check(context).await,

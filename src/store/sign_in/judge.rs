@@ -118,7 +118,7 @@ fn wants_code(name: &str, reason: &impl Fn(ErrorKind, String, &str) -> NotSigned
     reason(
         ErrorKind::Credentials,
         format!("AWS profile {name} asks for a one-time code (mfa_serial)"),
-        "give it with --mfa-code CODE; on a terminal a command asks for it",
+        "give it with --mfa-code CODE, or run this on a terminal, where it is asked for",
     )
 }
 
