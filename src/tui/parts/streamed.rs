@@ -117,7 +117,7 @@ impl<T> Streamed<T> {
     }
 
     /// Brings the list up to date with what came and with the filter; `texts` are what the filter looks at.
-    fn arrange(&mut self, texts: impl Fn(&T) -> Vec<String>) {
+    pub(crate) fn arrange(&mut self, texts: impl Fn(&T) -> Vec<String>) {
         if self.shown_of.1 != self.filter.text() {
             let selected = self.shown.get(self.scroll.cursor).copied();
             (self.shown_of, self.shown) = ((0, self.filter.text().to_owned()), Vec::new());
@@ -151,10 +151,8 @@ impl<T> Streamed<T> {
         (frame, inner): (Rect, Rect),
         mut above: Vec<Rich>,
         theme: &Theme,
-        texts: impl Fn(&T) -> Vec<String>,
         line: impl Fn(&T) -> Rich,
     ) -> Option<(u16, u16)> {
-        self.arrange(texts);
         if self.total > self.rows.len() as u64 {
             let kept = format::len(self.rows.len());
             above.push(Rich::of(Role::Warning, &format!("! the first {kept} are listed; Y lists all")));

@@ -189,6 +189,7 @@ impl Screen for Activity {
 
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
         let area = centred(buffer, area, 118, area.height.saturating_sub(1));
+        self.done.arrange(texts);
         let title = format!("Activity {}", self.words.join(" "));
         let inner = framed(buffer, area, Frame::Dialog, title.trim_end(), &self.done.place(), &app.theme);
         let mut hints = vec![
@@ -207,7 +208,7 @@ impl Screen for Activity {
         let room = usize::from(inner.width).max(4);
         let above = self.state(room);
         let zone = app.zone.clone();
-        self.done.draw(buffer, (area, inner), above, &app.theme, texts, |one| line(one, room, &zone))
+        self.done.draw(buffer, (area, inner), above, &app.theme, |one| line(one, room, &zone))
     }
 }
 

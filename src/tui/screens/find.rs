@@ -119,6 +119,7 @@ impl Screen for Find {
 
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
         let area = centred(buffer, area, 116, area.height.saturating_sub(1));
+        self.found.arrange(texts);
         let title = format!("Find {}", self.wanted.text);
         let inner = framed(buffer, area, Frame::Dialog, &title, &self.found.place(), &app.theme);
         let mut hints = vec![(Action::Open, "open"), (Action::Filter, "text"), (Action::Back, "back")];
@@ -130,7 +131,7 @@ impl Screen for Find {
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let room = usize::from(inner.width).max(4);
         let above = self.state(room);
-        self.found.draw(buffer, (area, inner), above, &app.theme, texts, |found| line(found, room))
+        self.found.draw(buffer, (area, inner), above, &app.theme, |found| line(found, room))
     }
 }
 

@@ -30,6 +30,9 @@ use crate::tui::theme::Role;
 const WHEN: usize = 18;
 const WHAT: usize = 10;
 const STATE: usize = 9;
+const OPERATOR: usize = 12;
+/// Cells from which on there is room for who ran it.
+const WIDE: usize = 96;
 
 /// The list, and the run that was opened in it.
 #[derive(Debug)]
@@ -71,17 +74,20 @@ impl Runs {
             let words = if self.reading { "reading…" } else { "no runs yet: a rollback or a plan makes one" };
             return draw_text(buffer, frame, inner, &[Rich::of(Role::Dim, words)], &mut Scroll::default(), &app.theme);
         }
-        // The name gets what the columns beside it leave.
+        // What it is about gets what the columns beside it leave.
         let ends = self.runs.iter().map(|run| text::width(&outcomes(run)) + 1).max().unwrap_or_default();
-        let name = usize::from(inner.width).saturating_sub(WHEN + WHAT + STATE + ends).max(20);
+        let room = usize::from(inner.width);
+        let operator = if room >= WIDE { OPERATOR } else { 0 };
+        let about = room.saturating_sub(WHEN + WHAT + STATE + ends + operator).max(20);
         let runs = &self.runs;
         let line = |i: usize| {
             let run = runs.get(i)?;
             let at = local_minutes(&run.started_at, &app.zone);
             let line = Rich::of(Role::Text, &text::fit(&at, WHEN))
                 .with(Role::Strong, &text::fit(run.operation.as_str(), WHAT))
-                .with(Role::Text, &text::fit(run.state.as_str(), STATE))
-                .with(Role::Text, &text::fit(&run.name, name));
+                .with(if is_open(run) { Role::Warning } else { Role::Text }, &text::fit(run.state.as_str(), STATE))
+                .with(Role::Text, &text::fit(&subject_of(run), about.saturating_sub(1)))
+                .with(Role::Dim, &text::fit(&format!(" {}", run.operator), operator));
             Some(line.with(Role::Text, &format!(" {}", outcomes(run))))
         };
         draw_list(buffer, Place { frame, lines: inner }, &mut self.scroll, runs.len(), &app.theme, line);
@@ -152,7 +158,11 @@ impl Screen for Runs {
         match event {
             Event::Run(run) => self.runs.push(*run),
             Event::Failed(failure) => self.problem = Some(*failure),
-            Event::Finished { .. } => self.reading = false,
+            Event::Finished { .. } => {
+                self.reading = false;
+                // What is not over comes first; the sort keeps the newest of each before the others.
+                self.runs.sort_by_key(|run| !is_open(run));
+            }
             _ => {}
         }
     }
@@ -202,8 +212,25 @@ impl Screen for Runs {
     }
 }
 
+/// Whether something of it may still be written.
+fn is_open(run: &RunInfo) -> bool {
+    !matches!(run.state, RunState::Done | RunState::Undone)
+}
+
+/// Its two ends where it has them, and its label or name.
+fn subject_of(run: &RunInfo) -> String {
+    let called = if run.label.is_empty() { &run.name } else { &run.label };
+    match (run.source.as_str(), run.target.as_str()) {
+        ("", "") => called.clone(),
+        (source, "") => format!("{source}: {called}"),
+        (source, target) => format!("{source} → {target}: {called}"),
+    }
+}
+
 fn outcomes(run: &RunInfo) -> String {
-    run.outcomes.iter().map(|(o, n)| format!("{n} {o}")).collect::<Vec<_>>().join(", ")
+    let ended = run.outcomes.iter().map(|(o, n)| format!("{n} {o}"));
+    let left = (run.left > 0 && is_open(run)).then(|| format!("{} left", run.left));
+    ended.chain(left).collect::<Vec<_>>().join(", ")
 }
 
 fn facts(app: &App, run: &RunInfo) -> Vec<Rich> {
@@ -215,6 +242,16 @@ fn facts(app: &App, run: &RunInfo) -> Vec<Rich> {
     };
     [
         ("name", run.name.clone()),
+        ("label", run.label.clone()),
+        (
+            "from, to",
+            [run.source.as_str(), run.target.as_str()]
+                .into_iter()
+                .filter(|end| !end.is_empty())
+                .collect::<Vec<_>>()
+                .join(" → "),
+        ),
+        ("who", run.operator.clone()),
         ("what", format!("{}, {}", run.operation, run.state)),
         ("why", run.reason.clone()),
         ("where", format!("profile {}, {}-{}", run.profile, run.environment, run.app)),

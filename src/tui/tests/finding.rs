@@ -114,6 +114,7 @@ fn what_is_found_says_where_and_what_was_not_looked_at() {
         assert!(played.screen.contains("stopped at the units"), "{}", played.screen);
     }
     let played = play((120, 40), ":find bolt<ret>");
+    assert!(played.screen.contains(" 1/2 "), "{}", played.screen);
     for words in ["1,200 rows looked at, 40.5 units", "attributes.email bolt@example.com", "3 rows have", "D globex"] {
         assert!(played.screen.contains(words), "{words}\n{}", played.screen);
     }
