@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 
 use crate::domain::plan::Conflicts;
 use crate::domain::run::RunId;
+use crate::engine::protocol::JournalPlace;
 
 /// Who approves the batches of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -69,6 +70,10 @@ pub struct Undo {
     pub module: Option<String>,
 }
 
+fn journal(text: &str) -> Result<JournalPlace, std::convert::Infallible> {
+    Ok(text.parse().map_or_else(|_| JournalPlace::File(text.into()), JournalPlace::Run))
+}
+
 fn conflicts(text: &str) -> Result<Conflicts, String> {
     match text {
         "skip" => Ok(Conflicts::Skip),
@@ -123,6 +128,13 @@ pub enum RunsCommand {
         /// List them, and remove nothing.
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Check that a journal is what was recorded: that no record, row or outcome was changed, dropped or added since.
+    #[command(after_help = super::help::of("runs check"))]
+    Check {
+        /// The run, or a file that `runs export` wrote.
+        #[arg(value_name = "RUN|FILE", value_parser = journal)]
+        journal: JournalPlace,
     },
     /// Show a run and its items.
     #[command(after_help = super::help::of("runs show"))]

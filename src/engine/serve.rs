@@ -152,6 +152,7 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         }
         Command::ResumeRun { run, rows, retry } => run::resume(task, run, rows, retry).await,
         Command::ExportRun { run, file } => runs::export(task, run, file).await,
+        Command::CheckRun { journal } => runs::check(task, journal).await,
         Command::VerifyRun { run } => check::run::run(task, run).await,
         Command::Export { module, wanted } => files::partition(task, module, &wanted).await,
         Command::VerifyPlan { plan, resume } => check::plan::run(task, &plan, resume).await,

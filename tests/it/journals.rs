@@ -17,9 +17,19 @@ async fn copied(stack: &Stack, program: &Program) -> String {
     printed.end()["run"].as_str().unwrap().to_owned()
 }
 
+/// SHA-256 over texts and their lengths.
+fn sum(texts: impl IntoIterator<Item = String>) -> String {
+    use sha2::{Digest, Sha256};
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text.as_bytes());
+    }
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
 /// SHA-256 over what an item writes, as somebody who knows the program would compute it.
 fn sealed(journal: &Connection) {
-    use sha2::{Digest, Sha256};
     let sql = "SELECT n, module, pk, sk, target_pk, target_sk, action, parts FROM item JOIN item_rows USING (n)";
     let mut statement = journal.prepare(sql).unwrap();
     let rows: Vec<(i64, Vec<String>)> = statement
@@ -28,13 +38,38 @@ fn sealed(journal: &Connection) {
         .map(Result::unwrap)
         .collect();
     for (n, texts) in rows {
-        let mut hash = Sha256::new();
-        for text in std::iter::once(n.to_string()).chain(texts) {
-            hash.update((text.len() as u64).to_be_bytes());
-            hash.update(text.as_bytes());
-        }
-        let seal: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
+        let seal = sum(std::iter::once(n.to_string()).chain(texts));
         journal.execute("UPDATE item_rows SET seal = ?2 WHERE n = ?1", rusqlite::params![n, seal]).unwrap();
+    }
+}
+
+/// The whole chain anew, over the items as they stand now: of all that was recorded, only its head tells.
+fn chained(journal: &Connection) {
+    use sha2::{Digest, Sha256};
+    let sql = "SELECT place, kind, n, body FROM record ORDER BY place";
+    let records: Vec<(i64, String, Option<i64>, String)> = {
+        let mut statement = journal.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let page = "SELECT json_array(n, batch IS NULL, module, pk, sk, target_pk, target_sk, action, iif(batch IS NULL, reason, NULL),
+            iif(batch IS NULL, message, NULL), warnings, version_before, version_after, source_version_before,
+            source_version_after, digest, line), seal, coalesce(objects, '-')
+        FROM item JOIN item_rows USING (n) WHERE n > ?1 AND n <= ?2 ORDER BY n";
+    let mut statement = journal.prepare(page).unwrap();
+    let (mut after, mut head) =
+        (0, journal.query_row("SELECT seal FROM run", [], |row| row.get::<_, String>(0)).unwrap());
+    for (place, kind, n, mut body) in records {
+        if let ("planned", Some(until)) = (&*kind, n) {
+            let rows = statement.query_map([after, until], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?])).unwrap();
+            let mut hash = Sha256::new();
+            rows.for_each(|row: rusqlite::Result<[String; 3]>| hash.update(sum(row.unwrap()).as_bytes()));
+            body = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
+            after = until;
+        }
+        head = sum([head, kind, n.map(|n| n.to_string()).unwrap_or_default(), body.clone()]);
+        let sql = "UPDATE record SET body = ?2, sha256 = ?3 WHERE place = ?1";
+        journal.execute(sql, rusqlite::params![place, body, head]).unwrap();
     }
 }
 
@@ -75,13 +110,23 @@ async fn a_brought_journal_writes_nothing_that_the_tables_do_not_prove() {
             journal.execute(&sql, []).unwrap();
         }
     }
-    // Without a new seal nothing of it is believed at all.
+    // One that does not check is refused as a whole; with a chain made anew, nothing is believed whose seal does not fit.
     drop(journal);
     let before = stack.dump().await;
-    let refused = program.json(&["undo", &second, "--journal", file, "--arm", "--approve", "all"]).await;
-    let altered: Vec<_> = reasons(&refused).into_iter().filter(|(_, reason)| reason == "not_approved").collect();
-    assert_eq!(altered.len(), 2, "{}", refused.stdout);
+    let undo = ["undo", &second, "--journal", file, "--arm", "--approve", "all"];
+    let refused = program.json(&undo).await;
+    assert_eq!((refused.code, refused.events("item").len()), (1, 0), "{}", refused.stdout);
+    assert_eq!(refused.events("error")[0]["code"], "conflict", "{}", refused.stdout);
+    let checked = program.json(&["runs", "check", file]).await;
+    let message = checked.events("error")[0]["message"].as_str().unwrap();
+    assert!(checked.code == 1 && message.contains("item 1 is not as it was recorded"), "{}", checked.stdout);
+    assert_eq!(stack.dump().await, before);
     sealed(&Connection::open(file).unwrap());
+    chained(&Connection::open(file).unwrap());
+    let pinned = program.json(&["runs", "check", &second]).await;
+    let forged = program.json(&["runs", "check", file]).await;
+    assert_eq!((pinned.code, forged.code), (0, 0), "{}", forged.stdout);
+    assert_ne!(pinned.events("run")[0]["chain"], forged.events("run")[0]["chain"]);
     let refused = program.json(&["undo", &second, "--journal", file, "--arm", "--approve", "all"]).await;
     assert_eq!(refused.code, 3, "{}", refused.stdout);
     let unproven = ("conflict".to_owned(), "unproven".to_owned());

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
+use super::chain::{APPROVAL, Chain, ENDED, Kind};
 use super::rows::unsigned;
-use super::{Journal, JournalError, batches, database};
+use super::{Journal, JournalError, Reader, batches, database};
 use crate::engine::protocol::Approval;
 
 /// What is left of a run that is resumed.
@@ -25,8 +26,27 @@ impl Journal {
     /// [`JournalError`]: nothing may be written on it then.
     pub async fn record_approval(&self, approval: Approval) -> Result<(), JournalError> {
         let Approval { at, by, batch, digest, decision } = approval;
-        let sql = "INSERT INTO approval (at, by, batch, digest, decision) VALUES (?1, ?2, ?3, ?4, ?5)";
-        self.execute(sql, (at, by, batch, digest, decision)).await
+        let sql = format!(
+            "INSERT INTO approval (at, by, batch, digest, decision) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING {APPROVAL}"
+        );
+        let path = Arc::clone(&self.path);
+        self.database
+            .call(move |connection| {
+                let values = params![at, by, batch, digest, decision];
+                let body: String = connection.query_row(&sql, values, |row| row.get(0)).map_err(database(&path))?;
+                Chain::of(connection, &path)?.add(Kind::Approval, None, &body)
+            })
+            .await
+    }
+
+    /// Records what an operator says of the run beside approvals.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn record_steering(&self, at: &str, by: &str, words: &str) -> Result<(), JournalError> {
+        let body = serde_json::to_string(&[at, by, words]).unwrap_or_default();
+        let path = Arc::clone(&self.path);
+        self.database.call(move |connection| Chain::of(connection, &path)?.add(Kind::Steering, None, &body)).await
     }
 
     /// Every decision in its order.
@@ -35,24 +55,7 @@ impl Journal {
     /// [`JournalError`].
     pub async fn approvals(&self) -> Result<Vec<Approval>, JournalError> {
         let path = Arc::clone(&self.path);
-        self.database
-            .call(move |connection| {
-                let fail = database(&path);
-                let sql = "SELECT at, by, batch, digest, decision FROM approval ORDER BY rowid";
-                let mut statement = connection.prepare(sql).map_err(&fail)?;
-                let read = |row: &rusqlite::Row<'_>| {
-                    Ok(Approval {
-                        at: row.get(0)?,
-                        by: row.get(1)?,
-                        batch: row.get(2)?,
-                        digest: row.get(3)?,
-                        decision: row.get(4)?,
-                    })
-                };
-                let found = statement.query_map([], read).map_err(&fail)?;
-                found.collect::<Result<_, _>>().map_err(&fail)
-            })
-            .await
+        self.database.call(move |connection| approvals(connection, &path)).await
     }
 
     /// Takes every approval back that is not carried out yet, so that a resume asks like a first run; with `retry` failed items are
@@ -81,12 +84,36 @@ impl Journal {
     }
 }
 
+impl Reader {
+    /// Every decision in its order.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn approvals(&self) -> Result<Vec<Approval>, JournalError> {
+        approvals(&self.connection, &self.path)
+    }
+}
+
+fn approvals(connection: &Connection, path: &Path) -> Result<Vec<Approval>, JournalError> {
+    let fail = database(path);
+    let sql = "SELECT at, by, batch, digest, decision FROM approval ORDER BY rowid";
+    let mut statement = connection.prepare(sql).map_err(&fail)?;
+    let read = |row: &rusqlite::Row<'_>| {
+        let (at, by, batch, digest) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        Ok(Approval { at, by, batch, digest, decision: row.get(4)? })
+    };
+    let found = statement.query_map([], read).map_err(&fail)?;
+    found.collect::<Result<_, _>>().map_err(&fail)
+}
+
 fn reopen(connection: &Connection, path: &Path, retry: bool) -> Result<Left, JournalError> {
     let fail = database(path);
     let retried = if retry {
-        let sql = "UPDATE item SET outcome = NULL, reason = NULL, message = NULL, ended_at = NULL
-                   WHERE (outcome = 'failed' OR reason = 'refused') AND batch IS NOT NULL";
-        let retried = connection.execute(sql, []).map_err(&fail)?;
+        let sql = format!(
+            "UPDATE item SET outcome = NULL, reason = NULL, message = NULL, ended_at = NULL
+             WHERE (outcome = 'failed' OR reason = 'refused') AND batch IS NOT NULL RETURNING n, {ENDED}"
+        );
+        let retried = batches::ended(connection, path, &sql, [])?;
         let sql = "UPDATE batch SET state = 'waiting' WHERE state IN ('done', 'stopped')
                    AND EXISTS (SELECT 1 FROM item WHERE item.batch = batch.n AND outcome IS NULL)";
         connection.execute(sql, []).map_err(&fail)?;
@@ -99,6 +126,9 @@ fn reopen(connection: &Connection, path: &Path, retry: bool) -> Result<Left, Jou
         .execute_batch("UPDATE run SET approve_rest = 0; UPDATE batch SET state = 'waiting' WHERE state = 'approved';")
         .map_err(&fail)?;
     batches::digest_anew(connection, path)?;
+    let mut chain = Chain::of(connection, path)?;
+    chain.run()?;
+    chain.batches()?;
     let items = connection
         .query_row("SELECT count(*) FROM item WHERE batch IS NOT NULL AND outcome IS NULL", [], |row| row.get(0))
         .map(unsigned)

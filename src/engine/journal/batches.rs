@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::chain::{Chain, ENDED};
 use super::rows::{number, unsigned};
 use super::{Journal, JournalError, database};
 use crate::domain::digest::plan_digest;
@@ -127,7 +128,26 @@ pub(super) fn finish(connection: &Connection, path: &Path, batches: &[u32]) -> R
             done.push(*batch);
         }
     }
+    let mut chain = Chain::of(connection, path)?;
+    done.iter().try_for_each(|batch| chain.batch(*batch))?;
     Ok(done)
+}
+
+/// Changes what became of items, by a statement that returns number and text of each, and records it; gives back how many they are.
+pub(super) fn ended(
+    connection: &Connection,
+    path: &Path,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> Result<usize, JournalError> {
+    let fail = database(path);
+    let mut statement = connection.prepare_cached(sql).map_err(&fail)?;
+    let rows = statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?))).map_err(&fail)?;
+    let mut rows: Vec<(i64, String)> = rows.collect::<Result<_, _>>().map_err(&fail)?;
+    rows.sort_unstable();
+    let mut chain = Chain::of(connection, path)?;
+    rows.iter().try_for_each(|(n, body)| chain.ended(*n, body))?;
+    Ok(rows.len())
 }
 
 impl Journal {
@@ -318,7 +338,8 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn set_batch(&self, n: u32, state: BatchState) -> Result<(), JournalError> {
-        self.execute("UPDATE batch SET state = ?2 WHERE n = ?1", (n, state_word(state))).await
+        let sql = "UPDATE batch SET state = ?2 WHERE n = ?1";
+        self.recorded(sql, (n, state_word(state)), move |chain| chain.batch(n)).await
     }
 
     /// Approves every batch that waits; those that are held are asked for again.
@@ -326,7 +347,8 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn approve_all(&self) -> Result<(), JournalError> {
-        self.execute("UPDATE batch SET state = 'approved' WHERE state = 'waiting'", ()).await
+        let sql = "UPDATE batch SET state = 'approved' WHERE state = 'waiting'";
+        self.recorded(sql, (), |chain| chain.batches()).await
     }
 
     /// Records that a batch is not approved, and gives its items that outcome: both at once, so that nobody is ever asked about a batch
@@ -337,13 +359,16 @@ impl Journal {
     pub async fn skip_batch(&self, n: u32, at: String) -> Result<(), JournalError> {
         let path = Arc::clone(&self.path);
         let (outcome, reason) = (Outcome::Skipped.as_str(), Reason::NotApproved.as_str());
-        let items = "UPDATE item SET outcome = ?2, reason = ?3, ended_at = ?4 WHERE batch = ?1 AND outcome IS NULL";
+        let items = format!(
+            "UPDATE item SET outcome = ?2, reason = ?3, ended_at = ?4 WHERE batch = ?1 AND outcome IS NULL RETURNING n, {ENDED}"
+        );
         self.database
             .call(move |connection| {
                 let fail = database(&path);
-                connection.execute(items, params![n, outcome, reason, at]).map_err(&fail)?;
+                ended(connection, &path, &items, params![n, outcome, reason, at])?;
                 let batch = "UPDATE batch SET state = ?2 WHERE n = ?1";
-                connection.execute(batch, params![n, state_word(BatchState::Skipped)]).map(drop).map_err(&fail)
+                connection.execute(batch, params![n, state_word(BatchState::Skipped)]).map_err(&fail)?;
+                Chain::of(connection, &path)?.batch(n)
             })
             .await
     }
@@ -372,7 +397,7 @@ impl Journal {
                     let digests: Vec<String> = digests.collect::<Result<_, _>>().map_err(&fail)?;
                     put(connection, &path, half, &digests)?;
                 }
-                Ok(())
+                Chain::of(connection, &path)?.batches()
             })
             .await
     }

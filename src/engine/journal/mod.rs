@@ -3,6 +3,8 @@
 mod actor;
 mod approvals;
 mod batches;
+mod chain;
+mod checked;
 mod collisions;
 #[cfg(test)]
 pub(crate) mod dying;
@@ -17,6 +19,8 @@ mod read;
 mod refused;
 mod rows;
 mod schema;
+#[cfg(test)]
+mod tamper;
 mod write;
 
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -28,6 +32,7 @@ use crate::engine::failure::{ErrorCode, Failure};
 
 pub use approvals::Left;
 pub use batches::Tally;
+pub use checked::Checked;
 pub use guard::{check_state_dir, regular};
 pub use open::OpenItem;
 pub use prune::{prunable, remove, sweep};
@@ -80,6 +85,14 @@ pub enum JournalError {
         /// The first thing in it that does not belong there, or that it lacks.
         name: String,
     },
+    /// A journal that is not what was recorded.
+    #[error("{} does not check: {what} is not as it was recorded", path.display())]
+    Broken {
+        /// Which.
+        path: PathBuf,
+        /// The first thing that does not fit.
+        what: String,
+    },
     /// Something in the state directory that cannot be trusted.
     #[error("{} {what}", path.display())]
     Unsafe {
@@ -127,6 +140,10 @@ impl From<JournalError> for Failure {
             JournalError::Format { .. } | JournalError::Word { .. } => {
                 (ErrorCode::Io, "use the version of tenantry that wrote the run")
             }
+            JournalError::Broken { .. } => (
+                ErrorCode::Conflict,
+                "it was changed or damaged since: take the one that `runs export` wrote, or find what the run wrote in the rows (undo --pk or --module)",
+            ),
             JournalError::Foreign { .. } => (ErrorCode::Io, "take one that `runs export` wrote"),
             JournalError::Locked { .. } => (ErrorCode::Locked, "wait until it has ended, or end it there"),
             JournalError::NoRun { .. } => (ErrorCode::NotFound, "`tenantry runs` lists what there is"),

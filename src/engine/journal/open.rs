@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
+use super::chain::{Chain, Kind};
 use super::rows::{COLUMNS, ROWS, number, unsigned, with_rows};
 use super::{Journal, JournalError, database};
 use crate::domain::item::PlannedItem;
@@ -87,6 +88,8 @@ impl Journal {
                 let marked =
                     connection.prepare_cached(mark).and_then(|mut s| s.execute(range)).map_err(database(&path))?;
                 debug_assert_eq!(marked, items.len());
+                let fresh: Vec<u64> = items.iter().filter(|item| !item.begun).map(|item| item.n).collect();
+                Chain::of(connection, &path)?.begun(Kind::Begun, &at, &fresh)?;
                 Ok(items)
             })
             .await
@@ -103,7 +106,8 @@ impl Journal {
                 let fail = database(&path);
                 let mut mark =
                     connection.prepare_cached("UPDATE item SET begun_at = NULL WHERE n = ?1").map_err(&fail)?;
-                items.iter().try_for_each(|n| mark.execute([number(*n)]).map(drop).map_err(&fail))
+                items.iter().try_for_each(|n| mark.execute([number(*n)]).map(drop).map_err(&fail))?;
+                Chain::of(connection, &path)?.begun(Kind::Unbegun, "", &items)
             })
             .await
     }

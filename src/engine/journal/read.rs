@@ -116,7 +116,8 @@ impl Reader {
         let outcomes = outcomes.collect::<Result<_, _>>().map_err(&fail)?;
         let sql = "SELECT id, name, operation, reason, profile, environment, app, account, region, digest, started_at, ended_at,
                        state, undo_of, undone_by, previewed, retried, json_extract(stamp, '$.by'),
-                       (SELECT count(*) FROM item WHERE batch IS NOT NULL AND outcome IS NULL), plan FROM run";
+                       (SELECT count(*) FROM item WHERE batch IS NOT NULL AND outcome IS NULL), plan,
+                       (SELECT sha256 FROM record ORDER BY place DESC LIMIT 1) FROM run";
         let read = |row: &SqlRow<'_>| {
             let mut state: RunState = word(row, 12)?;
             // Nobody holds it any more: the process went away in the middle. What waits for a decision goes on waiting.
@@ -152,6 +153,7 @@ impl Reader {
                 operator: row.get::<_, Option<String>>(17)?.unwrap_or_default(),
                 label: plan.map(|plan| plan.run.label).unwrap_or_default(),
                 left: unsigned(row.get(18)?),
+                chain: row.get::<_, Option<String>>(20)?.unwrap_or_default(),
             })
         };
         self.connection.query_row(sql, [], read).map_err(&fail)
@@ -164,17 +166,15 @@ impl Reader {
     pub fn recorded(&self) -> Result<Recorded, JournalError> {
         let fail = database(&self.path);
         let unreadable = |e: serde_json::Error| JournalError::Word { path: self.path.clone(), word: e.to_string() };
-        let sql = "SELECT plan, stamp, mode, pins, previewed, approve_rest, id, started_at, operation, seal FROM run";
-        type Columns = (Option<String>, String, String, String, bool, bool, [String; 4]);
+        let sql = "SELECT plan, stamp, mode, pins, previewed, approve_rest, seal FROM run";
+        type Columns = (Option<String>, String, String, String, bool, bool, String);
         let read = |row: &SqlRow<'_>| -> rusqlite::Result<Columns> {
-            let sealed = [row.get(6)?, row.get(7)?, row.get(8)?, row.get(9)?];
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, sealed))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
         };
-        let (plan, stamp, mode, pins, previewed, approve_rest, [id, started_at, operation, seal]) =
+        let (plan, stamp, mode, pins, previewed, approve_rest, seal) =
             self.connection.query_row(sql, [], read).map_err(&fail)?;
         // Who publishes, when and how is part of what was approved.
-        let texts = [id.as_str(), &started_at, &operation, plan.as_deref().unwrap_or_default(), &stamp, &mode, &pins];
-        if sealed(texts) != seal {
+        if run_seal(&self.connection, &self.path)? != seal {
             return Err(JournalError::Foreign { path: self.path.clone(), name: "run".to_owned() });
         }
         Ok(Recorded {
@@ -259,6 +259,14 @@ impl Reader {
         let rows = statement.query_map([number(after), number(limit as u64)], read).map_err(&fail)?;
         rows.collect::<Result<_, _>>().map_err(&fail)
     }
+}
+
+/// SHA-256 over what a run was begun with, whatever is recorded as such.
+pub(super) fn run_seal(connection: &Connection, path: &Path) -> Result<String, JournalError> {
+    let sql = "SELECT json_array(id, name, operation, reason, profile, environment, app, account, region, endpoint, started_at,
+                   undo_of, plan, stamp, mode, pins) FROM run";
+    let text: String = connection.query_row(sql, [], |row| row.get(0)).map_err(database(path))?;
+    Ok(sealed([&text]))
 }
 
 pub(super) fn result(row: &SqlRow<'_>, run: RunId) -> rusqlite::Result<ItemResult> {

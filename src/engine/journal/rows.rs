@@ -9,6 +9,7 @@ use rusqlite::{Row as SqlRow, params};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::chain::{ENDED, PLANNED};
 use super::{JournalError, NewItem};
 use crate::domain::digest::hex;
 use crate::domain::item::{Changed, InS3, Origin, PlannedItem, PlannedPart, Role};
@@ -160,9 +161,14 @@ fn unreadable(column: usize, message: String) -> rusqlite::Error {
 }
 
 /// SHA-256 over what an item writes, in hexadecimal: rows that were changed in the journal no longer fit it.
-fn seal(n: i64, module: &str, keys: [&str; 4], action: Action, parts: &str) -> String {
+fn seal(n: i64, module: &str, keys: [&str; 4], action: &str, parts: &str) -> String {
     let n = n.to_string();
-    sealed([&n, module, keys[0], keys[1], keys[2], keys[3], action.as_str(), parts])
+    sealed([&n, module, keys[0], keys[1], keys[2], keys[3], action, parts])
+}
+
+/// Whether the rows of an item fit its seal.
+pub(super) fn is_sealed(n: i64, module: &str, keys: [&str; 4], action: &str, parts: &str, recorded: &str) -> bool {
+    seal(n, module, keys, action, parts) == recorded
 }
 
 /// SHA-256 over texts and their lengths, in hexadecimal.
@@ -181,7 +187,7 @@ pub(super) fn with_rows(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<Pla
     let mut item = planned(row)?;
     let (text, recorded): (String, String) = (row.get(column)?, row.get(column + 1)?);
     let keys = [item.source.pk.as_str(), item.source.sk.as_str(), item.target.pk.as_str(), item.target.sk.as_str()];
-    let is_sealed = seal(row.get(0)?, &item.module, keys, item.action, &text) == recorded;
+    let is_sealed = is_sealed(row.get(0)?, &item.module, keys, item.action.as_str(), &text, &recorded);
     match parts_of(&text) {
         Ok(parts) if is_sealed => {
             item.parts = parts;
@@ -216,23 +222,36 @@ pub(super) fn planned(row: &SqlRow<'_>) -> rusqlite::Result<PlannedItem> {
     })
 }
 
+/// An item as it stands in a journal from now on.
+pub(super) struct Inserted {
+    /// What was intended.
+    pub(super) planned: String,
+    /// What became of it: so far, no more than the words of the preview.
+    pub(super) ended: String,
+    /// Of its rows.
+    pub(super) seal: String,
+    /// The objects that are put first.
+    pub(super) objects: Option<String>,
+}
+
 /// Adds an item; `batch` only where it writes.
 pub(super) fn insert(
     connection: &rusqlite::Connection,
     path: &Path,
     NewItem { n, batch, item, objects, digest }: &NewItem,
-) -> Result<(), JournalError> {
+) -> Result<Inserted, JournalError> {
     let fail = super::database(path);
     let (before, after) = item.versions(Role::Target);
     let (source_before, source_after) = item.source_versions();
-    connection
-        .prepare_cached(
+    let (planned, ended) = connection
+        .prepare_cached(&format!(
             "INSERT INTO item (n, batch, module, pk, sk, target_pk, target_sk, action, reason, message, warnings, version_before,
                  version_after, source_version_before, source_version_after, digest, line)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
-        )
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+             RETURNING {PLANNED}, {ENDED}"
+        ))
         .and_then(|mut statement| {
-            statement.execute(params![
+            let values = params![
                 number(*n),
                 batch,
                 item.module,
@@ -250,21 +269,19 @@ pub(super) fn insert(
                 number(source_after.0),
                 digest,
                 item.line.map(number),
-            ])
+            ];
+            statement.query_row(values, |row| Ok((row.get(0)?, row.get(1)?)))
         })
         .map_err(&fail)?;
+    let keys = [item.source.pk.as_str(), item.source.sk.as_str(), item.target.pk.as_str(), item.target.sk.as_str()];
+    let parts = parts_text(&item.parts);
+    let seal = seal(number(*n), &item.module, keys, item.action.as_str(), &parts);
+    let objects = (!objects.is_empty()).then(|| list(objects));
     connection
         .prepare_cached("INSERT INTO item_rows (n, parts, objects, seal) VALUES (?1, ?2, ?3, ?4)")
-        .and_then(|mut statement| {
-            let objects = (!objects.is_empty()).then(|| list(objects));
-            let parts = parts_text(&item.parts);
-            let keys =
-                [item.source.pk.as_str(), item.source.sk.as_str(), item.target.pk.as_str(), item.target.sk.as_str()];
-            let seal = seal(number(*n), &item.module, keys, item.action, &parts);
-            statement.execute(params![number(*n), parts, objects, seal])
-        })
+        .and_then(|mut statement| statement.execute(params![number(*n), parts, objects, seal]))
         .map_err(&fail)?;
-    Ok(())
+    Ok(Inserted { planned, ended, seal, objects })
 }
 
 #[cfg(test)]

@@ -11,9 +11,9 @@ use super::{JournalError, database};
 const MAX_LENGTH: i32 = 256 * 1024 * 1024;
 
 /// Raised with every change that an older program could not read.
-pub(super) const FORMAT: i64 = 5;
-/// The oldest that this one reads: before 5 rows had no seal, and fewer places were pinned.
-const OLDEST: i64 = 5;
+pub(super) const FORMAT: i64 = 6;
+/// The oldest that this one reads: before 6 nothing was chained.
+const OLDEST: i64 = 6;
 
 // What is long stands in a table of its own: counting and listing items never reads it.
 const TABLES: &str = "
@@ -39,6 +39,7 @@ CREATE TABLE item_rows (n INTEGER PRIMARY KEY, parts TEXT NOT NULL, objects TEXT
 CREATE TABLE batch (
     n INTEGER PRIMARY KEY, canary INTEGER NOT NULL, items INTEGER NOT NULL, digest TEXT NOT NULL, state TEXT NOT NULL
 ) STRICT;
+CREATE TABLE record (place INTEGER PRIMARY KEY, kind TEXT NOT NULL, n INTEGER, body TEXT NOT NULL, sha256 TEXT NOT NULL) STRICT;
 ";
 
 /// Makes the tables of a new journal.

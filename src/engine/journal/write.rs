@@ -3,9 +3,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::actor::Database;
+use super::chain::{Chain, ENDED, Kind, Page, up_to};
 use super::rows::{self, number};
 use super::{JournalError, database, io, journal_path, lock_path, private_dir, private_file, run_dir, schema};
 use crate::domain::item::PlannedItem;
@@ -185,7 +186,23 @@ impl Journal {
     /// [`JournalError`]: nothing may be written then.
     pub async fn add(&self, items: Vec<NewItem>) -> Result<(), JournalError> {
         let path = Arc::clone(&self.path);
-        self.database.call(move |connection| items.iter().try_for_each(|i| rows::insert(connection, &path, i))).await
+        self.database
+            .call(move |connection| {
+                let Some(last) = items.last().map(|item| item.n) else { return Ok(()) };
+                let mut page = Page::default();
+                let mut said = Vec::new();
+                for item in &items {
+                    let inserted = rows::insert(connection, &path, item)?;
+                    page.add(&inserted.planned, &inserted.seal, inserted.objects.as_deref());
+                    if item.batch.is_some() && inserted.ended != super::chain::NOT_ENDED {
+                        said.push((number(item.n), inserted.ended));
+                    }
+                }
+                let mut chain = Chain::of(connection, &path)?;
+                chain.add(Kind::Planned, up_to(last), &page.end())?;
+                said.iter().try_for_each(|(n, ended)| chain.ended(*n, ended))
+            })
+            .await
     }
 
     /// Turns a complete preview into a run: what is not written has its outcome, what is written stands in batches that wait.
@@ -210,7 +227,9 @@ impl Journal {
                 connection
                     .execute("UPDATE run SET previewed = 1, digest = ?1, blast = ?2", params![digest, blast])
                     .map_err(&fail)?;
-                Ok(())
+                let mut chain = Chain::of(connection, &path)?;
+                chain.run()?;
+                chain.batches()
             })
             .await?;
         let path = Arc::clone(&self.path);
@@ -225,7 +244,11 @@ impl Journal {
         let path = Arc::clone(&self.path);
         self.database
             .call(move |connection| {
-                ended.iter().try_for_each(|e| end_one(connection, &path, e))?;
+                let mut chain = Chain::of(connection, &path)?;
+                ended.iter().try_for_each(|e| {
+                    let recorded = end_one(connection, &path, e)?;
+                    recorded.map_or(Ok(()), |body| chain.ended(number(e.n), &body))
+                })?;
                 super::batches::finish(connection, &path, &batches)
             })
             .await
@@ -237,7 +260,7 @@ impl Journal {
     /// [`JournalError`].
     pub async fn set_state(&self, state: RunState, at: &str) -> Result<(), JournalError> {
         let ended = matches!(state, RunState::Done | RunState::Stopped | RunState::Undone).then(|| at.to_owned());
-        self.execute("UPDATE run SET state = ?1, ended_at = ?2", (state.as_str(), ended)).await
+        self.recorded("UPDATE run SET state = ?1, ended_at = ?2", (state.as_str(), ended), |chain| chain.run()).await
     }
 
     /// Records that everything that still waits is approved.
@@ -245,16 +268,23 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn approve_rest(&self) -> Result<(), JournalError> {
-        self.execute("UPDATE run SET approve_rest = 1", ()).await
+        self.recorded("UPDATE run SET approve_rest = 1", (), |chain| chain.run()).await
     }
 
-    pub(super) async fn execute(
+    /// Changes something and records in the chain what stands there now, both at once.
+    pub(super) async fn recorded(
         &self,
         sql: &'static str,
         values: impl rusqlite::Params + Send + 'static,
+        record: impl FnOnce(&mut Chain<'_>) -> Result<(), JournalError> + Send + 'static,
     ) -> Result<(), JournalError> {
         let path = Arc::clone(&self.path);
-        self.database.call(move |connection| connection.execute(sql, values).map(drop).map_err(database(&path))).await
+        self.database
+            .call(move |connection| {
+                connection.execute(sql, values).map_err(database(&path))?;
+                record(&mut Chain::of(connection, &path)?)
+            })
+            .await
     }
 }
 
@@ -276,7 +306,10 @@ pub fn mark(state_dir: &Path, run: RunId, state: RunState, undone_by: Option<Run
     // A run that counts again may have items left to go on with.
     let sql = "UPDATE run SET undone_by = ?2, state = CASE
                    WHEN ?1 = 'done' AND EXISTS (SELECT 1 FROM item WHERE batch IS NOT NULL AND outcome IS NULL) THEN 'stopped' ELSE ?1 END";
-    connection.execute(sql, (state.as_str(), by)).map(drop).map_err(&fail)
+    let change = rusqlite::Transaction::new_unchecked(&connection, TransactionBehavior::Immediate).map_err(&fail)?;
+    change.execute(sql, (state.as_str(), by)).map_err(&fail)?;
+    Chain::of(&change, &path)?.run()?;
+    change.commit().map_err(&fail)
 }
 
 /// Takes the lock of a run that is only looked at; `None` where its journal is not here. Blocks on the disk.
@@ -306,22 +339,13 @@ fn put_header(connection: &Connection, path: &Path, h: &Header) -> Result<(), Jo
     let pins = serde_json::to_string(&h.pins).unwrap_or_default();
     let mode = if h.mode == PublishMode::Sync { "sync" } else { "async" };
     let run = h.run.to_string();
-    let seal = rows::sealed([
-        &run,
-        &h.started_at,
-        h.operation.as_str(),
-        plan.as_deref().unwrap_or_default(),
-        &stamp,
-        mode,
-        &pins,
-    ]);
     connection
         .execute(
             "INSERT INTO run (id, name, operation, reason, profile, environment, app, account, region, endpoint, digest, started_at,
                  state, undo_of, plan, stamp, mode, previewed, approve_rest, pins, seal)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', ?11, 'waiting', ?12, ?13, ?14, ?15, 0, 0, ?16, ?17)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', ?11, 'waiting', ?12, ?13, ?14, ?15, 0, 0, ?16, '')",
             params![
-                h.run.to_string(),
+                run,
                 h.name,
                 h.operation.as_str(),
                 h.reason,
@@ -337,21 +361,24 @@ fn put_header(connection: &Connection, path: &Path, h: &Header) -> Result<(), Jo
                 stamp,
                 mode,
                 pins,
-                seal,
             ],
         )
-        .map(drop)
-        .map_err(database(path))
+        .map_err(database(path))?;
+    let seal = super::read::run_seal(connection, path)?;
+    connection.execute("UPDATE run SET seal = ?1", [seal]).map_err(database(path))?;
+    Chain::of(connection, path)?.run()
 }
 
-fn end_one(connection: &Connection, path: &Path, e: &EndedItem) -> Result<(), JournalError> {
-    let sql =
+/// Gives back what is recorded of the item; `None` for a number that the run does not have.
+fn end_one(connection: &Connection, path: &Path, e: &EndedItem) -> Result<Option<String>, JournalError> {
+    let sql = format!(
         "UPDATE item SET outcome = ?2, reason = coalesce(?3, reason), message = coalesce(?4, message), attempts = ?5,
-                   request_id = ?6, ended_at = ?7 WHERE n = ?1";
+             request_id = ?6, ended_at = ?7 WHERE n = ?1 RETURNING {ENDED}"
+    );
     connection
-        .prepare_cached(sql)
+        .prepare_cached(&sql)
         .and_then(|mut statement| {
-            statement.execute(params![
+            let values = params![
                 number(e.n),
                 e.outcome.as_str(),
                 e.reason.map(Reason::as_str),
@@ -359,8 +386,8 @@ fn end_one(connection: &Connection, path: &Path, e: &EndedItem) -> Result<(), Jo
                 e.attempts,
                 e.request_id,
                 e.at
-            ])
+            ];
+            statement.query_row(values, |row| row.get(0)).optional()
         })
-        .map(drop)
         .map_err(database(path))
 }

@@ -65,7 +65,12 @@ pub(super) async fn plan(
         }
         UndoFrom::File(file) => {
             let file = Path::new(file).to_path_buf();
-            let reader = blocking(move || Reader::open_file(&file)).await??;
+            // Whoever brings it answers for what it says; that it is whole can be seen.
+            let reader = blocking(move || {
+                let reader = Reader::open_file(&file)?;
+                reader.check().map(|_| reader)
+            });
+            let reader = reader.await??;
             taker.journal(undo, reader, sink).await
         }
         UndoFrom::Partition { pk, module } => {

@@ -269,6 +269,11 @@ pub enum Command {
         /// The file, which must not exist.
         file: PathBuf,
     },
+    /// Checks that a journal is what was recorded: [`Event::Run`], then [`Event::Checked`].
+    CheckRun {
+        /// Of what.
+        journal: JournalPlace,
+    },
     /// Reads back what a run wrote and compares every field: [`Event::Finding`].
     VerifyRun {
         /// The run.
@@ -337,6 +342,15 @@ pub enum Command {
         /// The request to end.
         request: RequestId,
     },
+}
+
+/// Where a journal is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JournalPlace {
+    /// In the state directory.
+    Run(RunId),
+    /// In a file that `runs export` wrote.
+    File(PathBuf),
 }
 
 /// How a log line reads.
@@ -431,6 +445,13 @@ pub enum Event {
     Item(Box<ItemResult>),
     /// A run changed its state, or is listed.
     Run(Box<RunInfo>),
+    /// A journal is what was recorded.
+    Checked {
+        /// Records of its chain.
+        records: u64,
+        /// The SHA-256 of the last one.
+        head: String,
+    },
     /// A preview is complete.
     Planned(Box<PlanSummary>),
     /// A batch changed its state, or is listed.

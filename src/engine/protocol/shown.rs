@@ -216,6 +216,8 @@ pub struct RunInfo {
     pub left: u64,
     /// Items that failed and were taken up again, counted each time.
     pub retried: u64,
+    /// The head of its journal's chain: the SHA-256 of the last record.
+    pub chain: String,
 }
 
 impl RunInfo {

@@ -9,7 +9,7 @@ use crate::domain::run::{RunId, RunState};
 use crate::engine::failure::Failure;
 use crate::engine::journal;
 use crate::engine::journal::Reader;
-use crate::engine::protocol::{Event, Level, RunInfo};
+use crate::engine::protocol::{Event, JournalPlace, Level, RunInfo};
 use crate::engine::task::{Stop, Task, blocking};
 
 /// Items read at a time.
@@ -75,6 +75,22 @@ pub(in crate::engine) async fn prune(task: &Task, older: SignedDuration, dry_run
         blocking(move || journal::sweep(&state_dir)).await??;
     }
     Ok(())
+}
+
+/// Checks that a journal is what was recorded.
+pub(in crate::engine) async fn check(task: &Task, place: JournalPlace) -> Result<(), Stop> {
+    let state_dir = task.shared.state_dir.clone();
+    let checked = blocking(move || {
+        let reader = match place {
+            JournalPlace::Run(run) => Reader::open(&state_dir, run)?,
+            JournalPlace::File(file) => Reader::open_file(&file)?,
+        };
+        let checked = reader.check()?;
+        Ok::<_, journal::JournalError>((reader.info()?, checked))
+    });
+    let (info, checked) = checked.await??;
+    task.emit(Event::Run(Box::new(info))).await?;
+    task.emit(Event::Checked { records: checked.records, head: checked.head }).await
 }
 
 /// When an undo is complete: the run that it took back says so, and the one that that had taken back counts again.

@@ -48,10 +48,19 @@ pub(super) async fn drive(task: &Task, journal: &Journal, context: &Context) -> 
                     set(task, journal, &batch, BatchState::Approved).await?;
                 }
             }
-            Decision::Skip => skip(task, journal, context, &batch).await?,
+            Decision::Skip => {
+                said(task, journal, &batch, "skip").await?;
+                skip(task, journal, context, &batch).await?;
+            }
             Decision::Hold if batch.state == BatchState::Held => held_again = batch.batch,
-            Decision::Hold => set(task, journal, &batch, BatchState::Held).await?,
-            Decision::Split if batch.items > 1 => journal.split_batch(batch.batch).await?,
+            Decision::Hold => {
+                said(task, journal, &batch, "hold").await?;
+                set(task, journal, &batch, BatchState::Held).await?;
+            }
+            Decision::Split if batch.items > 1 => {
+                said(task, journal, &batch, "split").await?;
+                journal.split_batch(batch.batch).await?;
+            }
             Decision::Split => {}
             Decision::Stop => {
                 tell_held(task, journal, context).await?;
@@ -75,6 +84,12 @@ async fn record(task: &Task, journal: &Journal, batch: &BatchInfo, decision: &st
         decision: decision.to_owned(),
     };
     Ok(journal.record_approval(approval).await?)
+}
+
+/// Records what is said of a batch beside an approval.
+async fn said(task: &Task, journal: &Journal, batch: &BatchInfo, decision: &str) -> Result<(), Stop> {
+    let words = format!("{decision} batch {} ({})", batch.batch, batch.digest);
+    Ok(journal.record_steering(&utc_millis(Timestamp::now()), &task.profile().operator, &words).await?)
 }
 
 async fn write(

@@ -150,7 +150,7 @@ pub(in crate::engine) async fn resume(task: &Task, run: RunId, rows: bool, retry
 async fn go_on(task: &Task, journal: Journal, context: &Context) -> Result<(), Stop> {
     journal.set_state(RunState::Running, "").await?;
     tell_run(task, context.run).await?;
-    let ended = drive(task, &journal, context).await;
+    let ended = super::steered::recorded(task, &journal, context, drive(task, &journal, context)).await;
     let is_complete = matches!(ended, Ok(Ended::Complete));
     finish(task, journal, context, ended).await?;
     if is_complete && context.settings.verify == Verify::End {

@@ -7,6 +7,7 @@ mod limiter;
 mod pipeline;
 mod round;
 mod single;
+mod steered;
 mod troubles;
 
 pub(super) use begin::{resume, start};

@@ -6,7 +6,7 @@ use super::super::lines::{ItemLine, RunLine};
 use super::super::table::Table;
 use super::{Context, Quit};
 use crate::domain::run::RunId;
-use crate::engine::protocol::{Command, Event, RunInfo};
+use crate::engine::protocol::{Command, Event, JournalPlace, RunInfo};
 
 /// Lists runs as they are told.
 async fn told(context: &mut Context, command: Command) -> Result<Table, Quit> {
@@ -96,6 +96,27 @@ pub(super) async fn show(context: &mut Context, run: RunId) -> Result<(), Quit> 
         .await?;
     context.out.table(&table);
     Ok(())
+}
+
+pub(super) async fn check(context: &mut Context, journal: JournalPlace) -> Result<(), Quit> {
+    context
+        .each(Command::CheckRun { journal }, |context, event| {
+            match event {
+                Event::Run(info) => {
+                    context.out.line(&RunLine::new(&info));
+                    context.end.run = Some(info.run);
+                    context.end.digest = Some(info.digest.clone());
+                    context.end.outcomes.clone_from(&info.outcomes);
+                    context.out.text(&format!("{} {}: {} ({})", info.operation, info.run, info.name, info.state));
+                }
+                Event::Checked { records, head } => {
+                    context.out.text(&format!("{records} records, each as it was recorded; the last one is {head}"));
+                }
+                _ => {}
+            }
+            Ok(())
+        })
+        .await
 }
 
 pub(super) async fn export(context: &mut Context, run: RunId, file: PathBuf) -> Result<(), Quit> {

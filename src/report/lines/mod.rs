@@ -402,6 +402,8 @@ pub(super) struct RunLine<'a> {
     left: u64,
     failed: u64,
     retried: u64,
+    chain: &'a str,
+    signatures: [&'a str; 0],
 }
 
 impl<'a> RunLine<'a> {
@@ -430,6 +432,8 @@ impl<'a> RunLine<'a> {
             left: r.left,
             failed: r.count(Outcome::Failed),
             retried: r.retried,
+            chain: &r.chain,
+            signatures: [],
         }
     }
 }

@@ -189,6 +189,7 @@ impl Fake {
                 };
                 vec![Event::Finding(Box::new(finding))]
             }
+            Command::CheckRun { .. } => Vec::new(),
             Command::ExportRun { run, file } => vec![log(&format!("run {run} written to {}", file.display()))],
             Command::Arm { armed } => vec![Event::Armed(armed)],
             Command::Cancel { .. } => vec![],
@@ -530,6 +531,7 @@ pub(super) fn run_info(run: RunId, state: RunState, entity: &EntityRef) -> RunIn
         operator: "u-tanaka".into(),
         left: 0,
         retried: 0,
+        chain: String::new(),
     }
 }
 
