@@ -108,6 +108,7 @@ const ROWS: &[Row] = &[
     ),
     row("runs", &["tenantry runs"], READS),
     row("runs show", &["tenantry runs show 01JD1S0V3Q8ZJ5N4M6T7W9XYAB"], READS),
+    row("runs report", &["tenantry runs report 01JD1S0V3Q8ZJ5N4M6T7W9XYAB --to run.html"], READS),
     row("runs check", &["tenantry runs check 01JD1S0V3Q8ZJ5N4M6T7W9XYAB", "tenantry runs check run.journal"], READS),
     row("runs export", &["tenantry runs export 01JD1S0V3Q8ZJ5N4M6T7W9XYAB run.journal"], READS),
     row("runs prune", &["tenantry runs prune --older 90d --dry-run", "tenantry runs prune --older 12w"], READS),

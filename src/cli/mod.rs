@@ -210,6 +210,7 @@ impl Command {
             Self::Verify { .. } => "verify",
             Self::Runs { command: Some(RunsCommand::Export { .. }) } => "runs export",
             Self::Runs { command: Some(RunsCommand::Prune { .. }) } => "runs prune",
+            Self::Runs { command: Some(RunsCommand::Report { .. }) } => "runs report",
             Self::Runs { command: Some(RunsCommand::Check { .. }) } => "runs check",
             Self::Runs { command: None } => "runs",
             Self::Runs { command: Some(RunsCommand::Show { .. }) } => "runs show",

@@ -70,6 +70,14 @@ pub struct Undo {
     pub module: Option<String>,
 }
 
+fn report_file(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("md" | "html") => Ok(path),
+        _ => Err("a name that ends in .md or .html".to_owned()),
+    }
+}
+
 fn journal(text: &str) -> Result<JournalPlace, std::convert::Infallible> {
     Ok(text.parse().map_or_else(|_| JournalPlace::File(text.into()), JournalPlace::Run))
 }
@@ -128,6 +136,15 @@ pub enum RunsCommand {
         /// List them, and remove nothing.
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Put together what is to be known of a run: who approved what, what became of it, and how it is taken back.
+    #[command(after_help = super::help::of("runs report"))]
+    Report {
+        /// The run.
+        run: RunId,
+        /// The file, which must not exist; without it the report is printed as Markdown.
+        #[arg(long, value_name = "FILE.md|FILE.html", value_parser = report_file)]
+        to: Option<PathBuf>,
     },
     /// Check that a journal is what was recorded: that no record, row or outcome was changed, dropped or added since.
     #[command(after_help = super::help::of("runs check"))]

@@ -2,6 +2,7 @@
 
 mod client;
 mod commands;
+mod evidence;
 mod lines;
 mod output;
 mod table;

@@ -19,6 +19,7 @@ mod csv_rows;
 mod demo;
 mod disk_full;
 mod doctor;
+mod evidence;
 mod expiry;
 mod faults;
 #[cfg(feature = "sandbox")]

@@ -17,6 +17,7 @@ mod open;
 mod prune;
 mod read;
 mod refused;
+mod report;
 mod rows;
 mod schema;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod acted;
 mod browsed;
 mod collisions;
+mod evidence;
 mod files;
 mod found;
 mod identity;
@@ -27,6 +28,7 @@ use crate::engine::failure::Failure;
 pub use acted::{Activity, ActivityWanted};
 pub use browsed::{Connection, DiffResult, EntitySummary, HistoryEntry, ListedPartition, TenantCount, Viewed};
 pub use collisions::{Collision, CollisionFilter, CollisionKey, CollisionRow};
+pub use evidence::{Approved, Problem, RunReport, Steered};
 pub use files::{ExportWanted, ExportedFile};
 pub use found::{Among, FoundEntity, Near, SearchEnd, Searched, Wanted};
 pub use identity::Identity;
@@ -269,6 +271,11 @@ pub enum Command {
         /// The file, which must not exist.
         file: PathBuf,
     },
+    /// Puts together what is to be known of a run, from its journal: [`Event::Reported`].
+    ReportRun {
+        /// The run.
+        run: RunId,
+    },
     /// Checks that a journal is what was recorded: [`Event::Run`], then [`Event::Checked`].
     CheckRun {
         /// Of what.
@@ -452,6 +459,8 @@ pub enum Event {
         /// The SHA-256 of the last one.
         head: String,
     },
+    /// Answers [`Command::ReportRun`].
+    Reported(Box<RunReport>),
     /// A preview is complete.
     Planned(Box<PlanSummary>),
     /// A batch changed its state, or is listed.

@@ -2,4 +2,5 @@
 
 pub(super) mod collisions;
 pub(super) mod items;
+pub(super) mod report;
 pub(super) mod runs;

@@ -262,6 +262,7 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         Command::Runs { command: Some(RunsCommand::Prune { older, dry_run }) } => {
             runs::prune(context, older, dry_run).await
         }
+        Command::Runs { command: Some(RunsCommand::Report { run, to }) } => runs::report(context, run, to).await,
         Command::Runs { command: Some(RunsCommand::Check { journal }) } => runs::check(context, journal).await,
         Command::Runs { command: None } => runs::list(context).await,
         Command::Runs { command: Some(RunsCommand::Show { run }) } => runs::show(context, run).await,

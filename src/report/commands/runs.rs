@@ -1,11 +1,15 @@
 use std::path::PathBuf;
 
 use jiff::SignedDuration;
+use sha2::{Digest, Sha256};
 
+use super::super::evidence::{self, content, html, markdown};
 use super::super::lines::{ItemLine, RunLine};
 use super::super::table::Table;
 use super::{Context, Quit};
+use crate::domain::digest::hex;
 use crate::domain::run::RunId;
+use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Event, JournalPlace, RunInfo};
 
 /// Lists runs as they are told.
@@ -117,6 +121,51 @@ pub(super) async fn check(context: &mut Context, journal: JournalPlace) -> Resul
             Ok(())
         })
         .await
+}
+
+pub(super) async fn report(context: &mut Context, run: RunId, to: Option<PathBuf>) -> Result<(), Quit> {
+    if context.out.is_json() && to.is_none() {
+        let failure = Failure::new(ErrorCode::Usage, "a report is no JSON line");
+        return Err(failure.hint("name a file for it with --to").into());
+    }
+    let mut found = None;
+    context
+        .each(Command::ReportRun { run }, |_, event| {
+            if let Event::Reported(report) = event {
+                found = Some(report);
+            }
+            Ok(())
+        })
+        .await?;
+    let Some(report) = found else { return Ok(()) };
+    context.out.line(&RunLine::new(&report.info));
+    context.end.run = Some(run);
+    context.end.digest = Some(report.info.digest.clone()).filter(|digest| !digest.is_empty());
+    context.end.outcomes.clone_from(&report.info.outcomes);
+    if let Err(broken) = &report.checked {
+        context.out.note(broken);
+    }
+    let (title, blocks) = content(&report);
+    let Some(to) = to else {
+        context.out.raw(&markdown(&title, &blocks));
+        return Ok(());
+    };
+    let is_html = to.extension().is_some_and(|extension| extension == "html");
+    let text = if is_html { html(&title, &blocks) } else { markdown(&title, &blocks) };
+    let name = to.display().to_string();
+    context.end.sha256 = Some(hex(&Sha256::digest(text.as_bytes())));
+    if let Err(error) = evidence::write(&to, &text) {
+        let exists = error.kind() == std::io::ErrorKind::AlreadyExists;
+        let failure = match exists {
+            true => Failure::new(ErrorCode::Io, format!("{name} exists already"))
+                .hint("name another one: nothing is written over"),
+            false => Failure::new(ErrorCode::Io, format!("{name}: {error}")),
+        };
+        return Err(failure.into());
+    }
+    context.out.text(&format!("report on run {run} written to {name}"));
+    context.end.to = Some(name);
+    Ok(())
 }
 
 pub(super) async fn export(context: &mut Context, run: RunId, file: PathBuf) -> Result<(), Quit> {

@@ -1,0 +1,45 @@
+//! A report about a run, from its journal alone.
+
+use crate::domain::run::RunId;
+use crate::engine::items::shown::shown;
+use crate::engine::journal::{JournalError, Reader};
+use crate::engine::protocol::{Event, RunReport};
+use crate::engine::task::{Context, Stop, Task, blocking};
+
+/// Items told of each kind.
+const SAMPLES: usize = 5;
+
+pub(in crate::engine) async fn report(task: &Task, run: RunId) -> Result<(), Stop> {
+    let state_dir = task.shared.state_dir.clone();
+    let read = blocking(move || {
+        let reader = Reader::open(&state_dir, run)?;
+        let checked = match reader.check() {
+            Ok(checked) => Ok(checked.records),
+            Err(error @ JournalError::Broken { .. }) => Err(error.to_string()),
+            Err(error) => return Err(error),
+        };
+        let mut done = Vec::new();
+        for n in reader.first_done(SAMPLES)? {
+            done.extend(reader.intended(n)?.map(|item| (n, item)));
+        }
+        let report = RunReport {
+            info: reader.info()?,
+            checked,
+            approvals: reader.approved()?,
+            steered: reader.steered()?,
+            problems: reader.problems(SAMPLES)?,
+            changed: Vec::new(),
+            left: reader.first_left(SAMPLES)?,
+        };
+        Ok::<_, JournalError>((report, reader.recorded().ok(), done))
+    });
+    let (mut report, recorded, done) = read.await??;
+    if let Some(recorded) = recorded {
+        let context = Context::resumed(task, &report.info, &recorded);
+        let store = task.store().clone();
+        // Rows may be large, and their differences take time.
+        report.changed =
+            blocking(move || done.iter().map(|(n, item)| shown(&store, &context, *n, item, true)).collect()).await?;
+    }
+    task.emit(Event::Reported(Box::new(report))).await
+}

@@ -1,0 +1,166 @@
+use super::Block;
+use crate::domain::diff::Change;
+use crate::domain::run::{Operation, Outcome, RunState};
+use crate::domain::value::to_plain_json;
+use crate::engine::protocol::{Approved, ItemResult, Preview, Problem, RunReport};
+
+/// Characters of a value that are told.
+const LONGEST: usize = 120;
+/// Differences of one item that are told.
+const CHANGES: usize = 20;
+
+/// Title and parts of a report.
+pub(in crate::report) fn content(report: &RunReport) -> (String, Vec<Block>) {
+    let info = &report.info;
+    let title = format!("{} {}: {}", info.operation, info.run, info.name);
+    let mut blocks = vec![facts(report)];
+    let mut part = |heading: &str, block: Block| {
+        blocks.push(Block::Heading(heading.to_owned()));
+        blocks.push(block);
+    };
+    let outcomes = info.outcomes.iter().map(|(word, n)| vec![word.to_string(), n.to_string()]);
+    part("Outcomes", table(&["outcome", "items"], outcomes.collect(), "No item has an outcome."));
+    let approvals = report.approvals.iter().map(approval).collect();
+    let names = ["when", "who", "decision", "batch", "items", "outcomes", "digest"];
+    part("Approvals", table(&names, approvals, "Nothing was approved."));
+    if !report.steered.is_empty() {
+        let rows = report.steered.iter().map(|s| vec![s.at.clone(), s.by.clone(), s.words.clone()]);
+        part("Steering", table(&["when", "who", "what"], rows.collect(), ""));
+    }
+    let problems = report.problems.iter().flat_map(problem).collect();
+    let names = ["outcome", "reason", "items", "for instance", "message"];
+    part("Not done", table(&names, problems, "Every item with an outcome is done or was as wanted already."));
+    let changed = report.changed.iter().flat_map(changed).collect();
+    part("Samples of what changed", table(&["item", "path", "before", "after"], changed, "Nothing was changed."));
+    if info.left > 0 {
+        let heading = format!("Left: {} items", info.left);
+        part(&heading, table(&["item", "action", "versions"], report.left.iter().map(left).collect(), ""));
+    }
+    back(report, &mut blocks);
+    (title, blocks)
+}
+
+fn table(names: &[&'static str], rows: Vec<Vec<String>>, none: &str) -> Block {
+    if rows.is_empty() { Block::Text(none.to_owned()) } else { Block::Table(names.to_vec(), rows) }
+}
+
+fn facts(report: &RunReport) -> Block {
+    let info = &report.info;
+    let chain = match &report.checked {
+        Ok(records) => format!("{} ({records} records, each as it was recorded)", info.chain),
+        Err(broken) => format!("{} - {broken}", info.chain),
+    };
+    let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "not known".to_owned());
+    let mut rows = vec![
+        ("run", info.run.to_string()),
+        ("plan", info.name.clone()),
+        ("plan digest", info.digest.clone()),
+        ("operation", info.operation.to_string()),
+        ("reason", info.reason.clone()),
+        ("label", info.label.clone()),
+        ("source", info.source.clone()),
+        ("target", info.target.clone()),
+        ("operator", info.operator.clone()),
+        ("profile", info.profile.clone()),
+        ("environment", format!("{} of {}", info.environment, info.app)),
+        ("account", or_none(&info.account)),
+        ("region", or_none(&info.region)),
+        ("started", info.started_at.clone()),
+        ("ended", or_none(&info.ended_at)),
+        ("state", info.state.to_string()),
+        ("takes back", info.undo_of.map(|run| run.to_string()).unwrap_or_default()),
+        ("taken back by", info.undone_by.map(|run| run.to_string()).unwrap_or_default()),
+        ("journal", info.journal.clone()),
+        ("head of its chain", chain),
+    ];
+    rows.retain(|(_, value)| !value.is_empty());
+    let rows = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
+    Block::Table(vec!["", "value"], rows)
+}
+
+fn approval(approved: &Approved) -> Vec<String> {
+    let a = &approved.approval;
+    let after = if a.decision == "approve" { "" } else { " and after" };
+    let batch = a.batch.map_or_else(|| "all".to_owned(), |n| format!("{n}{after}"));
+    let outcomes = counts(&approved.outcomes);
+    vec![a.at.clone(), a.by.clone(), a.decision.clone(), batch, approved.items.to_string(), outcomes, a.digest.clone()]
+}
+
+fn counts(outcomes: &[(Outcome, u64)]) -> String {
+    outcomes.iter().map(|(word, n)| format!("{word} {n}")).collect::<Vec<_>>().join(", ")
+}
+
+fn named(item: &ItemResult) -> String {
+    format!("{}: {} {} {}", item.n, item.entity.module, item.entity.key.pk, item.entity.key.sk)
+}
+
+fn problem(problem: &Problem) -> Vec<Vec<String>> {
+    let reason = problem.reason.map(|reason| reason.to_string()).unwrap_or_default();
+    let head = [problem.outcome.to_string(), reason, problem.count.to_string()];
+    let row = |(i, item): (usize, &ItemResult)| {
+        // Told once for all of them.
+        let head = if i == 0 { head.clone() } else { Default::default() };
+        head.into_iter().chain([named(item), item.message.clone().unwrap_or_default()]).collect()
+    };
+    problem.samples.iter().enumerate().map(row).collect()
+}
+
+fn changed(item: &Preview) -> Vec<Vec<String>> {
+    let key = format!("{}: {} {} {}", item.n, item.entity.module, item.entity.key.pk, item.entity.key.sk);
+    if item.changes.is_empty() {
+        let versions = [item.version_before, item.version_after].map(|version| format!("version {version}"));
+        return vec![[key, item.action.to_string()].into_iter().chain(versions).collect()];
+    }
+    let row = |change: &Change| {
+        let [before, after] = [&change.before, &change.after].map(|value| value.as_ref().map(to_plain_json));
+        vec![key.clone(), change.path.to_string(), short(before), short(after)]
+    };
+    let mut rows: Vec<Vec<String>> = item.changes.iter().take(CHANGES).map(row).collect();
+    let more = item.changes.len().saturating_sub(CHANGES);
+    if more > 0 {
+        rows.push(vec![key, format!("and {more} more"), String::new(), String::new()]);
+    }
+    rows
+}
+
+/// A value in one line; a long one is cut, and says so.
+fn short(value: Option<String>) -> String {
+    let value = value.unwrap_or_default();
+    match value.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}… ({} characters)", &value[..end], value.chars().count()),
+        None => value,
+    }
+}
+
+fn left(item: &ItemResult) -> Vec<String> {
+    vec![named(item), item.action.to_string(), format!("{} -> {}", item.version_before, item.version_after)]
+}
+
+/// How it is gone on with, and how it is taken back.
+fn back(report: &RunReport, blocks: &mut Vec<Block>) {
+    let info = &report.info;
+    let tenantry = format!("tenantry --profile {}", quoted(&info.profile));
+    if info.left > 0 && info.state != RunState::Undone {
+        blocks.push(Block::Heading("To resume it".to_owned()));
+        blocks.push(Block::Code(format!("{tenantry} run --resume {} --arm", info.run)));
+    }
+    blocks.push(Block::Heading("To take it back".to_owned()));
+    match (info.undone_by, info.operation) {
+        (Some(by), _) => {
+            blocks.push(Block::Text(format!("Run {by} took it back. To take that back:")));
+            blocks.push(Block::Code(format!("{tenantry} undo {by} --arm")));
+        }
+        (None, Operation::Export) => blocks.push(Block::Text("It wrote nothing into a table.".to_owned())),
+        (None, _) => blocks.push(Block::Code(format!("{tenantry} undo {} --arm", info.run))),
+    }
+}
+
+/// A word for a shell.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
