@@ -8,6 +8,8 @@ pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod environment;
+#[cfg(feature = "sandbox")]
+pub mod keep;
 pub mod logging;
 pub mod report;
 #[cfg(feature = "sandbox")]

@@ -229,6 +229,10 @@ async fn headless(mut global: Global, command: Command, out: Output) -> u8 {
     };
     let (handle, engine) = start_engine(&session);
     let mut context = Context::new(out, Client::new(handle), global, command.name());
+    #[cfg(feature = "sandbox")]
+    {
+        context.keeping = Some(tenantry::keep::begin);
+    }
     context.protected = session.profile.protected.then(|| session.profile.environment.clone());
     match time_zone(&session.profile.timezone) {
         Ok(zone) => context.zone = zone,

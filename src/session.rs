@@ -127,7 +127,10 @@ fn in_sandbox(global: &Global) -> Result<Session, Box<Failure>> {
         }
     };
     check_state_dir(&state_dir).map_err(Failure::from)?;
-    let profile = sandbox_profile(&sandbox);
+    let mut profile = sandbox_profile(&sandbox);
+    if let Some(data) = &global.data {
+        crate::keep::opened(&mut profile, data)?;
+    }
     Ok(Session {
         profile,
         state_dir,

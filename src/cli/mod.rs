@@ -7,6 +7,7 @@ mod find;
 mod global;
 mod help;
 mod runs;
+mod snapshot;
 mod texts;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub use find::{Activity, Find};
 pub use global::{Global, Pipeline};
 pub use help::exit_codes;
 pub use runs::{Approve, Doctor, Run, RunsCommand, Undo};
+pub use snapshot::Snapshot;
 #[cfg(feature = "sandbox")]
 pub use texts::SandboxCommand;
 pub use texts::{ConfigCommand, PlanCommand, SchemaCommand};
@@ -150,6 +152,9 @@ pub enum Command {
     /// Look for what is wrong with entities, attributes in S3 and settings; with --repair finish what is wedged.
     #[command(after_help = help::of("doctor"))]
     Doctor(Doctor),
+    /// Copy the rows of a scope into a directory that `--sandbox --data DIR` opens; the services are only read.
+    #[command(after_help = help::of("snapshot"))]
+    Snapshot(Snapshot),
     /// List recorded runs.
     #[command(after_help = help::of("runs"))]
     Runs {
@@ -207,6 +212,7 @@ impl Command {
             Self::Export(_) => "export",
             Self::Import(_) => "import",
             Self::Doctor(_) => "doctor",
+            Self::Snapshot(_) => "snapshot",
             Self::Verify { .. } => "verify",
             Self::Runs { command: Some(RunsCommand::Export { .. }) } => "runs export",
             Self::Runs { command: Some(RunsCommand::Prune { .. }) } => "runs prune",

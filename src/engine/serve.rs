@@ -14,7 +14,7 @@ use crate::domain::plan::Work;
 use crate::domain::run::RunId;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Decision, Event, RequestId, Steering};
-use crate::engine::read::{activity, browse, compare, find, history, identity, users, watching};
+use crate::engine::read::{activity, browse, compare, copied, find, history, identity, users, watching};
 use crate::engine::records::{collisions, items, report, runs};
 use crate::engine::task::{Shared, Stop, Task};
 use crate::engine::{EngineEnd, check, files, plan, run};
@@ -134,6 +134,7 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::Page { listing, after, limit } => browse::page(task, &listing, after, limit).await,
         Command::Find { wanted } => find::find(task, &wanted).await,
         Command::History { entity, resolve } => history::history(task, &entity, resolve).await,
+        Command::Copy { wanted } => copied::copy(task, &wanted).await,
         Command::Activity { wanted } => activity::activity(task, &wanted).await,
         Command::Watch { what } => watching::run(task, &what).await,
         Command::Diff { from, to, all } => compare::diff(task, from, to, all).await,

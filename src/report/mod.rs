@@ -9,6 +9,6 @@ mod table;
 mod waiting;
 
 pub use client::Client;
-pub use commands::{Context, run};
+pub use commands::{BeginKeeping, Context, Keeper, run};
 pub use lines::{EndLine, ErrorLine};
 pub use output::Output;

@@ -148,6 +148,17 @@ impl ReadStore {
         }
     }
 
+    /// The key and the bytes of S3-stored attributes, as they are.
+    ///
+    /// # Errors
+    /// [`StoreError::S3Missing`] when the object is gone, [`StoreError::S3Malformed`] when it is too large to be one.
+    pub async fn attributes_bytes(&self, uri: &str) -> Result<(String, Vec<u8>), StoreError> {
+        let (_, key) = split(uri)?;
+        let (bucket, answer) = self.attributes_object(uri).await?;
+        let bytes = answer.body.collect().await.map_err(|e| torn(bucket, &e.to_string()))?;
+        Ok((key.to_owned(), bytes.to_vec()))
+    }
+
     /// The bytes of an object; `None` where there is none.
     pub(super) async fn object_text(&self, bucket: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(answer) = self.get_object(bucket, key).await? else { return Ok(None) };

@@ -56,6 +56,7 @@ mod running;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod schemas;
+mod snapshot;
 mod secrets;
 mod sign_in;
 mod spellings;

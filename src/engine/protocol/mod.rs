@@ -3,6 +3,7 @@
 mod acted;
 mod browsed;
 mod collisions;
+mod copied;
 mod evidence;
 mod files;
 mod found;
@@ -28,6 +29,7 @@ use crate::engine::failure::Failure;
 pub use acted::{Activity, ActivityWanted};
 pub use browsed::{Connection, DiffResult, EntitySummary, HistoryEntry, ListedPartition, TenantCount, Viewed};
 pub use collisions::{Collision, CollisionFilter, CollisionKey, CollisionRow};
+pub use copied::{CopiedPart, CopySource, CopyWanted};
 pub use evidence::{Approved, Problem, RunReport, Steered};
 pub use files::{ExportWanted, ExportedFile};
 pub use found::{Among, FoundEntity, Near, SearchEnd, Searched, Wanted};
@@ -175,6 +177,11 @@ pub enum Command {
     Activity {
         /// Of what, when, and by whom.
         wanted: Box<ActivityWanted>,
+    },
+    /// Reads everything in scope as it stands, and writes nothing: [`Event::Copied`] again and again.
+    Copy {
+        /// What of it.
+        wanted: CopyWanted,
     },
     /// Follows an entity or a partition until it is cancelled, with a cheap consistent reading every few seconds: [`Event::Watching`],
     /// then [`Event::Versions`] of an entity or [`Event::Changed`] of a partition, for what changed since.
@@ -409,6 +416,8 @@ pub enum Event {
     Activity(Vec<Activity>),
     /// Versions of an entity; one sent again replaces the one sent before.
     Versions(Vec<HistoryEntry>),
+    /// A part of what [`Command::Copy`] reads.
+    Copied(Box<CopiedPart>),
     /// How [`Command::Watch`] goes.
     Watching(Watching),
     /// Data rows of a watched partition that are new or have another version now, and those that are gone.

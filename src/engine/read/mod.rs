@@ -4,6 +4,7 @@ pub(super) mod activity;
 pub(super) mod ahead;
 pub(super) mod browse;
 pub(super) mod compare;
+pub(super) mod copied;
 pub(super) mod find;
 pub(super) mod history;
 pub(super) mod identity;

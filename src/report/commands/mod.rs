@@ -11,6 +11,7 @@ mod plans;
 mod rollback;
 mod run;
 mod runs;
+mod snapshot;
 mod versions;
 
 use std::time::{Duration, Instant};
@@ -27,6 +28,7 @@ use crate::domain::key::{EntityKey, PartitionKey, meant};
 use crate::domain::run::Outcome;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{self, EntityRef, Event, Level, StopCause};
+pub use snapshot::{BeginKeeping, Keeper};
 
 /// What a headless command works with.
 #[derive(Debug)]
@@ -43,6 +45,8 @@ pub struct Context {
     pub protected: Option<String>,
     /// The profile's time zone, by whose clock moments are said.
     pub zone: TimeZone,
+    /// Where copies of rows are kept; `None` in a build that cannot keep any.
+    pub keeping: Option<BeginKeeping>,
     pub(super) waiting: Waiting,
     progress: Option<Instant>,
 }
@@ -73,6 +77,7 @@ impl Context {
             end: EndLine::new(command),
             protected: None,
             zone: TimeZone::UTC,
+            keeping: None,
             waiting: Waiting::default(),
             progress: None,
         }
@@ -264,6 +269,7 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         }
         Command::Runs { command: Some(RunsCommand::Report { run, to }) } => runs::report(context, run, to).await,
         Command::Runs { command: Some(RunsCommand::Check { journal }) } => runs::check(context, journal).await,
+        Command::Snapshot(options) => snapshot::snapshot(context, options).await,
         Command::Runs { command: None } => runs::list(context).await,
         Command::Runs { command: Some(RunsCommand::Show { run }) } => runs::show(context, run).await,
         // These need no engine and are answered before one is made.

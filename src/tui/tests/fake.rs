@@ -189,7 +189,7 @@ impl Fake {
                 };
                 vec![Event::Finding(Box::new(finding))]
             }
-            Command::CheckRun { .. } | Command::ReportRun { .. } => Vec::new(),
+            Command::Copy { .. } | Command::CheckRun { .. } | Command::ReportRun { .. } => Vec::new(),
             Command::ExportRun { run, file } => vec![log(&format!("run {run} written to {}", file.display()))],
             Command::Arm { armed } => vec![Event::Armed(armed)],
             Command::Cancel { .. } => vec![],

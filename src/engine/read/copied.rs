@@ -1,0 +1,191 @@
+//! Reading a scope as it stands, row for row: what an embedded store needs to show the same.
+
+use std::collections::BTreeSet;
+
+use crate::domain::key::PartitionKey;
+use crate::domain::retention::settings_pk;
+use crate::domain::row::{Row, TableKind, field};
+use crate::domain::tenant::tenant_of;
+use crate::domain::users::User;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::protocol::{CopiedPart, CopySource, CopyWanted, Event, Phase};
+use crate::engine::read::browse::{chosen_modules, modules};
+use crate::engine::read::partitions::{Partitions, witness};
+use crate::engine::read::users::pool_of;
+use crate::engine::task::{Stop, Task};
+use crate::store::Query;
+use crate::store::error::{ErrorKind, StoreError};
+
+/// Rows told at a time: several wait where they are kept more slowly than they are read.
+const PAGE: usize = 200;
+/// The module of settings.
+const MASTER: &str = "master";
+/// What settings of expiry begin with.
+const SETTINGS: &str = "TTL#";
+const KINDS: [TableKind; 3] = [TableKind::Data, TableKind::Command, TableKind::History];
+
+/// Reads everything in scope: where it stands first, then rows, each followed by the objects that it refers to, and users.
+pub(in crate::engine) async fn copy(task: &Task, wanted: &CopyWanted) -> Result<(), Stop> {
+    let chosen = chosen_modules(task, wanted.module.clone()).await?;
+    let known = modules(task).await?;
+    source(task, &known).await?;
+    let mut copy = Copy { task, settings: BTreeSet::new(), done: 0, unread: 0 };
+    let mut whole = BTreeSet::new();
+    for module in &chosen {
+        for pk in partitions(task, wanted, module).await? {
+            for kind in KINDS {
+                copy.rows(module, kind, &pk, "").await?;
+            }
+            if module == MASTER {
+                whole.insert(pk);
+            } else if known.iter().any(|module| module == MASTER) {
+                copy.settings.insert(settings_pk(&pk));
+            }
+        }
+    }
+    for pk in std::mem::take(&mut copy.settings).difference(&whole) {
+        copy.rows(MASTER, TableKind::Data, pk, SETTINGS).await?;
+    }
+    if wanted.users {
+        users(task, wanted).await?;
+    }
+    if copy.unread > 0 {
+        let text = format!("attributes in S3 that are not there, and so not in the copy either: {}", copy.unread);
+        task.warn(text).await?;
+    }
+    Ok(())
+}
+
+async fn source(task: &Task, modules: &[String]) -> Result<(), Stop> {
+    let (profile, names) = (task.profile(), task.store().names());
+    let tables = modules.iter().flat_map(|module| KINDS.map(|kind| names.table(module, kind)));
+    let source = CopySource {
+        profile: profile.name.clone(),
+        environment: profile.environment.clone(),
+        app: profile.app.clone(),
+        timezone: profile.timezone.clone(),
+        account: task.shared.connected.account().await.ok().flatten(),
+        region: task.shared.connected.region.clone(),
+        renamed: profile.tables.clone(),
+        tables: tables.collect(),
+    };
+    task.emit(Event::Copied(Box::new(CopiedPart::Source(source)))).await
+}
+
+/// Partitions in scope, those that have commands alone included.
+async fn partitions(task: &Task, wanted: &CopyWanted, module: &str) -> Result<BTreeSet<PartitionKey>, Stop> {
+    let mut found = BTreeSet::new();
+    for kind in [TableKind::Data, TableKind::Command] {
+        let mut listed = Partitions::start(task, module, kind);
+        loop {
+            let heads = match listed.next().await {
+                Ok(Some(heads)) => heads,
+                Ok(None) => break,
+                // A module may have no command table.
+                Err(Stop::Failed(failure)) if kind == TableKind::Command && failure.code == ErrorCode::NoTable => break,
+                Err(stop) => return Err(stop),
+            };
+            for head in heads {
+                let is_type = wanted.entity_type.as_ref().is_none_or(|kind| kind == head.pk.entity_type());
+                let may_be = wanted.tenant.as_ref().is_none_or(|t| head.pk.segments().any(|segment| segment == t));
+                if !is_type || !may_be || found.contains(&head.pk) {
+                    continue;
+                }
+                let is_tenants = match &wanted.tenant {
+                    Some(tenant) => tenant_of(&head.pk, witness(task, module, &head).await?.as_deref()).code == *tenant,
+                    None => true,
+                };
+                if is_tenants {
+                    found.insert(head.pk);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+struct Copy<'a> {
+    task: &'a Task,
+    settings: BTreeSet<PartitionKey>,
+    done: u64,
+    unread: u64,
+}
+
+impl Copy<'_> {
+    async fn rows(&mut self, module: &str, kind: TableKind, pk: &PartitionKey, prefix: &str) -> Result<(), Stop> {
+        let store = self.task.store();
+        let mut after = None;
+        loop {
+            self.task.check()?;
+            let query = Query {
+                module,
+                kind,
+                pk,
+                prefix,
+                after: after.as_deref(),
+                limit: Some(PAGE),
+                fields: &[],
+                consistent: true,
+            };
+            let page = match store.query(&query).await {
+                Ok(page) => page,
+                Err(error) if error.kind() == Some(ErrorKind::NoTable) && kind != TableKind::Data => return Ok(()),
+                Err(error) => return Err(error.into()),
+            };
+            for row in &page.rows {
+                self.object(row).await?;
+            }
+            self.done += page.rows.len() as u64;
+            if !page.rows.is_empty() {
+                let part = CopiedPart::Rows { table: store.names().table(module, kind), kind, rows: page.rows };
+                self.task.emit(Event::Copied(Box::new(part))).await?;
+                self.task.emit(Event::Progress { phase: Phase::Scan, done: self.done, total: None }).await?;
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// The attributes of a row, where they stand in S3. What is not there is not there in the copy either.
+    async fn object(&mut self, row: &Row) -> Result<(), Stop> {
+        let Some(uri) = row.attributes_ref() else { return Ok(()) };
+        match self.task.store().attributes_bytes(uri).await {
+            Ok((key, body)) => self.task.emit(Event::Copied(Box::new(CopiedPart::Object { key, body }))).await,
+            Err(StoreError::S3Missing { .. } | StoreError::S3Malformed { .. } | StoreError::BadReference { .. }) => {
+                self.unread += 1;
+                Ok(())
+            }
+            Err(error) => {
+                let sk = row.text(field::SK).map(str::to_owned);
+                Err(Failure::from(error).at(row.text(field::PK).unwrap_or_default(), sk.as_deref()).into())
+            }
+        }
+    }
+}
+
+/// Users of the pool: those of the tenant, where one is named.
+async fn users(task: &Task, wanted: &CopyWanted) -> Result<(), Stop> {
+    let pool = pool_of(task, None)?;
+    let is_wanted = |user: &User| {
+        let holds = |tenant: &String| user.attributes.values().any(|value| names(value, tenant));
+        wanted.tenant.as_ref().is_none_or(holds)
+    };
+    let mut after = None;
+    loop {
+        task.check()?;
+        let page = task.store().users(&pool, after).await?;
+        let users: Vec<User> = page.users.into_iter().filter(is_wanted).collect();
+        task.emit(Event::Copied(Box::new(CopiedPart::Users(users)))).await?;
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Whether a code stands in an attribute as a word of its own, as in `custom:tenant` or the JSON of `custom:roles`.
+fn names(value: &str, tenant: &str) -> bool {
+    value.split(|c: char| !(c.is_alphanumeric() || "-_.".contains(c))).any(|word| word == tenant)
+}
