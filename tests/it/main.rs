@@ -56,9 +56,9 @@ mod running;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod schemas;
-mod snapshot;
 mod secrets;
 mod sign_in;
+mod snapshot;
 mod spellings;
 mod state_dir;
 mod steering;

@@ -462,7 +462,7 @@ pub enum Event {
     /// A run changed its state, or is listed.
     Run(Box<RunInfo>),
     /// A journal is what was recorded.
-    Checked {
+    ChainChecked {
         /// Records of its chain.
         records: u64,
         /// The SHA-256 of the last one.

@@ -90,7 +90,7 @@ pub(in crate::engine) async fn check(task: &Task, place: JournalPlace) -> Result
     });
     let (info, checked) = checked.await??;
     task.emit(Event::Run(Box::new(info))).await?;
-    task.emit(Event::Checked { records: checked.records, head: checked.head }).await
+    task.emit(Event::ChainChecked { records: checked.records, head: checked.head }).await
 }
 
 /// When an undo is complete: the run that it took back says so, and the one that that had taken back counts again.

@@ -113,7 +113,7 @@ pub(super) async fn check(context: &mut Context, journal: JournalPlace) -> Resul
                     context.end.outcomes.clone_from(&info.outcomes);
                     context.out.text(&format!("{} {}: {} ({})", info.operation, info.run, info.name, info.state));
                 }
-                Event::Checked { records, head } => {
+                Event::ChainChecked { records, head } => {
                     context.out.text(&format!("{records} records, each as it was recorded; the last one is {head}"));
                 }
                 _ => {}
