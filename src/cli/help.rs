@@ -106,7 +106,7 @@ const ROWS: &[Row] = &[
         &["tenantry doctor --module product", "tenantry doctor --repair --arm"],
         &[FINDINGS, (exit::NOT_APPROVED, "with --repair: not armed, not approved, or stopped"), INTERRUPTED],
     ),
-    row("snapshot", &["tenantry snapshot --to acme-copy --tenant acme", "tenantry --sandbox --data acme-copy"], READS),
+    row("snapshot", &["tenantry snapshot --to acme-copy --tenant acme"], READS),
     row("runs", &["tenantry runs"], READS),
     row("runs show", &["tenantry runs show 01JD1S0V3Q8ZJ5N4M6T7W9XYAB"], READS),
     row("runs report", &["tenantry runs report 01JD1S0V3Q8ZJ5N4M6T7W9XYAB --to run.html"], READS),
