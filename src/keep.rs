@@ -67,7 +67,7 @@ impl std::fmt::Debug for Keeping {
 ///
 /// # Errors
 /// A [`Failure`] when something is there already, or nothing can be made there.
-pub fn begin(to: PathBuf, wanted: CopyWanted) -> Result<Box<dyn Keeper>, Failure> {
+pub fn begin(to: PathBuf, wanted: CopyWanted) -> Result<Box<dyn Keeper>, Box<Failure>> {
     is_free(&to)?;
     let parent = to.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let private = PermissionsExt::from_mode(0o700);
@@ -81,14 +81,15 @@ pub fn begin(to: PathBuf, wanted: CopyWanted) -> Result<Box<dyn Keeper>, Failure
     Ok(Box::new(Keeping { to, dir, sandbox: Some(sandbox), manifest, hash: Sha256::new() }))
 }
 
-fn is_free(to: &Path) -> Result<(), Failure> {
+fn is_free(to: &Path) -> Result<(), Box<Failure>> {
     match std::fs::read_dir(to) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(io(to, &error)),
         Ok(mut entries) => match entries.next() {
             None => Ok(()),
             Some(_) => Err(Failure::new(ErrorCode::Io, format!("{} is there already, and not empty", to.display()))
-                .hint("name another directory: nothing is written over")),
+                .hint("name another directory: nothing is written over")
+                .into()),
         },
     }
 }
@@ -99,7 +100,7 @@ impl Keeping {
         self.hash.update(text.as_bytes());
     }
 
-    fn came_from(&mut self, source: CopySource, sandbox: &Sandbox) -> Result<(), Failure> {
+    fn came_from(&mut self, source: CopySource, sandbox: &Sandbox) -> Result<(), Box<Failure>> {
         for table in &source.tables {
             let options = TableOptions { stream: table.ends_with("-command"), ttl: false };
             sandbox.tables().create(table, options).map_err(of_sandbox)?;
@@ -112,7 +113,7 @@ impl Keeping {
 }
 
 impl Keeper for Keeping {
-    fn take(&mut self, part: CopiedPart) -> Result<(), Failure> {
+    fn take(&mut self, part: CopiedPart) -> Result<(), Box<Failure>> {
         let Some(sandbox) = self.sandbox.take() else { return Ok(()) };
         let taken = match part {
             CopiedPart::Source(source) => self.came_from(source, &sandbox),
@@ -149,7 +150,7 @@ impl Keeper for Keeping {
         taken
     }
 
-    fn finish(mut self: Box<Self>) -> Result<String, Failure> {
+    fn finish(mut self: Box<Self>) -> Result<String, Box<Failure>> {
         if let Some(sandbox) = self.sandbox.take() {
             sandbox.stop().map_err(of_sandbox)?;
         }
@@ -172,7 +173,7 @@ impl Keeper for Keeping {
 ///
 /// # Errors
 /// A [`Failure`] for a manifest that is none of ours.
-pub fn opened(profile: &mut Profile, dir: &Path) -> Result<(), Failure> {
+pub fn opened(profile: &mut Profile, dir: &Path) -> Result<(), Box<Failure>> {
     let path = dir.join(MANIFEST);
     if !path.exists() {
         return Ok(());
@@ -182,7 +183,7 @@ pub fn opened(profile: &mut Profile, dir: &Path) -> Result<(), Failure> {
         .map_err(|error| Failure::new(ErrorCode::Io, format!("{}: {error}", path.display())))?;
     if manifest.format != FORMAT {
         let message = format!("{} has format {}; this version reads {FORMAT}", path.display(), manifest.format);
-        return Err(Failure::new(ErrorCode::Io, message).hint("use the version of tenantry that wrote it"));
+        return Err(Failure::new(ErrorCode::Io, message).hint("use the version of tenantry that wrote it").into());
     }
     profile.environment = manifest.environment;
     profile.app = manifest.app;
@@ -191,10 +192,10 @@ pub fn opened(profile: &mut Profile, dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn io(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(ErrorCode::Io, format!("{}: {error}", path.display()))
+fn io(path: &Path, error: &std::io::Error) -> Box<Failure> {
+    Failure::new(ErrorCode::Io, format!("{}: {error}", path.display())).into()
 }
 
-fn of_sandbox(error: SandboxError) -> Failure {
-    Failure::new(ErrorCode::Io, error.to_string())
+fn of_sandbox(error: SandboxError) -> Box<Failure> {
+    Failure::new(ErrorCode::Io, error.to_string()).into()
 }

@@ -59,9 +59,9 @@ async fn what_ended_long_ago_and_is_needed_by_nothing_is_removed() {
     let lock = std::fs::File::open(state.join("runs").join(held).join("lock")).unwrap();
     lock.lock().unwrap();
     let before = recorded(state);
-    assert_eq!(pruned(&program, &["--dry-run"]).await, [old.clone()]);
+    assert_eq!(pruned(&program, &["--dry-run"]).await, std::slice::from_ref(old));
     assert_eq!(recorded(state), before);
-    assert_eq!(pruned(&program, &[]).await, [old.clone()]);
+    assert_eq!(pruned(&program, &[]).await, std::slice::from_ref(old));
     assert!(!recorded(state).contains(old) && recorded(state).len() == before.len() - 1);
     drop(lock);
     // A run and the one that took it back go together; what a killed process left half removed goes, too.

@@ -113,7 +113,7 @@ async fn eventful(dir: &Path) -> PathBuf {
                 journal.unbegin(vec![last.n]).await.unwrap();
                 let begun_again = journal.begin((0, 0), 100, AT.to_owned()).await.unwrap();
                 assert_eq!(begun_again.last().map(|item| item.n), Some(last.n));
-                let outcome = |n: u64| if n % 5 == 0 { Outcome::Failed } else { Outcome::Done };
+                let outcome = |n: u64| if n.is_multiple_of(5) { Outcome::Failed } else { Outcome::Done };
                 let mut all: Vec<EndedItem> = others.iter().map(|item| ended(item.n, outcome(item.n))).collect();
                 if approved.is_empty() {
                     all.push(ended(last.n, Outcome::Done));

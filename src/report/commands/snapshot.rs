@@ -13,16 +13,16 @@ pub trait Keeper: std::fmt::Debug + Send {
     ///
     /// # Errors
     /// A [`Failure`] when it cannot be kept.
-    fn take(&mut self, part: CopiedPart) -> Result<(), Failure>;
+    fn take(&mut self, part: CopiedPart) -> Result<(), Box<Failure>>;
     /// Puts everything in its place, with a manifest; gives back the manifest's SHA-256.
     ///
     /// # Errors
     /// A [`Failure`] when something is there already or it cannot be written.
-    fn finish(self: Box<Self>) -> Result<String, Failure>;
+    fn finish(self: Box<Self>) -> Result<String, Box<Failure>>;
 }
 
 /// Begins to keep copies in a directory; the wanted scope stands in its manifest.
-pub type BeginKeeping = fn(PathBuf, CopyWanted) -> Result<Box<dyn Keeper>, Failure>;
+pub type BeginKeeping = fn(PathBuf, CopyWanted) -> Result<Box<dyn Keeper>, Box<Failure>>;
 
 pub(super) async fn snapshot(context: &mut Context, options: Snapshot) -> Result<(), Quit> {
     let Some(begin) = context.keeping else {
@@ -31,7 +31,7 @@ pub(super) async fn snapshot(context: &mut Context, options: Snapshot) -> Result
     };
     let Snapshot { to, module, entity_type, tenant, users } = options;
     let wanted = CopyWanted { module, entity_type, tenant, users };
-    let mut keeper = begin(to.clone(), wanted.clone())?;
+    let mut keeper = begin(to.clone(), wanted.clone()).map_err(Quit::Failed)?;
     let (began, mut counts) = (Instant::now(), BTreeMap::<&str, u64>::new());
     context
         .each(Command::Copy { wanted }, |context, event| {
@@ -45,7 +45,7 @@ pub(super) async fn snapshot(context: &mut Context, options: Snapshot) -> Result
                     };
                     *counts.entry(what).or_default() += more;
                     // It waits for the disk.
-                    tokio::task::block_in_place(|| keeper.take(*part))?;
+                    tokio::task::block_in_place(|| keeper.take(*part)).map_err(Quit::Failed)?;
                 }
                 Event::Progress { done, total, .. } => context.progress("scan", done, total, began),
                 _ => {}
@@ -57,7 +57,7 @@ pub(super) async fn snapshot(context: &mut Context, options: Snapshot) -> Result
         let failure = Failure::new(ErrorCode::Io, "a part could not be read: nothing is kept");
         return Err(failure.hint("see the errors above, and take it again").into());
     }
-    context.end.sha256 = Some(tokio::task::block_in_place(|| keeper.finish())?);
+    context.end.sha256 = Some(tokio::task::block_in_place(|| keeper.finish()).map_err(Quit::Failed)?);
     context.end.rows = counts.iter().filter(|(what, _)| !["objects", "users"].contains(what)).map(|(_, n)| n).sum();
     let name = to.display().to_string();
     let counts = counts.iter().filter(|(_, n)| **n > 0).map(|(what, n)| format!("{what} {n}"));
