@@ -22,9 +22,9 @@ mod doctor;
 mod evidence;
 mod expiry;
 mod faults;
-#[cfg(feature = "sandbox")]
 mod figures;
 mod find;
+#[cfg(feature = "sandbox")]
 mod follow;
 mod golden;
 mod items;
