@@ -38,7 +38,7 @@ pub struct Import {
     /// Refuse unless the plan digest is this one.
     #[arg(long, value_name = "DIGEST")]
     pub expect: Option<String>,
-    /// Who approves.
+    /// How batches are approved.
     #[arg(long, value_enum, default_value_t)]
     pub approve: Approve,
     /// Items with their rows.

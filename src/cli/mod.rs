@@ -33,7 +33,7 @@ pub struct Cli {
     /// Options that may stand anywhere.
     #[command(flatten)]
     pub global: Global,
-    /// What to do; without one the console opens.
+    /// The command; without one the console opens.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -114,7 +114,7 @@ pub enum Command {
     },
     /// Print an example of a plan file.
     Plan {
-        /// What to do.
+        /// The command.
         #[command(subcommand)]
         command: PlanCommand,
     },
@@ -158,13 +158,13 @@ pub enum Command {
     /// List recorded runs.
     #[command(after_help = help::of("runs"))]
     Runs {
-        /// What to do with runs; without it they are listed.
+        /// A command about runs; without it they are listed.
         #[command(subcommand)]
         command: Option<RunsCommand>,
     },
     /// Check the configuration file and where it leads, tell where it is, or print an example.
     Config {
-        /// What to do.
+        /// The command.
         #[command(subcommand)]
         command: ConfigCommand,
     },
@@ -177,7 +177,7 @@ pub enum Command {
     /// The embedded services on their own.
     #[cfg(feature = "sandbox")]
     Sandbox {
-        /// What to do.
+        /// The command.
         #[command(subcommand)]
         command: SandboxCommand,
     },

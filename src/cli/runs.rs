@@ -9,7 +9,7 @@ use crate::domain::plan::Conflicts;
 use crate::domain::run::RunId;
 use crate::engine::protocol::JournalPlace;
 
-/// Who approves the batches of a run.
+/// The way that batches of a run are approved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Approve {
     /// The operator, batch by batch, on the terminal.
@@ -36,7 +36,7 @@ pub struct Run {
     /// Refuse unless the plan digest is this one.
     #[arg(long, value_name = "DIGEST", conflicts_with = "resume")]
     pub expect: Option<String>,
-    /// Who approves.
+    /// How batches are approved.
     #[arg(long, value_enum, default_value_t)]
     pub approve: Approve,
     /// Items with their rows.
@@ -49,7 +49,7 @@ pub struct Run {
 pub struct Undo {
     /// The run.
     pub run: RunId,
-    /// Who approves.
+    /// How batches are approved.
     #[arg(long, value_enum, default_value_t)]
     pub approve: Approve,
     /// What becomes of entities that were changed since: skip or force.
@@ -109,12 +109,12 @@ pub struct Doctor {
     /// Finish wedged entities from their command rows, then look again.
     #[arg(long)]
     pub repair: bool,
-    /// Who approves the repair.
+    /// How the batches of the repair are approved.
     #[arg(long, value_enum, default_value_t, requires = "repair")]
     pub approve: Approve,
 }
 
-/// What to do with runs.
+/// The commands under `runs`.
 #[derive(Debug, Subcommand)]
 pub enum RunsCommand {
     /// Write a run's journal into a file, to undo the run elsewhere.

@@ -5,7 +5,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::domain::run::Operation;
 
-/// What to do with plans.
+/// The commands under `plan`.
 #[derive(Debug, Subcommand)]
 pub enum PlanCommand {
     /// Print an example with every key of an operation.
@@ -23,7 +23,7 @@ fn operation() -> impl TypedValueParser<Value = Operation> {
     PossibleValuesParser::new(words).try_map(|word| word.parse::<Operation>())
 }
 
-/// What to do with the configuration.
+/// The commands under `config`.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Check the configuration file.
@@ -52,7 +52,7 @@ pub enum SchemaCommand {
     Config,
 }
 
-/// What to do with the sandbox.
+/// The commands under `sandbox`.
 #[cfg(feature = "sandbox")]
 #[derive(Debug, Subcommand)]
 pub enum SandboxCommand {

@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use crate::domain::key::PartitionKey;
 use crate::domain::retention::settings_pk;
 use crate::domain::row::{Row, TableKind, field};
-use crate::domain::tenant::tenant_of;
 use crate::domain::users::User;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{CopiedPart, CopySource, CopyWanted, Event, Phase};
 use crate::engine::read::browse::{chosen_modules, modules};
-use crate::engine::read::partitions::{Partitions, witness};
+use crate::engine::read::partitions::{Partitions, is_of};
 use crate::engine::read::users::pool_of;
 use crate::engine::task::{Stop, Task};
 use crate::store::Query;
@@ -86,16 +85,8 @@ async fn partitions(task: &Task, wanted: &CopyWanted, module: &str) -> Result<BT
                 Err(stop) => return Err(stop),
             };
             for head in heads {
-                let is_type = wanted.entity_type.as_ref().is_none_or(|kind| kind == head.pk.entity_type());
-                let may_be = wanted.tenant.as_ref().is_none_or(|t| head.pk.segments().any(|segment| segment == t));
-                if !is_type || !may_be || found.contains(&head.pk) {
-                    continue;
-                }
-                let is_tenants = match &wanted.tenant {
-                    Some(tenant) => tenant_of(&head.pk, witness(task, module, &head).await?.as_deref()).code == *tenant,
-                    None => true,
-                };
-                if is_tenants {
+                let (kind, tenant) = (wanted.entity_type.as_deref(), wanted.tenant.as_deref());
+                if !found.contains(&head.pk) && is_of(task, module, &head, kind, tenant).await? {
                     found.insert(head.pk);
                 }
             }

@@ -136,6 +136,24 @@ impl Stride {
     }
 }
 
+/// Whether a partition is of a type and a tenant, where they are named. Its rows are asked only where its key leaves that open.
+pub(in crate::engine) async fn is_of(
+    task: &Task,
+    module: &str,
+    head: &Head,
+    entity_type: Option<&str>,
+    tenant: Option<&str>,
+) -> Result<bool, Stop> {
+    if entity_type.is_some_and(|kind| kind != head.pk.entity_type()) {
+        return Ok(false);
+    }
+    let Some(tenant) = tenant else { return Ok(true) };
+    if !head.pk.segments().any(|segment| segment == tenant) {
+        return Ok(false);
+    }
+    Ok(tenant_of(&head.pk, witness(task, module, head).await?.as_deref()).code == tenant)
+}
+
 /// The code that tells which segment of a key is the tenant. Where the sample confirms none of several, other rows of the partition are
 /// asked; without a better answer it is the sample's own.
 pub(in crate::engine) async fn witness(task: &Task, module: &str, head: &Head) -> Result<Option<String>, Stop> {

@@ -63,17 +63,22 @@ fn outcomes(info: &RunInfo) -> String {
     info.outcomes.iter().map(|(word, count)| format!("{word} {count}")).collect::<Vec<_>>().join(", ")
 }
 
+/// Prints a run, and takes it over into the `end` line.
+fn begin(context: &mut Context, info: &RunInfo) {
+    context.out.line(&RunLine::new(info));
+    context.end.run = Some(info.run);
+    context.end.digest = Some(info.digest.clone());
+    context.end.outcomes.clone_from(&info.outcomes);
+    context.out.text(&format!("{} {}: {} ({})", info.operation, info.run, info.name, info.state));
+}
+
 pub(super) async fn show(context: &mut Context, run: RunId) -> Result<(), Quit> {
     let mut table = Table::new(&["n", "partition key", "sort key", "action", "outcome", "versions", ""]);
     context
         .each(Command::ShowRun { run }, |context, event| {
             match event {
                 Event::Run(info) => {
-                    context.out.line(&RunLine::new(&info));
-                    context.end.run = Some(info.run);
-                    context.end.digest = Some(info.digest.clone());
-                    context.end.outcomes.clone_from(&info.outcomes);
-                    context.out.text(&format!("{} {}: {} ({})", info.operation, info.run, info.name, info.state));
+                    begin(context, &info);
                     context.out.text(&format!("profile {}, started {}", info.profile, info.started_at));
                     if !info.label.is_empty() {
                         context.out.text(&format!("label {}", info.label));
@@ -106,13 +111,7 @@ pub(super) async fn check(context: &mut Context, journal: JournalPlace) -> Resul
     context
         .each(Command::CheckRun { journal }, |context, event| {
             match event {
-                Event::Run(info) => {
-                    context.out.line(&RunLine::new(&info));
-                    context.end.run = Some(info.run);
-                    context.end.digest = Some(info.digest.clone());
-                    context.end.outcomes.clone_from(&info.outcomes);
-                    context.out.text(&format!("{} {}: {} ({})", info.operation, info.run, info.name, info.state));
-                }
+                Event::Run(info) => begin(context, &info),
                 Event::ChainChecked { records, head } => {
                     context.out.text(&format!("{records} records, each as it was recorded; the last one is {head}"));
                 }

@@ -7,11 +7,10 @@ use std::collections::BTreeSet;
 
 use crate::domain::key::PartitionKey;
 use crate::domain::row::TableKind;
-use crate::domain::tenant::tenant_of;
 use crate::engine::failure::ErrorCode;
 use crate::engine::protocol::{ActivityWanted, Event, ReportedFailures};
 use crate::engine::read::browse::{chosen_modules, has_partition};
-use crate::engine::read::partitions::{Partitions, witness};
+use crate::engine::read::partitions::{Partitions, is_of};
 use crate::engine::task::{Stop, Task};
 use crate::store::error::ErrorKind;
 use kept::{Kept, directory};
@@ -111,16 +110,8 @@ async fn partitions(
                 Err(stop) => return Err(stop),
             };
             for head in heads {
-                let is_type = among.entity_type.as_ref().is_none_or(|kind| kind == head.pk.entity_type());
-                let may_be = among.tenant.as_ref().is_none_or(|t| head.pk.segments().any(|segment| segment == t));
-                if !is_type || !may_be || found.contains(&head.pk) {
-                    continue;
-                }
-                let is_tenants = match &among.tenant {
-                    Some(tenant) => tenant_of(&head.pk, witness(task, module, &head).await?.as_deref()).code == *tenant,
-                    None => true,
-                };
-                if is_tenants {
+                let (kind, tenant) = (among.entity_type.as_deref(), among.tenant.as_deref());
+                if !found.contains(&head.pk) && is_of(task, module, &head, kind, tenant).await? {
                     found.insert(head.pk);
                 }
             }
