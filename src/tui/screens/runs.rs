@@ -23,8 +23,8 @@ use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_lines, draw_list, draw_
 use crate::tui::screen::{Flow, Press, Screen};
 use crate::tui::screens::items::Items;
 use crate::tui::screens::plan::preview_view::draw_items;
-use crate::tui::text;
 use crate::tui::theme::Role;
+use crate::tui::{format, text};
 
 /// Widths of the columns of the list.
 const WHEN: usize = 18;
@@ -41,6 +41,8 @@ pub(crate) struct Runs {
     runs: Vec<RunInfo>,
     scroll: Scroll,
     reading: bool,
+    /// Journals that cannot be read.
+    unreadable: u64,
     problem: Option<Failure>,
     opened: Option<OpenedRun>,
 }
@@ -54,7 +56,15 @@ struct OpenedRun {
 impl Runs {
     /// A list that the engine has not answered yet.
     pub(crate) fn reading(request: RequestId) -> Self {
-        Self { request, runs: vec![], scroll: Scroll::default(), reading: true, problem: None, opened: None }
+        Self {
+            request,
+            runs: vec![],
+            scroll: Scroll::default(),
+            reading: true,
+            unreadable: 0,
+            problem: None,
+            opened: None,
+        }
     }
 
     /// The run that keys are about.
@@ -71,7 +81,11 @@ impl Runs {
 
     fn draw_list(&mut self, app: &App, buffer: &mut Buffer, frame: Rect, inner: Rect) {
         if self.runs.is_empty() {
-            let words = if self.reading { "reading…" } else { "no runs yet: a rollback or a plan makes one" };
+            let words = match (self.reading, self.unreadable) {
+                (true, _) => "reading…",
+                (false, 0) => "no runs yet: a rollback or a plan makes one",
+                (false, _) => "no recorded run can be read: the log (4) says why",
+            };
             return draw_text(buffer, frame, inner, &[Rich::of(Role::Dim, words)], &mut Scroll::default(), &app.theme);
         }
         // What it is about gets what the columns beside it leave.
@@ -157,6 +171,8 @@ impl Screen for Runs {
         }
         match event {
             Event::Run(run) => self.runs.push(*run),
+            // One journal that cannot be read hides no other run; the log has why.
+            Event::Failed(failure) if !failure.fatal => self.unreadable += 1,
             Event::Failed(failure) => self.problem = Some(*failure),
             Event::Finished { .. } => {
                 self.reading = false;
@@ -180,7 +196,10 @@ impl Screen for Runs {
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
         let area = centred(buffer, area, 108, area.height.saturating_sub(1));
         let title = self.opened.as_ref().map_or_else(|| "Runs".to_owned(), |o| format!("Run {}", o.info.run));
-        let zone = format!("times in {}", app.profile.timezone);
+        let zone = match self.unreadable {
+            0 => format!("times in {}", app.profile.timezone),
+            n => format!("{} not readable, see the log", format::plural(n, "run", "runs")),
+        };
         let inner = framed(buffer, area, Frame::Dialog, &title, &zone, &app.theme);
         let hints = [
             (Action::Open, if self.opened.is_some() { "item" } else { "show" }),

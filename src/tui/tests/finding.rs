@@ -169,3 +169,17 @@ fn what_one_person_did_becomes_a_rollback_of_exactly_that() {
         back.screen
     );
 }
+
+#[test]
+fn a_run_that_cannot_be_read_hides_no_other() {
+    let runs = |c: &Command| {
+        let failure = crate::engine::failure::Failure::new(crate::engine::failure::ErrorCode::Io, "has format 5");
+        let broken = Event::Failed(Box::new(failure.not_fatal()));
+        matches!(c, Command::Runs).then(|| {
+            vec![broken, Event::Run(Box::new(super::fake::stopped_run())), Event::Finished { cancelled: false }]
+        })
+    };
+    let play = Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(runs)).keys(":runs<ret>");
+    assert!(play.screen.contains("stopped") && play.screen.contains("1 run not readable"), "{}", play.screen);
+    assert!(!play.screen.contains("! has format 5"), "{}", play.screen);
+}
