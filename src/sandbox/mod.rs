@@ -9,14 +9,13 @@ mod error;
 mod host;
 mod line;
 mod pipeline;
-mod pool;
 mod s3;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use cognito::Users;
+pub use cognito::{User, Users};
 pub use convert::{to_item, to_row};
 pub use demo::DemoSummary;
 pub use dynamo::{TableOptions, Tables};
@@ -24,7 +23,6 @@ pub use dynoxide::{AttributeValue, Item};
 pub use error::SandboxError;
 pub use line::Line;
 pub use pipeline::PipelineMode;
-pub use pool::User;
 pub use s3::Objects;
 
 use host::Host;
@@ -152,7 +150,7 @@ impl Sandbox {
     /// The id of the user pool.
     #[must_use]
     pub fn user_pool_id(&self) -> &str {
-        pool::ID
+        cognito::ID
     }
 
     /// The tables, without the network.

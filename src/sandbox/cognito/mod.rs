@@ -1,20 +1,26 @@
 //! The embedded Cognito: one user pool, kept in a file when the sandbox has a directory.
 
+mod calls;
+mod pool;
+
 use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use awsim_cognito::CognitoService;
-use awsim_core::{AppState, ServiceHandler};
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::serve::ListenerExt;
+use http::{HeaderMap, Response, StatusCode};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::pool::{self, User};
-use super::{ACCOUNT, REGION, SandboxError, host};
+use super::{SandboxError, host};
+use calls::Refusal;
+pub(super) use pool::ID;
+use pool::Pool;
+pub use pool::User;
 
 /// The users of the sandbox's pool, and the file they are kept in. Cheap to clone.
 #[derive(Clone)]
@@ -23,12 +29,12 @@ pub struct Users {
 }
 
 struct Inner {
-    service: Arc<CognitoService>,
+    pool: Mutex<Pool>,
     file: Option<PathBuf>,
-    /// Counts the changes made; a snapshot holds all changes counted before it was taken.
+    /// Counts the changes made; a write holds all changes counted before it was begun.
     changes: AtomicU64,
     /// The count that the file holds. Held while writing, so that changes made meanwhile share one write.
-    saved: std::sync::Mutex<u64>,
+    saved: Mutex<u64>,
 }
 
 impl std::fmt::Debug for Users {
@@ -40,33 +46,33 @@ impl std::fmt::Debug for Users {
 impl Users {
     /// Restores the pool from the file, or makes an empty one.
     pub(super) fn open(file: Option<PathBuf>) -> Result<Self, SandboxError> {
-        let service = Arc::new(CognitoService::new());
-        let stored = match &file {
-            Some(path) if path.exists() => Some(std::fs::read(path).map_err(SandboxError::file("read", path))?),
-            _ => None,
+        let pool = match &file {
+            Some(path) if path.exists() => {
+                let stored = std::fs::read(path).map_err(SandboxError::file("read", path))?;
+                let damaged =
+                    |error: serde_json::Error| SandboxError::Damaged { path: path.clone(), message: error.to_string() };
+                serde_json::from_slice(&stored).map_err(damaged)?
+            }
+            _ => Pool::default(),
         };
-        if let (Some(bytes), Some(path)) = (&stored, &file) {
-            service.restore(bytes).map_err(|message| SandboxError::Damaged { path: path.clone(), message })?;
-        }
-        let pools = &service.state_for(ACCOUNT, REGION).user_pools;
-        if !pools.contains_key(pool::ID) {
-            pools.insert(pool::ID.to_owned(), pool::empty());
-        }
-        let users = Self {
-            inner: Arc::new(Inner { service, file, changes: AtomicU64::new(1), saved: std::sync::Mutex::new(0) }),
-        };
+        let inner = Inner { pool: Mutex::new(pool), file, changes: AtomicU64::new(1), saved: Mutex::new(0) };
+        let users = Self { inner: Arc::new(inner) };
         users.save()?;
         Ok(users)
     }
 
-    /// Adds users that have no password, which costs no hashing; one of the same name is replaced.
+    fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.inner.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds users; one of the same name is replaced.
     ///
     /// # Errors
     /// [`SandboxError::File`] when the sandbox has a directory and cannot write there.
     pub fn add(&self, users: impl IntoIterator<Item = User>) -> Result<(), SandboxError> {
-        if let Some(mut pool) = self.inner.service.state_for(ACCOUNT, REGION).user_pools.get_mut(pool::ID) {
-            pool.users.extend(users.into_iter().map(|user| (user.name.clone(), user.into())));
-        }
+        let mut pool = self.pool();
+        users.into_iter().for_each(|user| pool.add(user));
+        drop(pool);
         self.inner.changes.fetch_add(1, Ordering::SeqCst);
         self.save()
     }
@@ -74,22 +80,21 @@ impl Users {
     /// How many users the pool has.
     #[must_use]
     pub fn count(&self) -> usize {
-        let state = self.inner.service.state_for(ACCOUNT, REGION);
-        state.user_pools.get(pool::ID).map_or(0, |pool| pool.users.len())
+        self.pool().users.len()
     }
 
     /// Writes the file, if there is one and it lacks changes made before this call.
     pub(super) fn save(&self) -> Result<(), SandboxError> {
         let Some(path) = &self.inner.file else { return Ok(()) };
         let wanted = self.inner.changes.load(Ordering::SeqCst);
-        let mut saved = self.inner.saved.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut saved = self.inner.saved.lock().unwrap_or_else(PoisonError::into_inner);
         if *saved >= wanted {
             return Ok(());
         }
         let holds = self.inner.changes.load(Ordering::SeqCst);
-        if let Some(snapshot) = self.inner.service.snapshot() {
-            replace(path, &snapshot).map_err(SandboxError::file("write", path))?;
-        }
+        let content =
+            serde_json::to_vec(&*self.pool()).map_err(|error| SandboxError::file("write", path)(error.into()))?;
+        replace(path, &content).map_err(SandboxError::file("write", path))?;
         *saved = holds;
         Ok(())
     }
@@ -115,9 +120,7 @@ pub(super) async fn serve(listener: TcpListener, users: Users, stop: Cancellatio
             tracing::debug!(%error, "the sandbox's Cognito could not set TCP_NODELAY");
         }
     });
-    let mut gateway = AppState::new(REGION.to_owned(), ACCOUNT.to_owned());
-    gateway.register(Arc::clone(&users.inner.service) as Arc<dyn ServiceHandler>, Vec::new());
-    let app = axum::Router::new().fallback(handle).with_state(Served { gateway, users });
+    let app = axum::Router::new().fallback(handle).with_state(users);
     let served = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
     tokio::select! {
         result = served => if let Err(error) = result {
@@ -127,34 +130,28 @@ pub(super) async fn serve(listener: TcpListener, users: Users, stop: Cancellatio
     }
 }
 
-#[derive(Clone)]
-struct Served {
-    gateway: AppState,
-    users: Users,
-}
-
 /// Answers a request; what it changed is in the file before the client hears of it, so a kill loses nothing acknowledged.
-async fn handle(
-    State(served): State<Served>,
-    method: http::Method,
-    uri: http::Uri,
-    headers: http::HeaderMap,
-    body: Bytes,
-) -> http::Response<axum::body::Body> {
-    let changes = !only_reads(&headers);
-    let response = awsim_core::gateway::handle_request(State(served.gateway), method, uri, headers, body).await;
-    if changes && response.status().is_success() {
-        served.users.inner.changes.fetch_add(1, Ordering::SeqCst);
-        if let Err(error) = tokio::task::block_in_place(|| served.users.save()) {
+async fn handle(State(users): State<Users>, headers: HeaderMap, body: Bytes) -> Response<Body> {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let operation = target.rsplit('.').next().unwrap_or_default();
+    let answer = calls::answer(&mut users.pool(), operation, &body);
+    if answer.is_ok() && !calls::only_reads(operation) {
+        users.inner.changes.fetch_add(1, Ordering::SeqCst);
+        if let Err(error) = tokio::task::block_in_place(|| users.save()) {
             tracing::error!(%error, "the sandbox's users are not saved");
         }
     }
+    let (status, body) = match answer {
+        Ok(body) => (StatusCode::OK, body),
+        Err(Refusal { code, message }) => (StatusCode::BAD_REQUEST, json!({ "__type": code, "message": message })),
+    };
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    let marks = [("content-type", "application/x-amz-json-1.1".to_owned()), ("x-amzn-requestid", calls::uuid())];
+    for (name, value) in marks {
+        if let Ok(value) = value.parse() {
+            response.headers_mut().insert(name, value);
+        }
+    }
     response
-}
-
-/// True for operations that leave the pool as it is.
-fn only_reads(headers: &http::HeaderMap) -> bool {
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-    let operation = target.rsplit('.').next().unwrap_or_default();
-    ["List", "Describe", "Get", "AdminGet", "AdminList"].iter().any(|read| operation.starts_with(read))
 }
