@@ -1,4 +1,4 @@
-//! The calls that the embedded Cognito answers, over a pool that is handed in: what the console and its tests need of the service.
+//! The calls that the embedded Cognito answers, over pools that are handed in: what the console and its tests need of the service.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -7,11 +7,13 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::pool::{self, Account, Pool};
+use super::pool::{Account, Pool, Pools};
 use crate::sandbox::{ACCOUNT, REGION};
 
 /// The most users of a page.
 const PAGE: usize = 60;
+/// The name of every pool.
+const NAME: &str = "shop";
 
 /// An answer that is an error of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,28 +49,29 @@ struct Attribute {
     value: String,
 }
 
-/// True for calls that leave the pool as it is.
+/// True for calls that leave the pools as they are.
 pub(super) fn only_reads(operation: &str) -> bool {
     matches!(operation, "ListUsers" | "AdminGetUser" | "DescribeUserPool" | "ListUserPools")
 }
 
 /// Answers a call.
-pub(super) fn answer(pool: &mut Pool, operation: &str, body: &[u8]) -> Result<Json, Refusal> {
+pub(super) fn answer(pools: &mut Pools, operation: &str, body: &[u8]) -> Result<Json, Refusal> {
     let request: Request = match serde_json::from_slice(body) {
         Ok(request) => request,
         Err(error) => return refusal("SerializationException", error.to_string()),
     };
     if operation == "ListUserPools" {
-        return Ok(json!({ "UserPools": [{ "Id": pool::ID, "Name": "shop" }] }));
+        let pools: Vec<Json> = pools.pools.keys().map(|id| json!({ "Id": id, "Name": NAME })).collect();
+        return Ok(json!({ "UserPools": pools }));
     }
-    if request.user_pool_id != pool::ID {
+    let Some(pool) = pools.pools.get_mut(&request.user_pool_id) else {
         return refusal("ResourceNotFoundException", format!("User pool {} does not exist.", request.user_pool_id));
-    }
+    };
     match operation {
         "ListUsers" => list(pool, &request),
         "DescribeUserPool" => Ok(json!({ "UserPool": {
-            "Id": pool::ID, "Name": "shop", "EstimatedNumberOfUsers": pool.users.len(),
-            "Arn": format!("arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{}", pool::ID),
+            "Id": request.user_pool_id, "Name": NAME, "EstimatedNumberOfUsers": pool.users.len(),
+            "Arn": format!("arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{}", request.user_pool_id),
         } })),
         "AdminCreateUser" => create(pool, request),
         "AdminGetUser" => {
@@ -78,7 +81,7 @@ pub(super) fn answer(pool: &mut Pool, operation: &str, body: &[u8]) -> Result<Js
             Ok(answer)
         }
         "AdminUpdateUserAttributes" => {
-            let attributes = checked(request.user_attributes)?;
+            let attributes = checked(pool, request.user_attributes)?;
             let user = user(pool, &request.username)?;
             user.attributes.extend(attributes);
             user.modified = Timestamp::now();
@@ -106,9 +109,9 @@ fn user<'a>(pool: &'a mut Pool, name: &str) -> Result<&'a mut Account, Refusal> 
     }
 }
 
-fn checked(attributes: Vec<Attribute>) -> Result<BTreeMap<String, String>, Refusal> {
+fn checked(pool: &Pool, attributes: Vec<Attribute>) -> Result<BTreeMap<String, String>, Refusal> {
     let attributes = attributes.into_iter().map(|attribute| (attribute.name, attribute.value)).collect();
-    match pool::check(&attributes) {
+    match pool.check(&attributes) {
         Ok(()) => Ok(attributes),
         Err(reason) => refusal("InvalidParameterException", reason.to_string()),
     }
@@ -121,7 +124,7 @@ fn create(pool: &mut Pool, request: Request) -> Result<Json, Refusal> {
     if pool.users.contains_key(&request.username) {
         return refusal("UsernameExistsException", "User account already exists");
     }
-    let mut attributes = checked(request.user_attributes)?;
+    let mut attributes = checked(pool, request.user_attributes)?;
     attributes.insert("sub".to_owned(), uuid());
     let account = Account::new("FORCE_CHANGE_PASSWORD", attributes);
     let answer = json!({ "User": described(&request.username, &account, None) });
@@ -178,9 +181,10 @@ pub(super) fn uuid() -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::pool;
     use super::*;
 
-    fn call(pool: &mut Pool, operation: &str, mut body: Json) -> Result<Json, Refusal> {
+    fn call(pool: &mut Pools, operation: &str, mut body: Json) -> Result<Json, Refusal> {
         body["UserPoolId"] = json!(pool::ID);
         answer(pool, operation, body.to_string().as_bytes())
     }
@@ -191,7 +195,7 @@ mod tests {
 
     #[test]
     fn pages_hold_every_user_once() {
-        let mut pool = Pool::default();
+        let mut pool = Pools::default();
         for at in 0..130 {
             call(&mut pool, "AdminCreateUser", json!({ "Username": format!("u-{at:03}") })).unwrap();
         }
@@ -213,8 +217,8 @@ mod tests {
 
     #[test]
     fn refusals_have_the_names_of_the_service() {
-        let mut pool = Pool::default();
-        let code = |pool: &mut Pool, operation: &str, body: Json| call(pool, operation, body).unwrap_err().code;
+        let mut pool = Pools::default();
+        let code = |pool: &mut Pools, operation: &str, body: Json| call(pool, operation, body).unwrap_err().code;
         call(&mut pool, "AdminCreateUser", json!({ "Username": "a" })).unwrap();
         assert_eq!(code(&mut pool, "AdminCreateUser", json!({ "Username": "a" })), "UsernameExistsException");
         assert_eq!(code(&mut pool, "AdminGetUser", json!({ "Username": "b" })), "UserNotFoundException");
@@ -228,7 +232,7 @@ mod tests {
 
     #[test]
     fn an_update_changes_only_the_attributes_it_names() {
-        let mut pool = Pool::default();
+        let mut pool = Pools::default();
         let attributes = json!([{ "Name": "email", "Value": "a@x" }, { "Name": "custom:tenant", "Value": "A" }]);
         call(&mut pool, "AdminCreateUser", json!({ "Username": "a", "UserAttributes": attributes })).unwrap();
         let update = json!([{ "Name": "custom:tenant", "Value": "a" }]);

@@ -1,4 +1,4 @@
-//! The embedded Cognito: one user pool, kept in a file when the sandbox has a directory.
+//! The embedded Cognito: its user pools, kept in a file when the sandbox has a directory.
 
 mod calls;
 mod pool;
@@ -19,17 +19,17 @@ use tokio_util::sync::CancellationToken;
 use super::{SandboxError, host};
 use calls::Refusal;
 pub(super) use pool::ID;
-use pool::Pool;
+use pool::Pools;
 pub use pool::User;
 
-/// The users of the sandbox's pool, and the file they are kept in. Cheap to clone.
+/// The users of the sandbox's pools, and the file they are kept in. Cheap to clone.
 #[derive(Clone)]
 pub struct Users {
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    pool: Mutex<Pool>,
+    pools: Mutex<Pools>,
     file: Option<PathBuf>,
     /// Counts the changes made; a write holds all changes counted before it was begun.
     changes: AtomicU64,
@@ -46,23 +46,23 @@ impl std::fmt::Debug for Users {
 impl Users {
     /// Restores the pool from the file, or makes an empty one.
     pub(super) fn open(file: Option<PathBuf>) -> Result<Self, SandboxError> {
-        let pool = match &file {
+        let pools = match &file {
             Some(path) if path.exists() => {
                 let stored = std::fs::read(path).map_err(SandboxError::file("read", path))?;
                 let damaged =
                     |error: serde_json::Error| SandboxError::Damaged { path: path.clone(), message: error.to_string() };
                 serde_json::from_slice(&stored).map_err(damaged)?
             }
-            _ => Pool::default(),
+            _ => Pools::default(),
         };
-        let inner = Inner { pool: Mutex::new(pool), file, changes: AtomicU64::new(1), saved: Mutex::new(0) };
+        let inner = Inner { pools: Mutex::new(pools), file, changes: AtomicU64::new(1), saved: Mutex::new(0) };
         let users = Self { inner: Arc::new(inner) };
         users.save()?;
         Ok(users)
     }
 
-    fn pool(&self) -> MutexGuard<'_, Pool> {
-        self.inner.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pools(&self) -> MutexGuard<'_, Pools> {
+        self.inner.pools.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds users; one of the same name is replaced.
@@ -70,17 +70,32 @@ impl Users {
     /// # Errors
     /// [`SandboxError::File`] when the sandbox has a directory and cannot write there.
     pub fn add(&self, users: impl IntoIterator<Item = User>) -> Result<(), SandboxError> {
-        let mut pool = self.pool();
+        self.add_to(ID, &[], users)
+    }
+
+    /// The same in the pool of an id, made where there is none, with these custom attributes beside the usual ones.
+    ///
+    /// # Errors
+    /// As [`Users::add`].
+    pub fn add_to(
+        &self,
+        id: &str,
+        custom: &[String],
+        users: impl IntoIterator<Item = User>,
+    ) -> Result<(), SandboxError> {
+        let mut pools = self.pools();
+        let pool = pools.pools.entry(id.to_owned()).or_default();
+        pool.declare(custom);
         users.into_iter().for_each(|user| pool.add(user));
-        drop(pool);
+        drop(pools);
         self.inner.changes.fetch_add(1, Ordering::SeqCst);
         self.save()
     }
 
-    /// How many users the pool has.
+    /// How many users the pools have.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.pool().users.len()
+        self.pools().pools.values().map(|pool| pool.users.len()).sum()
     }
 
     /// Writes the file, if there is one and it lacks changes made before this call.
@@ -93,7 +108,7 @@ impl Users {
         }
         let holds = self.inner.changes.load(Ordering::SeqCst);
         let content =
-            serde_json::to_vec(&*self.pool()).map_err(|error| SandboxError::file("write", path)(error.into()))?;
+            serde_json::to_vec(&*self.pools()).map_err(|error| SandboxError::file("write", path)(error.into()))?;
         replace(path, &content).map_err(SandboxError::file("write", path))?;
         *saved = holds;
         Ok(())
@@ -134,7 +149,7 @@ pub(super) async fn serve(listener: TcpListener, users: Users, stop: Cancellatio
 async fn handle(State(users): State<Users>, headers: HeaderMap, body: Bytes) -> Response<Body> {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default();
-    let answer = calls::answer(&mut users.pool(), operation, &body);
+    let answer = calls::answer(&mut users.pools(), operation, &body);
     if answer.is_ok() && !calls::only_reads(operation) {
         users.inner.changes.fetch_add(1, Ordering::SeqCst);
         if let Err(error) = tokio::task::block_in_place(|| users.save()) {

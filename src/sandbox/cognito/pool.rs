@@ -1,6 +1,6 @@
 //! The sandbox's user pool: its attributes and its users, and their form in the file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -64,10 +64,13 @@ impl Account {
     }
 }
 
-/// All users, by name.
+/// A pool: its users by name.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Pool {
+    /// Custom attributes beside those of every sandbox's pool, with their prefix.
+    #[serde(default)]
+    custom: BTreeSet<String>,
     pub(super) users: BTreeMap<String, Account>,
 }
 
@@ -76,6 +79,40 @@ impl Pool {
         let mut attributes: BTreeMap<_, _> = user.attributes.into_iter().collect();
         attributes.insert("sub".to_owned(), user.sub);
         self.users.insert(user.name, Account::new("CONFIRMED", attributes));
+    }
+
+    pub(super) fn declare(&mut self, custom: &[String]) {
+        self.custom.extend(custom.iter().filter(|name| name.starts_with("custom:")).cloned());
+    }
+
+    /// Lets attributes pass that a caller may set.
+    pub(super) fn check(&self, attributes: &BTreeMap<String, String>) -> Result<(), AttributeRefused> {
+        for (name, value) in attributes {
+            if name == "sub" {
+                return Err(AttributeRefused::Fixed(name.clone()));
+            }
+            let is_known = STANDARD.contains(&name.as_str()) || CUSTOM.contains(&name.as_str());
+            if !is_known && !self.custom.contains(name) {
+                return Err(AttributeRefused::Unknown(name.clone()));
+            }
+            if value.chars().count() > LONGEST {
+                return Err(AttributeRefused::TooLong(name.clone()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// All pools, by id. The sandbox's own is always there.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Pools {
+    pub(super) pools: BTreeMap<String, Pool>,
+}
+
+impl Default for Pools {
+    fn default() -> Self {
+        Self { pools: BTreeMap::from([(ID.to_owned(), Pool::default())]) }
     }
 }
 
@@ -93,29 +130,17 @@ pub(super) enum AttributeRefused {
     TooLong(String),
 }
 
-/// Lets attributes pass that a caller may set.
-pub(super) fn check(attributes: &BTreeMap<String, String>) -> Result<(), AttributeRefused> {
-    for (name, value) in attributes {
-        if name == "sub" {
-            return Err(AttributeRefused::Fixed(name.clone()));
-        }
-        if !STANDARD.contains(&name.as_str()) && !CUSTOM.contains(&name.as_str()) {
-            return Err(AttributeRefused::Unknown(name.clone()));
-        }
-        if value.chars().count() > LONGEST {
-            return Err(AttributeRefused::TooLong(name.clone()));
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_pool_takes_its_own_attributes_and_no_others() {
-        let one = |name: &str, value: &str| check(&BTreeMap::from([(name.to_owned(), value.to_owned())]));
+        let mut pool = Pool::default();
+        pool.declare(&["custom:shop".to_owned(), "shop".to_owned()]);
+        let one = |name: &str, value: &str| pool.check(&BTreeMap::from([(name.to_owned(), value.to_owned())]));
+        assert_eq!(one("custom:shop", "1"), Ok(()));
+        assert_eq!(one("shop", "1"), Err(AttributeRefused::Unknown("shop".to_owned())));
         assert_eq!(one("custom:tenant", &"あ".repeat(2048)), Ok(()));
         assert_eq!(one("email", "a@example.com"), Ok(()));
         assert_eq!(one("custom:tenants", ""), Err(AttributeRefused::Unknown("custom:tenants".to_owned())));
