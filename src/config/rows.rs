@@ -23,6 +23,8 @@ pub enum Kind {
     Number(usize, usize),
     /// A whole number, or a share such as `5%`.
     Share,
+    /// A part of a whole: over 0, at most 1.
+    Fraction,
     /// Texts.
     List,
     /// `true` or `false`.
@@ -65,6 +67,7 @@ impl Kind {
             | Self::Words(_)
             | Self::Number(..)
             | Self::Share
+            | Self::Fraction
             | Self::List
             | Self::Flag
             | Self::Duration

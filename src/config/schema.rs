@@ -119,6 +119,7 @@ fn held(rows: &[&Row], row: &Row, default: Option<&Value>, needed: Needed) -> Va
         Kind::Share => {
             json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, text("^[0-9]+(\\.[0-9]{1,2})?%$")] })
         }
+        Kind::Fraction => json!({ "type": "number", "exclusiveMinimum": 0, "maximum": 1 }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::List | Kind::Tenants => texts(),
         Kind::Modules => {

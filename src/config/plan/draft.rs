@@ -86,6 +86,7 @@ pub(super) fn shown(text: &str, span: Range<usize>, value: &DeValue<'_>) -> Stri
     match value {
         DeValue::String(text) => text.to_string(),
         DeValue::Integer(number) => number.to_string(),
+        DeValue::Float(number) => number.to_string(),
         DeValue::Boolean(flag) => flag.to_string(),
         DeValue::Array(list) if list.iter().all(|v| v.get_ref().as_str().is_some()) => {
             listed(list.iter().filter_map(|v| v.get_ref().as_str()))
@@ -115,6 +116,10 @@ fn literal(kind: Kind, typed: &str) -> String {
     }
     match kind {
         Kind::Number(..) | Kind::Share if is_number => typed.to_owned(),
+        Kind::Fraction if typed.parse::<f64>().is_ok_and(f64::is_finite) => match is_number || typed.contains('.') {
+            true => typed.to_owned(),
+            false => quoted(typed),
+        },
         Kind::Flag if matches!(typed, "true" | "false") => typed.to_owned(),
         Kind::List | Kind::Tenants | Kind::Words(_) => list(&words(typed)),
         Kind::Modules if words(typed).len() > 1 => list(&words(typed)),

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 
+use toml::de::DeValue;
+
 use super::super::rows::SOME;
 use super::super::toml_walk::{ConfigError, Placed, Walk, whole};
 use super::super::words::{CONFLICTS, DELETED, ENGINE, EXISTING, PARTITIONS, PUBLISH, SPELLING, STAMP, VERIFY};
@@ -186,6 +188,7 @@ pub(super) fn run(mut walk: Walk<'_, '_>, operation: Operation) -> Result<RunSet
         canary: walk.number("canary", SOME)?.unwrap_or(default.canary),
         concurrency: walk.number("concurrency", CONCURRENCY)?.unwrap_or(default.concurrency),
         rate: walk.number("rate", RATE)?.map_or(default.rate, |n| u32::try_from(n).unwrap_or(u32::MAX)),
+        polite: polite(&mut walk)?,
         stop_after_failures: stop_after(&mut walk)?.unwrap_or(default.stop_after_failures),
         publish: publish(&mut walk)?,
         stamp: walk.word("stamp", STAMP.pairs)?.unwrap_or(default.stamp),
@@ -201,6 +204,23 @@ pub(super) fn run(mut walk: Walk<'_, '_>, operation: Operation) -> Result<RunSet
     };
     walk.finish()?;
     Ok(settings)
+}
+
+/// As the share it is of the whole, in ten thousandths; none for the whole.
+fn polite(walk: &mut Walk<'_, '_>) -> Result<Option<u16>> {
+    const KEY: &str = "polite";
+    const WHAT: &str = "a number from 0.0001 to 1, such as 0.5";
+    let Some((span, value)) = walk.get(KEY) else { return Ok(None) };
+    let share = match value {
+        DeValue::Float(number) => number.as_str().parse::<f64>().ok(),
+        DeValue::Integer(_) => whole(value).map(|n| n as f64),
+        _ => None,
+    };
+    match share.map(|share| (share * 10_000.0).round()) {
+        Some(parts) if parts == 10_000.0 => Ok(None),
+        Some(parts) if (1.0..10_000.0).contains(&parts) => Ok(Some(parts as u16)),
+        _ => Err(walk.mismatch((span, value), KEY, WHAT)),
+    }
 }
 
 fn stop_after(walk: &mut Walk<'_, '_>) -> Result<Option<StopAfter>> {

@@ -209,6 +209,7 @@ pub(in crate::config) const ROWS: &[Row] = rows! {
         "concurrency": Number(CONCURRENCY.0, CONCURRENCY.1), EVERY, Counts("32"), "transactions at once, 256 at most";
         "rate": Number(RATE.0, RATE.1), ITEMS, Counts("0"), "items per second at most; 0 = as fast as the table allows";
         "rate": Number(RATE.0, RATE.1), &[Users], Counts("0"), "users per second at most; 0 = 20, below what Cognito takes from an account";
+        "polite": Fraction, ITEMS, Counts("1"), "share of what a partition takes to use, 0.5 for half; the rest stays for the application";
         "stop_after_failures": Share, EVERY, Counts("'5%'"), "of those attempted, counted from 20 attempts on; or a number of items; conflicts do not count";
         "publish": Choice(PUBLISH.names), ITEMS, Counts("''"), "sync = one transaction; async = command row, then the application's own pipeline; the profile's when empty";
         "publish": Choice(PUBLISH.names), &[Users], Counts("''"), "users are published by nobody: without effect, as timeout and pending";

@@ -156,6 +156,9 @@ pub struct RunSettings {
     pub concurrency: usize,
     /// Items per second at most; 0 for as fast as the table allows.
     pub rate: u32,
+    /// The share of what a partition takes to use, in ten thousandths; all of it when `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub polite: Option<u16>,
     /// How many failed items end the run.
     pub stop_after_failures: StopAfter,
     /// How it publishes; the profile's way when `None`.
@@ -182,6 +185,7 @@ impl Default for RunSettings {
             canary: 5,
             concurrency: 32,
             rate: 0,
+            polite: None,
             stop_after_failures: StopAfter::Ratio(500),
             publish: None,
             stamp: true,

@@ -26,7 +26,7 @@ use crate::engine::run::pipeline;
 use crate::engine::task::control::Control;
 use crate::engine::task::{Context, Stop, Task};
 use crate::store::backoff::delay;
-use crate::store::error::StoreError;
+use crate::store::error::{ErrorKind, StoreError};
 use crate::store::publish::WriteStore;
 
 /// Items begun ahead of their turn: enough that the journal's wait for the disk is never waited for, few enough to look up after a kill.
@@ -102,7 +102,12 @@ pub(in crate::engine) async fn carry_out(
         journal,
         store,
         context: Arc::new(context.clone()),
-        limiter: Limiter::new(start.concurrency, start.rate, now),
+        limiter: Limiter::new(
+            start.concurrency,
+            start.rate,
+            settings.polite.map(|parts| f64::from(parts) / 10_000.0),
+            now,
+        ),
         // In sync mode the pool itself counts; in async mode items stay in it while they wait for the pipeline.
         slots: Arc::new(Semaphore::new(match context.mode {
             PublishMode::Sync => Semaphore::MAX_PERMITS,
@@ -241,9 +246,16 @@ impl Pool<'_> {
                 looked += 1;
                 continue;
             }
+            let place = self.limiter.place(&pending.open.item.module, pending.open.item.target.pk.as_str());
+            if let Some(at) = self.limiter.turn_of(place).filter(|at| *at > now) {
+                wake = Some(wake.map_or(at, |w| w.min(at)));
+                self.queue.push_back(pending);
+                looked += 1;
+                continue;
+            }
             pending.holds = true;
             self.busy.extend(written(&pending.open));
-            self.limiter.began(now);
+            self.limiter.began(place, now);
             let (store, context) = (self.store.clone(), Arc::clone(&self.context));
             let (slots, cancel) = (Arc::clone(&self.slots), self.task.cancel.clone());
             self.flying.spawn(async move {
@@ -281,13 +293,14 @@ impl Pool<'_> {
     }
 
     async fn landed(&mut self, mut pending: Pending, round: Round) {
+        let place = self.limiter.place(&pending.open.item.module, pending.open.item.target.pk.as_str());
         match round {
             Round::Ended(end) => {
                 for key in written(&pending.open) {
                     self.busy.remove(&key);
                 }
                 self.troubles.ended(&pending.open.item.target, &end);
-                self.limiter.succeeded();
+                self.limiter.ended(place, pending.units, Instant::now());
                 self.results.push((pending.open, end));
                 self.record_at.get_or_insert_with(|| Instant::now() + GATHER);
                 if self.troubles.are_too_many(self.context.settings.stop_after_failures) {
@@ -298,7 +311,10 @@ impl Pool<'_> {
                 }
             }
             Round::Again(error) => {
-                self.limiter.throttled(Instant::now());
+                match error.kind() {
+                    Some(ErrorKind::Throttled) => self.limiter.throttled(place, Instant::now()),
+                    _ => self.limiter.delayed(Instant::now()),
+                }
                 pending.attempts += 1;
                 pending.rounds += 1;
                 pending.not_before = Some(Instant::now() + delay(pending.rounds));

@@ -32,6 +32,8 @@ pub(super) struct Pending {
     pub(super) not_before: Option<Instant>,
     /// Nobody else may touch its entities: it was sent, and is not over.
     pub(super) holds: bool,
+    /// Units that its busiest partition takes for it, once it was built.
+    pub(super) units: Option<u64>,
     /// Whether a round before this one, of this process or of one that was killed, may have written it.
     sent: bool,
 }
@@ -39,7 +41,7 @@ pub(super) struct Pending {
 impl Pending {
     pub(super) fn new(open: OpenItem) -> Self {
         let sent = open.begun;
-        Self { open, attempts: 0, rounds: 0, not_before: None, holds: false, sent }
+        Self { open, attempts: 0, rounds: 0, not_before: None, holds: false, units: None, sent }
     }
 }
 
@@ -77,6 +79,7 @@ pub(super) async fn round(
         Ok(request) => request,
         Err(error) => return Round::Ended(unbuilt(&error)),
     };
+    pending.units = request.busiest_units();
     let published = {
         // Never closed while the pool lives.
         let _slot = slots.acquire().await;

@@ -17,17 +17,25 @@ use crate::store::error::{ErrorKind, StoreError};
 /// How often a publish is repeated before whoever asked for it decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// Attempts while the service throttles or another transaction holds the rows.
+    /// Attempts while another transaction holds the rows, or nobody answers.
     pub attempts: u32,
+    /// Attempts while the service throttles.
+    pub throttled: u32,
     /// Attempts after answers were lost.
     pub lost: u32,
 }
 
 impl Patience {
     /// For a publish that nobody repeats: with the pauses in between about half a minute.
-    pub const ALONE: Self = Self { attempts: 14, lost: 5 };
-    /// For one of many: a run that is throttled slows all of them down instead.
-    pub const IN_RUN: Self = Self { attempts: 2, lost: 2 };
+    pub const ALONE: Self = Self { attempts: 14, throttled: 14, lost: 5 };
+    /// For one of many: a run that is throttled slows the others down instead, and so wants to hear of the first refusal.
+    pub const IN_RUN: Self = Self { attempts: 2, throttled: 1, lost: 2 };
+}
+
+impl Patience {
+    fn attempts_after(self, error: &StoreError) -> u32 {
+        if error.kind() == Some(ErrorKind::Throttled) { self.throttled } else { self.attempts }
+    }
 }
 
 /// What the tables say of a request whose outcome is not known.
@@ -118,7 +126,7 @@ impl WriteStore {
                 Attempt::Failed(error) => {
                     return end(self.settle(&request, reached, PublishOutcome::Failed(error)).await, None);
                 }
-                Attempt::Again(error) if attempts >= patience.attempts => {
+                Attempt::Again(error) if attempts >= patience.attempts_after(&error) => {
                     return end(self.settle(&request, reached, PublishOutcome::Failed(error)).await, None);
                 }
                 Attempt::Again(_) => tokio::time::sleep(delay(attempts)).await,

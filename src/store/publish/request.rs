@@ -167,6 +167,18 @@ impl PublishRequest {
         self.units().map(|(_, _, units)| units).sum()
     }
 
+    /// Write units of the partition that takes the most of them.
+    pub fn busiest_units(&self) -> Option<u64> {
+        let mut sums: Vec<(TableKind, &PartitionKey, u64)> = Vec::with_capacity(4);
+        for (kind, pk, units) in self.units() {
+            match sums.iter_mut().find(|(k, p, _)| *k == kind && *p == pk) {
+                Some((_, _, sum)) => *sum += units,
+                None => sums.push((kind, pk, units)),
+            }
+        }
+        sums.into_iter().map(|(_, _, units)| units).max()
+    }
+
     /// The same by table and partition, which is where the service's ceiling applies.
     pub fn units(&self) -> impl Iterator<Item = (TableKind, &PartitionKey, u64)> {
         let parts = self.parts.iter().flat_map(|part| {

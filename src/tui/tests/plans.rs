@@ -169,7 +169,7 @@ fn without_a_scan_nothing_is_claimed_of_a_tenant() {
 #[test]
 fn every_operation_has_a_form() {
     for operation in crate::config::plan::operations() {
-        let played = Play::new(120, 60).with(|p| p.fake = Fake::golden()).keys(&format!(":plan new {operation}<ret>"));
+        let played = Play::new(120, 66).with(|p| p.fake = Fake::golden()).keys(&format!(":plan new {operation}<ret>"));
         for field in crate::config::plan::fields(operation) {
             assert!(played.screen.contains(field.key), "{operation} {}\n{}", field.path(), played.screen);
         }

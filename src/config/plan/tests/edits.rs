@@ -52,6 +52,7 @@ fn choices() -> impl Strategy<Value = Choices> {
 fn value(kind: Kind, at: usize) -> String {
     match kind {
         Kind::Number(..) | Kind::Share => format!("{at}"),
+        Kind::Fraction => format!("0.{}", at + 1),
         Kind::Flag => "true".to_owned(),
         Kind::List | Kind::Words(_) | Kind::Tenants => format!("[\n  \"a{at}\", # ours\n  \"b = 1 # no\",\n]"),
         Kind::Choice(words) => format!("'{}'", words[at % words.len()]),

@@ -221,7 +221,7 @@ fn every_key_is_read() {
     let text = "name = \"n\"\noperation = \"move\"\nprofile = \"staging\"\nreason = \"T-1\"\nmodule = [\"product\", \"order\"]\n\
         [source]\ntype = \"*\"\ntenant = \"acme\"\nsk_prefix = \"P-\"\nkeys = [\"P-1\", \"P-2\"]\ndeleted = \"keep\"\n\
         [target]\ntenant = \"globex\"\nexisting = \"merge\"\n\
-        [run]\nbatch = 1_000\ncanary = 0x10\nconcurrency = 256\nrate = 25\nstop_after_failures = 0\npublish = \"async\"\n\
+        [run]\nbatch = 1_000\ncanary = 0x10\nconcurrency = 256\nrate = 25\npolite = 0.5\nstop_after_failures = 0\npublish = \"async\"\n\
         stamp = \"none\"\ntimeout = \"90s\"\npending = 7\nverify = \"end\"\nengine = \"direct\"\nlabel = \"2nd try\"\n";
     let expected = Plan {
         name: "n".to_owned(),
@@ -246,6 +246,7 @@ fn every_key_is_read() {
             canary: 16,
             concurrency: 256,
             rate: 25,
+            polite: Some(5_000),
             stop_after_failures: StopAfter::Count(0),
             publish: Some(PublishMode::Async),
             stamp: false,
@@ -264,6 +265,10 @@ fn every_key_is_read() {
     assert_eq!((existing("overwrite"), existing("stop")), (Existing::Overwrite, Existing::Stop));
     let run = |line: &str| read(&copy_plan("", &format!("[run]\n{line}"))).unwrap().run;
     assert_eq!(run("stop_after_failures = \"2.5%\"").stop_after_failures, StopAfter::Ratio(250));
+    assert_eq!(
+        (run("polite = 1").polite, run("polite = 1.0").polite, run("polite = 0.0125").polite),
+        (None, None, Some(125))
+    );
     assert_eq!(run("stop_after_failures = 12").stop_after_failures, StopAfter::Count(12));
     assert_eq!(
         (run("verify = \"batch\"").verify, run("publish = \"sync\"").publish),
