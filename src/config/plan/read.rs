@@ -217,7 +217,7 @@ fn polite(walk: &mut Walk<'_, '_>) -> Result<Option<u16>> {
         _ => None,
     };
     match share.map(|share| (share * 10_000.0).round()) {
-        Some(parts) if parts == 10_000.0 => Ok(None),
+        Some(10_000.0) => Ok(None),
         Some(parts) if (1.0..10_000.0).contains(&parts) => Ok(Some(parts as u16)),
         _ => Err(walk.mismatch((span, value), KEY, WHAT)),
     }

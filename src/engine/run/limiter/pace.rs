@@ -28,8 +28,9 @@ const STEP: f64 = 0.985;
 const SURPRISE: f64 = 0.7;
 /// Above so many times the rate that once got through, nothing is held back any more.
 const FREE: f64 = 16.0;
-/// The slowest rate, in items a second: something must go out to see whether the service takes it again.
-const SLOWEST: f64 = 1.0;
+/// The slowest rate, in items a second. Refusals that have nothing to do with the rate would lower it without end; where a partition takes
+/// less than this, the pauses of each refused item do the rest.
+const SLOWEST: f64 = 20.0;
 
 /// Items that ended lately, in tenths of a second.
 #[derive(Debug, Clone)]
@@ -139,7 +140,7 @@ impl Pace {
         if let Some(rate) = self.rate(at, polite) {
             // What was missed is not made up for, but for the time between two looks.
             let missed = at.checked_sub(Duration::from_millis(20)).unwrap_or(at);
-            self.next = self.next.max(missed) + Duration::from_secs_f64(1.0 / rate.max(SLOWEST));
+            self.next = self.next.max(missed) + Duration::from_secs_f64(1.0 / rate.max(0.01));
         }
     }
 
