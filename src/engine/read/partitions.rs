@@ -136,7 +136,7 @@ impl Stride {
     }
 }
 
-/// Whether a partition is of a type and a tenant, where they are named. Its rows are asked only where its key leaves that open.
+/// True for a partition of a type and a tenant, where they are named. Its rows are asked only where its key leaves that open.
 pub(in crate::engine) async fn is_of(
     task: &Task,
     module: &str,

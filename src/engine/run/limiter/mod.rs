@@ -96,12 +96,12 @@ impl Limiter {
         let polite = self.polite;
         self.paces.entry(place).or_insert_with(|| Pace::new(at)).began(at, polite);
         if self.rate > 0 {
-            // What was missed is not made up for: a pause is no reason for a burst.
+            // Missed turns are not made up for: a pause is no reason for a burst.
             self.next = self.next.max(at) + Duration::from_secs(1) / self.rate;
         }
     }
 
-    /// An item has ended; `units` are what the partition took for it, where something was written.
+    /// An item has ended; `units` are those of its busiest partition, where it was sent.
     pub(super) fn ended(&mut self, place: Place, units: Option<u64>, at: Instant) {
         if let Some(pace) = self.paces.get_mut(&place) {
             pace.ended(at, units);

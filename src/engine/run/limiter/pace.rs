@@ -138,13 +138,13 @@ impl Pace {
             self.limit = None;
         }
         if let Some(rate) = self.rate(at, polite) {
-            // What was missed is not made up for, but for the time between two looks.
+            // Missed turns are not made up for, but for the time between two looks.
             let missed = at.checked_sub(Duration::from_millis(20)).unwrap_or(at);
             self.next = self.next.max(missed) + Duration::from_secs_f64(1.0 / rate.max(0.01));
         }
     }
 
-    /// An item was written, for so many units of the partition; none where that is not known.
+    /// An item has ended, for so many units of the partition; none where it was not sent.
     pub(super) fn ended(&mut self, at: Instant, units: Option<u64>) {
         self.lately.add(at);
         if let Some(units) = units {
@@ -170,7 +170,7 @@ impl Pace {
             // Too much already on the way back.
             through(Duration::from_secs(1)).clamp(tried / 2.0, tried * 0.95)
         } else if limit.is_guess {
-            // What got through may have been saved up.
+            // Units may have been saved up, and got through beyond the limit.
             through(SETTLE).clamp(tried / 4.0, tried * 0.6)
         } else if through(Duration::from_secs(1)) > tried * SURPRISE {
             tried * STEP
