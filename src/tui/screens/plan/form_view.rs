@@ -208,6 +208,8 @@ fn line(form: &Form, field: &Field, is_typed: bool) -> Rich {
     match form.value(field) {
         Some(value) => line.push(Role::Strong, &value),
         None if field.required => line.push(Role::Warning, "(required)"),
+        // A dash is a file there: standard input.
+        None if (field.table, field.key) == ("source", "file") => line.push(Role::Warning, "(no file yet)"),
         None if field.default.is_empty() => line.push(Role::Dim, "-"),
         None => line.push(Role::Dim, &field.default),
     }
