@@ -64,8 +64,13 @@ actions! {
 
     Scan = "scan", "count", "Count every tenant's entities (reads the data tables once)";
     OpenKey = "open-key", "go to key", "Go straight to a partition, without counting";
+    FindEntity = "find-entity", "find", "Find an entity by id, code, name or any place, in every tenant (:find)";
     Users = "users", "users", "List the users of the plan's or the profile's Cognito pool";
     Mark = "mark", "mark", "Mark or unmark the entity";
+    MarkRange = "mark-range", "range", "Mark every entity from here on to where the cursor goes; again to end it there";
+    MarkUp = "mark-up", "mark up", "Mark the entity and those above it, one after another";
+    MarkDown = "mark-down", "mark down", "Mark the entity and those below it, one after another";
+    Signs = "signs", "signs", "Say what the signs in the list mean";
     ClearMarks = "clear-marks", "unmark all", "Take every mark away";
     DeletedFilter = "deleted-filter", "deleted", "Show deleted entities too, not at all, or alone";
 
@@ -151,7 +156,19 @@ impl Action {
     /// Whether it makes sense by its name, wherever one is: moves do not, nor the answers of dialogs.
     pub(crate) fn is_command(self) -> bool {
         use Action as A;
-        let moves = [A::Up, A::Down, A::PageUp, A::PageDown, A::Top, A::Bottom, A::Left, A::Right, A::Open];
+        let moves = [
+            A::Up,
+            A::Down,
+            A::PageUp,
+            A::PageDown,
+            A::Top,
+            A::Bottom,
+            A::Left,
+            A::Right,
+            A::Open,
+            A::MarkUp,
+            A::MarkDown,
+        ];
         let of_dialogs = A::Approve..=A::CopyCommand;
         !moves.contains(&self) && !matches!(self, A::Back | A::Palette) && !of_dialogs.contains(&self)
     }

@@ -57,6 +57,12 @@ impl FromStr for Key {
         let (modifiers, rest) = match text.split_once('-') {
             Some(("ctrl", rest)) => (KeyModifiers::CONTROL, rest),
             Some(("alt", rest)) => (KeyModifiers::ALT, rest),
+            // The shift of a character is in the character: only keys with a name have one of their own.
+            Some(("shift", rest)) => {
+                let named = NAMES.iter().find(|(name, ..)| *name == rest).filter(|_| rest != "space");
+                let (_, code, _) = named.ok_or_else(|| format!("{text} is no key"))?;
+                return Ok(Self { code: *code, modifiers: KeyModifiers::SHIFT });
+            }
             _ => (KeyModifiers::NONE, text),
         };
         let mut chars = rest.chars();
@@ -72,7 +78,8 @@ impl FromStr for Key {
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((.., shown)) = NAMES.iter().find(|(_, code, _)| *code == self.code) {
-            return f.write_str(shown);
+            let shift = if self.modifiers == KeyModifiers::SHIFT { "Shift-" } else { "" };
+            return write!(f, "{shift}{shown}");
         }
         if self.modifiers.contains(KeyModifiers::CONTROL) {
             f.write_str("Ctrl-")?;
@@ -147,6 +154,7 @@ contexts! {
     Approval = "approval", "Only item of a run that waits for a decision", Question;
     Runs = "runs", "Recorded runs", List;
     Item = "item", "One item", List;
+    Signs = "signs", "Signs of a list", List;
     Find = "find", "Entities that hold a text", List;
     Activity = "activity", "Activity", List;
     Findings = "findings", "Findings", List;
@@ -349,9 +357,12 @@ mod tests {
     fn keys_are_written_as_people_do() {
         let shown = |t: &str| t.parse::<Key>().unwrap().to_string();
         assert_eq!(
-            ["ctrl-d", "G", "shift-tab", "space", "f5", "[", "pagedown"].map(shown),
-            ["Ctrl-D", "G", "Shift-Tab", "Space", "F5", "[", "PgDn"]
+            ["ctrl-d", "G", "shift-tab", "space", "f5", "[", "pagedown", "shift-up"].map(shown),
+            ["Ctrl-D", "G", "Shift-Tab", "Space", "F5", "[", "PgDn", "Shift-↑"]
         );
+        assert_eq!(["shift-a", "shift-space", "shift-"].map(|key| key.parse::<Key>().is_err()), [true; 3]);
+        let arrow = KeyEvent::new(KeyCode::Up, KeyModifiers::SHIFT);
+        assert_eq!(Keymap::shipped().unwrap().action(Context::Entities, arrow.into()), Some(Action::MarkUp));
     }
 
     #[test]

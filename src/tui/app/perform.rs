@@ -26,6 +26,7 @@ impl App {
                 let offered = self.tenants.offered.take().map(|pk| format!("open {}", quoted(&pk)));
                 self.stack.push(Palette::holding(offered.as_deref().unwrap_or("open ")));
             }
+            Action::FindEntity => self.stack.push(Palette::holding("find ")),
             Action::CompareTenant => self.stack.push(Palette::holding("compare ")),
             Action::FocusTenants => self.focus = Pane::Tenants,
             Action::FocusHistory => self.focus = Pane::History,
@@ -44,6 +45,7 @@ impl App {
                 self.order(Command::Arm { armed: false });
             }
             Action::Runs => self.show_runs(),
+            Action::Signs => self.show_signs(),
             Action::About => self.stack.push(About::new(self)),
             Action::Users => self.show_users(),
             Action::Doctor => self.show_doctor(),
@@ -77,8 +79,11 @@ impl App {
     /// Why an action cannot be done; `None` when it can.
     pub(crate) fn refusal(&self, action: Action) -> Option<String> {
         match action {
-            Action::Reload | Action::Runs | Action::Users | Action::OpenKey | Action::Doctor => self.no_engine(),
+            Action::Reload | Action::Runs | Action::Users | Action::OpenKey | Action::FindEntity | Action::Doctor => {
+                self.no_engine()
+            }
             Action::Arm if !self.armed => self.no_engine(),
+            Action::Signs => self.no_signs(),
             Action::Disarm => {
                 self.no_engine().or_else(|| (!self.armed).then(|| "the console is read-only already".to_owned()))
             }

@@ -216,6 +216,7 @@ mod tests {
         assert_eq!(keys("aボé😀".as_bytes()), "a ボ é 😀");
         assert_eq!(keys(b"\r\t\x7f\x1a\x03\x1f"), "Enter Tab Backspace Ctrl-Z Ctrl-C Ctrl-7");
         assert_eq!(keys(b"\x1b[A\x1bOB\x1b[1;5C\x1b[Z\x1b[H\x1bOF"), "↑ ↓ → Shift-Tab Home End");
+        assert_eq!(keys(b"\x1b[1;2A\x1b[1;2B"), "Shift-↑ Shift-↓");
         assert_eq!(keys(b"\x1b[5~\x1b[6~\x1b[3~\x1b[15~\x1bOP\x1b[[E\x1b[24~"), "PgUp PgDn Del F5 F1 F5 F12");
         assert_eq!(keys(b"\x1bx\x1b\x7f\x1b[97;5u\x1b[27;5;98~"), "Alt-X Backspace Ctrl-A Ctrl-B");
         assert_eq!(keys(b"\x1b"), "Esc");

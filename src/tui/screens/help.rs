@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::phrases::PHRASES;
+use super::signs::{self, Sign};
 use crate::domain::printable::printable;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
@@ -25,24 +26,6 @@ pub(crate) struct Help {
     /// The context that it was asked for in: its keys stand first.
     of: Option<Context>,
 }
-
-/// Signs in the lists, and their meaning.
-const SIGNS: &[(&str, &str)] = &[
-    ("D", "entity is soft-deleted; of a version: found in the data table"),
-    ("M", "stamped by a migration"),
-    ("S", "attributes are stored in S3"),
-    ("P", "a command waits to be processed"),
-    ("F", "the newest command failed"),
-    ("W", "wedged: a command that nothing will finish blocks every later publish"),
-    ("! ~", "the doctor found an error there; a warning or a note"),
-    ("B", "blocked: the framework would mangle a write to it"),
-    ("H C", "version was found in the history table, in the command table"),
-    ("?", "who and when are uncertain: no command row tells, the data row's own fields may be stale"),
-    ("=", "the current version, the one of the data row"),
-    ("*", "marked"),
-    ("+", "new, or changed, since watching began"),
-    ("+ - ~ ! >", "added, removed, changed, type changed, moved"),
-];
 
 impl Screen for Help {
     fn context(&self) -> Context {
@@ -98,13 +81,18 @@ impl Screen for Help {
 }
 
 fn lines(app: &App, here: Context, filter: &Filter, width: usize) -> Vec<Rich> {
-    let mut out = Vec::new();
+    let (mut out, mut has_signs) = (Vec::new(), false);
     let mut order: Vec<_> = Context::ALL.iter().collect();
     // Over a dialog the keys that it shares with others come next.
     let is_dialog = !here.beside().contains(&Context::Everywhere);
     let is_shared = |context: &Context| is_dialog && here.beside().contains(context);
     order.sort_by_key(|(context, ..)| (*context != here, !is_shared(context)));
     for (context, _, heading) in order {
+        // Its signs stand right behind the keys of the list that they stand in.
+        if *context != here && !signs::of(here).is_empty() && !has_signs {
+            has_signs = true;
+            explain(&mut out, "Signs in this list", signs::of(here), filter, width);
+        }
         let bound = app.keymap.bindings(*context).iter().map(|(action, keys)| {
             let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
             (keys.join(" "), action.help().to_owned(), app.refusal(*action), action.id())
@@ -116,12 +104,21 @@ fn lines(app: &App, here: Context, filter: &Filter, width: usize) -> Vec<Rich> {
     let actions = keyless.map(|a| (format!(":{}", a.id()), a.help().to_owned(), app.refusal(*a), a.id()));
     let commands = phrases.chain(actions).filter(|(k, h, ..)| filter.accepts([k.as_str(), h, "commands"]));
     section(&mut out, "Commands", commands, width);
-    let signs = SIGNS.iter().map(|(sign, means)| ((*sign).to_owned(), (*means).to_owned(), None, ""));
-    section(&mut out, "Signs", signs.filter(|(s, m, ..)| filter.accepts([s.as_str(), m, "signs"])), width);
+    for (context, heading) in [(Context::Entities, "Signs of entities"), (Context::History, "Signs of versions")] {
+        if context != here {
+            explain(&mut out, heading, signs::of(context), filter, width);
+        }
+    }
     if out.is_empty() {
         out.push(Rich::of(Role::Dim, " nothing of that name"));
     }
     out
+}
+
+/// Signs and their meaning, as a section.
+fn explain(out: &mut Vec<Rich>, heading: &str, signs: &[Sign], filter: &Filter, width: usize) {
+    let signs = signs.iter().map(|(sign, means)| ((*sign).to_owned(), (*means).to_owned(), None, ""));
+    section(out, heading, signs.filter(|(s, m, ..)| filter.accepts([s.as_str(), m, "signs"])), width);
 }
 
 type Entry = (String, String, Option<String>, &'static str);

@@ -25,6 +25,7 @@ pub(crate) mod phrases;
 pub(crate) mod plan;
 pub(crate) mod rollback;
 pub(crate) mod runs;
+pub(crate) mod signs;
 pub(crate) mod tenants;
 pub(crate) mod users;
 pub(crate) mod verification;

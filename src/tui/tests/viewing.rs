@@ -26,7 +26,7 @@ fn play(keys: &str) -> Played {
 #[test]
 fn every_screen_of_a_view() {
     for size in [(60, 15), (80, 24), (120, 40)] {
-        for (name, keys) in [("list", format!("{LIST}Vjj")), ("row", format!("{BOLT}V"))] {
+        for (name, keys) in [("list", format!("{LIST}Pjj")), ("row", format!("{BOLT}P"))] {
             let played = with(size, PLAN, &keys);
             for line in played.screen.lines().filter(|l| l.ends_with(['│', '┃', '┓', '┐', '╮', '╯'])) {
                 assert_eq!(text::width(line), usize::from(size.0), "{line}\n{}", played.screen);
@@ -38,30 +38,30 @@ fn every_screen_of_a_view() {
 
 #[test]
 fn the_title_says_so_until_the_same_key_ends_it() {
-    let seen = play(&format!("{LIST}V"));
+    let seen = play(&format!("{LIST}P"));
     assert!(seen.screen.contains("1 VIEW 商品 v2: PRODUCT#acme"), "{}", seen.screen);
     let pages = |played: &Played| {
         let of = |c: &Command| if let Command::Page { listing, .. } = c { Some(listing.clone()) } else { None };
         played.commands.iter().filter_map(of).map(|l| (l.resolve, l.view.is_some())).collect::<Vec<_>>()
     };
     assert_eq!(pages(&seen), [(false, false), (true, true)], "attributes in S3 are read as well");
-    let ended = play(&format!("{LIST}VV"));
-    assert!(!ended.screen.contains("VIEW") && ended.screen.contains("ver  name"), "{}", ended.screen);
+    let ended = play(&format!("{LIST}PP"));
+    assert!(!ended.screen.contains("VIEW") && ended.screen.contains("ver name"), "{}", ended.screen);
     assert_eq!(pages(&ended), [(false, false), (true, true), (false, false)]);
     // Other partitions and entities that are opened are seen through it as well.
-    let other = play(&format!("{LIST}V:open PRODUCT#globex<ret>"));
+    let other = play(&format!("{LIST}P:open PRODUCT#globex<ret>"));
     assert_eq!(pages(&other).last(), Some(&(true, true)));
-    let row = play(&format!("{BOLT}V"));
+    let row = play(&format!("{BOLT}P"));
     assert_eq!(row.app.history.opened.as_ref().unwrap().shown, Shown::Row);
     assert!(
         row.screen.contains("2 VIEW 商品 v2: P-0002") && row.screen.contains("as the plan would make it"),
         "{}",
         row.screen
     );
-    let stored = play(&format!("{BOLT}Voo"));
+    let stored = play(&format!("{BOLT}Poo"));
     assert!(stored.screen.contains("2 VIEW") && stored.screen.contains(", as stored"), "{}", stored.screen);
-    assert!(!play(&format!("{BOLT}VV")).screen.contains("VIEW"));
-    assert!(play(&format!("{LIST}VYy")).copied.last().unwrap().ends_with("--view t.toml"));
+    assert!(!play(&format!("{BOLT}PP")).screen.contains("VIEW"));
+    assert!(play(&format!("{LIST}PYy")).copied.last().unwrap().ends_with("--view t.toml"));
     let typed = play(&format!("{LIST}:view<ret>"));
     assert!(typed.screen.contains("1 VIEW"), "{}", typed.screen);
     for played in [&seen, &row] {
@@ -79,21 +79,21 @@ fn the_view_is_that_of_the_plan_as_it_stands() {
         };
         Play::new(120, 40).with(change).keys(keys)
     };
-    let other = edited(|text| Ok(text.replace("remark", "hint")), &format!("{BOLT}V3e2"));
+    let other = edited(|text| Ok(text.replace("remark", "hint")), &format!("{BOLT}P3e2"));
     assert!(other.screen.contains("attributes.status") && other.screen.contains("VIEW"), "{}", other.screen);
     assert!(other.app.view.as_ref().unwrap().revision == other.app.plan.form.as_ref().unwrap().revision);
-    let plain = edited(|_| Ok(PLAIN.to_owned()), &format!("{LIST}V3e"));
+    let plain = edited(|_| Ok(PLAIN.to_owned()), &format!("{LIST}P3e"));
     assert!(plain.app.view.is_none() && plain.screen.contains("changes no attributes any more"), "{}", plain.screen);
-    assert!(play(&format!("{LIST}V:plan new<ret>")).app.view.is_none());
+    assert!(play(&format!("{LIST}P:plan new<ret>")).app.view.is_none());
 }
 
 #[test]
 fn without_operations_it_says_how_to_get_some() {
-    let none = with((120, 40), PLAN, ":open PRODUCT#acme<ret>V");
+    let none = with((120, 40), PLAN, ":open PRODUCT#acme<ret>P");
     assert!(none.screen.contains("there is no plan: n in the plan pane begins one"), "{}", none.screen);
-    let plain = with((120, 40), PLAIN, &format!("{LIST}V"));
+    let plain = with((120, 40), PLAIN, &format!("{LIST}P"));
     assert!(plain.screen.contains("the plan changes no attributes: add [[transform]]"), "{}", plain.screen);
     assert!(plain.app.view.is_none());
-    let broken = with((120, 40), &PLAN.replace("商品 v2", ""), &format!("{LIST}V"));
+    let broken = with((120, 40), &PLAN.replace("商品 v2", ""), &format!("{LIST}P"));
     assert!(broken.screen.contains("the plan is not ready"), "{}", broken.screen);
 }

@@ -158,6 +158,7 @@ impl PaneScreen for HistoryPane {
             Action::Bookkeeping,
             Action::Copy,
             Action::Watch,
+            Action::Signs,
         ]
     }
 

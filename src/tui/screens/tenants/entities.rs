@@ -31,6 +31,8 @@ pub(crate) struct Entities {
     pub(crate) stopped: bool,
     /// Marked sort keys.
     pub(crate) marks: BTreeSet<String>,
+    /// Where the range begins that is being marked.
+    range: Option<usize>,
     /// The text behind `/`.
     pub(crate) filter: Filter,
     /// What it found.
@@ -55,6 +57,7 @@ impl Entities {
             reading: None,
             stopped: false,
             marks: BTreeSet::new(),
+            range: None,
             filter: Filter::default(),
             search: None,
             problem: None,
@@ -96,6 +99,7 @@ impl Entities {
     /// Reads the partition again, under another generation; the filter, the marks and the cursor stay.
     pub(crate) fn read_again(&mut self, generation: u64) {
         self.generation = generation;
+        self.range = None;
         let (pages, search) = (std::mem::take(&mut self.pages), self.search.take());
         // Where the last reload brought nothing, what was there before it is still the best there is.
         if self.old.is_none() && pages.pages() > 0 {
@@ -179,11 +183,13 @@ impl Entities {
 
     /// The filter's text changed.
     pub(crate) fn filter_typed(&mut self) {
+        self.range = None;
         self.search = self.filter.active().then(|| Search::peek(&self.filter, &self.pages));
     }
 
     /// The filter is kept: search the whole partition.
     pub(crate) fn filter_kept(&mut self) {
+        self.range = None;
         self.search = self.filter.active().then(Search::whole);
         self.stopped = false;
     }
@@ -191,6 +197,7 @@ impl Entities {
     /// Without the filter.
     pub(crate) fn unfilter(&mut self) {
         self.filter.clear();
+        self.range = None;
         // The row stays under the cursor, not its number among those found.
         if let Some(place) = self.search.take().and_then(|search| search.place(search.scroll.cursor)) {
             self.scroll.cursor = place;
@@ -215,15 +222,25 @@ impl Entities {
 
     /// After a page came in: keep only what is near.
     pub(crate) fn tidy(&mut self) {
-        self.pages.forget_far_from(self.scroll.cursor);
+        // A range is marked by the sort keys of its rows.
+        if self.range.is_none() {
+            self.pages.forget_far_from(self.scroll.cursor);
+        }
     }
 
-    /// Marks the selected entity, or takes its mark away.
-    pub(crate) fn toggle_mark(&mut self) {
-        let Some(sk) = self.selected().map(|l| l.sk().to_owned()) else { return };
-        if !self.marks.remove(&sk) {
-            self.marks.insert(sk);
-        }
+    /// Begins a range of marks at the cursor.
+    pub(super) fn begin_range(&mut self) {
+        self.range = (self.len() > 0).then(|| self.cursor());
+    }
+
+    /// Where the range began.
+    pub(super) fn range_begun(&self) -> Option<usize> {
+        self.range.map(|from| from.min(self.len().saturating_sub(1)))
+    }
+
+    /// Gives the range up; whether there was one.
+    pub(crate) fn drop_range(&mut self) -> bool {
+        self.range.take().is_some()
     }
 
     /// The next choice of what to do with deleted entities.

@@ -1,16 +1,16 @@
 //! The entities of a partition as they are drawn.
 
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::entities::Entities;
-use super::pages::EntityLine;
+use super::entity_columns::Columns;
 use crate::domain::clock::local_minutes;
-use crate::domain::printable::printable;
-use crate::domain::timeline::Flag;
-use crate::engine::protocol::{DeletedFilter, Severity};
+use crate::engine::protocol::DeletedFilter;
 use crate::tui::app::App;
+use crate::tui::format;
 use crate::tui::pane::Pane;
 use crate::tui::parts::hits;
 use crate::tui::parts::popup::{Frame, framed};
@@ -21,23 +21,6 @@ use crate::tui::screens::findings::doctor::Doctor;
 use crate::tui::screens::history::plan_view::{Seen, title_mark};
 use crate::tui::screens::history::watch::{Watch, words_of};
 use crate::tui::theme::Role;
-use crate::tui::{format, text};
-
-/// Heading of what the plan makes of entities.
-const AS_PLANNED: &str = "as planned";
-
-/// The letter of a flag in the list; the words stand below it.
-fn letter(flag: Flag) -> char {
-    match flag {
-        Flag::S3 => 'S',
-        Flag::Migrated => 'M',
-        Flag::Pending => 'P',
-        Flag::Failed => 'F',
-        Flag::Wedged => 'W',
-        Flag::Blocked => 'B',
-        Flag::Expired => 'X',
-    }
-}
 
 /// Draws the list.
 pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
@@ -61,7 +44,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
         cursor = list.filter.draw(buffer, Rect { height: 1, ..body }, &theme);
         body = Rect { y: body.y + 1, height: body.height - 1, ..body };
     }
-    let mut foot = foot(list, app.doctor.as_ref(), room);
+    let mut foot = foot(list, app.doctor.as_ref(), &zone, room);
     foot.extend(watch.map(|w| watch_lines(w, room)).unwrap_or_default());
     let below = u16::try_from(foot.len()).unwrap_or(0).min(body.height / 2);
     let rows = Rect { height: body.height - below, ..body };
@@ -71,7 +54,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     if list.len() == 0 || rows.height < 2 {
         return cursor;
     }
-    let columns = Columns::new(room, list);
+    let columns = Columns::of(list, room);
     draw_line(buffer, Rect { height: 1, ..rows }, &columns.heading(), 0, &theme, Style::default());
     let rows = Rect { y: rows.y + 1, height: rows.height - 1, ..rows };
     let shown = list.window(usize::from(rows.height));
@@ -88,7 +71,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
             Some(line) => {
                 let is_new = watch.is_some_and(|w| w.rows.contains(line.sk()));
                 let worst = app.doctor.as_ref().and_then(|d| d.about(&line.entity));
-                columns.line(line, (list.marks.contains(line.sk()), is_new, worst.map(|(s, _)| s)), &zone)
+                columns.line(line, (list.is_marked(i, line.sk()), is_new, worst.map(|(s, _)| s)), &zone)
             }
             None => Rich::of(Role::Dim, "   …"),
         };
@@ -111,117 +94,23 @@ fn place(list: &Entities) -> String {
     };
     let marks =
         if list.marks.is_empty() { String::new() } else { format!(", {} marked", format::len(list.marks.len())) };
+    let range = list.range().map(|range| format!(", range of {}", format::len(range.count()))).unwrap_or_default();
     let deleted = match list.listing.deleted {
         DeletedFilter::Keep => "",
         DeletedFilter::Skip => "live only, ",
         DeletedFilter::Only => "deleted only, ",
     };
     let old = if list.is_old() { ", OLD" } else { "" };
-    format!("{deleted}{}/{}{more}{marks}{old}", format::len(at), format::len(len))
-}
-
-struct Columns {
-    sk: usize,
-    name: usize,
-    dates: bool,
-    /// What the plan makes of them stands in the place of other columns.
-    view: bool,
-}
-
-impl Columns {
-    /// Mark and blank, flags, version, and the blanks between the columns.
-    const FIXED: usize = 2 + 6 + 6 + 2;
-    const DATE: usize = 17;
-    const WHO: usize = 14;
-
-    fn new(room: usize, list: &Entities) -> Self {
-        let dates = room >= 84;
-        let rest = room.saturating_sub(Self::FIXED + if dates { Self::DATE + Self::WHO } else { 0 });
-        let cells = |text: &str| text::width(&printable(text));
-        let mut keys: Vec<usize> = list.window_lines().map(|l| cells(l.sk())).collect();
-        keys.sort_unstable();
-        let names = list.window_lines().map(|l| l.name.as_deref().map_or(0, cells)).max().unwrap_or(0);
-        // One long key among short ones shall not take the names' room: it stands whole below the list.
-        let most = keys.get(keys.len() * 3 / 4).copied().unwrap_or(0);
-        let left = rest.saturating_sub(names + 1);
-        let sk = keys.last().copied().unwrap_or(0).min(left.max(most).min(rest * 3 / 5)).max(8);
-        Self { sk, name: rest.saturating_sub(sk + 1), dates, view: list.listing.view.is_some() }
-    }
-
-    fn heading(&self) -> Rich {
-        let mut head = format!("  {}", text::fit("flags", 6));
-        head.push_str(&text::fit("sort key", self.sk));
-        head.push_str(&text::fit_right("ver", 6));
-        head.push_str("  ");
-        head.push_str(&text::fit(if self.view && !self.dates { AS_PLANNED } else { "name" }, self.name + 1));
-        if self.view && self.dates {
-            head.push_str(AS_PLANNED);
-        } else if self.dates {
-            head.push_str(&text::fit("updated", Self::DATE));
-            head.push_str(&text::fit("by", Self::WHO));
-        }
-        Rich::of(Role::Dim, &head)
-    }
-
-    /// A line with its signs: marked, new since a watch began, the worst that the doctor found.
-    fn line(
-        &self,
-        line: &EntityLine,
-        (marked, is_new, worst): (bool, bool, Option<Severity>),
-        zone: &jiff::tz::TimeZone,
-    ) -> Rich {
-        let mut flags: String = if line.deleted { "D".to_owned() } else { String::new() };
-        flags.extend(line.flags.iter().map(|f| letter(*f)));
-        match worst {
-            Some(Severity::Error) => flags.push('!'),
-            _ if line.problem.is_some() => flags.push('!'),
-            Some(_) => flags.push('~'),
-            None => {}
-        }
-        let role = if line.deleted { Role::Dim } else { Role::Text };
-        let version = line.version.map_or_else(|| "?".to_owned(), |v| v.to_string());
-        let mut out = Rich::of(Role::Marked, if marked { "*" } else { " " });
-        out.push(Role::Added, if is_new { "+" } else { " " });
-        out.push(Role::Flag, &text::fit(&flags, 5));
-        out.push(Role::Text, " ");
-        out.push(role, &text::fit(line.sk(), self.sk));
-        out.push(role, &text::fit_right(&version, 6));
-        out.push(role, "  ");
-        if self.view && !self.dates {
-            out.append(&seen(line, self.name));
-            return out;
-        }
-        out.push(role, &text::fit(line.name.as_deref().or(line.code.as_deref()).unwrap_or_default(), self.name));
-        if self.view {
-            out.push(Role::Text, " ");
-            out.append(&seen(line, Self::DATE + Self::WHO));
-        } else if self.dates {
-            let at = line.updated_at.as_deref().map(|at| local_minutes(at, zone)).unwrap_or_default();
-            out.push(Role::Text, " ");
-            out.push(Role::Dim, &text::fit(&at, Self::DATE - 1));
-            out.push(Role::Text, " ");
-            out.push(Role::Dim, &text::fit(line.updated_by.as_deref().unwrap_or_default(), Self::WHO));
-        }
-        out
-    }
-}
-
-/// What the plan makes of an entity, in so many cells.
-fn seen(line: &EntityLine, room: usize) -> Rich {
-    let (role, words) = match &line.seen {
-        None => (Role::Dim, String::new()),
-        Some(Seen::Equal) => (Role::Dim, "= stays".to_owned()),
-        Some(Seen::Changed(places)) => (Role::Changed, places.clone()),
-        Some(Seen::Refused(why)) => (Role::Warning, format!("invalid: {why}")),
-    };
-    Rich::of(role, &text::fit(&words, room))
+    format!("{deleted}{}/{}{more}{marks}{range}{old}", format::len(at), format::len(len))
 }
 
 /// What is known of the selected entity, and how far reading is.
-fn foot(list: &Entities, doctor: Option<&Doctor>, room: usize) -> Vec<Rich> {
+fn foot(list: &Entities, doctor: Option<&Doctor>, zone: &TimeZone, room: usize) -> Vec<Rich> {
     let mut out = Vec::new();
     if let Some(line) = list.selected() {
         let mut words = vec![line.sk().to_owned()];
+        let columns = Columns::of(list, room);
+        words.extend(line.code.iter().filter(|code| *code != line.sk() && !columns.has_code()).cloned());
         if line.deleted {
             words.push("deleted".to_owned());
         }
@@ -231,6 +120,14 @@ fn foot(list: &Entities, doctor: Option<&Doctor>, room: usize) -> Vec<Rich> {
         words.extend(line.flags.iter().map(|f| f.as_str().to_owned()));
         let worst = doctor.and_then(|d| d.about(&line.entity));
         words.extend(worst.map(|(_, kind)| format!("doctor: {kind}")));
+        let at = line.updated_at.as_deref().map(|at| local_minutes(at, zone));
+        let by = line.updated_by.as_deref();
+        match (columns.has_time(), columns.has_author(), at, by) {
+            (false, _, Some(at), Some(by)) => words.push(format!("{at} by {by}")),
+            (false, _, Some(at), None) => words.push(at),
+            (true, false, _, Some(by)) => words.push(format!("by {by}")),
+            _ => {}
+        }
         out.extend(problem::notice(&words.join(" · "), Role::Strong, room).into_iter().take(2));
         let (role, planned) = match &line.seen {
             None => (Role::Text, None),

@@ -3,6 +3,8 @@
 pub(crate) mod commands;
 pub(crate) mod entities;
 pub(crate) mod entities_view;
+mod entity_columns;
+mod marking;
 pub(crate) mod pages;
 pub(crate) mod pane;
 pub(crate) mod search;

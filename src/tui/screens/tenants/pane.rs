@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::entities::Entities;
 use super::{entities_view, tree_view};
 use crate::engine::protocol::DeletedFilter;
 use crate::tui::actions::Action;
@@ -26,13 +27,8 @@ impl PaneScreen for TenantsPane {
     fn act(&self, app: &mut App, action: Action) -> bool {
         match (action, &mut app.tenants.entities) {
             (Action::Scan, _) => app.scan(None),
-            (Action::Mark, Some(list)) => {
-                list.toggle_mark();
-                list.step(Step::Lines(1));
-            }
-            (Action::ClearMarks, Some(list)) => list.marks.clear(),
             (Action::DeletedFilter, Some(_)) => app.next_deleted(),
-            _ => return false,
+            (action, _) => return app.mark(action),
         }
         true
     }
@@ -40,7 +36,9 @@ impl PaneScreen for TenantsPane {
     fn refusal(&self, app: &App, action: Action) -> Option<String> {
         match action {
             Action::Scan => app.no_engine(),
-            Action::Mark | Action::ClearMarks | Action::DeletedFilter if app.tenants.entities.is_none() => {
+            Action::Mark | Action::MarkRange | Action::ClearMarks | Action::DeletedFilter
+                if app.tenants.entities.is_none() =>
+            {
                 Some("no partition is open: choose one in the tree, or go straight to a key".to_owned())
             }
             _ => None,
@@ -51,6 +49,9 @@ impl PaneScreen for TenantsPane {
         let is_listed = app.tenants.entities.is_some();
         match action {
             Action::Open | Action::Right if is_listed => app.open_selected_entity(),
+            Action::Back if app.tenants.entities.as_mut().is_some_and(Entities::drop_range) => {
+                app.say("the range is given up; marks stay");
+            }
             Action::Back | Action::Left if is_listed => app.close_list(),
             Action::Open => app.open_node(),
             Action::Right => app.turn_node(true),
@@ -107,13 +108,16 @@ impl PaneScreen for TenantsPane {
 
     fn hints(&self, app: &App) -> &'static [Action] {
         if app.tenants.entities.is_none() {
-            return &[Action::Open, Action::Scan, Action::OpenKey, Action::Filter, Action::Zoom];
+            return &[Action::Open, Action::FindEntity, Action::Scan, Action::OpenKey, Action::Filter, Action::Zoom];
         }
         &[
             Action::Open,
             Action::Filter,
             Action::Mark,
+            Action::MarkRange,
+            Action::Signs,
             Action::DeletedFilter,
+            Action::FindEntity,
             Action::Copy,
             Action::Back,
             Action::Watch,

@@ -1,0 +1,250 @@
+//! The columns of the list of entities: as many as there is room for, and as wide as what stands in them.
+
+use jiff::tz::TimeZone;
+
+use super::entities::Entities;
+use super::pages::EntityLine;
+use crate::domain::clock::local_minutes;
+use crate::domain::printable::printable;
+use crate::engine::protocol::Severity;
+use crate::tui::parts::Rich;
+use crate::tui::screens::history::plan_view::Seen;
+use crate::tui::screens::signs::letter;
+use crate::tui::text;
+use crate::tui::theme::Role;
+
+/// Cells of marks and flags, and the blank behind them.
+const SIGNS: usize = 8;
+/// Cells of a day, and of a day with its time.
+const DAY: usize = 10;
+const TIME: usize = 16;
+/// Cells that a column has at least, where there is as much in it.
+const KEY: usize = 8;
+const NAME: usize = 12;
+const AUTHOR: usize = 10;
+/// Cells that a column has at most while others want room.
+const CODE: usize = 20;
+const LONG_NAME: usize = 24;
+/// Cells that what a plan makes of entities needs beside the name.
+const PLANNED: usize = 24;
+
+/// Widths of the columns; one of 0 is not there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Columns {
+    key: usize,
+    code: usize,
+    version: usize,
+    name: usize,
+    time: usize,
+    author: usize,
+    /// What the plan that the list is seen through makes of them.
+    planned: usize,
+}
+
+/// Widths of what stands in the lines on screen.
+#[derive(Debug, Clone, Copy, Default)]
+struct Natural {
+    /// Width that three of four sort keys keep to: one long key among short ones shall not take the room of all.
+    usual_key: usize,
+    key: usize,
+    /// 0 where each code is its sort key.
+    code: usize,
+    version: usize,
+    name: usize,
+    author: usize,
+}
+
+impl Natural {
+    fn of<'l>(lines: impl Iterator<Item = &'l EntityLine>) -> Self {
+        let cells = |text: &str| text::width(&printable(text));
+        let mut natural = Self { version: 3, ..Self::default() };
+        let mut keys = Vec::new();
+        for line in lines {
+            keys.push(cells(line.sk()));
+            natural.version = natural.version.max(line.version.map_or(1, |v| v.to_string().len()));
+            natural.name = natural.name.max(line.name.as_deref().map_or(0, cells));
+            natural.author = natural.author.max(line.updated_by.as_deref().map_or(0, cells));
+            let code = line.code.as_deref().filter(|code| *code != line.sk());
+            natural.code = natural.code.max(code.map_or(0, cells));
+        }
+        keys.sort_unstable();
+        natural.usual_key = keys.get(keys.len() * 3 / 4).copied().unwrap_or(0);
+        natural.key = keys.last().copied().unwrap_or(0);
+        natural
+    }
+}
+
+impl Columns {
+    /// The columns for what is on screen of a list.
+    pub(super) fn of(list: &Entities, room: usize) -> Self {
+        Self::fitted(Natural::of(list.window_lines()), room, list.listing.view.is_some())
+    }
+
+    /// Gives each column what it cannot do without, and then the rest to those that say most.
+    fn fitted(natural: Natural, room: usize, is_viewed: bool) -> Self {
+        let mut left = room.saturating_sub(SIGNS + natural.version + 1);
+        let mut columns = Self { version: natural.version, ..Self::default() };
+        let take = |left: &mut usize, width: usize, wanted: usize| {
+            let more = wanted.saturating_sub(width).min(*left);
+            *left -= more;
+            width + more
+        };
+        // A column that is added costs the blank behind it as well.
+        let add = |left: &mut usize, width: usize| {
+            let fits = width > 0 && *left > width;
+            *left -= if fits { width + 1 } else { 0 };
+            if fits { width } else { 0 }
+        };
+        columns.key = natural.key.clamp(1, KEY).min(left.saturating_sub(1)).max(1);
+        left = left.saturating_sub(columns.key + 1);
+        if is_viewed {
+            columns.planned = left.saturating_sub(1).min(PLANNED);
+            left = left.saturating_sub(columns.planned + 1);
+        }
+        columns.name = add(&mut left, natural.name.clamp(4, NAME));
+        columns.code = add(&mut left, natural.code.min(CODE));
+        columns.name = take(&mut left, columns.name, natural.name.min(LONG_NAME));
+        columns.key = take(&mut left, columns.key, natural.usual_key);
+        if !is_viewed {
+            columns.time = add(&mut left, DAY);
+        }
+        columns.key = take(&mut left, columns.key, natural.key);
+        columns.name = take(&mut left, columns.name, natural.name);
+        if columns.time > 0 && left >= TIME - DAY {
+            columns.time = take(&mut left, columns.time, TIME);
+            columns.author = add(&mut left, natural.author.min(AUTHOR));
+            columns.author = if columns.author > 0 { take(&mut left, columns.author, natural.author) } else { 0 };
+        }
+        // What says most gets the rest.
+        if is_viewed {
+            columns.planned += left;
+        } else if columns.name > 0 {
+            columns.name += left;
+        }
+        columns
+    }
+
+    /// Whether codes have a column.
+    pub(super) fn has_code(&self) -> bool {
+        self.code > 0
+    }
+
+    /// Whether the whole time of the last change has one.
+    pub(super) fn has_time(&self) -> bool {
+        self.time >= TIME
+    }
+
+    /// Whether the author of the last change has one.
+    pub(super) fn has_author(&self) -> bool {
+        self.author > 0
+    }
+
+    /// The heading.
+    pub(super) fn heading(&self) -> Rich {
+        let mut head = format!("  {}", text::fit("flags", SIGNS - 2));
+        head.push_str(&text::fit("sort key", self.key));
+        head.push(' ');
+        let mut add = |words: &str, width: usize| {
+            if width > 0 {
+                head.push_str(&text::fit(words, width));
+                head.push(' ');
+            }
+        };
+        add("code", self.code);
+        add(&text::fit_right("ver", self.version), self.version);
+        add("name", self.name);
+        add("as planned", self.planned);
+        add("updated", self.time);
+        add("by", self.author);
+        Rich::of(Role::Dim, &head)
+    }
+
+    /// A line with its signs: marked, new since a watch began, the worst that the doctor found.
+    pub(super) fn line(
+        &self,
+        line: &EntityLine,
+        (marked, is_new, worst): (bool, bool, Option<Severity>),
+        zone: &TimeZone,
+    ) -> Rich {
+        let mut flags: String = if line.deleted { "D".to_owned() } else { String::new() };
+        flags.extend(line.flags.iter().map(|f| letter(*f)));
+        match worst {
+            Some(Severity::Error) => flags.push('!'),
+            _ if line.problem.is_some() => flags.push('!'),
+            Some(_) => flags.push('~'),
+            None => {}
+        }
+        let role = if line.deleted { Role::Dim } else { Role::Text };
+        let version = line.version.map_or_else(|| "?".to_owned(), |v| v.to_string());
+        let mut out = Rich::of(Role::Marked, if marked { "*" } else { " " });
+        out.push(Role::Added, if is_new { "+" } else { " " });
+        out.push(Role::Flag, &text::fit(&flags, SIGNS - 3));
+        out.push(Role::Text, " ");
+        out.push(role, &text::fit(line.sk(), self.key));
+        out.push(Role::Text, " ");
+        let mut add = |role: Role, words: &str, width: usize| {
+            if width > 0 {
+                out.push(role, &text::fit(words, width));
+                out.push(Role::Text, " ");
+            }
+        };
+        add(role, line.code.as_deref().unwrap_or_default(), self.code);
+        add(role, &text::fit_right(&version, self.version), self.version);
+        // Where no column has it, the code stands for a name that there is not.
+        let code = line.code.as_deref().filter(|_| self.code == 0);
+        add(role, line.name.as_deref().or(code).unwrap_or_default(), self.name);
+        let (planned_role, planned) = seen(line);
+        add(planned_role, &planned, self.planned);
+        let at = line.updated_at.as_deref().map(|at| local_minutes(at, zone)).unwrap_or_default();
+        // A day cut off from its time is still a day.
+        let at = if self.time < TIME { at.get(..DAY).unwrap_or_default() } else { &at };
+        add(Role::Dim, at, self.time);
+        add(Role::Dim, line.updated_by.as_deref().unwrap_or_default(), self.author);
+        out
+    }
+}
+
+/// What the plan makes of an entity.
+fn seen(line: &EntityLine) -> (Role, String) {
+    match &line.seen {
+        None => (Role::Dim, String::new()),
+        Some(Seen::Equal) => (Role::Dim, "= stays".to_owned()),
+        Some(Seen::Changed(places)) => (Role::Changed, places.clone()),
+        Some(Seen::Refused(why)) => (Role::Warning, format!("invalid: {why}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pages::tests::line;
+    use super::*;
+
+    const BOLT: Natural = Natural { usual_key: 26, key: 26, code: 6, version: 3, name: 14, author: 8 };
+
+    #[test]
+    fn what_there_is_room_for_is_shown_and_nothing_is_wider_than_the_room() {
+        let of = |room| Columns::fitted(BOLT, room, false);
+        assert_eq!((of(43).code, of(43).name, of(43).time), (6, 14, 0), "{:?}", of(43));
+        assert_eq!((of(78).key, of(78).code, of(78).time, of(78).author), (26, 6, TIME, 0), "{:?}", of(78));
+        assert_eq!((of(120).key, of(120).time, of(120).author), (26, TIME, 8), "{:?}", of(120));
+        for room in 20..200 {
+            for is_viewed in [false, true] {
+                let columns = Columns::fitted(BOLT, room, is_viewed);
+                assert!(columns.heading().plain().trim_end().len() <= room, "{room} {columns:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_that_is_the_sort_key_takes_no_room() {
+        let mut entity = line(7);
+        entity.code = Some("P-000007".into());
+        let natural = Natural::of([&entity].into_iter());
+        assert_eq!((natural.code, Columns::fitted(natural, 80, false).code), (0, 0));
+        entity.code = Some("A-7".into());
+        assert_eq!(Natural::of([&entity].into_iter()).code, 3);
+        let columns = Columns::fitted(Natural::of([&entity].into_iter()), 80, false);
+        let shown = columns.line(&entity, (true, false, None), &TimeZone::UTC).plain();
+        assert!(shown.starts_with("*       P-000007 A-7   1 Item 7"), "{shown}");
+    }
+}
