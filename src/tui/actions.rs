@@ -80,6 +80,7 @@ actions! {
     CompareWith = "compare-with", "compare", "Compare with the version before, the current or the marked one";
     CompareTenant = "compare-tenant", "other tenant", "Compare with the same sort key of another partition";
     View = "show", "view", "Show changes, the row, or the last change of each attribute";
+    SideBySide = "side-by-side", "side by side", "Show both versions side by side, or one under the other where there is no room; again for the changes alone";
     PlanView = "view", "as planned", "Show rows as the operations of the plan in the form would make them, writing nothing; again to end it";
     Bookkeeping = "bookkeeping", "all fields", "Show bookkeeping fields too (version, ttl, requestId and the like)";
     Wrap = "wrap", "wrap", "Wrap long lines, or scroll them";

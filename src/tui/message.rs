@@ -8,8 +8,9 @@ use ratatui::layout::Position;
 
 use super::cache::CachedCounts;
 use super::keymap::Key;
+use super::screens::history::blame_view::Blame;
 use super::screens::history::diffs::{DiffKey, DiffView};
-use super::screens::history::document::Document;
+use super::screens::history::made::Made;
 use super::screens::history::plan_view::ViewedRow;
 use crate::domain::key::Version;
 use crate::domain::plan::Change;
@@ -179,7 +180,7 @@ pub(crate) enum Work {
         /// The history it belongs to.
         generation: u64,
         /// Rows in ascending order of versions.
-        rows: Vec<(Version, Arc<Row>)>,
+        rows: Vec<(Version, (Made, Arc<Row>))>,
     },
 }
 
@@ -191,7 +192,7 @@ pub(crate) enum Built {
     /// A row as a plan would make it.
     View(u64, DiffKey, Arc<Change>, Box<ViewedRow>),
     /// The last changes.
-    LastChanges(u64, Document),
+    LastChanges(u64, Blame),
 }
 
 impl Work {
@@ -206,9 +207,7 @@ impl Work {
                 let viewed = ViewedRow::new(&row, &change, &now);
                 Built::View(generation, key, change, Box::new(viewed))
             }
-            Self::LastChanges { generation, rows } => {
-                Built::LastChanges(generation, super::screens::history::document::last_changes(&rows))
-            }
+            Self::LastChanges { generation, rows } => Built::LastChanges(generation, Blame::of(&rows)),
         }
     }
 }

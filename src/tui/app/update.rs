@@ -81,9 +81,9 @@ impl App {
             Built::Diff(generation, key, view) if opened.generation == generation => {
                 opened.diffs.ready(key, *view);
             }
-            Built::LastChanges(generation, document) if opened.generation == generation => {
+            Built::LastChanges(generation, blame) if opened.generation == generation => {
                 if let LastChanges::Building(versions) = opened.last_changes {
-                    opened.last_changes = LastChanges::Ready(versions, document.into());
+                    opened.last_changes = LastChanges::Ready(versions, blame.into());
                 }
             }
             _ => {}

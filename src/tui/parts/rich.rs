@@ -82,6 +82,24 @@ impl Rich {
         out.with(Role::Warning, &format!("… {} more bytes; y copies all", crate::tui::format::len(all - kept)))
     }
 
+    /// The line in pieces of at most so many cells, those after the first indented to a column.
+    pub(crate) fn hanging(&self, column: usize, room: usize) -> Vec<Self> {
+        if self.width() <= room || room <= column * 2 {
+            return self.wrapped(room);
+        }
+        let mut parts = self.wrapped(room).into_iter();
+        let mut out: Vec<Self> = parts.next().into_iter().collect();
+        let mut rest = Self::default();
+        parts.for_each(|part| rest.append(&part));
+        out.extend(rest.wrapped(room - column).into_iter().map(|part| {
+            let mut line = Self::default();
+            line.pad_to(column);
+            line.append(&part);
+            line
+        }));
+        out
+    }
+
     /// The line in pieces of at most so many cells.
     pub(crate) fn wrapped(&self, room: usize) -> Vec<Self> {
         let room = room.max(2);

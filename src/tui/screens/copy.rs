@@ -4,10 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::diff::Change;
-use crate::domain::printable::printable;
 use crate::domain::row::Row;
 use crate::domain::value::{Value, to_plain_json, to_plain_json_pretty};
-use crate::engine::protocol::{DiffResult, EntityRef, Level, Side};
+use crate::engine::protocol::{DiffResult, EntityRef, Level};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::clipboard::Between;
@@ -19,10 +18,11 @@ use crate::tui::parts::hints::keys;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::{Hints, Rich, draw_lines};
 use crate::tui::screen::{Flow, Press, Screen};
-use crate::tui::screens::history::changes::mark;
+use crate::tui::screens::history::blame_view::Blame;
 use crate::tui::screens::history::diffs::DiffView;
 use crate::tui::screens::history::document::ordered;
-use crate::tui::screens::history::{Opened, Wanted};
+use crate::tui::screens::history::{LastChanges, Opened, Shown, Wanted};
+use crate::tui::screens::ticket::{Ticket, diff_markdown};
 use crate::tui::theme::Role;
 
 /// Something that can be copied.
@@ -92,11 +92,16 @@ pub(crate) fn copy(app: &mut App, item: &Item) {
             app.say("reading the row…");
             return app.read_row_to_copy(entity);
         }
+        "markdown" if last_changes(app).is_some() => {
+            let text = last_changes(app).map(|blame| blame.markdown(&entity.key.to_string(), &app.zone));
+            let what = "last change of each attribute, as Markdown".to_owned();
+            return app.effect(Effect::Copy { text: text.unwrap_or_default(), what });
+        }
         word => match diff(app) {
             Some(view) => match word {
                 "row" => row_json(&view.stored),
                 "diff" => diff_json(&view.result),
-                _ => diff_markdown(&view.result),
+                _ => diff_markdown(&Ticket::of(app, &view)),
             },
             None => return app.refuse("the versions have not been compared yet"),
         },
@@ -118,6 +123,15 @@ fn diff(app: &App) -> Option<std::sync::Arc<DiffView>> {
     match opened.wanted() {
         Wanted::Diff(key) => opened.diffs.get(&key),
         Wanted::Nothing(_) => None,
+    }
+}
+
+/// The last changes, where they are what is on screen.
+fn last_changes(app: &App) -> Option<&Blame> {
+    let opened = app.history.opened.as_ref().filter(|o| app.focus != Pane::Tenants && o.shown == Shown::LastChanges)?;
+    match &opened.last_changes {
+        LastChanges::Ready(_, blame) => Some(blame),
+        _ => None,
     }
 }
 
@@ -186,29 +200,8 @@ fn diff_json(result: &DiffResult) -> String {
     if lines.is_empty() { "[]".to_owned() } else { format!("[\n{}\n]", lines.join(",\n")) }
 }
 
-/// The changes as a table for a ticket.
-fn diff_markdown(result: &DiffResult) -> String {
-    let cell = |text: &str| format!("`{}`", printable(text).replace('`', "'").replace('|', "\\|"));
-    let value = |v: Option<&Value>| v.map(|v| cell(&to_plain_json(v))).unwrap_or_default();
-    let name = |side: &Side| {
-        let version = side.version.map_or_else(|| "current version".to_owned(), |v| format!("version {v}"));
-        format!("{} {version}", cell(&side.entity.key.to_string()))
-    };
-    let mut out =
-        format!("{} → {}\n\n| | path | before | after |\n|---|---|---|---|\n", name(&result.from), name(&result.to));
-    for c in &result.changes {
-        let kind = format!("{} {}", mark(c.kind).0, mark(c.kind).1);
-        let row = [kind, cell(&c.path.to_string()), value(c.before.as_ref()), value(c.after.as_ref())];
-        out.push_str(&format!("| {} |\n", row.join(" | ")));
-    }
-    if result.changes.is_empty() {
-        out.push_str("| | no differences | | |\n");
-    }
-    out
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::sync::Arc;
 
     use super::*;
@@ -216,8 +209,9 @@ mod tests {
     use crate::domain::key::{EntityKey, Version};
     use crate::domain::row::TableKind;
     use crate::domain::value::from_plain_json;
+    use crate::engine::protocol::Side;
 
-    fn result() -> DiffResult {
+    pub(crate) fn result() -> DiffResult {
         let row = |t: &str| Row(from_plain_json(t).unwrap().as_map().unwrap().clone());
         let (before, after) = (row(r#"{"a":"x|y","n":1}"#), row(r#"{"a":"`z","n":1,"b":{"c":12345678901234567890}}"#));
         let side = |n| Side {
@@ -242,15 +236,6 @@ mod tests {
             text,
             "[\n  {\"path\": \"a\", \"kind\": \"changed\", \"before\": \"x|y\", \"after\": \"`z\"},\n  \
              {\"path\": \"b\", \"kind\": \"added\", \"before\": null, \"after\": {\"c\":12345678901234567890}}\n]"
-        );
-    }
-
-    #[test]
-    fn the_diff_is_a_table_that_its_values_cannot_break() {
-        assert_eq!(
-            diff_markdown(&result()),
-            "`P#a / x` version 1 → `P#a / x` version 2\n\n| | path | before | after |\n|---|---|---|---|\n\
-             | ~ changed | `a` | `\"x\\|y\"` | `\"'z\"` |\n| + added | `b` |  | `{\"c\":12345678901234567890}` |\n"
         );
     }
 }

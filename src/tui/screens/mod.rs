@@ -27,6 +27,7 @@ pub(crate) mod rollback;
 pub(crate) mod runs;
 pub(crate) mod signs;
 pub(crate) mod tenants;
+pub(crate) mod ticket;
 pub(crate) mod users;
 pub(crate) mod verification;
 pub(crate) mod violations;

@@ -174,7 +174,7 @@ fn value_lines(lead: Rich, value: Option<&Value>, before: Option<&str>, room: us
             indented.append(&line);
             indented
         }));
-        return out.iter().flat_map(|line| hanging(line, room)).collect();
+        return out.iter().flat_map(|line| line.hanging(NUMBER, room)).collect();
     }
     let mut line = lead;
     match (value, before) {
@@ -187,23 +187,5 @@ fn value_lines(lead: Rich, value: Option<&Value>, before: Option<&str>, room: us
         }
         _ => line.push(Role::Text, &scalar(value)),
     }
-    hanging(&line, room)
-}
-
-/// A line whose continuation stands below the value, not below the number.
-fn hanging(line: &Rich, room: usize) -> Vec<Rich> {
-    if line.width() <= room || room <= NUMBER * 2 {
-        return line.wrapped(room);
-    }
-    let mut parts = line.wrapped(room).into_iter();
-    let mut out: Vec<Rich> = parts.next().into_iter().collect();
-    let mut rest = Rich::default();
-    parts.for_each(|part| rest.append(&part));
-    out.extend(rest.wrapped(room - NUMBER).into_iter().map(|part| {
-        let mut line = Rich::default();
-        line.pad_to(NUMBER);
-        line.append(&part);
-        line
-    }));
-    out
+    line.hanging(NUMBER, room)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::key::Version;
+use crate::domain::timeline::BySource;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, EntityRef, Event, HistoryEntry, RequestId, Side};
 use crate::tui::actions::Action;
@@ -12,6 +13,7 @@ use crate::tui::message::{Effect, Work};
 use crate::tui::pane::Pane;
 use crate::tui::parts::scroll::Step;
 use crate::tui::screens::history::diffs::{DiffKey, Next};
+use crate::tui::screens::history::made::Made;
 use crate::tui::screens::history::{Compare, LastChanges, Opened, ROWS, Shown, Wanted};
 
 impl App {
@@ -176,7 +178,9 @@ impl App {
         let mut other = opened.entity.clone();
         other.key.pk = pk.into();
         opened.compare = Compare::Other(other);
-        opened.shown = Shown::Changes;
+        if opened.shown != Shown::Sides {
+            opened.shown = Shown::Changes;
+        }
         self.focus = Pane::History;
     }
 
@@ -184,7 +188,7 @@ impl App {
     pub(crate) fn next_view(&mut self) {
         let Some(opened) = &mut self.history.opened else { return };
         opened.shown = match opened.shown {
-            Shown::Changes => Shown::Row,
+            Shown::Changes | Shown::Sides => Shown::Row,
             Shown::Row => Shown::LastChanges,
             Shown::LastChanges => Shown::Changes,
         };
@@ -193,6 +197,19 @@ impl App {
         if opened.shown == Shown::LastChanges {
             self.ask_last_changes();
         }
+    }
+
+    /// Shows both versions side by side, or the changes again.
+    pub(super) fn toggle_sides(&mut self) {
+        let again = self.key_of(Context::History, Action::SideBySide);
+        let Some(opened) = &mut self.history.opened else { return };
+        opened.shown = if opened.shown == Shown::Sides { Shown::Changes } else { Shown::Sides };
+        (opened.detail, opened.sideways) = (Default::default(), 0);
+        let text = match opened.shown {
+            Shown::Sides => format!("both versions with all that is equal; {again} shows the changes alone"),
+            _ => "the changes alone".to_owned(),
+        };
+        self.say(text);
     }
 
     fn ask_last_changes(&mut self) {
@@ -223,8 +240,13 @@ impl App {
                 opened.last_changes = LastChanges::Failed(Box::new(Failure::new(ErrorCode::NotFound, what)));
                 return self.give_up(request);
             }
-            if let Some(row) = entry.resolved.or(entry.version.row) {
-                rows.insert(entry.version.version, row);
+            let version = entry.version;
+            let uncertain = version.by_source == Some(BySource::Row);
+            if let Some(row) = entry.resolved.or(version.row) {
+                rows.insert(
+                    version.version,
+                    (Made { at: version.at, by: version.by, request: version.request_id, uncertain }, row),
+                );
             }
         }
         if rows.len() >= ROWS {

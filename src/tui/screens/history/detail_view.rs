@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::blame_view::Blame;
 use super::diffs::{DiffKey, DiffView};
 use super::document::Document;
-use super::{Compare, LastChanges, Opened, Shown, Wanted};
+use super::sides::Head;
+use super::{Arranged, Compare, LastChanges, Opened, Shown, Wanted};
+use crate::domain::printable::printable;
 use crate::domain::row::TableKind;
 use crate::domain::timeline::VersionStatus;
 use crate::engine::protocol::Side;
@@ -20,14 +24,18 @@ use crate::tui::parts::scroll::draw_scrollbar;
 use crate::tui::parts::{Rich, draw_line};
 use crate::tui::screens::history::plan_view::{PlanView, ViewedRow};
 use crate::tui::screens::history::watch::Watch;
+use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
+
+/// Lines that the heads of two versions take up.
+const HEADS: u16 = 2;
 
 /// What there is to draw.
 enum Body {
     Words(Vec<Rich>),
     Text(Arc<DiffView>),
     Viewed(Arc<ViewedRow>),
-    LastChanges(Arc<Document>),
+    LastChanges(Arc<Blame>),
 }
 
 /// Draws the lower half of the pane.
@@ -35,14 +43,15 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, frame: Rect, area: Rect, 
     if area.height < 2 {
         return None;
     }
-    let theme = app.theme.clone();
+    let (theme, zone) = (app.theme.clone(), app.zone.clone());
     let opened = app.history.opened.as_mut()?;
     let watch = app.watch.as_ref().filter(|w| w.follows(&opened.entity));
     let room = usize::from(area.width);
     let view = app.view.as_ref();
     let body = body(opened, view, room);
     let heading = heading(opened, view, &body);
-    rule(buffer, Rect { height: 1, ..area }, &heading, focused, &theme);
+    let top = Rect { height: 1, ..area };
+    rule(buffer, top, &heading, focused, &theme);
     let mut area = Rect { y: area.y + 1, height: area.height - 1, ..area };
     let mut cursor = None;
     if opened.detail_filter.shown() {
@@ -53,22 +62,24 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, frame: Rect, area: Rect, 
         draw_line(buffer, Rect { height: 1, ..area }, note, 0, &theme, Style::default());
         area = Rect { y: area.y + 1, height: area.height - 1, ..area };
     }
-    let document = match &body {
-        Body::Words(lines) => {
-            opened.arranged.lines.clear();
-            opened.arranged.of = None;
-            for (y, line) in (area.y..area.bottom()).zip(lines) {
-                draw_line(buffer, Rect { y, height: 1, ..area }, line, 0, &theme, Style::default());
-            }
-            return cursor;
+    if let Body::Words(lines) = &body {
+        opened.arranged = Arranged::default();
+        for (y, line) in (area.y..area.bottom()).zip(lines) {
+            draw_line(buffer, Rect { y, height: 1, ..area }, line, 0, &theme, Style::default());
         }
-        Body::Viewed(viewed) => &viewed.document,
-        Body::Text(view) if opened.shown == Shown::Row => &view.row,
-        Body::Text(view) => &view.changes,
-        Body::LastChanges(document) => document,
-    };
-    arrange(opened, document, room);
-    opened.sideways = opened.sideways.min(document.widest().saturating_sub(room / 2));
+        return cursor;
+    }
+    if let (Body::Text(view), Shown::Sides) = (&body, opened.shown)
+        && area.height > HEADS * 2
+    {
+        let heads = heads(opened, view, &zone);
+        for line in view.sides().heads(&heads[0], &heads[1], room) {
+            draw_line(buffer, Rect { height: 1, ..area }, &line, 0, &theme, Style::default());
+            area = Rect { y: area.y + 1, height: area.height - 1, ..area };
+        }
+    }
+    arrange(opened, &body, room, &zone);
+    opened.sideways = opened.sideways.min(opened.arranged.widest.saturating_sub(room / 2));
     let len = opened.arranged.lines.len();
     if len == 0 {
         let words = if opened.detail_filter.active() { "no path like that" } else { "no differences" };
@@ -80,22 +91,60 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, frame: Rect, area: Rect, 
     for (y, line) in (area.y..area.bottom()).zip(&opened.arranged.lines[shown.clone()]) {
         draw_line(buffer, Rect { y, height: 1, ..area }, line, opened.sideways, &theme, Style::default());
     }
+    if shown.len() < len {
+        let place = format!(" {}-{}/{} ", format::len(shown.start + 1), format::len(shown.end), format::len(len));
+        let cells = u16::try_from(place.len()).unwrap_or(0);
+        if usize::from(cells) + text::width(&printable(&heading)) + 6 < room {
+            let at = Rect { x: top.right() - cells - 1, width: cells, ..top };
+            draw_line(buffer, at, &Rich::of(Role::Dim, &place), 0, &theme, Style::default());
+        }
+    }
     draw_scrollbar(buffer, frame, &shown, len, &theme);
     cursor
 }
 
-/// Arranges the lines when document, filter or width are others than last time.
-fn arrange(opened: &mut Opened, document: &Document, room: usize) {
-    let wrap = opened.wrap.then_some(room);
+/// Arranges the lines when what they show, filter or width are others than last time.
+fn arrange(opened: &mut Opened, body: &Body, room: usize, zone: &TimeZone) {
     let key = match opened.wanted() {
         Wanted::Diff(key) if opened.shown != Shown::LastChanges => Some(key),
         _ => None,
     };
-    let of = Some((key, opened.shown, wrap, opened.detail_filter.text().to_owned()));
-    if opened.arranged.of != of {
-        opened.arranged.lines = document.arranged(&opened.detail_filter, wrap);
-        opened.arranged.of = of;
+    let (wrap, filter) = (opened.wrap, &opened.detail_filter);
+    let of = Some((key, opened.shown, room, wrap, filter.text().to_owned()));
+    if opened.arranged.of == of {
+        return;
     }
+    let written = |document: &Document| (document.arranged(filter, wrap.then_some(room)), document.widest());
+    let measured = |lines: Vec<Rich>| {
+        let widest = lines.iter().map(Rich::width).max().unwrap_or(0);
+        (lines, widest)
+    };
+    let (lines, widest) = match body {
+        Body::Words(_) => return,
+        Body::Viewed(viewed) => written(&viewed.document),
+        Body::LastChanges(blame) => measured(blame.arranged(filter, room, wrap, zone)),
+        Body::Text(view) => match opened.shown {
+            Shown::Row => written(&view.row),
+            Shown::Sides => measured(view.sides().arranged(filter, room, wrap)),
+            Shown::Changes | Shown::LastChanges => written(&view.changes),
+        },
+    };
+    opened.arranged = Arranged { of, lines, widest };
+}
+
+/// Both versions as they stand over their columns.
+fn heads(opened: &Opened, view: &DiffView, zone: &TimeZone) -> [Head; 2] {
+    let result = &view.result;
+    [(&result.from, &result.before, view.is_first()), (&result.to, &result.after, false)].map(
+        |(side, row, is_nothing)| {
+            if is_nothing {
+                return Head { version: "nothing before it".to_owned(), ..Head::default() };
+            }
+            let made = opened.made(side, row);
+            let of = if side.entity == opened.entity { String::new() } else { format!("{} ", side.entity.key.pk) };
+            Head { version: format!("{of}version {}", version(side)), when: made.when(zone), who: made.who() }
+        },
+    )
 }
 
 fn body(opened: &Opened, view: Option<&PlanView>, room: usize) -> Body {
@@ -106,7 +155,7 @@ fn body(opened: &Opened, view: Option<&PlanView>, room: usize) -> Body {
             LastChanges::Reading(rows) => words(&format!("reading rows… {} so far", format::len(rows.len()))),
             LastChanges::Building(_) => words("working it out…"),
             LastChanges::Failed(failure) => Body::Words(problem::lines(failure, room)),
-            LastChanges::Ready(_, document) => Body::LastChanges(document.clone()),
+            LastChanges::Ready(_, blame) => Body::LastChanges(blame.clone()),
         };
     }
     match opened.wanted() {
@@ -127,11 +176,11 @@ fn heading(opened: &Opened, view: Option<&PlanView>, body: &Body) -> String {
     let selected = opened.selected.map(|v| v.to_string()).unwrap_or_default();
     match (opened.shown, opened.wanted()) {
         (Shown::LastChanges, _) => match &opened.last_changes {
-            LastChanges::Ready(versions, document) => format!(
+            LastChanges::Ready(versions, blame) => format!(
                 "last change of each attribute, from {}{}: {}",
                 if *versions == super::ROWS { "the newest " } else { "" },
                 format::plural(*versions as u64, "version", "versions"),
-                format::plural(document.blocks() as u64, "attribute", "attributes")
+                format::plural(blame.len() as u64, "attribute", "attributes")
             ),
             _ => "last change of each attribute".to_owned(),
         },
@@ -147,7 +196,7 @@ fn heading(opened: &Opened, view: Option<&PlanView>, body: &Body) -> String {
             Body::Text(view) => format!("row of version {selected}, from the {} table", view.found.as_str()),
             _ => format!("row of version {selected}"),
         },
-        (Shown::Changes, Wanted::Diff(key)) => {
+        (Shown::Changes | Shown::Sides, Wanted::Diff(key)) => {
             let count = match body {
                 Body::Text(view) if !key.is_first() => {
                     format!(": {}", format::plural(view.result.changes.len() as u64, "change", "changes"))
@@ -158,7 +207,7 @@ fn heading(opened: &Opened, view: Option<&PlanView>, body: &Body) -> String {
             let stored = if view.is_some() { ", as stored" } else { "" };
             format!("{}{all}{stored}{count}", compared(opened, &key, body))
         }
-        (Shown::Changes, Wanted::Nothing(_)) => format!("version {selected}"),
+        (Shown::Changes | Shown::Sides, Wanted::Nothing(_)) => format!("version {selected}"),
     }
 }
 
@@ -220,7 +269,7 @@ fn notes(opened: &Opened, watch: Option<&Watch>, body: &Body, room: usize) -> Ve
     if line.found.first() == Some(&TableKind::Command) && line.status == VersionStatus::Published {
         warn(&format!("version {} is taken from its command row: its history row is gone", line.version));
     }
-    if let (Body::Text(view), Shown::Changes) = (body, opened.shown) {
+    if let (Body::Text(view), Shown::Changes | Shown::Sides) = (body, opened.shown) {
         let (from, to) = (&view.result.from, &view.result.to);
         let skipped = |a: u64, b: u64| opened.compare == Compare::Previous && a + 1 < b;
         if let (Some(a), Some(b)) = (from.version, to.version)
@@ -235,16 +284,12 @@ fn notes(opened: &Opened, watch: Option<&Watch>, body: &Body, room: usize) -> Ve
         }
         for (side, found) in [(from, view.result.from_found), (to, view.result.to_found)] {
             let selected = side.version == Some(line.version) && side.entity == opened.entity;
-            if found == TableKind::Command && !selected && !view_is_first(view) {
+            if found == TableKind::Command && !selected && !view.is_first() {
                 warn(&format!("version {} is taken from its command row", version(side)));
             }
         }
     }
     out
-}
-
-fn view_is_first(view: &DiffView) -> bool {
-    view.result.from == view.result.to
 }
 
 /// A line across the pane that tells what stands below it.

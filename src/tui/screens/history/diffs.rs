@@ -1,7 +1,7 @@
 //! Comparisons: what is asked for, what was answered, and never more than one at work.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{changes, document};
 use crate::domain::diff::diff_rows;
@@ -9,6 +9,7 @@ use crate::domain::row::{Row, TableKind};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{DiffResult, RequestId, Side};
 use crate::tui::screens::history::document::Document;
+use crate::tui::screens::history::sides::Sides;
 
 /// Comparisons kept ready.
 const KEPT: usize = 16;
@@ -46,6 +47,10 @@ pub(crate) struct DiffView {
     pub(crate) found: TableKind,
     /// The answer itself, with the changes of a first version filled in.
     pub(crate) result: DiffResult,
+    /// Bookkeeping fields take part.
+    all: bool,
+    /// Both versions beside each other, once somebody wanted to see them so.
+    sides: OnceLock<Sides>,
 }
 
 impl DiffView {
@@ -59,7 +64,18 @@ impl DiffView {
         } else {
             (result.after.clone(), result.to_found)
         };
-        Self { changes: changes::document(&result.changes), row: document::row(&stored), stored, found, result }
+        let (changes, row) = (changes::document(&result.changes), document::row(&stored));
+        Self { changes, row, stored, found, result, all: key.all, sides: OnceLock::new() }
+    }
+
+    /// Both versions beside each other.
+    pub(crate) fn sides(&self) -> &Sides {
+        self.sides.get_or_init(|| Sides::of(&self.result, self.is_first(), self.all))
+    }
+
+    /// Whether there is nothing before it.
+    pub(crate) fn is_first(&self) -> bool {
+        self.result.from == self.result.to
     }
 }
 

@@ -1,10 +1,7 @@
 //! Long texts made ready to be drawn: changes, rows, last changes.
 
 use std::ops::Range;
-use std::sync::Arc;
 
-use crate::domain::blame;
-use crate::domain::key::Version;
 use crate::domain::row::{Row, field};
 use crate::domain::value::{Value, to_plain_json, to_plain_json_pretty};
 use crate::tui::parts::Filter;
@@ -12,10 +9,10 @@ use crate::tui::parts::Rich;
 use crate::tui::theme::Role;
 
 /// Lines of one document at most; a row of 400 KB has about 20,000.
-const MOST: usize = 20_000;
+pub(super) const MOST: usize = 20_000;
 
 /// Bytes of one line at most: a string of 400 KB would hold up every frame that it is in.
-const LONGEST: usize = 16_000;
+pub(super) const LONGEST: usize = 16_000;
 
 /// A text in lines, some of which belong together.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -54,11 +51,6 @@ impl Document {
     /// Cells of the widest line.
     pub(crate) fn widest(&self) -> usize {
         self.widest
-    }
-
-    /// Number of blocks.
-    pub(crate) fn blocks(&self) -> usize {
-        self.blocks.len()
     }
 
     /// The lines of the blocks that a filter accepts, wrapped when a width is given.
@@ -159,24 +151,6 @@ pub(crate) fn row(row: &Row) -> Document {
     document
 }
 
-/// The version in which each attribute of the newest row last changed, the latest first.
-pub(crate) fn last_changes(rows: &[(Version, Arc<Row>)]) -> Document {
-    let mut document = Document::default();
-    let owned: Vec<(Version, Row)> = rows.iter().map(|(version, row)| (*version, row.as_ref().clone())).collect();
-    let mut found: Vec<_> = blame::last_changes(&owned).into_iter().collect();
-    found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let newest = owned.last().map(|(_, row)| Value::M(row.0.clone()));
-    for (path, version) in found {
-        let name = path.to_string();
-        let value = newest.as_ref().and_then(|row| lookup(row, &path.0));
-        let mut line = Rich::of(Role::Key, &format!("{version:>6}")).with(Role::Path, &format!("  {name}"));
-        line.pad_to(40);
-        line.push(Role::Text, &format!("  {}", value.map(scalar).unwrap_or_default()));
-        document.block(name, vec![line]);
-    }
-    document
-}
-
 /// What stands at a place.
 pub(crate) fn lookup<'v>(value: &'v Value, path: &[crate::domain::path::Segment]) -> Option<&'v Value> {
     use crate::domain::path::Segment;
@@ -219,17 +193,6 @@ mod tests {
         assert_eq!(document.arranged(&filter, None).len(), 5);
         filter.clear();
         assert_eq!(document.arranged(&filter, None).len(), document.lines().len());
-    }
-
-    #[test]
-    fn the_latest_changes_come_first() {
-        let rows: Vec<_> = [(1, r#"{"name":"a","attributes":{"x":1}}"#), (2, r#"{"name":"b","attributes":{"x":1}}"#)]
-            .into_iter()
-            .map(|(n, json)| (Version(n), Arc::new(plain_row(json))))
-            .collect();
-        let shown = text(&last_changes(&rows));
-        assert_eq!(shown[0].split_whitespace().collect::<Vec<_>>(), ["2", "name", "\"b\""]);
-        assert_eq!(shown[1].split_whitespace().collect::<Vec<_>>(), ["1", "attributes.x", "1"]);
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! The history pane: the versions of one entity, and what changed between them.
 
 mod as_planned;
+pub(crate) mod blame_view;
 pub(crate) mod changes;
 pub(crate) mod commands;
 pub(crate) mod detail_view;
 pub(crate) mod diffs;
 pub(crate) mod document;
 pub(crate) mod list_view;
+pub(crate) mod made;
 pub(crate) mod pane;
 pub(crate) mod plan_view;
+pub(crate) mod sides;
 pub(crate) mod versions;
 pub(crate) mod view;
 pub(crate) mod watch;
@@ -17,8 +20,9 @@ mod watching;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use blame_view::Blame;
 use diffs::{DiffKey, Diffs};
-use document::Document;
+use made::Made;
 use versions::Versions;
 
 use crate::domain::key::Version;
@@ -52,6 +56,8 @@ pub(crate) enum Shown {
     /// The changes.
     #[default]
     Changes,
+    /// Both versions, side by side.
+    Sides,
     /// The row.
     Row,
     /// The last change of each attribute.
@@ -75,11 +81,11 @@ pub(crate) enum LastChanges {
     #[default]
     Unasked,
     /// Rows are being read.
-    Reading(BTreeMap<Version, Arc<Row>>),
+    Reading(BTreeMap<Version, (Made, Arc<Row>)>),
     /// They are being worked out, from so many versions.
     Building(usize),
     /// They are there, from so many versions.
-    Ready(usize, Arc<Document>),
+    Ready(usize, Arc<Blame>),
     /// Reading failed.
     Failed(Box<Failure>),
 }
@@ -96,9 +102,11 @@ pub(crate) enum Wanted {
 /// Lines arranged for a width and a filter, so that drawing does not arrange them again.
 #[derive(Debug, Default)]
 pub(crate) struct Arranged {
-    /// What was arranged: comparison, view, width to wrap at, filter.
-    pub(crate) of: Option<(Option<DiffKey>, Shown, Option<usize>, String)>,
+    /// What was arranged: comparison, view, width, whether it is wrapped, filter.
+    pub(crate) of: Option<(Option<DiffKey>, Shown, usize, bool, String)>,
     pub(crate) lines: Vec<Rich>,
+    /// Cells of the widest line.
+    pub(crate) widest: usize,
 }
 
 /// An opened entity.
@@ -225,7 +233,8 @@ impl Opened {
                 return Wanted::Diff(DiffKey { from: self.side(selected), to, all: self.all, selected_first: true });
             }
         };
-        if other == selected && self.compare != Compare::Previous && self.shown == Shown::Changes {
+        let compares = matches!(self.shown, Shown::Changes | Shown::Sides);
+        if other == selected && self.compare != Compare::Previous && compares {
             return Wanted::Nothing(format!("version {selected} is the one it would be compared with"));
         }
         // The earlier one comes first, whichever is selected.

@@ -33,6 +33,7 @@ impl PaneScreen for HistoryPane {
             Action::MarkVersion => app.mark_version(),
             Action::CompareWith => app.next_compare(),
             Action::View => app.next_view(),
+            Action::SideBySide => app.toggle_sides(),
             Action::Preview => app.preview_selected(),
             Action::Rollback => app.roll_back_selected(),
             Action::Watch => app.toggle_watch(),
@@ -60,6 +61,7 @@ impl PaneScreen for HistoryPane {
             | Action::CompareWith
             | Action::CompareTenant
             | Action::View
+            | Action::SideBySide
             | Action::Bookkeeping
             | Action::Wrap => no_entity(),
             Action::ScrollUp | Action::ScrollDown if app.focus != Pane::Plan => no_entity(),
@@ -153,10 +155,11 @@ impl PaneScreen for HistoryPane {
             Action::Rollback,
             Action::CompareWith,
             Action::View,
+            Action::SideBySide,
+            Action::Copy,
             Action::MarkVersion,
             Action::CompareTenant,
             Action::Bookkeeping,
-            Action::Copy,
             Action::Watch,
             Action::Signs,
         ]
