@@ -12,6 +12,7 @@ mod fuzzy;
 mod ground;
 mod headless;
 mod input;
+mod intents;
 mod job;
 mod keymap;
 mod layout;
