@@ -27,13 +27,13 @@ pub(crate) struct Layout {
     pub(crate) body: Rect,
 }
 
-/// The parts of a window; `None` when it is too small.
-pub(crate) fn layout(area: Rect, focus: Pane, zoomed: bool) -> Option<Layout> {
+/// The parts of a window with so many lines free above the footer; `None` when the window is too small.
+pub(crate) fn layout(area: Rect, focus: Pane, zoomed: bool, free: u16) -> Option<Layout> {
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         return None;
     }
     let line = |y: u16| Rect { y, height: 1, ..area };
-    let body = Rect { y: area.y + 2, height: area.height - 3, ..area };
+    let body = Rect { y: area.y + 2, height: (area.height - 3).saturating_sub(free), ..area };
     let single = area.width < SINGLE_BELOW.0 || area.height < SINGLE_BELOW.1;
     let panes = if single || zoomed { vec![(focus, body)] } else { columns(body, focus) };
     Some(Layout {
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     fn panes(width: u16, height: u16, focus: Pane, zoomed: bool) -> Option<Vec<Pane>> {
-        layout(Rect::new(0, 0, width, height), focus, zoomed).map(|l| l.panes.iter().map(|(p, _)| *p).collect())
+        layout(Rect::new(0, 0, width, height), focus, zoomed, 0).map(|l| l.panes.iter().map(|(p, _)| *p).collect())
     }
 
     #[test]
@@ -89,10 +89,12 @@ mod tests {
     fn the_parts_fill_the_window_without_overlap() {
         for (width, height) in [(60, 15), (100, 20), (120, 40), (160, 25), (400, 200), (60, 300)] {
             for focus in Pane::ALL {
-                let l = layout(Rect::new(0, 0, width, height), focus, false).unwrap();
+                let l = layout(Rect::new(0, 0, width, height), focus, false, 0).unwrap();
                 let mut parts: Vec<Rect> = l.panes.iter().map(|(_, r)| *r).collect();
                 parts.extend([l.header, l.crumbs, l.footer]);
                 assert_eq!(parts.iter().map(|r| r.area()).sum::<u32>(), u32::from(width) * u32::from(height));
+                let with_room = layout(Rect::new(0, 0, width, height), focus, false, 2).unwrap();
+                assert_eq!(with_room.body.bottom() + 2, with_room.footer.y, "{width}x{height} {focus:?}");
                 for (i, a) in parts.iter().enumerate() {
                     assert!(parts[i + 1..].iter().all(|b| !a.intersects(*b)), "{width}x{height} {focus:?}");
                 }

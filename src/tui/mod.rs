@@ -19,6 +19,7 @@ mod layout;
 #[doc(hidden)]
 pub mod measure;
 mod message;
+mod notice;
 mod output;
 mod pane;
 mod parts;

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::app::{App, Drawn};
 use super::layout::{SMALLEST, layout};
+use super::notice::Said;
 use super::pane::Pane;
 use super::parts::{Rich, draw_line, hits};
 use super::theme::Role;
@@ -18,7 +19,8 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer) -> Option<(u16, u16)> {
     let area = buffer.area;
     drop(hits::take());
     app.drawn = Drawn::default();
-    let Some(layout) = layout(area, app.focus, app.zoomed) else {
+    let said = Said::of(app.notice.as_ref(), area.width, !app.stack.is_empty());
+    let Some(layout) = layout(area, app.focus, app.zoomed, said.free()) else {
         too_small(app, buffer, area);
         return None;
     };
@@ -26,11 +28,14 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer) -> Option<(u16, u16)> {
     app.drawn.panes = crumbs(app, buffer, layout.crumbs, layout.single || app.zoomed);
     app.drawn.panes.extend(&layout.panes);
     let mut cursor = None;
-    for (pane, place) in layout.panes {
+    for (pane, place) in layout.panes.iter().copied() {
         let at = pane.screen().draw(app, buffer, place);
         cursor = cursor.or(at);
     }
-    footer(app, buffer, layout.footer);
+    if !said.is_over_footer() {
+        footer(app, buffer, layout.footer);
+    }
+    said.draw(buffer, &layout, &app.theme);
     if !app.stack.is_empty() {
         cursor = app.draw_screens(buffer, layout.body);
     }
@@ -141,13 +146,16 @@ fn crumbs(app: &App, buffer: &mut Buffer, area: Rect, tabs: bool) -> Vec<(Pane, 
 }
 
 fn footer(app: &mut App, buffer: &mut Buffer, area: Rect) {
-    if let Some(notice) = &app.notice {
-        let (role, lead) = if notice.failed { (Role::Error, " ! ") } else { (Role::Ok, " ") };
-        let line = Rich::of(role, lead).with(role, &notice.text);
-        return draw_line(buffer, area, &line, 0, &app.theme, Style::default());
+    // A dialog names its keys in its frame; those of the pane below it do nothing while it is open.
+    if let Some(context) = app.stack.context() {
+        if let Some(key) = app.keymap.key(context, Action::Help) {
+            let line = Rich::of(Role::Key, &format!(" {key}")).with(Role::Text, " help");
+            draw_line(buffer, area, &line, 0, &app.theme, Style::default());
+        }
+        return;
     }
-    let typing = app.stack.is_empty() && app.filter().is_some_and(|f| f.typing());
-    let line = if app.stack.is_empty() && app.focus == Pane::Plan && app.plan.is_typing() {
+    let typing = app.filter().is_some_and(|f| f.typing());
+    let line = if app.focus == Pane::Plan && app.plan.is_typing() {
         let keys = [(" Enter", " take "), (" Tab", " complete "), (" ↑↓", " choose "), (" Esc", " leave it as it was")];
         keys.iter().fold(Rich::default(), |line, (key, what)| line.with(Role::Key, key).with(Role::Text, what))
     } else if typing {
@@ -172,8 +180,16 @@ fn hints(app: &App, room: usize) -> Rich {
         line
     });
     let own = app.focus.screen().hints(app);
+    // What waits for nothing but writing to be allowed is named last, with what it waits for.
+    let arm = app.key_of(context, Action::Arm);
+    let waiting = |action: Action| {
+        let words = format!(" ({arm} first)");
+        let is_waiting = app.refusal(action).is_some_and(|why| why == app.read_only());
+        hint(action).filter(|_| is_waiting).map(|hint| hint.with(Role::Dim, &words))
+    };
+    let ready = own.iter().copied().filter(|a| app.refusal(*a).is_none()).filter_map(hint);
     let mut line = Rich::default();
-    for h in own.iter().copied().filter(|a| app.refusal(*a).is_none()).filter_map(hint) {
+    for h in ready.chain(own.iter().copied().filter_map(waiting)) {
         if line.width() + h.width() + always.width() + 2 > room {
             continue;
         }
