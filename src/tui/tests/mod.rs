@@ -10,6 +10,7 @@ mod fake_plans;
 mod finding;
 mod mouse;
 mod plans;
+mod reading;
 mod running;
 mod safety;
 mod screens;

@@ -22,6 +22,15 @@ fn screens() -> Vec<(&'static str, String, bool)> {
         ("history_row", "BOLT<ret>o", false),
         ("history_all_fields", "BOLT[mb", false),
         ("last_changes", "BOLToo", false),
+        ("sides", "BOLT[[[[s", false),
+        ("sides_first", "BOLTGs<ret>", false),
+        ("signs_entities", ":open PRODUCT#acme<ret>jji", false),
+        ("signs_history", "BOLT[i", false),
+        ("range", ":open PRODUCT#acme<ret>jVjj", false),
+        ("palette_meant", ":undo", false),
+        ("palette_near", ":rolbakc", false),
+        ("refused", ":open NOBODY#here-at-all<ret>", false),
+        ("refused_over_dialog", ":runs<ret>r", false),
         ("history_wedged", ":open PRODUCT#acme P-0003<ret>g", false),
         ("history_pending", ":open PRODUCT#acme P-0004<ret>", false),
         ("plan", "BOLT3", false),
@@ -100,6 +109,12 @@ fn the_smallest_window_still_works() {
             played.screen
         );
     }
+    for name in
+        ["entities", "history", "sides", "last_changes", "range", "palette_near", "refused", "refused_over_dialog"]
+    {
+        let (_, keys, _) = screens().into_iter().find(|(known, ..)| *known == name).unwrap();
+        insta::assert_snapshot!(format!("{name}_60x15"), play((60, 15), &keys, false, Fake::golden()).screen);
+    }
     insta::assert_snapshot!(
         "approval_protected_60x15",
         play((60, 15), &format!("AA{BOLT}[Rac"), true, Fake::golden()).screen
@@ -149,6 +164,8 @@ fn japanese_text_keeps_its_columns() {
         ("entities", ":open 商品#株式会社アクメ<ret>jj"),
         ("history", ":open 商品#株式会社アクメ ボルト-六角-ステンレス-M6<ret>"),
         ("row", ":open 商品#株式会社アクメ ボルト-六角-ステンレス-M6<ret>o"),
+        ("sides", ":open 商品#株式会社アクメ ボルト-六角-ステンレス-M6<ret>s<ret>"),
+        ("last_changes", ":open 商品#株式会社アクメ ボルト-六角-ステンレス-M6<ret>oo"),
         ("palette", ":open 商品"),
     ] {
         for size in [(80, 24), (120, 40)] {

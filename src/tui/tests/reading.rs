@@ -1,0 +1,208 @@
+//! Reading lists and histories at night: few keys, marks, words for what one means, and notices that hide nothing.
+
+use super::{Fake, Play, Played, inputs};
+use crate::domain::key::{EntityKey, Version};
+use crate::domain::plan::Work;
+use crate::engine::protocol::{Command, Decision, EntityRef, EntitySummary, Event, FoundEntity, Searched};
+use crate::tui::pane::Pane;
+use crate::tui::screens::history::Shown;
+use crate::tui::screens::palette::Palette;
+use crate::tui::screens::runs::Runs;
+
+const LIST: &str = ":open PRODUCT#acme<ret>";
+const BOLT: &str = "01HX7MBJK3V9WQBZ7XNDK5ZT2M";
+
+fn found() -> Vec<Event> {
+    let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0003") };
+    let entity = EntitySummary {
+        entity,
+        id: None,
+        entity_type: Some("PRODUCT".into()),
+        tenant: "acme".into(),
+        code: Some("NUT-3".into()),
+        name: Some("Nut".into()),
+        version: Some(Version(1)),
+        deleted: false,
+        updated_at: Some("2026-03-02T10:15:00+09:00".into()),
+        updated_by: None,
+        flags: vec![],
+        attributes_ref: None,
+        row: Default::default(),
+        problem: None,
+        viewed: None,
+    };
+    let searched = Searched { found: 1, ..Searched::default() };
+    vec![
+        Event::Found(vec![FoundEntity { entity, matched: vec![] }]),
+        Event::Searched(searched),
+        Event::Finished { cancelled: false },
+    ]
+}
+
+fn play(size: (u16, u16), keys: &str) -> Played {
+    let fake = Fake::golden().answering(|c| matches!(c, Command::Find { .. }).then(found));
+    Play::new(size.0, size.1).with(|p| p.fake = fake).keys(keys)
+}
+
+/// Plays keys after others, of which there may be so many at most.
+fn job(before: &str, keys: &str, most: usize) -> Played {
+    let count = inputs(keys).len();
+    assert!(count <= most, "{count} keys, {most} at most: {keys}");
+    play((120, 40), &format!("{before}{keys}"))
+}
+
+#[test]
+fn an_entity_is_found_by_its_name_without_its_tenant() {
+    let found = job("", "fnut<ret><ret>", 8);
+    assert_eq!(found.app.history.opened.as_ref().unwrap().entity.key.sk.as_str(), "P-0003");
+    assert_eq!(found.app.focus, Pane::History);
+    let listed = play((120, 40), "fnut<ret>");
+    assert!(listed.screen.contains("acme         PRODUCT#acme / P-0003 NUT-3 Nut 2026-03-02"), "{}", listed.screen);
+}
+
+#[test]
+fn who_changed_a_price_is_seen_side_by_side_and_copied() {
+    let seen = play((120, 40), &format!("{LIST}<ret>oo"));
+    let price = seen.screen.lines().find(|line| line.contains("attributes.price")).unwrap();
+    assert!(["12  2026-03-19 12:33  u-sato", " 21 "].iter().all(|words| price.contains(words)), "{price}");
+    let copied = job(LIST, "<ret>oosym", 8);
+    assert_eq!(copied.app.history.opened.as_ref().unwrap().shown, Shown::Sides);
+    let price = copied.screen.lines().find(|line| line.contains("~ attributes.price")).unwrap();
+    assert!(price.contains("20") && price.contains("│ 21"), "{price}");
+    let text = copied.copied.last().unwrap();
+    for words in
+        ["`ボルト M6 (改)` — ", "| who | `u-tanaka` | `u-sato` |", "| request | `req-mh3jyr5o` | `req-zm5zvsza` |"]
+    {
+        assert!(text.contains(words), "{words}\n{text}");
+    }
+    assert!(text.contains("| when (Asia/Tokyo) | `2026-03-17 23:15:"), "{text}");
+    assert!(text.contains("| ~ changed | `attributes.price` | `20` | `21` |"), "{text}");
+    let blame = play((120, 40), &format!("{LIST}<ret>ooym")).copied.pop().unwrap();
+    assert!(blame.contains("| `attributes.price` | `21` | 12 | 2026-03-19 12:33 | `u-sato` |"), "{blame}");
+}
+
+#[test]
+fn what_the_doctor_finds_is_repaired() {
+    let repaired = job("AA", ":do<ret>rRaW", 8);
+    let is_repair = |c: &Command| matches!(c, Command::RunPlan { plan, .. } if plan.work == Work::Repair);
+    assert!(repaired.commands.iter().any(is_repair), "{}", repaired.screen);
+    let is_approval = |c: &Command| matches!(c, Command::Decide { decision: Decision::Approve { .. }, .. });
+    assert!(repaired.commands.iter().any(is_approval), "{}", repaired.screen);
+}
+
+fn marks(keys: &str) -> Vec<String> {
+    let played = play((120, 40), &format!("{LIST}{keys}"));
+    played.app.tenants.entities.as_ref().map(|list| list.marks.iter().cloned().collect()).unwrap_or_default()
+}
+
+#[test]
+fn a_range_is_marked_from_here_to_there() {
+    assert_eq!(marks("VjjV"), [BOLT, "P-0002", "P-0003"]);
+    assert_eq!(marks("GVkk "), ["P-0003", "P-0004", "P-0009"], "upwards, ended by the key that marks");
+    assert_eq!(marks("jVG<esc>"), [] as [&str; 0], "given up, and the list is still open");
+    assert_eq!(marks(" jjVjVu"), [] as [&str; 0]);
+    assert_eq!(marks("j<shift-down><shift-down>"), ["P-0002", "P-0003", "P-0004"]);
+    assert_eq!(marks("G<shift-up>"), ["P-0004", "P-0009"]);
+    let open = play((120, 40), &format!("{LIST}jVjj"));
+    let line = |sk: &str| open.screen.lines().find(|line| line.contains(sk)).unwrap().to_owned();
+    assert!(line("P-0003 ").contains("* FW") && line("P-0004 ").contains("* P"), "{}", open.screen);
+    assert!(!line("P-0009 ").contains('*') && open.screen.contains("range of 3"), "{}", open.screen);
+    // What the marks are for: they become the keys of a plan.
+    let plan = play((120, 40), &format!("{LIST}jVjV3n")).app.plan.form.unwrap();
+    assert_eq!(plan.value_of("source.keys").as_deref(), Some("P-0002, P-0003"));
+}
+
+#[test]
+fn a_range_reaches_over_pages_that_would_have_been_let_go() {
+    let mut fake = Fake::empty();
+    for i in 0..3_000 {
+        let row =
+            format!(r#"{{"pk":"PRODUCT#bulk","sk":"B-{i:05}","version":1,"name":"Item {i}","tenantCode":"bulk"}}"#);
+        fake.data.add("product", &row);
+    }
+    let keys = format!(":open PRODUCT#bulk<ret>V{}V", "G".repeat(60));
+    let played = Play::new(80, 24).with(|p| p.fake = fake).keys(&keys);
+    assert_eq!(played.app.tenants.entities.as_ref().unwrap().marks.len(), 3_000, "{}", played.screen);
+}
+
+#[test]
+fn the_palette_knows_what_people_call_things() {
+    let first = |typed: &str| {
+        let screen = play((120, 40), &format!(":{typed}")).screen;
+        let at = screen.lines().position(|line| line.contains(&format!("│:{typed}"))).unwrap();
+        screen.lines().nth(at + 1).unwrap().trim_matches(['│', ' ', '█']).to_owned()
+    };
+    for (typed, wanted) in [
+        ("undo", "runs"),
+        ("move", "plan new move"),
+        ("import", "plan new import"),
+        ("find", "find [TEXT]"),
+        ("blame", "show"),
+        ("wedged", "doctor"),
+        ("legend", "signs"),
+        ("runs", "runs"),
+        ("do", "doctor"),
+        ("copy", "copy "),
+    ] {
+        assert!(first(typed).starts_with(wanted), "{typed}: {}", first(typed));
+    }
+    assert!(play((120, 40), ":undo<ret>").app.stack.shows::<Runs>());
+    let form = play((120, 40), ":import<ret>").app.plan.form.unwrap();
+    assert_eq!(form.value_of("operation").as_deref(), Some("import"));
+}
+
+#[test]
+fn what_nothing_is_called_shows_what_is_near_and_runs_nothing_at_once() {
+    let near = play((120, 40), ":rolbakc");
+    assert!(near.screen.contains("nothing of that name; near it are:"), "{}", near.screen);
+    assert!(near.screen.contains("Enter take it up"), "{}", near.screen);
+    let taken = play((120, 40), ":qiut<ret>");
+    assert!(
+        !taken.app.quit && taken.app.stack.shows::<Palette>() && taken.screen.contains("│:quit"),
+        "{}",
+        taken.screen
+    );
+    assert!(play((120, 40), ":qiut<ret><ret>").app.quit);
+    let nothing = play((120, 40), ":zzzzzzzz<ret>");
+    assert!(nothing.screen.contains("nor near it"), "{}", nothing.screen);
+}
+
+#[test]
+fn a_notice_leaves_the_keys_and_is_read_whole_in_the_smallest_window() {
+    let last = |played: &Played| played.screen.lines().last().unwrap().to_owned();
+    let without = last(&play((60, 15), LIST));
+    let long = play((60, 15), &format!("{LIST}:open PRODUCT#gl<ret>"));
+    assert_eq!(last(&long), without, "{}", long.screen);
+    let text = long.app.notice.as_ref().unwrap().text.clone();
+    assert!(text.len() > 60, "{text}");
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let shown = words(&long.screen);
+    let wanted = words(&text);
+    assert!(shown.windows(wanted.len()).any(|window| window == wanted), "{text}\n{}", long.screen);
+    assert!(long.screen.contains("P-0002") && long.screen.contains("all 5 loaded"), "{}", long.screen);
+    let short = play((120, 40), &format!("{LIST}u<f12>"));
+    assert_eq!(last(&short), last(&play((120, 40), LIST)));
+    assert!(short.screen.contains("F12 does nothing here"), "{}", short.screen);
+}
+
+#[test]
+fn signs_are_explained_one_key_away() {
+    let played = play((120, 40), &format!("{LIST}jji"));
+    for words in ["P-0003 has", "wedged: a command that nothing will finish", "The others", "stored in S3"] {
+        assert!(played.screen.contains(words), "{words}\n{}", played.screen);
+    }
+    assert!(play((120, 40), &format!("{LIST}jjii")).app.stack.is_empty());
+    let version = play((120, 40), &format!("{LIST}<ret>i"));
+    for words in ["version 12 has", "the current version", "found in the history table"] {
+        assert!(version.screen.contains(words), "{words}\n{}", version.screen);
+    }
+    let help = play((120, 60), &format!("{LIST}?"));
+    let at = |words: &str| help.screen.find(words).unwrap_or(usize::MAX);
+    assert!(at("Signs in this list") < at("In every pane"), "{}", help.screen);
+}
+
+#[test]
+fn an_import_without_a_file_does_not_show_one() {
+    let form = play((80, 24), ":plan new import<ret>");
+    assert!(form.screen.contains("(no file yet)"), "{}", form.screen);
+}
