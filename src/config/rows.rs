@@ -53,6 +53,8 @@ pub enum Kind {
     Table(&'static str),
     /// A list of such tables.
     Tables(&'static str),
+    /// A list of such tables that are short enough for a line of a form.
+    Rows(&'static str),
     /// Such tables by name.
     TablesByName(&'static str),
 }
@@ -77,6 +79,7 @@ impl Kind {
             | Self::Modules
             | Self::Run
             | Self::TextOrNames
+            | Self::Rows(_)
             | Self::Value => false,
         }
     }
@@ -87,6 +90,8 @@ impl Kind {
 pub(super) enum Unset {
     /// It must be there.
     Refused,
+    /// It must be there, unless this other key of its table is.
+    Unless(&'static str),
     /// Nothing; what an example shows is one for looking at.
     Nothing,
     /// This value, as TOML spells it.
@@ -173,7 +178,7 @@ pub(super) mod comparing {
             }
             let help = match (row.unset, row.help) {
                 (Unset::Refused, "") => "required".to_owned(),
-                (Unset::Refused, help) => format!("required: {help}"),
+                (Unset::Refused | Unset::Unless(_), help) => format!("required: {help}"),
                 (_, help) => help.to_owned(),
             };
             assert_eq!(*comment, help, "{path:?} {key}");

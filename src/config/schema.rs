@@ -57,7 +57,7 @@ enum Needed {
 /// A table with its keys and no others.
 fn object(rows: &[&Row], table: &str, needed: Needed) -> Value {
     let mut properties = Map::new();
-    let mut required = Vec::new();
+    let (mut required, mut either) = (Vec::new(), Vec::new());
     for row in rows.iter().filter(|row| row.table == table) {
         let one = described(rows, row, needed);
         match properties.get_mut(row.key).and_then(Value::as_object_mut) {
@@ -70,16 +70,22 @@ fn object(rows: &[&Row], table: &str, needed: Needed) -> Value {
         if needed == Needed::Required && (row.unset == Unset::Refused || is_section && has_required(rows, row.key)) {
             required.push(row.key);
         }
+        if let (Unset::Unless(other), Needed::Required) = (row.unset, needed) {
+            either.push(json!({ "anyOf": [{ "required": [row.key] }, { "required": [other] }] }));
+        }
     }
     let mut object = json!({ "type": "object", "properties": properties, "additionalProperties": false });
     if !required.is_empty() {
         object["required"] = required.into();
     }
+    if !either.is_empty() {
+        object["allOf"] = either.into();
+    }
     object
 }
 
 fn has_required(rows: &[&Row], table: &str) -> bool {
-    rows.iter().any(|row| row.table == table && row.unset == Unset::Refused)
+    rows.iter().any(|row| row.table == table && matches!(row.unset, Unset::Refused | Unset::Unless(_)))
 }
 
 /// A value with what it is for and what counts without it.
@@ -100,7 +106,7 @@ fn held(rows: &[&Row], row: &Row, default: Option<&Value>, needed: Needed) -> Va
     let texts = || json!({ "type": "array", "items": { "type": "string" } });
     let names = || json!({ "type": "object", "additionalProperties": { "type": "string" } });
     // An empty one would count as not set.
-    let is_needed = row.unset == Unset::Refused && needed == Needed::Required;
+    let is_needed = matches!(row.unset, Unset::Refused | Unset::Unless(_)) && needed == Needed::Required;
     match row.kind {
         Kind::Text | Kind::Run if is_needed => json!({ "type": "string", "minLength": 1 }),
         Kind::Text | Kind::Run => json!({ "type": "string" }),
@@ -130,7 +136,7 @@ fn held(rows: &[&Row], row: &Row, default: Option<&Value>, needed: Needed) -> Va
         Kind::Names => names(),
         Kind::Values => json!({ "type": "object" }),
         Kind::Table(table) => object(rows, table, needed),
-        Kind::Tables(table) => json!({ "type": "array", "items": object(rows, table, needed) }),
+        Kind::Tables(table) | Kind::Rows(table) => json!({ "type": "array", "items": object(rows, table, needed) }),
         Kind::TablesByName(table) => {
             json!({ "type": "object", "additionalProperties": object(rows, table, needed) })
         }
@@ -196,6 +202,17 @@ mod tests {
         assert!(is_valid(&schema, &copy.replace("tenant = \"a\"\n", "")).is_err());
         assert!(is_valid(&schema, &copy.replace("tenant = \"b\"", "tenant = \"\"")).is_err());
         assert!(is_valid(&schema, copy.split("[target]").next().unwrap()).is_err());
+        let named = |tenant: &str, one: &str| {
+            format!(
+                "name = \"n\"\noperation = \"copy\"\n[source]\n{tenant}entities = [{one}]\n[target]\ntenant = \"b\"\n"
+            )
+        };
+        for tenant in ["", "tenant = \"a\"\n"] {
+            assert_eq!(is_valid(&schema, &named(tenant, "{ pk = \"A#a\", sk = \"1\" }")), Ok(()));
+        }
+        for one in ["{ pk = \"A#a\" }", "{ pk = \"A#a\", sk = \"1\", id = \"x\" }", "\"A#a#1\""] {
+            assert!(is_valid(&schema, &named("", one)).is_err(), "{one}");
+        }
     }
 
     #[test]

@@ -31,6 +31,7 @@ mod items;
 mod journals;
 mod kills;
 mod meant;
+mod named;
 mod normalize;
 #[cfg(feature = "sandbox")]
 mod pages;

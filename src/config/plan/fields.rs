@@ -48,7 +48,7 @@ pub fn fields(operation: Operation) -> Vec<Field> {
             key: row.key,
             kind: row.kind,
             default: row.default().map(|value| plainly(&value)).unwrap_or_default(),
-            required: row.unset == Unset::Refused,
+            required: matches!(row.unset, Unset::Refused | Unset::Unless(_)),
             help: row.help.to_owned(),
         })
         .collect()

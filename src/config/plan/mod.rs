@@ -8,6 +8,7 @@ mod example;
 mod fields;
 mod files;
 mod keys;
+mod named;
 mod normalize;
 mod read;
 mod rollback;
@@ -26,13 +27,14 @@ pub use decisions::CannotDecide;
 pub use draft::{Draft, listed, words};
 pub use example::{EXAMPLES, example};
 pub use fields::{Field, fields, operations};
+pub use named::{entity_count, entity_list};
 
 pub use super::rows::Kind;
 pub(super) use rows::ROWS;
 
 use super::regular::read_regular;
 use super::toml_walk::{ConfigError, Source as File, Walk, did_you_mean, nearest, quoted};
-use crate::domain::plan::{Change, Modules, Plan, Work};
+use crate::domain::plan::{Change, Modules, Plan, Source, Work};
 use crate::domain::run::Operation;
 
 /// Reads and checks a plan file.
@@ -86,7 +88,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Plan, Box<ConfigError>> {
         Operation::Copy | Operation::Move => {
             let source = read::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
             let target = read::target(section(file, &mut walk, "target", &none)?, walk.place("target"), &source)?;
-            let modules = read::modules(&mut walk, source.entity_type.is_some())?;
+            let modules = read::modules(&mut walk, tells_module(&source))?;
             let is_copy = operation == Operation::Copy;
             (modules, if is_copy { Work::Copy { source, target } } else { Work::Move { source, target } })
         }
@@ -99,7 +101,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Plan, Box<ConfigError>> {
         }
         Operation::Transform => {
             let source = read::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
-            let modules = read::modules(&mut walk, source.entity_type.is_some())?;
+            let modules = read::modules(&mut walk, tells_module(&source))?;
             (modules, Work::Transform { source })
         }
         Operation::Import => {
@@ -115,7 +117,12 @@ pub fn parse(path: &Path, text: &str) -> Result<Plan, Box<ConfigError>> {
             let source = read::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
             let tenant = files::export_target(section(file, &mut walk, "target", &none)?)?;
             let (to, lossless) = files::export(section(file, &mut walk, "export", &none)?, path)?;
-            let modules = read::modules(&mut walk, source.entity_type.is_some())?;
+            let modules = read::modules(&mut walk, tells_module(&source))?;
+            if tenant.is_none() && source.tenant.is_empty() {
+                let message = "target.tenant is missing: the entities that are named may be of several tenants";
+                let place = walk.place("target");
+                return Err(file.error(Some(place), Some("target.tenant".to_owned()), message.to_owned()));
+            }
             let tenant = tenant.unwrap_or_else(|| source.tenant.clone());
             (modules, Work::Export { source, tenant, to, lossless })
         }
@@ -123,7 +130,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Plan, Box<ConfigError>> {
         Operation::Rollback => {
             let source = rollback::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
             let how = rollback::how(section(file, &mut walk, "rollback", &none)?, walk.place("rollback"))?;
-            let modules = read::modules(&mut walk, source.entity_type.is_some())?;
+            let modules = read::modules(&mut walk, tells_module(&source))?;
             (modules, Work::Rollback { source, how })
         }
         Operation::Undo => {
@@ -136,6 +143,11 @@ pub fn parse(path: &Path, text: &str) -> Result<Plan, Box<ConfigError>> {
     let run = read::run(section(file, &mut walk, "run", &none)?, operation)?;
     walk.finish()?;
     Ok(Plan { name, profile, reason, modules, work, change, run })
+}
+
+/// True where a source tells its module and the plan names none.
+fn tells_module(source: &Source) -> bool {
+    source.entity_type.is_some() || !source.entities.is_empty()
 }
 
 /// What becomes of attributes: of a plan that only changes them there must be something.

@@ -11,6 +11,7 @@ use super::super::toml_walk::{ConfigError, Placed, Walk, whole};
 use super::super::words::{CONFLICTS, DELETED, ENGINE, EXISTING, PARTITIONS, PUBLISH, SPELLING, STAMP, VERIFY};
 use super::amounts;
 use super::keys::with_article;
+use super::named;
 use super::rows::{CONCURRENCY, RATE};
 use crate::domain::key::KEY_SEPARATOR;
 use crate::domain::plan::{Engine, Existing, Modules, RunSettings, Source, StopAfter, Target, Undo, UndoFrom};
@@ -25,11 +26,14 @@ pub(super) type Result<T> = std::result::Result<T, Box<ConfigError>>;
 
 /// `[source]`; `at` is where it stands.
 pub(super) fn source(mut walk: Walk<'_, '_>, at: Range<usize>) -> Result<Source> {
-    let source = Source {
-        tenant: tenant(&mut walk, at, "it is the code of the tenant that entities are taken from")?,
-        partitions: walk.word("partitions", PARTITIONS.pairs)?.unwrap_or_default(),
-        ..entities(&mut walk)?
+    let named = named::entities(&mut walk)?;
+    let tenant = match named.is_empty() {
+        true => tenant(&mut walk, at, "it is the code of the tenant that entities are taken from")?,
+        false => code(&mut walk)?.unwrap_or_default(),
     };
+    let partitions = walk.word("partitions", PARTITIONS.pairs)?.unwrap_or_default();
+    let source = Source { tenant, partitions, entities: named, ..entities(&mut walk)? };
+    named::check(&walk, &source)?;
     walk.finish()?;
     Ok(source)
 }

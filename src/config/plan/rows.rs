@@ -2,7 +2,7 @@
 
 use Kind::*;
 use Operation::*;
-use Unset::{Counts, Nothing, Refused};
+use Unset::{Counts, Nothing, Refused, Unless};
 
 use crate::config::rows::{ANY, Bounds, Kind, Row, SOME, Unset, rows};
 use crate::config::words::*;
@@ -59,15 +59,16 @@ pub(in crate::config) const ROWS: &[Row] = rows! {
         "type": EntityType, SCANNED, Nothing, "first segment of the partition key; \"\" or \"*\" is every type, and wants a module";
         "type": EntityType, &[Normalize], Nothing, "first segment of the partition key; \"\" or \"*\" is every type";
         "type": EntityType, &[Import], Counts("''"), "only rows of this type; \"\" or \"*\" is every type";
-        "tenant": Tenant, &[Copy], Refused, "the code of the tenant to copy from";
-        "tenant": Tenant, &[Move], Refused, "the code of the tenant to move from";
-        "tenant": Tenant, &[Transform], Refused, "the tenant whose entities are changed";
+        "tenant": Tenant, &[Copy], Unless("entities"), "the code of the tenant to copy from";
+        "tenant": Tenant, &[Move], Unless("entities"), "the code of the tenant to move from";
+        "tenant": Tenant, &[Transform], Unless("entities"), "the tenant whose entities are changed";
         "tenant": Tenant, &[Import], Counts("''"), "only rows of this tenant; tells also where the tenant stands in longer keys";
-        "tenant": Tenant, &[Export], Refused, "the code of the tenant whose entities are written";
-        "tenant": Tenant, &[Rollback], Refused, "the tenant whose entities are taken back";
+        "tenant": Tenant, &[Export], Unless("entities"), "the code of the tenant whose entities are written";
+        "tenant": Tenant, &[Rollback], Unless("entities"), "the tenant whose entities are taken back";
         "tenants": Tenants, &[Normalize], Nothing, "the codes as they are spelled now, [\"MY_TENANT\"]; empty = every one that is not in lower case";
         "sk_prefix": Text, ENTITIES, Counts("''"), "only sort keys that begin so";
         "keys": List, ENTITIES, Counts("[]"), "only these sort keys";
+        "entities": Rows("entities"), SCANNED, Counts("[]"), "instead of type, tenant and keys: these alone, of any partitions, such as [{ pk = \"PRODUCT#acme\", sk = \"P-1\" }]";
         "deleted": Choice(DELETED.names), &[Copy], Counts("'skip'"), "soft-deleted sources: skip | keep (copied as deleted)";
         "deleted": Choice(DELETED.names), &[Move], Counts("'skip'"), "soft-deleted sources: skip | keep (written as deleted)";
         "deleted": Choice(DELETED.names), &[Normalize], Counts("'skip'"), "soft-deleted rows: skip | keep (moved as deleted)";
@@ -76,6 +77,11 @@ pub(in crate::config) const ROWS: &[Row] = rows! {
         "deleted": Choice(DELETED.names), &[Export], Counts("'skip'"), "soft-deleted entities: skip | keep (an import reads them as deleted ones; the guide's own reader does not)";
         "deleted": Choice(DELETED.names), &[Rollback], Counts("'keep'"), "entities that are soft-deleted now: keep (taken back too) | skip";
         "partitions": Choice(PARTITIONS.names), SCANNED, Counts("'all'"), "all = longer keys too (TYPE#tenant#2024-05): reads a row of every partition | exact = TYPE#tenant alone";
+    }
+    ["entities"] {
+        "module": Text, SCANNED, Counts("''"), "its module; when empty the key tells it";
+        "pk": Text, SCANNED, Refused, "its partition key";
+        "sk": Text, SCANNED, Refused, "its sort key";
     }
     ["target"] {
         "tenant": Tenant, &[Copy], Refused, "the code of the tenant to copy to";

@@ -5,6 +5,7 @@
 mod change;
 mod single;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -52,6 +53,17 @@ pub enum Partitions {
     Exact,
 }
 
+/// An entity that a plan names by its whole key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NamedEntity {
+    /// Its module; the key tells it when `None`.
+    pub module: Option<String>,
+    /// Its partition key.
+    pub pk: PartitionKey,
+    /// Its sort key.
+    pub sk: String,
+}
+
 /// Which entities a plan takes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Source {
@@ -63,6 +75,9 @@ pub struct Source {
     pub sk_prefix: String,
     /// Only these sort keys; empty for all.
     pub keys: Vec<String>,
+    /// Only these entities, of any partitions; empty where type, tenant and keys say it.
+    #[serde(default)]
+    pub entities: Vec<NamedEntity>,
     /// What becomes of soft-deleted ones.
     pub deleted: DeletedSources,
     /// Which partitions are looked for.
@@ -70,6 +85,20 @@ pub struct Source {
     /// This partition alone, however its key is built: no other is looked for. No plan file says so; see [`Plan::rollback_of`].
     #[serde(default)]
     pub pk: Option<PartitionKey>,
+}
+
+impl Source {
+    /// The sort keys that it names in a partition, in their order; `None` where it takes every one.
+    #[must_use]
+    pub fn named_in(&self, module: &str, pk: &PartitionKey) -> Option<BTreeSet<&str>> {
+        let begins = |sk: &&str| sk.starts_with(&self.sk_prefix);
+        if !self.entities.is_empty() {
+            let is_there = |one: &&NamedEntity| one.pk == *pk && one.module.as_deref().is_none_or(|own| own == module);
+            return Some(self.entities.iter().filter(is_there).map(|one| one.sk.as_str()).filter(begins).collect());
+        }
+        let is_named = !self.keys.is_empty();
+        is_named.then(|| self.keys.iter().map(String::as_str).filter(begins).collect())
+    }
 }
 
 /// What becomes of live targets.
@@ -467,8 +496,9 @@ impl Work {
     pub fn target_tenant(&self) -> Option<&str> {
         match self {
             Self::Copy { target, .. } | Self::Move { target, .. } => Some(&target.tenant),
-            Self::Transform { source } => Some(&source.tenant),
-            Self::Rollback { source, .. } => Some(&*source.tenant).filter(|code| !code.is_empty()),
+            Self::Transform { source } | Self::Rollback { source, .. } => {
+                Some(&*source.tenant).filter(|code| !code.is_empty())
+            }
             Self::Import { target, .. } => Some(&*target.tenant).filter(|code| !code.is_empty()),
             Self::Normalize { .. } | Self::Export { .. } | Self::Users { .. } | Self::Undo(_) | Self::Repair => None,
         }
@@ -478,6 +508,8 @@ impl Work {
     #[must_use]
     pub fn ends(&self) -> (String, String) {
         let entities = |source: &Source| match &source.entity_type {
+            _ if source.entities.len() == 1 => "1 entity".to_owned(),
+            _ if !source.entities.is_empty() => format!("{} entities", source.entities.len()),
             Some(entity_type) => format!("{entity_type} of {}", source.tenant),
             None => source.tenant.clone(),
         };
@@ -540,6 +572,33 @@ mod tests {
         let mut recorded = serde_json::to_value(RunSettings { label: "old".to_owned(), ..Default::default() }).unwrap();
         assert_eq!(recorded.as_object_mut().unwrap().remove("label"), Some("old".into()));
         assert_eq!(serde_json::from_value::<RunSettings>(recorded).unwrap(), RunSettings::default());
+    }
+
+    #[test]
+    fn keys_are_named_by_partition_and_module() {
+        let named = |module: Option<&str>, pk: &str, sk: &str| NamedEntity {
+            module: module.map(str::to_owned),
+            pk: PartitionKey::new(pk),
+            sk: sk.to_owned(),
+        };
+        let entities =
+            vec![named(None, "A#acme", "2"), named(Some("m"), "A#acme", "1"), named(Some("other"), "A#acme", "3")];
+        let source = Source { entities, ..Source::default() };
+        let of = |source: &Source, pk: &str| {
+            source
+                .named_in("m", &PartitionKey::new(pk))
+                .map(|sks| sks.into_iter().map(str::to_owned).collect::<Vec<_>>())
+        };
+        assert_eq!(of(&source, "A#acme"), Some(vec!["1".to_owned(), "2".to_owned()]));
+        assert_eq!(of(&source, "B#acme"), Some(vec![]));
+        let keys =
+            Source { keys: vec!["b".into(), "a".into(), "x".into()], sk_prefix: String::new(), ..Source::default() };
+        assert_eq!(of(&keys, "B#acme").map(|sks| sks.len()), Some(3));
+        assert_eq!(of(&Source::default(), "A#acme"), None);
+        // A plan that was recorded before it could name any.
+        let mut recorded = serde_json::to_value(&keys).unwrap();
+        assert!(recorded.as_object_mut().unwrap().remove("entities").is_some());
+        assert_eq!(serde_json::from_value::<Source>(recorded).unwrap(), keys);
     }
 
     #[test]

@@ -15,6 +15,7 @@ impl Plan {
             tenant: tenant_of(&key.pk, None).named().unwrap_or_default().to_owned(),
             sk_prefix: String::new(),
             keys: vec![key.sk.to_string()],
+            entities: Vec::new(),
             // A deleted entity that is named is meant.
             deleted: DeletedSources::Keep,
             partitions: Partitions::Exact,

@@ -1,5 +1,6 @@
 //! Entities into a CSV file.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, TryStreamExt, stream};
@@ -126,7 +127,9 @@ impl Export<'_> {
     /// The guide's name, where the place has none of its own.
     fn named(&self, to: &Place) -> Place {
         let kind = self.source.entity_type.as_deref().unwrap_or("all");
-        let name = format!("migration-{kind}-{}-to-{}.csv", self.source.tenant, self.tenant);
+        // Entities that are named may be of several tenants.
+        let from = if self.source.tenant.is_empty() { "some" } else { &self.source.tenant };
+        let name = format!("migration-{kind}-{from}-to-{}.csv", self.tenant);
         match to {
             Place::S3 { .. } if to.wants_name() => {
                 to.with(&format!("migrations/{}/{name}", Timestamp::now().as_millisecond()))
@@ -142,9 +145,10 @@ impl Export<'_> {
         let mut told = Instant::now();
         for partition in self.partitions {
             let prefix = &self.source.sk_prefix;
+            let named = self.source.named_in(&partition.module, &partition.pk);
             let mut pages = Ahead::start(self.task, &partition.module, &partition.pk, prefix, None);
             while let Some(rows) = pages.page().await? {
-                let bytes = self.page(&partition.module, rows, sum).await?;
+                let bytes = self.page(&partition.module, rows, named.as_ref(), sum).await?;
                 sum.add(out, &bytes).await?;
                 if told.elapsed() >= TELL_EVERY {
                     told = Instant::now();
@@ -155,14 +159,18 @@ impl Export<'_> {
         Ok(())
     }
 
-    async fn page(&self, module: &str, rows: Vec<Row>, sum: &mut Sum) -> Result<Vec<u8>, Stop> {
+    async fn page(
+        &self,
+        module: &str,
+        rows: Vec<Row>,
+        named: Option<&BTreeSet<&str>>,
+        sum: &mut Sum,
+    ) -> Result<Vec<u8>, Stop> {
         self.task.check()?;
         let now = Timestamp::now().as_second();
         let mut wanted = Vec::new();
         for row in rows {
-            let named =
-                self.source.keys.is_empty() || self.source.keys.iter().any(|key| row.sk().is_ok_and(|sk| sk == key));
-            if !named {
+            if named.is_some_and(|named| !row.sk().is_ok_and(|sk| named.contains(sk))) {
                 continue;
             }
             if row.is_deleted() && self.source.deleted == DeletedSources::Skip {

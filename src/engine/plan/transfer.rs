@@ -33,6 +33,14 @@ pub(super) async fn plan(
     let mut taken: std::collections::HashMap<(&str, PartitionKey), &PartitionKey> = std::collections::HashMap::new();
     for partition in &found {
         let to = with_tenant(&partition.pk, &partition.tenant, &target.tenant);
+        // Only entities that are named can be of such a partition.
+        if partition.tenant.segment == 0 || to == partition.pk {
+            let message = match partition.tenant.segment {
+                0 => format!("{} has no tenant in its key that another could take the place of", partition.pk),
+                _ => format!("{} is of the target tenant already", partition.pk),
+            };
+            return Err(Failure::new(ErrorCode::Plan, message).hint("take it out of source.entities").into());
+        }
         if let Some(other) = taken.insert((&partition.module, to.clone()), &partition.pk) {
             let message = format!("{other} and {} would both become {to}: one of them would be lost", partition.pk);
             return Err(Failure::new(ErrorCode::Conflict, message)

@@ -1,6 +1,6 @@
 //! The entities of a partition that a plan takes, page by page: all of them, or those that it names.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::vec::IntoIter;
 
 use super::sink::Sink;
@@ -52,11 +52,9 @@ impl<'a> Walk<'a> {
         size: usize,
         is_written: bool,
     ) -> Self {
-        let at = if source.keys.is_empty() {
-            At::All { after: None, is_over: false, seen: Seen::default(), rows: VecDeque::new() }
-        } else {
-            let wanted: BTreeSet<&String> = source.keys.iter().filter(|k| k.starts_with(&source.sk_prefix)).collect();
-            At::Named(wanted.into_iter().map(|sk| SortKey::new(sk.as_str())).collect::<Vec<_>>().into_iter())
+        let at = match source.named_in(&partition.module, &partition.pk) {
+            None => At::All { after: None, is_over: false, seen: Seen::default(), rows: VecDeque::new() },
+            Some(named) => At::Named(named.into_iter().map(SortKey::new).collect::<Vec<_>>().into_iter()),
         };
         Self { task, source, partition, size, large: size.min(FIRST_LARGE), is_written, at }
     }

@@ -8,6 +8,7 @@ pub(super) mod copied;
 pub(super) mod find;
 pub(super) mod history;
 pub(super) mod identity;
+mod named_entities;
 pub(super) mod partitions;
 pub(super) mod reported;
 pub(super) mod scope;

@@ -10,6 +10,7 @@ use crate::domain::tenant::{Tenant, tenant_of};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{EntityRef, Event, Finding, Severity};
 use crate::engine::read::browse::{has_partition, modules};
+use crate::engine::read::named_entities;
 use crate::engine::read::partitions::{Head, Partitions as Listed, witness};
 use crate::engine::task::{Stop, Task};
 
@@ -30,6 +31,9 @@ pub(in crate::engine) async fn partitions(
 ) -> Result<Vec<Partition>, Stop> {
     if let Some(partition) = named(wanted, source) {
         return Ok(vec![partition]);
+    }
+    if !source.entities.is_empty() {
+        return named_entities::partitions(task, wanted, source).await;
     }
     let mut found = Vec::new();
     for module in covered(task, wanted, source).await? {

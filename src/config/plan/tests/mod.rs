@@ -234,6 +234,7 @@ fn every_key_is_read() {
                 tenant: "acme".to_owned(),
                 sk_prefix: "P-".to_owned(),
                 keys: vec!["P-1".to_owned(), "P-2".to_owned()],
+                entities: Vec::new(),
                 deleted: DeletedSources::Keep,
                 partitions: Default::default(),
                 pk: None,

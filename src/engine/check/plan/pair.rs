@@ -35,6 +35,7 @@ impl Pair<'_> {
     /// Compares what is behind a sort key, or all of it.
     pub(super) async fn compare(&self, after: Option<&str>, ledger: &mut Ledger<'_>) -> Result<(), Stop> {
         let module = &self.partition.module;
+        let named = self.source.named_in(module, &self.partition.pk);
         let mut sources = Ahead::start(self.task, module, &self.partition.pk, &self.source.sk_prefix, after);
         let mut targets = Ahead::start(self.task, module, &self.target, &self.source.sk_prefix, after);
         loop {
@@ -48,7 +49,7 @@ impl Pair<'_> {
             let source = if order != Ordering::Greater { sources.take() } else { None };
             let target = if order != Ordering::Less { targets.take() } else { None };
             if let Some(sk) = source.as_ref().or(target.as_ref()).map(Row::sk).transpose()?
-                && (self.source.keys.is_empty() || self.source.keys.iter().any(|key| key == sk))
+                && named.as_ref().is_none_or(|named| named.contains(sk))
             {
                 let key = EntityKey::new(self.target.as_str(), sk);
                 for finding in self.judge(&key, source, target).await? {

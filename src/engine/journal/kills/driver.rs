@@ -32,6 +32,7 @@ pub(super) fn plan(operation: Operation, place: &Place, first: Option<RunId>) ->
         tenant: place.from.clone(),
         sk_prefix: String::new(),
         keys: Vec::new(),
+        entities: Vec::new(),
         deleted: Default::default(),
         partitions: Default::default(),
         pk: None,

@@ -8,6 +8,7 @@ use crate::config::ConfigError;
 use crate::config::plan::{self, Draft, Field, Kind};
 use crate::domain::plan::{Collision, Decided, Plan, Work};
 use crate::domain::run::Operation;
+use crate::tui::format;
 use crate::tui::parts::Scroll;
 use crate::tui::parts::scroll::Step;
 
@@ -292,7 +293,9 @@ impl Form {
             _ => of(" of ", "source.tenant"),
         };
         let target = of(" to ", "target.tenant");
-        format!("{}{}{tenant}{target}{}", self.operation, of(" ", "source.type"), of(" of ", "undo.run"))
+        let named = self.value_of("source.entities").and_then(|list| plan::entity_count(&list)).filter(|n| *n > 0);
+        let named = named.map(|n| format!(" {}", format::plural(n as u64, "entity", "entities"))).unwrap_or_default();
+        format!("{}{named}{}{tenant}{target}{}", self.operation, of(" ", "source.type"), of(" of ", "undo.run"))
     }
 
     /// Whether nobody has typed another name than the one that follows.

@@ -207,7 +207,7 @@ fn line(form: &Form, field: &Field, is_typed: bool) -> Rich {
     }
     match form.value(field) {
         Some(value) => line.push(Role::Strong, &value),
-        None if field.required => line.push(Role::Warning, "(required)"),
+        None if field.required && !is_named(form, field) => line.push(Role::Warning, "(required)"),
         // A dash is a file there: standard input.
         None if (field.table, field.key) == ("source", "file") => line.push(Role::Warning, "(no file yet)"),
         None if field.default.is_empty() => line.push(Role::Dim, "-"),
@@ -217,6 +217,11 @@ fn line(form: &Form, field: &Field, is_typed: bool) -> Rich {
         line.push(Role::Error, &format!("  {}", problem.message));
     }
     line
+}
+
+/// True where entities that are named stand in for a key.
+fn is_named(form: &Form, field: &Field) -> bool {
+    (field.table, field.key) == ("source", "tenant") && form.value_of("source.entities").is_some()
 }
 
 /// What the focused key is for, what is wrong with it, and what could be meant.
