@@ -103,7 +103,7 @@ const ROWS: &[Row] = &[
     row("import", &["tenantry import products.csv import.toml --arm"], WRITES),
     row(
         "doctor",
-        &["tenantry doctor --module product", "tenantry doctor --repair --arm"],
+        &["tenantry doctor --module product", "tenantry doctor --tenant acme", "tenantry doctor --repair --arm"],
         &[FINDINGS, (exit::NOT_APPROVED, "with --repair: not armed, not approved, or stopped"), INTERRUPTED],
     ),
     row("snapshot", &["tenantry snapshot --to acme-copy --tenant acme"], READS),

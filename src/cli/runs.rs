@@ -106,6 +106,12 @@ pub struct Doctor {
     /// Only this module.
     #[arg(long, value_name = "M")]
     pub module: Option<String>,
+    /// Only keys with this first segment: nothing else is read.
+    #[arg(long, value_name = "T", conflicts_with = "repair")]
+    pub r#type: Option<String>,
+    /// Only this tenant: nothing of others is read.
+    #[arg(long, value_name = "T", conflicts_with = "repair")]
+    pub tenant: Option<String>,
     /// Finish wedged entities from their command rows, then look again.
     #[arg(long)]
     pub repair: bool,

@@ -34,7 +34,7 @@ pub use names::TableNames;
 pub use pins::Pins;
 pub use read::{Query, ReadStore, RowKey, RowPage};
 pub use scan::{Scan, ScanAt, ScanPage};
-pub use search::{Found, Search, SearchAt, SearchPage};
+pub use search::{Found, Search, SearchAt, SearchPage, TableSize};
 pub use sign_in::wants_code;
 pub use ttl::TtlSettings;
 pub use users::UserPage;

@@ -30,6 +30,13 @@ const LAST_CHARACTER: &str = "\u{10FFFF}";
 #[derive(Debug, Clone)]
 pub struct ScanAt(std::collections::HashMap<String, AttributeValue>);
 
+impl ScanAt {
+    /// Behind every row that a partition of the segment can have.
+    fn behind(pk: &str) -> Self {
+        Self(primary_key(pk, &LAST_CHARACTER.repeat(MAX_SK_BYTES / LAST_CHARACTER.len())))
+    }
+}
+
 /// One page of a scan: rows narrowed to the fields wanted.
 #[derive(Debug, Clone)]
 pub struct ScanPage {
@@ -40,6 +47,15 @@ pub struct ScanPage {
 }
 
 impl ScanPage {
+    /// Where a segment goes on: behind the partition that the page ends in, where the rest of that need not be read; `None` at the end of
+    /// the segment.
+    #[must_use]
+    pub fn next_but(&self, is_done: impl Fn(&str) -> bool) -> Option<ScanAt> {
+        let next = self.next.clone()?;
+        let read_to = next.0.get(field::PK).and_then(|pk| pk.as_s().ok()).cloned();
+        Some(read_to.filter(|pk| is_done(pk)).map_or(next, |pk| ScanAt::behind(&pk)))
+    }
+
     /// Where a segment goes on behind the partition of the page's last row, whatever else that partition holds; `None` at the end of
     /// the segment.
     ///
@@ -49,9 +65,7 @@ impl ScanPage {
         let next = self.next.clone()?;
         let read_to = next.0.get(field::PK).and_then(|pk| pk.as_s().ok());
         match self.rows.last().and_then(|row| row.pk().ok()) {
-            Some(pk) if read_to.is_some_and(|read_to| read_to == pk) => {
-                Some(ScanAt(primary_key(pk, &LAST_CHARACTER.repeat(MAX_SK_BYTES / LAST_CHARACTER.len()))))
-            }
+            Some(pk) if read_to.is_some_and(|read_to| read_to == pk) => Some(ScanAt::behind(pk)),
             // It has no row of the partition that it ends in: that one was not seen yet.
             _ => Some(next),
         }
@@ -117,5 +131,14 @@ mod tests {
         assert_eq!(behind(page(&[], Some(("b", "7")))), Some(("b".to_owned(), "7".to_owned())));
         assert_eq!(behind(page(&[("a", "1")], Some(("b", "7")))), Some(("b".to_owned(), "7".to_owned())));
         assert_eq!(behind(page(&[("a", "1")], None)), None);
+    }
+
+    #[test]
+    fn a_partition_that_was_read_already_is_left_as_soon_as_a_page_ends_in_it() {
+        let last = "\u{10FFFF}".repeat(256);
+        let next = |page: ScanPage| page.next_but(|pk| pk == "b").map(|at| at.0["sk"].as_s().unwrap().clone());
+        assert_eq!(next(page(&[("a", "1"), ("b", "6")], Some(("b", "6")))), Some(last));
+        assert_eq!(next(page(&[("b", "9"), ("a", "1")], Some(("a", "1")))), Some("1".to_owned()));
+        assert_eq!(next(page(&[("b", "6")], None)), None);
     }
 }

@@ -47,6 +47,23 @@ pub struct SearchPage {
     pub next: Option<SearchAt>,
 }
 
+/// How large a table is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TableSize {
+    /// Rows.
+    pub rows: u64,
+    /// Bytes of all of them.
+    pub bytes: u64,
+}
+
+impl TableSize {
+    /// Read units that reading all of it takes, eventually consistent: half a unit for four kilobytes.
+    #[must_use]
+    pub fn units(self) -> f64 {
+        self.bytes as f64 / 8192.0
+    }
+}
+
 impl ReadStore {
     /// One page of a search: a megabyte of rows is read, those that fit are given back.
     ///
@@ -113,16 +130,19 @@ impl ReadStore {
         })
     }
 
-    /// The size of a table in bytes, as the service last counted it (every few hours).
+    /// The size of a table, as the service last counted it (every few hours).
     ///
     /// # Errors
     /// [`StoreError`] when the call failed.
-    pub async fn table_bytes(&self, module: &str, kind: TableKind) -> Result<u64, StoreError> {
+    pub async fn table_size(&self, module: &str, kind: TableKind) -> Result<TableSize, StoreError> {
         let table = self.names.table(module, kind);
         self.meter.request();
         let answer = self.reads.describe_table().table_name(&table).send().await;
         let answer = answer.map_err(|e| dynamodb("DescribeTable", &table).failed(e))?;
-        let bytes = answer.table.and_then(|t| t.table_size_bytes).unwrap_or(0);
-        Ok(u64::try_from(bytes).unwrap_or(0))
+        let table = answer.table;
+        let of = |number: Option<i64>| number.and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
+        let (rows, bytes) =
+            (table.as_ref().and_then(|t| t.item_count), table.as_ref().and_then(|t| t.table_size_bytes));
+        Ok(TableSize { rows: of(rows), bytes: of(bytes) })
     }
 }

@@ -47,6 +47,7 @@ actions! {
     Disarm = "disarm", "disarm", "Go back to read-only";
     Runs = "runs", "runs", "List the recorded runs";
     Doctor = "doctor", "doctor", "Look for what is wrong (reads every table once), or see what was found last";
+    KeepPlace = "keep", "bookmark", "Keep what is open under a name: an entity, a partition, a search";
     About = "about", "about", "Show version, build, paths and profile";
     Quit = "quit", "quit", "Leave the console";
     Suspend = "suspend", "suspend", "Stop the program as a job of the shell; fg brings it back";
@@ -62,7 +63,7 @@ actions! {
     Open = "open", "open", "Open what is selected";
     Filter = "filter", "filter", "Show only lines with a text";
 
-    Scan = "scan", "count", "Count every tenant's entities (reads the data tables once)";
+    Scan = "scan", "count", "Count the entities of the module, tenant or type under the cursor (shows the cost first)";
     OpenKey = "open-key", "go to key", "Go straight to a partition, without counting";
     FindEntity = "find-entity", "find", "Find an entity by id, code, name or any place, in every tenant (:find)";
     Users = "users", "users", "List the users of the plan's or the profile's Cognito pool";

@@ -53,11 +53,15 @@ impl App {
             },
             _ if self.tenants.entities.is_some() => self.line_of_entities(),
             _ => {
-                let module = match self.tenants.tree.selected() {
-                    Some(Node::Module(m) | Node::Tenant(m, _) | Node::Partition(m, ..)) => m,
-                    None => return self.line(&["tenants"]),
-                };
-                self.line(&["tenants", "--module", &module])
+                let mut words = vec!["tenants".to_owned()];
+                if let Some(Node::Module(m) | Node::Tenant(m, _) | Node::Partition(m, ..)) =
+                    self.tenants.tree.selected()
+                {
+                    words.extend(["--module".to_owned(), m.to_string()]);
+                }
+                // A list without counts costs as little there.
+                words.extend(self.tenants.tree.has_uncounted().then(|| "--keys".to_owned()));
+                self.line(&words.iter().map(String::as_str).collect::<Vec<_>>())
             }
         }
     }

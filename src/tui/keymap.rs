@@ -149,6 +149,7 @@ contexts! {
     Paused = "paused", "Run that the engine paused", Question;
     EndRun = "end-run", "Question before a run is ended", Question;
     Discard = "discard", "Question before a plan is thrown away", Question;
+    Count = "count", "Question before entities are counted", Question;
     Leave = "leave", "Question before the console is left", Question;
     Rollback = "rollback", "Preview of a rollback", Text;
     Approval = "approval", "Only item of a run that waits for a decision", Question;

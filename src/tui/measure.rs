@@ -10,6 +10,7 @@ use super::message::Message;
 use super::parts::Filter;
 use super::screens::history::Opened;
 use super::screens::log::progress::Progress;
+use super::screens::tenants::held::Scope;
 use super::{ConsoleOptions, view};
 use crate::domain::run::RunId;
 use crate::engine::protocol::{Command, EntityRef, Envelope, Event, HistoryEntry, RequestId};
@@ -40,7 +41,7 @@ impl Bare {
         versions: Vec<HistoryEntry>,
     ) -> Result<Self, String> {
         let mut app = App::new(options, Timestamp::now())?;
-        app.scan(None);
+        app.count(Scope::Everything);
         let scan = app.tenants.tree.request.ok_or("a console counts when it is asked to")?;
         let mut opened = Opened::new(entity, String::new(), 1);
         opened.versions.apply(versions, &Filter::default());

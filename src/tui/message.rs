@@ -9,6 +9,7 @@ use ratatui::layout::Position;
 use super::cache::CachedCounts;
 use super::keymap::Key;
 use super::screens::history::blame_view::Blame;
+use super::memory::{Memory, MemoryChange};
 use super::screens::history::diffs::{DiffKey, DiffView};
 use super::screens::history::made::Made;
 use super::screens::history::plan_view::ViewedRow;
@@ -36,6 +37,8 @@ pub(crate) enum Message {
     Counters(Counters),
     /// The counts that were kept from an earlier session.
     Cached(Option<CachedCounts>),
+    /// The memory of earlier sessions, of an account.
+    Recalled(Option<String>, Memory),
     /// Something worked out beside the loop.
     Built(Built),
     /// The system has no clipboard for us: the terminal may have one.
@@ -131,6 +134,10 @@ pub(crate) enum Effect {
     ReadCache,
     /// Keep the counts for the next session.
     WriteCache(CachedCounts),
+    /// Read what earlier sessions remembered of an account.
+    ReadMemory(Option<String>),
+    /// Remember something of an account for later sessions.
+    Remember(Option<String>, MemoryChange),
     /// Work something out beside the loop.
     Build(Work),
     /// Read a plan file.

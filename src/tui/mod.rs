@@ -18,6 +18,7 @@ mod keymap;
 mod layout;
 #[doc(hidden)]
 pub mod measure;
+mod memory;
 mod message;
 mod notice;
 mod output;

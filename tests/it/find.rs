@@ -212,3 +212,26 @@ async fn a_module_without_a_table_hides_nothing_of_the_others() {
     let none = program.json(&["find", "x", "--module", "nothing"]).await;
     assert_eq!((none.code, none.events("error")[0]["code"].as_str()), (1, Some("no_table")));
 }
+
+#[tokio::test]
+async fn in_the_rows_of_the_framework_names_mail_addresses_and_ids_are_found() {
+    let stack = Stack::golden().await;
+    let program = Program::new(&stack);
+    let sks = |printed: &Printed| found(printed).into_iter().map(|(sk, _)| sk).collect::<Vec<_>>();
+    // As it is stored, and as somebody with a half-width keyboard types it.
+    for text in ["ボルト", "ﾎﾞﾙﾄ m6"] {
+        let printed = program.json(&["find", text]).await;
+        assert_eq!(sks(&printed), ["01HX7MBJK3V9WQBZ7XNDK5ZT2M"], "{}", printed.stdout);
+    }
+    stack.put(DATA, &row("PRODUCT#globex", "P-77", "ﾎﾞﾙﾄ M8", "{}")).await;
+    assert_eq!(sks(&program.json(&["find", "ボルト"]).await), ["01HX7MBJK3V9WQBZ7XNDK5ZT2M", "P-77"]);
+    let mail = program.json(&["find", "USER@example.com", "--in", "attributes.email", "--exact"]).await;
+    assert!(sks(&mail).iter().all(|sk| sk.starts_with("user")) && sks(&mail).len() >= 2, "{}", mail.stdout);
+    let id = program.json(&["find", "PRODUCT#acme#01HX7MBJK3V9WQBZ7XNDK5ZT2M"]).await;
+    assert_eq!(sks(&id), ["01HX7MBJK3V9WQBZ7XNDK5ZT2M"]);
+    assert!(id.end()["blast"]["read_units"].as_f64().unwrap() <= 3.0 || external().is_some(), "{}", id.stdout);
+    // Published, never processed: no data row has it.
+    let anchor = program.json(&["find", "anchor"]).await;
+    let entity = anchor.events("entity")[0];
+    assert_eq!((sks(&anchor), entity["version"].as_u64()), (vec!["P-0004".to_owned()], Some(0)), "{}", anchor.stdout);
+}

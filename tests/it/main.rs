@@ -12,6 +12,8 @@ mod causes;
 mod collisions;
 mod content;
 mod copy;
+#[cfg(feature = "sandbox")]
+mod counts;
 mod csv;
 mod csv_files;
 mod csv_rows;
@@ -24,6 +26,7 @@ mod expiry;
 mod faults;
 mod figures;
 mod find;
+mod find_commands;
 #[cfg(feature = "sandbox")]
 mod follow;
 mod golden;

@@ -71,9 +71,9 @@ async fn cost(task: &Task, module: &str, pk: Option<&PartitionKey>) -> Result<St
     let mut units = 0.0;
     let mut is_known = true;
     for kind in [TableKind::Command, TableKind::History] {
-        match task.store().table_bytes(module, kind).await {
+        match task.store().table_size(module, kind).await {
             // Consistent reads: a unit for four kilobytes.
-            Ok(bytes) => units += bytes as f64 / 4096.0,
+            Ok(size) => units += 2.0 * size.units(),
             Err(_) => is_known = false,
         }
     }

@@ -54,6 +54,25 @@ pub struct ListedPartition {
     pub tenant: String,
 }
 
+/// How large the data table of a module is, as the service last counted it (every few hours).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MeasuredTable {
+    /// Module.
+    pub module: String,
+    /// Rows.
+    pub rows: u64,
+    /// Bytes of all of them.
+    pub bytes: u64,
+}
+
+impl MeasuredTable {
+    /// Read units that counting all of it takes: half a unit for four kilobytes.
+    #[must_use]
+    pub fn units(&self) -> f64 {
+        self.bytes as f64 / 8192.0
+    }
+}
+
 /// One entity of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntitySummary {

@@ -68,12 +68,16 @@ pub enum SearchEnd {
 pub struct Searched {
     /// Rows looked at.
     pub rows: u64,
-    /// Of them rows whose attributes were asked for and stand in S3, where nobody looked.
+    /// Of them command rows, which tell of entities that have no data row.
+    pub commands: u64,
+    /// Rows whose attributes were asked for and stand in S3, where nobody looked.
     pub in_s3: u64,
     /// Entities found.
     pub found: u64,
     /// Read units used since it began.
     pub units: f64,
+    /// Read units that all of the modules in scope hold; `None` where that is not known.
+    pub most: Option<f64>,
     /// Why it ended early.
     pub ended: Option<SearchEnd>,
 }

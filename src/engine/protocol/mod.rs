@@ -27,7 +27,9 @@ use crate::domain::users::User;
 use crate::engine::failure::Failure;
 
 pub use acted::{Activity, ActivityWanted};
-pub use browsed::{Connection, DiffResult, EntitySummary, HistoryEntry, ListedPartition, TenantCount, Viewed};
+pub use browsed::{
+    Connection, DiffResult, EntitySummary, HistoryEntry, ListedPartition, MeasuredTable, TenantCount, Viewed,
+};
 pub use collisions::{Collision, CollisionFilter, CollisionKey, CollisionRow};
 pub use copied::{CopiedPart, CopySource, CopyWanted};
 pub use evidence::{Approved, Problem, RunReport, Steered};
@@ -138,6 +140,18 @@ pub enum Command {
     ScanTenants {
         /// Only this module.
         module: Option<String>,
+    },
+    /// Counts the entities of these partitions alone: [`Event::Tenants`] again and again.
+    CountPartitions {
+        /// Their module.
+        module: String,
+        /// Their keys.
+        pks: Vec<PartitionKey>,
+    },
+    /// Finds out how large data tables are, before they are counted: [`Event::Measured`]. It reads no row.
+    Measure {
+        /// Their modules; all of them when empty.
+        modules: Vec<String>,
     },
     /// Lists the partitions of the data tables without counting, a small page for each: [`Event::Partitions`] again and again.
     ListPartitions {
@@ -307,11 +321,11 @@ pub enum Command {
         /// What, and where to.
         wanted: Box<ExportWanted>,
     },
-    /// Looks for what is wrong, in a module or in all of them, and writes nothing: [`Event::Finding`]. What is armed also tries whether
-    /// it may write.
+    /// Looks for what is wrong and writes nothing: [`Event::Finding`]. Where it is about a type or a tenant, no rows of others are read.
+    /// What is armed also tries whether it may write.
     Doctor {
-        /// Only this module.
-        module: Option<String>,
+        /// In which partitions.
+        among: Among,
     },
     /// Reads one page of the users of a Cognito pool: [`Event::Users`].
     Users {
@@ -394,6 +408,8 @@ pub enum Event {
     },
     /// Counts so far of the partitions that changed since the last such event: replace what was known of them.
     Tenants(Vec<TenantCount>),
+    /// Answers [`Command::Measure`].
+    Measured(Vec<MeasuredTable>),
     /// Partitions that were found, each once and in no order.
     Partitions(Vec<ListedPartition>),
     /// Answers [`Command::Open`]: modules that have the partition, the best guess first; empty when none has.

@@ -2,6 +2,7 @@
 
 pub(super) mod activity;
 pub(super) mod ahead;
+pub(super) mod among;
 pub(super) mod browse;
 pub(super) mod compare;
 pub(super) mod copied;

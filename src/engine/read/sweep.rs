@@ -1,13 +1,17 @@
-//! Reading a whole table, several segments side by side.
+//! Reading a whole table, several segments side by side, or some of its partitions.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::domain::key::PartitionKey;
 use crate::domain::row::{Row, TableKind};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::task::{Stop, Task};
-use crate::store::Scan;
 use crate::store::error::StoreError;
+use crate::store::{Query, Scan};
 
 /// Segments that are read side by side: enough to keep a table busy, few enough to leave the application its share.
 const SEGMENTS: i32 = 4;
@@ -47,6 +51,50 @@ impl Sweep {
                         None => return Ok(()),
                     }
                 }
+            });
+        }
+        Self { task: task.clone(), pages, segments, rows: 0 }
+    }
+
+    /// Begins to read some partitions alone; otherwise as [`Self::start`].
+    pub(in crate::engine) fn within(
+        task: &Task,
+        module: &str,
+        kind: TableKind,
+        fields: &'static [&'static str],
+        pks: &Arc<[PartitionKey]>,
+    ) -> Self {
+        let (sender, pages) = mpsc::channel(WAITING);
+        let next = Arc::new(AtomicUsize::new(0));
+        let mut segments = JoinSet::new();
+        for _ in 0..SEGMENTS {
+            let (task, module, sender) = (task.clone(), module.to_owned(), sender.clone());
+            let (next, pks) = (Arc::clone(&next), Arc::clone(pks));
+            segments.spawn(async move {
+                while let Some(pk) = pks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let mut after: Option<String> = None;
+                    loop {
+                        let query = Query {
+                            module: &module,
+                            kind,
+                            pk,
+                            prefix: "",
+                            after: after.as_deref(),
+                            limit: None,
+                            fields,
+                            consistent: false,
+                        };
+                        let page = task.store().query(&query).await?;
+                        if sender.send(page.rows).await.is_err() || task.cancel.is_cancelled() {
+                            return Ok(());
+                        }
+                        match page.next {
+                            Some(next) => after = Some(next),
+                            None => break,
+                        }
+                    }
+                }
+                Ok(())
             });
         }
         Self { task: task.clone(), pages, segments, rows: 0 }

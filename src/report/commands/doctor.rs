@@ -5,7 +5,7 @@ use super::{Context, Quit};
 use crate::cli::Doctor;
 use crate::domain::finding::FindingKind;
 use crate::domain::plan::Plan;
-use crate::engine::protocol::Command;
+use crate::engine::protocol::{Among, Command};
 
 /// Repairs where that is wanted, and tells what is wrong, in the end what is left.
 pub(super) async fn doctor(context: &mut Context, options: Doctor) -> Result<(), Quit> {
@@ -23,7 +23,8 @@ pub(super) async fn doctor(context: &mut Context, options: Doctor) -> Result<(),
         context.each(Command::Arm { armed: true }, |_, _| Ok(())).await?;
     }
     let mut kinds: BTreeMap<FindingKind, u64> = BTreeMap::new();
-    let command = Command::Doctor { module: options.module };
+    let among = Among { module: options.module, entity_type: options.r#type, tenant: options.tenant };
+    let command = Command::Doctor { among };
     let looked = looked(context, command, |finding| *kinds.entry(finding.kind).or_default() += 1).await?;
     let counts: Vec<String> = kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
     let counts = if counts.is_empty() { "nothing found".to_owned() } else { counts.join(", ") };

@@ -24,12 +24,18 @@ pub(super) async fn find(context: &mut Context, options: Find) -> Result<(), Qui
     let in_row: Vec<String> = fields_of_the_row(&wanted);
     let began = Instant::now();
     let mut last = Searched::default();
+    let mut is_told = false;
     context
         .each(Command::Find { wanted: Box::new(wanted) }, |context, event| {
             match event {
                 Event::Found(found) => found.iter().for_each(|found| print(context, found)),
                 Event::Searched(searched) => {
                     last = searched;
+                    if let Some(most) = searched.most.filter(|_| !std::mem::replace(&mut is_told, true)) {
+                        context
+                            .out
+                            .note(&format!("the tables in scope hold about {most:.1} read units, commands included"));
+                    }
                     context.progress("scan", searched.rows, None, began);
                 }
                 _ => {}
@@ -46,6 +52,10 @@ pub(super) async fn find(context: &mut Context, options: Find) -> Result<(), Qui
                 .out
                 .note(&format!("{field} is a field of the row itself: for an attribute write attributes.{field}"));
         }
+    }
+    if last.commands > 0 {
+        let rows = last.rows - last.commands;
+        context.out.note(&format!("looked at {rows} data rows and {} commands", last.commands));
     }
     if last.in_s3 > 0 {
         context

@@ -22,6 +22,11 @@ impl App {
     pub(crate) fn connected(&mut self, connection: Connection) {
         self.tenants.tree.know_modules(&connection.modules);
         self.tenants.tree.problem = None;
+        let has_modules = !connection.modules.is_empty();
+        self.recall(connection.account.clone());
         self.connection = Some(connection);
+        if has_modules {
+            self.list_partitions();
+        }
     }
 }

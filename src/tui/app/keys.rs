@@ -5,12 +5,16 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::{Context, Key};
+use crate::tui::memory::MemoryChange;
 use crate::tui::parts::Filter;
 use crate::tui::parts::filter::Typed;
 
 impl App {
     pub(crate) fn key(&mut self, key: Key) {
         self.notice = None;
+        if self.stack.is_empty() {
+            self.to_keep = None;
+        }
         let at_once = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
         // It leaves a dialog as it leaves the console; a screen that has a use for it of its own gets it first.
         let is_free = self.stack.context().is_some_and(|context| self.keymap.action(context, key).is_none());
@@ -44,9 +48,13 @@ impl App {
     }
 
     fn filter_key(&mut self, key: Key) -> bool {
-        let Some(typed) = self.filter().filter(|f| f.typing()).map(|f| f.key(key)) else { return false };
-        if typed == Typed::Passed {
-            return false;
+        let past = self.memory.filters.clone();
+        let Some(filter) = self.filter().filter(|f| f.typing()) else { return false };
+        let (typed, text) = (filter.key(key, &past), filter.text().to_owned());
+        match typed {
+            Typed::Passed => return false,
+            Typed::Kept => self.remember(MemoryChange::Filter(text)),
+            Typed::Edited | Typed::Dropped => {}
         }
         self.filter_changed(typed);
         true

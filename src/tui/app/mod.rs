@@ -2,6 +2,7 @@
 
 mod answers;
 mod keys;
+mod memories;
 mod mouse;
 mod perform;
 mod update;
@@ -15,6 +16,7 @@ use jiff::tz::TimeZone;
 use super::actions::Action;
 use super::asked::Requests;
 use super::keymap::{Context, Keymap};
+use super::memory::{Memory, Spot};
 use super::message::{Effect, Notice};
 use super::pane::Pane;
 use super::screens::findings::FindingsBox;
@@ -84,6 +86,12 @@ pub(crate) struct App {
     /// The loop shall end.
     pub(crate) quit: bool,
 
+    /// Where the operator was and what was typed.
+    pub(crate) memory: Memory,
+    memory_state: memories::MemoryState,
+    /// The place for the name that is being typed.
+    pub(crate) to_keep: Option<Spot>,
+
     pub(crate) requests: Requests,
     /// The request for modules and account.
     pub(crate) connecting: Option<RequestId>,
@@ -133,6 +141,9 @@ impl App {
             counters: Counters::default(),
             engine_gone: false,
             quit: false,
+            memory: Memory::default(),
+            memory_state: memories::MemoryState::default(),
+            to_keep: None,
             requests: Requests::default(),
             connecting: None,
             last_copy: None,

@@ -27,6 +27,7 @@ impl App {
                 self.stack.push(Palette::holding(offered.as_deref().unwrap_or("open ")));
             }
             Action::FindEntity => self.stack.push(Palette::holding("find ")),
+            Action::KeepPlace => self.keep_place(None),
             Action::CompareTenant => self.stack.push(Palette::holding("compare ")),
             Action::FocusTenants => self.focus = Pane::Tenants,
             Action::FocusHistory => self.focus = Pane::History,

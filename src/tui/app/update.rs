@@ -8,6 +8,7 @@ use crate::tui::actions::Action;
 use crate::tui::keymap::Context;
 use crate::tui::message::{Built, Effect, Message};
 use crate::tui::screens::history::LastChanges;
+use crate::tui::screens::tenants::held::Scope;
 use crate::tui::screens::tenants::tree::Counting;
 
 /// Takes a message in and returns what is to be done outside.
@@ -29,6 +30,7 @@ pub(crate) fn update(app: &mut App, now: Timestamp, message: Message) -> Vec<Eff
         }
         Message::Counters(counters) => app.counters = counters,
         Message::Cached(cached) => app.cached(cached),
+        Message::Recalled(account, memory) => app.recalled(account, memory),
         Message::Built(built) => app.built(built),
         Message::NoClipboard { text, what } => app.effect(Effect::CopyThroughTerminal { text, what }),
         Message::PlanRead(file, read) => app.plan_read(file, read),
@@ -62,11 +64,14 @@ impl App {
     fn cached(&mut self, cached: Option<crate::tui::cache::CachedCounts>) {
         match cached {
             Some(cached) if self.tenants.tree.counting == Counting::Never => {
-                self.tenants.tree.apply(cached.counts);
+                self.tenants.tree.apply(cached.counts, cached.at);
+                self.tenants.tree.kept_at = Some(cached.at);
                 self.tenants.tree.counting = Counting::Cached(cached.at);
             }
             // Reading all of it costs money elsewhere, and nothing here.
-            None if self.profile.name == "sandbox" && self.tenants.tree.counting == Counting::Never => self.scan(None),
+            None if self.profile.name == "sandbox" && self.tenants.tree.counting == Counting::Never => {
+                self.count(Scope::Everything);
+            }
             _ => {}
         }
     }

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::tui::keymap::Key;
+use crate::tui::parts::recall::Recall;
 use crate::tui::parts::{Field, Rich, draw_line, draw_lines};
 use crate::tui::theme::{Role, Theme};
 
@@ -15,6 +16,7 @@ pub(crate) struct Filter {
     field: Field,
     typing: bool,
     needle: String,
+    recall: Recall,
 }
 
 /// What a key did to a filter.
@@ -75,9 +77,25 @@ impl Filter {
         *self = Self::default();
     }
 
-    /// Handles a key while typing.
-    pub(crate) fn key(&mut self, key: Key) -> Typed {
+    /// Puts a text in place of what was typed.
+    fn put(&mut self, text: &str) -> Typed {
+        self.field = Field::holding(text);
+        self.needle = text.to_lowercase();
+        Typed::Edited
+    }
+
+    /// Handles a key while typing; before anything is typed the arrows bring back texts of `past`, the newest first.
+    pub(crate) fn key(&mut self, key: Key, past: &[String]) -> Typed {
+        let is_past = self.text().is_empty() || self.recall.is_at_work();
         match key.code {
+            KeyCode::Up if is_past && !past.is_empty() => match self.recall.older(self.field.text(), past) {
+                Some(text) => self.put(&text),
+                None => Typed::Edited,
+            },
+            KeyCode::Down if self.recall.is_at_work() => match self.recall.newer(past) {
+                Some(text) => self.put(&text),
+                None => Typed::Edited,
+            },
             KeyCode::Enter => {
                 self.typing = false;
                 Typed::Kept
@@ -92,6 +110,7 @@ impl Filter {
                 Typed::Dropped
             }
             _ => {
+                self.recall.end();
                 self.field.key(key);
                 self.needle = self.field.text().to_lowercase();
                 Typed::Edited
@@ -147,7 +166,7 @@ mod tests {
         let mut filter = Filter::default();
         filter.begin();
         for c in text.chars() {
-            assert_eq!(filter.key(c.to_string().parse().unwrap()), Typed::Edited);
+            assert_eq!(filter.key(c.to_string().parse().unwrap(), &[]), Typed::Edited);
         }
         filter
     }
@@ -161,12 +180,34 @@ mod tests {
     }
 
     #[test]
+    fn the_arrows_bring_back_what_was_filtered_by_before() {
+        let past = ["acme".to_owned(), "Globex".to_owned()];
+        let mut filter = Filter::default();
+        filter.begin();
+        let press = |filter: &mut Filter, key: &str| {
+            let typed = filter.key(key.parse().unwrap(), &past);
+            (typed, filter.text().to_owned())
+        };
+        assert_eq!(press(&mut filter, "up"), (Typed::Edited, "Globex".to_owned()));
+        assert!(filter.accepts(["PRODUCT#globex"]) && !filter.accepts(["PRODUCT#acme"]));
+        assert_eq!(press(&mut filter, "up"), (Typed::Edited, "acme".to_owned()));
+        assert_eq!(press(&mut filter, "down"), (Typed::Edited, "Globex".to_owned()));
+        assert_eq!(press(&mut filter, "down"), (Typed::Edited, String::new()));
+        // With a text typed they move in the list, as they do where nothing was typed before.
+        assert_eq!(press(&mut filter, "a").0, Typed::Edited);
+        assert_eq!(press(&mut filter, "up").0, Typed::Passed);
+        let mut first = Filter::default();
+        first.begin();
+        assert_eq!(first.key("up".parse().unwrap(), &[]), Typed::Passed);
+    }
+
+    #[test]
     fn enter_keeps_and_escape_drops() {
         let mut filter = typed("acme");
-        assert_eq!(filter.key("enter".parse().unwrap()), Typed::Kept);
+        assert_eq!(filter.key("enter".parse().unwrap(), &[]), Typed::Kept);
         assert!(filter.active() && !filter.typing());
         filter.begin();
-        assert_eq!(filter.key("esc".parse().unwrap()), Typed::Dropped);
+        assert_eq!(filter.key("esc".parse().unwrap(), &[]), Typed::Dropped);
         assert!(!filter.shown());
     }
 }

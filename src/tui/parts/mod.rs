@@ -10,6 +10,7 @@ pub(crate) mod paged;
 pub(crate) mod popup;
 pub(crate) mod problem;
 pub(crate) mod question;
+pub(crate) mod recall;
 pub(crate) mod rich;
 pub(crate) mod scroll;
 pub(crate) mod streamed;

@@ -4,13 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::filter::{Typed, draw_above};
+use super::filter::draw_above;
 use super::scroll::Step;
 use super::{Filter, Place, Rich, Scroll, draw_line, draw_list};
 use crate::tui::actions::Action;
 use crate::tui::format;
 use crate::tui::job::Job;
-use crate::tui::keymap::Key;
 use crate::tui::theme::{Role, Theme};
 
 /// Rows kept; what comes after is counted alone.
@@ -89,9 +88,9 @@ impl<T> Streamed<T> {
         self.filter.paste(text);
     }
 
-    /// Takes a key as text, while the filter is typed.
-    pub(crate) fn typed(&mut self, key: Key) -> bool {
-        self.filter.typing() && self.filter.key(key) != Typed::Passed
+    /// The filter, which takes keys as text while it is typed.
+    pub(crate) fn filter_mut(&mut self) -> &mut Filter {
+        &mut self.filter
     }
 
     /// Takes pasted text, likewise.

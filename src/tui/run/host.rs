@@ -9,6 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::config::{Profile, read_regular};
 use crate::tui::app::App;
 use crate::tui::clipboard::{System, osc52, over_ssh};
+use crate::tui::memory::{self, Scribe};
 use crate::tui::message::{Effect, Message};
 use crate::tui::{cache, files, format};
 
@@ -27,6 +28,8 @@ pub(crate) trait Host {
 pub(crate) struct Outside {
     profile: Profile,
     counts: PathBuf,
+    places: PathBuf,
+    scribe: Scribe,
     clipboard: System,
     copies: PathBuf,
 }
@@ -37,6 +40,8 @@ impl Outside {
         Self {
             profile: app.profile.clone(),
             counts: cache::path(&app.state_dir, &app.profile),
+            places: memory::path(&app.state_dir, &app.profile),
+            scribe: Scribe::new(memory::path(&app.state_dir, &app.profile), app.profile.clone()),
             clipboard: System::default(),
             copies: app.state_dir.join("copies"),
         }
@@ -60,6 +65,17 @@ impl Host for Outside {
                         tracing::warn!("the counts could not be kept in {}: {error}", path.display());
                     }
                 });
+                return false;
+            }
+            Effect::ReadMemory(account) => {
+                let (path, profile) = (self.places.clone(), self.profile.clone());
+                beside(back, move || {
+                    let memory = memory::read(&path, &profile, account.as_deref());
+                    Message::Recalled(account, memory)
+                });
+            }
+            Effect::Remember(account, change) => {
+                self.scribe.write(account, change);
                 return false;
             }
             Effect::ReadPlan(file) => beside(back, move || {

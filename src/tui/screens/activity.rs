@@ -1,19 +1,21 @@
 //! Who did what, the newest first, as the engine lists it.
 
+use std::collections::BTreeSet;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::command::CommandBox;
 use super::discard::Next;
 use super::options::Options;
-use crate::config::plan::listed;
+use crate::config::plan::{entity_list, listed};
 use crate::domain::activity::ActivityKind;
 use crate::domain::clock::{MOMENT, Now, local_minutes, moment, parse_time, utc_millis};
 use crate::domain::key::{PartitionKey, SortKey};
 use crate::domain::path::Path;
 use crate::domain::tenant::tenant_of;
 use crate::domain::timeline::BySource;
-use crate::engine::protocol::{self, ActivityWanted, Among, Command, Event, RequestId};
+use crate::engine::protocol::{self, ActivityWanted, Among, Command, EntityRef, Event, RequestId};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::format;
@@ -27,6 +29,8 @@ use crate::tui::screen::{Flow, Press, Screen};
 use crate::tui::text;
 use crate::tui::theme::Role;
 
+/// Entities that a plan may name one by one.
+const ENTITIES: usize = 2_000;
 /// Cells of the columns.
 const WHEN: usize = 17;
 const WHO: usize = 14;
@@ -98,7 +102,7 @@ impl Activity {
     }
 }
 
-/// The values of a plan that takes versions back: they must be of one type and tenant.
+/// The values of a plan that takes versions back.
 ///
 /// # Errors
 /// Why they cannot be one plan.
@@ -115,19 +119,28 @@ fn planned<'a>(rows: impl Iterator<Item = &'a protocol::Activity>) -> Result<Vec
     let entity_type = same(&|one| Some(pk(one).entity_type().to_owned()));
     let tenant = same(&|one| Some(tenant_of(&pk(one), None).code).filter(|code| !code.is_empty()));
     let module = same(&|one| Some(one.entity.module.clone()));
-    let (Some(entity_type), Some(tenant), Some(module)) = (entity_type, tenant, module) else {
-        return Err("the list is of several types or tenants: narrow it to one with the filter first".to_owned());
+    let scope = match (entity_type, tenant, module) {
+        (Some(entity_type), Some(tenant), Some(module)) => {
+            vec![("source.type", entity_type), ("source.tenant", tenant), ("module", module)]
+        }
+        // Of several types or tenants: entity by entity.
+        _ => {
+            let entities: BTreeSet<&EntityRef> = rows.iter().map(|one| &one.entity).collect();
+            if entities.len() > ENTITIES {
+                let most = format::len(ENTITIES);
+                return Err(format!(
+                    "the list is of several types or tenants and of more than {most} entities: narrow it with the filter first"
+                ));
+            }
+            vec![("source.entities", entity_list(entities.iter().map(|one| (one.module.as_str(), &one.key))))]
+        }
     };
     let times = rows.iter().filter_map(|one| one.at.as_deref().and_then(parse_time));
     let (Some(from), Some(to)) = (times.clone().min(), times.max()) else {
         return Err("when they were published is not known: their command rows are gone".to_owned());
     };
-    let mut values = vec![
-        ("source.type", entity_type),
-        ("source.tenant", tenant),
-        ("module", module),
-        ("rollback.window", format!("{}, {}", utc_millis(from), utc_millis(to))),
-    ];
+    let mut values = scope;
+    values.push(("rollback.window", format!("{}, {}", utc_millis(from), utc_millis(to))));
     let only = |text: String| listed(std::iter::once(text.as_str()));
     values.extend(same(&|one| one.by.clone()).map(|by| ("rollback.by", only(by))));
     values.extend(same(&|one| one.request_id.clone()).map(|request| ("rollback.request", only(request))));
@@ -139,8 +152,8 @@ impl Screen for Activity {
         Context::Activity
     }
 
-    fn typed(&mut self, _: &mut App, key: Key) -> Option<Flow> {
-        self.done.typed(key).then_some(Flow::Stay)
+    fn typed(&mut self, app: &mut App, key: Key) -> Option<Flow> {
+        app.type_into(self.done.filter_mut(), key).map(|_| Flow::Stay)
     }
 
     fn act(&mut self, app: &mut App, press: Press) -> Flow {

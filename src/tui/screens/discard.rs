@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::run::{Operation, RunId};
+use crate::engine::protocol::EntityRef;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -23,6 +24,8 @@ pub(crate) enum Next {
     Users(Option<String>),
     /// One from a file.
     Open(PathBuf),
+    /// A new one for entities of any partitions.
+    Entities(Vec<EntityRef>),
     /// One that takes versions back, with these values.
     Rollback(Vec<(&'static str, String)>),
     /// One that takes a run of a name back, previewed at once.

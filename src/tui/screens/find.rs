@@ -1,20 +1,27 @@
 //! Entities that hold a text, as the engine finds them.
 
+use std::collections::BTreeSet;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::command::CommandBox;
+use super::discard::Next;
 use super::options::Options;
+use super::palette::quoted;
 use crate::domain::find::Place as At;
+use crate::domain::key::Version;
 use crate::domain::printable::printable;
 use crate::engine::protocol::{
-    Among, Command, DeletedFilter, EntitySummary, Event, FoundEntity, Near, RequestId, SearchEnd, Searched, Wanted,
+    Among, Command, DeletedFilter, EntityRef, EntitySummary, Event, FoundEntity, Near, RequestId, SearchEnd, Searched,
+    Wanted,
 };
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::job::Job;
 use crate::tui::keymap::{Context, Key};
+use crate::tui::memory::Spot;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::streamed::{Did, Streamed};
@@ -25,6 +32,8 @@ use crate::tui::theme::Role;
 
 /// Read units that a search may use unless somebody says otherwise.
 const UNITS: u32 = 5_000;
+/// Entities that may be marked: they stand in the text of a plan one by one.
+const MARKS: usize = 2_000;
 /// Cells of the tenants.
 const TENANT: usize = 12;
 /// Cells of a day.
@@ -38,13 +47,19 @@ pub(crate) struct Find {
     wanted: Wanted,
     found: Streamed<FoundEntity>,
     searched: Searched,
+    /// Marked entities, for a plan.
+    marks: BTreeSet<EntityRef>,
 }
 
 impl Find {
     /// How far it is, and why it ended.
     fn state(&self, room: usize) -> Vec<Rich> {
         let s = &self.searched;
-        let looked = format!("{} looked at, {} units", format::plural(s.rows, "row", "rows"), format::units(s.units));
+        let rows = format::plural(s.rows, "row", "rows");
+        let commands = format::plural(s.commands, "of them a command", "of them commands");
+        let commands = if s.commands > 0 { format!(" ({commands})") } else { String::new() };
+        let most = s.most.map(|most| format!(" of about {}", format::units(most.max(s.units)))).unwrap_or_default();
+        let looked = format!("{rows} looked at{commands}, {}{most} units", format::units(s.units));
         let (role, words) = match (self.found.job.running, s.ended) {
             (true, _) => (Role::Text, format!("looking… {looked}; x stops")),
             (false, Some(SearchEnd::Units)) => {
@@ -59,8 +74,41 @@ impl Find {
             let rows = format::plural(s.in_s3, "row has its attributes", "rows have their attributes");
             lines.extend(problem::notice(&format!("{rows} in S3, where nobody looked"), Role::Warning, room));
         }
+        if !self.marks.is_empty() {
+            let marked = format::plural(self.marks.len() as u64, "marked entity", "marked entities");
+            lines.extend(problem::notice(&marked, Role::Key, room));
+        }
         lines.extend(self.found.job.problem.iter().flat_map(|failure| problem::lines(failure, room)));
         lines
+    }
+
+    /// Marks the entity under the cursor, or takes its mark away.
+    fn mark(&mut self, app: &mut App) {
+        let Some(entity) = self.found.selected().map(|found| found.entity.entity.clone()) else { return };
+        if !self.marks.remove(&entity) {
+            if self.marks.len() >= MARKS {
+                return app.refuse(format!(
+                    "{} entities are marked: a plan by tenant and type takes more",
+                    format::len(MARKS)
+                ));
+            }
+            self.marks.insert(entity);
+        }
+        self.found.act(Action::Down);
+    }
+
+    /// A plan of the marked entities, or of the one under the cursor.
+    fn plan(&self, app: &mut App) -> Flow {
+        let marked = self.marks.iter();
+        let own = self.found.selected().map(|found| &found.entity.entity).filter(|_| self.marks.is_empty());
+        let entities: Vec<EntityRef> = marked.chain(own).cloned().collect();
+        if entities.is_empty() {
+            app.refuse("there is no entity to begin a plan with");
+            return Flow::Stay;
+        }
+        app.give_up(self.found.job.request);
+        app.replace_plan(Next::Entities(entities));
+        Flow::Leave
     }
 
     fn open(&mut self, app: &mut App) -> Flow {
@@ -78,13 +126,17 @@ impl Screen for Find {
         Context::Find
     }
 
-    fn typed(&mut self, _: &mut App, key: Key) -> Option<Flow> {
-        self.found.typed(key).then_some(Flow::Stay)
+    fn typed(&mut self, app: &mut App, key: Key) -> Option<Flow> {
+        app.type_into(self.found.filter_mut(), key).map(|_| Flow::Stay)
     }
 
     fn act(&mut self, app: &mut App, press: Press) -> Flow {
         match press.action {
             Action::Open | Action::Right => return self.open(app),
+            Action::Mark => self.mark(app),
+            Action::ClearMarks => self.marks.clear(),
+            Action::NewPlan => return self.plan(app),
+            Action::KeepPlace => app.keep_place(Some(Spot::Search(line_of(&self.wanted)))),
             Action::Reload => {
                 app.find(self.wanted.clone());
                 return Flow::Close;
@@ -127,7 +179,13 @@ impl Screen for Find {
         self.found.arrange(texts);
         let title = format!("Find {}", self.wanted.text);
         let inner = framed(buffer, area, Frame::Dialog, &title, &self.found.place(), &app.theme);
-        let mut hints = vec![(Action::Open, "open"), (Action::Filter, "text"), (Action::Back, "back")];
+        let mut hints = vec![
+            (Action::Open, "open"),
+            (Action::Mark, "mark"),
+            (Action::NewPlan, "plan…"),
+            (Action::Filter, "text"),
+            (Action::Back, "back"),
+        ];
         if self.found.job.running {
             hints.push((Action::Cancel, "stop"));
         }
@@ -137,8 +195,8 @@ impl Screen for Find {
         let room = usize::from(inner.width).max(4);
         let above = self.state(room);
         let columns = Columns::of(self.found.accepted(), room);
-        let zone = app.zone.clone();
-        self.found.draw(buffer, (area, inner), above, &app.theme, |found| line(found, columns, &zone))
+        let (marks, zone) = (&self.marks, app.zone.clone());
+        self.found.draw(buffer, (area, inner), above, &app.theme, |found| line(found, marks, columns, &zone))
     }
 }
 
@@ -172,7 +230,7 @@ impl Columns {
             own.name = own.name.max(entity.name.as_deref().map_or(0, cells));
             own.day = if entity.updated_at.is_some() { DAY } else { own.day };
         }
-        let left = room.saturating_sub(TENANT + 3);
+        let left = room.saturating_sub(TENANT + 4);
         let key = own.key.min(left * 3 / 5);
         let left = left - key;
         let code = if own.code > 0 && left > own.code + 12 { own.code } else { 0 };
@@ -189,10 +247,17 @@ fn code_of(entity: &EntitySummary) -> Option<&str> {
 }
 
 /// An entity in one line: its tenant, its key, its code and name, its last change, and where the text stands.
-fn line(found: &FoundEntity, columns: Columns, zone: &jiff::tz::TimeZone) -> Rich {
+fn line(found: &FoundEntity, marks: &BTreeSet<EntityRef>, columns: Columns, zone: &jiff::tz::TimeZone) -> Rich {
     let entity = &found.entity;
     let role = if entity.deleted { Role::Dim } else { Role::Text };
-    let mut line = Rich::of(Role::Flag, if entity.deleted { "D " } else { "  " });
+    let mark = if marks.contains(&entity.entity) { "●" } else { " " };
+    // Without a data row there is only what was published.
+    let flag = match (entity.deleted, entity.version) {
+        (true, _) => "D ",
+        (false, Some(Version(0))) => "P ",
+        (false, _) => "  ",
+    };
+    let mut line = Rich::of(Role::Key, mark).with(Role::Flag, flag);
     let mut add = |role: Role, words: &str, width: usize| {
         if width > 0 {
             line.push(role, &text::fit(words, width));
@@ -246,6 +311,26 @@ pub(crate) fn wanted(app: &App, words: &[String]) -> Result<Option<Wanted>, Stri
     }))
 }
 
+/// The words of a search.
+fn words_of(wanted: &Wanted) -> Vec<String> {
+    let mut words = vec![wanted.text.clone()];
+    for place in &wanted.places {
+        words.extend(["--in".to_owned(), place.to_string()]);
+    }
+    let among = &wanted.among;
+    for (name, value) in [("module", &among.module), ("type", &among.entity_type), ("tenant", &among.tenant)] {
+        words.extend(value.iter().flat_map(|value| [format!("--{name}"), value.clone()]));
+    }
+    words.extend(wanted.exact.then(|| "--exact".to_owned()));
+    words.extend(wanted.max_units.iter().flat_map(|n| ["--max-units".to_owned(), n.to_string()]));
+    words
+}
+
+/// The same as the palette takes it.
+fn line_of(wanted: &Wanted) -> String {
+    words_of(wanted).iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
 impl App {
     /// `:find …`.
     ///
@@ -265,21 +350,13 @@ impl App {
         self.stack.close::<Find>();
         let request = self.ask_for_screen(Command::Find { wanted: Box::new(wanted.clone()) });
         let found = Streamed::begun(Job::begun(request));
-        self.stack.push(Find { wanted, found, searched: Searched::default() });
+        self.visit(Spot::Search(line_of(&wanted)));
+        self.stack.push(Find { wanted, found, searched: Searched::default(), marks: BTreeSet::new() });
     }
 
     /// The command line that looks for the same.
     fn line_of_find(&self, wanted: &Wanted) -> String {
-        let mut words = vec!["find".to_owned(), wanted.text.clone()];
-        for place in &wanted.places {
-            words.extend(["--in".to_owned(), place.to_string()]);
-        }
-        let among = &wanted.among;
-        for (name, value) in [("module", &among.module), ("type", &among.entity_type), ("tenant", &among.tenant)] {
-            words.extend(value.iter().flat_map(|value| [format!("--{name}"), value.clone()]));
-        }
-        words.extend(wanted.exact.then(|| "--exact".to_owned()));
-        words.extend(wanted.max_units.iter().flat_map(|n| ["--max-units".to_owned(), n.to_string()]));
+        let words: Vec<String> = std::iter::once("find".to_owned()).chain(words_of(wanted)).collect();
         self.line(&words.iter().map(String::as_str).collect::<Vec<_>>())
     }
 }

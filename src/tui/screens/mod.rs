@@ -7,6 +7,7 @@ pub(crate) mod batch;
 pub(crate) mod collisions;
 pub(crate) mod command;
 pub(crate) mod copy;
+pub(crate) mod count;
 pub(crate) mod described;
 pub(crate) mod discard;
 pub(crate) mod end_run;

@@ -1,32 +1,29 @@
 //! The palette: every action and command by some of its letters.
 
+mod suggest;
+
 use crossterm::event::KeyCode;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::phrases::{self, PHRASES, Phrase};
+use super::phrases::{self, Phrase};
 use crate::domain::printable::printable;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::format;
-use crate::tui::intents::{self, Lead};
 use crate::tui::keymap::{Context, Key};
+use crate::tui::memory::{MemoryChange, Spot};
 use crate::tui::parts::hits;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
+use crate::tui::parts::recall::Recall;
 use crate::tui::parts::scroll::Step;
 use crate::tui::parts::scroll::draw_scrollbar;
 use crate::tui::parts::{Field, Hints, Rich, Scroll, draw_line};
 use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::text;
 use crate::tui::theme::Role;
-use crate::tui::{fuzzy, text};
-
-/// Suggestions shown at most.
-const MOST: usize = 200;
-/// Likeness from which on a name is near another; 1 is the same.
-const ALIKE: f64 = 0.8;
-/// Names that are offered as near at most.
-const NEAREST: usize = 8;
+use suggest::{line_to, near, suggest};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Choice {
@@ -39,6 +36,8 @@ enum Choice {
     AsTyped(&'static Phrase, Vec<String>),
     /// A partition for a command that wants one, and its module.
     Partition(&'static Phrase, String, String),
+    /// Somewhere to go back to, with the name that it is kept under.
+    Spot(Option<String>, Spot),
 }
 
 /// A choice, and what it does for somebody who typed another word for it.
@@ -63,6 +62,7 @@ pub(crate) struct Palette {
     is_near: bool,
     scroll: Scroll,
     problem: Option<String>,
+    recall: Recall,
 }
 
 impl Palette {
@@ -80,7 +80,20 @@ impl Palette {
         })
     }
 
+    /// Shows a line from before, or what was typed again.
+    fn recalled(&mut self, line: Option<String>) -> bool {
+        let Some(line) = line else { return false };
+        self.field = Field::holding(&line);
+        self.show();
+        true
+    }
+
     fn changed(&mut self) {
+        self.recall.end();
+        self.show();
+    }
+
+    fn show(&mut self) {
         self.choices = None;
         self.problem = None;
         self.scroll = Scroll::default();
@@ -96,7 +109,7 @@ impl Palette {
         // What was typed is complete as it stands; what it may be the beginning of is meant.
         if matches!(chosen, Some(Choice::AsTyped(..))) {
             let mut offered = self.choices(app).iter().map(|offer| &offer.choice);
-            chosen = offered.find(|c| matches!(c, Choice::Partition(..))).cloned();
+            chosen = offered.find(|c| matches!(c, Choice::Partition(..) | Choice::Spot(..))).cloned();
         }
         match chosen {
             Some(Choice::Begin(phrase)) => self.field = Field::holding(&format!("{} ", phrase.word)),
@@ -105,6 +118,7 @@ impl Palette {
             }
             Some(Choice::Line(line)) => self.field = Field::holding(line),
             Some(Choice::Do(action)) if self.is_near => self.field = Field::holding(action.id()),
+            Some(Choice::Spot(_, spot)) => self.field = Field::holding(&line_to(&spot)),
             Some(Choice::Do(_) | Choice::AsTyped(..)) | None => return,
         }
         self.changed();
@@ -123,6 +137,13 @@ impl Palette {
                 None => Flow::Stay,
             },
             Some(Choice::Partition(phrase, pk, _)) => self.run(app, phrase, &[pk]),
+            Some(Choice::Spot(_, spot)) => match app.go_to(spot) {
+                Ok(()) => Flow::Close,
+                Err(why) => {
+                    self.problem = Some(why);
+                    Flow::Stay
+                }
+            },
             Some(Choice::Do(action)) => match app.refusal(action) {
                 Some(why) => {
                     self.problem = Some(why);
@@ -150,7 +171,11 @@ impl Palette {
 
     fn run(&mut self, app: &mut App, phrase: &Phrase, arguments: &[String]) -> Flow {
         match phrases::run(app, phrase, arguments) {
-            Ok(()) => Flow::Close,
+            Ok(()) => {
+                let words = std::iter::once(phrase.word.to_owned()).chain(arguments.iter().map(|word| quoted(word)));
+                app.remember(MemoryChange::Command(words.collect::<Vec<_>>().join(" ")));
+                Flow::Close
+            }
             Err(why) => {
                 self.problem = Some(why);
                 Flow::Stay
@@ -182,6 +207,15 @@ impl Screen for Palette {
             Action::Back => return Flow::Close,
             Action::Accept => return self.enter(app),
             Action::Complete => self.complete(app),
+            // Above the first suggestion stand the lines from before.
+            Action::Up if self.scroll.cursor == 0 => {
+                let line = self.recall.older(self.field.text(), &app.memory.commands);
+                self.recalled(line);
+            }
+            Action::Down if self.recall.is_at_work() => {
+                let line = self.recall.newer(&app.memory.commands);
+                self.recalled(line);
+            }
             action => {
                 let len = self.choices(app).len();
                 if let Some(step) = Step::of(action) {
@@ -273,6 +307,19 @@ fn line(app: &App, offer: &Offer) -> Rich {
         Choice::Partition(_, pk, module) => {
             Rich::of(Role::Text, " ").with(Role::Text, pk).with(Role::Dim, &format!("  in {module}"))
         }
+        Choice::Spot(name, spot) => {
+            let line = match name {
+                Some(name) => Rich::of(Role::Key, "'").with(Role::Strong, &text::fit(name, 17)).with(Role::Text, " "),
+                None => Rich::of(Role::Text, " "),
+            };
+            let more = match (name, spot) {
+                (None, Spot::Partition(module, _) | Spot::Entity(module, ..)) => format!("  in {module}, lately"),
+                (None, Spot::Search(_)) => "  lately".to_owned(),
+                (Some(_), Spot::Partition(module, _) | Spot::Entity(module, ..)) => format!("  in {module}"),
+                (Some(_), Spot::Search(_)) => String::new(),
+            };
+            line.with(Role::Text, &spot.label()).with(Role::Dim, &more)
+        }
     }
 }
 
@@ -285,96 +332,4 @@ fn keys(app: &App, action: Action) -> String {
 
 pub(crate) fn quoted(word: &str) -> String {
     if word.contains(char::is_whitespace) { format!("'{word}'") } else { word.to_owned() }
-}
-
-fn suggest(app: &App, typed: &str) -> Vec<Offer> {
-    if let Some((phrase, arguments)) = phrases::parse(typed).filter(|_| typed.contains(' ')) {
-        let as_typed = Choice::AsTyped(phrase, arguments.clone());
-        let choices = match (phrase.word, arguments.as_slice()) {
-            ("open" | "compare", []) => partitions(app, phrase, ""),
-            ("open" | "compare", [pk]) if !typed.ends_with(' ') => {
-                let known = partitions(app, phrase, pk).into_iter();
-                let others = known.filter(|c| !matches!(c, Choice::Partition(_, known, _) if known == pk));
-                std::iter::once(as_typed).chain(others).collect()
-            }
-            _ => vec![as_typed],
-        };
-        return choices.into_iter().map(Offer::plain).collect();
-    }
-    let mut found: Vec<(i64, Offer)> =
-        named().filter_map(|(choice, id, help)| Some((named_score(typed, id, help)?, Offer::plain(choice)))).collect();
-    if !typed.trim().is_empty() {
-        for meant in intents::meant(typed) {
-            let Some(choice) = Choice::of(meant.lead) else { continue };
-            let note = Some(meant.note).filter(|note| !note.is_empty());
-            match found.iter_mut().find(|(_, offer)| offer.choice == choice) {
-                Some((score, offer)) if meant.score > *score => (*score, offer.note) = (meant.score, note),
-                Some(_) => {}
-                None => found.push((meant.score, Offer { choice, note })),
-            }
-        }
-        found.sort_by_key(|(score, _)| -score);
-    }
-    found.into_iter().map(|(_, offer)| offer).collect()
-}
-
-/// Every action and command with its name and its help.
-fn named() -> impl Iterator<Item = (Choice, &'static str, &'static str)> {
-    let actions = Action::ALL.iter().filter(|a| a.is_command()).map(|a| (Choice::Do(*a), a.id(), a.help()));
-    actions.chain(PHRASES.iter().map(|p| (Choice::Begin(p), p.word, p.help)))
-}
-
-/// The name counts for more than the sentence, of which whole words are wanted; what begins a name is meant before anything else.
-fn named_score(typed: &str, id: &str, help: &str) -> Option<i64> {
-    let typed = typed.trim().to_lowercase();
-    let begins = !typed.is_empty() && id.starts_with(&typed);
-    let beginning = begins.then(|| if id == typed { intents::NAME } else { intents::BEGINNING });
-    let some = fuzzy::score(&typed, id).map(|score| score * 2 + beginning.unwrap_or(0));
-    some.max(help.to_lowercase().contains(&typed).then_some(0))
-}
-
-/// What comes nearest to a text that is nothing's name.
-fn near(typed: &str) -> Vec<Offer> {
-    let typed = typed.trim().to_lowercase();
-    let alike = |name: &str| {
-        let parts = name.split('-').chain(std::iter::once(name));
-        parts.map(|part| strsim::jaro_winkler(part, &typed)).fold(0.0, f64::max)
-    };
-    let meant = intents::all().filter_map(|(word, lead, note)| {
-        Some((alike(word), Offer { choice: Choice::of(lead)?, note: Some(note).filter(|note| !note.is_empty()) }))
-    });
-    let mut found: Vec<(f64, Offer)> =
-        named().map(|(choice, id, _)| (alike(id), Offer::plain(choice))).chain(meant).collect();
-    found.retain(|(score, _)| *score >= ALIKE);
-    found.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut offers: Vec<Offer> = Vec::new();
-    for (_, offer) in found {
-        if offers.len() < NEAREST && offers.iter().all(|known| known.choice != offer.choice) {
-            offers.push(offer);
-        }
-    }
-    offers
-}
-
-impl Choice {
-    /// Where a word of people's own leads.
-    fn of(lead: Lead) -> Option<Self> {
-        Some(match lead {
-            Lead::Do(action) => Self::Do(action),
-            Lead::Begin(word) => Self::Begin(PHRASES.iter().find(|p| p.word == word)?),
-            Lead::Line(line) => Self::Line(line),
-        })
-    }
-}
-
-fn partitions(app: &App, phrase: &'static Phrase, typed: &str) -> Vec<Choice> {
-    let own = app.history.opened.as_ref().map(|o| o.entity.key.pk.as_str()).filter(|_| phrase.word == "compare");
-    let module = app.history.opened.as_ref().map(|o| o.entity.module.as_str()).filter(|_| phrase.word == "compare");
-    let known = app.tenants.tree.partitions();
-    let wanted = known.filter(|c| own != Some(c.pk.as_str()) && module.is_none_or(|m| m == c.module));
-    let mut found: Vec<(i64, &str, &str)> =
-        wanted.filter_map(|c| Some((fuzzy::score(typed, c.pk.as_str())?, c.pk.as_str(), c.module.as_str()))).collect();
-    found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-    found.truncate(MOST);
-    found.into_iter().map(|(_, pk, module)| Choice::Partition(phrase, pk.to_owned(), module.to_owned())).collect()
 }

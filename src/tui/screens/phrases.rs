@@ -4,6 +4,7 @@ use super::copy;
 use crate::domain::key::Version;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
+use crate::tui::screens::tenants::held::Scope;
 
 /// A command with arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +37,17 @@ pub(crate) const PHRASES: &[Phrase] = &[
         arguments: "[PK [SK]] [--since TIME] [--by USER] …",
         help: "List who did what, the newest first: of the open entity, of a key, a tenant, or everything",
     },
-    Phrase { word: "scan", arguments: "[MODULE]", help: "Count the tenants' entities, of one module or of all" },
+    Phrase {
+        word: "scan",
+        arguments: "[MODULE]",
+        help: "Count the entities of one module or of all (shows the cost first)",
+    },
+    Phrase {
+        word: "keep",
+        arguments: "NAME",
+        help: "Keep what is open under a name: an entity, a partition, a search",
+    },
+    Phrase { word: "forget", arguments: "NAME", help: "Keep nothing under a name any more" },
     Phrase { word: "version", arguments: "N", help: "Select a version of the open entity" },
     Phrase { word: "compare", arguments: "PK", help: "Compare with the same sort key of another partition" },
     Phrase { word: "rollback", arguments: "N", help: "Roll the open entity back to a version (asks first)" },
@@ -49,8 +60,8 @@ pub(crate) const PHRASES: &[Phrase] = &[
     Phrase { word: "csv", arguments: "FILE|s3://BUCKET/KEY", help: "Write the open partition into a CSV file" },
     Phrase {
         word: "doctor",
-        arguments: "[MODULE]",
-        help: "Look for what is wrong, in one module or in all (reads the tables once)",
+        arguments: "[MODULE] [--type T] [--tenant T]",
+        help: "Look for what is wrong, in one module or in all (reads the tables once), or among the partitions of a tenant",
     },
     Phrase {
         word: "verify",
@@ -108,8 +119,10 @@ pub(crate) fn run(app: &mut App, phrase: &Phrase, arguments: &[String]) -> Resul
         ("open", [pk, sk]) => app.open_key(pk, Some(sk), None),
         ("find", words) => app.find_command(words)?,
         ("activity", words) => app.activity_command(words)?,
-        ("scan", []) => app.scan(None),
-        ("scan", [module]) => app.scan(Some(module.clone())),
+        ("scan", []) => app.ask_to_count(Scope::Everything),
+        ("scan", [module]) => app.ask_to_count(Scope::Module(module.as_str().into())),
+        ("keep", words) => app.keep_command(words)?,
+        ("forget", words) => app.forget_command(words)?,
         ("version", [n]) => app.go_to_version(number(n)?),
         ("compare", [pk]) => app.compare_with_partition(pk),
         ("rollback", [n]) => app.roll_back_to(number(n)?),
@@ -119,8 +132,7 @@ pub(crate) fn run(app: &mut App, phrase: &Phrase, arguments: &[String]) -> Resul
             app.export_run(run, crate::tui::screens::plan::commands::path(file));
         }
         ("csv", [to]) => app.export_partition(to)?,
-        ("doctor", []) => app.look(None),
-        ("doctor", [module]) => app.look(Some(module.clone())),
+        ("doctor", words) => app.doctor_command(words)?,
         ("verify", []) => app.perform(Action::VerifyPlan),
         ("verify", [word]) if word == "resume" => match app.refusal(Action::VerifyPlan) {
             Some(why) => app.refuse(why),

@@ -127,7 +127,7 @@ fn a_finding_leads_to_its_entity_and_back_to_the_list() {
     let modules: Vec<_> = again
         .commands
         .iter()
-        .filter_map(|c| if let Command::Doctor { module } = c { module.clone() } else { None })
+        .filter_map(|c| if let Command::Doctor { among } = c { among.module.clone() } else { None })
         .collect();
     assert_eq!(modules, ["product", "product"]);
     let whole = play(":doctor<ret>jjj<ret>");

@@ -43,7 +43,15 @@ fn searching(c: &Command) -> Option<Vec<Event>> {
         found("acme", "P-0002", "ボルト", "name", "ボルト"),
         found("globex", "P-9", "Nut", "attributes.email", "bolt@example.com"),
     ];
-    let end = Searched { rows: 1_200, in_s3: 3, found: 2, units: 40.5, ended: Some(SearchEnd::Units) };
+    let end = Searched {
+        rows: 1_200,
+        commands: 200,
+        in_s3: 3,
+        found: 2,
+        units: 40.5,
+        most: Some(99.0),
+        ended: Some(SearchEnd::Units),
+    };
     Some(vec![Event::Found(rows), Event::Searched(end), Event::Finished { cancelled: false }])
 }
 
@@ -115,7 +123,12 @@ fn what_is_found_says_where_and_what_was_not_looked_at() {
     }
     let played = play((120, 40), ":find bolt<ret>");
     assert!(played.screen.contains(" 1/2 "), "{}", played.screen);
-    for words in ["1,200 rows looked at, 40.5 units", "attributes.email bolt@example.com", "3 rows have", "D globex"] {
+    for words in [
+        "1,200 rows looked at (200 of them commands), 40.5 of about 99 units",
+        "attributes.email bolt@example.com",
+        "3 rows have",
+        "D globex",
+    ] {
         assert!(played.screen.contains(words), "{words}\n{}", played.screen);
     }
 }
@@ -168,6 +181,51 @@ fn what_one_person_did_becomes_a_rollback_of_exactly_that() {
         "{}",
         back.screen
     );
+}
+
+#[test]
+fn what_is_marked_in_a_search_becomes_a_plan_across_partitions() {
+    let played = play((120, 40), ":find bolt<ret>  n");
+    let form = played.app.plan.form.as_ref().unwrap();
+    assert_eq!(form.value_of("name").as_deref(), Some("copy 2 entities"));
+    let named = form.value_of("source.entities").unwrap();
+    let one = r#"{ pk = "PRODUCT#acme", sk = "P-0002" }, { pk = "PRODUCT#globex", sk = "P-9" }"#;
+    assert_eq!((named, played.app.focus), (format!("[{one}]"), crate::tui::pane::Pane::Plan));
+    assert_eq!(form.problem.as_ref().unwrap().key.as_deref(), Some("target.tenant"));
+    let tenant = played.screen.lines().find(|l| l.contains("   tenant  ")).unwrap();
+    assert!(!tenant.contains("(required)"), "{}", played.screen);
+    // Another operation takes the same entities, and the search is there again.
+    let rolled = play((120, 40), ":find bolt<ret>  n:plan new rollback<ret>");
+    assert!(rolled.screen.contains("Throw the plan away?"), "{}", rolled.screen);
+    let turned = play((120, 40), ":find bolt<ret>  ng<ret><ctrl-u>transform<ret>");
+    let form = turned.app.plan.form.as_ref().unwrap();
+    assert!(form.text().contains("operation = \"transform\"") && form.text().contains("P-0002"), "{}", form.text());
+    let back = play((120, 40), ":find bolt<ret> n:find<ret>");
+    assert!(back.screen.contains("1 marked entity") && back.screen.contains("●"), "{}", back.screen);
+    // Without a mark the one under the cursor is meant; a mark can be taken away.
+    let single = play((120, 40), ":find bolt<ret> g uj n");
+    assert!(single.app.plan.form.unwrap().value_of("source.entities").unwrap().contains("P-9"));
+    for size in [(120, 40), (80, 24), (60, 15)] {
+        insta::assert_snapshot!(format!("find_marked_{}x{}", size.0, size.1), play(size, ":find bolt<ret> ").screen);
+    }
+}
+
+#[test]
+fn activity_of_several_tenants_goes_back_entity_by_entity() {
+    let several = |c: &Command| {
+        let mut rows = acting(c)?;
+        if let Some(Event::Activity(rows)) = rows.first_mut() {
+            rows[2].entity = entity("globex", "P-0002");
+        }
+        Some(rows)
+    };
+    let played = Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(several)).keys(":activity<ret>jtn");
+    let form = played.app.plan.form.as_ref().unwrap();
+    let plan = form.plan.as_ref().unwrap_or_else(|| panic!("{:?}\n{}", form.problem, form.text()));
+    let Work::Rollback { source, how } = &plan.work else { panic!() };
+    let named: Vec<String> = source.entities.iter().map(|one| format!("{} {}", one.pk, one.sk)).collect();
+    assert_eq!(named, ["PRODUCT#acme 01HX7MBJK3V9WQBZ7XNDK5ZT2M", "PRODUCT#globex P-0002"]);
+    assert_eq!((source.tenant.as_str(), how.by.as_slice()), ("", ["u-tanaka".to_owned()].as_slice()));
 }
 
 #[test]

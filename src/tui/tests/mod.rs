@@ -11,6 +11,7 @@ mod finding;
 mod mouse;
 mod plans;
 mod reading;
+mod remembering;
 mod running;
 mod safety;
 mod screens;

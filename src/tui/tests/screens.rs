@@ -293,7 +293,7 @@ fn the_log_shows_levels_and_freezes() {
         })
     };
     insta::assert_snapshot!("log_levels_80x24", play((80, 24), "4v", false, talking()).screen);
-    insta::assert_snapshot!("log_frozen_80x24", play((80, 24), "4f1s4", false, talking()).screen);
+    insta::assert_snapshot!("log_frozen_80x24", play((80, 24), "4f1s<ret>4", false, talking()).screen);
 }
 
 #[test]

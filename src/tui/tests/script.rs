@@ -21,6 +21,7 @@ use crate::engine::protocol::{Command, Envelope};
 use crate::tui::app::App;
 use crate::tui::cache::CachedCounts;
 use crate::tui::keymap::Key;
+use crate::tui::memory::Memory;
 use crate::tui::message::{Effect, Message};
 use crate::tui::run::{Console, Host, Pace, Pulse};
 use crate::tui::{ConsoleOptions, text};
@@ -36,6 +37,8 @@ pub(crate) struct Play {
     pub(crate) size: (u16, u16),
     pub(crate) fake: Fake,
     pub(crate) cached: Option<CachedCounts>,
+    /// What earlier sessions remembered.
+    pub(crate) memory: Memory,
     /// Files that can be read.
     pub(crate) files: BTreeMap<PathBuf, String>,
     /// What the operator's editor makes of a text.
@@ -69,7 +72,7 @@ impl Play {
         };
         let (size, fake) = ((width, height), Fake::golden());
         let editor = |text: &str| Ok(text.to_owned());
-        Self { options, size, fake, cached: None, files: BTreeMap::new(), editor }
+        Self { options, size, fake, cached: None, memory: Memory::default(), files: BTreeMap::new(), editor }
     }
 
     pub(crate) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
@@ -104,7 +107,9 @@ impl Play {
             }
         });
         let app = App::new(self.options, now()).unwrap();
-        let host = Inside { cached: self.cached, copied: Arc::default(), files: self.files, editor: self.editor };
+        let memory = self.memory;
+        let host =
+            Inside { cached: self.cached, memory, copied: Arc::default(), files: self.files, editor: self.editor };
         let copied = host.copied.clone();
         let pace = Pace { keys: std::time::Duration::ZERO, events: std::time::Duration::ZERO };
         let (beat, pulse) = watch::channel(Pulse::default());
@@ -149,6 +154,7 @@ impl Waiting {
 /// The outside of a play: files in memory, no clipboard, work done at once.
 struct Inside {
     cached: Option<CachedCounts>,
+    memory: Memory,
     copied: Arc<Mutex<Vec<String>>>,
     files: BTreeMap<PathBuf, String>,
     editor: fn(&str) -> Result<String, String>,
@@ -163,6 +169,7 @@ impl Host for Inside {
         let message = match effect {
             Effect::Build(job) => Message::Built(job.run()),
             Effect::ReadCache => Message::Cached(self.cached.take()),
+            Effect::ReadMemory(account) => Message::Recalled(account, self.memory.clone()),
             Effect::Copy { text, what } | Effect::CopyThroughTerminal { text, what } => {
                 self.copied.lock().unwrap().push(text);
                 Message::Copied(Ok(format!("copied the {what}")))
@@ -184,7 +191,7 @@ impl Host for Inside {
                 Message::PlanSaved { file, text, saved }
             }
             Effect::EditPlan(text) => Message::PlanEdited((self.editor)(&text)),
-            Effect::Send(..) | Effect::WriteCache(_) | Effect::Suspend => return false,
+            Effect::Send(..) | Effect::WriteCache(_) | Effect::Remember(..) | Effect::Suspend => return false,
         };
         back.send(message).unwrap();
         true

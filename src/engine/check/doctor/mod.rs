@@ -7,11 +7,14 @@ mod objects;
 mod survey;
 mod suspects;
 
+use std::sync::Arc;
+
 use crate::domain::doctor::Ailment;
 use crate::domain::finding::FindingKind;
-use crate::domain::key::EntityKey;
-use crate::engine::failure::{ErrorCode, Failure};
-use crate::engine::protocol::{EntityRef, Event, Finding, Phase, Severity};
+use crate::domain::key::{EntityKey, PartitionKey};
+use crate::engine::failure::ErrorCode;
+use crate::engine::protocol::{Among, EntityRef, Event, Finding, Phase, ReportedFailures, Severity};
+use crate::engine::read::among;
 use crate::engine::task::{Stop, Task};
 use objects::References;
 use survey::Survey;
@@ -19,37 +22,50 @@ use survey::Survey;
 pub(in crate::engine) use crate::engine::read::browse::modules as known;
 pub(in crate::engine) use suspects::wedged;
 
-/// Looks through a module, or through all of them: findings as they turn up.
-pub(in crate::engine) async fn run(task: &Task, module: Option<String>) -> Result<(), Stop> {
-    let wanted = covered(task, module).await?;
+/// The partitions that are looked through; all of a module without any.
+type Extent = Option<Arc<[PartitionKey]>>;
+
+/// Looks through a module, or through all of them, or through the partitions of a type or a tenant: findings as they turn up.
+pub(in crate::engine) async fn run(task: &Task, among: &Among) -> Result<(), Stop> {
+    let wanted = among::modules(task, among, None).await?;
     let mut looked = 0;
     for module in &wanted {
+        let Some(extent) = allowed(task, module, extent(task, module, among).await).await? else { continue };
+        if extent.as_ref().is_some_and(|pks| pks.is_empty()) {
+            continue;
+        }
         let mut references = References::default();
-        if let Some(survey) = allowed(task, module, look(task, module, &mut references, &mut looked).await).await? {
+        let survey = look(task, module, &extent, &mut references, &mut looked).await;
+        if let Some(survey) = allowed(task, module, survey).await? {
             around::settings(task, module, &survey.settings).await?;
         }
-        let objects = objects::compare(task, module, references).await;
+        let objects = objects::compare(task, module, &extent, references).await;
         allowed(task, module, objects).await?;
     }
     around::backups(task, &wanted).await?;
     around::permissions(task, &wanted).await
 }
 
-async fn look(task: &Task, module: &str, references: &mut References, looked: &mut u64) -> Result<Survey, Stop> {
-    let survey = Survey::of(task, module, references, looked).await?;
-    suspects::judge(task, module, &survey).await?;
-    survey.gaps(task, module).await?;
-    Ok(survey)
+/// The partitions of the type and the tenant that are named.
+async fn extent(task: &Task, module: &str, among: &Among) -> Result<Extent, Stop> {
+    if among.entity_type.is_none() && among.tenant.is_none() {
+        return Ok(None);
+    }
+    let found = among::partitions(task, module, among, &mut ReportedFailures::default()).await?;
+    Ok(Some(found.into_iter().collect()))
 }
 
-async fn covered(task: &Task, module: Option<String>) -> Result<Vec<String>, Stop> {
-    let known = known(task).await?;
-    let Some(wanted) = module else { return Ok(known) };
-    if known.contains(&wanted) {
-        return Ok(vec![wanted]);
-    }
-    let failure = Failure::new(ErrorCode::NoTable, format!("there is no module {wanted}"));
-    Err(failure.hint(format!("the modules are {}", known.join(", "))).into())
+async fn look(
+    task: &Task,
+    module: &str,
+    extent: &Extent,
+    references: &mut References,
+    looked: &mut u64,
+) -> Result<Survey, Stop> {
+    let survey = Survey::of(task, module, extent, references, looked).await?;
+    suspects::judge(task, module, &survey).await?;
+    survey.gaps(task, module, extent).await?;
+    Ok(survey)
 }
 
 /// A missing permission is something to tell, and no reason to look at nothing else.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{nowhere, tell};
+use super::{Extent, nowhere, tell};
 use crate::domain::finding::FindingKind;
 use crate::domain::key::{EntityKey, PartitionKey, split_versioned};
 use crate::domain::row::{Row, TableKind, field};
@@ -39,8 +39,8 @@ impl References {
     }
 }
 
-/// Compares the references of a module's rows with the objects that there are.
-pub(super) async fn compare(task: &Task, module: &str, references: References) -> Result<(), Stop> {
+/// Compares the references of a module's rows with the objects that there are, of some partitions or of all.
+pub(super) async fn compare(task: &Task, module: &str, extent: &Extent, references: References) -> Result<(), Stop> {
     let mut missing = references.0;
     if task.store().bucket().is_none() {
         if !missing.is_empty() {
@@ -54,29 +54,36 @@ pub(super) async fn compare(task: &Task, module: &str, references: References) -
     let now = Timestamp::now();
     let mut present = Vec::new();
     for kind in TABLES {
-        let prefix = task.store().object_prefix(module, kind);
-        let (mut after, mut orphans) = (None::<String>, 0);
-        loop {
-            task.check()?;
-            let page = task.store().objects(&prefix, after.as_deref()).await?;
-            for object in page.objects {
-                if let Some(referrers) = missing.remove(&object.key) {
-                    present.push((object.key, referrers));
-                    continue;
+        let table = task.store().object_prefix(module, kind);
+        let prefixes = match extent {
+            Some(pks) => pks.iter().map(|pk| format!("{table}{pk}/")).collect(),
+            None => vec![table.clone()],
+        };
+        let mut orphans = 0;
+        for prefix in prefixes {
+            let mut after = None::<String>;
+            loop {
+                task.check()?;
+                let page = task.store().objects(&prefix, after.as_deref()).await?;
+                for object in page.objects {
+                    if let Some(referrers) = missing.remove(&object.key) {
+                        present.push((object.key, referrers));
+                        continue;
+                    }
+                    orphans += 1;
+                    if orphans <= NAMED {
+                        let is_young = object.at.is_none_or(|at| now.duration_since(at) < UNDER_WAY);
+                        orphan(task, module, kind, &object.key, is_young).await?;
+                    }
                 }
-                orphans += 1;
-                if orphans <= NAMED {
-                    let is_young = object.at.is_none_or(|at| now.duration_since(at) < UNDER_WAY);
-                    orphan(task, module, kind, &object.key, is_young).await?;
+                match page.next {
+                    Some(next) => after = Some(next),
+                    None => break,
                 }
-            }
-            match page.next {
-                Some(next) => after = Some(next),
-                None => break,
             }
         }
         if orphans > NAMED {
-            let message = format!("{} more objects under {prefix} that no row refers to", orphans - NAMED);
+            let message = format!("{} more objects under {table} that no row refers to", orphans - NAMED);
             tell(task, FindingKind::S3Orphan, Severity::Note, nowhere(module), None, message).await?;
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 
 use super::objects::References;
-use super::{ailing, progress, tell};
+use super::{Extent, ailing, progress, tell};
 use crate::domain::doctor::{Ailment, VersionSet, gaps};
 use crate::domain::finding::FindingKind;
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, Version, split_versioned};
@@ -47,12 +47,13 @@ impl Survey {
     pub(super) async fn of(
         task: &Task,
         module: &str,
+        extent: &Extent,
         references: &mut References,
         looked: &mut u64,
     ) -> Result<Self, Stop> {
         let mut survey = Self::default();
         for (kind, fields) in [(TableKind::Data, DATA), (TableKind::History, HISTORY), (TableKind::Command, COMMANDS)] {
-            let mut sweep = Sweep::start(task, module, kind, fields);
+            let mut sweep = rows(task, module, kind, fields, extent);
             while let Some(rows) = sweep.next().await? {
                 *looked += rows.len() as u64;
                 for row in rows {
@@ -133,12 +134,12 @@ impl Survey {
     }
 
     /// Tells versions that no table has. Their keys were not kept, so the data rows are read once more, and only if there are any.
-    pub(super) async fn gaps(&self, task: &Task, module: &str) -> Result<(), Stop> {
+    pub(super) async fn gaps(&self, task: &Task, module: &str, extent: &Extent) -> Result<(), Stop> {
         let is_whole = |known: &Known| known.versions.is_whole(known.version) && known.has_command;
         if self.known.values().all(|known| known.is_mangled || known.version == Version(0) || is_whole(known)) {
             return Ok(());
         }
-        let mut sweep = Sweep::start(task, module, TableKind::Data, KEYS);
+        let mut sweep = rows(task, module, TableKind::Data, KEYS, extent);
         while let Some(rows) = sweep.next().await? {
             for row in rows {
                 let key = row.data_key()?;
@@ -157,6 +158,14 @@ impl Survey {
             }
         }
         Ok(())
+    }
+}
+
+/// The rows of a table, or of some of its partitions.
+fn rows(task: &Task, module: &str, kind: TableKind, fields: &'static [&'static str], extent: &Extent) -> Sweep {
+    match extent {
+        Some(pks) => Sweep::within(task, module, kind, fields, pks),
+        None => Sweep::start(task, module, kind, fields),
     }
 }
 

@@ -6,13 +6,10 @@ mod partition;
 use std::collections::BTreeSet;
 
 use crate::domain::key::PartitionKey;
-use crate::domain::row::TableKind;
-use crate::engine::failure::ErrorCode;
 use crate::engine::protocol::{ActivityWanted, Event, ReportedFailures};
-use crate::engine::read::browse::{chosen_modules, has_partition};
-use crate::engine::read::partitions::{Partitions, is_of};
+use crate::engine::read::among;
+use crate::engine::read::browse::has_partition;
 use crate::engine::task::{Stop, Task};
-use crate::store::error::ErrorKind;
 use kept::{Kept, directory};
 use partition::{Counted, Partition};
 
@@ -24,7 +21,7 @@ pub(in crate::engine) async fn activity(task: &Task, wanted: &ActivityWanted) ->
     let mut kept = Kept::open(directory(&task.shared.state_dir)?)?;
     let mut told = ReportedFailures::default();
     let mut counted = Counted::default();
-    for module in modules(task, wanted).await? {
+    for module in among::modules(task, &wanted.among, wanted.pk.as_ref()).await? {
         let listed = match partitions(task, wanted, &module, &mut told).await {
             Ok(listed) => listed,
             // One table that may not be read does not hide the others.
@@ -68,16 +65,6 @@ async fn tell(task: &Task, kept: &mut Kept, limit: u64) -> Result<(), Stop> {
     }
 }
 
-async fn modules(task: &Task, wanted: &ActivityWanted) -> Result<Vec<String>, Stop> {
-    let known = chosen_modules(task, wanted.among.module.clone()).await?;
-    let of_type = wanted.among.entity_type.as_deref().map(PartitionKey::new);
-    let hint = wanted.pk.as_ref().or(of_type.as_ref()).map(PartitionKey::module_hint);
-    Ok(match hint.filter(|hint| known.contains(hint)) {
-        Some(hint) => vec![hint],
-        None => known,
-    })
-}
-
 /// Partitions in scope, those of the data table and those that have commands alone.
 async fn partitions(
     task: &Task,
@@ -89,33 +76,5 @@ async fn partitions(
         let is_there = has_partition(task, module, pk).await?;
         return Ok(is_there.then(|| pk.clone()).into_iter().collect());
     }
-    let among = &wanted.among;
-    let mut found = BTreeSet::new();
-    for kind in [TableKind::Data, TableKind::Command] {
-        let mut listed = Partitions::start(task, module, kind);
-        loop {
-            let heads = match listed.next().await {
-                Ok(Some(heads)) => heads,
-                Ok(None) => break,
-                Err(Stop::Failed(failure)) if kind == TableKind::Command => {
-                    let what = format!("partitions of module {module} that have commands alone are not known");
-                    let is_no_table = failure.code == ErrorCode::NoTable;
-                    let cause = is_no_table.then_some(ErrorKind::NoTable);
-                    if told.is_new(&what, cause, failure.aws_code.as_deref()) {
-                        let failure = failure.so(&what).not_fatal();
-                        task.failed(failure).await?;
-                    }
-                    break;
-                }
-                Err(stop) => return Err(stop),
-            };
-            for head in heads {
-                let (kind, tenant) = (among.entity_type.as_deref(), among.tenant.as_deref());
-                if !found.contains(&head.pk) && is_of(task, module, &head, kind, tenant).await? {
-                    found.insert(head.pk);
-                }
-            }
-        }
-    }
-    Ok(found)
+    among::partitions(task, module, &wanted.among, told).await
 }

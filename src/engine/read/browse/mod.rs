@@ -1,5 +1,6 @@
 //! Finding entities: modules, tenants, partitions, pages.
 
+mod counts;
 mod page;
 mod tenants;
 mod unprocessed;
@@ -13,7 +14,8 @@ use crate::engine::task::{Stop, Task};
 use crate::store::Query;
 use crate::store::error::ErrorKind;
 
-pub(in crate::engine) use page::{page, passes, shown, some};
+pub(in crate::engine) use counts::{count_partitions, measure};
+pub(in crate::engine) use page::{page, passes, shown, some, waiting};
 pub(in crate::engine) use tenants::{chosen_modules, list_partitions, scan_tenants};
 #[cfg(test)]
 pub(crate) use view::seen;

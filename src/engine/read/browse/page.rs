@@ -142,6 +142,25 @@ pub(in crate::engine) async fn shown(
     entities
 }
 
+/// Entities of these sort keys that have commands and no data row, as a listing shows them.
+pub(in crate::engine) async fn waiting(
+    task: &Task,
+    module: &str,
+    pk: &PartitionKey,
+    bases: &[String],
+) -> Result<Vec<EntitySummary>, Stop> {
+    let listing = Listing {
+        module: module.to_owned(),
+        pk: pk.clone(),
+        sk_prefix: String::new(),
+        deleted: DeletedFilter::Keep,
+        resolve: false,
+        view: None,
+    };
+    let mut reading = Reading { task, listing: &listing, told: ReportedFailures::default(), view: None };
+    unprocessed::among(&mut reading, bases).await
+}
+
 /// What a listing shows of data rows.
 async fn summaries(reading: &mut Reading<'_>, rows: Vec<Row>) -> Result<Vec<EntitySummary>, Stop> {
     let listing = reading.listing;

@@ -15,13 +15,14 @@ use crate::engine::read::sweep::Sweep;
 use crate::engine::task::{Stop, Task};
 
 /// Fields that a count needs.
-const FIELDS: [&str; 6] =
+pub(super) const FIELDS: [&str; 6] =
     [field::PK, field::TENANT_CODE, field::IS_DELETED, field::CREATED_AT, field::UPDATED_AT, field::SK];
 /// How often counts are told.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
+/// The count of a partition so far.
 #[derive(Debug, Default)]
-struct Count {
+pub(super) struct Count {
     tenant: Option<String>,
     entities: u64,
     deleted: u64,
@@ -31,7 +32,7 @@ struct Count {
 }
 
 impl Count {
-    fn add(&mut self, pk: &PartitionKey, row: &Row) {
+    pub(super) fn add(&mut self, pk: &PartitionKey, row: &Row) {
         self.changed = true;
         self.entities += 1;
         self.deleted += u64::from(row.is_deleted());
@@ -46,13 +47,13 @@ impl Count {
         }
     }
 
-    fn tell(&mut self, module: &str, pk: &str) -> TenantCount {
+    pub(super) fn tell(&mut self, module: &str, pk: &str) -> TenantCount {
         self.changed = false;
         let pk = PartitionKey::new(pk);
         TenantCount {
             module: module.to_owned(),
             entity_type: pk.entity_type().to_owned(),
-            tenant: self.tenant.clone().unwrap_or_default(),
+            tenant: self.tenant.clone().unwrap_or_else(|| tenant_of(&pk, None).code),
             entities: self.entities,
             deleted: self.deleted,
             oldest: self.oldest.map(utc_millis),

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::page::{Reading, passes, unprocessed_summary};
-use crate::domain::key::{EntityKey, Version, split_versioned};
+use crate::domain::key::{EntityKey, VERSION_SEPARATOR, Version, split_versioned};
 use crate::domain::row::{TableKind, field};
 use crate::domain::snapshot::is_remnant;
 use crate::domain::timeline::Flag;
@@ -48,9 +48,64 @@ pub(super) async fn page(
             *known = version.max(*known);
         }
     }
+    without_data(reading, &mut newest).await?;
+    Ok((entities(reading, newest).await?, page.next))
+}
+
+/// Entities of these sort keys that have commands and no data row.
+pub(super) async fn among(reading: &mut Reading<'_>, bases: &[String]) -> Result<Vec<EntitySummary>, Stop> {
+    let mut newest: IndexMap<String, Version> = bases.iter().map(|base| (base.clone(), Version(0))).collect();
+    without_data(reading, &mut newest).await?;
+    for (base, newest) in &mut newest {
+        let key = EntityKey::new(reading.listing.pk.as_str(), base.as_str());
+        *newest = newest_command(reading, &key).await?;
+    }
+    newest.retain(|_, version| *version > Version(0));
+    entities(reading, newest).await
+}
+
+/// The newest version that has a command row.
+async fn newest_command(reading: &Reading<'_>, key: &EntityKey) -> Result<Version, Stop> {
+    let prefix = format!("{}{VERSION_SEPARATOR}", key.sk);
+    let (mut newest, mut after) = (Version(0), None);
+    loop {
+        let query = Query {
+            module: &reading.listing.module,
+            kind: TableKind::Command,
+            pk: &key.pk,
+            prefix: &prefix,
+            after: after.as_deref(),
+            limit: None,
+            fields: &[field::PK, field::SK],
+            consistent: false,
+        };
+        let page = reading.task.store().query(&query).await?;
+        for row in &page.rows {
+            // Rows of other entities whose keys begin alike are among them.
+            if let Some((_, version)) = split_versioned(row.sk()?).filter(|(base, _)| *base == key.sk.as_str()) {
+                newest = newest.max(version);
+            }
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(newest),
+        }
+    }
+}
+
+/// Takes away entities that have a data row.
+async fn without_data(reading: &Reading<'_>, newest: &mut IndexMap<String, Version>) -> Result<(), Stop> {
+    let listing = reading.listing;
     let data: Vec<RowKey> = newest.keys().map(|base| (TableKind::Data, base.clone())).collect();
-    let present = task.store().batch_get(&listing.module, &listing.pk, &data, &[field::PK, field::SK], false).await?;
+    let fields = [field::PK, field::SK];
+    let present = reading.task.store().batch_get(&listing.module, &listing.pk, &data, &fields, false).await?;
     newest.retain(|base, _| !present.contains_key(&(TableKind::Data, base.clone())));
+    Ok(())
+}
+
+/// Entities without a data row, each by its newest command.
+async fn entities(reading: &mut Reading<'_>, newest: IndexMap<String, Version>) -> Result<Vec<EntitySummary>, Stop> {
+    let (task, listing) = (reading.task, reading.listing);
     let rows: Vec<RowKey> =
         newest.iter().map(|(base, version)| (TableKind::Command, format!("{base}@{version}"))).collect();
     let mut found = task.store().batch_get(&listing.module, &listing.pk, &rows, &[], false).await?;
@@ -77,5 +132,5 @@ pub(super) async fn page(
             entities.push(summary);
         }
     }
-    Ok((entities, page.next))
+    Ok(entities)
 }

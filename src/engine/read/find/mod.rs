@@ -1,15 +1,16 @@
 //! Looking for a text: an id directly, otherwise partition by partition, the nearest first.
 
+mod commands;
 mod ids;
 mod pace;
 mod readers;
+mod stage;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::domain::find::{Matched, Needle, Place};
@@ -17,20 +18,16 @@ use crate::domain::key::{KEY_SEPARATOR, PartitionKey};
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::tenant::tenant_of;
 use crate::engine::failure::{ErrorCode, Failure};
-use crate::engine::protocol::{Event, FoundEntity, ReportedFailures, SearchEnd, Searched, Wanted};
-use crate::engine::read::browse::{chosen_modules, passes, shown};
-use crate::engine::read::partitions::{Head, Partitions, witness};
+use crate::engine::protocol::{EntitySummary, Event, FoundEntity, ReportedFailures, SearchEnd, Searched, Wanted};
+use crate::engine::read::among;
+use crate::engine::read::browse::{passes, shown, waiting};
 use crate::engine::task::{Stop, Task};
-use crate::store::error::StoreError;
-use pace::{AT_ONCE, Pace};
-use readers::{Looked, Part, Reading};
+use pace::Pace;
+use readers::{Looked, Reading, TableOf};
+use stage::{Others, Stage};
 
 /// How often it is said how far the search is.
 const TELL_EVERY: Duration = Duration::from_millis(250);
-/// Partitions that may wait to be read.
-const WAITING: usize = 256;
-/// Pages that may wait to be told.
-const PAGES: usize = 4;
 
 /// Looks for a text. What was found before the request is cancelled has been told.
 pub(in crate::engine) async fn find(task: &Task, wanted: &Wanted) -> Result<(), Stop> {
@@ -47,6 +44,9 @@ pub(in crate::engine) async fn find(task: &Task, wanted: &Wanted) -> Result<(), 
         reading: Arc::new(reading),
         searched: Searched::default(),
         done: BTreeSet::new(),
+        others: BTreeMap::new(),
+        known: HashSet::new(),
+        hasher: RandomState::new(),
         told: ReportedFailures::default(),
         told_at: Instant::now(),
     };
@@ -61,35 +61,38 @@ struct Search<'a> {
     reading: Arc<Reading>,
     searched: Searched,
     /// Partitions that need not be looked at again.
-    done: BTreeSet<(String, PartitionKey)>,
+    done: BTreeSet<(TableKind, String, PartitionKey)>,
+    /// By module, partitions that were listed on the way to nearer ones.
+    others: BTreeMap<String, Others>,
+    /// Entities that were found, by the hash of their keys: two of a million share one once in tens of millions of searches.
+    known: HashSet<u64>,
+    hasher: RandomState,
     told: ReportedFailures,
     told_at: Instant,
 }
 
-/// Which partitions of a module a stage is about.
-enum Stage {
-    /// These.
-    Named(Vec<PartitionKey>),
-    /// Those that are in scope, of this tenant where one is named.
-    Listed(Option<String>),
-    /// The whole table.
-    Whole,
-}
-
 impl Search<'_> {
     async fn run(&mut self) -> Result<(), Stop> {
-        let modules = self.modules().await?;
+        let modules = among::modules(self.task, &self.wanted.among, None).await?;
         if self.by_id(&modules).await? {
             return Ok(());
         }
-        for (module, stage) in self.stages(&modules) {
+        self.searched.most = self.cost(&modules).await;
+        self.tell().await?;
+        let stages = self.stages(&modules);
+        for (from, stage) in stages {
             self.task.check()?;
             if self.searched.ended.is_some() {
                 break;
             }
-            match self.stage(&module, stage).await {
+            match self.stage(from, stage).await {
+                Err(Stop::Failed(failure)) if from.kind == TableKind::Command => {
+                    let what =
+                        format!("entities of module {} that have commands alone were not all looked at", from.module);
+                    self.task.failed(failure.so(&what).not_fatal()).await?;
+                }
                 Err(Stop::Failed(failure)) => {
-                    let failure = failure.so(&format!("not all of module {module} was looked at"));
+                    let failure = failure.so(&format!("not all of module {} was looked at", from.module));
                     self.task.failed(failure.not_fatal()).await?;
                 }
                 other => other?,
@@ -98,35 +101,39 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// The module that is named, the one that the type tells, or all of them.
-    async fn modules(&self) -> Result<Vec<String>, Stop> {
-        let among = &self.wanted.among;
-        let known = chosen_modules(self.task, among.module.clone()).await?;
-        let hint = among.entity_type.as_deref().map(|kind| PartitionKey::new(kind).module_hint());
-        Ok(match hint.filter(|hint| known.contains(hint)) {
-            Some(hint) => vec![hint],
-            None => known,
-        })
+    /// Units of all that may be read; `None` where the size of a table is not known.
+    async fn cost(&self, modules: &[String]) -> Option<f64> {
+        let mut units = 0.0;
+        for module in modules {
+            units += self.task.store().table_size(module, TableKind::Data).await.ok()?.units();
+            // A module may have no commands.
+            units += self.task.store().table_size(module, TableKind::Command).await.map_or(0.0, |size| size.units());
+        }
+        Some(units)
     }
 
-    /// What is looked at, in this order.
-    fn stages(&self, modules: &[String]) -> Vec<(String, Stage)> {
+    /// The order of reading: data rows first, the nearest before others; then commands, for entities that have nothing else.
+    fn stages<'m>(&self, modules: &'m [String]) -> Vec<(TableOf<'m>, Stage)> {
         let (among, near) = (&self.wanted.among, &self.wanted.near);
-        let mut stages = Vec::new();
         let is_in_scope = |pk: &PartitionKey| self.is_in_scope(pk, &tenant_of(pk, None).code);
-        if let Some((module, pk)) = near.partition.as_ref().filter(|(m, pk)| modules.contains(m) && is_in_scope(pk)) {
-            stages.push((module.clone(), Stage::Named(vec![pk.clone()])));
-        }
-        let each = |stage: &dyn Fn() -> Stage| modules.iter().map(|m| (m.clone(), stage())).collect::<Vec<_>>();
-        if let (Some(kind), Some(tenant)) = (&among.entity_type, &among.tenant) {
-            let exact = PartitionKey::new(format!("{kind}{KEY_SEPARATOR}{tenant}"));
-            stages.extend(each(&|| Stage::Named(vec![exact.clone()])));
-        }
-        if let (Some(tenant), None) = (&near.tenant, &among.tenant) {
-            stages.extend(each(&|| Stage::Listed(Some(tenant.clone()))));
-        }
+        let open = near.partition.as_ref().filter(|(_, pk)| is_in_scope(pk));
+        let open = open.and_then(|(module, pk)| Some((modules.iter().find(|known| *known == module)?, pk)));
+        let exact = among.entity_type.as_ref().zip(among.tenant.as_ref());
+        let exact = exact.map(|(kind, tenant)| PartitionKey::new(format!("{kind}{KEY_SEPARATOR}{tenant}")));
         let is_whole = among.entity_type.is_none() && among.tenant.is_none();
-        stages.extend(each(&|| if is_whole { Stage::Whole } else { Stage::Listed(None) }));
+        let mut stages = Vec::new();
+        for kind in [TableKind::Data, TableKind::Command] {
+            let from = |module: &'m String| TableOf { module, kind };
+            stages.extend(open.map(|(module, pk)| (from(module), Stage::Named(vec![pk.clone()]))));
+            if let Some(exact) = &exact {
+                stages.extend(modules.iter().map(|module| (from(module), Stage::Named(vec![exact.clone()]))));
+            }
+            if let (Some(tenant), None, TableKind::Data) = (&near.tenant, &among.tenant, kind) {
+                stages.extend(modules.iter().map(|module| (from(module), Stage::Listed(Some(tenant.clone())))));
+            }
+            let rest = if is_whole { Stage::Whole } else { Stage::Listed(None) };
+            stages.extend(modules.iter().map(|module| (from(module), rest.clone())));
+        }
         stages
     }
 
@@ -160,116 +167,20 @@ impl Search<'_> {
                         matched = Needle::new(key.sk.as_str(), true).find(&row, &[Place::Sk]);
                     }
                     let looked = Looked { hits: vec![(row, matched)], rows: 1, in_s3: 0 };
-                    self.take(module, looked).await?;
+                    self.take(TableOf { module, kind: TableKind::Data }, looked).await?;
                     return Ok(true);
                 }
             }
         }
-        Ok(false)
-    }
-
-    async fn stage(&mut self, module: &str, stage: Stage) -> Result<(), Stop> {
-        let mut skipped = BTreeSet::new();
-        let (mut listed, tenant, mut waiting) = match stage {
-            Stage::Named(pks) => (None, None, pks.into_iter().map(Part::Partition).collect::<VecDeque<_>>()),
-            Stage::Listed(tenant) => {
-                (Some(Partitions::start(self.task, module, TableKind::Data)), tenant, VecDeque::new())
-            }
-            Stage::Whole => {
-                let segments = AT_ONCE as i32;
-                skipped.extend(self.done.iter().filter(|(m, _)| m == module).map(|(_, pk)| pk.clone()));
-                (None, None, (0..segments).map(|segment| Part::Segment(segment, segments)).collect())
-            }
-        };
-        let skipped = Arc::new(skipped);
-        let (sender, mut pages) = mpsc::channel::<Looked>(PAGES);
-        let mut readers: JoinSet<Result<(), StoreError>> = JoinSet::new();
-        let cancel = self.task.cancel.clone();
-        let mut result = Ok(());
-        loop {
-            while readers.len() < AT_ONCE
-                && let Some(part) = waiting.pop_front()
-            {
-                if let Part::Partition(pk) = &part
-                    && !self.done.insert((module.to_owned(), pk.clone()))
-                {
-                    continue;
-                }
-                readers.spawn(Arc::clone(&self.reading).read(
-                    module.to_owned(),
-                    part,
-                    Arc::clone(&skipped),
-                    sender.clone(),
-                ));
-            }
-            if readers.is_empty() && listed.is_none() {
-                break;
-            }
-            tokio::select! {
-                heads = next_of(&mut listed), if listed.is_some() && waiting.len() < WAITING => match heads? {
-                    Some(heads) => self.wait_for(module, heads, tenant.as_deref(), &mut waiting).await?,
-                    None => listed = None,
-                },
-                Some(looked) = pages.recv() => self.take(module, looked).await?,
-                Some(ended) = readers.join_next() => {
-                    ended.map_err(|e| Failure::new(ErrorCode::Internal, format!("a reader ended unexpectedly: {e}")))??;
-                }
-                () = cancel.cancelled() => {
-                    result = Err(Stop::Cancelled);
-                    break;
-                }
-            }
-            if self.searched.ended.is_some() {
-                break;
-            }
-            if self.reading.pace.is_used_up() && (listed.is_some() || !waiting.is_empty()) {
-                self.reading.pace.exhaust();
-                // What is being read is paid for, and is looked at to its end.
-                listed = None;
-                waiting.clear();
-            }
-        }
-        // What was read is told, whatever ended the search.
-        while let Ok(looked) = pages.try_recv() {
-            self.take(module, looked).await?;
-        }
-        if self.reading.pace.is_exhausted() && self.searched.ended.is_none() {
-            self.searched.ended = Some(SearchEnd::Units);
-        }
-        result
-    }
-
-    /// Partitions that are in scope wait to be read.
-    async fn wait_for(
-        &self,
-        module: &str,
-        heads: Vec<Head>,
-        tenant: Option<&str>,
-        waiting: &mut VecDeque<Part>,
-    ) -> Result<(), Stop> {
-        let among = &self.wanted.among;
-        let by_tenant = tenant.or(among.tenant.as_deref());
-        for head in heads {
-            let may_be = among.entity_type.as_ref().is_none_or(|kind| kind == head.pk.entity_type())
-                && by_tenant.is_none_or(|tenant| head.pk.segments().any(|segment| segment == tenant));
-            if !may_be {
-                continue;
-            }
-            let code = match by_tenant {
-                Some(_) => witness(self.task, module, &head).await?,
-                None => head.code.clone(),
-            };
-            let own = tenant_of(&head.pk, code.as_deref()).code;
-            if by_tenant.is_none_or(|tenant| tenant == own) {
-                waiting.push_back(Part::Partition(head.pk));
-            }
-        }
-        Ok(())
+        self.by_id_of_a_command(modules).await
     }
 
     /// Tells what a page holds.
-    async fn take(&mut self, module: &str, looked: Looked) -> Result<(), Stop> {
+    async fn take(&mut self, from: TableOf<'_>, looked: Looked) -> Result<(), Stop> {
         self.searched.rows += looked.rows;
+        if from.kind == TableKind::Command {
+            self.searched.commands += looked.rows;
+        }
         self.searched.in_s3 += looked.in_s3;
         let mut hits = looked.hits.into_iter().peekable();
         while let Some((row, _)) = hits.peek() {
@@ -279,7 +190,10 @@ impl Search<'_> {
                 rows.push(row);
                 places.push(matched);
             }
-            self.found(module, &pk, rows, places).await?;
+            match from.kind {
+                TableKind::Command => self.commands(from.module, &pk, rows).await?,
+                _ => self.found(from.module, &pk, rows, places).await?,
+            }
         }
         if self.told_at.elapsed() >= TELL_EVERY {
             self.tell().await?;
@@ -294,35 +208,40 @@ impl Search<'_> {
         mut rows: Vec<Row>,
         places: Vec<Vec<Matched>>,
     ) -> Result<(), Stop> {
-        let left = self.wanted.limit.map(|limit| limit.saturating_sub(self.searched.found));
-        if let Some(left) = left {
-            rows.truncate(usize::try_from(left).unwrap_or(usize::MAX));
-        }
+        rows.truncate(self.room());
         if rows.is_empty() {
             return Ok(());
-        }
-        self.searched.found += rows.len() as u64;
-        if self.wanted.limit.is_some_and(|limit| self.searched.found >= limit) {
-            self.searched.ended = Some(SearchEnd::Limit);
         }
         let hits = rows.len();
         let entities = shown(self.task, module, pk, rows, &mut self.told).await?;
         self.reading.pace.shown(hits);
-        let found = entities.into_iter().zip(places).map(|(entity, matched)| FoundEntity { entity, matched });
-        self.task.emit(Event::Found(found.collect())).await
+        self.show(module, entities.into_iter().zip(places).collect()).await
+    }
+
+    /// Entities that may still be found.
+    fn room(&self) -> usize {
+        let left = self.wanted.limit.map(|limit| limit.saturating_sub(self.searched.found));
+        left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX))
+    }
+
+    /// Reports entities; they are known from now on.
+    async fn show(&mut self, module: &str, found: Vec<(EntitySummary, Vec<Matched>)>) -> Result<(), Stop> {
+        self.searched.found += found.len() as u64;
+        if self.wanted.limit.is_some_and(|limit| self.searched.found >= limit) {
+            self.searched.ended = Some(SearchEnd::Limit);
+        }
+        let mut entities = Vec::with_capacity(found.len());
+        for (entity, matched) in found {
+            let key = &entity.entity.key;
+            self.known.insert(self.hasher.hash_one((module, key.pk.as_str(), key.sk.as_str())));
+            entities.push(FoundEntity { entity, matched });
+        }
+        self.task.emit(Event::Found(entities)).await
     }
 
     async fn tell(&mut self) -> Result<(), Stop> {
         self.told_at = Instant::now();
         self.searched.units = self.reading.pace.used();
         self.task.emit(Event::Searched(self.searched)).await
-    }
-}
-
-/// The next partitions of a list that is there.
-async fn next_of(listed: &mut Option<Partitions>) -> Result<Option<Vec<Head>>, Stop> {
-    match listed {
-        Some(listed) => listed.next().await,
-        None => Ok(None),
     }
 }

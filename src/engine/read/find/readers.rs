@@ -7,14 +7,15 @@ use tokio::sync::mpsc;
 
 use super::pace::Pace;
 use crate::domain::find::{Matched, Needle, Place};
-use crate::domain::key::PartitionKey;
-use crate::domain::row::{Row, TableKind};
+use crate::domain::key::{PartitionKey, split_versioned};
+use crate::domain::row::{Row, TableKind, field};
 use crate::domain::size::item_bytes;
+use crate::domain::value::Value;
 use crate::engine::protocol::DeletedFilter;
 use crate::engine::read::browse::passes;
 use crate::engine::task::Task;
 use crate::store::error::{ErrorKind, StoreError};
-use crate::store::{Query, RowPage, Scan, ScanAt, ScanPage, backoff};
+use crate::store::{Query, RowPage, Scan, ScanAt, backoff};
 
 /// Times that a throttled page is asked for, each of them several times by the SDK.
 const ATTEMPTS: u32 = 8;
@@ -26,6 +27,13 @@ pub(super) enum Part {
     Partition(PartitionKey),
     /// One of so many segments of the table.
     Segment(i32, i32),
+}
+
+/// A table that is read: of data rows, or of commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TableOf<'m> {
+    pub(super) module: &'m str,
+    pub(super) kind: TableKind,
 }
 
 /// What is the same for all that read.
@@ -47,16 +55,18 @@ pub(super) struct Looked {
 }
 
 impl Reading {
-    /// Reads a part to its end, or until the units are used up; rows of partitions that are `skipped` are not looked at.
+    /// Reads a part to its end, or until the units are used up; rows of partitions that are `skipped` are not looked at, and not read but
+    /// for what a page holds beside others.
     pub(super) async fn read(
         self: Arc<Self>,
-        module: String,
+        (module, kind): (String, TableKind),
         part: Part,
         skipped: Arc<BTreeSet<PartitionKey>>,
         sender: mpsc::Sender<Looked>,
     ) -> Result<(), StoreError> {
         let mut at = At::Begin;
-        while let Some((looked, next)) = self.page(&module, &part, &skipped, at).await? {
+        let from = TableOf { module: &module, kind };
+        while let Some((looked, next)) = self.page(from, &part, &skipped, at).await? {
             if sender.send(looked).await.is_err() || self.task.cancel.is_cancelled() {
                 break;
             }
@@ -71,7 +81,7 @@ impl Reading {
     /// One page; `None` where nothing more may be read. A throttled one is waited for.
     async fn page(
         &self,
-        module: &str,
+        from: TableOf<'_>,
         part: &Part,
         skipped: &BTreeSet<PartitionKey>,
         at: At,
@@ -79,13 +89,13 @@ impl Reading {
         let mut attempt = 0;
         loop {
             let Some(leave) = self.pace.leave().await else { return Ok(None) };
-            match self.ask(module, part, &at, leave.rows).await {
+            match self.ask(from, part, skipped, &at, leave.rows).await {
                 Ok((mut rows, next)) => {
                     let (count, bytes) = (rows.len(), rows.iter().map(|row| item_bytes(&row.0)).sum());
                     if !skipped.is_empty() {
                         rows.retain(|row| row.pk().is_ok_and(|pk| !skipped.contains(&PartitionKey::new(pk))));
                     }
-                    let looked = self.look(&rows);
+                    let looked = self.look(from.kind, rows);
                     self.pace.read(leave, (count, looked.hits.len()), bytes);
                     return Ok(Some((looked, next)));
                 }
@@ -104,12 +114,13 @@ impl Reading {
 
     async fn ask(
         &self,
-        module: &str,
+        TableOf { module, kind }: TableOf<'_>,
         part: &Part,
+        skipped: &BTreeSet<PartitionKey>,
         at: &At,
         limit: Option<usize>,
     ) -> Result<(Vec<Row>, At), StoreError> {
-        let (store, kind) = (self.task.store(), TableKind::Data);
+        let store = self.task.store();
         match part {
             Part::Partition(pk) => {
                 let after = if let At::Key(sk) = at { Some(sk.as_str()) } else { None };
@@ -121,25 +132,35 @@ impl Reading {
                 let limit = limit.map(|rows| i32::try_from(rows).unwrap_or(i32::MAX));
                 let scan = Scan { module, kind, fields: &[], segments: *segments, limit };
                 let from = if let At::Scan(at) = at { Some(at.clone()) } else { None };
-                let ScanPage { rows, next } = store.scan_page(scan, *segment, from).await?;
-                Ok((rows, next.map_or(At::Begin, At::Scan)))
+                let page = store.scan_page(scan, *segment, from).await?;
+                let next = page.next_but(|pk| skipped.contains(&PartitionKey::new(pk)));
+                Ok((page.rows, next.map_or(At::Begin, At::Scan)))
             }
         }
     }
 
-    /// Looks at rows; the others are not kept.
-    fn look(&self, rows: &[Row]) -> Looked {
+    /// Looks at rows; the others are not kept. A command row is looked at as the data row that it would become.
+    fn look(&self, kind: TableKind, rows: Vec<Row>) -> Looked {
         let in_attributes = self.places.iter().any(Place::is_in_attributes);
         let mut looked = Looked { rows: rows.len() as u64, ..Looked::default() };
-        for row in rows.iter().filter(|row| passes(self.deleted, row)) {
-            looked.in_s3 += u64::from(in_attributes && row.attributes_ref().is_some());
-            let matched = self.needle.find(row, &self.places);
+        for row in rows {
+            let row = if kind == TableKind::Command { as_data(row) } else { Some(row) };
+            let Some(row) = row.filter(|row| passes(self.deleted, row)) else { continue };
+            looked.in_s3 += u64::from(in_attributes && kind == TableKind::Data && row.attributes_ref().is_some());
+            let matched = self.needle.find(&row, &self.places);
             if !matched.is_empty() {
-                looked.hits.push((row.clone(), matched));
+                looked.hits.push((row, matched));
             }
         }
         looked
     }
+}
+
+/// A command row under the sort key of its entity; `None` where its key names no version.
+pub(super) fn as_data(mut row: Row) -> Option<Row> {
+    let base = split_versioned(row.sk().ok()?)?.0.to_owned();
+    row.0.insert(field::SK.to_owned(), Value::s(base));
+    Some(row)
 }
 
 /// Where a part goes on; as the next place, the beginning means that there is no more.

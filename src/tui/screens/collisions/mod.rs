@@ -115,11 +115,11 @@ impl Screen for Collisions {
         if self.order.is_some() { Context::Order } else { Context::Collisions }
     }
 
-    fn typed(&mut self, _: &mut App, key: Key) -> Option<Flow> {
+    fn typed(&mut self, app: &mut App, key: Key) -> Option<Flow> {
         if !self.filter.typing() {
             return None;
         }
-        if matches!(self.filter.key(key), Typed::Kept | Typed::Dropped) {
+        if matches!(app.type_into(&mut self.filter, key), Some(Typed::Kept | Typed::Dropped)) {
             self.again();
         }
         Some(Flow::Stay)

@@ -3,27 +3,43 @@
 use super::FindingsBox;
 use super::doctor::Doctor;
 use crate::domain::plan::Plan;
-use crate::engine::protocol::{Command, Event, Level, RequestId};
+use crate::engine::protocol::{Among, Command, Event, Level, RequestId};
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::pane::Pane;
+use crate::tui::screens::options::Options;
 
 impl App {
     /// Shows what the doctor found last; looks for the first time where it never did.
     pub(crate) fn show_doctor(&mut self) {
         match self.doctor.as_ref().map(|d| d.job.request) {
             Some(request) => self.show_findings_of(request),
-            None => self.look(None),
+            None => self.look(Among::default()),
         }
     }
 
-    /// Looks for what is wrong, in a module or in all of them.
-    pub(crate) fn look(&mut self, module: Option<String>) {
+    /// `:doctor …`.
+    ///
+    /// # Errors
+    /// The right use of it.
+    pub(crate) fn doctor_command(&mut self, words: &[String]) -> Result<(), String> {
+        let options = Options::of(words, &["module", "type", "tenant"], &[])?;
+        let module = match options.words.as_slice() {
+            [] => options.value("module"),
+            [module] => Some(module.clone()),
+            _ => return Err("doctor wants one module at most".to_owned()),
+        };
+        self.look(Among { module, entity_type: options.value("type"), tenant: options.value("tenant") });
+        Ok(())
+    }
+
+    /// Looks for what is wrong, in a module or in all of them, or among the partitions of a type or a tenant.
+    pub(crate) fn look(&mut self, among: Among) {
         if let Some(request) = self.doctor.as_ref().map(|d| d.job.request) {
             self.give_up(request);
         }
-        let request = self.ask(None, Command::Doctor { module: module.clone() }, Self::doctor_answer);
-        self.doctor = Some(Doctor::begun(request, module));
+        let request = self.ask(None, Command::Doctor { among: among.clone() }, Self::doctor_answer);
+        self.doctor = Some(Doctor::begun(request, among));
         self.stack.close::<FindingsBox>();
         self.show_findings_of(request);
     }
@@ -56,13 +72,16 @@ impl App {
         if doctor.job.running {
             return Some("the doctor is still looking: x stops it".to_owned());
         }
+        if doctor.repairable > 0 && (doctor.among.entity_type.is_some() || doctor.among.tenant.is_some()) {
+            return Some("a repair is of whole modules: look through one with :doctor MODULE first".to_owned());
+        }
         (doctor.repairable == 0).then(|| "nothing of what was found can be repaired here".to_owned())
     }
 
     /// Shows what repairing would write: a plan of its own, in no file.
     pub(crate) fn preview_repair(&mut self) {
         let Some(doctor) = &self.doctor else { return };
-        self.preview_own(Box::new(Plan::repair(doctor.module.clone())));
+        self.preview_own(Box::new(Plan::repair(doctor.among.module.clone())));
     }
 
     /// Previews a plan that no form is over.
@@ -73,10 +92,11 @@ impl App {
 
     /// The command line that looks, or that repairs.
     pub(crate) fn line_of_doctor(&self, repair: bool) -> String {
-        let module = self.doctor.as_ref().and_then(|d| d.module.clone());
+        let among = self.doctor.as_ref().map(|d| d.among.clone()).unwrap_or_default();
         let mut words = vec!["doctor"];
-        if let Some(module) = &module {
-            words.extend(["--module", module]);
+        for (name, value) in [("--module", &among.module), ("--type", &among.entity_type), ("--tenant", &among.tenant)]
+        {
+            words.extend(value.iter().flat_map(|value| [name, value.as_str()]));
         }
         if repair {
             words.extend(["--repair", "--arm"]);

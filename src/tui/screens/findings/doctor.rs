@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::found::Findings;
 use crate::domain::finding::FindingKind;
-use crate::engine::protocol::{EntityRef, Finding, RequestId, Severity};
+use crate::engine::protocol::{Among, EntityRef, Finding, RequestId, Severity};
 use crate::tui::job::Job;
 
 /// Entities that are remembered as concerned.
@@ -14,8 +14,8 @@ const MOST: usize = 100_000;
 #[derive(Debug)]
 pub(crate) struct Doctor {
     pub(crate) job: Job,
-    /// Only this module.
-    pub(crate) module: Option<String>,
+    /// In which partitions.
+    pub(crate) among: Among,
     /// Rows looked at.
     pub(crate) looked: u64,
     pub(crate) findings: Findings,
@@ -27,10 +27,10 @@ pub(crate) struct Doctor {
 
 impl Doctor {
     /// One that was asked for.
-    pub(crate) fn begun(request: RequestId, module: Option<String>) -> Self {
+    pub(crate) fn begun(request: RequestId, among: Among) -> Self {
         Self {
             job: Job::begun(request),
-            module,
+            among,
             looked: 0,
             findings: Findings::default(),
             repairable: 0,
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn the_worst_of_an_entity_is_what_marks_it() {
-        let mut doctor = Doctor::begun(RequestId(1), None);
+        let mut doctor = Doctor::begun(RequestId(1), Among::default());
         for (kind, severity, sk) in [
             (FindingKind::Gap, Severity::Note, "a"),
             (FindingKind::Wedged, Severity::Error, "a"),

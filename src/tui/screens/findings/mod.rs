@@ -18,7 +18,7 @@ use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::{Context, Key};
 use crate::tui::parts::Filter;
-use crate::tui::parts::filter::{Typed, draw_above};
+use crate::tui::parts::filter::draw_above;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::scroll::Step;
@@ -151,8 +151,8 @@ impl Screen for FindingsBox {
         Context::Findings
     }
 
-    fn typed(&mut self, _: &mut App, key: Key) -> Option<Flow> {
-        (self.filter.typing() && self.filter.key(key) != Typed::Passed).then_some(Flow::Stay)
+    fn typed(&mut self, app: &mut App, key: Key) -> Option<Flow> {
+        app.type_into(&mut self.filter, key).map(|_| Flow::Stay)
     }
 
     fn act(&mut self, app: &mut App, press: Press) -> Flow {
@@ -186,8 +186,8 @@ impl Screen for FindingsBox {
                 None => app.say("nothing is being waited for here"),
             },
             Action::Reload => {
-                if let Some(module) = doctor(app, self.of).map(|d| d.module.clone()) {
-                    app.look(module);
+                if let Some(among) = doctor(app, self.of).map(|d| d.among.clone()) {
+                    app.look(among);
                     return Flow::Close;
                 }
             }
@@ -231,10 +231,13 @@ impl Screen for FindingsBox {
             format::len(self.shown.len())
         );
         let doctor = doctor(app, self.of);
-        let title = match doctor.map(|d| &d.module) {
+        let title = match doctor.map(|d| &d.among) {
             None => "Findings of the preview".to_owned(),
-            Some(None) => "Doctor".to_owned(),
-            Some(Some(module)) => format!("Doctor: {module}"),
+            Some(among) => {
+                let scope = [&among.module, &among.entity_type, &among.tenant].into_iter().flatten();
+                let scope: Vec<&str> = scope.map(String::as_str).collect();
+                if scope.is_empty() { "Doctor".to_owned() } else { format!("Doctor: {}", scope.join(", ")) }
+            }
         };
         let inner = framed(buffer, area, Frame::Dialog, &title, &at, theme);
         let wide = area.width >= 70;

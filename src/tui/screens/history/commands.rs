@@ -9,6 +9,7 @@ use crate::engine::protocol::{Command, EntityRef, Event, HistoryEntry, RequestId
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
+use crate::tui::memory::Spot;
 use crate::tui::message::{Effect, Work};
 use crate::tui::pane::Pane;
 use crate::tui::parts::scroll::Step;
@@ -19,6 +20,8 @@ use crate::tui::screens::history::{Compare, LastChanges, Opened, ROWS, Shown, Wa
 impl App {
     /// Opens an entity's history.
     pub(crate) fn open_entity(&mut self, entity: EntityRef, tenant: String) {
+        let key = &entity.key;
+        self.visit(Spot::Entity(entity.module.clone(), key.pk.to_string(), key.sk.to_string()));
         self.close_history();
         // Header, breadcrumb and content are about one tenant.
         if self.tenants.entities.as_ref().is_some_and(|list| list.tenant != tenant) {

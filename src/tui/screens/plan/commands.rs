@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::config::plan::{listed, operations};
+use crate::config::plan::{entity_list, listed, operations};
 use crate::domain::run::Operation;
 use crate::engine::protocol::Level;
 use crate::tui::actions::Action;
@@ -58,6 +58,13 @@ impl App {
             Next::New(operation) => self.begin_plan(operation),
             Next::Users(pool) => self.begin_users_plan(pool),
             Next::Open(file) => self.effect(Effect::ReadPlan(file)),
+            Next::Entities(entities) => {
+                let keys = entities.iter().map(|one| (one.module.as_str(), &one.key));
+                let values = [("source.entities", entity_list(keys))];
+                let values = values.each_ref().map(|(path, value)| (*path, value.as_str()));
+                self.put_plan(Form::begun(Operation::Copy, &values).named());
+                self.focus = Pane::Plan;
+            }
             Next::Rollback(values) => {
                 let values: Vec<(&str, &str)> = values.iter().map(|(path, value)| (*path, value.as_str())).collect();
                 self.put_plan(Form::begun(Operation::Rollback, &values).named());

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::form::Form;
 use crate::config::plan::{self, Field, Kind};
 use crate::engine::protocol::TenantCount;
 use crate::tui::app::App;
 use crate::tui::format;
-use crate::tui::screens::tenants::tree::Counting;
+use crate::tui::screens::tenants::tree::{Counting, ListState};
 
 /// A tenant as far as it was counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,24 +22,34 @@ pub(crate) enum Seen {
 
 /// What was counted of a tenant, of the plan's modules and type only.
 pub(crate) fn seen(app: &App, form: &Form, tenant: &str) -> Seen {
-    let (complete, at) = match app.tenants.tree.counting {
-        Counting::Never => return Seen::NotCounted,
-        Counting::Cached(at) | Counting::Done(at) => (true, Some(at)),
-        Counting::Running | Counting::Stopped => (false, None),
+    let tree = &app.tenants.tree;
+    // That there are none is known from the list of partitions, too.
+    let (is_over, mut at) = match (&tree.counting, &tree.listed) {
+        (Counting::Running | Counting::Stopped, _) => (false, None),
+        (Counting::Cached(at) | Counting::Done(at), _) | (Counting::Never, ListState::Done(at)) => (true, Some(*at)),
+        (Counting::Never, _) => return Seen::NotCounted,
     };
     let entity_type = form.value_of("source.type").filter(|t| t != "*");
     let modules = modules(form, entity_type.as_deref());
-    let own = |c: &&TenantCount| {
+    let own = |c: &TenantCount| {
         c.tenant == tenant
             && entity_type.as_ref().is_none_or(|t| c.entity_type == *t)
             && modules.as_ref().is_none_or(|m| m.contains(&c.module))
     };
     let (mut entities, mut deleted) = (0, 0);
-    for count in app.tenants.tree.partitions().filter(own) {
+    let (mut counted, mut uncounted) = (None::<Timestamp>, 0);
+    for (count, at) in tree.counted().filter(|(count, _)| own(count)) {
         entities += count.entities;
         deleted += count.deleted;
+        uncounted += usize::from(at.is_none());
+        counted = counted.into_iter().chain(at).min();
     }
-    Seen::Counted { entities, deleted, complete, age: at.map(|at| format::age(at, app.now)) }
+    if counted.is_none() && uncounted > 0 {
+        return Seen::NotCounted;
+    }
+    at = counted.or(at);
+    let complete = is_over && uncounted == 0;
+    Seen::Counted { entities, deleted, complete, age: at.filter(|_| complete).map(|at| format::age(at, app.now)) }
 }
 
 /// The modules that the plan names; `None` for every one.

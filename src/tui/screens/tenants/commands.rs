@@ -10,21 +10,94 @@ use crate::tui::app::App;
 use crate::tui::cache::CachedCounts;
 use crate::tui::format;
 use crate::tui::keymap::Context;
+use crate::tui::memory::Spot;
 use crate::tui::message::Effect;
 use crate::tui::pane::Pane;
+use crate::tui::screens::count::CountBox;
 use crate::tui::screens::tenants::entities::Entities;
+use crate::tui::screens::tenants::held::Scope;
 use crate::tui::screens::tenants::pages::{EntityLine, PAGE};
-use crate::tui::screens::tenants::tree::{Counting, Node};
+use crate::tui::screens::tenants::tree::{Counting, ListState, Node};
+
+/// Partitions that the tree lists by itself: more is read only for who asks for it.
+const MOST: usize = 100_000;
 
 impl App {
-    /// Counts the tenants, of one module or of all.
-    pub(crate) fn scan(&mut self, module: Option<String>) {
+    /// Lists the partitions of every module, a small page for each.
+    pub(crate) fn list_partitions(&mut self) {
+        if let Some(request) = self.tenants.tree.list_request.filter(|request| self.requests.has(*request)) {
+            self.give_up(request);
+        }
+        self.tenants.tree.begin_list();
+        let command = Command::ListPartitions { module: None };
+        let request = self.ask(Pane::Tenants, command, |app, request, event| {
+            // A list that was given up for a newer one says nothing any more.
+            if app.tenants.tree.list_request == Some(request) {
+                app.listed(request, event);
+            }
+        });
+        self.tenants.tree.list_request = Some(request);
+    }
+
+    fn listed(&mut self, request: RequestId, event: Event) {
+        let tree = &mut self.tenants.tree;
+        match event {
+            Event::Partitions(partitions) => {
+                tree.take_listed(partitions);
+                if tree.found >= MOST && tree.listed == ListState::Running {
+                    tree.listed = ListState::Full;
+                    self.give_up(request);
+                }
+            }
+            Event::Failed(failure) => {
+                tree.list_failed = true;
+                tree.problem = Some(*failure);
+            }
+            Event::Finished { cancelled } => {
+                let state = match tree.listed {
+                    ListState::Full => ListState::Full,
+                    // Nothing is taken away that is not known to be gone.
+                    _ if cancelled || tree.list_failed => ListState::Stopped,
+                    _ => ListState::Done(self.now),
+                };
+                self.tenants.tree.end_list(state);
+            }
+            _ => {}
+        }
+    }
+
+    /// Asks whether to count, once it is known what that costs.
+    pub(crate) fn ask_to_count(&mut self, scope: Scope) {
         if self.tenants.tree.request.is_some_and(|request| self.requests.has(request)) {
             return self.say("counting already; x stops it");
         }
-        self.tenants.tree.begin_scan();
-        let request = self.ask(Pane::Tenants, Command::ScanTenants { module }, |app, _, event| match event {
-            Event::Tenants(counts) => app.tenants.tree.apply(counts),
+        let modules = match &scope {
+            Scope::Everything => Vec::new(),
+            Scope::Module(module) | Scope::Partitions(module, _) => vec![module.to_string()],
+        };
+        let request = self.ask_for_screen(Command::Measure { modules });
+        self.stack.push(CountBox::new(request, scope));
+    }
+
+    /// The line under the cursor of the tree, to be counted.
+    pub(crate) fn scope_at_cursor(&mut self) -> Scope {
+        let node = self.tenants.tree.selected();
+        node.map(|node| self.tenants.tree.scope_of(&node)).unwrap_or_default()
+    }
+
+    /// Counts entities.
+    pub(crate) fn count(&mut self, scope: Scope) {
+        if self.tenants.tree.request.is_some_and(|request| self.requests.has(request)) {
+            return self.say("counting already; x stops it");
+        }
+        self.tenants.tree.begin_scan(scope.clone());
+        let command = match scope {
+            Scope::Everything => Command::ScanTenants { module: None },
+            Scope::Module(module) => Command::ScanTenants { module: Some(module.to_string()) },
+            Scope::Partitions(module, pks) => Command::CountPartitions { module: module.to_string(), pks },
+        };
+        let request = self.ask(Pane::Tenants, command, |app, _, event| match event {
+            Event::Tenants(counts) => app.tenants.tree.apply(counts, app.now),
             Event::Failed(failure) => app.tenants.tree.problem = Some(*failure),
             Event::Finished { cancelled } => app.scan_ended(cancelled),
             _ => {}
@@ -42,30 +115,29 @@ impl App {
         self.connecting = Some(request);
     }
 
-    /// Counts again, and connects again where that failed.
+    /// Lists the partitions again, and connects again where that failed; then they are listed by themselves.
     pub(crate) fn reconnect(&mut self) {
         let is_asked = self.connecting.is_some_and(|request| self.requests.has(request));
-        if self.connection.is_none() && !is_asked {
-            self.connect();
+        match &self.connection {
+            Some(_) => self.list_partitions(),
+            None if is_asked => {}
+            None => self.connect(),
         }
-        self.scan(None);
     }
 
     fn scan_ended(&mut self, cancelled: bool) {
         let failed = self.tenants.tree.problem.as_ref().is_some_and(|p| p.fatal);
         self.tenants.tree.end_scan(!cancelled && !failed, self.now);
         let seen = format::count(self.tenants.tree.seen);
-        if let Counting::Done(at) = self.tenants.tree.counting {
-            let counts = self.tenants.tree.counts();
-            self.tell(
-                Level::Info,
-                format!(
-                    "counted {} in {}",
-                    format::plural(self.tenants.tree.seen, "entity", "entities"),
-                    format::plural(counts.len() as u64, "partition", "partitions")
-                ),
-            );
-            self.effect(Effect::WriteCache(CachedCounts { at, counts }));
+        if let Counting::Done(now) = self.tenants.tree.counting {
+            let (counts, at) = self.tenants.tree.counts();
+            let counted = format::plural(self.tenants.tree.seen, "entity", "entities");
+            let within = match &self.tenants.tree.scope {
+                Scope::Everything => format::plural(counts.len() as u64, "partition", "partitions"),
+                scope => scope.words(),
+            };
+            self.tell(Level::Info, format!("counted {counted} in {within}"));
+            self.effect(Effect::WriteCache(CachedCounts { at: at.unwrap_or(now), counts }));
         } else {
             self.tell(Level::Warning, format!("counting stopped at {seen} rows: the counts are not complete"));
         }
@@ -117,6 +189,7 @@ impl App {
         if self.history.opened.as_ref().is_some_and(|opened| opened.tenant != tenant) {
             self.close_history();
         }
+        self.visit(Spot::Partition(module.clone(), pk.to_string()));
         let listing = Listing { module, pk, sk_prefix: String::new(), deleted, resolve, view };
         self.relist(listing, tenant);
         self.focus = Pane::Tenants;

@@ -4,6 +4,7 @@ pub(crate) mod commands;
 pub(crate) mod entities;
 pub(crate) mod entities_view;
 mod entity_columns;
+pub(crate) mod held;
 mod marking;
 pub(crate) mod pages;
 pub(crate) mod pane;

@@ -26,7 +26,10 @@ impl PaneScreen for TenantsPane {
 
     fn act(&self, app: &mut App, action: Action) -> bool {
         match (action, &mut app.tenants.entities) {
-            (Action::Scan, _) => app.scan(None),
+            (Action::Scan, _) => {
+                let scope = app.scope_at_cursor();
+                app.ask_to_count(scope);
+            }
             (Action::DeletedFilter, Some(_)) => app.next_deleted(),
             (action, _) => return app.mark(action),
         }
@@ -57,9 +60,8 @@ impl PaneScreen for TenantsPane {
             Action::Right => app.turn_node(true),
             Action::Left => app.turn_node(false),
             Action::Back => {
-                if let Some(request) = app.tenants.tree.request {
-                    app.give_up(request);
-                }
+                let tree = &app.tenants.tree;
+                [tree.request, tree.list_request].into_iter().flatten().for_each(|request| app.give_up(request));
             }
             Action::Reload if is_listed => app.list_again(),
             Action::Reload => app.reconnect(),

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::held::{Leaf, Module, Scope, Tenant, Totals};
 use crate::domain::key::PartitionKey;
 use crate::domain::run::RunId;
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{RequestId, TenantCount};
+use crate::engine::protocol::{ListedPartition, RequestId, TenantCount};
 use crate::tui::parts::Filter;
 use crate::tui::parts::Scroll;
 use crate::tui::parts::scroll::Step;
@@ -27,50 +28,20 @@ pub(crate) enum Node {
     Partition(Arc<str>, Arc<str>, PartitionKey),
 }
 
-/// What was counted below a line.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Totals {
-    pub(crate) entities: u64,
-    pub(crate) deleted: u64,
-    pub(crate) oldest: Option<String>,
-    pub(crate) newest: Option<String>,
-}
-
-impl Totals {
-    fn replace(&mut self, old: Option<&TenantCount>, new: &TenantCount) {
-        let (entities, deleted) = old.map_or((0, 0), |o| (o.entities, o.deleted));
-        self.entities = (self.entities + new.entities).saturating_sub(entities);
-        self.deleted = (self.deleted + new.deleted).saturating_sub(deleted);
-        let earlier = |a: &String, b: &String| a.min(b).clone();
-        let later = |a: &String, b: &String| a.max(b).clone();
-        self.oldest = both(self.oldest.as_ref(), new.oldest.as_ref(), earlier);
-        self.newest = both(self.newest.as_ref(), new.newest.as_ref(), later);
-    }
-}
-
-fn both(a: Option<&String>, b: Option<&String>, pick: impl Fn(&String, &String) -> String) -> Option<String> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(pick(a, b)),
-        (one, other) => one.or(other).cloned(),
-    }
-}
-
-#[derive(Debug)]
-struct Leaf {
-    count: TenantCount,
-    scan: u64,
-}
-
-#[derive(Debug, Default)]
-struct Tenant {
-    totals: Totals,
-    leaves: BTreeMap<PartitionKey, Leaf>,
-}
-
-#[derive(Debug, Default)]
-struct Module {
-    totals: Totals,
-    tenants: BTreeMap<Arc<str>, Tenant>,
+/// How far listing the partitions is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum ListState {
+    /// Nobody has listed them yet.
+    #[default]
+    Never,
+    /// They are being listed.
+    Running,
+    /// All of them were, at this time.
+    Done(Timestamp),
+    /// Stopped by the operator or by a failure.
+    Stopped,
+    /// Stopped at as many as the tree takes by itself.
+    Full,
 }
 
 /// How far counting is.
@@ -98,13 +69,23 @@ pub(crate) struct Tree {
     rows: Vec<Node>,
     stale: bool,
     scan: u64,
-    /// The request that counts.
+    list: u64,
+    /// The request that lists partitions, and how far it is.
+    pub(crate) list_request: Option<RequestId>,
+    pub(crate) listed: ListState,
+    /// Partitions that it has found, and whether part of it failed.
+    pub(crate) found: usize,
+    pub(crate) list_failed: bool,
+    /// The request that counts, and what.
     pub(crate) request: Option<RequestId>,
+    pub(crate) scope: Scope,
     /// A run has written since: the counts are from before it.
     pub(crate) before: Option<RunId>,
     /// Rows counted by the scan at work.
     pub(crate) seen: u64,
     pub(crate) counting: Counting,
+    /// When the counts of an earlier session were made.
+    pub(crate) kept_at: Option<Timestamp>,
     pub(crate) filter: Filter,
     pub(crate) scroll: Scroll,
     pub(crate) problem: Option<Failure>,
@@ -125,55 +106,142 @@ impl Tree {
         self.stale = true;
     }
 
-    /// A new scan begins: what it does not find again goes away when it ends.
-    pub(crate) fn begin_scan(&mut self) {
+    /// The partitions are listed anew: those that are not found again go away in the end.
+    pub(crate) fn begin_list(&mut self) {
+        self.list += 1;
+        self.found = 0;
+        self.listed = ListState::Running;
+        self.list_failed = false;
+        self.problem = None;
+    }
+
+    /// Takes partitions in; what was counted in them stays.
+    pub(crate) fn take_listed(&mut self, partitions: Vec<ListedPartition>) {
+        self.stale = true;
+        self.found += partitions.len();
+        let listed = self.list;
+        for one in partitions {
+            let module = entry(&mut self.modules, &one.module);
+            match module.leaf_mut(&one.pk) {
+                Some(known) => known.listed = listed,
+                None => {
+                    let ListedPartition { module: name, pk, entity_type, tenant } = one;
+                    let (entities, deleted) = (0, 0);
+                    let (oldest, newest) = (None, None);
+                    let count =
+                        TenantCount { module: name, pk, entity_type, tenant, entities, deleted, oldest, newest };
+                    module.put(Leaf { count, counted: None, scan: 0, listed });
+                }
+            }
+        }
+    }
+
+    /// The list ended.
+    pub(crate) fn end_list(&mut self, state: ListState) {
+        self.listed = state;
+        self.stale = true;
+        if matches!(state, ListState::Done(_)) {
+            let (list, scan) = (self.list, self.scan);
+            // A count of this session may have found what was written behind the list's back.
+            let is_wanted = |leaf: &Leaf| leaf.listed == list || scan > 0 && leaf.scan == scan;
+            self.modules.values_mut().for_each(|module| module.retain(is_wanted));
+        }
+    }
+
+    /// A new count begins: what it does not find again goes away when it ends.
+    pub(crate) fn begin_scan(&mut self, scope: Scope) {
         self.scan += 1;
         self.seen = 0;
+        self.scope = scope;
         self.counting = Counting::Running;
         self.before = None;
         self.problem = None;
     }
 
-    /// The scan ended.
+    /// The count ended.
     pub(crate) fn end_scan(&mut self, complete: bool, now: Timestamp) {
         self.counting = if complete { Counting::Done(now) } else { Counting::Stopped };
-        if complete {
-            let kept: Vec<TenantCount> =
-                self.leaves().filter(|l| l.scan == self.scan).map(|l| l.count.clone()).collect();
-            let names: Vec<Arc<str>> = self.modules.keys().cloned().collect();
-            self.modules = names.into_iter().map(|name| (name, Module::default())).collect();
-            self.seen = 0;
-            self.apply(kept);
+        self.stale = true;
+        // Each partition that was named was reported, whatever it holds.
+        if !complete || matches!(self.scope, Scope::Partitions(..)) {
+            return;
+        }
+        let (scope, scan) = (&self.scope, self.scan);
+        for (name, module) in &mut self.modules {
+            module.retain(|leaf| leaf.scan == scan || !scope.holds(name, &leaf.count.pk));
         }
     }
 
     /// Takes counts in, each in place of what was known of its partition.
-    pub(crate) fn apply(&mut self, counts: Vec<TenantCount>) {
+    pub(crate) fn apply(&mut self, counts: Vec<TenantCount>, at: Timestamp) {
         self.stale = true;
+        let scan = self.scan;
         for count in counts {
             let module = entry(&mut self.modules, &count.module);
-            let tenant = entry(&mut module.tenants, &count.tenant);
-            let old = tenant.leaves.get(&count.pk);
-            let of_this_scan = old.filter(|l| l.scan == self.scan).map_or(0, |l| l.count.entities);
-            self.seen = (self.seen + count.entities).saturating_sub(of_this_scan);
-            tenant.totals.replace(old.map(|l| &l.count), &count);
-            module.totals.replace(old.map(|l| &l.count), &count);
-            tenant.leaves.insert(count.pk.clone(), Leaf { count, scan: self.scan });
+            let listed = module.leaf_mut(&count.pk).map_or(0, |leaf| leaf.listed);
+            self.seen += count.entities;
+            let old = module.put(Leaf { count, counted: Some(at), scan, listed });
+            let of_this_scan = old.filter(|leaf| leaf.scan == scan).map_or(0, |leaf| leaf.count.entities);
+            self.seen = self.seen.saturating_sub(of_this_scan);
         }
     }
 
     fn leaves(&self) -> impl Iterator<Item = &Leaf> {
-        self.modules.values().flat_map(|m| m.tenants.values()).flat_map(|t| t.leaves.values())
+        self.modules.values().flat_map(Module::leaves)
     }
 
-    /// Every count, to be kept for the next session.
-    pub(crate) fn counts(&self) -> Vec<TenantCount> {
-        self.leaves().map(|l| l.count.clone()).collect()
+    /// Every count, to be kept for the next session, and when the oldest of them was made.
+    pub(crate) fn counts(&self) -> (Vec<TenantCount>, Option<Timestamp>) {
+        let at = self.leaves().filter_map(|leaf| leaf.counted).min();
+        (self.leaves().filter(|leaf| leaf.counted.is_some()).map(|leaf| leaf.count.clone()).collect(), at)
     }
 
-    /// The known partition keys, each once.
+    /// The known partitions; nobody has to have counted them.
     pub(crate) fn partitions(&self) -> impl Iterator<Item = &TenantCount> {
         self.leaves().map(|l| &l.count)
+    }
+
+    /// The same, each with the time at which it was counted.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = (&TenantCount, Option<Timestamp>)> {
+        self.leaves().map(|l| (&l.count, l.counted))
+    }
+
+    /// True where a known partition was not counted.
+    pub(crate) fn has_uncounted(&self) -> bool {
+        self.modules.values().any(|module| module.totals.uncounted > 0)
+    }
+
+    /// True for a count that was kept from an earlier session.
+    pub(crate) fn is_kept(&self, at: Timestamp) -> bool {
+        self.kept_at == Some(at)
+    }
+
+    /// How many partitions of a module are known.
+    pub(crate) fn partitions_in(&self, module: &str) -> usize {
+        self.modules.get(module).map_or(0, |module| module.totals.partitions)
+    }
+
+    /// The extent of a line, to be counted.
+    pub(crate) fn scope_of(&self, node: &Node) -> Scope {
+        match node {
+            Node::Module(module) => Scope::Module(module.clone()),
+            Node::Tenant(module, name) => {
+                let own = self.tenant(module, name).map(|t| t.leaves.keys().cloned().collect());
+                Scope::Partitions(module.clone(), own.unwrap_or_default())
+            }
+            Node::Partition(module, _, pk) => Scope::Partitions(module.clone(), vec![pk.clone()]),
+        }
+    }
+
+    /// When the oldest count below a line was made; `None` where something there was not counted.
+    pub(crate) fn counted_at(&self, node: &Node) -> Option<Timestamp> {
+        let leaves: Vec<&Leaf> = match node {
+            Node::Module(name) => self.modules.get(name)?.leaves().collect(),
+            Node::Tenant(module, name) => self.tenant(module, name)?.leaves.values().collect(),
+            Node::Partition(.., pk) => vec![self.leaf(node, pk)?],
+        };
+        let times: Option<Vec<Timestamp>> = leaves.iter().map(|leaf| leaf.counted).collect();
+        times?.into_iter().min()
     }
 
     /// The known partition that is spelled most like a key, where one is at all.
@@ -190,15 +258,12 @@ impl Tree {
         (self.leaves().count(), tenants.len())
     }
 
-    /// What was counted below a line; `None` where nothing was.
+    /// Counts below a line; `None` where no partition is known.
     pub(crate) fn totals(&self, node: &Node) -> Option<Totals> {
         match node {
             Node::Module(name) => self.modules.get(name).filter(|m| !m.tenants.is_empty()).map(|m| m.totals.clone()),
             Node::Tenant(module, name) => self.tenant(module, name).map(|t| t.totals.clone()),
-            Node::Partition(.., pk) => self.leaf(node, pk).map(|l| {
-                let c = &l.count;
-                Totals { entities: c.entities, deleted: c.deleted, oldest: c.oldest.clone(), newest: c.newest.clone() }
-            }),
+            Node::Partition(.., pk) => self.leaf(node, pk).map(Leaf::totals),
         }
     }
 
@@ -211,11 +276,12 @@ impl Tree {
         self.tenant(module, tenant)?.leaves.get(pk)
     }
 
-    /// Whether a partition's count comes from an earlier scan than the one at work.
+    /// True where a partition's count comes from before the one that is at work on it.
     pub(crate) fn is_old(&self, node: &Node) -> bool {
-        let Node::Partition(.., pk) = node else { return false };
+        let Node::Partition(module, _, pk) = node else { return false };
         matches!(self.counting, Counting::Running | Counting::Stopped)
-            && self.leaf(node, pk).is_some_and(|l| l.scan != self.scan)
+            && self.scope.holds(module, pk)
+            && self.leaf(node, pk).is_some_and(|l| l.counted.is_some() && l.scan != self.scan)
     }
 
     /// Whether the branch is open.
@@ -331,73 +397,4 @@ fn entry<'m, V: Default>(map: &'m mut BTreeMap<Arc<str>, V>, name: &str) -> &'m 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    pub(crate) fn count(module: &str, pk: &str, entities: u64, deleted: u64) -> TenantCount {
-        let key = PartitionKey::from(pk);
-        TenantCount {
-            module: module.into(),
-            entity_type: key.entity_type().to_owned(),
-            tenant: key.segments().nth(1).unwrap_or_default().to_owned(),
-            pk: key.clone(),
-            entities,
-            deleted,
-            oldest: Some("2025-01-01T00:00:00.000Z".into()),
-            newest: Some("2026-01-01T00:00:00.000Z".into()),
-        }
-    }
-
-    fn shown(tree: &mut Tree) -> Vec<String> {
-        let rows = tree.rows().to_vec();
-        rows.iter()
-            .map(|n| match n {
-                Node::Module(m) => m.to_string(),
-                Node::Tenant(_, t) => format!("  {t} {}", tree.totals(n).unwrap().entities),
-                Node::Partition(.., pk) => format!("    {pk}"),
-            })
-            .collect()
-    }
-
-    #[test]
-    fn later_counts_of_a_partition_replace_earlier_ones() {
-        let mut tree = Tree::default();
-        tree.begin_scan();
-        tree.apply(vec![count("product", "PRODUCT#acme", 10, 1), count("product", "TAG#acme", 2, 0)]);
-        tree.apply(vec![count("product", "PRODUCT#acme", 25, 3)]);
-        let totals = tree.totals(&Node::Module("product".into())).unwrap();
-        assert_eq!((totals.entities, totals.deleted, tree.seen), (27, 3, 27));
-        assert_eq!(shown(&mut tree), ["product", "  acme 27"]);
-    }
-
-    #[test]
-    fn what_a_complete_scan_does_not_find_again_goes_away() {
-        let now: Timestamp = "2026-03-20T00:00:00Z".parse().unwrap();
-        let mut tree = Tree::default();
-        tree.begin_scan();
-        tree.apply(vec![count("product", "PRODUCT#acme", 10, 0), count("product", "PRODUCT#gone", 5, 0)]);
-        tree.end_scan(true, now);
-        tree.begin_scan();
-        tree.apply(vec![count("product", "PRODUCT#acme", 11, 0)]);
-        assert!(tree.is_old(&Node::Partition("product".into(), "gone".into(), "PRODUCT#gone".into())));
-        assert_eq!((shown(&mut tree).len(), tree.seen), (3, 11));
-        tree.end_scan(true, now);
-        assert_eq!(shown(&mut tree), ["product", "  acme 11"]);
-        tree.begin_scan();
-        tree.end_scan(false, now);
-        assert_eq!(shown(&mut tree), ["product", "  acme 11"]);
-    }
-
-    #[test]
-    fn the_filter_opens_branches_and_the_selection_stays_on_its_line() {
-        let mut tree = Tree::default();
-        tree.apply(vec![count("order", "ORDER#acme", 1, 0), count("product", "PRODUCT#globex", 1, 0)]);
-        tree.scroll.cursor = 3;
-        assert_eq!(tree.selected(), Some(Node::Tenant("product".into(), "globex".into())));
-        tree.apply(vec![count("customer", "CUSTOMER#acme", 1, 0)]);
-        assert_eq!(tree.selected(), Some(Node::Tenant("product".into(), "globex".into())));
-        tree.filter.paste("glob");
-        tree.refresh();
-        assert_eq!(shown(&mut tree), ["product", "  globex 1", "    PRODUCT#globex"]);
-    }
-}
+mod tests;

@@ -4,7 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::tree::{Counting, Node, Totals};
+use super::held::Totals;
+use super::tree::{Counting, ListState, Node};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -108,10 +109,12 @@ fn line(app: &App, node: &Node, room: usize, dates: bool) -> Rich {
         _ => Role::Text,
     };
     let mut line = Rich::of(role, &text::fit(&name, room.saturating_sub(columns)));
-    let Some(totals) = tree.totals(node) else {
-        return line.with(Role::Dim, &text::fit_right("not counted", NUMBER * 2));
+    let Some(totals) = tree.totals(node).filter(Totals::is_counted) else {
+        let is_empty = tree.totals(node).is_none() && matches!(tree.listed, ListState::Done(_));
+        return line.with(Role::Dim, &text::fit_right(if is_empty { "none" } else { "not counted" }, NUMBER * 2));
     };
-    line.push(role, &text::fit_right(&format::count(totals.entities), NUMBER));
+    let more = if totals.uncounted > 0 { "+" } else { "" };
+    line.push(role, &text::fit_right(&format!("{}{more}", format::count(totals.entities)), NUMBER));
     let deleted = if totals.deleted > 0 { format::count(totals.deleted) } else { String::new() };
     line.push(role, &text::fit_right(&deleted, NUMBER));
     if dates {
@@ -146,43 +149,88 @@ fn status(app: &mut App, room: usize) -> Vec<Rich> {
     let selected = app.tenants.tree.selected();
     let tree = &app.tenants.tree;
     let mut out = Vec::new();
-    if let Some(totals) = selected.as_ref().filter(|_| room < 64).and_then(|node| tree.totals(node)) {
+    if let Some(totals) =
+        selected.as_ref().filter(|_| room < 64).and_then(|node| tree.totals(node)).filter(Totals::is_counted)
+    {
         out.push(Rich::of(Role::Dim, &ages(app, &totals)));
     }
     if let Some(failure) = &tree.problem {
         out.extend(problem::lines(failure, room));
     }
-    let seen = format::count(tree.seen);
-    let (role, words) = match &tree.counting {
-        Counting::Never if app.connection.as_ref().is_none_or(|c| c.modules.is_empty()) => return out,
-        Counting::Never => (
-            Role::Text,
-            "Not counted yet. s counts every tenant (it reads the data tables once, which costs read units); o goes straight to a \
-             partition without that."
-                .to_owned(),
-        ),
-        Counting::Cached(at) => (Role::Dim, format!("counted {} (kept from then); s counts again", format::age(*at, app.now))),
-        Counting::Running => {
-            let (partitions, _) = tree.size();
-            (Role::Text, format!("counting… {seen} rows in {}; x stops", format::plural(partitions as u64, "partition", "partitions")))
-        }
-        Counting::Done(at) => {
-            let (partitions, tenants) = tree.size();
-            let (tenants, partitions) =
-                (format::plural(tenants as u64, "tenant", "tenants"), format::plural(partitions as u64, "partition", "partitions"));
-            (Role::Dim, format!("{tenants}, {partitions}, counted {}", format::age(*at, app.now)))
-        }
-        Counting::Stopped if tree.problem.is_some() => {
-            (Role::Warning, format!("counting ended at {seen} rows: counts are not complete; s starts again"))
-        }
-        Counting::Stopped => {
-            (Role::Warning, format!("scan cancelled at {seen} rows: counts are not complete; s starts again"))
-        }
-    };
-    out.extend(problem::notice(&words, role, room));
+    if app.connection.as_ref().is_none_or(|c| c.modules.is_empty()) && tree.size().0 == 0 {
+        return out;
+    }
+    for (role, words) in [partitions(app), counts(app, selected.as_ref())].into_iter().flatten() {
+        out.extend(problem::notice(&words, role, room));
+    }
     let again = app.key_of(Context::Tree, Action::Scan);
     out.extend(problem::before_run(tree.before, &again, room));
     out
+}
+
+/// How far the list of partitions is; nothing where counting says it.
+fn partitions(app: &App) -> Option<(Role, String)> {
+    let tree = &app.tenants.tree;
+    let found = format::plural(tree.found as u64, "partition", "partitions");
+    let again = app.key_of(Context::Everywhere, Action::Reload);
+    let (count, tenants) = tree.size();
+    let all = format!(
+        "{}, {}",
+        format::plural(tenants as u64, "tenant", "tenants"),
+        format::plural(count as u64, "partition", "partitions")
+    );
+    Some(match tree.listed {
+        ListState::Never => return None,
+        ListState::Running => (Role::Text, format!("listing… {found} so far; x stops")),
+        // The line of the counts says it, too.
+        ListState::Done(_) if !tree.has_uncounted() && tree.counting != Counting::Running => return None,
+        ListState::Done(_) => (Role::Dim, all),
+        ListState::Stopped => {
+            (Role::Warning, format!("listing ended at {found}: not all are here; {again} lists again"))
+        }
+        ListState::Full => {
+            let text =
+                format!("the first {found} are here; `tenantry tenants --keys` lists all, o goes straight to one");
+            (Role::Warning, text)
+        }
+    })
+}
+
+/// How far counting is, or what is known of the selected line.
+fn counts(app: &App, selected: Option<&Node>) -> Option<(Role, String)> {
+    let tree = &app.tenants.tree;
+    let seen = format::count(tree.seen);
+    let again = app.key_of(Context::Tree, Action::Scan);
+    let scope = tree.scope.words();
+    Some(match &tree.counting {
+        Counting::Running => (Role::Text, format!("counting {scope}… {seen} rows; x stops")),
+        Counting::Stopped if tree.problem.is_some() => (
+            Role::Warning,
+            format!("counting {scope} ended at {seen} rows: counts are not complete; {again} starts again"),
+        ),
+        Counting::Stopped => (
+            Role::Warning,
+            format!("counting {scope} was stopped at {seen} rows: counts are not complete; {again} starts again"),
+        ),
+        Counting::Never | Counting::Cached(_) | Counting::Done(_) => {
+            let Some(at) = selected.and_then(|node| tree.counted_at(node)) else {
+                let text = format!("not counted: {again} counts it (shows the cost first)");
+                return selected.map(|_| (Role::Dim, text));
+            };
+            let (count, tenants) = tree.size();
+            let kept = if tree.is_kept(at) { " (kept from then)" } else { "" };
+            let age = format::age(at, app.now);
+            let text = match tree.has_uncounted() {
+                true => format!("counted {age}{kept}; {again} counts again"),
+                false => format!(
+                    "{}, {}, counted {age}{kept}",
+                    format::plural(tenants as u64, "tenant", "tenants"),
+                    format::plural(count as u64, "partition", "partitions")
+                ),
+            };
+            (Role::Dim, text)
+        }
+    })
 }
 
 fn ages(app: &App, totals: &Totals) -> String {

@@ -17,7 +17,6 @@ use crate::tui::keymap::{Context, Key};
 use crate::tui::message::Effect;
 use crate::tui::parts::Filter;
 use crate::tui::parts::Scroll;
-use crate::tui::parts::filter::Typed;
 use crate::tui::parts::scroll::Step;
 use crate::tui::screen::{Flow, Press, Screen};
 use crate::tui::screens::discard::Next;
@@ -148,10 +147,8 @@ impl Screen for Users {
         if self.whole.is_some() { Context::User } else { Context::Users }
     }
 
-    fn typed(&mut self, _: &mut App, key: Key) -> Option<Flow> {
-        if !self.filter.typing() || self.filter.key(key) == Typed::Passed {
-            return None;
-        }
+    fn typed(&mut self, app: &mut App, key: Key) -> Option<Flow> {
+        app.type_into(&mut self.filter, key)?;
         self.arrange();
         Some(Flow::Stay)
     }

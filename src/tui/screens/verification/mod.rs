@@ -17,7 +17,6 @@ use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::{Context, Key};
 use crate::tui::parts::Filter;
-use crate::tui::parts::filter::Typed;
 use crate::tui::parts::{Rich, Scroll, scroll::Step};
 use crate::tui::screen::{Flow, Press, Screen};
 
@@ -108,8 +107,8 @@ impl Screen for VerificationBox {
         Context::Verification
     }
 
-    fn typed(&mut self, _: &mut App, key: Key) -> Option<Flow> {
-        (self.filter.typing() && self.filter.key(key) != Typed::Passed).then_some(Flow::Stay)
+    fn typed(&mut self, app: &mut App, key: Key) -> Option<Flow> {
+        app.type_into(&mut self.filter, key).map(|_| Flow::Stay)
     }
 
     fn act(&mut self, app: &mut App, press: Press) -> Flow {

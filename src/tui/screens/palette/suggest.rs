@@ -1,0 +1,167 @@
+//! Suggestions for a line that is being typed.
+
+use super::{Choice, Offer, quoted};
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::fuzzy;
+use crate::tui::intents::{self, Lead};
+use crate::tui::memory::Spot;
+use crate::tui::screens::phrases::{self, PHRASES, Phrase};
+
+/// Suggestions shown at most.
+const MOST: usize = 200;
+/// Places that stand above the actions before anything is typed.
+const OFFERED: usize = 8;
+/// Likeness from which on a name is near another; 1 is the same.
+const ALIKE: f64 = 0.8;
+/// Names that are offered as near at most.
+const NEAREST: usize = 8;
+
+/// Actions, commands and places that a line may be the beginning of, the likeliest first.
+pub(super) fn suggest(app: &App, typed: &str) -> Vec<Offer> {
+    if let Some((phrase, arguments)) = phrases::parse(typed).filter(|_| typed.contains(' ')) {
+        let as_typed = Choice::AsTyped(phrase, arguments.clone());
+        let choices = match (phrase.word, arguments.as_slice()) {
+            ("open", []) => opened(app, phrase, ""),
+            ("open", [pk]) if !typed.ends_with(' ') => {
+                let known = opened(app, phrase, pk).into_iter();
+                let others = known.filter(|c| !matches!(c, Choice::Partition(_, known, _) if known == pk));
+                std::iter::once(as_typed).chain(others).collect()
+            }
+            ("compare", []) => partitions(app, phrase, ""),
+            ("compare", [pk]) if !typed.ends_with(' ') => {
+                let known = partitions(app, phrase, pk).into_iter();
+                let others = known.filter(|c| !matches!(c, Choice::Partition(_, known, _) if known == pk));
+                std::iter::once(as_typed).chain(others).collect()
+            }
+            ("forget", []) => {
+                let names = app.memory.bookmarks.iter().map(|b| Choice::AsTyped(phrase, vec![b.name.clone()]));
+                names.collect()
+            }
+            _ => vec![as_typed],
+        };
+        return choices.into_iter().map(Offer::plain).collect();
+    }
+    let mut found: Vec<(i64, Offer)> =
+        named().filter_map(|(choice, id, help)| Some((named_score(typed, id, help)?, Offer::plain(choice)))).collect();
+    if !typed.trim().is_empty() {
+        for meant in intents::meant(typed) {
+            let Some(choice) = Choice::of(meant.lead) else { continue };
+            let note = Some(meant.note).filter(|note| !note.is_empty());
+            match found.iter_mut().find(|(_, offer)| offer.choice == choice) {
+                Some((score, offer)) if meant.score > *score => (*score, offer.note) = (meant.score, note),
+                Some(_) => {}
+                None => found.push((meant.score, Offer { choice, note })),
+            }
+        }
+        found.sort_by_key(|(score, _)| -score);
+    }
+    let actions = found.into_iter().map(|(_, offer)| offer);
+    let spots = spots(app, typed).into_iter().map(Offer::plain);
+    // Names that were asked for come before places of the past.
+    if typed.is_empty() {
+        spots.take(OFFERED).chain(actions).collect()
+    } else {
+        actions.chain(spots).collect()
+    }
+}
+
+/// Every action and command with its name and its help.
+fn named() -> impl Iterator<Item = (Choice, &'static str, &'static str)> {
+    let actions = Action::ALL.iter().filter(|a| a.is_command()).map(|a| (Choice::Do(*a), a.id(), a.help()));
+    actions.chain(PHRASES.iter().map(|p| (Choice::Begin(p), p.word, p.help)))
+}
+
+/// The name counts for more than the sentence, of which whole words are wanted; what begins a name is meant before anything else.
+fn named_score(typed: &str, id: &str, help: &str) -> Option<i64> {
+    let typed = typed.trim().to_lowercase();
+    let begins = !typed.is_empty() && id.starts_with(&typed);
+    let beginning = begins.then(|| if id == typed { intents::NAME } else { intents::BEGINNING });
+    let some = fuzzy::score(&typed, id).map(|score| score * 2 + beginning.unwrap_or(0));
+    some.max(help.to_lowercase().contains(&typed).then_some(0))
+}
+
+/// What comes nearest to a text that is nothing's name.
+pub(super) fn near(typed: &str) -> Vec<Offer> {
+    let typed = typed.trim().to_lowercase();
+    let alike = |name: &str| {
+        let parts = name.split('-').chain(std::iter::once(name));
+        parts.map(|part| strsim::jaro_winkler(part, &typed)).fold(0.0, f64::max)
+    };
+    let meant = intents::all().filter_map(|(word, lead, note)| {
+        Some((alike(word), Offer { choice: Choice::of(lead)?, note: Some(note).filter(|note| !note.is_empty()) }))
+    });
+    let mut found: Vec<(f64, Offer)> =
+        named().map(|(choice, id, _)| (alike(id), Offer::plain(choice))).chain(meant).collect();
+    found.retain(|(score, _)| *score >= ALIKE);
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut offers: Vec<Offer> = Vec::new();
+    for (_, offer) in found {
+        if offers.len() < NEAREST && offers.iter().all(|known| known.choice != offer.choice) {
+            offers.push(offer);
+        }
+    }
+    offers
+}
+
+impl Choice {
+    /// Where a word of people's own leads.
+    pub(super) fn of(lead: Lead) -> Option<Self> {
+        Some(match lead {
+            Lead::Do(action) => Self::Do(action),
+            Lead::Begin(word) => Self::Begin(PHRASES.iter().find(|p| p.word == word)?),
+            Lead::Line(line) => Self::Line(line),
+        })
+    }
+}
+
+/// Places to go back to whose name or key holds a text: those that are kept, then those that were looked at last, but for what is open.
+fn spots(app: &App, typed: &str) -> Vec<Choice> {
+    let typed = typed.to_lowercase();
+    let holds = |text: &str| text.to_lowercase().contains(&typed);
+    let bookmarks = app.memory.bookmarks.iter().filter(|b| holds(&b.name) || holds(&b.spot.label()));
+    let kept: Vec<&Spot> = app.memory.bookmarks.iter().map(|b| &b.spot).collect();
+    let open = app.open_spots();
+    let recent =
+        app.memory.recent.iter().filter(|spot| holds(&spot.label()) && !kept.contains(spot) && !open.contains(spot));
+    bookmarks
+        .map(|b| Choice::Spot(Some(b.name.clone()), b.spot.clone()))
+        .chain(recent.map(|spot| Choice::Spot(None, spot.clone())))
+        .collect()
+}
+
+/// Places that can be opened: those to go back to first, then every partition that is known.
+fn opened(app: &App, phrase: &'static Phrase, typed: &str) -> Vec<Choice> {
+    let spots: Vec<Choice> =
+        spots(app, typed).into_iter().filter(|c| !matches!(c, Choice::Spot(_, Spot::Search(_)))).collect();
+    let is_there = |pk: &str, module: &str| {
+        let same = |spot: &Spot| matches!(spot, Spot::Partition(m, p) if m == module && p == pk);
+        spots.iter().any(|c| matches!(c, Choice::Spot(_, spot) if same(spot)))
+    };
+    let others: Vec<Choice> = partitions(app, phrase, typed)
+        .into_iter()
+        .filter(|c| !matches!(c, Choice::Partition(_, pk, module) if is_there(pk, module)))
+        .collect();
+    spots.into_iter().chain(others).collect()
+}
+
+/// The line that leads to a place.
+pub(super) fn line_to(spot: &Spot) -> String {
+    match spot {
+        Spot::Partition(_, pk) => format!("open {} ", quoted(pk)),
+        Spot::Entity(_, pk, sk) => format!("open {} {}", quoted(pk), quoted(sk)),
+        Spot::Search(line) => format!("find {line}"),
+    }
+}
+
+fn partitions(app: &App, phrase: &'static Phrase, typed: &str) -> Vec<Choice> {
+    let own = app.history.opened.as_ref().map(|o| o.entity.key.pk.as_str()).filter(|_| phrase.word == "compare");
+    let module = app.history.opened.as_ref().map(|o| o.entity.module.as_str()).filter(|_| phrase.word == "compare");
+    let known = app.tenants.tree.partitions();
+    let wanted = known.filter(|c| own != Some(c.pk.as_str()) && module.is_none_or(|m| m == c.module));
+    let mut found: Vec<(i64, &str, &str)> =
+        wanted.filter_map(|c| Some((fuzzy::score(typed, c.pk.as_str())?, c.pk.as_str(), c.module.as_str()))).collect();
+    found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    found.truncate(MOST);
+    found.into_iter().map(|(_, pk, module)| Choice::Partition(phrase, pk.to_owned(), module.to_owned())).collect()
+}
