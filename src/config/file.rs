@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::layers::{Layers, Origin, merged, origins};
 use super::profile::Profile;
 use super::regular::read_regular;
 use super::toml_walk::{ConfigError, Source, Walk};
@@ -20,16 +21,23 @@ pub struct ConfigFile {
     pub profiles: BTreeMap<String, Profile>,
     /// How the console looks.
     pub ui: UiSettings,
+    /// The program that is told when a run waits, pauses or ends, and its arguments; empty for none.
+    pub notify: Vec<String>,
+    /// Every value that the files give, and the place that it comes from.
+    pub origins: Vec<Origin>,
 }
 
-/// Reads and checks a configuration file; `None` when there is none.
+/// Reads and checks a configuration file and those of `config.d` beside it; `None` when there is none.
 ///
 /// # Errors
 /// [`ConfigError`] with file, line, column and key of the first thing that is wrong.
 pub fn load(path: &Path) -> Result<Option<ConfigFile>, Box<ConfigError>> {
     match read_regular(path) {
-        Ok(text) => parse(path, &text).map(Some),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Ok(text) => read(path, &Layers::around(path, Some(text))?).map(Some),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let layers = Layers::around(path, None)?;
+            if layers.is_empty() { Ok(None) } else { read(path, &layers).map(Some) }
+        }
         Err(error) => Err(ConfigError::unreadable(path, &error)),
     }
 }
@@ -39,12 +47,27 @@ pub fn load(path: &Path) -> Result<Option<ConfigFile>, Box<ConfigError>> {
 /// # Errors
 /// [`ConfigError`] as [`load`].
 pub fn parse(path: &Path, text: &str) -> Result<ConfigFile, Box<ConfigError>> {
-    let source = Source { path, text };
-    let root = source.parse()?;
-    let mut walk = Walk::new(source, "", root.get_ref());
+    read(path, &Layers::alone(path, text))
+}
+
+/// Checks a text that is to stand in a configuration file, together with the files of `config.d` beside it.
+///
+/// # Errors
+/// [`ConfigError`] as [`load`].
+pub fn edited(path: &Path, text: &str) -> Result<ConfigFile, Box<ConfigError>> {
+    read(path, &Layers::around(path, Some(text.to_owned()))?)
+}
+
+fn read(path: &Path, layers: &Layers) -> Result<ConfigFile, Box<ConfigError>> {
+    let ((text, parts), padded) = (layers.joined(), layers.padded());
+    let source = Source { path, text: &text, parts: &parts };
+    let root = merged(&padded, source)?;
+    let mut walk = Walk::new(source, "", &root);
     let default_profile = walk.text("default_profile")?;
-    let ui = walk.table("ui")?.map_or(Ok(UiSettings::default()), |table| UiSettings::of(table, path))?;
-    let mut file = ConfigFile { default_profile, profiles: BTreeMap::new(), ui };
+    let ui = walk.table("ui")?.map_or(Ok(UiSettings::default()), UiSettings::of)?;
+    let notify = walk.table("notify")?.map_or(Ok(Vec::new()), notify)?;
+    let mut file =
+        ConfigFile { default_profile, profiles: BTreeMap::new(), ui, notify, origins: origins(&root, source) };
     if let Some(profiles) = walk.table("profiles")? {
         for (name, span, value) in profiles.members() {
             let Some(table) = value.as_table() else {
@@ -59,7 +82,7 @@ pub fn parse(path: &Path, text: &str) -> Result<ConfigFile, Box<ConfigError>> {
     }
     walk.finish()?;
     if let Some(name) = file.default_profile.as_ref().filter(|name| !file.profiles.contains_key(*name)) {
-        let span = root.get_ref().get("default_profile").map(toml::Spanned::span);
+        let span = root.get("default_profile").map(toml::Spanned::span);
         return Err(source.error(
             span,
             Some("default_profile".to_owned()),
@@ -69,12 +92,23 @@ pub fn parse(path: &Path, text: &str) -> Result<ConfigFile, Box<ConfigError>> {
     Ok(file)
 }
 
+/// The `[notify]` of the file.
+fn notify(mut walk: Walk<'_, '_>) -> Result<Vec<String>, Box<ConfigError>> {
+    let command: Vec<String> = walk.texts("command")?.unwrap_or_default().into_iter().map(|(_, text)| text).collect();
+    if command.first().is_some_and(|program| program.trim().is_empty()) {
+        return Err(walk.wrong_value("command", "notify.command must begin with the name of a program"));
+    }
+    walk.finish()?;
+    Ok(command)
+}
+
 fn profile(name: &str, at: std::ops::Range<usize>, mut walk: Walk<'_, '_>) -> Result<Profile, Box<ConfigError>> {
     let environment = walk.required("environment", at.clone(), "it is the application's NODE_ENV")?;
     let app = walk.required("app", at, "it is the application's APP_NAME")?;
     let mut p = Profile::new(name, &environment, &app);
     p.region = walk.text("region")?;
     p.aws_profile = walk.text("aws_profile")?;
+    p.sign_in = walk.text("sign_in")?;
     let every = walk.text("endpoint_url")?;
     let mut endpoints = walk.table("endpoints")?;
     let mut one = |key| endpoints.as_mut().map_or(Ok(None), |walk| walk.text(key));
@@ -151,6 +185,7 @@ mod tests {
         for key in [
             "region",
             "aws_profile",
+            "sign_in",
             "endpoint_url",
             "endpoints",
             "bucket",
@@ -182,6 +217,20 @@ mod tests {
             (line, key.as_deref(), hint.as_deref()),
             (Some(4), Some("profiles.a.buckett"), Some("did you mean bucket?"))
         );
+    }
+
+    #[test]
+    fn whoever_is_told_is_a_program_with_its_arguments() {
+        let told = |text: &str| read(text).map(|file| file.notify).map_err(|error| (error.to_string(), error.key));
+        assert_eq!(
+            told("[notify]\ncommand = [\"notify-send\", \"a b\"]\n"),
+            Ok(vec!["notify-send".into(), "a b".into()])
+        );
+        assert_eq!(told("[notify]\ncommand = []\n"), Ok(Vec::new()));
+        let (message, key) = told("[notify]\ncommand = \"notify-send 'a b'\"\n").unwrap_err();
+        assert!(message.ends_with("notify.command must be a list of strings, not string"), "{message}");
+        assert_eq!(key.as_deref(), Some("notify.command"));
+        assert!(told("[notify]\ncommand = [\"\"]\n").unwrap_err().0.contains("the name of a program"));
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub(super) const ROWS: &[Row] = rows! {
     [""] {
         "default_profile": Text, EVERY, Nothing, "used without --profile";
         "ui": Table("ui"), EVERY, Nothing, "keys and styles of the console";
+        "notify": Table("notify"), EVERY, Nothing, "who is told when a run waits, pauses or ends";
         "profiles": TablesByName("profile"), EVERY, Nothing, "applications in their environments, by name";
     }
     ["ui"] {
@@ -22,11 +23,15 @@ pub(super) const ROWS: &[Row] = rows! {
         "theme": Text, EVERY, Counts("''"), "dark, light, or a file of styles read over the shipped ones; the terminal is asked for its background otherwise";
         "mouse": Flag, EVERY, Counts("true"), "false: the mouse stays the terminal's own";
     }
+    ["notify"] {
+        "command": List, EVERY, Counts("[]"), "a program and its arguments, without a shell; TENANTRY_EVENT and others tell it about what";
+    }
     ["profile"] {
         "environment": Text, EVERY, Refused, "NODE_ENV of the application";
         "app": Text, EVERY, Refused, "APP_NAME of the application";
         "region": Text, EVERY, Nothing, "otherwise the SDK's chain";
         "aws_profile": Text, EVERY, Counts("''"), "otherwise the SDK's usual chain: environment, SSO, role, instance";
+        "sign_in": Text, EVERY, Counts("''"), "the command that signs in, such as aws sso login --profile corp; the console offers to run it";
         "endpoint_url": Text, EVERY, Counts("''"), "for all services, where they are not AWS's own";
         "bucket": Text, EVERY, Counts("''"), "S3_BUCKET_NAME: where the application stores long attributes";
         "user_pool_id": Text, EVERY, Counts("''"), "the Cognito user pool";
@@ -59,6 +64,7 @@ mod tests {
         let of = |table: &str| ROWS.iter().filter(|row| row.table == table).collect::<Vec<_>>();
         assert_shown(EXAMPLE, &[], &of(""));
         assert_shown(EXAMPLE, &["ui"], &of("ui"));
+        assert_shown(EXAMPLE, &["notify"], &of("notify"));
         assert_shown(EXAMPLE, &["profiles", "staging"], &of("profile"));
         assert_shown(EXAMPLE, &["profiles", "staging", "endpoints"], &of("endpoints"));
     }

@@ -2,6 +2,7 @@
 
 mod file;
 mod file_rows;
+mod layers;
 mod places;
 pub mod plan;
 mod profile;
@@ -12,7 +13,8 @@ mod toml_walk;
 mod ui;
 mod words;
 
-pub use file::{ConfigFile, EXAMPLE, load, parse};
+pub use file::{ConfigFile, EXAMPLE, edited, load, parse};
+pub use layers::Origin;
 pub use places::{config_path, config_places, state_dir};
 pub use profile::{Endpoints, FrameworkVersion, Profile};
 pub use regular::{open_regular, read_regular};

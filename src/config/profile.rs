@@ -73,6 +73,8 @@ pub struct Profile {
     pub region: Option<String>,
     /// AWS profile; otherwise the SDK's chain.
     pub aws_profile: Option<String>,
+    /// The command that signs in, as the operator would type it.
+    pub sign_in: Option<String>,
     /// Endpoints other than the services' own.
     pub endpoints: Endpoints,
     /// Fixed credentials, access key and secret; only the built-in sandbox profile has them.
@@ -113,6 +115,7 @@ impl Profile {
             app: app.to_owned(),
             region: None,
             aws_profile: None,
+            sign_in: None,
             endpoints: Endpoints::default(),
             credentials: None,
             account: None,
@@ -128,6 +131,30 @@ impl Profile {
             protected: false,
             tables: BTreeMap::new(),
         }
+    }
+
+    /// Keys in which another one leads or writes otherwise.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let keys = [
+            ("environment", self.environment != other.environment),
+            ("app", self.app != other.app),
+            ("region", self.region != other.region),
+            ("aws_profile", self.aws_profile != other.aws_profile),
+            ("endpoints", self.endpoints != other.endpoints),
+            ("bucket", self.bucket != other.bucket),
+            ("user_pool_id", self.user_pool_id != other.user_pool_id),
+            ("attribute_limit_bytes", self.attribute_limit_bytes != other.attribute_limit_bytes),
+            ("timezone", self.timezone != other.timezone),
+            ("framework", self.framework != other.framework),
+            ("publish", self.publish != other.publish),
+            ("operator", self.operator != other.operator),
+            ("operator_ip", self.operator_ip != other.operator_ip),
+            ("rollback_stamp", self.rollback_stamp != other.rollback_stamp),
+            ("protected", self.protected != other.protected),
+            ("tables", self.tables != other.tables),
+        ];
+        keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
     }
 
     /// Why synchronous publishing is refused under this profile; `None` when it is not.
@@ -156,6 +183,15 @@ mod tests {
         assert_eq!((v("1.4").to_string(), v("1.1.4").to_string()), ("1.4".into(), "1.1.4".into()));
         assert!("1.x".parse::<FrameworkVersion>().is_err() && "1.2.3.4".parse::<FrameworkVersion>().is_err());
         assert!("".parse::<FrameworkVersion>().is_err());
+    }
+
+    #[test]
+    fn a_profile_that_differs_names_the_keys() {
+        let old = Profile::new("p", "dev", "shop");
+        let same = Profile { sign_in: Some("aws sso login".into()), ..old.clone() };
+        assert!(old.differences(&same).is_empty());
+        let other = Profile { region: Some("eu-west-1".into()), protected: true, ..old.clone() };
+        assert_eq!(old.differences(&other), ["region", "protected"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::layers::Part;
 use super::rows::{ANY, Bounds};
 
 /// A configuration or plan file that cannot be used as it stands.
@@ -45,17 +46,31 @@ impl ConfigError {
 pub(super) struct Source<'a> {
     pub(super) path: &'a Path,
     pub(super) text: &'a str,
+    /// The files that the text is made of; none where it is the one at the path.
+    pub(super) parts: &'a [Part],
 }
 
 impl<'a> Source<'a> {
+    /// A file's text.
+    pub(super) fn new(path: &'a Path, text: &'a str) -> Self {
+        Self { path, text, parts: &[] }
+    }
+
+    /// The file that a place is in, and where that begins in the text.
+    pub(super) fn file(&self, at: usize) -> (&'a Path, usize) {
+        let part = self.parts.iter().rev().find(|part| part.from <= at);
+        part.map_or((self.path, 0), |part| (part.path.as_path(), part.from))
+    }
+
     pub(super) fn parse(&self) -> Result<Spanned<DeTable<'a>>, Box<ConfigError>> {
         DeTable::parse(self.text).map_err(|e| self.error(e.span(), None, e.message().trim().to_owned()))
     }
 
     pub(super) fn error(&self, span: Option<Range<usize>>, key: Option<String>, message: String) -> Box<ConfigError> {
-        let before = span.and_then(|s| self.text.get(..s.start.min(self.text.len())));
+        let (file, from) = self.file(span.as_ref().map_or(0, |span| span.start));
+        let before = span.and_then(|s| self.text.get(from..s.start.min(self.text.len())));
         Box::new(ConfigError {
-            file: self.path.to_path_buf(),
+            file: file.to_path_buf(),
             line: before.map(|b| b.matches('\n').count() + 1),
             column: before.map(|b| b.rsplit('\n').next().unwrap_or_default().chars().count() + 1),
             key,
@@ -91,6 +106,11 @@ impl<'s, 'a> Walk<'s, 'a> {
 
     pub(super) fn wrong(&self, span: Range<usize>, key: &str, message: impl Into<String>) -> Box<ConfigError> {
         self.source.error(Some(span), Some(self.path(key)), message.into())
+    }
+
+    /// The file that a key's value stands in.
+    pub(super) fn file(&self, key: &str) -> &'s Path {
+        self.source.file(self.table.get(key).map_or(0, |value| value.span().start)).0
     }
 
     /// A complaint about a key's value, in its place.

@@ -69,11 +69,11 @@ pub struct OwnFile {
 }
 
 impl UiSettings {
-    /// Takes `[ui]`; its paths are relative to the configuration file.
-    pub(super) fn of(mut walk: Walk<'_, '_>, config: &Path) -> Result<Self, Box<ConfigError>> {
-        let keymap = named(&mut walk, "keymap", config)?;
+    /// Takes `[ui]`; its paths are relative to the file that they stand in.
+    pub(super) fn of(mut walk: Walk<'_, '_>) -> Result<Self, Box<ConfigError>> {
+        let keymap = named(&mut walk, "keymap")?;
         let ground = walk.text("theme")?.as_deref().and_then(Ground::from_name);
-        let theme = if ground.is_some() { None } else { named(&mut walk, "theme", config)? };
+        let theme = if ground.is_some() { None } else { named(&mut walk, "theme")? };
         let no_mouse = walk.flag("mouse")? == Some(false);
         walk.finish()?;
         Ok(Self { keymap, theme, ground, no_mouse })
@@ -102,8 +102,8 @@ impl NamedFile {
     }
 }
 
-fn named(walk: &mut Walk<'_, '_>, key: &'static str, config: &Path) -> Result<Option<NamedFile>, Box<ConfigError>> {
+fn named(walk: &mut Walk<'_, '_>, key: &'static str) -> Result<Option<NamedFile>, Box<ConfigError>> {
     let Some(name) = walk.text(key)? else { return Ok(None) };
-    let path = config.parent().unwrap_or(Path::new("")).join(name);
+    let path = walk.file(key).parent().unwrap_or(Path::new("")).join(name);
     Ok(Some(NamedFile { path, complaint: *walk.wrong_value(key, "") }))
 }

@@ -52,7 +52,7 @@ pub fn load(path: &Path) -> Result<Plan, Box<ConfigError>> {
 /// As [`load`].
 pub fn load_view(path: &Path) -> Result<Change, Box<ConfigError>> {
     let text = read_regular(path).map_err(|error| ConfigError::unreadable(path, &error))?;
-    let file = File { path, text: &text };
+    let file = File::new(path, &text);
     let root = file.parse()?;
     let root = root.get_ref();
     if root.contains_key("operation") {
@@ -72,7 +72,7 @@ pub fn load_view(path: &Path) -> Result<Change, Box<ConfigError>> {
 /// [`ConfigError`] with file, line, column and key of the first thing that is wrong: a key that is unknown or belongs to
 /// another operation, a missing one, a value of the wrong kind or out of bounds. What is not TOML at all has no key.
 pub fn parse(path: &Path, text: &str) -> Result<Plan, Box<ConfigError>> {
-    let file = File { path, text };
+    let file = File::new(path, text);
     let root = file.parse()?;
     let root = root.get_ref();
     // Stands in for the sections that a plan leaves out.
