@@ -124,9 +124,10 @@ fn name_of(command: &Command) -> String {
 
 async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
     match command {
-        Command::Connect => browse::connect(task).await,
+        Command::Connect => identity::or_code(task, browse::connect(task).await).await,
         Command::WhoAmI => identity::show(task).await.map(drop),
-        Command::SignInAgain { code } => identity::sign_in_again(task, code).await,
+        Command::SignInAgain { code } => identity::or_code(task, identity::sign_in_again(task, code).await).await,
+        Command::ListApplications => browse::list_applications(task).await,
         Command::CheckConnection => check::connection::run(task).await,
         Command::ScanTenants { module } => browse::scan_tenants(task, module).await,
         Command::CountPartitions { module, pks } => browse::count_partitions(task, &module, pks).await,

@@ -18,7 +18,7 @@ use super::meter::Meter;
 use super::names::TableNames;
 use super::pins::Pins;
 use super::read::ReadStore;
-use super::sign_in::SignIn;
+use super::sign_in::{SessionEnd, SignIn};
 use crate::config::Profile;
 use crate::domain::secret::OneTimeCode;
 
@@ -158,6 +158,12 @@ impl Connected {
         let Some(sign_in) = &self.sign_in else { return Ok(None) };
         let end = sign_in.credentials().await?.expiry();
         Ok(end.and_then(|end| Timestamp::try_from(end).ok()))
+    }
+
+    /// When the credentials in use end, as far as that is known without asking for any.
+    #[must_use]
+    pub fn session_end(&self) -> Option<SessionEnd> {
+        self.sign_in.as_ref()?.ends()
     }
 
     /// Lets the credentials go and looks for them anew: rotated keys, the token of a new sign-in, a session that

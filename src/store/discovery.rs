@@ -35,24 +35,11 @@ impl ReadStore {
     /// # Errors
     /// [`StoreError`] when the list cannot be read; [`StoreError::NoApplication`] when there are tables of others only.
     pub async fn modules(&self) -> Result<Discovered, StoreError> {
-        let mut names: Vec<String> = Vec::new();
-        let mut start: Option<String> = None;
-        let mut others = BTreeSet::new();
-        loop {
-            self.meter.request();
-            // Names come in order, so the application's own stand together.
-            let request = self.reads.list_tables().set_exclusive_start_table_name(start.take());
-            let answer = request.send().await.map_err(|e| dynamodb("ListTables", "all tables").failed(e))?;
-            let listed = dynamodb("ListTables", "all tables").part(answer.table_names, "TableNames")?;
-            let (own, foreign): (Vec<String>, Vec<String>) =
-                listed.into_iter().partition(|table| table.starts_with(self.names.prefix()));
-            names.extend(own);
-            others.extend(foreign);
-            match answer.last_evaluated_table_name {
-                Some(name) => start = Some(name),
-                None => break,
-            }
-        }
+        let (names, others): (Vec<String>, BTreeSet<String>) = {
+            let (own, others): (Vec<String>, Vec<String>) =
+                self.tables().await?.into_iter().partition(|table| table.starts_with(self.names.prefix()));
+            (own, others.into_iter().collect())
+        };
         let foreign = self::others(names.iter().filter_map(|t| t.strip_prefix(self.names.prefix())));
         let mut discovered = Discovered::default();
         for module in names.iter().filter_map(|t| self.names.module_of_data_table(t)) {
@@ -72,5 +59,29 @@ impl ReadStore {
             }
         }
         Ok(discovered)
+    }
+
+    /// The applications whose tables there are, whatever the profile says: environment and name, joined as in `dev-shop`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the list cannot be read.
+    pub async fn applications(&self) -> Result<Vec<String>, StoreError> {
+        Ok(applications(&self.tables().await?.into_iter().collect()))
+    }
+
+    /// Every page of the table list.
+    async fn tables(&self) -> Result<Vec<String>, StoreError> {
+        let mut names: Vec<String> = Vec::new();
+        let mut start: Option<String> = None;
+        loop {
+            self.meter.request();
+            let request = self.reads.list_tables().set_exclusive_start_table_name(start.take());
+            let answer = request.send().await.map_err(|e| dynamodb("ListTables", "all tables").failed(e))?;
+            names.extend(dynamodb("ListTables", "all tables").part(answer.table_names, "TableNames")?);
+            match answer.last_evaluated_table_name {
+                Some(name) => start = Some(name),
+                None => return Ok(names),
+            }
+        }
     }
 }

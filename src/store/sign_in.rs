@@ -11,6 +11,7 @@ use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use super::error::{Call, ErrorKind, ServiceError, StoreError};
@@ -56,6 +57,14 @@ pub async fn wants_code(aws_profile: Option<&str>) -> bool {
     AwsProfile::read(aws_profile).await.wants_code
 }
 
+/// Names of the AWS profiles on this machine, in order; none where its files cannot be read.
+pub async fn aws_profiles() -> Vec<String> {
+    let (_, set) = AwsProfile::read_with(None).await;
+    let mut names: Vec<String> = set.iter().flat_map(|set| set.profiles()).map(str::to_owned).collect();
+    names.sort();
+    names
+}
+
 /// The credentials of the SDK's chain, or the reason why it has none. The secrets of those it hands out are shown nowhere.
 ///
 /// It keeps them itself, and the clients do not: so they can be let go when somebody signs in again.
@@ -64,6 +73,16 @@ pub(super) struct SignIn {
     /// The AWS profile that the configuration names, if any.
     profile: Option<String>,
     held: Arc<Mutex<Held>>,
+    ends: Arc<std::sync::Mutex<Option<SessionEnd>>>,
+}
+
+/// When credentials end, and whether what gave them gives new ones by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionEnd {
+    /// The moment.
+    pub at: Timestamp,
+    /// False where somebody has to sign in: a one-time code is good once.
+    pub renews: bool,
 }
 
 #[derive(Debug)]
@@ -87,7 +106,21 @@ impl Held {
 impl SignIn {
     pub(super) fn new(chain: SharedCredentialsProvider, profile: Option<String>) -> Self {
         let held = Held { chain, given: None, failed: None };
-        Self { profile, held: Arc::new(Mutex::new(held)) }
+        Self { profile, held: Arc::new(Mutex::new(held)), ends: Arc::default() }
+    }
+
+    /// When the credentials in use end, as far as that is known without asking for any.
+    pub(super) fn ends(&self) -> Option<SessionEnd> {
+        *self.ends.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn now_ends(&self, end: Option<SessionEnd>) {
+        *self.ends.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = end;
+    }
+
+    fn end_of(credentials: &Credentials, renews: bool) -> Option<SessionEnd> {
+        let at = Timestamp::try_from(credentials.expiry()?).ok()?;
+        Some(SessionEnd { at, renews })
     }
 
     /// The credentials, asked for when there are none or they are about to end.
@@ -104,6 +137,7 @@ impl SignIn {
             Ok(Ok(credentials)) => {
                 remember(credentials.secret_access_key());
                 credentials.session_token().into_iter().for_each(remember);
+                self.now_ends(Self::end_of(&credentials, true));
                 held.given = Some((Instant::now(), credentials.clone()));
                 return Ok(credentials);
             }
@@ -124,12 +158,14 @@ impl SignIn {
         }
         let credentials = one_time::session(config, &profile, &set, code).await?;
         let chain = SharedCredentialsProvider::new(one_time::Ended);
+        self.now_ends(Self::end_of(&credentials, false));
         *self.held.lock().await = Held { chain, given: Some((Instant::now(), credentials)), failed: None };
         Ok(())
     }
 
     /// Takes over what another one has: from now on its credentials are the ones in use.
     pub(super) async fn become_like(&self, other: Self) {
+        self.now_ends(other.ends());
         let other = other.held.lock().await;
         let (chain, given) = (other.chain.clone(), other.given.clone());
         drop(other);

@@ -16,6 +16,8 @@ pub struct Connection {
     pub modules: Vec<String>,
     /// Account id; `None` when the credentials may not ask for it.
     pub account: Option<String>,
+    /// The user or role, likewise.
+    pub arn: Option<String>,
     /// Region in use.
     pub region: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! Whose credentials are in use, and where they lead.
 
 use crate::config::Profile;
+pub use crate::store::SessionEnd;
 
 /// Who is signed in, and to what; `None` for what is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -35,7 +35,7 @@ pub use copied::{CopiedPart, CopySource, CopyWanted};
 pub use evidence::{Approved, Problem, RunReport, Steered};
 pub use files::{ExportWanted, ExportedFile};
 pub use found::{Among, FoundEntity, Near, SearchEnd, Searched, Wanted};
-pub use identity::Identity;
+pub use identity::{Identity, SessionEnd};
 pub(crate) use reported::ReportedFailures;
 pub use shown::{
     Approval, ApprovalRequest, BatchInfo, BatchState, Blast, Finding, ItemFilter, ItemResult, Phase, PlanSummary,
@@ -133,6 +133,8 @@ pub enum Command {
         /// From the operator's device, where the AWS profile wants one.
         code: Option<OneTimeCode>,
     },
+    /// Finds the applications whose tables there are, whatever the profile says: [`Event::Applications`].
+    ListApplications,
     /// Tries what the profile leads to, and writes nothing: [`Event::Who`], [`Event::Checked`] for what is well, [`Event::Failed`] for what
     /// every command needs, [`Event::Finding`] for the rest. What is armed also tries whether it may write.
     CheckConnection,
@@ -399,6 +401,10 @@ pub enum Event {
     Connected(Connection),
     /// Answers [`Command::WhoAmI`].
     Who(Box<Identity>),
+    /// What fails now would go on with a one-time code: the AWS profile has an `mfa_serial`. [`Event::Failed`] follows.
+    CodeWanted,
+    /// Answers [`Command::ListApplications`]: environment and name of each, joined as in `dev-shop`.
+    Applications(Vec<String>),
     /// Something that [`Command::CheckConnection`] found to be well.
     Checked {
         /// What was tried.
@@ -563,4 +569,6 @@ pub struct Counters {
     pub active: usize,
     /// Transactions that a run may have in flight now: fewer while it is throttled; 0 while none is under way.
     pub concurrency: usize,
+    /// When the credentials in use end, as far as that is known.
+    pub session: Option<SessionEnd>,
 }

@@ -1,11 +1,14 @@
 //! Who is signed in, and to what.
 
+use jiff::Timestamp;
+
 use super::browse::modules;
 use crate::domain::clock::utc_millis;
 use crate::domain::secret::OneTimeCode;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Event, Identity};
 use crate::engine::task::{Stop, Task};
+use crate::store::wants_code;
 
 /// Tells who is signed in, also where nobody is; gives back the modules, where they may be listed.
 pub(in crate::engine) async fn show(task: &Task) -> Result<Option<Vec<String>>, Stop> {
@@ -20,6 +23,23 @@ pub(in crate::engine) async fn show(task: &Task) -> Result<Option<Vec<String>>, 
 pub(in crate::engine) async fn sign_in_again(task: &Task, code: Option<OneTimeCode>) -> Result<(), Stop> {
     task.shared.connected.sign_in_again(task.profile(), code.as_ref()).await?;
     show(task).await.map(drop)
+}
+
+/// Says beside a failure that a one-time code would mend it, where that is so.
+pub(in crate::engine) async fn or_code<T>(task: &Task, result: Result<T, Stop>) -> Result<T, Stop> {
+    let Err(Stop::Failed(failure)) = &result else { return result };
+    let has_session = task.shared.connected.session_end().is_some_and(|end| !end.renews && end.at > Timestamp::now());
+    let is_about_it = match failure.code {
+        ErrorCode::Credentials | ErrorCode::SignIn => true,
+        // A policy may refuse whoever gave no code; whoever did needs the permission.
+        ErrorCode::AccessDenied => !has_session,
+        _ => false,
+    };
+    let profile = task.profile();
+    if is_about_it && profile.credentials.is_none() && wants_code(profile.aws_profile.as_deref()).await {
+        task.emit(Event::CodeWanted).await?;
+    }
+    result
 }
 
 async fn ask(task: &Task, identity: &mut Identity) -> Result<(), Stop> {

@@ -105,8 +105,12 @@ impl Shared {
     pub(in crate::engine) fn refresh(&self) {
         let reading = self.connected.store.meter().reading();
         self.counters.send_if_modified(|counters| {
-            let is_new = counters.requests != reading.requests || counters.throttled != reading.throttled;
+            let session = self.connected.session_end();
+            let is_new = counters.requests != reading.requests
+                || counters.throttled != reading.throttled
+                || counters.session != session;
             (counters.requests, counters.throttled) = (reading.requests, reading.throttled);
+            counters.session = session;
             is_new
         });
     }
@@ -119,6 +123,7 @@ impl Shared {
             counters.write_units = reading.write_units;
             counters.requests = reading.requests;
             counters.throttled = reading.throttled;
+            counters.session = self.connected.session_end();
             change(counters);
         });
     }

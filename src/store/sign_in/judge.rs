@@ -1,3 +1,4 @@
+use aws_config::imds::client::error::ImdsError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sso::operation::get_role_credentials::GetRoleCredentialsError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
@@ -77,6 +78,13 @@ pub(super) fn judge(error: &CredentialsError, profile: &AwsProfile) -> NotSigned
     }
     if profile.wants_code {
         return wants_code(name, &reason);
+    }
+    if find::<ImdsError>(error).is_some() {
+        return reason(
+            ErrorKind::Credentials,
+            "the metadata service of this machine gives no credentials".to_owned(),
+            "check the role of the instance and whether its metadata may be read (IMDSv2, hop limit), or name aws_profile in the profile",
+        );
     }
     match (error, profile.sso) {
         (CredentialsError::InvalidConfiguration(_), _) => reason(

@@ -19,8 +19,7 @@ use crate::domain::value::Value;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{
     ApprovalRequest, Blast, Command, Connection, Counters, Cursor, CursorAt, Decision, DeletedFilter, DiffResult,
-    EntityRef, EntitySummary, Event, Finding, HistoryEntry, ItemResult, Level, ListedPartition, MeasuredTable, Phase,
-    PlanSummary, Preview, RequestId, RunInfo, Severity, Side, StopCause, TenantCount, Watching,
+    EntityRef, EntitySummary, Event, Finding, HistoryEntry, ItemResult, Level, ListedPartition, MeasuredTable, Phase, PlanSummary, Preview, RequestId, RunInfo, SessionEnd, Severity, Side, StopCause, TenantCount, Watching,
 };
 
 type Override = Box<dyn FnMut(&Command) -> Option<Vec<Event>> + Send>;
@@ -33,6 +32,8 @@ pub(crate) struct Fake {
     overrides: Vec<Override>,
     waiting: BTreeMap<RunId, (RequestId, Preview)>,
     pub(crate) plans: Plans,
+    /// When the credentials end.
+    pub(crate) session: Option<SessionEnd>,
     reads: f64,
 }
 
@@ -47,6 +48,7 @@ impl Fake {
             overrides: vec![],
             waiting: BTreeMap::new(),
             plans: Plans::default(),
+            session: None,
             reads: 0.0,
         }
     }
@@ -63,7 +65,15 @@ impl Fake {
     }
 
     pub(crate) fn counters(&self) -> Counters {
-        Counters { read_units: self.reads, write_units: 0.0, requests: 0, throttled: 0, active: 0, concurrency: 0 }
+        Counters {
+            read_units: self.reads,
+            write_units: 0.0,
+            requests: 0,
+            throttled: 0,
+            active: 0,
+            concurrency: 0,
+            session: self.session,
+        }
     }
 
     pub(crate) fn answer(&mut self, request: RequestId, command: Command) -> Vec<(RequestId, Event)> {
@@ -96,6 +106,7 @@ impl Fake {
                         .map(|m| (*m).to_owned())
                         .collect(),
                     account: Some("000000000000".into()),
+                    arn: None,
                     region: Some("ap-northeast-1".into()),
                 }),
             ],
@@ -124,6 +135,7 @@ impl Fake {
             | Command::WhoAmI
             | Command::SignInAgain { .. }
             | Command::CheckConnection
+            | Command::ListApplications
             | Command::PruneRuns { .. } => Vec::new(),
             Command::Open { pk, .. } => {
                 let has = |m: &&str| {

@@ -39,6 +39,12 @@ pub(in crate::engine) async fn modules(task: &Task) -> Result<Vec<String>, Stop>
     Ok(discovered.modules)
 }
 
+/// The applications whose tables there are.
+pub(in crate::engine) async fn list_applications(task: &Task) -> Result<(), Stop> {
+    let found = task.store().applications().await?;
+    task.emit(Event::Applications(found)).await
+}
+
 pub(in crate::engine) async fn connect(task: &Task) -> Result<(), Stop> {
     let mut is_told = false;
     let modules = match modules(task).await {
@@ -50,14 +56,15 @@ pub(in crate::engine) async fn connect(task: &Task) -> Result<(), Stop> {
         modules => modules?,
     };
     let prefix = task.store().names().prefix().to_owned();
-    let account = match task.shared.connected.account().await {
-        Ok(account) => account,
+    let caller = match task.shared.connected.caller().await {
+        Ok(caller) => caller,
         // Which account it is helps, but nothing depends on it.
         Err(error) => {
             task.failed(Failure::from(error).not_fatal()).await?;
             None
         }
     };
+    let (account, arn) = caller.map_or((None, None), |caller| (Some(caller.account), caller.arn));
     task.log(format!("{} modules in {prefix}*: {}", modules.len(), modules.join(", "))).await?;
     if modules.is_empty() && !is_told {
         let failure = Failure::new(ErrorCode::NoTable, format!("no tables are named {prefix}*-data"))
@@ -66,7 +73,7 @@ pub(in crate::engine) async fn connect(task: &Task) -> Result<(), Stop> {
         task.failed(failure).await?;
     }
     let region = task.shared.connected.region.clone();
-    task.emit(Event::Connected(Connection { modules, account, region })).await
+    task.emit(Event::Connected(Connection { modules, account, arn, region })).await
 }
 
 /// The module equal to the key's first segment, otherwise those that have the partition.
