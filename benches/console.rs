@@ -126,6 +126,7 @@ fn streaming(what: &str, event: fn(u64) -> Event) {
         open: None,
         no_color: false,
         ui: Default::default(),
+        settings: Default::default(),
     };
     let mut console =
         Bare::new(options, (200, 60), entity(1), (1..=VERSIONS).map(version).collect()).expect("a console");

@@ -11,6 +11,7 @@ pub mod environment;
 #[cfg(feature = "sandbox")]
 pub mod keep;
 pub mod logging;
+pub mod notify;
 pub mod report;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

@@ -3,6 +3,8 @@
 // The macros panic where a pipe or a terminal has gone.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod console;
+
 use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
 
@@ -13,8 +15,9 @@ use tenantry::domain::printable::printable;
 use tenantry::domain::run::Operation;
 use tenantry::domain::secret::OneTimeCode;
 use tenantry::engine::failure::{ErrorCode, Failure};
-use tenantry::engine::protocol::{Command as EngineCommand, Envelope, Event, RequestId};
+use tenantry::engine::protocol::{Envelope, Event, RequestId};
 use tenantry::engine::{EngineHandle, boundary, serve};
+use tenantry::notify::Notifier;
 use tenantry::report::{Client, Context, EndLine, Output};
 use tenantry::session::{self, Session, Start};
 use tenantry::{config, environment, logging, worker};
@@ -112,7 +115,7 @@ fn print_text(out: &mut Output, text: &str) {
 }
 
 async fn run(cli: Cli) -> u8 {
-    let Some(command) = cli.command else { return console(cli.global).await };
+    let Some(command) = cli.command else { return console::open(cli.global).await };
     let mut out = Output::new(cli.global.json);
     match command {
         Command::Completions { shell } => {
@@ -206,6 +209,10 @@ fn check_config(global: &Global, out: &mut Output) -> Result<(), Box<Failure>> {
             out.text(&format!("  note: {refused}"));
         }
     }
+    out.text("values, and where they come from; any other key is at its default:");
+    for origin in &file.origins {
+        out.text(&format!("  {} = {}  ({}:{})", origin.key, origin.value, origin.file.display(), origin.line));
+    }
     out.text(&format!("{} is fine", path.display()));
     Ok(())
 }
@@ -233,6 +240,7 @@ async fn headless(mut global: Global, command: Command, out: Output) -> u8 {
     {
         context.keeping = Some(tenantry::keep::begin);
     }
+    context.notify = Notifier::new(session.notify.clone(), session.profile.name.clone());
     context.protected = session.profile.protected.then(|| session.profile.environment.clone());
     match time_zone(&session.profile.timezone) {
         Ok(zone) => context.zone = zone,
@@ -267,20 +275,6 @@ async fn one_time_code(global: &Global, session: &Session) -> Result<Option<OneT
     });
     let line = line.await.ok().and_then(Result::ok).unwrap_or_default();
     line.parse().map(Some).map_err(|why: &str| Failure::new(ErrorCode::Usage, why).into())
-}
-
-/// Signs in before the console opens: its own requests come later, under other ids.
-async fn sign_in(handle: &mut EngineHandle, code: OneTimeCode) -> Result<(), Box<Failure>> {
-    let request = RequestId(u64::MAX);
-    let gone = || Failure::new(ErrorCode::Internal, "the engine has ended");
-    handle.commands.send((request, EngineCommand::SignInAgain { code: Some(code) })).await.map_err(|_| gone())?;
-    loop {
-        match handle.events.recv().await.ok_or_else(gone)? {
-            Envelope { request: of, event: Event::Finished { .. } } if of == request => return Ok(()),
-            Envelope { event: Event::Failed(failure), .. } if failure.fatal => return Err(failure),
-            _ => {}
-        }
-    }
 }
 
 /// Starts the engine; in a sandbox once its demo data is there, while the caller goes on.
@@ -358,103 +352,4 @@ async fn sandbox_serve(global: &Global, port: Option<u16>, empty: bool) -> u8 {
     }
     let _ = tokio::task::spawn_blocking(move || drop(sandbox)).await;
     0
-}
-
-/// Opens the console; without a configuration file it begins with a choice.
-async fn console(mut global: Global) -> u8 {
-    if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
-        complain("error: the console needs a terminal; `tenantry --help` lists the commands");
-        return exit::USAGE;
-    }
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-    let session = match choose(&mut global, no_color).await {
-        Ok(Some(session)) => session,
-        Ok(None) => return 0,
-        Err(failure) => return refused(&failure),
-    };
-    let ui = match session.ui.read() {
-        Ok(ui) => ui,
-        Err(error) => {
-            Output::new(false).error(&error.into());
-            return exit::ERROR;
-        }
-    };
-    let prefix = prefix(&global);
-    if let Err(error) = logging::init(&session.state_dir) {
-        complain(&format!("no log is written: {error}"));
-    }
-    let code = match one_time_code(&global, &session).await {
-        Ok(code) => code,
-        Err(failure) => return refused(&failure),
-    };
-    let (mut handle, engine) = start_engine(&session);
-    if let Some(code) = code
-        && let Err(failure) = sign_in(&mut handle, code).await
-    {
-        return refused(&failure);
-    }
-    let options = tenantry::tui::ConsoleOptions {
-        profile: session.profile.clone(),
-        start_armed: global.arm && !session.profile.protected,
-        state_dir: session.state_dir.clone(),
-        headless_prefix: prefix,
-        forgets: global.sandbox && global.data.is_none(),
-        open: None,
-        no_color,
-        ui,
-    };
-    let shown = tenantry::tui::run(options, handle).await;
-    // What is being written is finished and recorded before the program ends.
-    ended(engine).await;
-    finish(session).await;
-    match shown {
-        Ok(()) => 0,
-        Err(report) => {
-            let _ = writeln!(std::io::stderr(), "error: {report:?}");
-            exit::ERROR
-        }
-    }
-}
-
-/// Says why the console does not open.
-fn refused(failure: &Failure) -> u8 {
-    Output::new(false).error(failure);
-    if failure.code == ErrorCode::Usage { exit::USAGE } else { exit::ERROR }
-}
-
-/// The session; without a configuration file the operator chooses the sandbox or fills in a first profile. `None` when neither is wanted.
-async fn choose(global: &mut Global, no_color: bool) -> Result<Option<Session>, Box<Failure>> {
-    let path = match session::start(global)? {
-        Start::Ready(session) => return Ok(Some(*session)),
-        Start::Unconfigured(path) => path,
-    };
-    let chosen = tenantry::tui::first_run(&path, no_color).await;
-    match chosen.map_err(|e| Failure::new(ErrorCode::Io, e.to_string()))? {
-        tenantry::tui::FirstRun::Quit => return Ok(None),
-        tenantry::tui::FirstRun::Sandbox => global.sandbox = true,
-        tenantry::tui::FirstRun::Profile(name) => global.profile = Some(name),
-    }
-    match session::start(global)? {
-        Start::Ready(session) => Ok(Some(*session)),
-        Start::Unconfigured(path) => Err(session::unconfigured(&path).into()),
-    }
-}
-
-/// The words that a headless command for the same tables begins with.
-fn prefix(global: &Global) -> Vec<String> {
-    let mut words = vec!["tenantry".to_owned()];
-    let mut option = |name: &str, value: Option<String>| {
-        if let Some(value) = value {
-            words.extend([name.to_owned(), value]);
-        }
-    };
-    let path = |p: &Option<std::path::PathBuf>| p.as_ref().map(|p| p.display().to_string());
-    option("--config", path(&global.config));
-    option("--profile", global.profile.clone());
-    option("--data", path(&global.data));
-    option("--state", path(&global.state));
-    if global.sandbox {
-        words.insert(1, "--sandbox".to_owned());
-    }
-    words
 }

@@ -23,6 +23,10 @@ pub struct Session {
     pub state_dir: PathBuf,
     /// How the console looks.
     pub ui: UiSettings,
+    /// The configuration file.
+    pub config: Option<PathBuf>,
+    /// The program that is told of runs, and its arguments; empty for none.
+    pub notify: Vec<String>,
     /// The embedded services.
     #[cfg(feature = "sandbox")]
     pub sandbox: Option<Arc<Sandbox>>,
@@ -99,6 +103,8 @@ pub fn start(global: &Global) -> Result<Start, Box<Failure>> {
         profile,
         state_dir,
         ui: file.ui,
+        config: Some(path),
+        notify: file.notify,
         #[cfg(feature = "sandbox")]
         sandbox: None,
         _temporary: None,
@@ -135,6 +141,8 @@ fn in_sandbox(global: &Global) -> Result<Session, Box<Failure>> {
         profile,
         state_dir,
         ui: UiSettings::default(),
+        config: None,
+        notify: Vec::new(),
         sandbox: Some(Arc::new(sandbox)),
         _temporary: temporary,
     })

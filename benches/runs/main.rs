@@ -159,6 +159,7 @@ async fn log(items: usize, pairs: usize) {
                 open: None,
                 no_color: false,
                 ui: Default::default(),
+                settings: Default::default(),
             };
             let entity = EntityRef { module: "product".to_owned(), key: EntityKey::new("PRODUCT#big", "P-1") };
             let mut console = Bare::new(options, (200, 60), entity, Vec::new()).expect("a console");

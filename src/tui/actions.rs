@@ -48,6 +48,8 @@ actions! {
     Runs = "runs", "runs", "List the recorded runs";
     Doctor = "doctor", "doctor", "Look for what is wrong (reads every table once), or see what was found last";
     KeepPlace = "keep", "bookmark", "Keep what is open under a name: an entity, a partition, a search";
+    SignIn = "sign-in", "sign in", "Look for credentials again: rotated keys, a renewed token, a one-time code";
+    EditConfig = "config", "configuration", "Edit the configuration file in $VISUAL or $EDITOR; what may change now is taken up";
     About = "about", "about", "Show version, build, paths and profile";
     Quit = "quit", "quit", "Leave the console";
     Suspend = "suspend", "suspend", "Stop the program as a job of the shell; fg brings it back";
@@ -125,6 +127,7 @@ actions! {
     ConfirmSplit = "confirm-split", "split it", "Split it";
     ConfirmEnd = "confirm-end", "end it", "End the run";
     ConfirmArm = "confirm-arm", "arm", "Allow writing";
+    RunSignIn = "run-sign-in", "run it", "Run the profile's command that signs in";
     ConfirmDiscard = "confirm-discard", "throw it away", "Throw the plan away";
     ConfirmLeave = "confirm-leave", "leave", "Leave the console";
     Accept = "accept", "accept", "Do it as it stands here";

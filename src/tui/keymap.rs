@@ -147,6 +147,9 @@ contexts! {
     Confirm = "confirm", "Last question before a decision", Question;
     Arm = "arm", "Question before writing is allowed", Question;
     Paused = "paused", "Run that the engine paused", Question;
+    SignIn = "sign-in", "Signing in again", Question;
+    Profiles = "profiles", "Profiles", List;
+    Switch = "switch", "Question before a run is ended for another profile", Question;
     EndRun = "end-run", "Question before a run is ended", Question;
     Discard = "discard", "Question before a plan is thrown away", Question;
     Count = "count", "Question before entities are counted", Question;
@@ -309,7 +312,7 @@ mod tests {
     fn only_actions_of_the_whole_console_have_no_key() {
         let keymap = Keymap::shipped().unwrap();
         let keyless: Vec<_> = Action::ALL.iter().filter(|a| !keymap.has_key(**a)).map(|a| a.id()).collect();
-        assert_eq!(keyless, ["disarm", "runs", "doctor", "about"]);
+        assert_eq!(keyless, ["disarm", "runs", "doctor", "config", "about"]);
     }
 
     #[test]

@@ -10,13 +10,17 @@ use super::cache::CachedCounts;
 use super::keymap::Key;
 use super::screens::history::blame_view::Blame;
 use super::memory::{Memory, MemoryChange};
+use super::reconfigure::{NotSaved, Saved};
 use super::screens::history::diffs::{DiffKey, DiffView};
 use super::screens::history::made::Made;
 use super::screens::history::plan_view::ViewedRow;
+use super::screens::profiles::Listed;
+use super::screens::profiles::opened::Opening;
 use crate::domain::key::Version;
 use crate::domain::plan::Change;
 use crate::domain::row::Row;
 use crate::engine::protocol::{Command, Counters, DiffResult, Envelope, RequestId};
+use crate::notify::Note;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -70,6 +74,22 @@ pub(crate) enum Message {
     },
     /// The editor has ended: the text as it is now, or why there is none.
     PlanEdited(Result<String, String>),
+    /// The profile's command says a line.
+    CommandSaid(String),
+    /// The profile's command has ended: whether well, in words.
+    CommandEnded(Result<(), String>),
+    /// Whoever is to be told of runs could not be, in words.
+    NotTold(String),
+    /// The window has the focus, or another one has.
+    Focus(bool),
+    /// Time has passed.
+    Tick,
+    /// The profiles were read.
+    Profiles(Result<Listed, String>),
+    /// The editor has ended: the configuration file, its text before, and the text as it is now, or why there is none.
+    ConfigEdited(PathBuf, Option<String>, Result<String, String>),
+    /// The configuration was written, or not.
+    ConfigSaved(Result<Box<Saved>, NotSaved>),
 }
 
 /// What the mouse did.
@@ -155,6 +175,24 @@ pub(crate) enum Effect {
     EditPlan(String),
     /// Stop the program as a job of the shell.
     Suspend,
+    /// Run a command line without a shell, and tell what it says.
+    RunCommand(String),
+    /// End the command that is at work.
+    StopCommand,
+    /// Tell the program that the configuration names.
+    Notify(Vec<String>, Note),
+    /// Read the profiles of a configuration file.
+    ReadProfiles(PathBuf),
+    /// Note that the profile was opened.
+    NoteOpening(Opening),
+    /// Open another profile in this window.
+    OpenProfile(String),
+    /// Edit a configuration file, or a text for it, in the operator's editor, which takes the terminal meanwhile.
+    EditConfig(PathBuf, Option<String>),
+    /// Check a text and write it in place of a configuration file's text.
+    SaveConfig(PathBuf, Option<String>, String),
+    /// Call the operator, who looks at another window, with these words; without any, that is over.
+    Call(Option<String>),
 }
 
 /// Work that would hold the screen up.

@@ -4,6 +4,7 @@ mod actions;
 mod app;
 mod asked;
 mod cache;
+mod calling;
 mod clipboard;
 mod files;
 mod first_run;
@@ -24,6 +25,7 @@ mod notice;
 mod output;
 mod pane;
 mod parts;
+mod reconfigure;
 mod run;
 mod screen;
 mod screens;
@@ -40,7 +42,7 @@ mod tests;
 use std::path::PathBuf;
 
 pub use first_run::{FirstRun, first_run};
-pub use run::run;
+pub use run::{Profiles, run};
 
 use crate::config::{Ground, Profile, Ui};
 
@@ -86,4 +88,15 @@ pub struct ConsoleOptions {
     pub no_color: bool,
     /// Keys and styles of the operator's own.
     pub ui: Ui,
+    /// The rest of the configuration that the console acts on.
+    pub settings: Settings,
+}
+
+/// Parts of the configuration that may change while the console runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// The configuration file; `None` where there is none.
+    pub config: Option<PathBuf>,
+    /// The program that is told of runs, and its arguments; empty for none.
+    pub notify: Vec<String>,
 }

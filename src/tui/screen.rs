@@ -66,6 +66,11 @@ pub(crate) trait Screen: Any + Debug {
         false
     }
 
+    /// Whether it goes by itself, now that what it waited for is there.
+    fn is_over(&self) -> bool {
+        false
+    }
+
     /// Draws it and returns where the cursor is, if it has one.
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)>;
 }

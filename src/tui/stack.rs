@@ -59,6 +59,16 @@ impl Stack {
         self.screens.last_mut().map(|screen| screen.paste(text)).is_some()
     }
 
+    /// Takes away the screens that are over.
+    pub(crate) fn drop_finished(&mut self) {
+        self.screens.retain(|screen| !screen.is_over());
+    }
+
+    /// Whether a screen of a kind is among them.
+    pub(crate) fn has<S: Screen>(&self) -> bool {
+        self.screens.iter().any(|screen| is::<S>(screen.as_ref()))
+    }
+
     /// Whether the topmost screen is of a kind.
     #[cfg(test)]
     pub(crate) fn shows<S: Screen>(&self) -> bool {
@@ -103,6 +113,11 @@ impl App {
                     app.show_help(context);
                     Flow::Stay
                 }
+                // What failed for want of credentials would only fail again.
+                Action::Reload if app.signing.needed => {
+                    app.sign_in(true);
+                    Flow::Stay
+                }
                 action => screen.act(app, Press { action, place }),
             }
         });
@@ -121,8 +136,14 @@ impl App {
         if let Some(at) = waits {
             self.work(at, |screen, app| {
                 screen.answer(app, request, event);
-                Flow::Stay
+                if screen.is_over() { Flow::Close } else { Flow::Stay }
             });
+        }
+        if std::mem::take(&mut self.signing.read_again) {
+            match self.stack.is_empty() {
+                true => self.perform(Action::Reload),
+                false => self.act_on_screen(Action::Reload),
+            }
         }
     }
 

@@ -23,6 +23,10 @@ const IN_ITS_OWN_ORDER: &str = "\u{1b}[8h";
 const MOUSE: &str = "\u{1b}[?1000h\u{1b}[?1006h";
 const NO_MOUSE: &str = "\u{1b}[?1006l\u{1b}[?1000l";
 
+/// Tells when the window gets the focus and when it loses it.
+const FOCUS: &str = "\u{1b}[?1004h";
+const NO_FOCUS: &str = "\u{1b}[?1004l";
+
 /// Whether the terminal is in our hands.
 static HELD: AtomicBool = AtomicBool::new(false);
 
@@ -42,6 +46,7 @@ impl Held {
         let held = Self(());
         // What an editor left there is not what the first frame is drawn over.
         execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, Print(IN_OUR_ORDER))?;
+        execute!(stdout(), Print(FOCUS))?;
         if mouse {
             execute!(stdout(), Print(MOUSE))?;
         }
@@ -76,9 +81,11 @@ fn give_back() {
         return;
     }
     let mut out = stdout();
+    super::calling::call(None);
     let _ = execute!(
         out,
         Print(NO_MOUSE),
+        Print(NO_FOCUS),
         Print(IN_ITS_OWN_ORDER),
         DisableBracketedPaste,
         LeaveAlternateScreen,

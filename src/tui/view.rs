@@ -9,6 +9,7 @@ use super::layout::{SMALLEST, layout};
 use super::notice::Said;
 use super::pane::Pane;
 use super::parts::{Rich, draw_line, hits};
+use super::screens::sign_in::state;
 use super::theme::Role;
 use super::{format, text};
 use crate::domain::printable::printable;
@@ -73,6 +74,11 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect) {
     // Where something may be written, whose data it is matters more than what reading costs.
     let known = if app.armed || profile.protected { 5 } else { 2 };
     pieces.push((known, base, account.map(|a| format!("account {a}")).unwrap_or_default()));
+    let role = connection.and_then(|c| state::role(c.arn.as_deref()?));
+    pieces.push((known, base, role.unwrap_or_default()));
+    if let Some((is_soon, words)) = app.counters.session.and_then(|end| state::left(end, app.now)) {
+        pieces.push(if is_soon { (8, Role::Warning, words) } else { (2, base, words) });
+    }
     let counters = &app.counters;
     let mut used =
         format!("read {} · wrote {} units", format::units(counters.read_units), format::units(counters.write_units));

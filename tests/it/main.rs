@@ -10,6 +10,7 @@ mod bad_input;
 mod bombs;
 mod causes;
 mod collisions;
+mod configuration;
 mod content;
 mod copy;
 #[cfg(feature = "sandbox")]

@@ -16,9 +16,9 @@ use crate::support::program::{Printed, binary, json_lines};
 use crate::support::proxy::{genuine, message};
 use crate::support::{Driver, Fake, Fault, Program, Proxy, Stack};
 
-const ARN: &str = "arn:aws:sts::111111111111:assumed-role/support/me";
+pub(crate) const ARN: &str = "arn:aws:sts::111111111111:assumed-role/support/me";
 
-fn caller(account: &str, arn: &str) -> Vec<u8> {
+pub(crate) fn caller(account: &str, arn: &str) -> Vec<u8> {
     let text = format!(
         "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
          <Arn>{arn}</Arn><UserId>u</UserId><Account>{account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
@@ -26,7 +26,7 @@ fn caller(account: &str, arn: &str) -> Vec<u8> {
     genuine("200 OK", "text/xml", &text)
 }
 
-fn refusal(code: &str) -> Vec<u8> {
+pub(crate) fn refusal(code: &str) -> Vec<u8> {
     let text = format!("<ErrorResponse><Error><Code>{code}</Code><Message>no</Message></Error></ErrorResponse>");
     genuine("403 No", "text/xml", &text)
 }
@@ -196,7 +196,7 @@ async fn the_path_of_the_configuration_stands_alone() {
 }
 
 /// A service that accepts the keys of one name only, and before which anything else has expired.
-async fn gate(upstream: &str, accepted: Arc<Mutex<&'static str>>) -> String {
+pub(crate) async fn gate(upstream: &str, accepted: Arc<Mutex<&'static str>>) -> String {
     let upstream = upstream.trim_start_matches("http://").trim_end_matches('/').to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -314,10 +314,10 @@ async fn rotated(dir: &Path) {
 }
 
 /// A device's code, and a canary: it is shown nowhere.
-const CODE: &str = "739164";
+pub(crate) const CODE: &str = "739164";
 
 /// STS for a base that may do nothing without a code: it gives sessions and roles, and tells who asks.
-async fn careful_sts(asked: Arc<Mutex<Vec<String>>>) -> String {
+pub(crate) async fn careful_sts(asked: Arc<Mutex<Vec<String>>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {

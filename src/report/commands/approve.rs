@@ -28,6 +28,11 @@ impl Approver {
         Self { approve, asked: 0, is_clean: true }
     }
 
+    /// Whether somebody is asked.
+    pub(super) fn asks(&self) -> bool {
+        self.approve == Approve::Ask && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
     /// An item has its outcome.
     pub(super) fn saw(&mut self, outcome: Outcome) {
         if self.asked > 0 && !matches!(outcome, Outcome::Done | Outcome::Equal) {

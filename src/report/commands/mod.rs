@@ -25,9 +25,10 @@ use super::waiting::Waiting;
 use crate::cli::exit::{self, first};
 use crate::cli::{Command, ConfigCommand, Entity, Global, RunsCommand};
 use crate::domain::key::{EntityKey, PartitionKey, meant};
-use crate::domain::run::Outcome;
+use crate::domain::run::{Outcome, RunId};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{self, EntityRef, Event, Level, StopCause};
+use crate::notify::{News, Note, Notifier};
 pub use snapshot::{BeginKeeping, Keeper};
 
 /// What a headless command works with.
@@ -47,6 +48,8 @@ pub struct Context {
     pub zone: TimeZone,
     /// Where copies of rows are kept; `None` in a build that cannot keep any.
     pub keeping: Option<BeginKeeping>,
+    /// Tells whoever wants to know of runs.
+    pub notify: Notifier,
     pub(super) waiting: Waiting,
     progress: Option<Instant>,
 }
@@ -78,6 +81,7 @@ impl Context {
             protected: None,
             zone: TimeZone::UTC,
             keeping: None,
+            notify: Notifier::default(),
             waiting: Waiting::default(),
             progress: None,
         }
@@ -96,6 +100,11 @@ impl Context {
         self.end.exit = exit::NOT_APPROVED;
         self.end.stopped = Some(crate::engine::protocol::StopCause::NotApproved);
         true
+    }
+
+    /// Tells whoever wants to know of the run.
+    fn tell_of_run(&mut self, news: News, run: Option<RunId>, batch: Option<u32>, state: &str) {
+        self.notify.tell(Note { news, run, batch, state: state.to_owned() });
     }
 
     /// Sends a command and hands its events over until it is finished. Errors that end a command end this too; others are printed.
@@ -227,6 +236,9 @@ pub async fn run(mut context: Context, command: Command) -> u8 {
         context.end.blast.read_units = counters.read_units;
     }
     context.out.line(&context.end);
+    for why in context.notify.settle().await {
+        context.out.note(&format!("[notify] command: {why}"));
+    }
     context.end.exit
 }
 

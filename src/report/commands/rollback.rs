@@ -10,6 +10,7 @@ use crate::domain::row::field;
 use crate::domain::run::{Action, Outcome, Reason};
 use crate::domain::tenant::tenant_of;
 use crate::engine::protocol::{Command, Decision, Event, ItemResult, Level, Preview, Steering, StopCause};
+use crate::notify::News;
 
 pub(super) async fn rollback(
     context: &mut Context,
@@ -111,6 +112,7 @@ async fn write(context: &mut Context, plan: Plan) -> Result<(), Quit> {
             // Nobody is here to mend it: the run ends, and can be resumed.
             Event::Paused { run, failure } => {
                 paused = Some(failure);
+                context.tell_of_run(News::RunPaused, Some(run), None, "paused");
                 context.client.send(Command::Steer { run, steering: Steering::Stop }).await?;
             }
             Event::Failed(failure) if failure.fatal => return Err(Quit::Failed(failure)),
@@ -133,6 +135,7 @@ async fn write(context: &mut Context, plan: Plan) -> Result<(), Quit> {
             Event::Item(item) => report(context, &item),
             Event::Run(info) if info.ended_at.is_none() => context.end.run = Some(info.run),
             Event::Run(info) => {
+                context.tell_of_run(News::RunEnded, Some(info.run), None, info.state.as_str());
                 context.out.line(&RunLine::new(&info));
                 context.out.text(&format!("run {} recorded in {}", info.run, info.journal));
             }

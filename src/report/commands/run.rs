@@ -14,6 +14,7 @@ use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{
     BatchState, Command, Event, Finding, ItemResult, Level, Phase, RunInfo, Severity, Steering, StopCause,
 };
+use crate::notify::News;
 
 pub(super) async fn run(context: &mut Context, options: Run) -> Result<(), Quit> {
     let mut expect = None;
@@ -115,12 +116,18 @@ pub(super) async fn converse(
             // Nobody is here to mend it: the run ends, and can be gone on with.
             Event::Paused { run, failure } => {
                 paused = Some(failure);
+                context.tell_of_run(News::RunPaused, Some(run), None, "paused");
                 context.client.send(Command::Steer { run, steering: Steering::Stop }).await?;
             }
             Event::Log(Level::Info, text) => tracing::info!("{text}"),
             Event::Log(_, text) => context.out.note(&text),
             Event::Planned(summary) => planned(context, &summary),
-            Event::ApprovalNeeded(batch) => approver.decide(context, &batch).await?,
+            Event::ApprovalNeeded(batch) => {
+                if approver.asks() {
+                    context.tell_of_run(News::BatchWaits, Some(batch.run), Some(batch.batch), "waiting");
+                }
+                approver.decide(context, &batch).await?;
+            }
             Event::Batch(batch) => {
                 context.out.line(&BatchLine::new(&batch));
                 if batch.state == BatchState::Done {
@@ -241,6 +248,7 @@ pub(super) fn phase_word(phase: Phase) -> &'static str {
 fn ended(context: &mut Context, info: Option<&RunInfo>) {
     context.out.clear_progress();
     let Some(info) = info else { return };
+    context.tell_of_run(News::RunEnded, Some(info.run), None, info.state.as_str());
     context.out.line(&RunLine::new(info));
     let counts: Vec<String> = info.outcomes.iter().map(|(word, count)| format!("{word} {count}")).collect();
     context.out.text(&format!("run {} is {}: {}", info.run, info.state, counts.join(", ")));

@@ -1,7 +1,10 @@
 //! What the engine answers: to the log where it concerns everybody, and to whoever asked.
 
+use crate::domain::clock::utc_millis;
 use crate::engine::protocol::{Connection, Envelope, Event};
 use crate::tui::app::App;
+use crate::tui::message::Effect;
+use crate::tui::screens::profiles::opened::Opening;
 
 impl App {
     pub(crate) fn engine(&mut self, envelope: Envelope) {
@@ -20,8 +23,12 @@ impl App {
     }
 
     pub(crate) fn connected(&mut self, connection: Connection) {
+        self.signing.needed = false;
         self.tenants.tree.know_modules(&connection.modules);
         self.tenants.tree.problem = None;
+        let at = utc_millis(self.now);
+        let opening = Opening { at, account: connection.account.clone(), region: connection.region.clone() };
+        self.effect(Effect::NoteOpening(opening));
         let has_modules = !connection.modules.is_empty();
         self.recall(connection.account.clone());
         self.connection = Some(connection);

@@ -27,12 +27,14 @@ use super::screens::history::{History, Opened};
 use super::screens::log::progress::Progress;
 use super::screens::log::{Log, lines};
 use super::screens::plan::Plan;
+use super::screens::profiles::Listed;
+use super::screens::sign_in::state::Signing;
 use super::screens::tenants::Tenants;
 use super::screens::verification::VerificationBox;
 use super::screens::verification::compared::Verification;
 use super::stack::Stack;
 use super::theme::Theme;
-use super::{ConsoleOptions, OpenAt};
+use super::{ConsoleOptions, OpenAt, Settings};
 use crate::config::{Ground, Profile};
 use crate::domain::clock::time_zone;
 use crate::engine::failure::Failure;
@@ -80,6 +82,21 @@ pub(crate) struct App {
     pub(crate) left_verification: Option<VerificationBox>,
 
     pub(crate) connection: Option<Connection>,
+    pub(crate) signing: Signing,
+    pub(crate) settings: Settings,
+    /// A configuration that was edited and not saved.
+    pub(crate) config_draft: Option<String>,
+    /// The profiles, until the list takes them.
+    pub(crate) listed_profiles: Option<Result<Listed, String>>,
+    /// The profile that is opened when the run of a request has ended.
+    pub(crate) switching: Option<(RequestId, String)>,
+    /// The background that the shipped styles are for.
+    pub(crate) ground: Ground,
+    pub(crate) no_color: bool,
+    /// Whether the window has the focus, as far as the terminal tells.
+    pub(crate) has_focus: bool,
+    /// The operator was called from another window.
+    pub(crate) is_calling: bool,
     pub(crate) armed: bool,
     pub(crate) counters: Counters,
     pub(crate) engine_gone: bool,
@@ -137,6 +154,15 @@ impl App {
             verification: None,
             left_verification: None,
             connection: None,
+            signing: Signing::default(),
+            settings: options.settings,
+            config_draft: None,
+            listed_profiles: None,
+            switching: None,
+            ground: options.ui.ground.unwrap_or(Ground::Dark),
+            no_color: options.no_color,
+            has_focus: true,
+            is_calling: false,
             armed: false,
             counters: Counters::default(),
             engine_gone: false,
@@ -193,6 +219,7 @@ impl App {
 
     /// The one place where failures are written down: once each, with hint and request id.
     pub(crate) fn record(&mut self, failure: &Failure, about: Option<&str>) {
+        self.minds_sign_in(failure);
         let lead = about.map(|a| format!("{a}: ")).unwrap_or_default();
         let level = if failure.fatal { Level::Error } else { Level::Warning };
         self.log.push(self.now, level, format!("{lead}{}", lines::failure(failure)));

@@ -47,6 +47,9 @@ impl App {
             }
             Action::Runs => self.show_runs(),
             Action::Signs => self.show_signs(),
+            Action::EditConfig => self.edit_config(),
+            Action::SignIn => self.sign_in(false),
+            Action::Reload if self.signing.needed => self.sign_in(true),
             Action::About => self.stack.push(About::new(self)),
             Action::Users => self.show_users(),
             Action::Doctor => self.show_doctor(),
@@ -80,11 +83,16 @@ impl App {
     /// Why an action cannot be done; `None` when it can.
     pub(crate) fn refusal(&self, action: Action) -> Option<String> {
         match action {
-            Action::Reload | Action::Runs | Action::Users | Action::OpenKey | Action::FindEntity | Action::Doctor => {
-                self.no_engine()
-            }
+            Action::Reload
+            | Action::SignIn
+            | Action::Runs
+            | Action::Users
+            | Action::OpenKey
+            | Action::FindEntity
+            | Action::Doctor => self.no_engine(),
             Action::Arm if !self.armed => self.no_engine(),
             Action::Signs => self.no_signs(),
+            Action::EditConfig => self.no_config(),
             Action::Disarm => {
                 self.no_engine().or_else(|| (!self.armed).then(|| "the console is read-only already".to_owned()))
             }

@@ -37,6 +37,14 @@ pub(crate) fn update(app: &mut App, now: Timestamp, message: Message) -> Vec<Eff
         Message::PlanSaved { file, text, saved } => app.plan_saved(file, text, saved),
         Message::PlanEdited(edited) => app.plan_edited(edited),
         Message::Copied(Ok(how)) => app.say(how),
+        Message::CommandSaid(line) => app.signing.command_said(line),
+        Message::CommandEnded(ended) => app.signing.command_ended(ended),
+        Message::NotTold(why) => app.tell(Level::Warning, format!("[notify] command: {why}")),
+        Message::Focus(has_focus) => app.focused(has_focus),
+        Message::Tick => app.ticked(),
+        Message::Profiles(listed) => app.listed_profiles = Some(listed),
+        Message::ConfigEdited(path, before, edited) => app.config_edited(path, before, edited),
+        Message::ConfigSaved(saved) => app.config_saved(saved),
         Message::SentToTerminal { what, characters } => app.sent_to_terminal(&what, characters),
         Message::Copied(Err(why)) => {
             app.tell(Level::Warning, why.clone());
@@ -44,6 +52,7 @@ pub(crate) fn update(app: &mut App, now: Timestamp, message: Message) -> Vec<Eff
         }
     }
     app.pump();
+    app.stack.drop_finished();
     app.take_effects()
 }
 

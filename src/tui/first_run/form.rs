@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config;
+use crate::config::{self, Profile};
 use crate::tui::parts::Field;
 
 /// One line of the form.
@@ -31,6 +31,7 @@ pub(super) struct Form {
 pub(super) struct Filled {
     pub(super) name: String,
     pub(super) text: String,
+    pub(super) profile: Profile,
 }
 
 impl Default for Form {
@@ -39,10 +40,18 @@ impl Default for Form {
         Self {
             lines: vec![
                 line("name", "staging", "how you call this profile"),
-                line("environment", "", "the application's NODE_ENV: local, dev, stg, prod"),
-                line("app", "", "the application's APP_NAME"),
+                line(
+                    "environment",
+                    "",
+                    "the application's NODE_ENV: local, dev, stg, prod; Ctrl-N: one that has tables here",
+                ),
+                line("app", "", "the application's APP_NAME; Ctrl-N: one that has tables here"),
                 line("region", "ap-northeast-1", "AWS region; empty: as the AWS tools find it"),
-                line("aws_profile", "", "AWS profile; empty: as the AWS tools find it"),
+                line(
+                    "aws_profile",
+                    "",
+                    "AWS profile; empty: as the AWS tools find it; Ctrl-N: the next one of this machine",
+                ),
                 line("bucket", "", "S3 bucket of long attributes (S3_BUCKET_NAME)"),
                 line("user_pool_id", "", "Cognito user pool, if any"),
                 line("timezone", "Asia/Tokyo", "time zone the application runs in"),
@@ -72,6 +81,50 @@ impl Form {
         self.at = (self.at + places).saturating_add_signed(by) % places;
     }
 
+    /// The key of the line with the cursor.
+    pub(super) fn key(&self) -> Option<&'static str> {
+        self.lines.get(self.at).map(|line| line.key)
+    }
+
+    fn fill(&mut self, key: &str, value: &str) {
+        if let Some(line) = self.lines.iter_mut().find(|line| line.key == key) {
+            line.field = Field::holding(value);
+        }
+        self.problem = None;
+    }
+
+    /// Fills a line with the value after the one that it holds.
+    pub(super) fn next_of(&mut self, key: &str, values: &[String]) {
+        let held = values.iter().position(|value| value == self.value(key));
+        let next = held.map_or(0, |at| (at + 1) % values.len());
+        match values.get(next).cloned() {
+            Some(value) => self.fill(key, &value),
+            None => self.problem = Some("there is none on this machine".to_owned()),
+        }
+    }
+
+    /// Fills environment and app with the next application that there is.
+    pub(super) fn next_application(&mut self, found: &[String]) {
+        let held = format!("{}-{}", self.value("environment"), self.value("app"));
+        let at = found.iter().position(|one| *one == held).map_or(0, |at| (at + 1) % found.len());
+        match found.get(at).and_then(|one| one.split_once('-')) {
+            Some((environment, app)) => {
+                let (environment, app) = (environment.to_owned(), app.to_owned());
+                self.fill("environment", &environment);
+                self.fill("app", &app);
+            }
+            None => self.problem = Some("no tables of an application are there, in this account and region".to_owned()),
+        }
+    }
+
+    /// Where the tables are looked for, as far as the form says.
+    pub(super) fn place(&self) -> Profile {
+        let some = |key| Some(self.value(key)).filter(|value| !value.is_empty()).map(str::to_owned);
+        let mut profile = Profile::new("new", "?", "?");
+        (profile.region, profile.aws_profile) = (some("region"), some("aws_profile"));
+        profile
+    }
+
     fn value(&self, key: &str) -> &str {
         self.lines.iter().find(|l| l.key == key).map_or("", |l| l.field.text().trim())
     }
@@ -86,7 +139,10 @@ impl Form {
         }
         let text = self.text(&name);
         match config::parse(path, &text) {
-            Ok(_) => Some(Filled { name, text }),
+            Ok(file) => {
+                let profile = file.profiles.get(&name).cloned()?;
+                Some(Filled { name, text, profile })
+            }
             Err(error) => {
                 let key = error.key.as_deref().and_then(|k| k.rsplit('.').next()).unwrap_or("name").to_owned();
                 let hint = error.hint.as_ref().map(|h| format!(": {h}")).unwrap_or_default();

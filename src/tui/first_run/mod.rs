@@ -1,6 +1,7 @@
 //! The first screen without a configuration file: the sandbox, or a form for a first profile.
 
 mod form;
+mod look;
 mod view;
 
 use std::io;
@@ -18,7 +19,9 @@ use super::run::signals;
 use super::terminal::{Held, has_hung_up, screen};
 use super::theme::Theme;
 use crate::config::Ground;
-use form::Form;
+use crate::engine::protocol::Event;
+use form::{Filled, Form};
+use look::{Look, Start};
 
 /// What the operator chose.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,18 +34,20 @@ pub enum FirstRun {
     Quit,
 }
 
-/// Offers the sandbox or a form for a first profile, which is written to `config_path` (mode 0600, never over another file).
+/// Offers the sandbox or a form for a first profile, which is tried and then written to `config_path` (mode 0600, never over another
+/// file). The form offers the AWS profiles of the machine.
 ///
 /// # Errors
 /// What the terminal says.
-pub async fn first_run(config_path: &Path, no_color: bool) -> color_eyre::Result<FirstRun> {
+pub async fn first_run(config_path: &Path, no_color: bool, aws_profiles: Vec<String>) -> color_eyre::Result<FirstRun> {
     let signals = signals()?;
     let held = Held::take(false)?;
     let mut terminal = screen()?;
     let mut inputs = Inputs::new()?;
     let ground = if no_color { Ground::Dark } else { ground(&mut inputs).await };
     let theme = Theme::with(ground, None, no_color).map_err(|e| color_eyre::eyre::eyre!(e))?;
-    let mut first = First::new(config_path.to_path_buf(), theme);
+    let mut first = First::new(config_path.to_path_buf(), theme, look::start);
+    first.aws_profiles = aws_profiles;
     let outcome = first.run(inputs.events(), &mut *terminal, signals).await;
     drop(held);
     Ok(outcome?)
@@ -55,6 +60,8 @@ enum Screen {
     Choice(usize),
     /// The form.
     Form(Box<Form>),
+    /// What came of trying it.
+    Check(Box<Form>, Filled),
 }
 
 /// The state of the first screen.
@@ -64,11 +71,15 @@ struct First {
     theme: Theme,
     screen: Screen,
     chosen: Option<FirstRun>,
+    aws_profiles: Vec<String>,
+    /// Starts an engine for a profile.
+    start: Start,
+    look: Option<Look>,
 }
 
 impl First {
-    fn new(path: PathBuf, theme: Theme) -> Self {
-        Self { path, theme, screen: Screen::Choice(0), chosen: None }
+    fn new(path: PathBuf, theme: Theme, start: Start) -> Self {
+        Self { path, theme, screen: Screen::Choice(0), chosen: None, aws_profiles: Vec::new(), start, look: None }
     }
 
     async fn run<S, B>(
@@ -97,8 +108,13 @@ impl First {
                 drawn => drawn?,
             };
             let input = tokio::select! {
+                biased;
                 () = &mut ended => return Ok(FirstRun::Quit),
                 input = inputs.next() => input,
+                event = look::next(&mut self.look) => {
+                    self.told(event);
+                    continue;
+                }
             };
             let input = match input.transpose() {
                 Err(error) if has_hung_up(&error) => return Ok(FirstRun::Quit),
@@ -131,6 +147,7 @@ impl First {
                 _ => {}
             },
             Screen::Form(_) => self.form_key(key),
+            Screen::Check(..) => self.check_key(key),
         }
     }
 
@@ -140,7 +157,8 @@ impl First {
             KeyCode::Esc => self.screen = Screen::Choice(1),
             KeyCode::Tab | KeyCode::Down => form.step(1),
             KeyCode::BackTab | KeyCode::Up => form.step(-1),
-            KeyCode::Enter if form.at == form.button() => self.save(),
+            KeyCode::Char('n') if key.modifiers.contains(KeyModifiers::CONTROL) => self.offer(),
+            KeyCode::Enter if form.at == form.button() => self.check(),
             KeyCode::Char(' ' | 'y' | 'n') if form.at == form.switch() => {
                 form.protected =
                     if key.code == KeyCode::Char(' ') { !form.protected } else { key.code == KeyCode::Char('y') };
@@ -151,6 +169,7 @@ impl First {
                 if let Some(line) = form.lines.get_mut(at) {
                     line.field.key(key);
                     form.problem = None;
+                    self.look = None;
                 }
             }
         }
@@ -165,12 +184,54 @@ impl First {
         }
     }
 
-    fn save(&mut self) {
+    /// Fills the line with the cursor with the next value that there is for it.
+    fn offer(&mut self) {
+        let Screen::Form(form) = &mut self.screen else { return };
+        match form.key() {
+            Some("aws_profile") => form.next_of("aws_profile", &self.aws_profiles),
+            Some("environment" | "app") => match &self.look {
+                Some(Look { found: Some(found), .. }) => form.next_application(found),
+                // A region or a profile that was changed since leads to other tables.
+                _ => self.look = Some(Look::applications(self.start, form.place())),
+            },
+            _ => {}
+        }
+    }
+
+    fn check(&mut self) {
         let Screen::Form(form) = &mut self.screen else { return };
         let Some(filled) = form.finish(&self.path) else { return };
-        match super::files::create_private(&self.path, filled.text.as_bytes()) {
-            Ok(()) => self.chosen = Some(FirstRun::Profile(filled.name)),
-            Err(error) => form.problem = Some(format!("{} cannot be written: {error}", self.path.display())),
+        self.look = Some(Look::check(self.start, filled.profile.clone()));
+        self.screen = Screen::Check(std::mem::take(form), filled);
+    }
+
+    fn check_key(&mut self, key: Key) {
+        let Screen::Check(form, filled) = &mut self.screen else { return };
+        match key.code {
+            KeyCode::Esc => {
+                self.look = None;
+                self.screen = Screen::Form(std::mem::take(form));
+            }
+            KeyCode::Enter => match super::files::create_private(&self.path, filled.text.as_bytes()) {
+                Ok(()) => self.chosen = Some(FirstRun::Profile(filled.name.clone())),
+                Err(error) => {
+                    form.problem = Some(format!("{} cannot be written: {error}", self.path.display()));
+                    self.screen = Screen::Form(std::mem::take(form));
+                }
+            },
+            _ => {}
+        }
+    }
+
+    fn told(&mut self, event: Option<Event>) {
+        let Some(look) = &mut self.look else { return };
+        look.take(event);
+        if let (Screen::Form(form), true) = (&mut self.screen, look.is_over) {
+            match (&look.found, look.lines.first()) {
+                (Some(found), _) => form.next_application(found),
+                (None, Some((_, why))) => form.problem = Some(why.trim_start_matches("! ").to_owned()),
+                (None, None) => {}
+            }
         }
     }
 }

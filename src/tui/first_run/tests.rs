@@ -3,15 +3,78 @@ use futures::stream;
 use ratatui::backend::TestBackend;
 
 use super::*;
+use crate::config::Profile;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::protocol::{Command, Envelope};
+use crate::engine::{EngineHandle, boundary};
 use crate::tui::tests::{inputs, shown};
 
 fn play(path: &Path, keys: &str, size: (u16, u16)) -> (FirstRun, String) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let mut first = First::new(path.to_path_buf(), Theme::shipped(false).unwrap());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut first = First::new(path.to_path_buf(), Theme::shipped(false).unwrap(), engine);
+    first.aws_profiles = vec!["base".into(), "corp".into()];
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
-    let inputs = stream::iter(inputs(keys).into_iter().map(Ok));
+    // What was asked for comes before the next key, and before the end.
+    let pause = || tokio::time::sleep(std::time::Duration::from_millis(20));
+    let keys = stream::iter(inputs(keys).into_iter().map(Ok)).then(move |input| async move {
+        pause().await;
+        input
+    });
+    let inputs = keys.chain(stream::once(async move { pause().await }).filter_map(|()| async { None }));
     let chosen = runtime.block_on(first.run(inputs, &mut terminal, std::future::pending())).unwrap();
     (chosen, shown(terminal.backend().buffer()))
+}
+
+/// An engine that knows two applications and whose tables are there.
+fn engine(profile: Profile) -> EngineHandle {
+    let (handle, mut end) = boundary();
+    tokio::spawn(async move {
+        while let Some((request, command)) = end.commands.recv().await {
+            let checked = |part: &str, told: &str| Event::Checked { part: part.into(), told: told.into() };
+            let events = match command {
+                Command::ListApplications if profile.aws_profile.is_none() => {
+                    let why = Failure::new(ErrorCode::Credentials, "there are no AWS credentials");
+                    vec![Event::Failed(Box::new(why))]
+                }
+                Command::ListApplications => vec![Event::Applications(vec!["dev-my-shop".into(), "stg-shop".into()])],
+                Command::CheckConnection => vec![checked("module product", "data, command, history can be read")],
+                other => panic!("{other:?}"),
+            };
+            for event in events.into_iter().chain([Event::Finished { cancelled: false }]) {
+                let _ = end.events.send(Envelope { request, event }).await;
+            }
+        }
+    });
+    handle
+}
+
+#[test]
+fn profiles_and_applications_that_are_there_are_offered() {
+    let at = "j<ret><tab><tab><tab><tab>";
+    let (_, screen) = play(Path::new(NOWHERE), &format!("{at}<ctrl-n><ctrl-n>"), (100, 30));
+    assert!(screen.contains("aws_profile   corp"), "{screen}");
+    let (_, screen) =
+        play(Path::new(NOWHERE), &format!("{at}<ctrl-n><ctrl-n><shift-tab><shift-tab><ctrl-n>"), (100, 30));
+    assert!(screen.contains("environment   dev ") && screen.contains("app           my-shop"), "{screen}");
+    let (_, screen) =
+        play(Path::new(NOWHERE), &format!("{at}<ctrl-n><shift-tab><shift-tab><ctrl-n><ctrl-n>"), (100, 30));
+    assert!(screen.contains("environment   stg ") && screen.contains("app           shop"), "{screen}");
+    let (_, screen) = play(Path::new(NOWHERE), &format!("{at}<shift-tab><shift-tab><ctrl-n>"), (100, 30));
+    assert!(screen.contains("! there are no AWS credentials"), "{screen}");
+}
+
+#[test]
+fn the_last_step_tries_where_the_profile_leads_before_the_file_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("config.toml");
+    let keys = "j<ret><tab>dev<tab>shop<shift-tab><shift-tab><shift-tab><ret>";
+    let (chosen, screen) = play(&path, keys, (80, 24));
+    assert!(chosen == FirstRun::Quit && !path.exists(), "{screen}");
+    insta::assert_snapshot!("check_80x24", screen);
+    let (_, screen) = play(&path, &format!("{keys}<esc>"), (80, 24));
+    assert!(screen.contains("app           shop") && !path.exists(), "{screen}");
+    assert_eq!(play(&path, &format!("{keys}<ret>"), (80, 24)).0, FirstRun::Profile("staging".into()));
+    assert!(path.exists());
 }
 
 const NOWHERE: &str = "/nowhere/tenantry/config.toml";
@@ -34,7 +97,7 @@ fn leaving_changes_nothing() {
 fn a_profile_is_written_for_its_owner_only() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("tenantry/config.toml");
-    let keys = "j<ret><tab>dev<tab><paste:shop\n><tab><tab><tab>b-1<tab><tab><tab><tab> <tab><ret>";
+    let keys = "j<ret><tab>dev<tab><paste:shop\n><tab><tab><tab>b-1<tab><tab><tab><tab> <tab><ret><ret>";
     assert_eq!(play(&path, keys, (80, 24)).0, FirstRun::Profile("staging".into()));
     let file = crate::config::load(&path).unwrap().unwrap();
     let profile = &file.profiles["staging"];
@@ -52,7 +115,7 @@ fn a_file_that_came_meanwhile_is_not_written_over() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("config.toml");
     std::fs::write(&path, "# someone's\n").unwrap();
-    let (chosen, screen) = play(&path, "j<ret><tab>dev<tab>shop<shift-tab><shift-tab><shift-tab><ret>", (120, 40));
+    let (chosen, screen) = play(&path, "j<ret><tab>dev<tab>shop<shift-tab><shift-tab><shift-tab><ret><ret>", (120, 40));
     assert_eq!(chosen, FirstRun::Quit);
     assert!(screen.contains("cannot be written"), "{screen}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "# someone's\n");

@@ -41,6 +41,26 @@ pub(super) fn draw(first: &First, buffer: &mut Buffer) -> Option<(u16, u16)> {
             foot(buffer, area, &Hints::fixed(&hints), theme);
             draw_form(form, buffer, inner, theme)
         }
+        Screen::Check(_, filled) => {
+            let hints = [("Enter", "save and go on"), ("Esc", "back to the form")];
+            foot(buffer, area, &Hints::fixed(&hints), theme);
+            let look = first.look.as_ref();
+            let head = if look.is_some_and(|look| look.is_over) { "Tried" } else { "Trying" };
+            let told =
+                format!("{head} where profile {} leads. Nothing is written by it, nor is the file yet.", filled.name);
+            let mut y = 1 + lines(
+                buffer,
+                Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner },
+                &told,
+                Role::Strong,
+                theme,
+            );
+            for (role, line) in look.map_or(&[][..], |look| &look.lines) {
+                let row = Rect { y: inner.y + y.min(inner.height), height: inner.height.saturating_sub(y), ..inner };
+                y += lines(buffer, row, line, *role, theme);
+            }
+            None
+        }
     }
 }
 
@@ -92,14 +112,14 @@ fn draw_form(form: &Form, buffer: &mut Buffer, area: Rect, theme: &Theme) -> Opt
     switch.pad_to(usize::from(NAMES));
     switch.push(role(form.switch()), if form.protected { " yes " } else { " no " });
     draw_line(buffer, row(form.switch()), &switch, 0, theme, Style::default());
-    let save = Rich::of(role(form.button()), " Save and go on ");
+    let save = Rich::of(role(form.button()), " Try it, then save ");
     draw_line(buffer, row(form.button()), &save, 0, theme, Style::default());
     let from = row(form.button() + 1);
     let room = Rect { height: area.bottom().saturating_sub(from.y), ..from };
     let hint = match form.lines.get(form.at) {
         Some(line) => line.hint,
         None if form.at == form.switch() => "Space switches; yes: every write wants the tenant's name typed",
-        None => "Enter writes the file",
+        None => "Enter tries where the profile leads; nothing is written by that",
     };
     match &form.problem {
         Some(problem) => lines(buffer, room, &format!("! {problem}"), Role::Error, theme),

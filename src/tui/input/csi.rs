@@ -29,6 +29,11 @@ fn meant(inside: &str, last: u8) -> Option<Heard> {
     if inside.starts_with('?') {
         return (last == b'c').then_some(Heard::Attributes);
     }
+    match (inside, last) {
+        ("", b'I') => return Some(Heard::Event(Event::FocusGained)),
+        ("", b'O') => return Some(Heard::Event(Event::FocusLost)),
+        _ => {}
+    }
     let numbers = numbers(inside);
     let at = |i: usize| numbers.get(i).copied();
     let code = match (last, at(0)) {

@@ -251,7 +251,13 @@ mod tests {
         assert_eq!(heard(&[b"\x1b]11;rgb:ffff/ffff/ffff\x07\x1b[?62;22c"]), [white.clone(), Heard::Attributes]);
         assert_eq!(heard(&[b"\x1b]11;rgb:ff/ff/ff\x1b", b"\\"]), [white]);
         assert_eq!(heard(&[b"\x1b]11;rgba:0000/2b2b/3636/ffff\x1b\\"]), [Heard::Background((0, 43, 54))]);
-        assert_eq!(keys(b"\x1b]52;c;YQ==\x07\x1bP1+r\x1b\\\x1b[12;40R\x1b[Ia"), "a");
+        assert_eq!(keys(b"\x1b]52;c;YQ==\x07\x1bP1+r\x1b\\\x1b[12;40Ra"), "a");
+    }
+
+    #[test]
+    fn the_window_tells_whether_it_has_the_focus() {
+        let told = [Heard::Event(Event::FocusLost), Heard::Event(Event::FocusGained)];
+        assert_eq!(heard(&[b"\x1b[O\x1b[", b"I"]), told);
     }
 
     #[test]

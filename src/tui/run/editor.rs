@@ -8,27 +8,27 @@ use crate::config::read_regular;
 use crate::engine::journal::private_dir;
 use crate::tui::screens::phrases::words;
 
-/// Lets `$VISUAL`, or else `$EDITOR`, or else `vi` change a text, in a file that only its owner can read.
+/// Lets `$VISUAL`, or else `$EDITOR`, or else `vi` change a text, in a file that only its owner can read. The file's name begins so.
 ///
 /// # Errors
 /// Why there is no other text, in words.
-pub(super) fn edit(dir: &Path, text: &str) -> Result<String, String> {
+pub(super) fn edit(dir: &Path, prefix: &str, text: &str) -> Result<String, String> {
     let named = |name| std::env::var(name).ok().filter(|v| !v.trim().is_empty());
     let editor = named("VISUAL").or_else(|| named("EDITOR")).unwrap_or_else(|| "vi".to_owned());
-    edit_with(&editor, dir, text)
+    edit_with(&editor, dir, prefix, text)
 }
 
-fn edit_with(editor: &str, dir: &Path, text: &str) -> Result<String, String> {
+fn edit_with(editor: &str, dir: &Path, prefix: &str, text: &str) -> Result<String, String> {
     let said = |e: std::io::Error| format!("the text cannot be given to the editor: {e}");
     private_dir(dir).map_err(|e| format!("the text cannot be given to the editor: {e}"))?;
-    let mut file = tempfile::Builder::new().prefix("plan-").suffix(".toml").tempfile_in(dir).map_err(said)?;
+    let mut file = tempfile::Builder::new().prefix(prefix).suffix(".toml").tempfile_in(dir).map_err(said)?;
     file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(said)?;
     let command = words(editor);
     let (program, arguments) = command.split_first().ok_or("there is no editor: set EDITOR")?;
     let status = Command::new(program).args(arguments).arg(file.path()).status();
     let status = status.map_err(|e| format!("{program} cannot be started: {e}; EDITOR or VISUAL names another one"))?;
     if !status.success() {
-        return Err(format!("{program} ended with {status}: the plan is as it was"));
+        return Err(format!("{program} ended with {status}: it is as it was"));
     }
     // By its name: editors write another file and put it in the place of the first.
     read_regular(file.path()).map_err(|e| format!("what {program} left cannot be read: {e}"))
@@ -41,10 +41,10 @@ mod tests {
     #[test]
     fn an_editor_changes_the_text_and_a_failed_one_does_not() {
         let dir = tempfile::tempdir().unwrap();
-        let replaced = edit_with("sed -i 's/acme/globex corp/'", dir.path(), "tenant = \"acme\"\n").unwrap();
+        let replaced = edit_with("sed -i 's/acme/globex corp/'", dir.path(), "plan-", "tenant = \"acme\"\n").unwrap();
         assert_eq!(replaced, "tenant = \"globex corp\"\n");
-        assert!(edit_with("false", dir.path(), "x").unwrap_err().contains("the plan is as it was"));
-        assert!(edit_with("/no/such/editor", dir.path(), "x").unwrap_err().contains("EDITOR or VISUAL"));
+        assert!(edit_with("false", dir.path(), "plan-", "x").unwrap_err().contains("it is as it was"));
+        assert!(edit_with("/no/such/editor", dir.path(), "plan-", "x").unwrap_err().contains("EDITOR or VISUAL"));
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left behind");
     }
 }

@@ -5,13 +5,18 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio_util::sync::CancellationToken;
 
-use crate::config::{Profile, read_regular};
+use super::command;
+use crate::config::{self, Profile, read_regular};
+use crate::notify;
 use crate::tui::app::App;
+use crate::tui::calling;
 use crate::tui::clipboard::{System, osc52, over_ssh};
 use crate::tui::memory::{self, Scribe};
 use crate::tui::message::{Effect, Message};
-use crate::tui::{cache, files, format};
+use crate::tui::screens::profiles::{Listed, opened};
+use crate::tui::{cache, files, format, reconfigure};
 
 /// Does what effects ask for.
 pub(crate) trait Host {
@@ -32,6 +37,9 @@ pub(crate) struct Outside {
     scribe: Scribe,
     clipboard: System,
     copies: PathBuf,
+    state_dir: PathBuf,
+    /// Ends the profile's command.
+    stop: CancellationToken,
 }
 
 impl Outside {
@@ -44,6 +52,8 @@ impl Outside {
             scribe: Scribe::new(memory::path(&app.state_dir, &app.profile), app.profile.clone()),
             clipboard: System::default(),
             copies: app.state_dir.join("copies"),
+            state_dir: app.state_dir.clone(),
+            stop: CancellationToken::new(),
         }
     }
 }
@@ -87,7 +97,45 @@ impl Host for Outside {
                 Message::PlanSaved { file, text, saved }
             }),
             // The loop itself makes room for the editor and for the shell.
-            Effect::EditPlan(_) | Effect::Suspend => return false,
+            Effect::EditPlan(_) | Effect::EditConfig(..) | Effect::OpenProfile(_) | Effect::Suspend => return false,
+            Effect::ReadProfiles(config) => {
+                let state_dir = self.state_dir.clone();
+                beside(back, move || Message::Profiles(profiles(&config, &state_dir)));
+            }
+            Effect::NoteOpening(opening) => {
+                let (state_dir, name) = (self.state_dir.clone(), self.profile.name.clone());
+                tokio::task::spawn_blocking(move || {
+                    if let Err(error) = opened::note(&state_dir, &name, opening) {
+                        tracing::warn!("that profile {name} was opened could not be noted: {error}");
+                    }
+                });
+                return false;
+            }
+            Effect::SaveConfig(path, before, text) => beside(back, move || {
+                Message::ConfigSaved(reconfigure::save(&path, before.as_deref(), text).map(Box::new))
+            }),
+            Effect::RunCommand(line) => {
+                self.stop = CancellationToken::new();
+                command::run(&line, back, self.stop.clone());
+            }
+            Effect::StopCommand => {
+                self.stop.cancel();
+                return false;
+            }
+            Effect::Notify(program, note) => {
+                let profile = self.profile.name.clone();
+                tokio::spawn(async move {
+                    if let Err(why) = notify::send(&program, &profile, &note).await {
+                        tracing::warn!("[notify] command: {why}");
+                        let _ = back.send(Message::NotTold(why));
+                    }
+                });
+                return false;
+            }
+            Effect::Call(words) => {
+                calling::call(words.as_deref());
+                return false;
+            }
             Effect::Copy { text, what } if !over_ssh() => {
                 let clipboard = self.clipboard.clone();
                 beside(back, move || match clipboard.put(&text) {
@@ -109,6 +157,12 @@ impl Host for Outside {
         }
         true
     }
+}
+
+fn profiles(config: &Path, state_dir: &Path) -> Result<Listed, String> {
+    let file = config::load(config).map_err(|error| error.to_string())?;
+    let file = file.ok_or_else(|| format!("{} has gone", config.display()))?;
+    Ok(Listed { profiles: file.profiles.into_values().collect(), opened: opened::read(state_dir) })
 }
 
 /// Works on a thread of its own and sends what came of it. A panic there must not leave anybody waiting.

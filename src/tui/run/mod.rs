@@ -1,10 +1,13 @@
 //! The loop: keys first, then what the engine tells, drawing when something changed.
 
+mod command;
 mod editor;
 mod host;
+mod others;
 mod suspend;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +22,8 @@ use tokio::time::{Instant, sleep_until};
 
 use editor::edit;
 pub(crate) use host::{Host, Outside};
+use others::Others;
+pub use others::Profiles;
 use suspend::{Continued, suspend};
 
 use super::app::App;
@@ -29,12 +34,15 @@ use super::message::{Effect, Message, Mouse};
 use super::terminal::{Held, has_hung_up, screen};
 use super::theme::Theme;
 use super::{ConsoleOptions, view};
-use crate::config::Ground;
+use crate::config::{Ground, read_regular};
 use crate::engine::EngineHandle;
 use crate::engine::protocol::{Command, RequestId};
 
 /// Events taken in between two looks at the keyboard.
 const AT_ONCE: usize = 64;
+
+/// How often the time that is left of a session is looked at.
+const TICK: Duration = Duration::from_secs(15);
 
 /// The shortest times between two frames.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +63,7 @@ impl Default for Pace {
 ///
 /// # Errors
 /// What the terminal says.
-pub async fn run(options: ConsoleOptions, engine: EngineHandle) -> color_eyre::Result<()> {
+pub async fn run(options: ConsoleOptions, engine: EngineHandle, profiles: Box<dyn Profiles>) -> color_eyre::Result<()> {
     let (ui, no_color) = (options.ui.clone(), options.no_color);
     let app = App::new(options, Timestamp::now()).map_err(|e| color_eyre::eyre::eyre!(e))?;
     let host = Outside::new(&app);
@@ -63,6 +71,7 @@ pub async fn run(options: ConsoleOptions, engine: EngineHandle) -> color_eyre::R
     tokio::pin!(signals);
     let mut continued = Continued::new()?;
     let mut console = Console::new(app, engine, host, Pace::default());
+    let mut others = Others::new(profiles);
     let mut asks = ui.ground.is_none() && !no_color;
     loop {
         // Inputs of its own each time: nobody else may read the keyboard while an editor has it. The system continues a program whose
@@ -75,6 +84,7 @@ pub async fn run(options: ConsoleOptions, engine: EngineHandle) -> color_eyre::R
         if std::mem::take(&mut asks) && ground(&mut inputs).await == Ground::Light {
             let theme = Theme::with(Ground::Light, ui.theme.as_ref(), no_color);
             console.app.theme = Arc::new(theme.map_err(|e| color_eyre::eyre::eyre!(e))?);
+            console.app.ground = Ground::Light;
         }
         let outcome = tokio::select! {
             outcome = console.run(inputs.events(), &mut *terminal, signals.as_mut()) => Some(outcome),
@@ -87,7 +97,9 @@ pub async fn run(options: ConsoleOptions, engine: EngineHandle) -> color_eyre::R
             Some(outcome) => outcome?,
         }
         match console.leave.take() {
-            Some(Away::Editor(text)) => console.edit(text).await,
+            Some(Away::Editor(text)) => console.edit_plan(text).await,
+            Some(Away::Config(path, draft)) => console.edit_config(path, draft).await,
+            Some(Away::Profile(name)) => others.open(&mut console, &name).await,
             Some(Away::Suspended) => suspend(&mut continued).await?,
             None => return Ok(()),
         }
@@ -151,6 +163,10 @@ pub(crate) struct Console<H> {
 enum Away {
     /// The operator's editor, for a text.
     Editor(String),
+    /// The operator's editor, for a configuration file; with the text that was not saved, where there is one.
+    Config(PathBuf, Option<String>),
+    /// The same console under another profile.
+    Profile(String),
     /// The shell, until it continues the program.
     Suspended,
 }
@@ -218,6 +234,7 @@ impl<H: Host> Console<H> {
         tokio::pin!(inputs, ended);
         let mut frames = Frames { last: None, due: Some(Instant::now()) };
         let mut engine_open = true;
+        let mut tick = Instant::now() + TICK;
         let commands = self.engine.commands.clone();
         while !self.app.quit && self.leave.is_none() {
             if frames.due.is_some_and(|due| due <= Instant::now()) {
@@ -245,7 +262,9 @@ impl<H: Host> Console<H> {
                     None => break,
                 },
                 Some(message) = self.done.recv() => {
-                    self.working -= 1;
+                    // These come beside the one that ends their work.
+                    let is_beside = matches!(message, Message::CommandSaid(_) | Message::NotTold(_));
+                    self.working -= usize::from(!is_beside);
                     self.update(message);
                     frames.want(self.pace.keys);
                 }
@@ -269,15 +288,45 @@ impl<H: Host> Console<H> {
                     frames.want(self.pace.events);
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+                // The time that is left of a session goes by while nothing else happens.
+                () = sleep_until(tick), if self.app.counters.session.is_some() => {
+                    tick = Instant::now() + TICK;
+                    self.update(Message::Tick);
+                    frames.want(self.pace.events);
+                }
             }
         }
         Ok(())
     }
 
+    /// Lets the operator's editor change a plan.
+    async fn edit_plan(&mut self, text: String) {
+        let edited = self.edit("plan-", text).await;
+        self.update(Message::PlanEdited(edited));
+    }
+
+    /// Lets the operator's editor change a configuration file: a copy of it, which is checked before it is written.
+    async fn edit_config(&mut self, path: PathBuf, draft: Option<String>) {
+        let before = match read_regular(&path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => {
+                return self.update(Message::ConfigEdited(
+                    path,
+                    None,
+                    Err(format!("the configuration cannot be read: {error}")),
+                ));
+            }
+        };
+        let text = draft.or_else(|| before.clone()).unwrap_or_default();
+        let edited = self.edit("config-", text).await;
+        self.update(Message::ConfigEdited(path, before, edited));
+    }
+
     /// Lets the operator's editor change a text. What the engine tells meanwhile is taken in: a run does not wait for it.
-    async fn edit(&mut self, text: String) {
+    async fn edit(&mut self, prefix: &'static str, text: String) -> Result<String, String> {
         let dir = self.app.state_dir.clone();
-        let mut edited = tokio::task::spawn_blocking(move || edit(&dir, &text));
+        let mut edited = tokio::task::spawn_blocking(move || edit(&dir, prefix, &text));
         let mut engine_open = true;
         let outcome = loop {
             tokio::select! {
@@ -288,7 +337,7 @@ impl<H: Host> Console<H> {
                 }
             }
         };
-        self.update(Message::PlanEdited(outcome.unwrap_or_else(|e| Err(e.to_string()))));
+        outcome.unwrap_or_else(|e| Err(e.to_string()))
     }
 
     /// Takes in an event and what waits behind it, so many at most.
@@ -316,6 +365,8 @@ impl<H: Host> Console<H> {
             Input::Key(key) if key.kind != KeyEventKind::Release => self.update(Message::Key(key.into())),
             Input::Paste(text) => self.update(Message::Paste(text)),
             Input::Resize(..) => self.update(Message::Resize),
+            Input::FocusGained => self.update(Message::Focus(true)),
+            Input::FocusLost => self.update(Message::Focus(false)),
             Input::Mouse(event) => match Mouse::of(event.kind) {
                 Some(mouse) => self.update(Message::Mouse(mouse, Position::new(event.column, event.row))),
                 None => return false,
@@ -335,6 +386,10 @@ impl<H: Host> Console<H> {
             match effect {
                 Effect::Send(request, command) => self.outbox.push_back((request, command)),
                 Effect::EditPlan(text) if self.host.shares_terminal() => self.leave = Some(Away::Editor(text)),
+                Effect::EditConfig(path, text) if self.host.shares_terminal() => {
+                    self.leave = Some(Away::Config(path, text));
+                }
+                Effect::OpenProfile(name) if self.host.shares_terminal() => self.leave = Some(Away::Profile(name)),
                 Effect::Suspend if self.host.shares_terminal() => self.leave = Some(Away::Suspended),
                 other => {
                     self.working += usize::from(self.host.start(other, &self.jobs));

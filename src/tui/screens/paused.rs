@@ -31,6 +31,7 @@ impl Screen for Paused {
                 app.steer(Steering::Continue);
                 app.say("resuming…");
             }
+            Action::SignIn => app.sign_in_for(self.request),
             Action::StopRun => app.stack.push(EndRun { request: self.request }),
             _ => app.say("the run stays paused; the progress log says how to resume it"),
         }
@@ -42,7 +43,7 @@ impl Screen for Paused {
     }
 
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
-        let question = Question { frame: Frame::Dialog, title: "The run is paused", width: 76, margin: 1 };
+        let question = Question { frame: Frame::Dialog, title: "The run is paused", width: 84, margin: 1 };
         let room = question.room(area);
         let failure = app.run.as_ref().and_then(|r| r.paused_by.as_ref());
         let mut lines = failure.map(|f| problem::lines(f, room)).unwrap_or_default();
@@ -50,7 +51,12 @@ impl Screen for Paused {
         let text = "Nothing further is begun, and no item has failed for it. Mend what is wrong, then resume; or end the run and \
                     resume it later.";
         lines.extend(words(text, Role::Text, room));
-        let answers = [(Action::Resume, "resume"), (Action::StopRun, "end the run…"), (Action::Back, "keep it paused")];
+        let answers = [
+            (Action::Resume, "resume"),
+            (Action::SignIn, "sign in, then resume"),
+            (Action::StopRun, "end the run…"),
+            (Action::Back, "keep it paused"),
+        ];
         question.draw(buffer, area, &lines, &Hints::of(&app.keymap, Context::Paused, &answers), &app.theme);
         None
     }

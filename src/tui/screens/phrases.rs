@@ -56,6 +56,11 @@ pub(crate) const PHRASES: &[Phrase] = &[
         arguments: "new|open|save|replace …",
         help: "Begin a plan of an operation, open a plan file, save the plan",
     },
+    Phrase {
+        word: "profile",
+        arguments: "[NAME]",
+        help: "List the profiles, or open one in this window; the panes of this one stay as they are",
+    },
     Phrase { word: "export", arguments: "RUN FILE", help: "Write a run's journal into a file, to undo it elsewhere" },
     Phrase { word: "csv", arguments: "FILE|s3://BUCKET/KEY", help: "Write the open partition into a CSV file" },
     Phrase {
@@ -127,6 +132,8 @@ pub(crate) fn run(app: &mut App, phrase: &Phrase, arguments: &[String]) -> Resul
         ("compare", [pk]) => app.compare_with_partition(pk),
         ("rollback", [n]) => app.roll_back_to(number(n)?),
         ("plan", words) => app.plan_command(&words.iter().map(String::as_str).collect::<Vec<_>>())?,
+        ("profile", []) => app.show_profiles(None)?,
+        ("profile", [name]) => app.show_profiles(Some(name))?,
         ("export", [run, file]) => {
             let run = run.parse().map_err(|e: crate::domain::run::BadRunId| e.to_string())?;
             app.export_run(run, crate::tui::screens::plan::commands::path(file));

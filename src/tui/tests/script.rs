@@ -24,6 +24,8 @@ use crate::tui::keymap::Key;
 use crate::tui::memory::Memory;
 use crate::tui::message::{Effect, Message};
 use crate::tui::run::{Console, Host, Pace, Pulse};
+use crate::tui::screens::profiles::Listed;
+use crate::tui::screens::profiles::opened::Opening;
 use crate::tui::{ConsoleOptions, text};
 
 /// The time at which every play takes place.
@@ -41,6 +43,8 @@ pub(crate) struct Play {
     pub(crate) memory: Memory,
     /// Files that can be read.
     pub(crate) files: BTreeMap<PathBuf, String>,
+    /// Lines that the profile's command says, and how it ends.
+    pub(crate) command: (Vec<String>, Result<(), String>),
     /// What the operator's editor makes of a text.
     pub(crate) editor: fn(&str) -> Result<String, String>,
 }
@@ -53,6 +57,8 @@ pub(crate) struct Played {
     pub(crate) copied: Vec<String>,
     /// Every command that reached the engine.
     pub(crate) commands: Vec<Command>,
+    /// Whoever was told of runs, or called.
+    pub(crate) told: Vec<String>,
 }
 
 impl Play {
@@ -69,10 +75,20 @@ impl Play {
             open: None,
             no_color: false,
             ui: Default::default(),
+            settings: Default::default(),
         };
         let (size, fake) = ((width, height), Fake::golden());
         let editor = |text: &str| Ok(text.to_owned());
-        Self { options, size, fake, cached: None, memory: Memory::default(), files: BTreeMap::new(), editor }
+        Self {
+            options,
+            size,
+            fake,
+            cached: None,
+            memory: Memory::default(),
+            files: BTreeMap::new(),
+            command: (Vec::new(), Ok(())),
+            editor,
+        }
     }
 
     pub(crate) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
@@ -107,10 +123,16 @@ impl Play {
             }
         });
         let app = App::new(self.options, now()).unwrap();
-        let memory = self.memory;
-        let host =
-            Inside { cached: self.cached, memory, copied: Arc::default(), files: self.files, editor: self.editor };
-        let copied = host.copied.clone();
+        let host = Inside {
+            cached: self.cached,
+            memory: self.memory,
+            copied: Arc::default(),
+            files: self.files,
+            editor: self.editor,
+            command: self.command,
+            told: Arc::default(),
+        };
+        let (copied, told) = (host.copied.clone(), host.told.clone());
         let pace = Pace { keys: std::time::Duration::ZERO, events: std::time::Duration::ZERO };
         let (beat, pulse) = watch::channel(Pulse::default());
         let mut console = Console::new(app, handle, host, pace).watched(beat, now);
@@ -126,7 +148,8 @@ impl Play {
         let mut buffer = Buffer::empty(terminal.backend().buffer().area);
         crate::tui::view::draw(&mut console.app, &mut buffer);
         let (copied, commands) = (copied.lock().unwrap().clone(), commands.lock().unwrap().clone());
-        Played { app: console.app, screen: shown(&buffer), buffer, copied, commands }
+        let told = told.lock().unwrap().clone();
+        Played { app: console.app, screen: shown(&buffer), buffer, copied, commands, told }
     }
 }
 
@@ -157,6 +180,8 @@ struct Inside {
     memory: Memory,
     copied: Arc<Mutex<Vec<String>>>,
     files: BTreeMap<PathBuf, String>,
+    command: (Vec<String>, Result<(), String>),
+    told: Arc<Mutex<Vec<String>>>,
     editor: fn(&str) -> Result<String, String>,
 }
 
@@ -191,6 +216,43 @@ impl Host for Inside {
                 Message::PlanSaved { file, text, saved }
             }
             Effect::EditPlan(text) => Message::PlanEdited((self.editor)(&text)),
+            Effect::RunCommand(line) => {
+                self.told.lock().unwrap().push(format!("ran {line}"));
+                self.command.0.iter().for_each(|line| back.send(Message::CommandSaid(line.clone())).unwrap());
+                Message::CommandEnded(self.command.1.clone())
+            }
+            Effect::Notify(program, note) => {
+                self.told.lock().unwrap().push(format!("{} {} {}", program.join(" "), note.news.as_str(), note.state));
+                return false;
+            }
+            Effect::Call(words) => {
+                self.told.lock().unwrap().push(words.unwrap_or_else(|| "calm".to_owned()));
+                return false;
+            }
+            Effect::OpenProfile(name) => {
+                self.told.lock().unwrap().push(format!("opens {name}"));
+                return false;
+            }
+            Effect::ReadProfiles(config) => {
+                let text = self.files.get(&config).cloned().unwrap_or_default();
+                let file = crate::config::parse(&config, &text).map_err(|error| error.to_string());
+                let opened = [(
+                    "a".to_owned(),
+                    Opening { at: "2026-03-19T01:02:03Z".into(), account: Some("222222222222".into()), region: None },
+                )];
+                Message::Profiles(
+                    file.map(|file| Listed { profiles: file.profiles.into_values().collect(), opened: opened.into() }),
+                )
+            }
+            Effect::EditConfig(path, text) => {
+                let before = self.files.get(&path).cloned();
+                let edited = (self.editor)(&text.or_else(|| before.clone()).unwrap_or_default());
+                Message::ConfigEdited(path, before, edited)
+            }
+            Effect::SaveConfig(path, before, text) => {
+                Message::ConfigSaved(crate::tui::reconfigure::save(&path, before.as_deref(), text).map(Box::new))
+            }
+            Effect::StopCommand | Effect::NoteOpening(_) => return false,
             Effect::Send(..) | Effect::WriteCache(_) | Effect::Remember(..) | Effect::Suspend => return false,
         };
         back.send(message).unwrap();
@@ -231,6 +293,11 @@ fn named(name: &str) -> Input {
         let (column, row) = at.split_once(',').unwrap();
         let (column, row) = (column.parse().unwrap(), row.parse().unwrap());
         return Input::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
+    }
+    match name {
+        "focus" => return Input::FocusGained,
+        "unfocus" => return Input::FocusLost,
+        _ => {}
     }
     let key: Key = match name {
         "ret" => "enter",

@@ -348,6 +348,7 @@ fn answers_that_nobody_waits_for_are_ignored() {
         open: None,
         no_color: true,
         ui: Default::default(),
+        settings: Default::default(),
     };
     let mut app = App::new(options, now()).unwrap();
     app.take_effects();
@@ -442,6 +443,7 @@ fn an_engine_that_ends_is_told_of() {
         open: None,
         no_color: true,
         ui: Default::default(),
+        settings: Default::default(),
     };
     let mut app = App::new(options, now()).unwrap();
     update(&mut app, now(), Message::EngineGone);

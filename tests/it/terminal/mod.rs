@@ -2,6 +2,7 @@
 
 mod jobs;
 mod kit;
+mod signing;
 
 use std::io::Read;
 use std::time::{Duration, Instant};

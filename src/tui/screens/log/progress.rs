@@ -128,6 +128,12 @@ impl Progress {
         self.tenant.as_deref()
     }
 
+    /// The state that it ended in, as far as that was recorded.
+    pub(crate) fn state_word(&self) -> String {
+        let recorded = self.info.as_ref().map(|info| info.state.to_string());
+        recorded.unwrap_or_else(|| if self.problem.is_some() { "failed" } else { "ended" }.to_owned())
+    }
+
     /// It writes to a tenant.
     pub(crate) fn writes_to(&mut self, tenant: Option<&str>) {
         self.tenant = tenant.map(str::to_owned);

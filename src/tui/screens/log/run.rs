@@ -9,6 +9,7 @@ use crate::engine::protocol::{
     ApprovalRequest, BatchInfo, BatchState, Command, Decision, Event, Finding, ItemFilter, ItemResult, Level, Phase,
     RequestId, RunInfo, Severity, Steering,
 };
+use crate::notify::News;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -101,7 +102,7 @@ impl App {
     }
 
     /// Whether something that the operator is at would take the keys meant for a dialog.
-    fn is_busy(&mut self) -> bool {
+    pub(crate) fn is_busy(&mut self) -> bool {
         !self.stack.is_empty() || self.plan.is_typing() || self.filter().is_some_and(|f| f.typing())
     }
 
@@ -115,6 +116,7 @@ impl App {
             run.stage = Stage::Waiting;
         }
         self.tell(Level::Info, format!("batch {batch} waits for a decision"));
+        self.tell_of_run(News::BatchWaits, "waiting", Some(batch), &format!("batch {batch} waits for your decision"));
         // Keys that were meant for something else must not reach it.
         match self.is_busy() {
             true => self.say(format!("batch {batch} waits for your decision: B shows it")),
@@ -217,6 +219,7 @@ impl App {
         let busy = self.is_busy();
         let Some(run) = self.followed(request) else { return };
         run.paused_by = Some(failure);
+        self.tell_of_run(News::RunPaused, "paused", None, "a run is paused");
         match busy {
             true => self.refuse("the run is paused: the progress log says why"),
             false => self.stack.push(Paused { request }),
@@ -270,6 +273,10 @@ impl App {
                 None => self.say(words),
             }
         }
+        let state = self.followed(request).filter(|run| run.run.is_some()).map(|run| run.state_word());
+        if let Some(state) = state {
+            self.tell_of_run(News::RunEnded, &state, None, &format!("a run has ended: {state}"));
+        }
         let wrote = self.followed(request).and_then(|run| run.run.filter(|_| run.wrote()));
         if wrote.is_some() {
             let doctor = self.doctor.as_mut().map(|d| &mut d.job);
@@ -279,6 +286,7 @@ impl App {
             self.tenants.tree.before = wrote;
         }
         self.rolled_back(request);
+        self.switch_after(request);
         // What is on screen may be old.
         if self.history.opened.is_some() {
             self.reload_history();

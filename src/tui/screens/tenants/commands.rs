@@ -110,6 +110,7 @@ impl App {
         let request = self.ask(None, Command::Connect, |app, _, event| match event {
             Event::Connected(connection) => app.connected(connection),
             Event::Failed(failure) => app.tenants.tree.problem = Some(*failure),
+            Event::CodeWanted => app.ask_for_code(None),
             _ => {}
         });
         self.connecting = Some(request);
