@@ -139,7 +139,7 @@ fn lay_over<'a>(below: &mut DeTable<'a>, above: DeTable<'a>) {
 pub(super) fn origins(table: &DeTable<'_>, source: Source<'_>) -> Vec<Origin> {
     let mut found = Vec::new();
     collect(table, "", source, &mut found);
-    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found.sort_by_key(|(at, _)| *at);
     found.into_iter().map(|(_, origin)| origin).collect()
 }
 

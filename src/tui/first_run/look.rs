@@ -52,7 +52,7 @@ impl Look {
             Some(Event::Applications(found)) => self.found = Some(found),
             Some(Event::Checked { part, told }) => self.lines.push((Role::Ok, format!("✓ {part}: {told}"))),
             Some(Event::Who(who)) => {
-                let account = who.account.map_or_else(|| "not known".to_owned(), |account| account);
+                let account = who.account.unwrap_or_else(|| "not known".to_owned());
                 let role = who.arn.map(|arn| format!(", {arn}")).unwrap_or_default();
                 self.lines.push((Role::Text, format!("account: {account}{role}")));
             }

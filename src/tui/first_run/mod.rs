@@ -61,7 +61,7 @@ enum Screen {
     /// The form.
     Form(Box<Form>),
     /// What came of trying it.
-    Check(Box<Form>, Filled),
+    Check(Box<Form>, Box<Filled>),
 }
 
 /// The state of the first screen.
@@ -202,7 +202,7 @@ impl First {
         let Screen::Form(form) = &mut self.screen else { return };
         let Some(filled) = form.finish(&self.path) else { return };
         self.look = Some(Look::check(self.start, filled.profile.clone()));
-        self.screen = Screen::Check(std::mem::take(form), filled);
+        self.screen = Screen::Check(std::mem::take(form), Box::new(filled));
     }
 
     fn check_key(&mut self, key: Key) {

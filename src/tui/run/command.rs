@@ -112,7 +112,7 @@ async fn end(child: &mut Child) {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -167,10 +167,7 @@ async fn a_run_paused_by_an_expired_session_goes_on_after_signing_in_and_no_item
     assert_eq!((run["state"].as_str(), count("done"), count("failed")), (Some("done"), ITEMS as u64, 0));
     let told = std::fs::read_to_string(told.path()).unwrap();
     let told: Vec<&str> = told.lines().collect();
-    assert_eq!(
-        told,
-        ["batch_waits t 1 waiting", "batch_waits t 2 waiting", "run_paused t paused", "run_ended t done"]
-    );
+    assert_eq!(told, ["batch_waits t 1 waiting", "batch_waits t 2 waiting", "run_paused t paused", "run_ended t done"]);
     machine.assert_silent();
 }
 

@@ -128,7 +128,7 @@ impl App {
     pub(crate) fn ticked(&mut self) {
         let Some(end) = self.counters.session else { return };
         let left = minutes(end, self.now);
-        if left <= SOON && left >= 0 && self.signing.warned_of != Some(end.at) {
+        if (0..=SOON).contains(&left) && self.signing.warned_of != Some(end.at) {
             self.signing.warned_of = Some(end.at);
             let how = if end.renews { "it is renewed by itself where the sign-in behind it lasts" } else { "" };
             let left = format::plural(left.unsigned_abs(), "minute", "minutes");
