@@ -161,6 +161,15 @@ pub fn plan_digest<D: AsRef<str>>(items: impl IntoIterator<Item = D>) -> String 
     hex(&hash.finalize())
 }
 
+/// SHA-256 of a batch from which items were taken out, in hexadecimal: over the digests of all its items in their order, and which of
+/// them are not written. Without any taken out it is that of the batch.
+pub fn part_digest<D: AsRef<str>>(items: impl IntoIterator<Item = (D, bool)>) -> String {
+    plan_digest(items.into_iter().map(|(digest, is_out)| match is_out {
+        true => format!("not {}", digest.as_ref()),
+        false => digest.as_ref().to_owned(),
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,5 +209,15 @@ mod tests {
     fn the_order_of_items_counts() {
         assert_ne!(plan_digest(["a", "b"]), plan_digest(["b", "a"]));
         assert_ne!(plan_digest(["ab"]), plan_digest(["a", "b"]));
+    }
+
+    #[test]
+    fn which_items_are_taken_out_is_part_of_the_digest() {
+        let all = ["a", "b", "c"];
+        let without = |out: &[&str]| part_digest(all.iter().map(|digest| (digest, out.contains(digest))));
+        assert_eq!(without(&[]), plan_digest(all));
+        let several: std::collections::BTreeSet<String> =
+            [without(&[]), without(&["a"]), without(&["b"]), without(&["a", "b"]), plan_digest(["b", "c"])].into();
+        assert_eq!(several.len(), 5);
     }
 }

@@ -187,16 +187,16 @@ fn decide(task: &Task, run: RunId, batch: u32, digest: &str, decision: Decision)
         return Err(conflict(format!("batch {batch} of run {run} does not wait for a decision")));
     };
     let refusal = match &decision {
-        decision if waiting.digest != digest && !matches!(decision, Decision::Stop) => {
+        decision if waiting.digest_of(decision) != digest && !matches!(decision, Decision::Stop) => {
             Some("what was shown is not what would be written now: look at it again".to_owned())
         }
-        Decision::Approve { confirm } | Decision::ApproveRest { confirm }
+        Decision::Approve { confirm } | Decision::ApproveRest { confirm } | Decision::ApprovePart { confirm, .. }
             if waiting.confirm.is_some() && waiting.confirm != *confirm =>
         {
             let wanted = waiting.confirm.as_deref().unwrap_or_default();
             Some(format!("this profile is protected: type {wanted} to approve"))
         }
-        _ => None,
+        decision => waiting.no_part(decision),
     };
     if let Some(message) = refusal {
         task.shared.wait_for(run, batch, waiting);

@@ -119,6 +119,7 @@ actions! {
     ApproveRest = "approve-rest", "approve the rest…", "Write this batch and every later one (asks first)";
     SkipBatch = "skip-batch", "skip…", "Write nothing of the batch, now or later (asks first)";
     HoldBatch = "hold-batch", "hold…", "Write nothing of the batch for now (asks first)";
+    TakeOut = "take-out", "take out", "Take the item out of the batch, or back in: what is out when the batch is approved is skipped for good";
     SplitBatch = "split-batch", "split…", "Ask for the batch's first half alone (asks first)";
     EndRun = "end", "end run…", "End the run before this batch (asks first)";
     ConfirmWrite = "confirm-write", "write", "Write it";

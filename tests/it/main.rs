@@ -69,6 +69,7 @@ mod state_dir;
 mod steering;
 mod support;
 mod surroundings;
+mod taken_out;
 #[cfg(feature = "sandbox")]
 mod terminal;
 mod transform;

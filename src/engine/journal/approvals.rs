@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::chain::{APPROVAL, Chain, ENDED, Kind};
 use super::rows::unsigned;
-use super::{Journal, JournalError, Reader, batches, database};
+use super::{EndedItem, Journal, JournalError, Reader, batches, database};
 use crate::engine::protocol::Approval;
 
 /// What is left of a run that is resumed.
@@ -25,16 +25,39 @@ impl Journal {
     /// # Errors
     /// [`JournalError`]: nothing may be written on it then.
     pub async fn record_approval(&self, approval: Approval) -> Result<(), JournalError> {
-        let Approval { at, by, batch, digest, decision } = approval;
-        let sql = format!(
-            "INSERT INTO approval (at, by, batch, digest, decision) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING {APPROVAL}"
-        );
         let path = Arc::clone(&self.path);
+        self.database.call(move |connection| put(connection, &path, &approval)).await
+    }
+
+    /// Approves a batch but for some of its items, and with `rest` everything after it: the decision, in `words` beside it what it
+    /// leaves out, and the ends of those items, all at once. The batch has the digest of the approval from then on.
+    ///
+    /// # Errors
+    /// [`JournalError`]: nothing may be written on it then.
+    pub async fn approve_part(
+        &self,
+        approval: Approval,
+        out: Vec<EndedItem>,
+        words: String,
+        rest: bool,
+    ) -> Result<(), JournalError> {
+        let path = Arc::clone(&self.path);
+        let batch = approval.batch.unwrap_or_default();
+        let said = serde_json::to_string(&[&approval.at, &approval.by, &words]).unwrap_or_default();
         self.database
             .call(move |connection| {
-                let values = params![at, by, batch, digest, decision];
-                let body: String = connection.query_row(&sql, values, |row| row.get(0)).map_err(database(&path))?;
-                Chain::of(connection, &path)?.add(Kind::Approval, None, &body)
+                let fail = database(&path);
+                put(connection, &path, &approval)?;
+                Chain::of(connection, &path)?.add(Kind::Steering, None, &said)?;
+                super::write::end_all(connection, &path, &out)?;
+                let sql = "UPDATE batch SET state = 'approved', digest = ?2 WHERE n = ?1";
+                connection.execute(sql, params![batch, approval.digest]).map_err(&fail)?;
+                if rest {
+                    connection.execute("UPDATE run SET approve_rest = 1", []).map_err(&fail)?;
+                }
+                let mut chain = Chain::of(connection, &path)?;
+                chain.batch(batch)?;
+                if rest { chain.run() } else { Ok(()) }
             })
             .await
     }
@@ -92,6 +115,16 @@ impl Reader {
     pub fn approvals(&self) -> Result<Vec<Approval>, JournalError> {
         approvals(&self.connection, &self.path)
     }
+}
+
+fn put(connection: &Connection, path: &Path, approval: &Approval) -> Result<(), JournalError> {
+    let Approval { at, by, batch, digest, decision } = approval;
+    let sql = format!(
+        "INSERT INTO approval (at, by, batch, digest, decision) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING {APPROVAL}"
+    );
+    let values = params![at, by, batch, digest, decision];
+    let body: String = connection.query_row(&sql, values, |row| row.get(0)).map_err(database(path))?;
+    Chain::of(connection, path)?.add(Kind::Approval, None, &body)
 }
 
 fn approvals(connection: &Connection, path: &Path) -> Result<Vec<Approval>, JournalError> {

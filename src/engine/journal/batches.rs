@@ -270,18 +270,23 @@ impl Journal {
             .await
     }
 
-    /// Whether every item of the first batch is done or equal; `None` while some have no outcome.
+    /// Whether every item of the first batch is done or equal, those left out that were taken out of it; `None` while some have no
+    /// outcome.
     ///
     /// # Errors
     /// [`JournalError`].
     pub async fn canary_is_clean(&self) -> Result<Option<bool>, JournalError> {
         let path = Arc::clone(&self.path);
-        let sql = "SELECT count(*) FILTER (WHERE outcome IS NULL), count(*) FILTER (WHERE outcome NOT IN ('done', 'equal')) FROM item WHERE batch = 1";
+        let sql = "SELECT count(*) FILTER (WHERE outcome IS NULL), count(*) FILTER (WHERE outcome IN ('done', 'equal')),
+                       count(*) FILTER (WHERE outcome NOT IN ('done', 'equal') AND NOT (outcome = 'skipped' AND reason = 'not_approved'))
+                   FROM item WHERE batch = 1";
         self.database
             .call(move |connection| {
-                let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
-                let (open, unclean) = connection.query_row(sql, [], read).map_err(database(&path))?;
-                Ok((open == 0).then_some(unclean == 0))
+                let read =
+                    |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
+                let (open, clean, unclean) = connection.query_row(sql, [], read).map_err(database(&path))?;
+                // Of one that was skipped whole nothing was tried.
+                Ok((open == 0).then_some(unclean == 0 && clean > 0))
             })
             .await
     }
@@ -387,15 +392,19 @@ impl Journal {
                 run("UPDATE batch SET n = -n - 1 WHERE n > ?1")?;
                 connection.execute("UPDATE batch SET n = -n WHERE n < 0", []).map_err(&fail)?;
                 run("UPDATE item SET batch = batch + 1 WHERE batch > ?1")?;
-                run("UPDATE item SET batch = batch + 1 WHERE batch = ?1 AND n > (
-                         SELECT n FROM item WHERE batch = ?1 ORDER BY n LIMIT 1
-                         OFFSET (SELECT (count(*) + 1) / 2 - 1 FROM item WHERE batch = ?1))")?;
+                // What has an outcome already, before a resume, stays in the first half and is nothing to decide about.
+                run("UPDATE item SET batch = batch + 1 WHERE batch = ?1 AND outcome IS NULL AND n > (
+                         SELECT n FROM item WHERE batch = ?1 AND outcome IS NULL ORDER BY n LIMIT 1
+                         OFFSET (SELECT (count(*) + 1) / 2 - 1 FROM item WHERE batch = ?1 AND outcome IS NULL))")?;
                 for half in [n, n + 1] {
-                    let mut statement =
-                        connection.prepare("SELECT digest FROM item WHERE batch = ?1 ORDER BY n").map_err(&fail)?;
+                    let mut statement = connection
+                        .prepare("SELECT digest FROM item WHERE batch = ?1 AND outcome IS NULL ORDER BY n")
+                        .map_err(&fail)?;
                     let digests = statement.query_map([half], |row| row.get(0)).map_err(&fail)?;
                     let digests: Vec<String> = digests.collect::<Result<_, _>>().map_err(&fail)?;
                     put(connection, &path, half, &digests)?;
+                    let sql = "UPDATE batch SET items = (SELECT count(*) FROM item WHERE batch = ?1) WHERE n = ?1";
+                    connection.execute(sql, [half]).map_err(&fail)?;
                 }
                 Chain::of(connection, &path)?.batches()
             })

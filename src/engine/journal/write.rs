@@ -244,11 +244,7 @@ impl Journal {
         let path = Arc::clone(&self.path);
         self.database
             .call(move |connection| {
-                let mut chain = Chain::of(connection, &path)?;
-                ended.iter().try_for_each(|e| {
-                    let recorded = end_one(connection, &path, e)?;
-                    recorded.map_or(Ok(()), |body| chain.ended(number(e.n), &body))
-                })?;
+                end_all(connection, &path, &ended)?;
                 super::batches::finish(connection, &path, &batches)
             })
             .await
@@ -367,6 +363,15 @@ fn put_header(connection: &Connection, path: &Path, h: &Header) -> Result<(), Jo
     let seal = super::read::run_seal(connection, path)?;
     connection.execute("UPDATE run SET seal = ?1", [seal]).map_err(database(path))?;
     Chain::of(connection, path)?.run()
+}
+
+/// Records what became of items.
+pub(super) fn end_all(connection: &Connection, path: &Path, ended: &[EndedItem]) -> Result<(), JournalError> {
+    let mut chain = Chain::of(connection, path)?;
+    ended.iter().try_for_each(|e| {
+        let recorded = end_one(connection, path, e)?;
+        recorded.map_or(Ok(()), |body| chain.ended(number(e.n), &body))
+    })
 }
 
 /// Gives back what is recorded of the item; `None` for a number that the run does not have.

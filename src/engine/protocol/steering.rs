@@ -13,6 +13,16 @@ pub enum Decision {
         /// What was typed.
         confirm: Option<String>,
     },
+    /// Write it, or it and everything after it, but for some of its items, which are skipped for good. The digest that goes with it is
+    /// [`part_digest`](crate::domain::digest::part_digest).
+    ApprovePart {
+        /// Numbers of the items that are taken out.
+        without: Vec<u64>,
+        /// Everything after it, too, without asking again.
+        rest: bool,
+        /// What was typed.
+        confirm: Option<String>,
+    },
     /// Write nothing of it and go on.
     Skip,
     /// Go on with the others, and ask for it again at the end.

@@ -1,5 +1,7 @@
 //! Batches and their approval: nothing is written that nobody approved.
 
+mod part;
+
 use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
@@ -48,6 +50,10 @@ pub(super) async fn drive(task: &Task, journal: &Journal, context: &Context) -> 
                     set(task, journal, &batch, BatchState::Approved).await?;
                 }
             }
+            Decision::ApprovePart { without, rest: all, .. } => {
+                part::approve(task, journal, context, &batch, &without, all).await?;
+                rest |= all;
+            }
             Decision::Skip => {
                 said(task, journal, &batch, "skip").await?;
                 skip(task, journal, context, &batch).await?;
@@ -57,7 +63,7 @@ pub(super) async fn drive(task: &Task, journal: &Journal, context: &Context) -> 
                 said(task, journal, &batch, "hold").await?;
                 set(task, journal, &batch, BatchState::Held).await?;
             }
-            Decision::Split if batch.items > 1 => {
+            Decision::Split if open_in(&batch) > 1 => {
                 said(task, journal, &batch, "split").await?;
                 journal.split_batch(batch.batch).await?;
             }
@@ -76,14 +82,18 @@ pub(super) async fn drive(task: &Task, journal: &Journal, context: &Context) -> 
 }
 
 async fn record(task: &Task, journal: &Journal, batch: &BatchInfo, decision: &str) -> Result<(), Stop> {
-    let approval = Approval {
+    Ok(journal.record_approval(approval(task, batch, decision)).await?)
+}
+
+/// A decision of the operator about a batch as it stands, made now.
+fn approval(task: &Task, batch: &BatchInfo, decision: &str) -> Approval {
+    Approval {
         at: utc_millis(Timestamp::now()),
         by: task.profile().operator.clone(),
         batch: Some(batch.batch),
         digest: batch.digest.clone(),
         decision: decision.to_owned(),
-    };
-    Ok(journal.record_approval(approval).await?)
+    }
 }
 
 /// Records what is said of a batch beside an approval.
@@ -101,7 +111,7 @@ async fn write(
 ) -> Result<Ended, Stop> {
     // It may have been disarmed while the batch waited.
     let store = armed(task)?;
-    let total = (!rest).then_some(batch.items);
+    let total = (!rest).then_some(open_in(batch));
     let ended = carry_out(task, journal, &store, context, total).await?;
     // A batch whose items all had outcomes before is done without any of them being recorded now.
     journal.end(Vec::new(), vec![batch.batch]).await?;
@@ -124,12 +134,17 @@ async fn set(task: &Task, journal: &Journal, batch: &BatchInfo, state: BatchStat
 async fn ask(task: &Task, journal: &Journal, context: &Context, batch: &BatchInfo) -> Result<Decision, Stop> {
     let items = open_items(journal, batch.batch).await?;
     as_recorded(context, batch, &items)?;
+    let digests = items.iter().map(|open| (open.n, open.digest.clone())).collect();
     let items: Vec<_> = items.into_iter().map(|open| shown(task.store(), context, open.n, &open.item, true)).collect();
     let settings = &context.settings;
     let mut control = task.shared.controls.take(context.run, settings.rate, settings.concurrency);
     let (answer, decision) = oneshot::channel();
     let (run, n, digest) = (context.run, batch.batch, batch.digest.clone());
-    task.shared.wait_for(run, n, Waiting { digest: digest.clone(), confirm: context.confirm.clone(), answer });
+    task.shared.wait_for(
+        run,
+        n,
+        Waiting { digest: digest.clone(), items: digests, confirm: context.confirm.clone(), answer },
+    );
     let (_, later) = journal.open_in(BatchState::Waiting, n).await?;
     let request = ApprovalRequest {
         run,
@@ -158,6 +173,11 @@ async fn ask(task: &Task, journal: &Journal, context: &Context, batch: &BatchInf
         task.shared.take_waiting(run, n);
     }
     decided
+}
+
+/// How many items of a batch have no outcome yet.
+fn open_in(batch: &BatchInfo) -> u64 {
+    batch.items.saturating_sub(batch.outcomes.iter().map(|(_, n)| n).sum())
 }
 
 /// The items of a batch that have no outcome yet.

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::control::Controls;
 use super::kept::{Kept, Listing};
 use crate::config::Profile;
+use crate::domain::digest::part_digest;
 use crate::domain::run::RunId;
 use crate::engine::protocol::{Counters, Decision, Envelope};
 use crate::store::Connected;
@@ -18,8 +19,32 @@ use crate::store::publish::WriteStore;
 #[derive(Debug)]
 pub(in crate::engine) struct Waiting {
     pub(in crate::engine) digest: String,
+    /// Numbers of its items and their digests, in their order.
+    pub(in crate::engine) items: Vec<(u64, String)>,
     pub(in crate::engine) confirm: Option<String>,
     pub(in crate::engine) answer: oneshot::Sender<Decision>,
+}
+
+impl Waiting {
+    /// The digest that a decision has to go with.
+    pub(in crate::engine) fn digest_of(&self, decision: &Decision) -> String {
+        match decision {
+            Decision::ApprovePart { without, .. } => {
+                part_digest(self.items.iter().map(|(n, digest)| (digest, without.contains(n))))
+            }
+            _ => self.digest.clone(),
+        }
+    }
+
+    /// Why items cannot be taken out; `None` where they can.
+    pub(in crate::engine) fn no_part(&self, decision: &Decision) -> Option<String> {
+        let Decision::ApprovePart { without, .. } = decision else { return None };
+        if let Some(n) = without.iter().find(|n| !self.items.iter().any(|(of, _)| of == *n)) {
+            return Some(format!("item {n} is not in this batch"));
+        }
+        let left = self.items.iter().filter(|(n, _)| !without.contains(n)).count();
+        (left == 0).then(|| "every item is taken out: skip the batch instead".to_owned())
+    }
 }
 
 /// What all work of an engine shares.

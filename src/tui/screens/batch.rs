@@ -2,12 +2,15 @@
 
 pub(crate) mod confirm;
 mod one;
+mod part;
 mod view;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use confirm::{Confirm, Verb};
 use one::One;
+use part::Part;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -56,6 +59,7 @@ pub(crate) struct Batch {
     pub(crate) request: RequestId,
     approval: Arc<ApprovalRequest>,
     outliers: Outliers,
+    part: Part,
     scroll: Scroll,
     confirm: Option<Confirm>,
     /// In place of the list, where there is but one item to decide about.
@@ -63,10 +67,12 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    pub(crate) fn new(request: RequestId, approval: Arc<ApprovalRequest>) -> Self {
+    /// With what was taken out of it before.
+    pub(crate) fn new(request: RequestId, approval: Arc<ApprovalRequest>, out: &BTreeSet<u64>) -> Self {
         let outliers = Outliers::of(&approval.items);
         let one = One::of(&approval);
-        Self { request, approval, outliers, scroll: Scroll::default(), confirm: None, one }
+        let part = Part::of(&approval, out);
+        Self { request, approval, outliers, part, scroll: Scroll::default(), confirm: None, one }
     }
 }
 
@@ -89,7 +95,7 @@ impl Screen for Batch {
     fn act(&mut self, app: &mut App, press: Press) -> Flow {
         if let Some(one) = &mut self.one {
             let Some(decision) = one.act(app, &self.approval, press.action) else { return Flow::Stay };
-            app.decide_batch(&self.approval, decision);
+            app.decide_batch(&self.approval, self.approval.digest.clone(), decision);
             return Flow::Close;
         }
         if let Some(confirm) = &mut self.confirm {
@@ -97,7 +103,8 @@ impl Screen for Batch {
                 confirm::Pressed::Nothing => {}
                 confirm::Pressed::Back => self.confirm = None,
                 confirm::Pressed::Decided(decision) => {
-                    app.decide_batch(&self.approval, decision);
+                    let digest = self.part.digest(&self.approval, &decision);
+                    app.decide_batch(&self.approval, digest, decision);
                     return Flow::Close;
                 }
             }
@@ -120,6 +127,19 @@ impl Screen for Batch {
                 app.stack.push(CommandBox::new(line));
                 return Flow::Stay;
             }
+            Action::TakeOut => {
+                if let Some(item) = self.approval.items.get(self.scroll.cursor) {
+                    self.part.turn(item.n);
+                    app.keep_out(self.request, item.n, self.part.is_out(item.n));
+                    self.scroll.step(Step::Lines(1), self.approval.items.len());
+                }
+                return Flow::Stay;
+            }
+            Action::Approve | Action::ApproveRest if self.part.is_nothing(&self.approval) => {
+                let key = app.key_of(Context::Batch, Action::SkipBatch);
+                app.refuse(format!("every item is taken out: {key} skips the batch"));
+                return Flow::Stay;
+            }
             Action::Approve => Verb::Approve,
             Action::ApproveRest => Verb::ApproveRest,
             Action::SkipBatch => Verb::Skip,
@@ -137,7 +157,7 @@ impl Screen for Batch {
                 return Flow::Stay;
             }
         };
-        self.confirm = Some(Confirm::new(verb, &self.approval));
+        self.confirm = Some(Confirm::new(verb, &self.approval, &self.part));
         Flow::Stay
     }
 
@@ -199,7 +219,7 @@ mod tests {
                 confirm: None,
                 items: (1..=items).map(|n| item(n, 1, 1)).collect(),
             };
-            Batch::new(RequestId(1), Arc::new(approval)).context()
+            Batch::new(RequestId(1), Arc::new(approval), &BTreeSet::new()).context()
         };
         assert_eq!(asked(1, 1, true), Context::Approval);
         for (items, waiting, canary) in [(2, 1, true), (1, 2, true), (1, 1, false)] {

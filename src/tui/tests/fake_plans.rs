@@ -271,7 +271,8 @@ impl Plans {
     fn decide(&mut self, request: RequestId, decision: &Decision) -> Answer {
         let mut out = Vec::new();
         let Some(run) = &mut self.run else { return vec![finished(request)] };
-        if let Decision::Approve { confirm } | Decision::ApproveRest { confirm } = decision
+        if let Decision::Approve { confirm } | Decision::ApproveRest { confirm } | Decision::ApprovePart { confirm, .. } =
+            decision
             && *confirm != run.confirm
         {
             let failure = Failure::new(ErrorCode::Conflict, "this profile is protected: type the tenant to approve");
@@ -282,6 +283,20 @@ impl Plans {
             Decision::Approve { .. } => out.extend(self.write()),
             Decision::ApproveRest { .. } => {
                 while self.run.as_ref().is_some_and(|r| !r.waiting.is_empty()) {
+                    out.extend(self.write());
+                }
+            }
+            Decision::ApprovePart { without, rest, .. } => {
+                if let Some((_, items)) = run.waiting.front_mut() {
+                    let (left, gone) = items.drain(..).partition(|item| !without.contains(&item.n));
+                    *items = left;
+                    for item in &gone {
+                        let ended = result(item, Some(Outcome::Skipped), Some(Reason::NotApproved));
+                        out.push((run.request, Event::Item(Box::new(ended))));
+                    }
+                }
+                out.extend(self.write());
+                while *rest && self.run.as_ref().is_some_and(|r| !r.waiting.is_empty()) {
                     out.extend(self.write());
                 }
             }

@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::part::Part;
 use crate::domain::printable::printable;
 use crate::engine::protocol::{ApprovalRequest, Decision};
 use crate::tui::actions::Action;
@@ -47,18 +48,22 @@ pub(crate) struct Confirm {
     problem: Option<String>,
     batch: u32,
     items: u64,
+    /// Items that are taken out.
+    part: Part,
     /// Items that approving the rest writes, and how many stay held.
     rest: u64,
     held: u64,
 }
 
 impl Confirm {
-    pub(crate) fn new(verb: Verb, approval: &ApprovalRequest) -> Self {
-        let items = approval.items.len() as u64;
+    pub(super) fn new(verb: Verb, approval: &ApprovalRequest, part: &Part) -> Self {
         let writes = matches!(verb, Verb::Approve | Verb::ApproveRest);
+        let part = if writes { part.clone() } else { Part::default() };
+        let items = approval.items.len() as u64 - part.count();
         let tenant = approval.confirm.clone().filter(|_| writes);
+        let left = approval.rest.saturating_sub(part.count());
         // What asks for nothing more afterwards is not one key away.
-        let rest = (verb == Verb::ApproveRest).then(|| approval.rest.to_string());
+        let rest = (verb == Verb::ApproveRest).then(|| left.to_string());
         Self {
             verb,
             is_confirm: tenant.is_some(),
@@ -67,7 +72,8 @@ impl Confirm {
             problem: None,
             batch: approval.batch,
             items,
-            rest: approval.rest,
+            rest: left,
+            part,
             held: approval.held_back.1,
         }
     }
@@ -81,8 +87,8 @@ impl Confirm {
     fn decision(&self) -> Decision {
         let confirm = self.wanted.clone().filter(|_| self.is_confirm);
         match self.verb {
-            Verb::Approve => Decision::Approve { confirm },
-            Verb::ApproveRest => Decision::ApproveRest { confirm },
+            Verb::Approve => self.part.approve(false, confirm),
+            Verb::ApproveRest => self.part.approve(true, confirm),
             Verb::Skip => Decision::Skip,
             Verb::Hold => Decision::Hold,
             Verb::Split => Decision::Split,
@@ -125,9 +131,14 @@ impl Confirm {
     fn words(&self, app: &App) -> (Frame, String, String) {
         let items = format::plural(self.items, "item", "items");
         let place = if app.profile.protected { "PRODUCTION: " } else { "" };
+        let out = match self.part.count() {
+            0 => String::new(),
+            n => format!(" {} taken out and skipped for good.", format::plural(n, "item is", "items are")),
+        };
         match self.verb {
             Verb::Approve => {
-                let what = format!("Batch {} is written: {items}. The run asks again before the next one.", self.batch);
+                let what =
+                    format!("Batch {} is written: {items}.{out} The run asks again before the next one.", self.batch);
                 (Frame::Write, format!("{place}Write {items}?"), what)
             }
             Verb::ApproveRest => {
@@ -136,7 +147,7 @@ impl Confirm {
                     0 => String::new(),
                     n => format!(" {} asked for afterwards.", format::plural(n, "held item is", "held items are")),
                 };
-                let what = format!("{rest} written WITHOUT asking again: this batch and every later one.{held}");
+                let what = format!("{rest} written WITHOUT asking again: this batch and every later one.{out}{held}");
                 (Frame::Arm, format!("{place}Write ALL that is left, unseen?"), what)
             }
             Verb::Skip => {

@@ -1,7 +1,10 @@
 //! The dialog as it is drawn.
 
+use std::collections::BTreeSet;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::Batch;
 use crate::domain::clock::local_minutes;
@@ -11,22 +14,26 @@ use crate::tui::app::App;
 use crate::tui::keymap::Context;
 use crate::tui::parts::popup::{Frame, centred, framed};
 use crate::tui::parts::problem;
-use crate::tui::parts::{Hints, Place, Rich, draw_lines, draw_list};
+use crate::tui::parts::{Hints, Place, Rich, draw_line, draw_lines, draw_list};
 use crate::tui::screens::plan::preview_view::{action_role, short};
 use crate::tui::theme::Role;
 use crate::tui::{format, subject, text};
 
 /// The decisions.
-const DECISIONS: [(Action, &str); 8] = [
+const DECISIONS: [(Action, &str); 9] = [
     (Action::Approve, "approve"),
     (Action::ApproveRest, "approve the rest"),
     (Action::SkipBatch, "skip"),
     (Action::HoldBatch, "hold"),
     (Action::SplitBatch, "split"),
     (Action::EndRun, "end the run"),
+    (Action::TakeOut, "take out"),
     (Action::Open, "item"),
     (Action::Back, "decide later"),
 ];
+
+/// The note beside the title.
+const NOTE: &str = "nothing is written yet";
 
 impl Batch {
     pub(super) fn draw_batch(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
@@ -34,10 +41,11 @@ impl Batch {
         let outer = area;
         let area = centred(buffer, area, 112, area.height);
         let place = if app.profile.protected { "PRODUCTION: " } else { "" };
-        let kind = if self.approval.canary { " is the CANARY" } else { " waits" };
-        let title = format!("{place}Batch {}{kind}: nothing of it is written yet", self.approval.batch);
-        let note = format!("digest {}", short(&self.approval.digest));
-        let inner = framed(buffer, area, Frame::Write, &title, &note, theme);
+        let title = format!("{place}Batch {}: {}", self.approval.batch, ends(&self.approval.items));
+        // Half a note says nothing.
+        let is_room = text::width(&title) + text::width(NOTE) + 8 <= usize::from(area.width);
+        let inner = framed(buffer, area, Frame::Write, &title, if is_room { NOTE } else { "" }, theme);
+        self.draw_left(app, buffer, area);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let room = usize::from(inner.width).max(4);
         let mut head = self.head(app, room);
@@ -49,22 +57,50 @@ impl Batch {
         let body = Rect { y: inner.y + top, height: inner.height.saturating_sub(top + below), ..inner };
         let items = &self.approval.items;
         let place = Place { frame: area, lines: body };
-        draw_list(buffer, place, &mut self.scroll, items.len(), theme, |i| Some(line(items.get(i)?, room)));
+        let part = &self.part;
+        draw_list(buffer, place, &mut self.scroll, items.len(), theme, |i| {
+            let item = items.get(i)?;
+            Some(if part.is_out(item.n) { line_out(item, room) } else { line(item, room) })
+        });
         let foot = Rect { y: body.bottom(), height: inner.bottom() - body.bottom(), ..inner };
         draw_lines(buffer, foot, &keys, theme);
         self.confirm.as_ref().and_then(|confirm| confirm.draw(app, buffer, outer))
     }
 
+    /// Writes into the frame what is left after the batch, and what is held back.
+    fn draw_left(&self, app: &App, buffer: &mut Buffer, area: Rect) {
+        let approval = &self.approval;
+        let later = approval.rest.saturating_sub(approval.items.len() as u64);
+        let mut words = match later {
+            0 => "nothing is left after it".to_owned(),
+            n => format!("{} left after it", format::plural(n, "item", "items")),
+        };
+        if approval.held_back.1 > 0 {
+            words.push_str(&format!(", {} held back", format::count(approval.held_back.1)));
+        }
+        let line = Rich::of(Role::Strong, &format!(" {words} "));
+        let width = u16::try_from(line.width()).unwrap_or(0).min(area.width.saturating_sub(2));
+        let place =
+            Rect { x: area.right().saturating_sub(width + 1), y: area.bottom().saturating_sub(1), width, height: 1 };
+        draw_line(buffer, place, &line, 0, &app.theme, Style::default());
+    }
+
     fn head(&self, app: &App, room: usize) -> Vec<Rich> {
         let approval = &self.approval;
-        let items = format::plural(approval.items.len() as u64, "item", "items");
+        let kept: Vec<&Preview> = approval.items.iter().filter(|item| !self.part.is_out(item.n)).collect();
+        let all = approval.items.len();
+        let mut items = format::plural(all as u64, "item", "items");
+        if kept.len() < all {
+            items = format!("{} of {items}, {} taken out", format::len(kept.len()), format::count(self.part.count()));
+        }
         let mut lines = Vec::new();
         if approval.canary {
-            let words = format!("CANARY: {items} to begin with, few on purpose. Look before you approve.");
+            let few = format::plural(all as u64, "item", "items");
+            let words = format!("CANARY: {few} to begin with, few on purpose. Look before you approve.");
             lines.extend(problem::notice(&words, Role::Production, room));
         }
         match approval.canary_is_clean {
-            Some(true) => lines.push(Rich::of(Role::Ok, "canary: every item is done or equal")),
+            Some(true) => lines.push(Rich::of(Role::Ok, "canary: every approved item is done or equal")),
             Some(false) => {
                 let words = "! The canary was NOT clean: the log says which of its items were not written.";
                 lines.extend(problem::notice(words, Role::Error, room));
@@ -78,9 +114,9 @@ impl Batch {
         if approval.held {
             lines.push(Rich::of(Role::Warning, "It was held before."));
         }
-        let units: u64 = approval.items.iter().map(|i| i.write_units).sum();
-        let objects: u64 = approval.items.iter().map(|i| i.s3_objects).sum();
-        let mut parts = vec![items, actions(&approval.items)];
+        let units: u64 = kept.iter().map(|i| i.write_units).sum();
+        let objects: u64 = kept.iter().map(|i| i.s3_objects).sum();
+        let mut parts = vec![items, actions(&kept)];
         // Users cost calls and no units.
         if units > 0 {
             parts.push(format!("{} write units at most", format::count(units)));
@@ -88,16 +124,11 @@ impl Batch {
         if objects > 0 {
             parts.push(format::plural(objects, "S3 object", "S3 objects"));
         }
-        let later = approval.rest.saturating_sub(approval.items.len() as u64);
-        if later > 0 {
-            parts.push(format!("{} left after it", format::count(later)));
-        }
-        if approval.held_back.1 > 0 {
-            parts.push(format!("{} held back", format::count(approval.held_back.1)));
-        }
+        parts.retain(|part| !part.is_empty());
         lines.extend(problem::notice(&parts.join(" · "), Role::Strong, room));
         let name = app.run.as_ref().map(|r| r.what()).unwrap_or_default();
-        lines.extend(problem::notice(&format!("{name}run {}", approval.run), Role::Dim, room));
+        let digest = short(&self.part.shown_digest(approval));
+        lines.extend(problem::notice(&format!("{name}run {}, digest {digest}", approval.run), Role::Dim, room));
         let key = |at: usize| approval.items.get(at).map(|i| i.source.sk.to_string()).unwrap_or_default();
         let mut standing_out = Vec::new();
         if let Some((at, bytes)) = self.outliers.largest {
@@ -122,7 +153,7 @@ impl Batch {
 }
 
 /// `4 create, 1 update`.
-fn actions(items: &[Preview]) -> String {
+fn actions(items: &[&Preview]) -> String {
     let mut counts: Vec<(crate::domain::run::Action, u64)> = Vec::new();
     for item in items {
         match counts.iter_mut().find(|(action, _)| *action == item.action) {
@@ -131,6 +162,25 @@ fn actions(items: &[Preview]) -> String {
         }
     }
     counts.iter().map(|(action, n)| format!("{} {action}", format::count(*n))).collect::<Vec<_>>().join(", ")
+}
+
+/// Where the items come from and where they go to: partitions, or how many of them.
+fn ends(items: &[Preview]) -> String {
+    let side = |pks: BTreeSet<&str>| match pks.len() {
+        1 => pks.into_iter().collect::<String>(),
+        n => format!("{} partitions", format::len(n)),
+    };
+    let source = side(items.iter().map(|item| item.source.pk.as_str()).collect());
+    let target = side(items.iter().map(|item| item.entity.key.pk.as_str()).collect());
+    let is_in_place = items.iter().all(|item| item.source.pk == item.entity.key.pk);
+    if is_in_place { target } else { format!("{source} → {target}") }
+}
+
+/// An item that is taken out.
+fn line_out(item: &Preview, room: usize) -> Rich {
+    let tail = "  taken out, skipped";
+    let key = text::fit(&subject::of_preview(item).0, room.saturating_sub(8 + text::width(tail)).max(12));
+    Rich::of(Role::Warning, &text::fit("OUT", 8)).with(Role::Dim, &key).with(Role::Dim, tail)
 }
 
 fn line(item: &Preview, room: usize) -> Rich {

@@ -1,6 +1,6 @@
 //! How far a run is: what became of its items, how quick it is, why items failed.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -76,6 +76,8 @@ pub(crate) struct Progress {
     pub(crate) waiting: Option<Arc<ApprovalRequest>>,
     /// The batch that was decided about last, until the engine goes on: it may refuse the decision.
     pub(crate) decided: Option<Arc<ApprovalRequest>>,
+    /// Items that the operator takes out of their batches, by their numbers.
+    pub(crate) taken_out: BTreeSet<u64>,
     /// Why the engine pauses it.
     pub(crate) paused_by: Option<Failure>,
     /// Nothing further is begun for now.
@@ -109,6 +111,7 @@ impl Progress {
             other_causes: 0,
             waiting: None,
             decided: None,
+            taken_out: BTreeSet::new(),
             paused_by: None,
             paused: false,
             concurrency: None,
@@ -270,7 +273,7 @@ pub(crate) fn hint(cause: &Cause) -> &'static str {
         Some(Reason::PipelineFailed) => "the application's own pipeline refused it: its log says why",
         Some(Reason::S3Missing) => "its attributes' object is gone from S3",
         Some(Reason::TooLarge) => "the row would pass DynamoDB's limit",
-        Some(Reason::NotApproved) => "resume the run to be asked again, unless it was skipped",
+        Some(Reason::NotApproved) => "resume the run to be asked again, unless it was skipped or taken out",
         Some(Reason::Exists) => "target.existing decides what becomes of it",
         _ => match cause.outcome {
             Outcome::Failed => "resume the run to try again",

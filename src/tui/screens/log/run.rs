@@ -12,6 +12,7 @@ use crate::engine::protocol::{
 use crate::notify::News;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
+use crate::tui::format;
 use crate::tui::keymap::Context;
 use crate::tui::pane::Pane;
 use crate::tui::screens::batch::Batch;
@@ -129,13 +130,24 @@ impl App {
         let Some(run) = &self.run else { return };
         if let Some(approval) = run.waiting.clone() {
             self.notice = None;
-            self.stack.push(Batch::new(run.request, approval));
+            self.stack.push(Batch::new(run.request, approval, &run.taken_out));
         }
     }
 
-    /// Sends a decision about a batch of a run.
-    pub(crate) fn decide_batch(&mut self, approval: &Arc<ApprovalRequest>, decision: Decision) {
-        let (run, batch, digest) = (approval.run, approval.batch, approval.digest.clone());
+    /// Keeps in mind that an item of the run is taken out, or in again: its batch may be looked at later.
+    pub(crate) fn keep_out(&mut self, request: RequestId, n: u64, is_out: bool) {
+        if let Some(run) = self.followed(request) {
+            if is_out {
+                run.taken_out.insert(n)
+            } else {
+                run.taken_out.remove(&n)
+            };
+        }
+    }
+
+    /// Sends a decision about a batch of a run, with the digest that it goes with.
+    pub(crate) fn decide_batch(&mut self, approval: &Arc<ApprovalRequest>, digest: String, decision: Decision) {
+        let (run, batch) = (approval.run, approval.batch);
         let what = match decision {
             Decision::Approve { .. } => format!("batch {batch} approved: writing…"),
             Decision::ApproveRest { .. } => "everything approved: writing…".to_owned(),
@@ -145,6 +157,11 @@ impl App {
             Decision::Stop => "ending the run…".to_owned(),
         };
         let now = self.now;
+            Decision::ApprovePart { ref without, rest, .. } => {
+                let out = format::plural(without.len() as u64, "item", "items");
+                let what = if rest { "everything".to_owned() } else { format!("batch {batch}") };
+                format!("{what} approved but for {out}: writing…")
+            }
         if let Some(progress) = &mut self.run {
             progress.decided = progress.waiting.take();
             progress.writing(now);
