@@ -46,7 +46,7 @@ pub(super) async fn open(mut global: Global) -> u8 {
     let engines = Engines::default();
     keep(&engines, engine);
     let others = Others { global, no_color, engines: Arc::clone(&engines) };
-    let shown = tenantry::tui::run(options, handle, Box::new(others)).await;
+    let shown = tenantry::tui::run(options, handle, Box::new(others), tenantry::report::record).await;
     // What is being written is finished and recorded before the program ends.
     let engines = std::mem::take(&mut *engines.lock().unwrap_or_else(PoisonError::into_inner));
     for engine in engines {
@@ -54,7 +54,10 @@ pub(super) async fn open(mut global: Global) -> u8 {
     }
     finish(session).await;
     match shown {
-        Ok(()) => 0,
+        Ok(words) => {
+            words.iter().for_each(|line| complain(line));
+            0
+        }
         Err(report) => {
             let _ = writeln!(std::io::stderr(), "error: {report:?}");
             exit::ERROR

@@ -8,7 +8,16 @@ mod output;
 mod table;
 mod waiting;
 
+use crate::engine::protocol::RunReport;
+
 pub use client::Client;
 pub use commands::{BeginKeeping, Context, Keeper, run};
 pub use lines::{EndLine, ErrorLine};
 pub use output::Output;
+
+/// A report about a run, as Markdown.
+#[must_use]
+pub fn record(report: &RunReport) -> String {
+    let (title, blocks) = evidence::content(report);
+    evidence::markdown(&title, &blocks)
+}

@@ -138,6 +138,7 @@ actions! {
     UndoRun = "undo-run", "undo", "Begin a plan that takes the run back";
     VerifyRun = "verify-run", "verify", "Compare what the run wrote with what is there";
     ExportRun = "export-run", "export", "Write the run's journal into a file";
+    Record = "record", "record", "Copy the record of the run for a ticket, as Markdown";
     Severity = "severity", "severity", "Show only errors, only warnings, only notes, or all";
     Kind = "kind", "kind", "Show only one kind, one after another";
     Repair = "repair", "repair…", "Preview a repair of what can be repaired";

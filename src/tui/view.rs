@@ -90,6 +90,7 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect) {
         let paused = if watch.paused.is_some() { ", paused" } else { "" };
         pieces.push((6, Role::ReadOnly, format!("WATCHING{paused}")));
     }
+    pieces.push((6, base, app.unfinished_runs()));
     if app.engine_gone {
         pieces.push((9, Role::Error, "ENGINE ENDED".to_owned()));
     } else if counters.active > 0 {

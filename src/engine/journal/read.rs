@@ -114,6 +114,7 @@ impl Reader {
             .map_err(&fail)?;
         let outcomes = statement.query_map([], |row| Ok((word(row, 0)?, unsigned(row.get(1)?)))).map_err(&fail)?;
         let outcomes = outcomes.collect::<Result<_, _>>().map_err(&fail)?;
+        let approvals = self.approvals()?;
         let sql = "SELECT id, name, operation, reason, profile, environment, app, account, region, digest, started_at, ended_at,
                        state, undo_of, undone_by, previewed, retried, json_extract(stamp, '$.by'),
                        (SELECT count(*) FROM item WHERE batch IS NOT NULL AND outcome IS NULL), plan,
@@ -154,6 +155,7 @@ impl Reader {
                 label: plan.map(|plan| plan.run.label).unwrap_or_default(),
                 left: unsigned(row.get(18)?),
                 chain: row.get::<_, Option<String>>(20)?.unwrap_or_default(),
+                approvals,
             })
         };
         self.connection.query_row(sql, [], read).map_err(&fail)

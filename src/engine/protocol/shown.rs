@@ -218,6 +218,8 @@ pub struct RunInfo {
     pub retried: u64,
     /// The head of its journal's chain: the SHA-256 of the last record.
     pub chain: String,
+    /// What was approved, by whom and when, in its order.
+    pub approvals: Vec<Approval>,
 }
 
 impl RunInfo {
@@ -225,6 +227,18 @@ impl RunInfo {
     #[must_use]
     pub fn count(&self, outcome: Outcome) -> u64 {
         self.outcomes.iter().find(|(word, _)| *word == outcome).map_or(0, |(_, count)| *count)
+    }
+
+    /// Whether something of it may still be written.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !matches!(self.state, RunState::Done | RunState::Undone)
+    }
+
+    /// Whether there is something left for a resume.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        self.is_open() && self.left > 0
     }
 
     /// Items that nobody wrote although the plan meant to: conflict, invalid or failed.

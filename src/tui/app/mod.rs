@@ -29,6 +29,8 @@ use super::screens::log::{Log, lines};
 use super::screens::plan::Plan;
 use super::screens::profiles::Listed;
 use super::screens::sign_in::state::Signing;
+use super::screens::runs::record;
+use super::screens::runs::unfinished::Unfinished;
 use super::screens::tenants::Tenants;
 use super::screens::verification::VerificationBox;
 use super::screens::verification::compared::Verification;
@@ -68,6 +70,10 @@ pub(crate) struct App {
     pub(crate) log: Log,
     /// The run that is under way, or the last one.
     pub(crate) run: Option<Progress>,
+    /// Runs that nobody finished.
+    pub(crate) unfinished: Unfinished,
+    /// How the record of a run is written.
+    pub(crate) record_of: record::Write,
     /// What the doctor found last.
     pub(crate) doctor: Option<Doctor>,
     /// What rows are seen through.
@@ -147,6 +153,8 @@ impl App {
             plan: Plan::default(),
             log: Log::new(),
             run: None,
+            unfinished: Unfinished::default(),
+            record_of: record::unwritten,
             doctor: None,
             view: None,
             watch: None,
@@ -179,6 +187,7 @@ impl App {
         };
         app.connect();
         app.effects.push(Effect::ReadCache);
+        app.look_for_unfinished();
         if options.start_armed && !app.profile.protected {
             app.order(Command::Arm { armed: true });
         }

@@ -36,7 +36,7 @@ use super::theme::Theme;
 use super::{ConsoleOptions, view};
 use crate::config::{Ground, read_regular};
 use crate::engine::EngineHandle;
-use crate::engine::protocol::{Command, RequestId};
+use crate::engine::protocol::{Command, RequestId, RunReport};
 
 /// Events taken in between two looks at the keyboard.
 const AT_ONCE: usize = 64;
@@ -59,13 +59,20 @@ impl Default for Pace {
     }
 }
 
-/// Runs the console until the operator leaves it or a signal ends it. The terminal is given back in any case.
+/// Runs the console until the operator leaves it or a signal ends it. The terminal is given back in any case. `record_of` writes the
+/// record of a run. Gives back what to say afterwards.
 ///
 /// # Errors
 /// What the terminal says.
-pub async fn run(options: ConsoleOptions, engine: EngineHandle, profiles: Box<dyn Profiles>) -> color_eyre::Result<()> {
+pub async fn run(
+    options: ConsoleOptions,
+    engine: EngineHandle,
+    profiles: Box<dyn Profiles>,
+    record_of: fn(&RunReport) -> String,
+) -> color_eyre::Result<Vec<String>> {
     let (ui, no_color) = (options.ui.clone(), options.no_color);
-    let app = App::new(options, Timestamp::now()).map_err(|e| color_eyre::eyre::eyre!(e))?;
+    let mut app = App::new(options, Timestamp::now()).map_err(|e| color_eyre::eyre::eyre!(e))?;
+    app.record_of = record_of;
     let host = Outside::new(&app);
     let signals = signals()?;
     tokio::pin!(signals);
@@ -78,7 +85,7 @@ pub async fn run(options: ConsoleOptions, engine: EngineHandle, profiles: Box<dy
         // terminal goes, so that it may have gone here, too.
         let taken = Held::take(ui.mouse).and_then(|held| Ok((held, screen()?, Inputs::new()?)));
         let (held, mut terminal, mut inputs) = match taken {
-            Err(error) if has_hung_up(&error) => return Ok(()),
+            Err(error) if has_hung_up(&error) => return Ok(Vec::new()),
             taken => taken?,
         };
         if std::mem::take(&mut asks) && ground(&mut inputs).await == Ground::Light {
@@ -101,7 +108,7 @@ pub async fn run(options: ConsoleOptions, engine: EngineHandle, profiles: Box<dy
             Some(Away::Config(path, draft)) => console.edit_config(path, draft).await,
             Some(Away::Profile(name)) => others.open(&mut console, &name).await,
             Some(Away::Suspended) => suspend(&mut continued).await?,
-            None => return Ok(()),
+            None => return Ok(console.app.words_on_leaving()),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The recorded runs, and the items of one of them.
 
+pub(crate) mod record;
+pub(crate) mod unfinished;
+
 use std::path::PathBuf;
 
 use ratatui::buffer::Buffer;
@@ -12,7 +15,7 @@ use super::palette::Palette;
 use crate::domain::clock::{local_minutes, local_seconds};
 use crate::domain::run::{RunId, RunState};
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{Command, Event, RequestId, RunInfo};
+use crate::engine::protocol::{Approval, Command, Event, RequestId, RunInfo};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -33,6 +36,10 @@ const STATE: usize = 9;
 const OPERATOR: usize = 12;
 /// Cells from which on there is room for who ran it.
 const WIDE: usize = 96;
+/// Lines from which on there is room for what the columns do not show of the selected one.
+const TALL: u16 = 14;
+/// Approvals that are shown of a run.
+const APPROVALS: usize = 3;
 
 /// The list, and the run that was opened in it.
 #[derive(Debug)]
@@ -88,6 +95,16 @@ impl Runs {
             };
             return draw_text(buffer, frame, inner, &[Rich::of(Role::Dim, words)], &mut Scroll::default(), &app.theme);
         }
+        let mut inner = inner;
+        if inner.height >= TALL
+            && let Some(run) = self.runs.get(self.scroll.cursor)
+        {
+            let lines = detail(app, run, usize::from(inner.width));
+            let height = u16::try_from(lines.len()).unwrap_or(0);
+            let below = Rect { y: inner.bottom() - height, height, ..inner };
+            draw_lines(buffer, below, &lines, &app.theme);
+            inner.height -= height;
+        }
         // What it is about gets what the columns beside it leave.
         let ends = self.runs.iter().map(|run| text::width(&outcomes(run)) + 1).max().unwrap_or_default();
         let room = usize::from(inner.width);
@@ -99,7 +116,7 @@ impl Runs {
             let at = local_minutes(&run.started_at, &app.zone);
             let line = Rich::of(Role::Text, &text::fit(&at, WHEN))
                 .with(Role::Strong, &text::fit(run.operation.as_str(), WHAT))
-                .with(if is_open(run) { Role::Warning } else { Role::Text }, &text::fit(run.state.as_str(), STATE))
+                .with(if run.is_open() { Role::Warning } else { Role::Text }, &text::fit(run.state.as_str(), STATE))
                 .with(Role::Text, &text::fit(&subject_of(run), about.saturating_sub(1)))
                 .with(Role::Dim, &text::fit(&format!(" {}", run.operator), operator));
             Some(line.with(Role::Text, &format!(" {}", outcomes(run))))
@@ -146,6 +163,7 @@ impl Screen for Runs {
                 return Flow::Close;
             }
             (Action::VerifyRun, Some(info)) => app.verify_run(info.run),
+            (Action::Record, Some(info)) => app.copy_record(info.run),
             (Action::ExportRun, Some(info)) => {
                 app.stack.push(Palette::holding(&format!("export {} ", info.run)));
             }
@@ -165,19 +183,22 @@ impl Screen for Runs {
         self.request == request || self.opened.as_ref().is_some_and(|o| o.items.waits_for(request))
     }
 
-    fn answer(&mut self, _: &mut App, request: RequestId, event: Event) {
+    fn answer(&mut self, app: &mut App, request: RequestId, event: Event) {
         if let Some(opened) = self.opened.as_mut().filter(|o| o.items.waits_for(request)) {
             return opened.items.answer(request, event);
         }
         match event {
-            Event::Run(run) => self.runs.push(*run),
+            Event::Run(run) => {
+                app.know_run(&run);
+                self.runs.push(*run);
+            }
             // One journal that cannot be read hides no other run; the log has why.
             Event::Failed(failure) if !failure.fatal => self.unreadable += 1,
             Event::Failed(failure) => self.problem = Some(*failure),
             Event::Finished { .. } => {
                 self.reading = false;
                 // What is not over comes first; the sort keeps the newest of each before the others.
-                self.runs.sort_by_key(|run| !is_open(run));
+                self.runs.sort_by_key(|run| !run.is_open());
             }
             _ => {}
         }
@@ -206,6 +227,7 @@ impl Screen for Runs {
             (Action::Resume, "resume"),
             (Action::UndoRun, "undo"),
             (Action::VerifyRun, "verify"),
+            (Action::Record, "record"),
             (Action::ExportRun, "export"),
             (Action::ShowCommand, "command"),
             (Action::Back, "back"),
@@ -231,9 +253,36 @@ impl Screen for Runs {
     }
 }
 
-/// Whether something of it may still be written.
-fn is_open(run: &RunInfo) -> bool {
-    !matches!(run.state, RunState::Done | RunState::Undone)
+/// What the columns have no room for: why it was begun, who approved what, and the digest.
+fn detail(app: &App, run: &RunInfo, room: usize) -> Vec<Rich> {
+    let mut lines = vec![Rich::of(Role::Dim, &"─".repeat(room))];
+    let why = if run.reason.is_empty() { "no reason was given".to_owned() } else { run.reason.clone() };
+    lines.push(fact("why", &why));
+    lines.extend(approved(app, run).iter().map(|(name, value)| fact(name, value)));
+    if run.approvals.is_empty() {
+        lines.push(fact("approved", "nothing"));
+    }
+    lines.push(fact("digest", &run.digest));
+    lines
+}
+
+/// Who approved what, the last ones.
+fn approved(app: &App, run: &RunInfo) -> Vec<(&'static str, String)> {
+    let before = run.approvals.len().saturating_sub(APPROVALS);
+    let earlier = (before > 0).then(|| format!("{before} earlier, "));
+    let last = run.approvals.iter().skip(before).enumerate();
+    let words = |(i, approval): (usize, &Approval)| {
+        let name = if i == 0 { "approved" } else { " " };
+        let lead = earlier.clone().filter(|_| i == 0).unwrap_or_default();
+        (name, format!("{lead}{}", approval.words(&local_minutes(&approval.at, &app.zone))))
+    };
+    last.map(words).collect()
+}
+
+fn fact(name: &str, value: &str) -> Rich {
+    let mut line = Rich::of(Role::Dim, name);
+    line.pad_to(10);
+    line.with(Role::Text, value)
 }
 
 /// Its two ends where it has them, and its label or name.
@@ -248,7 +297,7 @@ fn subject_of(run: &RunInfo) -> String {
 
 fn outcomes(run: &RunInfo) -> String {
     let ended = run.outcomes.iter().map(|(o, n)| format!("{n} {o}"));
-    let left = (run.left > 0 && is_open(run)).then(|| format!("{} left", run.left));
+    let left = run.is_unfinished().then(|| format!("{} left", run.left));
     ended.chain(left).collect::<Vec<_>>().join(", ")
 }
 
@@ -259,7 +308,7 @@ fn facts(app: &App, run: &RunInfo) -> Vec<Rich> {
         (_, Some(by)) => format!("taken back by {by}"),
         _ => String::new(),
     };
-    [
+    let mut facts = vec![
         ("name", run.name.clone()),
         ("label", run.label.clone()),
         (
@@ -278,17 +327,10 @@ fn facts(app: &App, run: &RunInfo) -> Vec<Rich> {
         ("ended", run.ended_at.as_deref().map(at).unwrap_or_default()),
         ("outcomes", outcomes(run)),
         ("undo", undo),
-        ("digest", run.digest.clone()),
-        ("journal", run.journal.clone()),
-    ]
-    .into_iter()
-    .filter(|(_, value)| !value.is_empty())
-    .map(|(name, value)| {
-        let mut line = Rich::of(Role::Dim, name);
-        line.pad_to(10);
-        line.with(Role::Text, &value)
-    })
-    .collect()
+    ];
+    facts.extend(approved(app, run));
+    facts.extend([("digest", run.digest.clone()), ("journal", run.journal.clone())]);
+    facts.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| fact(name, value)).collect()
 }
 
 impl App {

@@ -7,9 +7,10 @@ use super::fake_plans::plan_run;
 use super::plans::files;
 use super::script::now;
 use super::{Fake, Play, Played};
+use crate::domain::digest::part_digest;
 use crate::domain::run::{Action, Operation, Outcome, Reason};
 use crate::engine::failure::{ErrorCode, Failure};
-use crate::engine::protocol::{Command, Decision, Envelope, Event, Level, Steering};
+use crate::engine::protocol::{Approval, Command, Decision, Envelope, Event, Level, RunInfo, RunReport, Steering};
 use crate::tui::app::update;
 use crate::tui::message::Message;
 use crate::tui::pane::Pane;
@@ -87,6 +88,10 @@ fn every_screen_of_a_run() {
         let keys = ":plan open two.toml<ret>R";
         let production = playing(size, protected, &format!("AA{keys}aglob")).screen;
         insta::assert_snapshot!(format!("run_protected_{}x{}", size.0, size.1), production);
+        for (name, more) in [("out", " "), ("out_approve", " a"), ("out_all", "  a"), ("out_rest", "  kk r")] {
+            let screen = playing(size, |_| {}, &format!("AA{keys}{more}")).screen;
+            insta::assert_snapshot!(format!("run_{name}_{}x{}", size.0, size.1), screen);
+        }
         let split = playing(size, |_| {}, &format!("AA{keys}x")).screen;
         insta::assert_snapshot!(format!("run_split_{}x{}", size.0, size.1), split);
         let failed = |p: &mut Play| p.fake.plans.outcomes = failures();
@@ -150,6 +155,138 @@ fn each_decision_wants_its_own_key_and_then_its_own_confirmation() {
 }
 
 #[test]
+fn items_are_taken_out_and_in_again_and_the_digest_is_of_what_is_left() {
+    let two = |keys: &str| playing((120, 40), |_| {}, &format!("AA:plan open two.toml<ret>R{keys}"));
+    let decided = |keys: &str| {
+        let played = two(keys);
+        let decided = played.commands.into_iter().filter_map(|c| match c {
+            Command::Decide { digest, decision, .. } => Some((digest, decision)),
+            _ => None,
+        });
+        decided.collect::<Vec<_>>()
+    };
+    let part = |without: &[u64], rest: bool| Decision::ApprovePart { without: without.to_vec(), rest, confirm: None };
+    let whole = decided("aW").remove(0);
+    let (digest, decision) = decided(" aW").remove(0);
+    let approval = two("").app.run.unwrap().waiting.unwrap();
+    let first = approval.items[0].n;
+    assert_eq!(decision, part(&[first], false));
+    assert_eq!(digest, part_digest(approval.items.iter().map(|item| (&item.digest, item.n == first))));
+    assert_ne!(digest, whole.0);
+    // In again, it is the batch as it was; looked at later, it still is out.
+    assert_eq!(decided(" k aW"), [whole.clone()]);
+    assert_eq!(decided(" <esc>BaW").remove(0), (digest.clone(), part(&[first], false)));
+    assert_eq!(decided(" r2<ret>").remove(0), (digest, part(&[first], true)));
+    // Skipped and held it is whole, and with nothing left it is not approved.
+    assert_eq!(decided(" sS").remove(0).1, Decision::Skip);
+    let nothing = two("  aWr");
+    assert!(nothing.screen.contains("every item is taken out: s skips the batch"), "{}", nothing.screen);
+    assert_eq!(decisions(&nothing), []);
+}
+
+#[test]
+fn what_was_taken_out_is_counted_and_is_no_part_of_what_is_left() {
+    let played = playing((120, 40), |_| {}, "AA:plan open two.toml<ret>R aW");
+    let progress = played.app.run.as_ref().unwrap();
+    assert_eq!(progress.outcomes.get(&Outcome::Skipped), Some(&1));
+    assert!(played.screen.contains("approved item is done or equal"), "{}", played.screen);
+}
+
+#[test]
+fn a_run_that_ended_is_undone_from_the_log() {
+    let undone = run("r3<ret>u");
+    let form = undone.app.plan.form.as_ref().unwrap();
+    assert_eq!(form.operation, Operation::Undo);
+    assert!(undone.commands.iter().any(|c| matches!(c, Command::PreviewPlan { .. })), "it is previewed, not begun");
+    assert!(run("r3<ret>").screen.contains("u undoes it"), "{}", run("r3<ret>").screen);
+    for (keys, why) in [("<esc>4u", "the run is not over"), ("qEu", "the run wrote nothing")] {
+        let refused = run(keys);
+        assert!(refused.screen.contains(why) && decisions(&refused).len() < 2, "{}", refused.screen);
+    }
+}
+
+/// With runs recorded: one that stopped with items left, and one that is done.
+fn unfinished(play: &mut Play) {
+    play.fake = Fake::golden().answering(|c| {
+        let approval = Approval {
+            at: "2026-03-20T01:02:03.000Z".into(),
+            by: "u-tanaka".into(),
+            batch: Some(1),
+            digest: "ab".repeat(32),
+            decision: "approve the rest".into(),
+        };
+        let stopped =
+            RunInfo { left: 3, reason: "OPS-4711".into(), approvals: vec![approval], ..super::fake::stopped_run() };
+        match c {
+            Command::Runs => Some(vec![Event::Run(Box::new(stopped)), Event::Finished { cancelled: false }]),
+            Command::ResumeRun { .. } => Some(vec![Event::Run(Box::new(stopped))]),
+            Command::ReportRun { .. } => {
+                let (problems, changed, left) = (vec![], vec![], vec![]);
+                let (approvals, steered, info) = (vec![], vec![], stopped);
+                let report = RunReport { info, checked: Ok(3), approvals, steered, problems, changed, left };
+                Some(vec![Event::Reported(Box::new(report)), Event::Finished { cancelled: false }])
+            }
+            _ => None,
+        }
+    });
+}
+
+#[test]
+fn what_is_not_finished_is_said_in_the_header_and_on_leaving() {
+    let played = playing((120, 40), unfinished, "");
+    assert!(played.screen.lines().next().unwrap().contains("1 unfinished run"), "{}", played.screen);
+    let words = played.app.words_on_leaving();
+    assert!(
+        words.len() == 1 && words[0].contains("1 run is unfinished") && words[0].contains("run --resume"),
+        "{words:?}"
+    );
+    // The one that is under way here is not.
+    let resumed = playing((120, 40), unfinished, "AA:runs<ret>r");
+    assert!(!resumed.screen.contains("unfinished"), "{}", resumed.screen);
+    // What is in memory cannot be resumed by another start.
+    let forgets = playing(
+        (120, 40),
+        |p| {
+            unfinished(p);
+            p.options.forgets = true;
+        },
+        "",
+    );
+    assert_eq!(forgets.app.words_on_leaving(), [""; 0]);
+    let elsewhere = playing(
+        (120, 40),
+        |p| {
+            unfinished(p);
+            p.options.profile.name = "other".into();
+        },
+        "",
+    );
+    assert!(!elsewhere.screen.contains("unfinished"), "{}", elsewhere.screen);
+}
+
+#[test]
+fn reason_approvals_and_digest_of_the_selected_run_are_shown() {
+    for size in [(60, 15), (80, 24), (120, 40)] {
+        let screen = playing(size, unfinished, ":runs<ret>").screen;
+        insta::assert_snapshot!(format!("runs_detail_{}x{}", size.0, size.1), screen);
+    }
+    let screen = playing((120, 40), unfinished, ":runs<ret>").screen;
+    for word in ["OPS-4711", "batch 1 and everything after it was approved by u-tanaka", "4f2a9c0d7be61835"] {
+        assert!(screen.contains(word), "{word}\n{screen}");
+    }
+}
+
+#[test]
+fn the_record_of_a_run_is_copied_for_the_ticket() {
+    for keys in [":runs<ret>y", ":runs<ret><ret>y"] {
+        let played = playing((120, 40), unfinished, keys);
+        let run = super::fake::stopped_run().run.to_string();
+        assert!(played.copied.len() == 1 && played.copied[0].contains(&run), "{:?}", played.copied);
+        assert!(played.screen.contains("copied the record of the run, as Markdown"), "{}", played.screen);
+    }
+}
+
+#[test]
 fn no_reflex_decides() {
     for keys in [
         "<ret><ret><ret>",
@@ -169,6 +306,8 @@ fn no_reflex_decides() {
         "s<esc>S",
         "<paste:aW>",
         "BBB",
+        " a<ret>",
+        "  ",
     ] {
         let played = run(keys);
         assert_eq!(decisions(&played), [], "{keys}");

@@ -24,7 +24,7 @@ fn play(keys: &str) -> Played {
     Play::new(120, 40).keys(keys)
 }
 
-fn open_bolt(keys: &str) -> String {
+pub(super) fn open_bolt(keys: &str) -> String {
     format!(":open PRODUCT#acme {BOLT}<ret>{keys}")
 }
 
@@ -52,8 +52,10 @@ fn many(n: usize) -> Fake {
 #[test]
 fn nothing_is_asked_but_who_and_where_before_a_key_is_pressed() {
     let played = Play::new(120, 40).with(|p| p.options.profile = Profile::new("staging", "stg", "shop")).keys("");
-    // Listing partitions reads a row of each; counting reads all of them.
-    assert_eq!(played.commands, [Command::Connect, Command::ListPartitions { module: None }]);
+    // Listing partitions reads a row of each, and what is recorded on this machine costs nothing elsewhere; counting reads all rows.
+    let asked = [Command::Connect, Command::Runs, Command::ListPartitions { module: None }];
+    assert_eq!(played.commands.len(), asked.len(), "{:?}", played.commands);
+    assert!(asked.iter().all(|command| played.commands.contains(command)), "{:?}", played.commands);
     assert!(played.screen.contains("not counted"), "{}", played.screen);
 }
 
@@ -61,7 +63,7 @@ fn nothing_is_asked_but_who_and_where_before_a_key_is_pressed() {
 fn counts_of_an_earlier_session_are_shown_with_their_age() {
     let cached = CachedCounts { at: now() - jiff::SignedDuration::from_hours(3), counts: vec![] };
     let played = Play::new(120, 40).with(|p| p.cached = Some(cached)).keys("");
-    assert_eq!(played.commands, [Command::Connect]);
+    assert_eq!(played.commands, [Command::Connect, Command::Runs]);
     assert!(played.screen.contains("counted 3 h ago"), "{}", played.screen);
 }
 

@@ -35,6 +35,7 @@ impl PaneScreen for LogPane {
                     app.stack.push(EndRun { request });
                 }
             }
+            Action::UndoRun => app.undo_last_run(),
             Action::Outcomes => {
                 let word = app.log.next_outcome();
                 app.say(format!("the log shows {word}"));
@@ -66,6 +67,14 @@ impl PaneScreen for LogPane {
                 let is_steered = run.is_some_and(|r| r.run.is_some() && r.stage != Stage::Ended);
                 (!is_steered).then(|| "no run is under way here".to_owned())
             }
+            Action::UndoRun => match run {
+                Some(run) if run.stage == Stage::Ended && run.wrote() => None,
+                Some(run) if run.stage == Stage::Ended => {
+                    Some("the run wrote nothing: nothing is to be undone".to_owned())
+                }
+                Some(_) => Some("the run is not over: it can be undone afterwards".to_owned()),
+                None => Some("no run ended here; :runs lists every run".to_owned()),
+            },
             _ => None,
         }
     }
@@ -117,7 +126,7 @@ impl PaneScreen for LogPane {
                 Action::Levels,
             ];
         }
-        &[Action::Filter, Action::Freeze, Action::Levels, Action::Zoom, Action::Back]
+        &[Action::UndoRun, Action::Filter, Action::Freeze, Action::Levels, Action::Zoom, Action::Back]
     }
 
     fn draw(&self, app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {

@@ -3,8 +3,10 @@
 use super::progress::{Progress, Stage, hint};
 use crate::domain::run::Outcome;
 use crate::engine::protocol::StopCause;
+use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::format;
+use crate::tui::keymap::Context;
 use crate::tui::parts::Rich;
 use crate::tui::parts::problem;
 use crate::tui::screens::plan::preview_view::{duration, outcome_role};
@@ -34,8 +36,10 @@ pub(crate) fn lines(app: &App, run: &Progress, room: usize, most: usize) -> Vec<
     if run.other_causes > 0 {
         out.push(Rich::of(Role::Dim, &format!("{} more of other kinds", format::count(run.other_causes))));
     }
-    if let Some(id) = ended.filter(|_| run.attempted() > 0) {
-        out.extend(problem::notice(&format!("take it back: {}", app.way_to_undo(id)), Role::Dim, room));
+    if let Some(id) = ended.filter(|_| run.wrote()) {
+        let key = app.key_of(Context::Log, Action::UndoRun);
+        let words = format!("{key} undoes it (previewed first), or: {}", app.way_to_undo(id));
+        out.extend(problem::notice(&words, Role::Dim, room));
     }
     out.truncate(most.max(1));
     out
@@ -57,9 +61,7 @@ fn flow(pieces: Vec<Rich>, room: usize) -> Vec<Rich> {
 }
 
 fn state(app: &App, run: &Progress, room: usize) -> Vec<Rich> {
-    let key =
-        |action| app.keymap.key(crate::tui::keymap::Context::Log, action).map(|k| k.to_string()).unwrap_or_default();
-    use crate::tui::actions::Action;
+    let key = |action| app.key_of(Context::Log, action);
     let what = run.what();
     let id = run.run.map(|r| format!("run {r} ")).unwrap_or_default();
     let (role, words) = match run.stage {

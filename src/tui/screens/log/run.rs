@@ -16,6 +16,7 @@ use crate::tui::format;
 use crate::tui::keymap::Context;
 use crate::tui::pane::Pane;
 use crate::tui::screens::batch::Batch;
+use crate::tui::screens::discard::Next;
 use crate::tui::screens::log::lines;
 use crate::tui::screens::log::progress::{Progress, Stage};
 use crate::tui::screens::paused::Paused;
@@ -259,11 +260,20 @@ impl App {
         }
     }
 
+        self.know_run(&info);
     fn batch_ended(&mut self, batch: &BatchInfo) {
         let counts: Vec<String> = batch.outcomes.iter().map(|(word, n)| format!("{n} {word}")).collect();
         let what = match batch.state {
             BatchState::Done => format!("is through: {}", counts.join(", ")),
             BatchState::Approved => "is approved".to_owned(),
+    /// Begins to take back the run that ended last: its undo is previewed.
+    pub(crate) fn undo_last_run(&mut self) {
+        let ended = self.run.as_ref().and_then(|run| Some((run.run?, run.info.as_ref()?.name.clone())));
+        if let Some((run, name)) = ended {
+            self.replace_plan(Next::Undo(run, name));
+        }
+    }
+
             BatchState::Skipped => "is skipped".to_owned(),
             BatchState::Held => "is held back".to_owned(),
             BatchState::Waiting => "waits".to_owned(),
@@ -307,6 +317,9 @@ impl App {
         // What is on screen may be old.
         if self.history.opened.is_some() {
             self.reload_history();
+        }
+        if self.followed(request).is_some_and(|run| run.info.as_ref().is_some_and(|info| info.undo_of.is_some())) {
+            self.look_for_unfinished();
         }
         if let Some(list) = &mut self.tenants.entities {
             list.pages.forget_all();

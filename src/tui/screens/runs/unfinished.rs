@@ -1,0 +1,63 @@
+//! Runs that somebody began and nobody finished: said in the header, and when the console is left.
+
+use std::collections::BTreeSet;
+
+use crate::domain::run::RunId;
+use crate::engine::protocol::{Command, Event, RunInfo};
+use crate::tui::actions::Action;
+use crate::tui::app::App;
+use crate::tui::format;
+use crate::tui::keymap::Context;
+use crate::tui::screens::log::progress::Stage;
+
+/// The runs of the profile that can be resumed.
+#[derive(Debug, Default)]
+pub(crate) struct Unfinished(BTreeSet<RunId>);
+
+impl App {
+    /// Looks for them among the recorded runs.
+    pub(crate) fn look_for_unfinished(&mut self) {
+        self.ask(None, Command::Runs, |app, _, event| {
+            if let Event::Run(info) = event {
+                app.know_run(&info);
+            }
+        });
+    }
+
+    /// Takes in how a run is recorded now.
+    pub(crate) fn know_run(&mut self, info: &RunInfo) {
+        if info.is_unfinished() && info.profile == self.profile.name {
+            self.unfinished.0.insert(info.run);
+        } else {
+            self.unfinished.0.remove(&info.run);
+        }
+    }
+
+    /// How many there are, in words; the one that is under way here is none of them. Empty for none.
+    pub(crate) fn unfinished_runs(&self) -> String {
+        let under_way = self.run.as_ref().filter(|run| run.stage != Stage::Ended).and_then(|run| run.run);
+        let count = self.unfinished.0.iter().filter(|run| Some(**run) != under_way).count();
+        if count == 0 {
+            return String::new();
+        }
+        let key = self.key_of(Context::Everywhere, Action::Runs);
+        format!("{} ({key})", format::plural(count as u64, "unfinished run", "unfinished runs"))
+    }
+
+    /// What to say once the console is left: what is not finished, and how to resume it.
+    pub(crate) fn words_on_leaving(&self) -> Vec<String> {
+        // What is in memory is gone by then.
+        if self.forgets {
+            return Vec::new();
+        }
+        match self.unfinished.0.iter().collect::<Vec<_>>().as_slice() {
+            [] => Vec::new(),
+            [run] => vec![format!("1 run is unfinished; to resume it: {}", self.line_of_resume(**run))],
+            several => vec![format!(
+                "{} are unfinished; to list them: {}",
+                format::plural(several.len() as u64, "run", "runs"),
+                self.line(&["runs"])
+            )],
+        }
+    }
+}
