@@ -99,20 +99,18 @@ pub fn is_moment(text: &str) -> bool {
 }
 
 fn age_ago(text: &str, now: &Now) -> Option<Timestamp> {
-    let unit = text.chars().next_back()?;
-    let digits = text.strip_suffix(unit).filter(|digits| !digits.is_empty())?;
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
+    // As screens show it, too: `5 min ago`, `2 days ago`.
+    let text = text.strip_suffix(" ago").unwrap_or(text);
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
     let count: i64 = digits.parse().ok()?;
     let span = Span::new();
-    let span = match unit {
-        's' => span.try_seconds(count),
-        'm' => span.try_minutes(count),
-        'h' => span.try_hours(count),
+    let span = match unit.trim_start() {
+        "s" => span.try_seconds(count),
+        "m" | "min" => span.try_minutes(count),
+        "h" => span.try_hours(count),
         // By the calendar: the same time of day, also where the clocks were changed in between.
-        'd' => span.try_days(count),
-        'w' => span.try_weeks(count),
+        "d" | "day" | "days" => span.try_days(count),
+        "w" => span.try_weeks(count),
         _ => return None,
     };
     now.at.to_zoned(now.zone.clone()).checked_sub(span.ok()?).ok().map(|zoned| zoned.timestamp())
@@ -186,6 +184,10 @@ mod tests {
             ("90m", "2026-11-25T01:30:00.000Z"),
             ("3d", "2026-11-22T03:00:00.000Z"),
             ("1w", "2026-11-18T03:00:00.000Z"),
+            ("5 min ago", "2026-11-25T02:55:00.000Z"),
+            ("2 h ago", "2026-11-25T01:00:00.000Z"),
+            ("3 days ago", "2026-11-22T03:00:00.000Z"),
+            ("2026-11-25 10:00:30", "2026-11-25T01:00:30.000Z"),
         ] {
             assert_eq!(said(text).as_deref(), Some(at), "{text}");
             assert!(is_moment(text), "{text}");

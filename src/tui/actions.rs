@@ -138,6 +138,9 @@ actions! {
     UndoRun = "undo-run", "undo", "Begin a plan that takes the run back";
     VerifyRun = "verify-run", "verify", "Compare what the run wrote with what is there";
     ExportRun = "export-run", "export", "Write the run's journal into a file";
+    StepUp = "step-up", "up", "Move the transform, chain step, reference or decision before the one above it";
+    StepDown = "step-down", "down", "Move the transform, chain step, reference or decision behind the one below it";
+    RemoveStep = "remove-step", "take away", "Take the transform, chain step, reference or decision out of the plan";
     Record = "record", "record", "Copy the record of the run for a ticket, as Markdown";
     Severity = "severity", "severity", "Show only errors, only warnings, only notes, or all";
     Kind = "kind", "kind", "Show only one kind, one after another";

@@ -40,6 +40,27 @@ pub(crate) fn write_plan(file: &Path, text: &str, over: bool) -> Result<(), Stri
     })
 }
 
+/// Names that are listed of a directory at most.
+const NAMES: usize = 500;
+
+/// The names of what stands in a directory, a slash behind directories; none where it cannot be read. Hidden ones are left out.
+pub(crate) fn names(dir: &Path) -> Vec<String> {
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let name = entry.file_name().into_string().ok().filter(|name| !name.starts_with('.'))?;
+            // Behind a link counts what it leads to.
+            let is_dir = std::fs::metadata(entry.path()).is_ok_and(|meta| meta.is_dir());
+            Some(if is_dir { format!("{name}/") } else { name })
+        })
+        .take(NAMES)
+        .collect();
+    names.sort_unstable();
+    names
+}
+
 /// The bytes in a temporary file beside the one they are for.
 fn prepared(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     let parent = path.parent().ok_or_else(|| io::Error::other("the file needs a directory"))?;

@@ -136,6 +136,7 @@ contexts! {
     Entities = "entities", "Entities of a partition", Pane;
     History = "history", "History and diff", Pane;
     Plan = "plan", "Plan", Pane;
+    Step = "step", "One transform, chain step, reference or decision", List;
     Preview = "preview", "Preview of the plan", Pane;
     Log = "log", "Progress log", Pane;
     Move = "move", "In every list", Shared;

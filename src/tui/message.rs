@@ -72,6 +72,8 @@ pub(crate) enum Message {
         /// Why not.
         saved: Result<(), String>,
     },
+    /// The files of a directory, by the text that was typed for it.
+    Files(String, Vec<String>),
     /// The editor has ended: the text as it is now, or why there is none.
     PlanEdited(Result<String, String>),
     /// The profile's command says a line.
@@ -170,6 +172,13 @@ pub(crate) enum Effect {
         text: String,
         /// Also over a file that is there already.
         over: bool,
+    },
+    /// List the files of a directory.
+    ListFiles {
+        /// The directory.
+        dir: PathBuf,
+        /// What was typed for it.
+        lead: String,
     },
     /// Edit a plan's text in the operator's editor, which takes the terminal meanwhile.
     EditPlan(String),

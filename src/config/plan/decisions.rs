@@ -1,12 +1,8 @@
 //! Decisions about single keys in a plan's text: `[[normalize.decide]]`, one added, changed or taken away, everything else as it was
 //! written.
 
-use std::ops::Range;
-
-use toml::de::{DeTable, DeValue};
-
 use super::draft::{Draft, list, quoted};
-use super::edit::{line_of, replaced};
+use super::steps::{CannotEdit, Steps};
 use crate::domain::plan::Decided;
 
 /// The text is written in a way that a decision cannot be put into.
@@ -14,16 +10,10 @@ use crate::domain::plan::Decided;
 #[error("the plan's text cannot take the decision as it is written: add [[normalize.decide]] to it in the editor")]
 pub struct CannotDecide;
 
-/// A decision as it stands in the text.
-struct Written {
-    pk: String,
-    sk: String,
-    /// `keep` or `merge`, with the places of its name and value.
-    from: Option<(Range<usize>, Range<usize>)>,
-    /// From its first key to its last value.
-    keys: Range<usize>,
-    /// In braces, and where.
-    inline: Option<Range<usize>>,
+impl From<CannotEdit> for CannotDecide {
+    fn from(_: CannotEdit) -> Self {
+        Self
+    }
 }
 
 impl Draft {
@@ -32,19 +22,29 @@ impl Draft {
     /// # Errors
     /// [`CannotDecide`]; the text is as it was then.
     pub fn decide(&mut self, decided: &Decided) -> Result<(), CannotDecide> {
-        let from = match decided.from.as_slice() {
-            [one] => format!("keep = {}", quoted(one)),
-            several => format!("merge = {}", list(several)),
+        let (key, value) = match decided.from.as_slice() {
+            [one] => ("keep", quoted(one)),
+            several => ("merge", list(several)),
         };
-        let same = |w: &Written| w.pk == decided.pk && w.sk == decided.sk;
-        let changed = match written(&self.text)?.into_iter().find(same) {
-            Some(known) => {
-                let (name, value) = known.from.ok_or(CannotDecide)?;
-                replaced(&self.text, name.start..value.end, &from)
+        let mut draft = self.clone();
+        match draft.decision(&decided.pk, &decided.sk) {
+            Some(n) => {
+                let place = Steps::Decisions.at(n);
+                let old = ["keep", "merge"].into_iter().find(|key| draft.step_shown(place, key, false).is_some());
+                draft.step_replace(place, old.ok_or(CannotDecide)?, &format!("{key} = {value}"))?;
             }
-            None => added(&self.text, decided, &from)?,
-        };
-        self.take(changed, |w| w.iter().filter(|w| same(w)).count() == 1)
+            None => {
+                let place = Steps::Decisions.at(draft.step_add(Steps::Decisions)?);
+                for (key, value) in [("pk", &quoted(&decided.pk)), ("sk", &quoted(&decided.sk)), (key, &value)] {
+                    draft.step_write(place, key, value)?;
+                }
+            }
+        }
+        if draft.decision(&decided.pk, &decided.sk).is_none() {
+            return Err(CannotDecide);
+        }
+        *self = draft;
+        Ok(())
     }
 
     /// Takes the decision for a key away; comments on lines of their own stay.
@@ -52,119 +52,14 @@ impl Draft {
     /// # Errors
     /// [`CannotDecide`]; the text is as it was then.
     pub fn undecide(&mut self, pk: &str, sk: &str) -> Result<(), CannotDecide> {
-        let same = |w: &Written| w.pk == pk && w.sk == sk;
-        let all = written(&self.text)?;
-        let left = all.len().saturating_sub(1);
-        let Some(known) = all.into_iter().find(same) else { return Ok(()) };
-        let changed = match &known.inline {
-            Some(place) => without_element(&self.text, place.clone()),
-            None => without_table(&self.text, &known.keys).ok_or(CannotDecide)?,
-        };
-        self.take(changed, |w| w.len() == left && !w.iter().any(same))
+        let Some(n) = self.decision(pk, sk) else { return Ok(()) };
+        Ok(self.step_remove(Steps::Decisions, n)?)
     }
 
-    /// Takes a text that still is TOML and says what it is to say.
-    fn take(&mut self, text: String, is_right: impl Fn(&[Written]) -> bool) -> Result<(), CannotDecide> {
-        if !is_right(&written(&text)?) {
-            return Err(CannotDecide);
-        }
-        self.text = text;
-        Ok(())
+    /// The place of the decision for a key.
+    fn decision(&self, pk: &str, sk: &str) -> Option<usize> {
+        self.step_with(Steps::Decisions, &[("pk", pk), ("sk", sk)])
     }
-}
-
-/// The decisions of a text; none where there are none.
-fn written(text: &str) -> Result<Vec<Written>, CannotDecide> {
-    let root = DeTable::parse(text).map_err(|_| CannotDecide)?;
-    let decide = root.get_ref().get("normalize").and_then(|v| v.get_ref().as_table()).and_then(|t| t.get("decide"));
-    let Some(decide) = decide else { return Ok(Vec::new()) };
-    let list = decide.get_ref().as_array().ok_or(CannotDecide)?;
-    list.iter().map(|one| one_of(text, one.get_ref(), one.span()).ok_or(CannotDecide)).collect()
-}
-
-fn one_of(text: &str, value: &DeValue<'_>, span: Range<usize>) -> Option<Written> {
-    let table = value.as_table()?;
-    let word = |name: &str| table.get(name).and_then(|v| v.get_ref().as_str()).unwrap_or_default().to_owned();
-    let from = ["keep", "merge"].iter().find_map(|name| table.get_key_value(*name));
-    let start = table.iter().map(|(name, _)| name.span().start).min()?;
-    let end = table.iter().map(|(_, value)| value.span().end).max()?;
-    Some(Written {
-        pk: word("pk"),
-        sk: word("sk"),
-        from: from.map(|(name, value)| (name.span(), value.span())),
-        keys: start..end,
-        inline: text.get(span.clone())?.starts_with('{').then_some(span),
-    })
-}
-
-/// A new decision: behind the others where there are some, otherwise at the end of the text.
-fn added(text: &str, decided: &Decided, from: &str) -> Result<String, CannotDecide> {
-    let (pk, sk) = (quoted(&decided.pk), quoted(&decided.sk));
-    let inline = format!("{{ pk = {pk}, sk = {sk}, {from} }}");
-    let root = DeTable::parse(text).map_err(|_| CannotDecide)?;
-    let normalize = root.get_ref().get_key_value("normalize");
-    let table = normalize.and_then(|(_, v)| v.get_ref().as_table());
-    if let Some(list) = table.and_then(|t| t.get("decide")) {
-        let elements = list.get_ref().as_array().ok_or(CannotDecide)?;
-        let is_inline = elements.iter().all(|e| text.get(e.span()).is_some_and(|t| t.starts_with('{')));
-        if is_inline && text.get(list.span()).is_some_and(|t| t.starts_with('[') && !t.starts_with("[[")) {
-            return Ok(match elements.last() {
-                Some(last) => replaced(text, last.span().end..last.span().end, &format!(", {inline}")),
-                None => replaced(text, list.span(), &format!("[{inline}]")),
-            });
-        }
-    } else if let Some((_, value)) = normalize.filter(|(_, v)| text.get(v.span()).is_some_and(|t| t.starts_with('{'))) {
-        // A table in braces takes no more tables with headers.
-        let at = value.span().start + 1;
-        let comma = if table.is_some_and(|t| t.is_empty()) { "" } else { "," };
-        return Ok(replaced(text, at..at, &format!(" decide = [{inline}]{comma}")));
-    }
-    let block = format!("[[normalize.decide]]\npk = {pk}\nsk = {sk}\n{from}\n");
-    let behind = written(text)?.iter().filter(|w| w.inline.is_none()).map(|w| w.keys.end).max();
-    let at = behind.map_or(text.len(), |end| line_of(text, end, end).1);
-    let lead = match text.get(..at) {
-        None | Some("") => "",
-        Some(before) if before.ends_with("\n\n") => "",
-        Some(before) if before.ends_with('\n') => "\n",
-        Some(_) => "\n\n",
-    };
-    Ok(replaced(text, at..at, &format!("{lead}{block}")))
-}
-
-/// The text without one element of a list in brackets.
-fn without_element(text: &str, place: Range<usize>) -> String {
-    let (before, after) = (&text[..place.start], &text[place.end..]);
-    let rest = after.trim_start();
-    if let Some(rest) = rest.strip_prefix(',') {
-        return format!("{before}{}", rest.trim_start_matches(' '));
-    }
-    let head = before.trim_end();
-    match head.strip_suffix(',') {
-        Some(head) => format!("{head}{after}"),
-        None => format!("{before}{after}"),
-    }
-}
-
-/// The text without a table that has a header of its own: header and keys go, what stands between them on lines of its own stays.
-fn without_table(text: &str, keys: &Range<usize>) -> Option<String> {
-    let lines = text.get(..keys.start)?.split_inclusive('\n').rev();
-    let above = lines.scan(keys.start, |at, line| {
-        *at -= line.len();
-        Some((*at, line))
-    });
-    let header = above.into_iter().find(|(_, line)| line.trim_start().starts_with("[["))?.0;
-    let (mut from, to) = line_of(text, header, keys.end);
-    let mut kept = String::new();
-    for line in text.get(from..to)?.split_inclusive('\n') {
-        if line.trim_start().starts_with('#') {
-            kept.push_str(line);
-        }
-    }
-    // The empty line that set it apart goes with it.
-    if kept.is_empty() && text[..from].ends_with("\n\n") {
-        from -= 1;
-    }
-    Some(format!("{}{kept}{}", &text[..from], &text[to..]))
 }
 
 #[cfg(test)]

@@ -48,16 +48,21 @@ impl Draft {
 
     /// Gives a key what was typed into a form: nothing typed takes the key away, so that its default counts.
     pub fn set(&mut self, field: &Field, typed: &str) {
-        let (mark, text) = match self.text.strip_prefix(BYTE_ORDER_MARK) {
-            Some(text) => (BYTE_ORDER_MARK, text),
-            None => ("", self.text.as_str()),
-        };
+        let (mark, text) = self.bare();
         let changed = match typed {
             "" => edit::remove(text, field.table, field.key),
             typed => edit::set(text, field.table, field.key, &literal(field.kind, typed)),
         };
         if let Some(text) = changed {
             self.text = format!("{mark}{text}");
+        }
+    }
+
+    /// The byte order mark, where there is one, and the text behind it.
+    pub(super) fn bare(&self) -> (&'static str, &str) {
+        match self.text.strip_prefix(BYTE_ORDER_MARK) {
+            Some(text) => (BYTE_ORDER_MARK, text),
+            None => ("", self.text.as_str()),
         }
     }
 
@@ -105,7 +110,7 @@ pub fn listed<'t>(words: impl Iterator<Item = &'t str>) -> String {
 }
 
 /// What was typed as TOML spells it. What is of no right kind is written as text, and the check of the plan says so.
-fn literal(kind: Kind, typed: &str) -> String {
+pub(super) fn literal(kind: Kind, typed: &str) -> String {
     let is_number = typed.parse::<i64>().is_ok();
     // Written as TOML by hand: a table, or a list of lists.
     if typed.starts_with(['{', '['])

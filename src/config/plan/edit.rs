@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml_edit::{Document, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 /// Behind every table that stands in a text.
-const LAST: isize = isize::MAX / 2;
+pub(super) const LAST: isize = isize::MAX / 2;
 
 /// Writes a value: over the one that stands there, otherwise as the last key of its own table. `None` where the text is no TOML or
 /// the table is something else.
@@ -49,7 +49,7 @@ fn known<'t>(root: &'t Table, table: &str, key: &str) -> Option<(&'t toml_edit::
 }
 
 /// The places of a key's name and value, unless the value is written over several keys or has a header.
-fn plain((name, item): (&toml_edit::Key, &Item)) -> Option<(Range<usize>, Range<usize>)> {
+pub(super) fn plain((name, item): (&toml_edit::Key, &Item)) -> Option<(Range<usize>, Range<usize>)> {
     let value = item.as_value().filter(|value| !value.as_inline_table().is_some_and(InlineTable::is_dotted))?;
     Some((name.span()?, value.span()?))
 }
@@ -71,24 +71,34 @@ fn insert(document: &mut DocumentMut, table: &str, key: &str, value: Value) -> O
             let mut new = Table::new();
             new.insert(key, Item::Value(value));
             new.set_position(Some(LAST));
-            // Comments at the end of the text stay where they are.
-            let mut above = document.trailing().as_str().unwrap_or_default().to_owned();
-            if !above.is_empty() && !above.ends_with('\n') {
-                above.push('\n');
-            }
-            if !document.is_empty() || !above.is_empty() {
-                above.push('\n');
-            }
+            let above = trailing_above(document);
             new.decor_mut().set_prefix(above);
-            document.set_trailing("");
             document.insert(table, Item::Table(new));
         }
     }
     Some(())
 }
 
+/// What stands above a table at the end of the text: comments there stay where they are.
+pub(super) fn trailing_above(document: &mut DocumentMut) -> String {
+    let mut above = document.trailing().as_str().unwrap_or_default().to_owned();
+    if !above.is_empty() && !above.ends_with('\n') {
+        above.push('\n');
+    }
+    if !document.is_empty() || !above.is_empty() {
+        above.push('\n');
+    }
+    document.set_trailing("");
+    above
+}
+
+/// Whether a text is TOML.
+pub(super) fn is_toml(text: &str) -> bool {
+    Document::parse(text).is_ok()
+}
+
 /// Adds a key to a table in braces; what set the brace apart from the last value stands behind the new one then.
-fn put_in(braced: &mut InlineTable, key: &str, mut value: Value) {
+pub(super) fn put_in(braced: &mut InlineTable, key: &str, mut value: Value) {
     let last = braced.iter_mut().last().map(|(_, last)| last.decor_mut());
     if let Some(decor) = last
         && let Some(space) = decor.suffix().and_then(|s| s.as_str()).filter(|s| !s.contains('#')).map(str::to_owned)
@@ -101,7 +111,7 @@ fn put_in(braced: &mut InlineTable, key: &str, mut value: Value) {
 }
 
 /// Takes a key out of a table in braces; comments around it stay.
-fn take_out(braced: &mut InlineTable, key: &str) -> Option<()> {
+pub(super) fn take_out(braced: &mut InlineTable, key: &str) -> Option<()> {
     let place = braced.iter().position(|(name, _)| name == key)?;
     let (name, value) = braced.remove_entry(key)?;
     let text = |decor: Option<&toml_edit::RawString>| decor.and_then(|d| d.as_str()).unwrap_or_default().to_owned();
@@ -123,7 +133,7 @@ fn take_out(braced: &mut InlineTable, key: &str) -> Option<()> {
     Some(())
 }
 
-fn rewritten(
+pub(super) fn rewritten(
     text: &str,
     document: Document<&str>,
     change: impl FnOnce(&mut DocumentMut) -> Option<()>,

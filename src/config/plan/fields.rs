@@ -1,6 +1,6 @@
 //! The keys of a plan as a form shows them: what kind of value each holds, its default and what it is for.
 
-use super::super::rows::{Kind, Unset};
+use super::super::rows::{Kind, Row, Unset};
 use super::draft::listed;
 use super::rows::ROWS;
 use super::{example, keys};
@@ -43,15 +43,30 @@ pub fn fields(operation: Operation) -> Vec<Field> {
     ROWS.iter()
         .filter(|row| row.table.is_empty() || keys::sections().any(|section| section == row.table))
         .filter(|row| row.is_of(Some(operation)) && !row.kind.is_only_in_files())
-        .map(|row| Field {
-            table: row.table,
-            key: row.key,
-            kind: row.kind,
-            default: row.default().map(|value| plainly(&value)).unwrap_or_default(),
-            required: matches!(row.unset, Unset::Refused | Unset::Unless(_)),
-            help: row.help.to_owned(),
-        })
+        .map(field_of)
         .collect()
+}
+
+/// The keys of a table that stands in a list of an operation's plan: of an element, or of a table in one. Tables in it are not among
+/// them.
+#[must_use]
+pub fn step_fields(operation: Operation, table: &str) -> Vec<Field> {
+    let is_table = |kind| matches!(kind, Kind::Table(_) | Kind::Tables(_) | Kind::TablesByName(_));
+    ROWS.iter()
+        .filter(|row| row.table == table && row.is_of(Some(operation)) && !is_table(row.kind))
+        .map(field_of)
+        .collect()
+}
+
+fn field_of(row: &Row) -> Field {
+    Field {
+        table: row.table,
+        key: row.key,
+        kind: row.kind,
+        default: row.default().map(|value| plainly(&value)).unwrap_or_default(),
+        required: matches!(row.unset, Unset::Refused | Unset::Unless(_)),
+        help: row.help.to_owned(),
+    }
 }
 
 /// A default as a form shows it.

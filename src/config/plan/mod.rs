@@ -13,6 +13,7 @@ mod normalize;
 mod read;
 mod rollback;
 mod rows;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod transform;
@@ -26,8 +27,10 @@ use toml::de::DeTable;
 pub use decisions::CannotDecide;
 pub use draft::{Draft, listed, words};
 pub use example::{EXAMPLES, example};
-pub use fields::{Field, fields, operations};
+pub use fields::{Field, fields, operations, step_fields};
 pub use named::{entity_count, entity_list};
+pub use steps::{CannotEdit, StepPlace, Steps};
+pub use transform::{ALONE, SHARING};
 
 pub use super::rows::Kind;
 pub(super) use rows::ROWS;

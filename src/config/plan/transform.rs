@@ -15,9 +15,9 @@ use crate::domain::value::{Map, Number, Value};
 use crate::worker::check_filter;
 
 /// Operations of which several may share a table, in the order in which they are carried out.
-pub(super) const SHARING: [&str; 4] = ["rename", "default", "now", "remove"];
+pub const SHARING: [&str; 4] = ["rename", "default", "now", "remove"];
 /// Operations that have a table to themselves.
-pub(super) const ALONE: [&str; 10] =
+pub const ALONE: [&str; 10] =
     ["set", "copy", "lowercase", "uppercase", "trim", "split", "join", "map", "convert", "jq"];
 
 /// A list of tables under a key, each read by itself.

@@ -35,6 +35,7 @@ pub(crate) fn update(app: &mut App, now: Timestamp, message: Message) -> Vec<Eff
         Message::NoClipboard { text, what } => app.effect(Effect::CopyThroughTerminal { text, what }),
         Message::PlanRead(file, read) => app.plan_read(file, read),
         Message::PlanSaved { file, text, saved } => app.plan_saved(file, text, saved),
+        Message::Files(lead, names) => app.files_listed(&lead, &names),
         Message::PlanEdited(edited) => app.plan_edited(edited),
         Message::Copied(Ok(how)) => app.say(how),
         Message::CommandSaid(line) => app.signing.command_said(line),

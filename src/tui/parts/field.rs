@@ -21,6 +21,16 @@ impl Field {
         Self(Input::new(text.to_owned()))
     }
 
+    /// As [`Self::holding`], the cursor behind so many characters.
+    pub(crate) fn holding_at(text: &str, cursor: usize) -> Self {
+        Self(Input::new(text.to_owned()).with_cursor(cursor))
+    }
+
+    /// Characters before the cursor.
+    pub(crate) fn cursor(&self) -> usize {
+        self.0.cursor()
+    }
+
     /// What was typed.
     pub(crate) fn text(&self) -> &str {
         self.0.value()

@@ -1,6 +1,7 @@
 //! Pieces that panes and dialogs are drawn with.
 
-pub(crate) mod field;
+pub(crate) mod area;
+mod field;
 pub(crate) mod filter;
 pub(crate) mod hints;
 pub(crate) mod hits;

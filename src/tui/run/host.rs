@@ -96,6 +96,7 @@ impl Host for Outside {
                 let saved = files::write_plan(&file, &text, over);
                 Message::PlanSaved { file, text, saved }
             }),
+            Effect::ListFiles { dir, lead } => beside(back, move || Message::Files(lead, files::names(&dir))),
             // The loop itself makes room for the editor and for the shell.
             Effect::EditPlan(_) | Effect::EditConfig(..) | Effect::OpenProfile(_) | Effect::Suspend => return false,
             Effect::ReadProfiles(config) => {

@@ -20,6 +20,7 @@ mod script;
 mod signing_in;
 mod speed;
 mod updates;
+mod steps;
 mod users;
 mod verification;
 mod viewing;

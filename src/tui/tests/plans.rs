@@ -47,7 +47,7 @@ fn every_screen_of_the_form() {
         ("unknown_key", ":plan open unknown.toml<ret>".to_owned()),
         ("broken", ":plan open broken.toml<ret>".to_owned()),
         ("transform", ":plan open transform.toml<ret>G".to_owned()),
-        ("discard", format!("{open}3njn")),
+        ("discard", format!("{open}3n<ret>globex<ret>n")),
     ] {
         for size in [(60, 15), (80, 24), (120, 40)] {
             insta::assert_snapshot!(format!("form_{name}_{}x{}", size.0, size.1), plan_play(size, &keys).screen);

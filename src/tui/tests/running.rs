@@ -516,9 +516,11 @@ fn every_command_line_of_a_run_can_be_copied() {
 
 #[test]
 fn a_plan_that_is_not_saved_is_not_lost_by_leaving() {
-    let asked = playing((120, 40), |_| {}, ":plan new copy<ret>q");
+    let typed = ":plan new copy<ret>3<ret>acme<ret>";
+    let asked = playing((120, 40), |_| {}, &format!("{typed}q"));
     assert!(!asked.app.quit && asked.screen.contains("not saved"), "{}", asked.screen);
-    assert!(playing((120, 40), |_| {}, ":plan new copy<ret>qq").app.quit);
+    assert!(playing((120, 40), |_| {}, &format!("{typed}qq")).app.quit);
+    assert!(playing((120, 40), |_| {}, ":plan new copy<ret>q").app.quit, "nobody typed anything into it");
     assert!(playing((120, 40), |_| {}, ":plan open copy.toml<ret>q").app.quit);
 }
 

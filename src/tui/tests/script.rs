@@ -215,6 +215,11 @@ impl Host for Inside {
                 }
                 Message::PlanSaved { file, text, saved }
             }
+            Effect::ListFiles { dir, lead } => {
+                let own = self.files.keys().filter_map(|file| file.strip_prefix(&dir).ok());
+                let names = own.filter(|rest| rest.components().count() == 1).map(|rest| rest.display().to_string());
+                Message::Files(lead, names.collect())
+            }
             Effect::EditPlan(text) => Message::PlanEdited((self.editor)(&text)),
             Effect::RunCommand(line) => {
                 self.told.lock().unwrap().push(format!("ran {line}"));

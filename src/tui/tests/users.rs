@@ -144,7 +144,7 @@ fn a_plan_for_users_begins_here_and_leads_back_to_its_pool() {
     };
     let other = Play::new(120, 40).with(change).keys(":plan open u.toml<ret>1U");
     assert!(other.screen.contains("Users of other_1"), "{}", other.screen);
-    let dirty = play(":plan new copy<ret>1Un");
+    let dirty = play(":plan new copy<ret>3<ret>acme<ret>1Un");
     assert!(dirty.app.stack.shows::<Discard>(), "{}", dirty.screen);
 }
 

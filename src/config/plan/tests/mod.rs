@@ -1,6 +1,7 @@
 mod edits;
 mod keys;
 mod rollback;
+mod steps;
 mod transform;
 mod users;
 mod values;

@@ -98,7 +98,7 @@ impl Collisions {
         if self.only_open {
             line.push(Role::Match, "  undecided ones only");
         }
-        if app.plan.is_dirty() {
+        if app.plan.is_unsaved() {
             line.push(Role::Dim, "  not saved (w)");
         }
         line

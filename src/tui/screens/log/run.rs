@@ -34,6 +34,11 @@ impl App {
             return self.export_plan(plan);
         }
         let expect = self.fresh_digest();
+        if self.plan.own().is_none()
+            && let Some(form) = &mut self.plan.form
+        {
+            form.was_used();
+        }
         self.begin_run(plan, expect);
     }
 
@@ -152,17 +157,17 @@ impl App {
         let what = match decision {
             Decision::Approve { .. } => format!("batch {batch} approved: writing…"),
             Decision::ApproveRest { .. } => "everything approved: writing…".to_owned(),
+            Decision::ApprovePart { ref without, rest, .. } => {
+                let out = format::plural(without.len() as u64, "item", "items");
+                let what = if rest { "everything".to_owned() } else { format!("batch {batch}") };
+                format!("{what} approved but for {out}: writing…")
+            }
             Decision::Skip => format!("batch {batch} skipped"),
             Decision::Hold => format!("batch {batch} held back"),
             Decision::Split => format!("batch {batch} split"),
             Decision::Stop => "ending the run…".to_owned(),
         };
         let now = self.now;
-            Decision::ApprovePart { ref without, rest, .. } => {
-                let out = format::plural(without.len() as u64, "item", "items");
-                let what = if rest { "everything".to_owned() } else { format!("batch {batch}") };
-                format!("{what} approved but for {out}: writing…")
-            }
         if let Some(progress) = &mut self.run {
             progress.decided = progress.waiting.take();
             progress.writing(now);
@@ -255,17 +260,12 @@ impl App {
     fn run_recorded(&mut self, request: RequestId, info: RunInfo) {
         let (level, text) = lines::run(&info);
         self.tell(level, text);
+        self.know_run(&info);
         if let Some(run) = self.followed(request) {
             run.recorded(info);
         }
     }
 
-        self.know_run(&info);
-    fn batch_ended(&mut self, batch: &BatchInfo) {
-        let counts: Vec<String> = batch.outcomes.iter().map(|(word, n)| format!("{n} {word}")).collect();
-        let what = match batch.state {
-            BatchState::Done => format!("is through: {}", counts.join(", ")),
-            BatchState::Approved => "is approved".to_owned(),
     /// Begins to take back the run that ended last: its undo is previewed.
     pub(crate) fn undo_last_run(&mut self) {
         let ended = self.run.as_ref().and_then(|run| Some((run.run?, run.info.as_ref()?.name.clone())));
@@ -274,6 +274,11 @@ impl App {
         }
     }
 
+    fn batch_ended(&mut self, batch: &BatchInfo) {
+        let counts: Vec<String> = batch.outcomes.iter().map(|(word, n)| format!("{n} {word}")).collect();
+        let what = match batch.state {
+            BatchState::Done => format!("is through: {}", counts.join(", ")),
+            BatchState::Approved => "is approved".to_owned(),
             BatchState::Skipped => "is skipped".to_owned(),
             BatchState::Held => "is held back".to_owned(),
             BatchState::Waiting => "waits".to_owned(),
@@ -312,14 +317,14 @@ impl App {
             doctor.into_iter().chain(verification).chain(preview).for_each(|job| job.before = wrote);
             self.tenants.tree.before = wrote;
         }
+        if self.followed(request).is_some_and(|run| run.info.as_ref().is_some_and(|info| info.undo_of.is_some())) {
+            self.look_for_unfinished();
+        }
         self.rolled_back(request);
         self.switch_after(request);
         // What is on screen may be old.
         if self.history.opened.is_some() {
             self.reload_history();
-        }
-        if self.followed(request).is_some_and(|run| run.info.as_ref().is_some_and(|info| info.undo_of.is_some())) {
-            self.look_for_unfinished();
         }
         if let Some(list) = &mut self.tenants.entities {
             list.pages.forget_all();

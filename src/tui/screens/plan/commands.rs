@@ -213,7 +213,7 @@ impl App {
 
     fn next_word(&mut self) {
         if !self.plan.form.as_mut().is_some_and(|f| f.turn(true)) {
-            self.edit_value();
+            self.open_row();
         }
     }
 
@@ -225,6 +225,24 @@ impl App {
         if let Some(field) = form.focused().filter(|_| form.is_toml()).cloned() {
             let value = form.value(&field).unwrap_or_default();
             form.editing = Some(Editing::new(field, &value, known));
+        }
+        self.list_files();
+    }
+
+    /// Asks for the files that could be meant by what is being typed.
+    fn list_files(&mut self) {
+        let Some(form) = &mut self.plan.form else { return };
+        let Some(lead) = form.editing.as_mut().and_then(Editing::unlisted) else { return };
+        // What a plan names is looked for beside it.
+        let beside = form.path.as_deref().and_then(std::path::Path::parent).map(PathBuf::from).unwrap_or_default();
+        let dir = beside.join(path(&lead));
+        self.effect(Effect::ListFiles { dir, lead });
+    }
+
+    /// The files of a directory are known.
+    pub(crate) fn files_listed(&mut self, lead: &str, names: &[String]) {
+        if let Some(editing) = self.plan.form.as_mut().and_then(|form| form.editing.as_mut()) {
+            editing.know_files(lead, names);
         }
     }
 
@@ -260,6 +278,7 @@ impl App {
             Typed::Edited => {
                 form.try_out(&editing.of, editing.field.text());
                 form.editing = Some(editing);
+                self.list_files();
             }
             Typed::Ignored => form.editing = Some(editing),
         }

@@ -34,13 +34,46 @@ pub(crate) struct Editing {
     /// The candidate that stands in the line.
     pub(crate) chosen: Option<usize>,
     before: String,
+    /// The directory, as it was typed, whose files are known.
+    listed: Option<String>,
 }
+
+/// Keys that name a file.
+const FILES: [(&str, &str); 5] =
+    [("source", "file"), ("import", "rejects"), ("export", "to"), ("validate", "schema"), ("undo", "journal")];
 
 impl Editing {
     /// Begins with the value as it is.
     pub(crate) fn new(of: PlanField, value: &str, known: Vec<String>) -> Self {
         let before = value.to_owned();
-        Self { of, field: Field::holding(value), known, typed: before.clone(), chosen: None, before }
+        Self { of, field: Field::holding(value), known, typed: before.clone(), chosen: None, before, listed: None }
+    }
+
+    /// Whether it names a file.
+    fn is_file(&self) -> bool {
+        FILES.contains(&(self.of.table, self.of.key))
+    }
+
+    /// The directory of the file being typed, as it is typed, where its files are not known yet.
+    pub(crate) fn unlisted(&mut self) -> Option<String> {
+        let text = self.field.text();
+        if !self.is_file() || text.starts_with("s3:") || text.starts_with('{') {
+            return None;
+        }
+        let dir = text.rfind('/').map_or("", |at| &text[..=at]).to_owned();
+        if self.listed.as_ref() == Some(&dir) {
+            return None;
+        }
+        self.listed = Some(dir.clone());
+        Some(dir)
+    }
+
+    /// The files of a directory.
+    pub(crate) fn know_files(&mut self, dir: &str, names: &[String]) {
+        if self.listed.as_deref() == Some(dir) {
+            self.known = names.iter().map(|name| format!("{dir}{name}")).collect();
+            self.chosen = None;
+        }
     }
 
     fn is_list(&self) -> bool {
@@ -61,6 +94,9 @@ impl Editing {
     /// What could be meant by what was typed; everything while nothing was changed.
     pub(crate) fn candidates(&self) -> Vec<&str> {
         let (_, word) = self.split();
+        if self.is_file() {
+            return self.known.iter().map(String::as_str).filter(|known| known.starts_with(word)).collect();
+        }
         if self.typed == self.before || word.is_empty() {
             return self.known.iter().map(String::as_str).collect();
         }
@@ -112,6 +148,10 @@ impl Editing {
         let gap = if head.is_empty() { "" } else { " " };
         self.field = Field::holding(&format!("{head}{gap}{word}"));
         self.chosen = Some(next);
+        // The only directory is gone into.
+        if len == 1 && self.is_file() {
+            return self.edited();
+        }
         Typed::Edited
     }
 }
@@ -147,6 +187,25 @@ mod tests {
         assert_eq!((e.candidates().len(), e.chosen), (3, None));
         press(&mut e, &["shift-tab"]);
         assert_eq!(e.field.text(), "initech");
+    }
+
+    #[test]
+    fn files_are_completed_directory_by_directory() {
+        let mut e = editing("validate.schema", "", &[]);
+        assert_eq!(e.unlisted().as_deref(), Some(""));
+        e.know_files("", &["plans/".to_owned(), "other.json".to_owned(), "product.json".to_owned()]);
+        press(&mut e, &["p"]);
+        assert_eq!(e.unlisted(), None);
+        assert_eq!(e.candidates(), ["plans/", "product.json"]);
+        press(&mut e, &["l", "tab"]);
+        assert_eq!(e.field.text(), "plans/");
+        assert_eq!(e.unlisted().as_deref(), Some("plans/"));
+        e.know_files("elsewhere/", &["x".to_owned()]);
+        e.know_files("plans/", &["a.json".to_owned(), "b.json".to_owned()]);
+        press(&mut e, &["tab", "tab"]);
+        assert_eq!(e.field.text(), "plans/b.json");
+        let mut e = editing("validate.schema", "s3://", &[]);
+        assert_eq!(e.unlisted(), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::editing::Editing;
 use crate::config::ConfigError;
-use crate::config::plan::{self, Draft, Field, Kind};
+use crate::config::plan::{self, Draft, Field, Kind, Steps};
 use crate::domain::plan::{Collision, Decided, Plan, Work};
 use crate::domain::run::Operation;
 use crate::tui::format;
@@ -22,6 +22,10 @@ pub(crate) enum Row {
     Heading(&'static str),
     /// A key, by its place in [`Form::fields`].
     Field(usize),
+    /// An element of a list, by its place there.
+    Step(Steps, usize),
+    /// Where another element is added to a list.
+    Add(Steps),
 }
 
 /// A plan being built.
@@ -32,12 +36,16 @@ pub(crate) struct Form {
     draft: Draft,
     /// The text as it was read or saved last.
     saved: String,
+    /// The text as nobody would miss it: begun by the console, read, saved or run.
+    clean: String,
     /// The operation that the fields belong to.
     pub(crate) operation: Operation,
     fields: Vec<Field>,
     rows: Vec<Row>,
     /// Values of keys that the operation chosen now does not have.
     aside: BTreeMap<(&'static str, &'static str), String>,
+    /// Lists of the operations that were chosen before.
+    kept: Draft,
     /// What the text says, where it can be run.
     pub(crate) plan: Option<Box<Plan>>,
     /// What is wrong with it otherwise.
@@ -55,11 +63,13 @@ impl Form {
         let mut form = Self {
             path,
             saved: text.clone(),
+            clean: text.clone(),
             draft: Draft::new(text),
             operation: Operation::Copy,
             fields: Vec::new(),
             rows: Vec::new(),
             aside: BTreeMap::new(),
+            kept: Draft::default(),
             plan: None,
             problem: None,
             editing: None,
@@ -81,6 +91,7 @@ impl Form {
             }
         }
         form.saved = String::new();
+        form.was_used();
         form.check();
         form.scroll.cursor = form.first_wanting();
         form
@@ -96,9 +107,19 @@ impl Form {
         self.path.as_deref().map_or_else(|| UNNAMED.to_owned(), |p| p.display().to_string())
     }
 
-    /// Whether something would be lost without saving.
-    pub(crate) fn is_dirty(&self) -> bool {
+    /// Whether the file says something else, or there is none.
+    pub(crate) fn is_unsaved(&self) -> bool {
         self.draft.text() != self.saved
+    }
+
+    /// Whether somebody changed it by hand since it was begun, read, saved or run.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.draft.text() != self.clean
+    }
+
+    /// It is run as it stands: the run has it.
+    pub(crate) fn was_used(&mut self) {
+        self.draft.text().clone_into(&mut self.clean);
     }
 
     /// Whether it can be shown as a form at all.
@@ -109,6 +130,7 @@ impl Form {
     /// It was written into a file.
     pub(crate) fn was_saved(&mut self, path: PathBuf, text: String) {
         self.path = Some(path);
+        self.clean.clone_from(&text);
         self.saved = text;
         self.check();
     }
@@ -150,6 +172,7 @@ impl Form {
             self.draft = draft;
             self.revision += 1;
         }
+        self.lay_out();
         self.check();
         Ok(())
     }
@@ -168,7 +191,56 @@ impl Form {
     pub(crate) fn focused(&self) -> Option<&Field> {
         match self.rows.get(self.scroll.cursor)? {
             Row::Field(index) => self.fields.get(*index),
-            Row::Heading(_) => None,
+            Row::Heading(_) | Row::Step(..) | Row::Add(_) => None,
+        }
+    }
+
+    /// The row that the cursor is on.
+    pub(crate) fn row(&self) -> Option<Row> {
+        self.rows.get(self.scroll.cursor).copied()
+    }
+
+    /// The text, to look at values in it.
+    pub(crate) fn draft(&self) -> &Draft {
+        &self.draft
+    }
+
+    /// Changes the text; it stays as it was where that fails.
+    ///
+    /// # Errors
+    /// Why it cannot be changed so, in words.
+    pub(crate) fn change<T, E: std::fmt::Display>(
+        &mut self,
+        change: impl FnOnce(&mut Draft) -> Result<T, E>,
+    ) -> Result<T, String> {
+        let mut draft = self.draft.clone();
+        let changed = change(&mut draft).map_err(|e| e.to_string())?;
+        if draft != self.draft {
+            self.draft = draft;
+            self.revision += 1;
+        }
+        self.lay_out();
+        self.check();
+        Ok(changed)
+    }
+
+    /// Lets an element of a list change places with the one before it or behind it; its place afterwards.
+    ///
+    /// # Errors
+    /// Why it cannot, in words.
+    pub(crate) fn shift(&mut self, steps: Steps, n: usize, down: bool) -> Result<usize, String> {
+        let first = if down { Some(n) } else { n.checked_sub(1) };
+        let Some(first) = first.filter(|first| first + 1 < self.draft.steps(steps)) else {
+            return Err(format!("it is the {} already", if down { "last" } else { "first" }));
+        };
+        self.change(|draft| draft.step_swap(steps, first))?;
+        Ok(if down { n + 1 } else { first })
+    }
+
+    /// Puts the cursor on an element of a list, or where one is added.
+    pub(crate) fn go_to(&mut self, row: Row) {
+        if let Some(at) = self.rows.iter().position(|other| *other == row) {
+            self.scroll.cursor = at;
         }
     }
 
@@ -196,7 +268,10 @@ impl Form {
 
     /// Lines that no field stands for.
     pub(crate) fn other_lines(&self) -> usize {
-        let tables: Vec<&str> = self.fields.iter().map(|f| f.table).collect();
+        let mut tables: Vec<&str> = self.fields.iter().map(|f| f.table).collect();
+        for steps in lists(self.operation) {
+            tables.extend(headers(steps));
+        }
         self.draft.other_lines(&tables)
     }
 
@@ -205,7 +280,7 @@ impl Form {
         let len = self.rows.len();
         self.scroll.step(step, len);
         let is_back = matches!(step, Step::Lines(n) | Step::Pages(n) | Step::HalfPages(n) if n < 0);
-        let is_field = |i: usize| matches!(self.rows.get(i), Some(Row::Field(_)));
+        let is_field = |i: usize| matches!(self.rows.get(i), Some(row) if !matches!(row, Row::Heading(_)));
         let at = self.scroll.cursor;
         let before = (0..=at).rev().find(|i| is_field(*i));
         let after = (at..len).find(|i| is_field(*i));
@@ -276,6 +351,12 @@ impl Form {
                 draft.set(&field, value);
             }
         }
+        for steps in lists(self.operation) {
+            self.kept.take_steps(&self.draft, steps);
+        }
+        for steps in lists(operation) {
+            draft.take_steps(&self.kept, steps);
+        }
         self.draft = draft;
         self.revision += 1;
         self.arrange();
@@ -306,6 +387,7 @@ impl Form {
     /// Gives a plan that was begun the name that follows, with the cursor on what it wants next.
     pub(crate) fn named(mut self) -> Self {
         self.name_itself();
+        self.was_used();
         self.scroll.cursor = self.first_wanting();
         self
     }
@@ -327,17 +409,29 @@ impl Form {
         self.fields = plan::fields(self.operation);
         // What is to be done comes first, then what it is called.
         self.fields.sort_by_key(|f| (!f.table.is_empty(), f.table.is_empty() && f.key != "operation"));
+        self.lay_out();
+        let same = |row: &Row| matches!(row, Row::Field(i) if self.fields.get(*i).map(Field::path) == focused);
+        self.scroll.cursor = self.rows.iter().position(same).unwrap_or(0);
+    }
+
+    /// Puts keys and elements of lists into rows.
+    fn lay_out(&mut self) {
         let mut table = "";
-        self.rows = Vec::new();
+        let mut rows = Vec::new();
         for (i, field) in self.fields.iter().enumerate() {
             if field.table != table {
                 table = field.table;
-                self.rows.push(Row::Heading(table));
+                rows.push(Row::Heading(table));
             }
-            self.rows.push(Row::Field(i));
+            rows.push(Row::Field(i));
         }
-        let same = |row: &Row| matches!(row, Row::Field(i) if self.fields.get(*i).map(Field::path) == focused);
-        self.scroll.cursor = self.rows.iter().position(same).unwrap_or(0);
+        for steps in lists(self.operation).filter(|_| self.draft.is_toml()) {
+            rows.push(Row::Heading(headers(steps)[0]));
+            rows.extend((0..self.draft.steps(steps)).map(|n| Row::Step(steps, n)));
+            rows.push(Row::Add(steps));
+        }
+        self.scroll.cursor = self.scroll.cursor.min(rows.len().saturating_sub(1));
+        self.rows = rows;
     }
 
     /// Looks at the text again.
@@ -349,9 +443,25 @@ impl Form {
     fn first_wanting(&self) -> usize {
         let wanting = |row: &Row| match row {
             Row::Field(i) => self.fields.get(*i).is_some_and(|f| self.problem_of(f).is_some()),
-            Row::Heading(_) => false,
+            Row::Heading(_) | Row::Step(..) | Row::Add(_) => false,
         };
         self.rows.iter().position(wanting).unwrap_or(0)
+    }
+}
+
+/// The lists that plans of an operation may have.
+fn lists(operation: Operation) -> impl Iterator<Item = Steps> {
+    let all = [Steps::Transforms, Steps::Chain, Steps::References, Steps::Decisions];
+    all.into_iter().filter(move |steps| !plan::step_fields(operation, steps.key()).is_empty())
+}
+
+/// The headers of a list and of what stands in it, without their last bracket.
+fn headers(steps: Steps) -> &'static [&'static str] {
+    match steps {
+        Steps::Transforms => &["[transform]", "[transform"],
+        Steps::Chain | Steps::TransformsOf(_) => &["[chain]", "[chain", "[chain.transform"],
+        Steps::References => &["[validate.references]", "[validate.references"],
+        Steps::Decisions => &["[normalize.decide]", "[normalize.decide"],
     }
 }
 
@@ -420,11 +530,46 @@ mod tests {
     }
 
     #[test]
+    fn only_what_was_changed_by_hand_since_the_last_save_or_run_would_be_missed() {
+        let mut form = Form::begun(Operation::Copy, &[("source.type", "PRODUCT"), ("source.tenant", "acme")]).named();
+        assert!(!form.is_dirty() && form.is_unsaved());
+        set(&mut form, "target.tenant", "globex");
+        assert!(form.is_dirty());
+        form.was_used();
+        assert!(!form.is_dirty() && form.is_unsaved());
+        set(&mut form, "run.batch", "7");
+        assert!(form.is_dirty());
+        form.was_saved("p.toml".into(), form.text().to_owned());
+        assert!(!form.is_dirty() && !form.is_unsaved());
+    }
+
+    #[test]
+    fn steps_are_rows_and_another_operation_keeps_those_that_it_may_have() {
+        let mut form = Form::begun(Operation::Transform, &[("source.tenant", "acme")]);
+        for (steps, key, value) in [
+            (Steps::Transforms, "remove", "[\"a\"]"),
+            (Steps::References, "field", "\"f\""),
+            (Steps::Chain, "from", "1"),
+        ] {
+            form.change(|draft| {
+                let n = draft.step_add(steps)?;
+                draft.step_write(steps.at(n), key, value)
+            })
+            .unwrap();
+        }
+        assert!(form.rows().contains(&Row::Step(Steps::Chain, 0)));
+        assert_eq!(form.other_lines(), 0, "{}", form.text());
+        form.choose("copy");
+        assert!(form.text().contains("remove = [\"a\"]") && form.text().contains("field = \"f\""), "{}", form.text());
+        assert!(!form.text().contains("chain") && !form.rows().contains(&Row::Add(Steps::Chain)));
+    }
+
+    #[test]
     fn the_cursor_stands_on_keys_only() {
         let mut form = Form::begun(Operation::Copy, &[]);
         for step in [Step::First, Step::Lines(1), Step::Lines(4), Step::Pages(1), Step::Lines(-1), Step::Last] {
             form.step(step);
-            assert!(form.focused().is_some(), "{step:?}");
+            assert!(!matches!(form.row(), None | Some(Row::Heading(_))), "{step:?}");
         }
         form.step(Step::First);
         let mut seen = 1;
@@ -432,7 +577,7 @@ mod tests {
             form.step(Step::Lines(1));
             seen += 1;
         }
-        assert_eq!(seen, form.fields.len());
+        assert_eq!(seen, form.rows.iter().filter(|row| !matches!(row, Row::Heading(_))).count());
     }
 
     #[test]

@@ -6,7 +6,8 @@ use ratatui::style::Style;
 
 use super::form::{Form, Row};
 use super::scanned::{self, seen};
-use crate::config::plan::{Field, Kind};
+use crate::config::plan::{Field, Kind, Steps, words};
+use crate::domain::clock::{Now, moment, parse_time};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -37,7 +38,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
         draw_text(buffer, area, inner, &lines, &mut app.plan.text, &theme);
         return None;
     };
-    let changed = if form.is_dirty() { "not saved" } else { "" };
+    let changed = if form.is_unsaved() { "not saved" } else { "" };
     let title = format!("3 Plan: {}", form.name());
     let inner = inset(framed(buffer, area, Frame::Pane { focused }, &title, changed, &theme));
     let cursor = if inner.height < 4 || inner.width < 10 {
@@ -144,6 +145,9 @@ fn draw_form(
                 Some(field) => line(form, field, editing.is_some()),
                 None => Rich::default(),
             },
+            Some(Row::Step(steps, n)) => Rich::of(Role::Text, &format!("  {:>2}  ", n + 1))
+                .with(Role::Strong, &form.draft().step_summary(*steps, *n)),
+            Some(Row::Add(steps)) => Rich::of(Role::Dim, &format!("  + add {}", what(*steps))),
             None => Rich::default(),
         };
         let over = match (is_here && editing.is_none(), focused) {
@@ -227,6 +231,20 @@ fn is_named(form: &Form, field: &Field) -> bool {
 /// What the focused key is for, what is wrong with it, and what could be meant.
 fn about(app: &App, form: &Form, room: usize, most: usize) -> Vec<Rich> {
     let mut lines = vec![Rich::of(Role::Dim, &"─".repeat(room))];
+    if let Some(Row::Step(..) | Row::Add(_)) = form.row() {
+        let key = |action| app.key_of(Context::Plan, action);
+        let words = match form.row() {
+            Some(Row::Step(..)) => format!(
+                "{} edits it, {} and {} move it up and down, {} takes it away",
+                key(Action::Open),
+                key(Action::StepUp),
+                key(Action::StepDown),
+                key(Action::RemoveStep)
+            ),
+            _ => format!("{} adds one at the end", key(Action::Open)),
+        };
+        lines.extend(problem::notice(&words, Role::Dim, room));
+    }
     let Some(field) = form.focused() else { return lines };
     if let Some(problem) = form.problem_of(field) {
         lines.extend(problem::notice(&format!("! {}", problem.message), Role::Error, room));
@@ -234,6 +252,7 @@ fn about(app: &App, form: &Form, room: usize, most: usize) -> Vec<Rich> {
             lines.extend(problem::notice(&format!("→ {hint}"), Role::Text, room));
         }
     }
+    lines.extend(taken_for(app, form, field, room));
     if let Some(editing) = &form.editing {
         let candidates = editing.candidates();
         if candidates.is_empty() {
@@ -257,6 +276,29 @@ fn about(app: &App, form: &Form, room: usize, most: usize) -> Vec<Rich> {
     }
     lines.extend(help(field, room));
     lines
+}
+
+/// What a moment as people say it is taken for.
+fn taken_for(app: &App, form: &Form, field: &Field, room: usize) -> Vec<Rich> {
+    if field.table != "rollback" || !["to_time", "before_migrated_at", "window"].contains(&field.key) {
+        return Vec::new();
+    }
+    let typed = form.editing.as_ref().map(|editing| editing.field.text().to_owned());
+    let Some(value) = typed.or_else(|| form.value(field)) else { return Vec::new() };
+    let now = Now { at: app.now, zone: app.zone.clone() };
+    let said = words(&value).into_iter().filter(|text| parse_time(text).is_none());
+    let taken = said.filter_map(|text| Some(now.taken(&text, moment(&text, &now)?)));
+    taken.flat_map(|words| problem::notice(&words, Role::Text, room)).collect()
+}
+
+/// An element of a list, in words.
+fn what(steps: Steps) -> &'static str {
+    match steps {
+        Steps::Transforms | Steps::TransformsOf(_) => "a transform",
+        Steps::Chain => "a step from one schema version to the next",
+        Steps::References => "a reference that is checked",
+        Steps::Decisions => "a decision about one key",
+    }
 }
 
 fn help(field: &Field, room: usize) -> Vec<Rich> {

@@ -10,6 +10,7 @@ pub(crate) mod preview;
 pub(crate) mod preview_view;
 mod previewing;
 pub(crate) mod scanned;
+pub(crate) mod step;
 
 use form::Form;
 use preview::PlanPreview;
@@ -74,6 +75,11 @@ impl Plan {
             let len = items.described().map_or(0, |d| d.len());
             items.detail.slide(step, len);
         }
+    }
+
+    /// Whether the plan stands in no file as it is.
+    pub(crate) fn is_unsaved(&self) -> bool {
+        self.form.as_ref().is_some_and(Form::is_unsaved)
     }
 
     /// Whether something would be lost with the plan.

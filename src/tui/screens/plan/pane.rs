@@ -39,6 +39,7 @@ impl PaneScreen for PlanPane {
             | Action::EditPlan
             | Action::NextWord
             | Action::ClearValue => app.plan_action(action),
+            Action::RemoveStep | Action::StepUp | Action::StepDown => app.step_action(action),
             _ => return false,
         }
         true
@@ -65,6 +66,7 @@ impl PaneScreen for PlanPane {
             Action::VerifyPlan => app.no_engine().or_else(|| app.no_plan_to_run()).or_else(|| app.no_sides()),
             Action::SavePlan | Action::EditPlan => app.no_plan(),
             Action::NextWord | Action::ClearValue => app.no_plan().or_else(|| app.no_form()),
+            Action::RemoveStep | Action::StepUp | Action::StepDown => app.no_plan().or_else(|| app.no_step()),
             Action::Filter if app.focus == Pane::Plan && !app.plan.shows_preview => {
                 Some("the form has no list to filter; its preview has".to_owned())
             }
@@ -77,7 +79,7 @@ impl PaneScreen for PlanPane {
             (Action::Back | Action::Left, true) => app.plan.shows_preview = false,
             (Action::Open | Action::Right, true) => app.open_item(),
             (Action::Back, false) => app.focus = Pane::Tenants,
-            (Action::Open, false) => app.edit_value(),
+            (Action::Open, false) => app.open_row(),
             (Action::Left | Action::Right, false) => {
                 if let Some(form) = &mut app.plan.form {
                     form.turn(action == Action::Right);
@@ -146,6 +148,9 @@ impl PaneScreen for PlanPane {
             Action::RunPlan,
             Action::Open,
             Action::NextWord,
+            Action::StepUp,
+            Action::StepDown,
+            Action::RemoveStep,
             Action::SavePlan,
             Action::EditPlan,
             Action::OpenPlan,
