@@ -106,7 +106,15 @@ const ROWS: &[Row] = &[
         &["tenantry doctor --module product", "tenantry doctor --tenant acme", "tenantry doctor --repair --arm"],
         &[FINDINGS, (exit::NOT_APPROVED, "with --repair: not armed, not approved, or stopped"), INTERRUPTED],
     ),
-    row("snapshot", &["tenantry snapshot --to acme-copy --tenant acme"], READS),
+    row(
+        "snapshot",
+        &[
+            "tenantry snapshot --to acme-copy --tenant acme",
+            "tenantry snapshot --tenant acme --users --mask mask.toml --check",
+            "tenantry snapshot --to acme-masked --tenant acme --users --mask mask.toml",
+        ],
+        &[(exit::ITEMS, "with --check: there are texts that the mask leaves as they are"), INTERRUPTED],
+    ),
     row("runs", &["tenantry runs"], READS),
     row("runs show", &["tenantry runs show 01JD1S0V3Q8ZJ5N4M6T7W9XYAB"], READS),
     row("runs report", &["tenantry runs report 01JD1S0V3Q8ZJ5N4M6T7W9XYAB --to run.html"], READS),

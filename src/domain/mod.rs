@@ -16,6 +16,7 @@ pub mod item;
 pub mod job;
 pub mod key;
 pub mod limits;
+pub mod mask;
 pub mod merge;
 pub mod normalize;
 pub mod path;

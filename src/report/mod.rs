@@ -11,7 +11,7 @@ mod waiting;
 use crate::engine::protocol::RunReport;
 
 pub use client::Client;
-pub use commands::{BeginKeeping, Context, Keeper, run};
+pub use commands::{BeginKeeping, Context, Keeper, WantedCopy, run};
 pub use lines::{EndLine, ErrorLine};
 pub use output::Output;
 

@@ -34,6 +34,8 @@ mod golden;
 mod items;
 mod journals;
 mod kills;
+#[cfg(feature = "sandbox")]
+mod masked;
 mod meant;
 mod named;
 mod normalize;

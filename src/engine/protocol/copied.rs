@@ -1,6 +1,6 @@
 //! What a snapshot is made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::row::{Row, TableKind};
 use crate::domain::users::User;
@@ -37,6 +37,8 @@ pub struct CopySource {
     pub renamed: BTreeMap<String, String>,
     /// Names of all tables, whether or not any row of them is wanted.
     pub tables: Vec<String>,
+    /// First segments of the keys of all partitions in scope.
+    pub types: BTreeSet<String>,
 }
 
 /// A part of what is copied.

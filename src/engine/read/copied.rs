@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::key::PartitionKey;
+use crate::domain::key::{KEY_SEPARATOR, PartitionKey};
 use crate::domain::retention::settings_pk;
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::users::User;
@@ -19,6 +19,8 @@ use crate::store::error::{ErrorKind, StoreError};
 const PAGE: usize = 200;
 /// The module of settings.
 const MASTER: &str = "master";
+/// First segment of the keys of its settings.
+const SETTINGS_TYPE: &str = "MASTER";
 /// What settings of expiry begin with.
 const SETTINGS: &str = "TTL#";
 const KINDS: [TableKind; 3] = [TableKind::Data, TableKind::Command, TableKind::History];
@@ -27,11 +29,15 @@ const KINDS: [TableKind; 3] = [TableKind::Data, TableKind::Command, TableKind::H
 pub(in crate::engine) async fn copy(task: &Task, wanted: &CopyWanted) -> Result<(), Stop> {
     let chosen = chosen_modules(task, wanted.module.clone()).await?;
     let known = modules(task).await?;
-    source(task, &known).await?;
+    let mut scope = Vec::new();
+    for module in &chosen {
+        scope.push((module, partitions(task, wanted, module).await?));
+    }
+    source(task, &known, &scope).await?;
     let mut copy = Copy { task, settings: BTreeSet::new(), done: 0, unread: 0 };
     let mut whole = BTreeSet::new();
-    for module in &chosen {
-        for pk in partitions(task, wanted, module).await? {
+    for (module, keys) in scope {
+        for pk in keys {
             for kind in KINDS {
                 copy.rows(module, kind, &pk, "").await?;
             }
@@ -55,10 +61,13 @@ pub(in crate::engine) async fn copy(task: &Task, wanted: &CopyWanted) -> Result<
     Ok(())
 }
 
-async fn source(task: &Task, modules: &[String]) -> Result<(), Stop> {
+async fn source(task: &Task, modules: &[String], scope: &[(&String, BTreeSet<PartitionKey>)]) -> Result<(), Stop> {
     let (profile, names) = (task.profile(), task.store().names());
     let tables = modules.iter().flat_map(|module| KINDS.map(|kind| names.table(module, kind)));
+    let types = scope.iter().flat_map(|(_, keys)| keys).filter_map(|pk| pk.as_str().split_once(KEY_SEPARATOR));
+    let settings = modules.iter().any(|module| module == MASTER).then_some(SETTINGS_TYPE);
     let source = CopySource {
+        types: types.map(|(kind, _)| kind).chain(settings).map(str::to_owned).collect(),
         profile: profile.name.clone(),
         environment: profile.environment.clone(),
         app: profile.app.clone(),

@@ -29,7 +29,7 @@ use crate::domain::run::{Outcome, RunId};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{self, EntityRef, Event, Level, StopCause};
 use crate::notify::{News, Note, Notifier};
-pub use snapshot::{BeginKeeping, Keeper};
+pub use snapshot::{BeginKeeping, Keeper, WantedCopy};
 
 /// What a headless command works with.
 #[derive(Debug)]

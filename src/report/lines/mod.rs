@@ -3,6 +3,7 @@
 mod batch;
 mod end;
 mod identity;
+mod unmasked;
 
 use serde::Serialize;
 use serde_json::{Map as JsonMap, Value as Json};
@@ -24,6 +25,7 @@ use crate::engine::protocol::{
 pub(super) use batch::{BatchLine, FindingLine};
 pub use end::EndLine;
 pub(super) use identity::WhoLine;
+pub(super) use unmasked::UnmaskedLine;
 
 fn as_row(row: &Row) -> Json {
     item_to_ddb_json(&row.0)
