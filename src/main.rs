@@ -35,6 +35,8 @@ fn main() -> ExitCode {
         return ExitCode::from(worker::serve());
     }
     worker::use_this_program();
+    #[cfg(feature = "sandbox")]
+    tenantry::engine::open_snapshots_with(tenantry::keep::open);
     report_panics();
     if let Err(failure) = environment::check() {
         return ExitCode::from(end(Output::new(cli.global.json), name(&cli), Err(failure)));

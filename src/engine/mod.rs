@@ -15,6 +15,7 @@ mod task;
 
 #[cfg(test)]
 pub(crate) use read::browse::seen;
+pub use read::elsewhere::{OpenSnapshot, OpenedSnapshot, open_snapshots_with};
 pub use serve::serve;
 
 use tokio::sync::{mpsc, watch};

@@ -64,4 +64,11 @@ impl Manifest {
         profile.timezone = self.timezone;
         profile.tables = self.renamed;
     }
+
+    /// What the copy is, for people.
+    pub(super) fn said(&self) -> String {
+        let tenant = self.tenant.as_ref().map(|tenant| format!(" of tenant {tenant}")).unwrap_or_default();
+        let masked = if self.masked { ", masked" } else { "" };
+        format!("a snapshot{tenant} taken at {}{masked}", self.at)
+    }
 }

@@ -18,6 +18,7 @@ use crate::domain::digest::hex;
 use crate::domain::mask::{Mask, MaskReport, Secret};
 use crate::domain::row::{Row, TableKind};
 use crate::domain::users;
+use crate::engine::OpenedSnapshot;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{CopiedPart, CopySource, CopyWanted};
 use crate::report::{Keeper, WantedCopy};
@@ -222,6 +223,41 @@ pub fn opened(profile: &mut Profile, dir: &Path) -> Result<(), Box<Failure>> {
         manifest.lead(profile);
     }
     Ok(())
+}
+
+/// A copy that is read as the source of a plan.
+#[derive(Debug)]
+struct Opened {
+    profile: Profile,
+    said: String,
+    _sandbox: Sandbox,
+}
+
+impl OpenedSnapshot for Opened {
+    fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    fn said(&self) -> String {
+        self.said.clone()
+    }
+}
+
+/// Opens a copy to be read.
+///
+/// # Errors
+/// A [`Failure`] for a directory that holds none, or that somebody else has open.
+pub fn open(dir: &Path) -> Result<Box<dyn OpenedSnapshot>, Box<Failure>> {
+    let manifest = Manifest::of(dir)?.ok_or_else(|| {
+        let message = format!("{} holds no snapshot: there is no {MANIFEST} in it", dir.display());
+        Failure::new(ErrorCode::NotFound, message).hint("`tenantry snapshot --to DIR` takes one; name its directory")
+    })?;
+    let options = Options { data: Some(dir.to_path_buf()), ..Options::default() };
+    let sandbox = Sandbox::start(options).map_err(of_sandbox)?;
+    let mut profile = crate::session::sandbox_profile(&sandbox);
+    let said = manifest.said();
+    manifest.lead(&mut profile);
+    Ok(Box::new(Opened { profile, said, _sandbox: sandbox }))
 }
 
 fn io(path: &Path, error: &std::io::Error) -> Box<Failure> {

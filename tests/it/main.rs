@@ -55,6 +55,8 @@ mod races;
 mod random_rows;
 mod readme;
 mod regular_files;
+#[cfg(feature = "sandbox")]
+mod restore;
 mod resume;
 mod rollback;
 mod rollback_lines;

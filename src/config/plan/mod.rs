@@ -91,7 +91,8 @@ pub fn parse(path: &Path, text: &str) -> Result<Plan, Box<ConfigError>> {
     let reason = walk.text("reason")?.unwrap_or_default();
     let (modules, work) = match operation {
         Operation::Copy | Operation::Move => {
-            let source = read::source(section(file, &mut walk, "source", &none)?, walk.place("source"))?;
+            let section_of = section(file, &mut walk, "source", &none)?;
+            let source = read::copied(section_of, walk.place("source"), path)?;
             let target = read::target(section(file, &mut walk, "target", &none)?, walk.place("target"), &source)?;
             let modules = read::modules(&mut walk, tells_module(&source))?;
             let is_copy = operation == Operation::Copy;

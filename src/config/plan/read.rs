@@ -24,6 +24,19 @@ const EVERY: &str = "*";
 
 pub(super) type Result<T> = std::result::Result<T, Box<ConfigError>>;
 
+/// `[source]` of a copy, which may stand in a snapshot; `at` is where it stands.
+pub(super) fn copied(mut walk: Walk<'_, '_>, at: Range<usize>, plan: &Path) -> Result<Source> {
+    let snapshot = match walk.text("snapshot")? {
+        None => None,
+        Some(dir) => Some(beside(plan, &dir).ok_or_else(|| {
+            let message =
+                "source.snapshot is looked for beside the plan, whose own path is not UTF-8: write a whole path";
+            walk.wrong_value("snapshot", message)
+        })?),
+    };
+    Ok(Source { snapshot, ..source(walk, at)? })
+}
+
 /// `[source]`; `at` is where it stands.
 pub(super) fn source(mut walk: Walk<'_, '_>, at: Range<usize>) -> Result<Source> {
     let named = named::entities(&mut walk)?;
@@ -54,10 +67,10 @@ pub(super) fn entities(walk: &mut Walk<'_, '_>) -> Result<Source> {
     })
 }
 
-/// `[target]`, which is never the source's tenant.
+/// `[target]`, which is never the source's tenant where both are in the tables.
 pub(super) fn target(mut walk: Walk<'_, '_>, at: Range<usize>, source: &Source) -> Result<Target> {
     let tenant = tenant(&mut walk, at, "it is the code of the tenant that entities are written to")?;
-    if tenant == source.tenant {
+    if tenant == source.tenant && source.snapshot.is_none() {
         let message = format!("target.tenant must differ from source.tenant: both are {tenant:?}");
         return Err(walk.wrong_value("tenant", message));
     }

@@ -56,6 +56,7 @@ pub(in crate::config) const ROWS: &[Row] = rows! {
     }
     ["source"] {
         "file": Text, &[Import], Nothing, "relative to this file, s3://bucket/key, or \"-\" for standard input; `tenantry import FILE PLAN.toml` sets it";
+        "snapshot": Text, &[Copy], Counts("''"), "a directory that `tenantry snapshot` wrote, relative to this file: entities are read from it; empty = from the tables";
         "type": EntityType, SCANNED, Nothing, "first segment of the partition key; \"\" or \"*\" is every type, and wants a module";
         "type": EntityType, &[Normalize], Nothing, "first segment of the partition key; \"\" or \"*\" is every type";
         "type": EntityType, &[Import], Counts("''"), "only rows of this type; \"\" or \"*\" is every type";

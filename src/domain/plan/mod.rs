@@ -85,6 +85,9 @@ pub struct Source {
     /// This partition alone, however its key is built: no other is looked for. No plan file says so; see [`Plan::rollback_of`].
     #[serde(default)]
     pub pk: Option<PartitionKey>,
+    /// The directory of a snapshot that entities are read from; from the tables when `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<String>,
 }
 
 impl Source {
@@ -507,11 +510,14 @@ impl Work {
     /// Where it takes from and where it writes to, in a few words each; empty where that is not of one place.
     #[must_use]
     pub fn ends(&self) -> (String, String) {
-        let entities = |source: &Source| match &source.entity_type {
-            _ if source.entities.len() == 1 => "1 entity".to_owned(),
-            _ if !source.entities.is_empty() => format!("{} entities", source.entities.len()),
-            Some(entity_type) => format!("{entity_type} of {}", source.tenant),
-            None => source.tenant.clone(),
+        let entities = |source: &Source| {
+            let from = source.snapshot.as_ref().map(|dir| format!(" in the snapshot {dir}")).unwrap_or_default();
+            match &source.entity_type {
+                _ if source.entities.len() == 1 => format!("1 entity{from}"),
+                _ if !source.entities.is_empty() => format!("{} entities{from}", source.entities.len()),
+                Some(entity_type) => format!("{entity_type} of {}{from}", source.tenant),
+                None => format!("{}{from}", source.tenant),
+            }
         };
         let place = |place: &Option<Place>| place.as_ref().map(Place::to_string).unwrap_or_default();
         match self {

@@ -20,6 +20,7 @@ impl Plan {
             deleted: DeletedSources::Keep,
             partitions: Partitions::Exact,
             pk: Some(key.pk.clone()),
+            snapshot: None,
         };
         let how = Rollback { expect, ..Rollback::to(RollTo::Version(to)) };
         Self {

@@ -12,6 +12,7 @@ use crate::domain::tenant::with_tenant;
 use crate::domain::transfer::{Side, Transfer};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::items::transfer::{carries_bytes, transfer_of};
+use crate::engine::read::elsewhere::SourceSide;
 use crate::engine::read::scope::{Partition, nothing, partitions};
 use crate::engine::task::{Context, Stop, Task};
 use crate::store::publish::{Snapshot, with_bytes};
@@ -29,7 +30,8 @@ pub(super) async fn plan(
     sink: &mut Sink<'_>,
 ) -> Result<Vec<String>, Stop> {
     let transfer = transfer_of(context, plan, source, target)?;
-    let found = partitions(task, &plan.modules, source).await?;
+    let from = SourceSide::of(task, source).await?;
+    let found = partitions(from.task(), &plan.modules, source).await?;
     let mut taken: std::collections::HashMap<(&str, PartitionKey), &PartitionKey> = std::collections::HashMap::new();
     for partition in &found {
         let to = with_tenant(&partition.pk, &partition.tenant, &target.tenant);
@@ -49,9 +51,10 @@ pub(super) async fn plan(
         }
     }
     for partition in &found {
-        let mut work = Work::new(task, context, &transfer, target, partition).await?;
-        work.carries_bytes = carries_bytes(plan, &transfer.carry);
-        let mut walk = Walk::new(task, source, partition, PAGE, transfer.carry.leaves_source());
+        let mut work = Work::new((task, &from), context, &transfer, target, partition).await?;
+        // Bytes are carried from object to object, and those of a snapshot are not in the bucket.
+        work.carries_bytes = carries_bytes(plan, &transfer.carry) && !from.is_snapshot();
+        let mut walk = Walk::new(from.task(), source, partition, PAGE, transfer.carry.leaves_source());
         while let Some(page) = walk.next().await? {
             if let Some(changing) = &transfer.carry.changing {
                 let attributes = page.1.iter().filter_map(|one| attributes_of(one, source.deleted));
@@ -64,7 +67,16 @@ pub(super) async fn plan(
     if let Some(changing) = &transfer.carry.changing {
         super::tell_unmet(task, changing).await?;
     }
-    if found.is_empty() { nothing(task, source).await } else { Ok(Vec::new()) }
+    let mut notes = if found.is_empty() { nothing(task, source).await? } else { Vec::new() };
+    notes.extend(from.note());
+    from.close().await?;
+    Ok(notes)
+}
+
+/// An item whose source is in no table: nothing is pinned there, and nothing is compared with it when the item is carried out.
+fn of_snapshot(mut item: PlannedItem) -> PlannedItem {
+    item.parts.retain(|part| part.role != Role::Source);
+    item
 }
 
 /// One partition at work.
@@ -76,11 +88,12 @@ struct Work<'a> {
     target_ttls: Ttls,
     source_ttls: Ttls,
     carries_bytes: bool,
+    is_snapshot: bool,
 }
 
 impl<'a> Work<'a> {
     async fn new(
-        task: &'a Task,
+        (task, from): (&'a Task, &SourceSide),
         context: &Context,
         transfer: &'a Transfer,
         target: &Target,
@@ -89,7 +102,7 @@ impl<'a> Work<'a> {
         let to = with_tenant(&partition.pk, &partition.tenant, &target.tenant);
         let (target_ttls, source_ttls) = tokio::try_join!(
             task.store().ttl_settings(&partition.module, &to),
-            task.store().ttl_settings(&partition.module, &partition.pk)
+            from.task().store().ttl_settings(&partition.module, &partition.pk)
         )?;
         Ok(Self {
             task,
@@ -99,13 +112,17 @@ impl<'a> Work<'a> {
             target_ttls: target_ttls.at(context.at),
             source_ttls: source_ttls.at(context.at),
             carries_bytes: false,
+            is_snapshot: from.is_snapshot(),
         })
     }
 
     async fn page(&self, (sks, sources): Page, sink: &mut Sink<'_>) -> Result<(), Stop> {
         let targets = self.task.store().snapshots(&self.partition.module, &self.target, &sks).await?;
         for ((sk, source), target) in sks.iter().zip(sources).zip(targets) {
-            let item = self.item(sk, source, target);
+            let mut item = self.item(sk, source, target);
+            if self.is_snapshot {
+                item = of_snapshot(item);
+            }
             if let Some(changing) = &self.transfer.carry.changing {
                 super::transform::unstuck(changing, &item)?;
             }

@@ -6,6 +6,7 @@ pub(super) mod among;
 pub(super) mod browse;
 pub(super) mod compare;
 pub(super) mod copied;
+pub(super) mod elsewhere;
 pub(super) mod find;
 pub(super) mod history;
 pub(super) mod identity;

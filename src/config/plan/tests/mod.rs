@@ -239,6 +239,7 @@ fn every_key_is_read() {
                 deleted: DeletedSources::Keep,
                 partitions: Default::default(),
                 pk: None,
+                snapshot: None,
             },
             target: Target { tenant: "globex".to_owned(), existing: Existing::Merge, ..Target::default() },
         },
@@ -329,4 +330,26 @@ fn a_plan_cut_or_broken_anywhere_is_read_or_complained_about() {
             }
         }
     }
+}
+
+#[test]
+fn a_copy_may_read_from_a_snapshot_beside_its_plan_and_lead_back() {
+    let text = |source: &str, target: &str| {
+        format!(
+            "name = \"n\"\noperation = \"copy\"\n[source]\n{source}\ntype = \"P\"\ntenant = \"acme\"\n[target]\ntenant = \"{target}\"\n"
+        )
+    };
+    let parsed = parse(Path::new("plans/p.toml"), &text("snapshot = \"monday\"", "acme")).unwrap();
+    let Work::Copy { source, .. } = &parsed.work else { panic!("{parsed:?}") };
+    assert_eq!(source.snapshot.as_deref(), Some("plans/monday"));
+    assert_eq!(parsed.work.ends(), ("P of acme in the snapshot plans/monday".to_owned(), "acme".to_owned()));
+    for source in ["", "snapshot = \"\""] {
+        assert_eq!(
+            parse(Path::new("p.toml"), &text(source, "acme")).unwrap_err().key.as_deref(),
+            Some("target.tenant")
+        );
+    }
+    let moved = text("snapshot = \"monday\"", "globex").replace("copy", "move");
+    let error = parse(Path::new("p.toml"), &moved).unwrap_err();
+    assert_eq!(error.key.as_deref(), Some("source.snapshot"));
 }

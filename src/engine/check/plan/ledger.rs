@@ -26,7 +26,7 @@ pub(super) struct Ledger<'a> {
 impl<'a> Ledger<'a> {
     /// Begins one, or goes on with one that was interrupted; with the partitions that it covers.
     pub(super) async fn open(
-        task: &'a Task,
+        (task, from): (&'a Task, &Task),
         plan: &Plan,
         source: &Source,
         resume: bool,
@@ -59,7 +59,7 @@ impl<'a> Ledger<'a> {
             // What cannot be read is written over.
             Ok(Found::Nothing) | Err(_) => {}
         }
-        let partitions = partitions(task, &plan.modules, source).await?;
+        let partitions = partitions(from, &plan.modules, source).await?;
         let mut ledger = Self { task, record: None, looked: 0, from: None };
         if is_free {
             let (state_dir, begun) = (task.shared.state_dir.clone(), Begun::new(pins, &partitions));

@@ -11,6 +11,7 @@ use crate::domain::plan::{Plan, Work};
 use crate::domain::tenant::with_tenant;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::items::transfer::{carries_bytes, carry};
+use crate::engine::read::elsewhere::SourceSide;
 use crate::engine::task::place::for_this_profile;
 use crate::engine::task::{Stop, Task};
 use ledger::Ledger;
@@ -30,22 +31,25 @@ pub(in crate::engine) async fn run(task: &Task, plan: &Plan, resume: bool) -> Re
     };
     let now = utc_millis(Timestamp::now());
     let carry = carry(plan, &now, source, target)?;
-    let (mut ledger, partitions) = Ledger::open(task, plan, source, resume).await?;
+    let from = SourceSide::of(task, source).await?;
+    let (mut ledger, partitions) = Ledger::open((task, from.task()), plan, source, resume).await?;
     for partition in &partitions {
         let Some(after) = ledger.left(partition) else { continue };
         let to = with_tenant(&partition.pk, &partition.tenant, &target.tenant);
         let settings = task.store().ttl_settings(&partition.module, &to).await?;
         let pair = Pair {
             task,
+            from: from.task(),
             carry: &carry,
             source,
             partition,
             target: to,
             settings,
             now: now.clone(),
-            carries_bytes: carries_bytes(plan, &carry),
+            carries_bytes: carries_bytes(plan, &carry) && !from.is_snapshot(),
         };
         pair.compare(after.as_deref(), &mut ledger).await?;
     }
-    ledger.complete().await
+    ledger.complete().await?;
+    from.close().await
 }

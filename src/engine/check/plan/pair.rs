@@ -21,6 +21,8 @@ const TOLD: usize = 20;
 /// The two partitions of one entity type.
 pub(super) struct Pair<'a> {
     pub(super) task: &'a Task,
+    /// Reads the source.
+    pub(super) from: &'a Task,
     pub(super) carry: &'a Carry,
     pub(super) source: &'a Source,
     pub(super) partition: &'a Partition,
@@ -36,7 +38,7 @@ impl Pair<'_> {
     pub(super) async fn compare(&self, after: Option<&str>, ledger: &mut Ledger<'_>) -> Result<(), Stop> {
         let module = &self.partition.module;
         let named = self.source.named_in(module, &self.partition.pk);
-        let mut sources = Ahead::start(self.task, module, &self.partition.pk, &self.source.sk_prefix, after);
+        let mut sources = Ahead::start(self.from, module, &self.partition.pk, &self.source.sk_prefix, after);
         let mut targets = Ahead::start(self.task, module, &self.target, &self.source.sk_prefix, after);
         loop {
             self.task.check()?;
@@ -69,9 +71,9 @@ impl Pair<'_> {
             }
             return Ok(found);
         };
-        let Some(source) = self.whole(key, source, &mut found).await? else { return Ok(found) };
+        let Some(source) = self.whole(self.from, key, source, &mut found).await? else { return Ok(found) };
         let target = match target {
-            Some(row) => match self.whole(key, row, &mut found).await? {
+            Some(row) => match self.whole(self.task, key, row, &mut found).await? {
                 Some(row) => Some(row),
                 None => return Ok(found),
             },
@@ -97,11 +99,11 @@ impl Pair<'_> {
     }
 
     /// The row with its attributes in place, or their bytes; `None` where they are lost, which is told.
-    async fn whole(&self, key: &EntityKey, row: Row, found: &mut Vec<Finding>) -> Result<Option<Row>, Stop> {
+    async fn whole(&self, of: &Task, key: &EntityKey, row: Row, found: &mut Vec<Finding>) -> Result<Option<Row>, Stop> {
         if row.attributes_ref().is_none() {
             return Ok(Some(row));
         }
-        let whole = self.task.store().whole(&row).await?;
+        let whole = of.store().whole(&row).await?;
         let row = if self.carries_bytes { whole.like(true) } else { whole.row };
         match row {
             Ok(row) => Ok(Some(row)),

@@ -37,6 +37,7 @@ pub(super) fn plan(operation: Operation, place: &Place, first: Option<RunId>) ->
         deleted: Default::default(),
         partitions: Default::default(),
         pk: None,
+        snapshot: None,
     };
     let target = Target { tenant: place.to.clone(), existing: Existing::Overwrite, ..Target::default() };
     Plan {
