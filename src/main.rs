@@ -18,7 +18,7 @@ use tenantry::engine::failure::{ErrorCode, Failure};
 use tenantry::engine::protocol::{Envelope, Event, RequestId};
 use tenantry::engine::{EngineHandle, boundary, serve};
 use tenantry::notify::Notifier;
-use tenantry::report::{Client, Context, EndLine, Output};
+use tenantry::report::{Client, Context, EndLine, Format, Output};
 use tenantry::session::{self, Session, Start};
 use tenantry::{config, environment, logging, worker};
 
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     tenantry::engine::open_snapshots_with(tenantry::keep::open);
     report_panics();
     if let Err(failure) = environment::check() {
-        return ExitCode::from(end(Output::new(cli.global.json), name(&cli), Err(failure)));
+        return ExitCode::from(end(output(&cli.global), name(&cli), Err(failure)));
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -68,6 +68,15 @@ fn report_panics() {
         // Its own hook would panic once more where stderr has gone, and abort.
         let _ = writeln!(std::io::stderr(), "{}", panics.panic_report(info));
     }));
+}
+
+/// Where results go, in the format that was asked for.
+fn output(global: &Global) -> Output {
+    Output::of(match (global.json, global.csv) {
+        (true, _) => Format::Json,
+        (_, true) => Format::Csv,
+        _ => Format::Text,
+    })
 }
 
 /// The name of what was asked for, as in the `end` line.
@@ -118,7 +127,12 @@ fn print_text(out: &mut Output, text: &str) {
 
 async fn run(cli: Cli) -> u8 {
     let Some(command) = cli.command else { return console::open(cli.global).await };
-    let mut out = Output::new(cli.global.json);
+    let mut out = output(&cli.global);
+    if cli.global.csv && !command.is_listing() {
+        let failure = Failure::new(ErrorCode::Usage, format!("{} lists nothing that could be CSV", command.name()));
+        let hint = format!("--csv is for {}", cli::LISTINGS.join(", "));
+        return end(out, command.name(), Err(failure.hint(hint).into()));
+    }
     match command {
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -40,6 +40,9 @@ pub struct Global {
     /// Print JSON lines.
     #[arg(long, global = true)]
     pub json: bool,
+    /// Print a listing as CSV: tenants, entities, find, activity, history, runs and runs show.
+    #[arg(long, global = true, conflicts_with = "json")]
+    pub csv: bool,
 }
 
 /// The value of `--pipeline`.

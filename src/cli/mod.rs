@@ -47,6 +47,9 @@ pub fn for_operators() -> clap::Command {
     bare.args(whole.get_arguments().cloned()).subcommands(shown)
 }
 
+/// The commands that list something.
+pub const LISTINGS: [&str; 7] = ["tenants", "entities", "find", "activity", "history", "runs", "runs show"];
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -230,5 +233,11 @@ impl Command {
             Self::Worker => crate::worker::COMMAND,
             Self::Completions { .. } => "completions",
         }
+    }
+
+    /// Whether it lists something, so that there is something to be had as CSV.
+    #[must_use]
+    pub fn is_listing(&self) -> bool {
+        LISTINGS.contains(&self.name())
     }
 }

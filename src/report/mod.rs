@@ -5,7 +5,9 @@ mod commands;
 mod evidence;
 mod lines;
 mod output;
+mod progress;
 mod table;
+mod times;
 mod waiting;
 
 use crate::engine::protocol::RunReport;
@@ -13,7 +15,7 @@ use crate::engine::protocol::RunReport;
 pub use client::Client;
 pub use commands::{BeginKeeping, Context, Keeper, WantedCopy, run};
 pub use lines::{EndLine, ErrorLine};
-pub use output::Output;
+pub use output::{Format, Output};
 
 /// A report about a run, as Markdown.
 #[must_use]

@@ -1,46 +1,59 @@
-use std::io::{self, BufWriter, IsTerminal, Stderr, Stdout, Write};
-use std::time::{Duration, Instant};
+use std::io::{self, BufWriter, Stderr, Stdout, Write};
+use std::time::Instant;
 
 use serde::Serialize;
 
 use super::lines::ErrorLine;
+use super::progress::{Progress, Shown};
 use super::table::Table;
 use crate::domain::printable::{printable, printable_json};
 use crate::engine::failure::Failure;
 
+/// Who reads the results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// People.
+    Text,
+    /// Programs, in JSON lines.
+    Json,
+    /// Spreadsheets: listings in CSV, and nothing else on stdout.
+    Csv,
+}
+
 /// Where results go. A reader that closes the pipe ends the output quietly.
 #[derive(Debug)]
 pub struct Output {
-    json: bool,
+    format: Format,
     out: BufWriter<Stdout>,
     err: Stderr,
     closed: bool,
-    progress_shown: bool,
-    /// Until then progress is not worth a line of its own.
-    quiet_until: Option<Instant>,
+    progress: Shown,
 }
-
-/// How long progress may go without a word where nobody watches a terminal.
-const QUIET: Duration = Duration::from_secs(10);
 
 impl Output {
     /// Output on stdout, as JSON lines or for people.
     #[must_use]
     pub fn new(json: bool) -> Self {
-        Self {
-            json,
-            out: BufWriter::new(io::stdout()),
-            err: io::stderr(),
-            closed: false,
-            progress_shown: false,
-            quiet_until: None,
-        }
+        Self::of(if json { Format::Json } else { Format::Text })
+    }
+
+    /// Output on stdout in a format.
+    #[must_use]
+    pub fn of(format: Format) -> Self {
+        let (out, err) = (BufWriter::new(io::stdout()), io::stderr());
+        Self { format, out, err, closed: false, progress: Shown::new() }
     }
 
     /// Whether JSON lines are wanted.
     #[must_use]
     pub fn is_json(&self) -> bool {
-        self.json
+        self.format == Format::Json
+    }
+
+    /// Whether listings are CSV.
+    #[must_use]
+    pub fn is_csv(&self) -> bool {
+        self.format == Format::Csv
     }
 
     /// Whether the reader has gone.
@@ -56,9 +69,10 @@ impl Output {
 
     /// One JSON line; nothing when output is for people.
     pub fn line(&mut self, line: &impl Serialize) {
-        if !self.json || self.closed {
+        if !self.is_json() || self.closed {
             return;
         }
+        self.clear_progress();
         let text = match serde_json::to_string(line) {
             Ok(text) => text,
             Err(error) => return self.note(&format!("a result could not be written as JSON: {error}")),
@@ -67,11 +81,16 @@ impl Output {
         self.keep(result);
     }
 
-    /// One line for people, made safe: what is stored makes no lines of its own. Nothing when output is JSON.
+    /// One line for people, made safe: what is stored makes no lines of its own. Nothing when output is JSON, and on stderr when it is
+    /// CSV.
     pub fn text(&mut self, line: &str) {
-        if self.json || self.closed {
+        if self.is_csv() {
+            return self.note(line);
+        }
+        if self.is_json() || self.closed {
             return;
         }
+        self.clear_progress();
         let result = writeln!(self.out, "{}", printable(line)).and_then(|()| self.out.flush());
         self.keep(result);
     }
@@ -84,8 +103,22 @@ impl Output {
 
     /// A table for people; nothing when output is JSON.
     pub fn table(&mut self, table: &Table) {
-        for line in table.lines() {
-            self.text(&line);
+        self.page(&mut table.clone());
+    }
+
+    /// The rows of a table that were added since the last page.
+    pub fn page(&mut self, table: &mut Table) {
+        match self.format {
+            Format::Text => table.page().iter().for_each(|line| self.text(line)),
+            Format::Csv => match table.csv() {
+                Ok(text) => {
+                    self.clear_progress();
+                    let result = self.out.write_all(&text).and_then(|()| self.out.flush());
+                    self.keep(result);
+                }
+                Err(error) => self.note(&format!("a table could not be written as CSV: {error}")),
+            },
+            Format::Json => {}
         }
     }
 
@@ -95,34 +128,23 @@ impl Output {
         let _ = writeln!(self.err, "{}", printable(text));
     }
 
-    /// Progress on stderr: on a terminal in a line that the next writes over; elsewhere now and then, unless lines for programs tell it.
-    pub fn progress(&mut self, text: &str) {
-        let now = Instant::now();
-        if !self.err.is_terminal() {
-            let until = *self.quiet_until.get_or_insert(now + QUIET);
-            if now >= until && !self.json {
-                self.quiet_until = Some(now + 3 * QUIET);
-                self.note(text);
-            }
-        } else {
-            self.progress_shown = true;
-            let _ = write!(self.err, "\r\x1b[2K{}", printable(text));
-            let _ = self.err.flush();
+    /// Progress on stderr: on a terminal as a bar that the next one draws over; elsewhere a line now and then, unless lines for programs
+    /// tell it.
+    pub(super) fn progress(&mut self, progress: &Progress) {
+        if let Some(line) = self.progress.show(progress, Instant::now()).filter(|_| !self.is_json()) {
+            self.note(&line);
         }
     }
 
-    /// Takes the progress line away.
+    /// Takes the progress away.
     pub fn clear_progress(&mut self) {
-        if self.progress_shown {
-            self.progress_shown = false;
-            let _ = write!(self.err, "\r\x1b[2K");
-        }
+        self.progress.clear();
     }
 
     /// An error: a JSON line, or on stderr with what can be done about it.
     pub fn error(&mut self, failure: &Failure) {
         self.line(&ErrorLine::new(failure));
-        if !self.json {
+        if !self.is_json() {
             let place = match (&failure.pk, &failure.sk) {
                 (Some(pk), Some(sk)) => format!("{pk} / {sk}: "),
                 (_, Some(sk)) => format!("{sk}: "),

@@ -2,17 +2,20 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::domain::printable::printable;
 
-/// Columns aligned by their width on a terminal, two blanks apart.
+/// Columns aligned by their width on a terminal, two blanks apart. A long one is printed page by page, under one heading.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
+    heading: Vec<String>,
     rows: Vec<Vec<String>>,
+    widths: Vec<usize>,
+    is_begun: bool,
 }
 
 impl Table {
     /// A table with a heading.
     #[must_use]
     pub fn new(heading: &[&str]) -> Self {
-        Self { rows: vec![heading.iter().map(|h| h.to_uppercase()).collect()] }
+        Self { heading: heading.iter().map(|name| (*name).to_owned()).collect(), ..Self::default() }
     }
 
     /// Adds a row; its texts are made safe here, so that what is measured is what is shown.
@@ -20,29 +23,55 @@ impl Table {
         self.rows.push(cells.into_iter().map(|c| printable(c.as_ref()).into_owned()).collect());
     }
 
-    /// Whether there is nothing under the heading.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.len() <= 1
+    /// The lines of the rows added since the last call, under the heading at the first of them; none without rows.
+    pub fn page(&mut self) -> Vec<String> {
+        let mut rows = std::mem::take(&mut self.rows);
+        if rows.is_empty() {
+            return Vec::new();
+        }
+        if !self.is_begun {
+            self.is_begun = true;
+            rows.insert(0, self.heading.iter().map(|name| capitals(name)).collect());
+        }
+        for row in &rows {
+            self.widths.resize(self.widths.len().max(row.len()), 0);
+            self.widths.iter_mut().zip(row).for_each(|(width, cell)| *width = cell.width().max(*width));
+        }
+        rows.iter().map(|row| self.aligned(row)).collect()
     }
 
-    /// The lines; none for a table without rows.
-    pub fn lines(&self) -> impl Iterator<Item = String> + '_ {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..columns)
-            .map(|i| self.rows.iter().filter_map(|r| r.get(i)).map(|c| c.width()).max().unwrap_or(0))
-            .collect();
-        let shown = if self.is_empty() { &[] } else { self.rows.as_slice() };
-        shown.iter().map(move |row| {
-            let mut line = String::new();
-            for (i, cell) in row.iter().enumerate() {
-                line.push_str(cell);
-                if i + 1 < row.len() {
-                    line.push_str(&" ".repeat(widths[i].saturating_sub(cell.width()) + 2));
-                }
+    fn aligned(&self, row: &[String]) -> String {
+        let mut line = String::new();
+        for (i, (cell, width)) in row.iter().zip(&self.widths).enumerate() {
+            line.push_str(cell);
+            if i + 1 < row.len() {
+                line.push_str(&" ".repeat(width.saturating_sub(cell.width()) + 2));
             }
-            line.trim_end().to_owned()
-        })
+        }
+        line.trim_end().to_owned()
+    }
+
+    /// The same as CSV, the heading also where there are no rows.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn csv(&mut self) -> Result<Vec<u8>, csv::Error> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        if !std::mem::replace(&mut self.is_begun, true) {
+            writer.write_record(&self.heading)?;
+        }
+        for row in std::mem::take(&mut self.rows) {
+            writer.write_record(&row)?;
+        }
+        writer.into_inner().map_err(|error| error.into_error().into())
+    }
+}
+
+/// A heading in capitals; what stands in brackets is a name and stays.
+fn capitals(name: &str) -> String {
+    match name.split_once(" (") {
+        Some((name, rest)) => format!("{} ({rest}", name.to_uppercase()),
+        None => name.to_uppercase(),
     }
 }
 
@@ -52,10 +81,29 @@ mod tests {
 
     #[test]
     fn wide_characters_take_two_columns() {
-        let mut table = Table::new(&["name", "n"]);
+        let mut table = Table::new(&["name", "at (Asia/Tokyo)"]);
         table.row(["ボルト", "1"]);
         table.row(["Nut\n", "22"]);
-        assert_eq!(table.lines().collect::<Vec<_>>(), ["NAME    N", "ボルト  1", "Nut␊    22"]);
-        assert_eq!(Table::new(&["a"]).lines().count(), 0);
+        assert_eq!(table.page(), ["NAME    AT (Asia/Tokyo)", "ボルト  1", "Nut␊    22"]);
+        assert!(Table::new(&["a"]).page().is_empty());
+    }
+
+    #[test]
+    fn a_long_table_has_one_heading_and_its_columns_never_become_narrower() {
+        let mut table = Table::new(&["name", "n"]);
+        table.row(["a long one", "1"]);
+        assert_eq!(table.page(), ["NAME        N", "a long one  1"]);
+        assert!(table.page().is_empty());
+        table.row(["b", "2"]);
+        assert_eq!(table.page(), ["b           2"]);
+    }
+
+    #[test]
+    fn as_csv_cells_are_quoted_and_the_heading_is_there_without_rows() {
+        let mut table = Table::new(&["name", "n"]);
+        table.row(["a, \"b\"", "1"]);
+        assert_eq!(table.csv().unwrap(), b"name,n\n\"a, \"\"b\"\"\",1\n");
+        assert_eq!(table.csv().unwrap(), b"");
+        assert_eq!(Table::new(&["name"]).csv().unwrap(), b"name\n");
     }
 }

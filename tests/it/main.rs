@@ -31,6 +31,7 @@ mod find_commands;
 #[cfg(feature = "sandbox")]
 mod follow;
 mod golden;
+mod headless;
 mod items;
 mod journals;
 mod kills;

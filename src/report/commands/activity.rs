@@ -3,9 +3,10 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::super::lines::ActivityLine;
+use super::super::table::Table;
 use super::{Context, Quit};
 use crate::cli::Activity;
-use crate::domain::clock::{MOMENT, Now, local_seconds, moment, parse_time};
+use crate::domain::clock::{MOMENT, Now, moment, parse_time};
 use crate::domain::key::{PartitionKey, SortKey};
 use crate::domain::timeline::BySource;
 use crate::engine::failure::{ErrorCode, Failure};
@@ -41,13 +42,15 @@ pub(super) async fn activity(context: &mut Context, options: Activity) -> Result
         limit: options.limit,
     };
     let began = Instant::now();
+    let at = context.heading("at");
+    let mut table = Table::new(&[&at, "by", "kind", "partition key", "sort key", "version", "name", "changed"]);
     context
         .each(Command::Activity { wanted: Box::new(wanted) }, |context, event| {
             match event {
                 Event::Progress { done, .. } => context.progress("scan", done, None, began),
                 Event::Activity(page) => {
-                    context.out.clear_progress();
-                    page.iter().for_each(|one| print(context, one));
+                    page.iter().for_each(|one| print(context, &mut table, one));
+                    context.out.page(&mut table);
                 }
                 _ => {}
             }
@@ -55,6 +58,7 @@ pub(super) async fn activity(context: &mut Context, options: Activity) -> Result
         })
         .await?;
     context.out.clear_progress();
+    context.out.page(&mut table);
     if context.end.rows == 0 {
         context.out.text("no activity");
     }
@@ -73,19 +77,24 @@ fn said(context: &mut Context, now: &Now, option: &str, text: Option<&str>) -> R
     Ok(Some(at))
 }
 
-fn print(context: &mut Context, one: &protocol::Activity) {
+fn print(context: &mut Context, table: &mut Table, one: &protocol::Activity) {
     context.out.line(&ActivityLine::new(one));
     context.end.rows += 1;
-    let at = one.at.as_deref().map_or_else(|| "?".to_owned(), |at| local_seconds(at, &context.zone));
     // Without a command row the framework's own record of who is stale.
     let mark = if one.by_source == BySource::Row { "?" } else { "" };
-    let by = format!("{}{mark}", one.by.as_deref().unwrap_or("nobody"));
-    let mut places: Vec<String> = one.paths.iter().take(PLACES).map(ToString::to_string).collect();
-    if one.paths.len() > PLACES {
-        places.push(format!("and {} more", one.paths.len() - PLACES));
+    let mut places: Vec<String> = one.paths.iter().map(ToString::to_string).collect();
+    if places.len() > PLACES && !context.out.is_csv() {
+        let more = places.split_off(PLACES).len();
+        places.push(format!("and {more} more"));
     }
-    let entity = format!("{}@{}", one.entity.key, one.version);
-    let words = [at, by, one.kind.as_str().to_owned(), entity, one.name.clone().unwrap_or_default(), places.join(", ")];
-    let shown: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
-    context.out.text(&shown.join("  "));
+    table.row([
+        one.at.as_deref().map_or_else(|| "?".to_owned(), |at| context.at(at)),
+        format!("{}{mark}", one.by.as_deref().unwrap_or("nobody")),
+        one.kind.as_str().to_owned(),
+        one.entity.key.pk.to_string(),
+        one.entity.key.sk.to_string(),
+        one.version.to_string(),
+        one.name.clone().unwrap_or_default(),
+        places.join(", "),
+    ]);
 }

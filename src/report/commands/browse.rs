@@ -10,7 +10,7 @@ use super::super::table::Table;
 use super::{Context, Quit};
 use crate::cli::Entities;
 use crate::config;
-use crate::domain::clock::{normalise_time, utc_millis};
+use crate::domain::clock::utc_millis;
 use crate::domain::key::{PartitionKey, meant};
 use crate::domain::plan::Change;
 use crate::engine::failure::{ErrorCode, Failure};
@@ -36,16 +36,27 @@ pub(super) async fn tenants(context: &mut Context, module: Option<String>) -> Re
         })
         .await?;
     context.out.clear_progress();
-    let mut table = Table::new(&["module", "partition", "tenant", "entities", "deleted", "oldest", "newest"]);
+    let (oldest, newest) = (context.heading("oldest"), context.heading("newest"));
+    let mut table = Table::new(&["module", "partition", "tenant", "entities", "deleted", &oldest, &newest]);
     for t in counts.values() {
         context.out.line(&TenantLine::new(t));
         context.end.rows += 1;
         let (entities, deleted) = (t.entities.to_string(), t.deleted.to_string());
-        let day = |time: &Option<String>| time.as_deref().and_then(|t| t.get(..10)).unwrap_or("-").to_owned();
-        table.row([&t.module, t.pk.as_str(), &t.tenant, &entities, &deleted, &day(&t.oldest), &day(&t.newest)]);
+        let (oldest, newest) = (day(context, &t.oldest), day(context, &t.newest));
+        table.row([&t.module, t.pk.as_str(), &t.tenant, &entities, &deleted, &oldest, &newest]);
     }
     context.out.table(&table);
     Ok(())
+}
+
+/// The day of a time for people, all of it in CSV.
+fn day(context: &Context, time: &Option<String>) -> String {
+    match time {
+        Some(text) if context.out.is_csv() => context.at(text),
+        Some(text) => context.at(text).split(' ').next().unwrap_or_default().to_owned(),
+        None if context.out.is_csv() => String::new(),
+        None => "-".to_owned(),
+    }
 }
 
 /// Partitions by module and key, once all are known: they come in no order.
@@ -82,6 +93,8 @@ pub(super) async fn entities(context: &mut Context, options: &Entities) -> Resul
     let mut left = options.limit.unwrap_or(usize::MAX);
     let mut after: Option<Cursor> = None;
     let began = Instant::now();
+    let updated = context.heading("updated");
+    let mut table = Table::new(&["sort key", "version", "code", "name", &updated, "by", "flags"]);
     while left > 0 {
         let command = Command::Page { listing: listing.clone(), after: after.take(), limit: left.min(PAGE) };
         let mut ended = true;
@@ -92,7 +105,7 @@ pub(super) async fn entities(context: &mut Context, options: &Entities) -> Resul
                     entities.truncate(left);
                     left -= entities.len();
                     entities.iter_mut().for_each(unfit);
-                    print(context, &entities, rows);
+                    print(context, &mut table, &entities, rows);
                     ended = next.is_none();
                     after = next;
                 }
@@ -104,6 +117,7 @@ pub(super) async fn entities(context: &mut Context, options: &Entities) -> Resul
         }
         context.progress("scan", context.end.rows, None, began);
     }
+    context.out.page(&mut table);
     if context.end.rows == 0 {
         context.out.text("no entities");
         if let Some(meant) = meant(&listing.pk, None) {
@@ -131,8 +145,7 @@ fn unfit(entity: &mut EntitySummary) {
     }
 }
 
-fn print(context: &mut Context, entities: &[EntitySummary], rows: bool) {
-    let mut table = Table::new(&["sort key", "version", "code", "name", "updated", "by", "flags"]);
+fn print(context: &mut Context, table: &mut Table, entities: &[EntitySummary], rows: bool) {
     for e in entities {
         context.out.line(&EntityLine::new(e, rows));
         context.end.rows += 1;
@@ -149,10 +162,10 @@ fn print(context: &mut Context, entities: &[EntitySummary], rows: bool) {
             e.version.map_or_else(|| "?".to_owned(), |v| v.to_string()),
             text(&e.code),
             text(&e.name),
-            e.updated_at.as_deref().map(normalise_time).unwrap_or_default(),
+            context.at_some(e.updated_at.as_deref()),
             text(&e.updated_by),
             flags.join(","),
         ]);
     }
-    context.out.table(&table);
+    context.out.page(table);
 }

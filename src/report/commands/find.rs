@@ -1,6 +1,7 @@
 use std::time::Instant;
 
 use super::super::lines::EntityLine;
+use super::super::table::Table;
 use super::{Context, Quit, exit, first};
 use crate::cli::Find;
 use crate::engine::protocol::{
@@ -25,10 +26,14 @@ pub(super) async fn find(context: &mut Context, options: Find) -> Result<(), Qui
     let began = Instant::now();
     let mut last = Searched::default();
     let mut is_told = false;
+    let mut table = Table::new(&["partition key", "sort key", "name", "flags", "found in"]);
     context
         .each(Command::Find { wanted: Box::new(wanted) }, |context, event| {
             match event {
-                Event::Found(found) => found.iter().for_each(|found| print(context, found)),
+                Event::Found(found) => {
+                    found.iter().for_each(|found| print(context, &mut table, found));
+                    context.out.page(&mut table);
+                }
                 Event::Searched(searched) => {
                     last = searched;
                     if let Some(most) = searched.most.filter(|_| !std::mem::replace(&mut is_told, true)) {
@@ -44,6 +49,7 @@ pub(super) async fn find(context: &mut Context, options: Find) -> Result<(), Qui
         })
         .await?;
     context.out.clear_progress();
+    context.out.page(&mut table);
     context.end.blast.read_units = last.units;
     if last.found == 0 {
         context.out.text("nothing was found");
@@ -86,14 +92,12 @@ fn fields_of_the_row(wanted: &Wanted) -> Vec<String> {
     wanted.places.iter().filter_map(path).collect()
 }
 
-fn print(context: &mut Context, found: &FoundEntity) {
+fn print(context: &mut Context, table: &mut Table, found: &FoundEntity) {
     context.out.line(&EntityLine::found(found));
     context.end.rows += 1;
     let entity = &found.entity;
-    let words = [flags(entity), matches(found)];
-    let name = entity.name.clone().unwrap_or_default();
-    let text = [vec![entity.entity.key.to_string(), name], words.into_iter().filter(|w| !w.is_empty()).collect()];
-    context.out.text(&text.concat().join("  "));
+    let (pk, sk) = (entity.entity.key.pk.to_string(), entity.entity.key.sk.to_string());
+    table.row([pk, sk, entity.name.clone().unwrap_or_default(), flags(entity), matches(found)]);
 }
 
 fn flags(entity: &EntitySummary) -> String {

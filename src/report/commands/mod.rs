@@ -21,6 +21,7 @@ use jiff::tz::TimeZone;
 use super::client::Client;
 use super::lines::{EndLine, ProgressLine};
 use super::output::Output;
+use super::progress::Progress;
 use super::waiting::Waiting;
 use crate::cli::exit::{self, first};
 use crate::cli::{Command, ConfigCommand, Entity, Global, RunsCommand};
@@ -194,8 +195,8 @@ impl Context {
             read_units: counters.read_units,
             write_units: counters.write_units,
         });
-        let of = total.map(|t| format!(" of {t}")).unwrap_or_default();
-        self.out.progress(&format!("{phase}: {done}{of}, {per_second:.0}/s, {:.0} read units", counters.read_units));
+        let read_units = counters.read_units;
+        self.out.progress(&Progress { phase, done, total, per_second, read_units });
     }
 
     /// Counts an item's outcome for the last line and the exit code.

@@ -14,7 +14,8 @@ use crate::engine::protocol::{Command, Event, JournalPlace, RunInfo};
 
 /// Lists runs as they are told.
 async fn told(context: &mut Context, command: Command) -> Result<Table, Quit> {
-    let mut table = Table::new(&["run", "state", "operation", "name", "label", "started", "outcomes"]);
+    let started = context.heading("started");
+    let mut table = Table::new(&["run", "state", "operation", "name", "label", &started, "outcomes"]);
     context
         .each(command, |context, event| {
             if let Event::Run(info) = event {
@@ -26,7 +27,7 @@ async fn told(context: &mut Context, command: Command) -> Result<Table, Quit> {
                     info.operation.to_string(),
                     info.name.clone(),
                     info.label.clone(),
-                    info.started_at.clone(),
+                    context.at(&info.started_at),
                     outcomes(&info),
                 ]);
             }
@@ -73,13 +74,14 @@ fn begin(context: &mut Context, info: &RunInfo) {
 }
 
 pub(super) async fn show(context: &mut Context, run: RunId) -> Result<(), Quit> {
-    let mut table = Table::new(&["n", "partition key", "sort key", "action", "outcome", "versions", ""]);
+    let mut table = Table::new(&["n", "partition key", "sort key", "action", "outcome", "versions", "message"]);
     context
         .each(Command::ShowRun { run }, |context, event| {
             match event {
                 Event::Run(info) => {
                     begin(context, &info);
-                    context.out.text(&format!("profile {}, started {}", info.profile, info.started_at));
+                    let started = format!("{} {}", context.heading("started"), context.at(&info.started_at));
+                    context.out.text(&format!("profile {}, {started}", info.profile));
                     if !info.label.is_empty() {
                         context.out.text(&format!("label {}", info.label));
                     }

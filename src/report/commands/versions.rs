@@ -4,7 +4,6 @@ use super::super::lines::{ChangeLine, VersionLine};
 use super::super::table::Table;
 use super::{Context, Quit};
 use crate::cli::Entity;
-use crate::domain::clock::normalise_time;
 use crate::domain::diff::Change;
 use crate::domain::key::{Version, meant};
 use crate::domain::timeline::{BySource, VersionStatus};
@@ -29,17 +28,18 @@ pub(super) async fn history(context: &mut Context, entity: &Entity, rows: bool) 
         failure.hint = meant(&entity.key.pk, Some(entity.key.sk.as_str()));
         return Err(failure.at(entity.key.pk.as_str(), Some(entity.key.sk.as_str())).into());
     }
-    let mut table = Table::new(&["version", "at", "by", "status", "found in", "request", ""]);
+    let at = context.heading("at");
+    let mut table = Table::new(&["version", &at, "by", "status", "found in", "request", "notes"]);
     for h in versions.values() {
         context.out.line(&VersionLine::new(&entity, h, rows));
         context.end.rows += 1;
-        table.row(cells(h));
+        table.row(cells(context, h));
     }
     context.out.table(&table);
     Ok(())
 }
 
-fn cells(h: &HistoryEntry) -> [String; 7] {
+fn cells(context: &Context, h: &HistoryEntry) -> [String; 7] {
     let v = &h.version;
     let status = match v.status {
         VersionStatus::Published => "published",
@@ -59,7 +59,7 @@ fn cells(h: &HistoryEntry) -> [String; 7] {
     let by = v.by.clone().unwrap_or_default();
     [
         v.version.to_string(),
-        v.at.as_deref().map(normalise_time).unwrap_or_default(),
+        context.at_some(v.at.as_deref()),
         // Without a command row the framework's own record of who is stale.
         if v.by_source == Some(BySource::Row) { format!("{by}?") } else { by },
         status.to_owned(),

@@ -1,0 +1,68 @@
+//! What makes the command line comfortable: listings as CSV, times by the profile's clock, one heading.
+
+use crate::support::plan::{Plan, fill};
+use crate::support::{Program, Stack};
+
+/// Records of a CSV text.
+fn records(text: &str) -> Vec<Vec<String>> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect()
+}
+
+#[tokio::test]
+async fn listings_are_csv_where_that_is_asked_for_and_nothing_else_is() {
+    let stack = Stack::golden().await;
+    let program = Program::new(&stack);
+    fill(&stack, "acme", 3).await;
+    let plan = Plan::copy("acme", "initech");
+    let run = program.json(&["run", plan.path(), "--arm", "--approve", "all"]).await;
+    let run = run.end()["run"].as_str().unwrap().to_owned();
+    for (args, heading, at_least) in [
+        (["tenants"].as_slice(), ["module", "partition"], 3),
+        (&["tenants", "--keys"], ["module", "partition"], 3),
+        (&["entities", "PRODUCT#acme"], ["sort key", "version"], 5),
+        (&["history", "PRODUCT#acme", "P-0001"], ["version", "at"], 2),
+        (&["find", "I-0001", "--tenant", "acme"], ["partition key", "sort key"], 1),
+        (&["activity", "PRODUCT#acme"], ["at", "by"], 5),
+        (&["runs"], ["run", "state"], 1),
+        (&["runs", "show", &run], ["n", "partition key"], 3),
+    ] {
+        let (code, csv, _) = program.text(&[args, &["--csv"]].concat()).await;
+        let found = records(&csv);
+        assert_eq!((code, &found[0][..2]), (0, heading.map(str::to_owned).as_slice()), "{args:?}: {csv}");
+        let json = program.json(args).await;
+        let lines =
+            json.lines.iter().filter(|line| !["end", "progress", "run"].contains(&line["event"].as_str().unwrap()));
+        let expected = if args == ["runs"] { 1 } else { lines.count() };
+        assert!(found.len() - 1 == expected && expected >= at_least, "{args:?}: {csv}{}", json.stdout);
+        // For people there is one heading, however many pages there were.
+        let (_, text, _) = program.text(args).await;
+        let first = text.lines().find(|line| line.starts_with(&heading[0].to_uppercase())).unwrap();
+        assert_eq!(text.lines().filter(|line| *line == first).count(), 1, "{text}");
+    }
+    // Times are as in JSON lines there, and by the profile's clock for people.
+    let (_, csv, _) = program.text(&["entities", "PRODUCT#acme", "--sk-prefix", "P-0001", "--csv"]).await;
+    let (_, text, _) = program.text(&["entities", "PRODUCT#acme", "--sk-prefix", "P-0001"]).await;
+    let at = records(&csv)[1][4].clone();
+    assert!(at.ends_with('Z') && text.contains("UPDATED (Asia/Tokyo)"), "{csv}{text}");
+    let there = tenantry::domain::clock::local_seconds(&at, &tenantry::domain::clock::time_zone("Asia/Tokyo").unwrap());
+    assert!(text.contains(&there), "{there}: {text}");
+    // Nothing found is a heading; what lists nothing is refused.
+    let (code, csv, stderr) = program.text(&["entities", "PRODUCT#nobody", "--module", "product", "--csv"]).await;
+    assert_eq!((code, records(&csv).len()), (0, 1), "{csv}");
+    assert!(stderr.contains("no entities"), "{stderr}");
+    for args in [["whoami", "--csv"].as_slice(), &["preview", plan.path(), "--csv"], &["tenants", "--csv", "--json"]] {
+        let (code, stdout, stderr) = program.text(args).await;
+        let is_told = stdout.is_empty() || args.contains(&"--json");
+        assert!(code == 2 && is_told && (stderr + &stdout).contains("--csv"), "{args:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_listing_of_several_pages_has_one_heading() {
+    let stack = Stack::new().await;
+    fill(&stack, "acme", 620).await;
+    let (_, text, _) = Program::new(&stack).text(&["entities", "PRODUCT#acme"]).await;
+    assert_eq!(text.lines().filter(|line| line.starts_with("SORT KEY")).count(), 1);
+    assert_eq!(text.lines().count(), 621);
+}
