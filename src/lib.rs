@@ -4,6 +4,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod cli;
+pub mod completing;
 pub mod config;
 pub mod domain;
 pub mod engine;
@@ -11,6 +12,7 @@ pub mod environment;
 #[cfg(feature = "sandbox")]
 pub mod keep;
 pub mod logging;
+pub mod manual;
 pub mod notify;
 pub mod report;
 #[cfg(feature = "sandbox")]
@@ -18,4 +20,5 @@ pub mod sandbox;
 pub mod session;
 pub mod store;
 pub mod tui;
+pub mod version;
 pub mod worker;

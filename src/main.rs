@@ -135,10 +135,19 @@ async fn run(cli: Cli) -> u8 {
     }
     match command {
         Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut cli::for_operators(), "tenantry", &mut script);
-            print_text(&mut out, &String::from_utf8_lossy(&script));
+            print_text(&mut out, &cli::completion::script(shell));
             end(out, "completions", Ok(()))
+        }
+        Command::Man { dir } => {
+            let written = tenantry::manual::write(&dir);
+            if let Ok(count) = &written {
+                out.text(&format!("{count} pages written to {}", dir.display()));
+            }
+            end(out, "man", written.map(|_| ()))
+        }
+        Command::Complete { words } => {
+            out.raw(&tenantry::completing::answer(&cli.global, &words));
+            exit::DONE
         }
         Command::Config { command: ConfigCommand::Example } => {
             print_text(&mut out, config::EXAMPLE);

@@ -129,6 +129,7 @@ const ROWS: &[Row] = &[
     #[cfg(feature = "sandbox")]
     row("sandbox serve", &["tenantry sandbox serve --port 8000"], &[]),
     row("completions", &["tenantry completions bash > tenantry.bash"], &[]),
+    row("man", &["tenantry man ~/.local/share/man/man1"], &[]),
 ];
 
 fn find(command: &str) -> Option<&'static Row> {
@@ -141,6 +142,14 @@ pub(super) fn of(command: &str) -> String {
     let examples = row.examples.iter().map(|line| format!("\n  {line}"));
     let codes = codes(row).map(|(code, text)| format!("\n  {code:<5}{text}"));
     format!("Examples:{}\n\nExit codes:{}", examples.collect::<String>(), codes.collect::<String>())
+}
+
+/// The same as sections of a manual page: heading and lines; none for a command that only has others.
+pub(super) fn sections(command: &str) -> Vec<(&'static str, Vec<String>)> {
+    let Some(row) = find(command) else { return Vec::new() };
+    let examples = row.examples.iter().map(|line| (*line).to_owned()).collect();
+    let codes = codes(row).map(|(code, text)| format!("{code:<5}{text}")).collect();
+    vec![("EXAMPLES", examples), ("\"EXIT STATUS\"", codes)]
 }
 
 fn codes(row: &'static Row) -> impl Iterator<Item = Code> {

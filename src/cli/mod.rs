@@ -1,11 +1,13 @@
 //! The command line.
 
+pub mod completion;
 mod entities;
 pub mod exit;
 mod files;
 mod find;
 mod global;
 mod help;
+pub mod man;
 mod runs;
 mod snapshot;
 mod texts;
@@ -28,7 +30,7 @@ pub use texts::{ConfigCommand, PlanCommand, SchemaCommand};
 
 /// Console for the multi-tenant data that MBC CQRS Serverless applications keep in DynamoDB.
 #[derive(Debug, Parser)]
-#[command(name = "tenantry", version, about, disable_help_subcommand = true, after_help = help::of(""))]
+#[command(name = "tenantry", version = crate::version::whole(), about, disable_help_subcommand = true, after_help = help::of(""))]
 pub struct Cli {
     /// Options that may stand anywhere.
     #[command(flatten)]
@@ -43,7 +45,8 @@ pub struct Cli {
 pub fn for_operators() -> clap::Command {
     let whole = Cli::command();
     let shown = whole.get_subcommands().filter(|command| !command.is_hide_set()).cloned().collect::<Vec<_>>();
-    let bare = clap::Command::new("tenantry").version(env!("CARGO_PKG_VERSION")).disable_help_subcommand(true);
+    let bare = clap::Command::new("tenantry").version(crate::version::whole()).disable_help_subcommand(true);
+    let bare = bare.about(whole.get_about().cloned().unwrap_or_default()).after_help(help::of(""));
     bare.args(whole.get_arguments().cloned()).subcommands(shown)
 }
 
@@ -193,6 +196,19 @@ pub enum Command {
         /// The shell.
         shell: Shell,
     },
+    /// Write the manual pages, one for each command.
+    #[command(after_help = help::of("man"))]
+    Man {
+        /// The directory, made if missing.
+        dir: PathBuf,
+    },
+    /// Print the words that may come next.
+    #[command(name = completion::COMMAND, hide = true)]
+    Complete {
+        /// The words so far, the program's name left out.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
 }
 
 impl Command {
@@ -232,6 +248,8 @@ impl Command {
             Self::Sandbox { .. } => "sandbox serve",
             Self::Worker => crate::worker::COMMAND,
             Self::Completions { .. } => "completions",
+            Self::Man { .. } => "man",
+            Self::Complete { .. } => completion::COMMAND,
         }
     }
 

@@ -44,6 +44,13 @@ use std::path::PathBuf;
 pub use first_run::{FirstRun, first_run};
 pub use run::{Profiles, run};
 
+/// The modules of the last counts of tenants, where a profile has any.
+#[must_use]
+pub fn counted_modules(state_dir: &std::path::Path, profile: &crate::config::Profile) -> Vec<String> {
+    let counted = cache::read(&cache::path(state_dir, profile), profile);
+    counted.map(|counted| counted.counts.into_iter().map(|count| count.module).collect()).unwrap_or_default()
+}
+
 use crate::config::{Ground, Profile, Ui};
 
 /// Checks the operator's own keys and styles, as the console would read them.

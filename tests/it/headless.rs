@@ -1,6 +1,10 @@
-//! What makes the command line comfortable: listings as CSV, times by the profile's clock, one heading.
+//! What makes the command line comfortable: listings as CSV, times by the profile's clock, completion, manual pages.
+
+use std::path::Path;
+use std::process::Stdio;
 
 use crate::support::plan::{Plan, fill};
+use crate::support::program::binary;
 use crate::support::{Program, Stack};
 
 /// Records of a CSV text.
@@ -65,4 +69,72 @@ async fn a_listing_of_several_pages_has_one_heading() {
     let (_, text, _) = Program::new(&stack).text(&["entities", "PRODUCT#acme"]).await;
     assert_eq!(text.lines().filter(|line| line.starts_with("SORT KEY")).count(), 1);
     assert_eq!(text.lines().count(), 621);
+}
+
+/// What bash offers behind a line, with a script that it read.
+async fn bash(script: &Path, line: &[&str], envs: &[(&str, &str)]) -> Vec<String> {
+    let program = Path::new(env!("CARGO_BIN_EXE_tenantry"));
+    let words: Vec<String> = line.iter().map(|word| format!("'{word}'")).collect();
+    let text = format!(
+        "source '{}'; COMP_WORDS=(tenantry {}); COMP_CWORD={}; _tenantry; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        script.display(),
+        words.join(" "),
+        line.len()
+    );
+    let mut command = tokio::process::Command::new("bash");
+    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    command.args(["--norc", "-c", &text]).env("PATH", path).envs(envs.iter().copied()).stdin(Stdio::null());
+    let output = command.output().await.unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    out.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_shell_completes_what_the_machine_knows() {
+    let stack = Stack::new().await;
+    let program = Program::new(&stack);
+    fill(&stack, "acme", 2).await;
+    let run = program.json(&["run", Plan::copy("acme", "globex").path(), "--arm", "--approve", "all"]).await;
+    let run = run.end()["run"].as_str().unwrap().to_owned();
+    let dir = tempfile::tempdir().unwrap();
+    let script = dir.path().join("tenantry.bash");
+    let output = binary().args(["completions", "bash"]).output().await.unwrap();
+    std::fs::write(&script, output.stdout).unwrap();
+    let config = dir.path().join("config.toml");
+    let text = "default_profile = \"staging\"\n[profiles.staging]\nenvironment = \"stg\"\napp = \"shop\"\ntables = { catalogue = \"x\" }\n\
+                [profiles.prod]\nenvironment = \"prod\"\napp = \"shop\"\n";
+    std::fs::write(&config, text).unwrap();
+    let state = stack.state.path().to_str().unwrap();
+    let envs = [("TENANTRY_CONFIG", config.to_str().unwrap()), ("TENANTRY_STATE", state)];
+    for (line, expected) in [
+        (["--profile", ""].as_slice(), ["prod", "staging"].as_slice()),
+        (&["runs", "show", ""], &[&run]),
+        (&["tenants", "--module", ""], &["catalogue"]),
+        (&["run", "--approve", "c"], &["canary"]),
+        (&["who"], &["whoami"]),
+        (&["preview", ""], &[]),
+    ] {
+        assert_eq!(bash(&script, line, &envs).await, expected, "{line:?}");
+    }
+    // A configuration that cannot be read is no reason to say anything.
+    std::fs::write(&config, "broken").unwrap();
+    assert_eq!(bash(&script, &["--profile", ""], &envs).await, Vec::<String>::new());
+    let text = program.text(&["--help"]).await.1;
+    assert!(!text.contains("__complete"), "{text}");
+}
+
+#[tokio::test]
+async fn manual_pages_are_written_where_they_are_wanted() {
+    let dir = tempfile::tempdir().unwrap();
+    let to = dir.path().join("share/man1");
+    let output = binary().arg("man").arg(&to).output().await.unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let pages: Vec<String> =
+        std::fs::read_dir(&to).unwrap().map(|page| page.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(pages.len() > 25 && pages.iter().all(|name| name.ends_with(".1")), "{pages:?}");
+    let first = std::fs::read_to_string(to.join("tenantry-rollback.1")).unwrap();
+    assert!(first.contains("\\-\\-expect") && first.contains("PRODUCT#acme"), "{first}");
+    std::fs::write(dir.path().join("file"), "").unwrap();
+    let output = binary().arg("man").arg(dir.path().join("file/x")).output().await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
 }

@@ -82,6 +82,7 @@ mod undo;
 mod users;
 mod values;
 mod verify_plan;
+mod version;
 mod violations;
 mod waiting;
 mod watch;

@@ -292,6 +292,8 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         | Command::Config { .. }
         | Command::Schema { .. }
         | Command::Completions { .. }
+        | Command::Man { .. }
+        | Command::Complete { .. }
         | Command::Worker => Ok(()),
     }
 }

@@ -37,7 +37,7 @@ impl About {
             (false, false) => "read-only",
         };
         let rows = vec![
-            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+            ("version", crate::version::whole().to_owned()),
             ("build", format!("{build}, {sandbox}, {}-{}", std::env::consts::ARCH, std::env::consts::OS)),
             ("state", app.state_dir.display().to_string()),
             ("runs", app.state_dir.join("runs").display().to_string()),
