@@ -15,7 +15,7 @@ use tenantry::session::{self, Session, Start};
 use tenantry::tui::{ConsoleOptions, Profiles, Settings};
 use tokio::task::JoinHandle;
 
-use super::{complain, ended, finish, start_engine};
+use super::{begin_log, complain, ended, finish, start_engine};
 
 /// Opens the console; without a configuration file it begins with a choice.
 pub(super) async fn open(mut global: Global) -> u8 {
@@ -29,9 +29,7 @@ pub(super) async fn open(mut global: Global) -> u8 {
         Ok(None) => return 0,
         Err(failure) => return refused(&failure),
     };
-    if let Err(error) = logging::init(&session.state_dir) {
-        complain(&format!("no log is written: {error}"));
-    }
+    begin_log(&session, "console");
     let options = match options(&global, &session, no_color) {
         Ok(options) => options,
         Err(failure) => return refused(&failure),
@@ -52,6 +50,7 @@ pub(super) async fn open(mut global: Global) -> u8 {
     for engine in engines {
         ended(engine).await;
     }
+    tracing::info!(target: logging::EVENTS, ok = shown.is_ok(), "ended");
     finish(session).await;
     match shown {
         Ok(words) => {

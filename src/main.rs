@@ -67,6 +67,12 @@ fn report_panics() {
     std::panic::set_hook(Box::new(move |info| {
         // Its own hook would panic once more where stderr has gone, and abort.
         let _ = writeln!(std::io::stderr(), "{}", panics.panic_report(info));
+        // Without its message, which may hold values.
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(target: logging::EVENTS, place, "a panic");
+        if let Some(log) = logging::place() {
+            let _ = writeln!(std::io::stderr(), "the log is {}", log.display());
+        }
     }));
 }
 
@@ -242,15 +248,22 @@ fn check_config(global: &Global, out: &mut Output) -> Result<(), Box<Failure>> {
     Ok(())
 }
 
+/// Begins the log with what is begun.
+fn begin_log(session: &Session, command: &str) {
+    if let Err(error) = logging::init(&session.state_dir) {
+        complain(&format!("no log is written: {error}"));
+    }
+    let (version, profile, process) = (tenantry::version::whole(), &session.profile.name, std::process::id());
+    tracing::info!(target: logging::EVENTS, version, command, profile, process, "began");
+}
+
 async fn headless(mut global: Global, command: Command, out: Output) -> u8 {
     let session = match session::start(&global) {
         Ok(Start::Ready(session)) => *session,
         Ok(Start::Unconfigured(path)) => return end(out, command.name(), Err(session::unconfigured(&path).into())),
         Err(failure) => return end(out, command.name(), Err(failure)),
     };
-    if let Err(error) = logging::init(&session.state_dir) {
-        complain(&format!("no log is written: {error}"));
-    }
+    begin_log(&session, command.name());
     // Recorded runs are read from the disk.
     global.mfa_code = match command {
         Command::Runs { .. } => None,
@@ -273,6 +286,7 @@ async fn headless(mut global: Global, command: Command, out: Output) -> u8 {
         Err(error) => complain(&error.to_string()),
     }
     let code = tenantry::report::run(context, command).await;
+    tracing::info!(target: logging::EVENTS, exit = code, "ended");
     // The client is gone with its command; the engine ends what is open.
     ended(engine).await;
     finish(session).await;

@@ -18,8 +18,11 @@ use crate::engine::read::{activity, browse, compare, copied, find, history, iden
 use crate::engine::records::{collisions, items, report, runs};
 use crate::engine::task::{Shared, Stop, Task};
 use crate::engine::{EngineEnd, check, files, plan, run};
+use crate::logging::EVENTS;
 use crate::store::connect;
 
+/// What takes longer is worth a line of the log.
+const LONG: Duration = Duration::from_secs(1);
 /// How often the counters are brought up to date while something is at work.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -84,7 +87,9 @@ fn at_once(task: &Task, command: &Command) -> Option<Result<(), Stop>> {
 
 async fn work(task: &Task, command: Command, done: Option<Result<(), Stop>>) {
     let request = task.request.0;
-    tracing::debug!(request, command = name_of(&command), "began");
+    let began = std::time::Instant::now();
+    let name = name_of(&command);
+    tracing::debug!(request, command = name, "began");
     let result = {
         // These end by themselves: a scan tells what it has counted, and a write is never dropped halfway.
         let ends_itself = matches!(
@@ -108,11 +113,19 @@ async fn work(task: &Task, command: Command, done: Option<Result<(), Stop>>) {
         Err(Stop::Cancelled) => true,
         Err(Stop::Failed(failure)) => {
             tracing::warn!(request, code = ?failure.code, message = %failure.message, "failed");
+            // Without its message, which may hold keys and values.
+            let (service, aws_code, id) = (&failure.service, &failure.aws_code, &failure.request_id);
+            tracing::warn!(target: EVENTS, command = name, code = ?failure.code, ?service, ?aws_code, request_id = ?id, "failed");
             let _ = task.emit(Event::Failed(failure)).await;
             false
         }
     };
     task.shared.count(|c| c.active = c.active.saturating_sub(1));
+    if began.elapsed() >= LONG {
+        let reading = task.store().meter().reading();
+        let (seconds, requests, throttled) = (began.elapsed().as_secs(), reading.requests, reading.throttled);
+        tracing::info!(target: EVENTS, command = name, cancelled, seconds, requests, throttled, "ended");
+    }
     let _ = task.emit(Event::Finished { cancelled }).await;
 }
 

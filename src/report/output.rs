@@ -8,6 +8,7 @@ use super::progress::{Progress, Shown};
 use super::table::Table;
 use crate::domain::printable::{printable, printable_json};
 use crate::engine::failure::Failure;
+use crate::logging::with_place;
 
 /// Who reads the results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,6 +144,7 @@ impl Output {
 
     /// An error: a JSON line, or on stderr with what can be done about it.
     pub fn error(&mut self, failure: &Failure) {
+        let failure = &*with_place(failure);
         self.line(&ErrorLine::new(failure));
         if !self.is_json() {
             let place = match (&failure.pk, &failure.sk) {

@@ -107,6 +107,9 @@ fn give_back_on_panic() {
     std::panic::set_hook(Box::new(move |info| {
         if HELD.load(Ordering::SeqCst) && std::thread::current().id() != console {
             tracing::error!("{info}");
+            // Without its message, which may hold values.
+            let place = info.location().map(ToString::to_string).unwrap_or_default();
+            tracing::error!(target: crate::logging::EVENTS, place, "a panic of another thread");
             return;
         }
         give_back();

@@ -1,4 +1,4 @@
-//! What makes the command line comfortable: listings as CSV, times by the profile's clock, completion, manual pages.
+//! What makes the command line comfortable: listings as CSV, times by the profile's clock, completion, manual pages, the log.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -137,4 +137,54 @@ async fn manual_pages_are_written_where_they_are_wanted() {
     std::fs::write(dir.path().join("file"), "").unwrap();
     let output = binary().arg("man").arg(dir.path().join("file/x")).output().await.unwrap();
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn a_log_is_written_that_says_what_was_done_and_nothing_of_anybody() {
+    let stack = Stack::new().await;
+    let program = Program::new(&stack);
+    fill(&stack, "canary-tenant", 2).await;
+    let plan = Plan::copy("canary-tenant", "canary-target");
+    for args in [
+        ["entities", "PRODUCT#canary-tenant"].as_slice(),
+        &["run", plan.path(), "--arm", "--approve", "all"],
+        &["history", "PRODUCT#canary-tenant", "canary-missing"],
+        &["find", "canary-text"],
+        &["tenants", "--module", "canary-module"],
+    ] {
+        program.text(args).await;
+    }
+    let logs = stack.state.path().join("logs");
+    let log = std::fs::read_to_string(logs.join("tenantry.log")).unwrap();
+    assert!(!log.contains("canary"), "{log}");
+    for part in [
+        "began",
+        "command=\"entities\"",
+        "command=\"run\"",
+        "ended",
+        "exit=0",
+        "exit=1",
+        "NoTable",
+        tenantry::version::whole(),
+    ] {
+        assert!(log.contains(part), "{part}: {log}");
+    }
+    // Nothing where nothing is wanted, and more where more is.
+    std::fs::remove_dir_all(&logs).unwrap();
+    let quiet =
+        program.command(&["entities", "PRODUCT#canary-tenant"]).env("TENANTRY_LOG", "off").output().await.unwrap();
+    assert!(quiet.status.success() && !logs.exists());
+    let more = program
+        .command(&["tenants", "--module", "canary-module"])
+        .env("TENANTRY_LOG", "tenantry=debug")
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(more.status.code(), Some(1));
+    assert!(std::fs::read_to_string(logs.join("tenantry.log")).unwrap().contains("canary-module"));
+    // A log that cannot be written is no reason to complain at each command.
+    std::fs::remove_dir_all(&logs).unwrap();
+    std::fs::create_dir_all(logs.join("tenantry.log")).unwrap();
+    let (_, _, stderr) = program.text(&["entities", "PRODUCT#canary-tenant"]).await;
+    assert!(!stderr.contains("no log"), "{stderr}");
 }

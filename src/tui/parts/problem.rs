@@ -12,6 +12,7 @@ const MOST: usize = 5;
 
 /// A failure with its hint, in lines of at most so many cells.
 pub(crate) fn lines(failure: &Failure, room: usize) -> Vec<Rich> {
+    let failure = &*crate::logging::with_place(failure);
     let (first, more) =
         failure.message.split_once('\n').map_or((failure.message.as_str(), false), |(first, _)| (first, true));
     let mut wrapped = text::wrap(&printable(&format!("! {first}")), room);

@@ -41,7 +41,7 @@ impl About {
             ("build", format!("{build}, {sandbox}, {}-{}", std::env::consts::ARCH, std::env::consts::OS)),
             ("state", app.state_dir.display().to_string()),
             ("runs", app.state_dir.join("runs").display().to_string()),
-            ("log", app.state_dir.join("logs").join("tenantry.log").display().to_string()),
+            ("log", crate::logging::file(&app.state_dir).display().to_string()),
             ("profile", profile.name.clone()),
             ("application", format!("{}-{}", profile.environment, profile.app)),
             ("region", region.unwrap_or_default()),
