@@ -18,6 +18,8 @@ pub mod report;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod session;
+#[cfg(feature = "sandbox")]
+pub mod stage;
 pub mod store;
 pub mod tui;
 pub mod version;

@@ -257,7 +257,13 @@ fn begin_log(session: &Session, command: &str) {
     tracing::info!(target: logging::EVENTS, version, command, profile, process, "began");
 }
 
-async fn headless(mut global: Global, command: Command, out: Output) -> u8 {
+async fn headless(mut global: Global, mut command: Command, out: Output) -> u8 {
+    // In a sandbox it says where that one is kept.
+    if let Command::Rehearse(options) = &mut command
+        && !global.sandbox
+    {
+        options.data = global.data.take();
+    }
     let session = match session::start(&global) {
         Ok(Start::Ready(session)) => *session,
         Ok(Start::Unconfigured(path)) => return end(out, command.name(), Err(session::unconfigured(&path).into())),
@@ -319,6 +325,8 @@ async fn one_time_code(global: &Global, session: &Session) -> Result<Option<OneT
 /// Starts the engine; in a sandbox once its demo data is there, while the caller goes on.
 fn start_engine(session: &Session) -> (EngineHandle, tokio::task::JoinHandle<()>) {
     let (handle, end) = boundary();
+    #[cfg(feature = "sandbox")]
+    let end = tenantry::engine::EngineEnd { stage: Some(tenantry::stage::open), ..end };
     let (profile, state_dir) = (session.profile.clone(), session.state_dir.clone());
     #[cfg(feature = "sandbox")]
     let sandbox = session.sandbox.clone();

@@ -19,7 +19,7 @@ pub struct Global {
     /// Work on embedded services with demo data.
     #[arg(long, global = true)]
     pub sandbox: bool,
-    /// Keep the sandbox's data in this directory.
+    /// Keep the sandbox's data in this directory; for `rehearse` without --sandbox: keep the copy there meanwhile, not in memory.
     #[arg(long, global = true, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// How long the sandbox's stand-in for the application's pipeline takes, in milliseconds, or off.

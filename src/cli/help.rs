@@ -78,6 +78,11 @@ const ROWS: &[Row] = &[
         &[(exit::ITEMS, "done, with conflicts or invalid items"), INTERRUPTED],
     ),
     row(
+        "rehearse",
+        &["tenantry rehearse copy.toml", "tenantry rehearse copy.toml --data /var/tmp/rehearsal"],
+        &[(exit::ITEMS, "an item is not done or equal, or the undo does not give every field back"), INTERRUPTED],
+    ),
+    row(
         "run",
         &[
             "tenantry run copy.toml --arm",

@@ -8,6 +8,7 @@ mod find;
 mod global;
 mod help;
 pub mod man;
+mod rehearse;
 mod runs;
 mod snapshot;
 mod texts;
@@ -22,6 +23,7 @@ pub use files::{Export, Import};
 pub use find::{Activity, Find};
 pub use global::{Global, Pipeline};
 pub use help::exit_codes;
+pub use rehearse::Rehearse;
 pub use runs::{Approve, Doctor, Run, RunsCommand, Undo};
 pub use snapshot::Snapshot;
 #[cfg(feature = "sandbox")]
@@ -133,6 +135,9 @@ pub enum Command {
         #[arg(long)]
         rows: bool,
     },
+    /// Carry a plan and its undo out on a copy in the embedded store; the services are only read.
+    #[command(after_help = help::of("rehearse"))]
+    Rehearse(Rehearse),
     /// Run a plan, or resume a run that ended early.
     #[command(after_help = help::of("run"))]
     Run(Run),
@@ -226,6 +231,7 @@ impl Command {
             Self::Rollback { .. } => "rollback",
             Self::Plan { command: PlanCommand::Example { .. } } => "plan example",
             Self::Preview { .. } => "preview",
+            Self::Rehearse(_) => "rehearse",
             Self::Run(_) => "run",
             Self::Undo(_) => "undo",
             Self::Export(_) => "export",

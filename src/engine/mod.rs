@@ -9,6 +9,7 @@ mod plan;
 pub mod protocol;
 mod read;
 mod records;
+mod rehearse;
 mod run;
 mod serve;
 mod task;
@@ -20,7 +21,7 @@ pub use serve::serve;
 
 use tokio::sync::{mpsc, watch};
 
-use protocol::{Command, Counters, Envelope, RequestId};
+use protocol::{Command, Counters, Envelope, OpenStage, RequestId};
 
 /// Events that may wait before the engine does: a slow reader slows the engine down, and nothing is lost.
 pub const EVENT_CAPACITY: usize = 256;
@@ -47,6 +48,8 @@ pub struct EngineEnd {
     pub events: mpsc::Sender<Envelope>,
     /// Running totals.
     pub counters: watch::Sender<Counters>,
+    /// Makes the services that plans are rehearsed on; `None` where there are none.
+    pub stage: Option<OpenStage>,
 }
 
 /// Both ends of a new boundary.
@@ -57,6 +60,6 @@ pub fn boundary() -> (EngineHandle, EngineEnd) {
     let (counter_tx, counter_rx) = watch::channel(Counters::default());
     (
         EngineHandle { commands: command_tx, events: event_rx, counters: counter_rx },
-        EngineEnd { commands: command_rx, events: event_tx, counters: counter_tx },
+        EngineEnd { commands: command_rx, events: event_tx, counters: counter_tx, stage: None },
     )
 }

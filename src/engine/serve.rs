@@ -17,7 +17,7 @@ use crate::engine::protocol::{Command, Decision, Event, RequestId, Steering};
 use crate::engine::read::{activity, browse, compare, copied, find, history, identity, users, watching};
 use crate::engine::records::{collisions, items, report, runs};
 use crate::engine::task::{Shared, Stop, Task};
-use crate::engine::{EngineEnd, check, files, plan, run};
+use crate::engine::{EngineEnd, check, files, plan, rehearse, run};
 use crate::logging::EVENTS;
 use crate::store::connect;
 
@@ -29,9 +29,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Runs an engine for a profile until the interface has gone: then running work is cancelled between two items, and nothing that
 /// waits is approved.
 pub async fn serve(profile: Profile, state_dir: PathBuf, end: EngineEnd) {
-    let EngineEnd { mut commands, events, counters } = end;
+    let EngineEnd { mut commands, events, counters, stage } = end;
     let connected = connect(&profile).await;
-    let shared = Arc::new(Shared::new(profile, connected, state_dir, events, counters));
+    let shared = Arc::new(Shared::new(profile, connected, state_dir, events, counters).with_stage(stage));
     let root = CancellationToken::new();
     let mut tokens: HashMap<RequestId, CancellationToken> = HashMap::new();
     let mut tasks: JoinSet<RequestId> = JoinSet::new();
@@ -97,6 +97,7 @@ async fn work(task: &Task, command: Command, done: Option<Result<(), Stop>>) {
             Command::ScanTenants { .. }
                 | Command::Find { .. }
                 | Command::RunPlan { .. }
+                | Command::Rehearse { .. }
                 | Command::Export { .. }
                 | Command::ResumeRun { .. }
         );
@@ -166,6 +167,10 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::RunPlan { plan, expect, rows } => {
             let plan = plan::in_time(task, &plan).await?;
             run::start(task, &plan, expect, rows).await
+        }
+        Command::Rehearse { plan, data } => {
+            let plan = plan::in_time(task, &plan).await?;
+            rehearse::rehearse(task, &plan, data).await
         }
         Command::ResumeRun { run, rows, retry } => run::resume(task, run, rows, retry).await,
         Command::ExportRun { run, file } => runs::export(task, run, file).await,

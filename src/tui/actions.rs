@@ -111,6 +111,7 @@ actions! {
     Collisions = "collisions", "collisions", "Decide key collisions: which row stays (plans that normalise)";
     Violations = "violations", "invalid", "List violations in the previewed items: schemas by keyword, references by field";
     VerifyPlan = "verify", "verify", "Compare both sides of the plan field by field, or see that comparison again (reads each side once)";
+    Rehearse = "rehearse", "rehearse", "Try the plan and its undo on a copy of its rows (reads them once); nothing real is written";
     Findings = "findings", "findings", "List what the plan's preview found beside its items";
     NextWord = "next-word", "change", "The next of the words that the key may have";
     ClearValue = "clear-value", "default", "Take the value away: its default counts";

@@ -167,6 +167,7 @@ contexts! {
     Order = "order", "Order of a merge", Question;
     Violations = "violations", "Violations", List;
     Verification = "verification", "Comparison", List;
+    Rehearsal = "rehearsal", "Rehearsal on a copy", List;
     Users = "users", "Users of a pool", List;
     User = "user", "One user", List;
     Copy = "copy", "Copy", Question;
@@ -313,7 +314,7 @@ mod tests {
     fn only_actions_of_the_whole_console_have_no_key() {
         let keymap = Keymap::shipped().unwrap();
         let keyless: Vec<_> = Action::ALL.iter().filter(|a| !keymap.has_key(**a)).map(|a| a.id()).collect();
-        assert_eq!(keyless, ["disarm", "doctor", "config", "about"]);
+        assert_eq!(keyless, ["disarm", "doctor", "config", "about", "rehearse"]);
     }
 
     #[test]

@@ -153,8 +153,10 @@ fn the_console_is_built_from_below() {
 }
 
 /// The engine from the bottom to the top: each of these uses only those before it.
-const ENGINE: [&str; 12] =
-    ["failure", "protocol", "journal", "task", "read", "items", "records", "check", "files", "plan", "run", "serve"];
+const ENGINE: [&str; 13] = [
+    "failure", "protocol", "journal", "task", "read", "items", "records", "check", "files", "plan", "run", "rehearse",
+    "serve",
+];
 
 #[test]
 fn the_engine_is_built_from_below() {

@@ -58,6 +58,8 @@ mod readme;
 mod regular_files;
 #[cfg(feature = "sandbox")]
 mod restore;
+#[cfg(feature = "sandbox")]
+mod rehearse;
 mod resume;
 mod rollback;
 mod rollback_lines;

@@ -22,6 +22,7 @@ mod rows;
 mod schema;
 #[cfg(test)]
 mod tamper;
+mod whole;
 mod write;
 
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -39,6 +40,7 @@ pub use open::OpenItem;
 pub use prune::{prunable, remove, sweep};
 pub use read::{Reader, Recorded, WrittenItem, list};
 pub use refused::RefusedRow;
+pub use whole::Scale;
 pub use write::{EndedItem, Header, Journal, NewItem, hold, mark};
 
 /// What can go wrong with a journal.

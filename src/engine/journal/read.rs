@@ -243,7 +243,12 @@ impl Reader {
         self.rows_where(&format!("outcome = 'done'{of}"), after, limit)
     }
 
-    fn rows_where(&self, condition: &str, after: u64, limit: usize) -> Result<Vec<WrittenItem>, JournalError> {
+    pub(super) fn rows_where(
+        &self,
+        condition: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<WrittenItem>, JournalError> {
         let fail = database(&self.path);
         let sql = format!(
             "SELECT {COLUMNS}, {ROWS} FROM item JOIN item_rows USING (n)

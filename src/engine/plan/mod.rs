@@ -45,6 +45,7 @@ use crate::engine::task::{Context, Stop, Task, blocking};
 use crate::store::publish::Unusable;
 pub(super) use said::in_time;
 use sink::Sink;
+pub(super) use validate::Checker;
 
 /// What the directory of a preview is called, with a name of its own behind it.
 const PREVIEW: &str = "preview-";
@@ -53,6 +54,16 @@ const LEFT_OVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Shows what a plan would do: items as they are found, in the end the whole.
 pub(super) async fn preview(task: &Task, plan: &Plan, keep: bool) -> Result<(), Stop> {
+    let (kept, summary) = seen(task, plan, !keep).await?;
+    match keep {
+        true => items::keep(task, kept).await,
+        false => kept.journal.close().await,
+    }
+    task.emit(Event::Planned(Box::new(summary))).await
+}
+
+/// Previews a plan into a journal of its own, whose directory goes away with it; with `tell` each item is told as it is found.
+pub(super) async fn seen(task: &Task, plan: &Plan, tell: bool) -> Result<(Kept, PlanSummary), Stop> {
     let context = Context::new(task, plan.work.operation(), plan.run.clone(), plan.work.target_tenant())?;
     let header = context.header(task, plan.name.clone(), Some(plan), None).await;
     let state_dir = task.shared.state_dir.clone();
@@ -66,12 +77,13 @@ pub(super) async fn preview(task: &Task, plan: &Plan, keep: bool) -> Result<(), 
         Journal::scratch(&path, &header, dir).map(|journal| (journal, path))
     })
     .await??;
-    let summary = preview_into(task, plan, &context, &journal, !keep, false).await;
-    match (&summary, keep) {
-        (Ok(_), true) => items::keep(task, Kept { context, journal, path }).await,
-        _ => journal.close().await,
+    match preview_into(task, plan, &context, &journal, tell, false).await {
+        Ok(summary) => Ok((Kept { context, journal, path }, summary)),
+        Err(stop) => {
+            journal.close().await;
+            Err(stop)
+        }
     }
-    task.emit(Event::Planned(Box::new(summary?))).await
 }
 
 fn no_file() -> Failure {

@@ -25,7 +25,7 @@ const COMMON: &str = "common";
 const SAMPLES: usize = 3;
 
 /// What a plan's items are checked against.
-pub(super) struct Checker {
+pub(in crate::engine) struct Checker {
     validate: Validate,
     /// Where the plan names any.
     schemas: Option<Arc<Schemas>>,
@@ -42,6 +42,17 @@ type Checked = Result<Option<Broken>, String>;
 /// Codes of a partition's live entities, at eight bytes each.
 type Codes = HashSet<u64>;
 
+/// Where an entity that is referred to would stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) struct Referred {
+    pub(in crate::engine) module: String,
+    pub(in crate::engine) pk: PartitionKey,
+    /// What it is known by.
+    pub(in crate::engine) by: By,
+    /// Its sort key or code.
+    pub(in crate::engine) own: String,
+}
+
 /// A value that refers, as it is looked up.
 struct Wanted {
     item: usize,
@@ -53,7 +64,7 @@ struct Wanted {
 
 impl Checker {
     /// For a plan; `None` where it checks nothing.
-    pub(super) fn new(_: &Task, plan: &Plan) -> Result<Option<Self>, Stop> {
+    pub(in crate::engine) fn new(_: &Task, plan: &Plan) -> Result<Option<Self>, Stop> {
         let validate = plan.change.validate.clone();
         if validate.is_empty() {
             return Ok(None);
@@ -160,6 +171,17 @@ impl Checker {
             }
         }
         Ok(wanted)
+    }
+
+    /// Where what an item as it would be written refers to may stand: module, partition, by what, and the sort key or code.
+    pub(in crate::engine) async fn referred(&self, task: &Task, item: &PlannedItem) -> Result<Vec<Referred>, Stop> {
+        let Some(after) = to_check(item) else { return Ok(Vec::new()) };
+        let mut referred = Vec::new();
+        for Wanted { rule, places, .. } in self.references(task, 0, &after).await? {
+            let Some(by) = self.validate.references.get(rule).map(|reference| reference.by) else { continue };
+            referred.extend(places.into_iter().map(|(module, pk, own)| Referred { module, pk, by, own }));
+        }
+        Ok(referred)
     }
 
     async fn places(

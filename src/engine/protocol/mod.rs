@@ -8,6 +8,7 @@ mod evidence;
 mod files;
 mod found;
 mod identity;
+mod rehearsed;
 mod reported;
 mod shown;
 mod steering;
@@ -36,6 +37,9 @@ pub use evidence::{Approved, Problem, RunReport, Steered};
 pub use files::{ExportWanted, ExportedFile};
 pub use found::{Among, FoundEntity, Near, SearchEnd, Searched, Wanted};
 pub use identity::{Identity, SessionEnd};
+pub use rehearsed::{
+    OpenStage, Rehearsal, RehearsalEvent, RehearsalStep, Remembered, Stage, StageWanted, StepResult,
+};
 pub(crate) use reported::ReportedFailures;
 pub use shown::{
     Approval, ApprovalRequest, BatchInfo, BatchState, Blast, Finding, ItemFilter, ItemResult, Phase, PlanSummary,
@@ -336,6 +340,14 @@ pub enum Command {
         /// Where the page before ended, from [`Event::Users`]; `None` for the first.
         after: Option<String>,
     },
+    /// Carries a plan and its undo out on a copy of the rows that they are about, and writes nothing else: [`Event::Planned`], then
+    /// [`Event::Rehearsal`] again and again.
+    Rehearse {
+        /// The plan.
+        plan: Box<Plan>,
+        /// Where the copy is kept meanwhile; in memory when `None`.
+        data: Option<PathBuf>,
+    },
     /// Answers an [`Event::ApprovalNeeded`].
     Decide {
         /// The run.
@@ -490,6 +502,8 @@ pub enum Event {
         /// The SHA-256 of the last one.
         head: String,
     },
+    /// How [`Command::Rehearse`] goes.
+    Rehearsal(Box<RehearsalEvent>),
     /// Answers [`Command::ReportRun`].
     Reported(Box<RunReport>),
     /// A preview is complete.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::EntityRef;
+use super::{EntityRef, Remembered};
 use crate::domain::diff::Change;
 use crate::domain::finding::FindingKind;
 use crate::domain::key::{EntityKey, Version};
@@ -60,7 +60,7 @@ pub struct Preview {
 }
 
 /// A batch that waits for a decision.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ApprovalRequest {
     /// The run.
     pub run: RunId,
@@ -84,6 +84,8 @@ pub struct ApprovalRequest {
     pub digest: String,
     /// What must be typed on a protected profile; `None` otherwise.
     pub confirm: Option<String>,
+    /// The last rehearsal of the plan; `None` where there was none.
+    pub rehearsal: Option<Box<Remembered>>,
     /// The items.
     pub items: Vec<Preview>,
 }

@@ -18,11 +18,11 @@ use crate::store::error::{ErrorKind, StoreError};
 /// Rows told at a time: several wait where they are kept more slowly than they are read.
 const PAGE: usize = 200;
 /// The module of settings.
-const MASTER: &str = "master";
+pub(in crate::engine) const MASTER: &str = "master";
 /// First segment of the keys of its settings.
 const SETTINGS_TYPE: &str = "MASTER";
 /// What settings of expiry begin with.
-const SETTINGS: &str = "TTL#";
+pub(in crate::engine) const SETTINGS: &str = "TTL#";
 const KINDS: [TableKind; 3] = [TableKind::Data, TableKind::Command, TableKind::History];
 
 /// Reads everything in scope: where it stands first, then rows, each followed by the objects that it refers to, and users.
@@ -33,7 +33,10 @@ pub(in crate::engine) async fn copy(task: &Task, wanted: &CopyWanted) -> Result<
     for module in &chosen {
         scope.push((module, partitions(task, wanted, module).await?));
     }
-    source(task, &known, &scope).await?;
+    let types = scope.iter().flat_map(|(_, keys)| keys).filter_map(|pk| pk.as_str().split_once(KEY_SEPARATOR));
+    let settings = known.iter().any(|module| module == MASTER).then_some(SETTINGS_TYPE);
+    let types = types.map(|(kind, _)| kind).chain(settings).map(str::to_owned).collect();
+    task.emit(Event::Copied(Box::new(CopiedPart::Source(source(task, &known, types).await)))).await?;
     let mut copy = Copy { task, settings: BTreeSet::new(), done: 0, unread: 0 };
     let mut whole = BTreeSet::new();
     for (module, keys) in scope {
@@ -61,13 +64,12 @@ pub(in crate::engine) async fn copy(task: &Task, wanted: &CopyWanted) -> Result<
     Ok(())
 }
 
-async fn source(task: &Task, modules: &[String], scope: &[(&String, BTreeSet<PartitionKey>)]) -> Result<(), Stop> {
+/// Where the rows of some modules stand; `types` are the first segments of the keys in scope.
+pub(in crate::engine) async fn source(task: &Task, modules: &[String], types: BTreeSet<String>) -> CopySource {
     let (profile, names) = (task.profile(), task.store().names());
     let tables = modules.iter().flat_map(|module| KINDS.map(|kind| names.table(module, kind)));
-    let types = scope.iter().flat_map(|(_, keys)| keys).filter_map(|pk| pk.as_str().split_once(KEY_SEPARATOR));
-    let settings = modules.iter().any(|module| module == MASTER).then_some(SETTINGS_TYPE);
-    let source = CopySource {
-        types: types.map(|(kind, _)| kind).chain(settings).map(str::to_owned).collect(),
+    CopySource {
+        types,
         profile: profile.name.clone(),
         environment: profile.environment.clone(),
         app: profile.app.clone(),
@@ -76,8 +78,7 @@ async fn source(task: &Task, modules: &[String], scope: &[(&String, BTreeSet<Par
         region: task.shared.connected.region.clone(),
         renamed: profile.tables.clone(),
         tables: tables.collect(),
-    };
-    task.emit(Event::Copied(Box::new(CopiedPart::Source(source)))).await
+    }
 }
 
 /// Partitions in scope, those that have commands alone included.

@@ -2,5 +2,6 @@
 
 pub(super) mod collisions;
 pub(super) mod items;
+pub(super) mod rehearsals;
 pub(super) mod report;
 pub(super) mod runs;

@@ -158,6 +158,7 @@ async fn ask(task: &Task, journal: &Journal, context: &Context, batch: &BatchInf
         canary_is_clean: journal.canary_is_clean().await?,
         digest,
         confirm: context.confirm.clone(),
+        rehearsal: context.rehearsal.clone(),
         items,
     };
     let decided = match task.emit(Event::ApprovalNeeded(Box::new(request))).await {

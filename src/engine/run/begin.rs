@@ -13,6 +13,7 @@ use crate::engine::items::ended::{ItemEnd, told};
 use crate::engine::journal::{Journal, Reader};
 use crate::engine::plan::preview_into;
 use crate::engine::protocol::{Event, PlanSummary, StopCause};
+use crate::engine::records::rehearsals;
 use crate::engine::records::runs::{mark_undone, show_info};
 use crate::engine::task::context::import_table;
 use crate::engine::task::place::pinned_by;
@@ -58,7 +59,10 @@ pub(in crate::engine) async fn start(task: &Task, plan: &Plan, expect: Option<St
         () = task.cancel.cancelled() => Err(Stop::Cancelled),
     };
     let previewed = match summary {
-        Ok(summary) => accepted(task, plan, &context, &journal, summary, expect.as_deref()).await,
+        Ok(summary) => {
+            context.rehearsal = rehearsals::of(task, Some(plan), &summary.digest).await;
+            accepted(task, plan, &context, &journal, summary, expect.as_deref()).await
+        }
         Err(stop) => Err(stop),
     };
     let previewed = match previewed {
@@ -135,6 +139,7 @@ pub(in crate::engine) async fn resume(task: &Task, run: RunId, rows: bool, retry
         let failure = Failure::new(ErrorCode::Conflict, message);
         return Err(failure.hint("preview the plan again, and run what it shows now").into());
     }
+    context.rehearsal = rehearsals::of(task, recorded.plan.as_ref(), &info.digest).await;
     context.earlier = journal.approvals().await?;
     for approval in &context.earlier {
         task.log(approval.words(&approval.at)).await?;

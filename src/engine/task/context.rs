@@ -7,7 +7,7 @@ use crate::domain::publish::{PublishMode, Stamp};
 use crate::domain::run::{Operation, RunId};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::journal::{Header, Recorded};
-use crate::engine::protocol::{Approval, RunInfo};
+use crate::engine::protocol::{Approval, Remembered, RunInfo};
 use crate::engine::task::{Stop, Task};
 
 /// What is the same for everything that a run does.
@@ -30,6 +30,8 @@ pub(in crate::engine) struct Context {
     pub(in crate::engine) before: (u64, u64),
     /// Decisions of the starts before this one.
     pub(in crate::engine) earlier: Vec<Approval>,
+    /// The last rehearsal of what it does.
+    pub(in crate::engine) rehearsal: Option<Box<Remembered>>,
 }
 
 impl Context {
@@ -74,6 +76,7 @@ impl Context {
             import_table: None,
             before: (0, 0),
             earlier: Vec::new(),
+            rehearsal: None,
         })
     }
 
@@ -95,6 +98,7 @@ impl Context {
             import_table: recorded.plan.as_ref().and_then(|plan| import_table(&plan.work)),
             before: (0, 0),
             earlier: Vec::new(),
+            rehearsal: None,
         }
     }
 

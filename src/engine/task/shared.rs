@@ -11,7 +11,7 @@ use super::kept::{Kept, Listing};
 use crate::config::Profile;
 use crate::domain::digest::part_digest;
 use crate::domain::run::RunId;
-use crate::engine::protocol::{Counters, Decision, Envelope};
+use crate::engine::protocol::{Counters, Decision, Envelope, OpenStage};
 use crate::store::Connected;
 use crate::store::publish::WriteStore;
 
@@ -63,6 +63,10 @@ pub(in crate::engine) struct Shared {
     pub(in crate::engine) kept: tokio::sync::Mutex<Option<Kept>>,
     listing: Mutex<Option<Listing>>,
     modules: Mutex<Option<Vec<String>>>,
+    /// Makes the services that plans are rehearsed on.
+    pub(in crate::engine) stage: Option<OpenStage>,
+    /// Whether this is a rehearsal: where its rows came from was looked at there.
+    pub(in crate::engine) is_rehearsal: bool,
 }
 
 /// A poisoned lock only means that another task panicked while it held plain data.
@@ -90,7 +94,17 @@ impl Shared {
             kept: tokio::sync::Mutex::default(),
             listing: Mutex::default(),
             modules: Mutex::default(),
+            stage: None,
+            is_rehearsal: false,
         }
+    }
+
+    pub(in crate::engine) fn with_stage(self, stage: Option<OpenStage>) -> Self {
+        Self { stage, ..self }
+    }
+
+    pub(in crate::engine) fn for_rehearsal(self) -> Self {
+        Self { is_rehearsal: true, ..self }
     }
 
     pub(in crate::engine) fn arm(&self, armed: bool) {

@@ -8,7 +8,7 @@ use super::{Context, Quit};
 use crate::cli::Approve;
 use crate::domain::run::Outcome;
 use crate::domain::value::{Value, to_plain_json_pretty};
-use crate::engine::protocol::{ApprovalRequest, BatchInfo, BatchState, Command, Decision, StopCause};
+use crate::engine::protocol::{ApprovalRequest, BatchInfo, BatchState, Command, Decision, Remembered, StopCause};
 
 /// Items of a batch that are listed with the question.
 const SHOWN: usize = 12;
@@ -152,6 +152,7 @@ fn list(context: &mut Context, batch: &ApprovalRequest, most: usize) {
             item.action, item.entity.key, item.version_before, item.version_after
         ));
     }
+    out.note(&format!("  {}", Remembered::words(batch.rehearsal.as_deref(), jiff::Timestamp::now())));
     if batch.items.len() > most {
         out.note(&format!("  and {} more", batch.items.len() - most));
     }

@@ -8,6 +8,7 @@ mod doctor;
 mod files;
 mod find;
 mod plans;
+mod rehearse;
 mod rollback;
 mod run;
 mod runs;
@@ -270,6 +271,7 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
             rollback::rollback(context, &entity, to, expect, dry_run).await
         }
         Command::Preview { plan, rows } => plans::preview(context, &plan, rows).await,
+        Command::Rehearse(options) => rehearse::rehearse(context, options).await,
         Command::Run(options) => run::run(context, options).await,
         Command::Undo(options) => run::undo(context, options).await,
         Command::Doctor(options) => doctor::doctor(context, options).await,

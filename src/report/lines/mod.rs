@@ -3,6 +3,7 @@
 mod batch;
 mod end;
 mod identity;
+mod rehearsal;
 mod unmasked;
 
 use serde::Serialize;
@@ -25,6 +26,7 @@ use crate::engine::protocol::{
 pub(super) use batch::{BatchLine, FindingLine};
 pub use end::EndLine;
 pub(super) use identity::WhoLine;
+pub(super) use rehearsal::RehearsalLine;
 pub(super) use unmasked::UnmaskedLine;
 
 fn as_row(row: &Row) -> Json {

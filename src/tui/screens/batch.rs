@@ -217,6 +217,7 @@ mod tests {
                 canary_is_clean: None,
                 digest: String::new(),
                 confirm: None,
+                rehearsal: None,
                 items: (1..=items).map(|n| item(n, 1, 1)).collect(),
             };
             Batch::new(RequestId(1), Arc::new(approval), &BTreeSet::new()).context()

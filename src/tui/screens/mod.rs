@@ -25,6 +25,7 @@ pub(crate) mod paused;
 pub(crate) mod phrases;
 pub(crate) mod plan;
 pub(crate) mod profiles;
+pub(crate) mod rehearsal;
 pub(crate) mod rollback;
 pub(crate) mod runs;
 pub(crate) mod sign_in;

@@ -138,6 +138,7 @@ impl Fake {
             | Command::SignInAgain { .. }
             | Command::CheckConnection
             | Command::ListApplications
+            | Command::Rehearse { .. }
             | Command::PruneRuns { .. } => Vec::new(),
             Command::Open { pk, .. } => {
                 let has = |m: &&str| {
@@ -278,6 +279,7 @@ impl Fake {
                     canary_is_clean: None,
                     digest: "4f2a9c0d7be61835".repeat(4),
                     confirm: self.confirm.clone(),
+                    rehearsal: None,
                     items: vec![preview],
                 };
                 vec![planned, state(RunState::Running, None), Event::ApprovalNeeded(Box::new(approval))]

@@ -263,6 +263,7 @@ impl Plans {
             canary_is_clean: run.clean,
             digest: format!("{n:064x}"),
             confirm: run.confirm.clone(),
+            rehearsal: None,
             items,
         };
         vec![(run.request, Event::ApprovalNeeded(Box::new(approval)))]

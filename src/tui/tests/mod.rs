@@ -14,6 +14,7 @@ mod plans;
 mod profiles;
 mod reading;
 mod remembering;
+mod rehearsing;
 mod running;
 mod safety;
 mod screens;

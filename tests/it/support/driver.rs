@@ -28,6 +28,8 @@ impl Driver {
     /// Anywhere.
     pub fn at(profile: Profile, state_dir: &Path) -> Self {
         let (handle, end) = boundary();
+        #[cfg(feature = "sandbox")]
+        let end = tenantry::engine::EngineEnd { stage: Some(tenantry::stage::open), ..end };
         let engine = tokio::spawn(serve(profile, state_dir.to_path_buf(), end));
         Self { handle, engine, next: 0 }
     }

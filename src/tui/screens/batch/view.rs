@@ -8,7 +8,7 @@ use ratatui::style::Style;
 
 use super::Batch;
 use crate::domain::clock::local_minutes;
-use crate::engine::protocol::Preview;
+use crate::engine::protocol::{Preview, Remembered};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -126,6 +126,13 @@ impl Batch {
         }
         parts.retain(|part| !part.is_empty());
         lines.extend(problem::notice(&parts.join(" · "), Role::Strong, room));
+        let known = approval.rehearsal.as_deref();
+        let role = match known {
+            None => Role::Dim,
+            Some(known) if known.rehearsal.is_clean() && !known.is_changed => Role::Ok,
+            Some(_) => Role::Warning,
+        };
+        lines.extend(problem::notice(&Remembered::words(known, app.now), role, room));
         let name = app.run.as_ref().map(|r| r.what()).unwrap_or_default();
         let digest = short(&self.part.shown_digest(approval));
         lines.extend(problem::notice(&format!("{name}run {}, digest {digest}", approval.run), Role::Dim, room));

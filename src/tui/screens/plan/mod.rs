@@ -17,6 +17,7 @@ use preview::PlanPreview;
 
 use crate::tui::parts::Scroll;
 use crate::tui::parts::scroll::Step;
+use crate::tui::screens::rehearsal::Rehearsing;
 
 /// The pane.
 #[derive(Debug, Default)]
@@ -27,6 +28,8 @@ pub(crate) struct Plan {
     pub(crate) preview: Option<PlanPreview>,
     /// The preview is on screen, not the form.
     pub(crate) shows_preview: bool,
+    /// The last rehearsal, or the one that is under way.
+    pub(crate) rehearsal: Option<Rehearsing>,
     /// The plan's text while it cannot be shown as a form, or what to do without a plan.
     pub(crate) text: Scroll,
     lines: usize,

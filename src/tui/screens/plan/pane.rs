@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{form_view, preview_view};
 use crate::domain::csv::Place;
+use crate::domain::run::Operation;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::{Context, Key};
@@ -33,6 +34,7 @@ impl PaneScreen for PlanPane {
             Action::Findings => app.show_findings(),
             Action::Violations => app.show_violations(),
             Action::VerifyPlan => app.show_verification(),
+            Action::Rehearse => app.rehearse(),
             Action::NewPlan
             | Action::OpenPlan
             | Action::SavePlan
@@ -64,6 +66,7 @@ impl PaneScreen for PlanPane {
             Action::Findings => app.no_findings(),
             Action::Violations => app.no_violations(),
             Action::VerifyPlan => app.no_engine().or_else(|| app.no_plan_to_run()).or_else(|| app.no_sides()),
+            Action::Rehearse => app.no_rehearsal(),
             Action::SavePlan | Action::EditPlan => app.no_plan(),
             Action::NextWord | Action::ClearValue => app.no_plan().or_else(|| app.no_form()),
             Action::RemoveStep | Action::StepUp | Action::StepDown => app.no_plan().or_else(|| app.no_step()),
@@ -176,6 +179,16 @@ impl App {
     /// Why there is nothing to preview or to run.
     fn no_plan_to_run(&self) -> Option<String> {
         if self.plan.own().is_some() { None } else { self.no_plan().or_else(|| self.not_ready()) }
+    }
+
+    /// Why the plan cannot be rehearsed.
+    pub(crate) fn no_rehearsal(&self) -> Option<String> {
+        self.no_engine().or_else(|| self.no_plan_to_run()).or_else(|| {
+            let own = self.plan.own().or_else(|| self.plan.form.as_ref().and_then(|form| form.plan.as_deref()));
+            let operation = own.map(|plan| plan.work.operation())?;
+            let is_none = matches!(operation, Operation::Export | Operation::Repair);
+            is_none.then(|| format!("a plan that is no more than {operation} cannot be rehearsed"))
+        })
     }
 
     fn no_form(&self) -> Option<String> {
