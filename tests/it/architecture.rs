@@ -144,6 +144,19 @@ fn only_the_armed_store_writes() {
     assert!(armed.len() == 1 && armed[0].contains("engine/task/"), "{armed:?}");
 }
 
+/// What is rehearsed writes through an engine of its own, whose profile leads to the copy and whose type is made in one place: a task
+/// of the real services has no way to it.
+#[test]
+fn a_rehearsal_cannot_write_to_the_services_that_it_reads() {
+    assert_free("engine/rehearse", &["WriteStore", "shared.writes(", "controls.take", "Command::Arm"]);
+    for (call, file) in [("shared.arm(", "staged.rs"), ("engine::run", "staged.rs"), ("Shared::new(", "staged.rs")] {
+        let found = uses("engine/rehearse", call);
+        assert!(!found.is_empty() && found.iter().all(|line| line.contains(file)), "{call}: {found:?}");
+    }
+    let started = uses("engine/rehearse", "run::start(");
+    assert!(started.len() == 1 && started[0].contains("run::start(&task, &plan"), "{started:?}");
+}
+
 /// Which folder of the console may use which: parts know of no screen, and nothing but the console's own frame knows of the stack.
 #[test]
 fn the_console_is_built_from_below() {

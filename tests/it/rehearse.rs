@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
-use tenantry::domain::value::Value;
+use tenantry::domain::row::Row;
+use tenantry::domain::value::{Map, Value};
 use tenantry::engine::protocol::{Command, Decision, Event, RehearsalEvent, RehearsalStep, Remembered};
 
 use crate::support::plan::{Plan, as_before, fill, rows};
 use crate::support::pool::Pool;
-use crate::support::program::Printed;
-use crate::support::{Driver, Program, Stack};
+use crate::support::program::{Printed, binary, json_lines};
+use crate::support::{Driver, Program, Recorder, Stack};
 
 /// A plan file with what stands beside it.
 struct File(tempfile::TempDir);
@@ -120,6 +121,39 @@ async fn copies_and_moves_of_golden_rows_do_what_their_rehearsal_said() {
 }
 
 #[tokio::test]
+async fn changes_in_place_do_what_their_rehearsal_said() {
+    let stack = Stack::golden().await;
+    let program = Program::new(&stack);
+    let counter = |pk: &str, seq: u64| {
+        let text = |name: &str, value: &str| (name.to_owned(), Value::s(value));
+        Row(Map::from([text("pk", pk), text("sk", "ORDER"), ("seq".to_owned(), Value::n(seq))]))
+    };
+    stack.create_table("dev-shop-sequences").await;
+    for row in [counter("SEQ#MY_TENANT", 7), counter("SEQ#My_Tenant", 9), counter("SEQ#my_tenant", 3)] {
+        stack.put("dev-shop-sequences", &row).await;
+    }
+    let to_v2 = "operation = \"transform\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"initech\"\n[schema]\nmarker = \"version\"\n\
+        current = \"v2\"\n[[transform]]\nrename = { productName = \"name\", unitPrice = \"price\", categoryCode = \"category\" }";
+    let back = "operation = \"rollback\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"acme\"\ndeleted = \"keep\"\n[rollback]\nto_version = 1";
+    let normalize = "operation = \"normalize\"\nmodule = \"order\"";
+    for text in [
+        to_v2.to_owned(),
+        back.to_owned(),
+        format!("{normalize}\n[normalize]\ncollision = \"newest\"\nreferences = \"rewrite\"\nsequences = false"),
+        // Counters are not taken back: the last of them.
+        normalize.to_owned(),
+    ] {
+        let plan = File::new(&text);
+        if text == normalize {
+            let printed = program.json(&["rehearse", &plan.path()]).await;
+            as_run(&program, &plan.path(), &printed, &[]).await;
+        } else {
+            rehearsed(&stack, &program, &plan.path()).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn files_users_and_undos_do_what_their_rehearsal_said() {
     let stack = Stack::golden().await;
     let pool = Pool::golden(&stack).await;
@@ -160,6 +194,74 @@ async fn files_users_and_undos_do_what_their_rehearsal_said() {
         let state = |run: &str| listed.events("run").into_iter().find(|r| r["run"] == run).unwrap()["state"].clone();
         assert_eq!(state(&run), "done", "taken back, and that taken back again");
     }
+}
+
+#[tokio::test]
+async fn what_the_pipeline_applies_is_rehearsed_with_a_stand_in() {
+    let stack = Stack::golden().await;
+    let program = Program::new(&stack);
+    let plan = two_sides("copy", "hooli", "[run]\npublish = \"async\"\ntimeout = \"20s\"");
+    let printed = program.json(&["rehearse", &plan.path()]).await;
+    // One of the sources was never processed itself.
+    let counts = (printed.end()["outcomes"]["done"].as_u64(), printed.end()["outcomes"]["skipped"].as_u64());
+    assert_eq!((counts, printed.code), ((Some(4), Some(1)), 3), "{}\n{}", printed.stdout, printed.stderr);
+    assert_eq!(step(&printed, "compare")["differences"], 0);
+}
+
+#[tokio::test]
+async fn the_demo_rows_do_what_their_rehearsal_said() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let data = dir.path().join("data");
+    let run = async |args: &[&str]| {
+        let mut command = binary();
+        command.args(["--sandbox", "--data", data.to_str().unwrap(), "--pipeline", "off", "--json"]).args(args);
+        json_lines(command).await
+    };
+    let all = "sk_prefix = \"P-00\"\ndeleted = \"keep\"\n[target]\ntenant = \"globex\"\nexisting = \"overwrite\"";
+    for text in [
+        format!("operation = \"copy\"\nmodule = \"product\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"acme\"\n{all}"),
+        "operation = \"normalize\"\nmodule = \"order\"\n[normalize]\ncollision = \"merge\"\nsequences = false"
+            .to_owned(),
+    ] {
+        let plan = File::new(&text);
+        let rehearsed = run(&["rehearse", &plan.path()]).await;
+        let ran = run(&["run", &plan.path(), "--arm", "--approve", "all"]).await;
+        assert!(!ran.events("item").is_empty(), "{}\n{}", ran.stdout, ran.stderr);
+        assert_eq!(told(&of_step(&rehearsed, "run")), told(&ran.events("item")), "{}", rehearsed.stderr);
+        assert_eq!(rehearsed.end()["digest"], ran.end()["digest"]);
+        let undone = run(&["undo", ran.end()["run"].as_str().unwrap(), "--arm", "--approve", "all"]).await;
+        assert_eq!(told(&of_step(&rehearsed, "undo")), told(&undone.events("item")));
+        assert_eq!(step(&rehearsed, "compare")["differences"], 0, "{}", rehearsed.stdout);
+    }
+}
+
+#[tokio::test]
+async fn not_one_write_reaches_the_services_that_are_copied() {
+    let stack = Stack::golden_with(|profile| profile.attribute_limit_bytes = 64).await;
+    let pool = Pool::golden(&stack).await;
+    let at = stack.profile.endpoints.clone();
+    let (dynamodb, s3, cognito) = (
+        Recorder::before(at.dynamodb.as_deref().unwrap()).await,
+        Recorder::before(at.s3.as_deref().unwrap()).await,
+        Recorder::before(at.cognito.as_deref().unwrap()).await,
+    );
+    let program = Program::at(&stack, &dynamodb.endpoint, &s3.endpoint, &format!("user_pool_id = \"{}\"", pool.id))
+        .replacing(at.cognito.as_deref().unwrap(), &cognito.endpoint);
+    for plan in [two_sides("move", "hooli", ""), File::new("operation = \"users\"")] {
+        let printed = program.json(&["rehearse", &plan.path(), "--arm"]).await;
+        assert!(printed.end()["outcomes"]["done"].as_u64().unwrap() > 2, "{}\n{}", printed.stdout, printed.stderr);
+    }
+    let asked = async |recorder: &Recorder| {
+        recorder.operations().await.iter().map(|asked| asked.to_lowercase()).collect::<BTreeSet<_>>()
+    };
+    let reads = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
+    let dynamodb = asked(&dynamodb).await;
+    let may = reads(&["listtables", "describetable", "query", "scan", "getitem", "batchgetitem"]);
+    assert!(dynamodb.contains("query") && dynamodb.is_subset(&may), "{dynamodb:?}");
+    let s3 = asked(&s3).await;
+    assert!(s3.contains("get") && s3.is_subset(&reads(&["get", "head"])), "{s3:?}");
+    let cognito = asked(&cognito).await;
+    assert!(cognito.contains("listusers") && cognito.is_subset(&reads(&["listusers", "admingetuser"])), "{cognito:?}");
 }
 
 #[tokio::test]
@@ -244,3 +346,26 @@ async fn whoever_approves_hears_of_the_rehearsal_and_of_changes_since() {
     driver.leave().await;
 }
 
+#[tokio::test]
+async fn a_rehearsal_that_is_given_up_ends_and_leaves_nothing() {
+    let stack = Stack::new().await;
+    fill(&stack, "acme", 40).await;
+    let before = stack.dump().await;
+    let plan = Plan::copy("acme", "globex");
+    let data = tempfile::tempdir().unwrap();
+    let mut driver = Driver::new(&stack);
+    let path = Some(data.path().to_path_buf());
+    let request = driver.send(Command::Rehearse { plan: plan.model(), data: path.clone() }).await;
+    driver.until(request, |event| matches!(event, Event::Rehearsal(_))).await;
+    driver.send(Command::Cancel { request }).await;
+    let rest = driver.rest(request).await;
+    assert_eq!(rest.last(), Some(&Event::Finished { cancelled: true }), "{rest:?}");
+    assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 0);
+    // In a directory it goes like in memory, and nothing stays there either.
+    let request = driver.send(Command::Rehearse { plan: plan.model(), data: path }).await;
+    let rest = driver.rest(request).await;
+    let done = rest.iter().any(|e| matches!(e, Event::Rehearsal(told) if matches!(&**told, RehearsalEvent::Done(_))));
+    assert!(done && std::fs::read_dir(data.path()).unwrap().count() == 0, "{rest:?}");
+    assert_eq!(stack.dump().await, before);
+    driver.leave().await;
+}

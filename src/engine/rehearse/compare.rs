@@ -46,7 +46,8 @@ pub(super) async fn all(task: &Task, copy: &Task, preview: &Path, total: u64) ->
         done += page.len() as u64;
         let items: Vec<&PlannedItem> = page.iter().map(|written| &written.item).collect();
         let parts = || {
-            items.iter().flat_map(|item| {
+            // What a counter is taken from is one too.
+            items.iter().filter(|item| item.part(Role::Counter).is_none()).flat_map(|item| {
                 let parts = item.parts.iter().filter(|part| is_versioned(part));
                 parts.map(|part| (*item, part))
             })

@@ -151,7 +151,8 @@ impl<'a> Copying<'a> {
         Ok(())
     }
 
-    async fn settle(&mut self) -> Result<(), Stop> {
+    /// Waits until everything is on the stage that was handed over.
+    pub(super) async fn settle(&mut self) -> Result<(), Stop> {
         let Some(putting) = self.putting.take() else { return Ok(()) };
         match putting.await {
             Ok(Ok(())) => Ok(()),

@@ -147,7 +147,11 @@ impl Play<'_> {
         }
         let mut copying = Copying::new(self.task, self.plan, staged.stage()).await?;
         let total = self.scale.items;
-        let counts = copying.all(&self.kept.path, total).await?;
+        let copied = copying.all(&self.kept.path, total).await;
+        // What is still being put there would keep the stage, and with it the files, beyond the rehearsal.
+        let settled = copying.settle().await;
+        let counts = copied?;
+        settled?;
         let units = self.task.store().meter().reading().read_units - before;
         let message = format!(
             "{} rows, {} objects and {} users copied with {units:.0} read units in {:.1} s",

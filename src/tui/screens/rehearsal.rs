@@ -70,14 +70,9 @@ impl Rehearsing {
                     format::count(read_units)
                 ));
             }
-            RehearsalEvent::Item { step, item } => {
-                if matches!(item.outcome, Some(Outcome::Done | Outcome::Equal) | None) {
-                } else if self.left.len() < LISTED {
-                    self.left.push((step, *item));
-                } else {
-                    self.more += 1;
-                }
-            }
+            RehearsalEvent::Item { item, .. } if is_well(&item) => {}
+            RehearsalEvent::Item { step, item } if self.left.len() < LISTED => self.left.push((step, *item)),
+            RehearsalEvent::Item { .. } => self.more += 1,
             RehearsalEvent::Step(step) => {
                 self.at = None;
                 self.steps.push(step);
@@ -140,6 +135,10 @@ impl Rehearsing {
         };
         format!("{}{of} {word}", format::count(done))
     }
+}
+
+fn is_well(item: &ItemResult) -> bool {
+    matches!(item.outcome, Some(Outcome::Done | Outcome::Equal) | None)
 }
 
 fn named(name: &str, role: Role, words: &str, words_role: Role, room: usize) -> Vec<Rich> {
