@@ -14,6 +14,7 @@ pub mod keep;
 pub mod logging;
 pub mod manual;
 pub mod notify;
+pub mod reference;
 pub mod report;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

@@ -3,7 +3,7 @@
 use super::exit;
 
 /// An exit code, and what it says.
-type Code = (u8, &'static str);
+pub(super) type Code = (u8, &'static str);
 
 const DONE: Code = (exit::DONE, "done");
 const ERROR: Code = (exit::ERROR, "an error, also in the configuration or a plan file");
@@ -25,11 +25,11 @@ const WRITES: &[Code] = &[ITEMS, NOT_APPROVED, INTERRUPTED];
 
 /// The help of one command.
 #[derive(Debug)]
-struct Row {
+pub(super) struct Row {
     /// Its name as in the `end` line; empty for the program itself.
-    command: &'static str,
+    pub(super) command: &'static str,
     /// Lines for a shell.
-    examples: &'static [&'static str],
+    pub(super) examples: &'static [&'static str],
     /// How it ends, beside the codes of every command.
     codes: &'static [Code],
 }
@@ -38,7 +38,7 @@ const fn row(command: &'static str, examples: &'static [&'static str], codes: &'
     Row { command, examples, codes }
 }
 
-const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     row("", &["tenantry --sandbox", "tenantry --profile staging tenants"], WRITES),
     row("whoami", &["tenantry whoami", "tenantry --profile prod whoami --json"], READS),
     row("tenants", &["tenantry tenants --module product", "tenantry tenants --keys"], READS),
@@ -137,7 +137,7 @@ const ROWS: &[Row] = &[
     row("man", &["tenantry man ~/.local/share/man/man1"], &[]),
 ];
 
-fn find(command: &str) -> Option<&'static Row> {
+pub(super) fn find(command: &str) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.command == command)
 }
 
@@ -157,7 +157,7 @@ pub(super) fn sections(command: &str) -> Vec<(&'static str, Vec<String>)> {
     vec![("EXAMPLES", examples), ("\"EXIT STATUS\"", codes)]
 }
 
-fn codes(row: &'static Row) -> impl Iterator<Item = Code> {
+pub(super) fn codes(row: &'static Row) -> impl Iterator<Item = Code> {
     ALWAYS.iter().chain(row.codes).copied()
 }
 

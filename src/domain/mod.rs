@@ -39,7 +39,7 @@ pub mod undo;
 pub mod users;
 pub mod value;
 pub mod verify;
-mod words;
+pub(crate) mod words;
 
 #[cfg(test)]
 pub mod testing;

@@ -84,7 +84,7 @@ words! {
         Restore = "restore",
         /// Already as wanted.
         Equal = "equal",
-        /// Left alone, as the plan says.
+        /// Not changed on purpose, as the plan says.
         Skip = "skip",
         /// Someone else's change stands in between.
         Conflict = "conflict",
@@ -113,7 +113,7 @@ words! {
         Done = "done",
         /// Was already as wanted.
         Equal = "equal",
-        /// Left alone.
+        /// Not changed on purpose.
         Skipped = "skipped",
         /// Not written: someone else's change stands in between.
         Conflict = "conflict",
@@ -133,7 +133,7 @@ words! {
         Exists = "exists",
         /// The source or target is soft-deleted.
         Deleted = "deleted",
-        /// A command waits to be processed.
+        /// A command waits for the application's pipeline.
         Pending = "pending",
         /// A failed command blocks the entity.
         Wedged = "wedged",
@@ -165,11 +165,11 @@ words! {
         Transform = "transform",
         /// The chain lacks a step.
         ChainGap = "chain_gap",
-        /// The marker is newer than the plan.
+        /// Its schema version is higher than the plan's.
         FutureVersion = "future_version",
         /// A JSON text cannot be read.
         MalformedJson = "malformed_json",
-        /// The row would pass DynamoDB's limit.
+        /// The row would be larger than DynamoDB allows.
         TooLarge = "too_large",
         /// The keys do not fit together.
         KeyInvalid = "key_invalid",
@@ -217,7 +217,7 @@ words! {
         Copy = "copy",
         /// Copies, and soft-deletes the source.
         Move = "move",
-        /// Rewrites tenant codes.
+        /// Puts tenant codes in lower case.
         Normalize = "normalize",
         /// Changes attributes in place.
         Transform = "transform",
@@ -225,7 +225,7 @@ words! {
         Import = "import",
         /// Writes a CSV file.
         Export = "export",
-        /// Changes Cognito users.
+        /// Changes tenant codes of Cognito users.
         Users = "users",
         /// Takes entities back to an earlier version.
         Rollback = "rollback",

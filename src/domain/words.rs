@@ -2,10 +2,10 @@
 
 /// An enum, and the word of each variant: for texts, for JSON, and read back.
 macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[doc = $doc:literal])+ $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        pub enum $name { $($(#[$vmeta])* #[serde(rename = $word)] $variant),+ }
+        pub enum $name { $($(#[doc = $doc])+ #[serde(rename = $word)] $variant),+ }
 
         impl $name {
             /// Every word, in the contract's order.
@@ -15,6 +15,12 @@ macro_rules! words {
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
+            }
+
+            /// Its meaning in a sentence, as the reference prints it.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim_ascii()),+ }
             }
         }
 
@@ -34,4 +40,4 @@ macro_rules! words {
     };
 }
 
-pub(super) use words;
+pub(crate) use words;

@@ -4,48 +4,49 @@ use serde::Serialize;
 
 use crate::domain::row::BadRow;
 use crate::domain::secret::redacted;
+use crate::domain::words::words;
 use crate::store::error::{ErrorKind, StoreError};
 
-/// The contract's word for an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ErrorCode {
-    /// The command line.
-    Usage,
-    /// The configuration file.
-    Config,
-    /// The plan file.
-    Plan,
-    /// Missing or expired credentials.
-    Credentials,
-    /// Nobody is signed in, or the session ended or was revoked.
-    SignIn,
-    /// A missing permission.
-    AccessDenied,
-    /// A missing table.
-    NoTable,
-    /// Throttled for good.
-    Throttled,
-    /// Nobody at the endpoint.
-    Endpoint,
-    /// Wrong region.
-    Region,
-    /// This machine's clock is off.
-    Clock,
-    /// Something between here and the service answered in its place.
-    Proxy,
-    /// A key of the key management service may not be used.
-    Kms,
-    /// Something asked for is not there.
-    NotFound,
-    /// Someone else's change.
-    Conflict,
-    /// Another process holds it.
-    Locked,
-    /// A file cannot be read or written.
-    Io,
-    /// A defect or the unforeseen.
-    Internal,
+words! {
+    /// The contract's word for an error.
+    ErrorCode {
+        /// The command line was not understood.
+        Usage = "usage",
+        /// Something is wrong in the configuration file.
+        Config = "config",
+        /// Something is wrong in the plan file.
+        Plan = "plan",
+        /// Credentials are missing or have expired.
+        Credentials = "credentials",
+        /// Nobody is signed in, or the session ended or was revoked.
+        SignIn = "sign_in",
+        /// A permission is missing.
+        AccessDenied = "access_denied",
+        /// A table is missing.
+        NoTable = "no_table",
+        /// The service kept throttling.
+        Throttled = "throttled",
+        /// Nobody answers at the endpoint.
+        Endpoint = "endpoint",
+        /// The region is wrong.
+        Region = "region",
+        /// This machine's clock is off.
+        Clock = "clock",
+        /// Something between here and the service answered in its place.
+        Proxy = "proxy",
+        /// A key of the key management service may not be used.
+        Kms = "kms",
+        /// Something asked for is not there.
+        NotFound = "not_found",
+        /// Somebody else changed it meanwhile.
+        Conflict = "conflict",
+        /// Another process holds it.
+        Locked = "locked",
+        /// A file cannot be read or written.
+        Io = "io",
+        /// A defect or the unforeseen.
+        Internal = "internal",
+    }
 }
 
 /// An error with what the operator can do about it: the fields of the contract's `error` line.

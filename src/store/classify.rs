@@ -161,7 +161,10 @@ fn of_answer(answer: &HttpResponse, code: Option<&str>, message: Option<&str>, c
                     "these credentials may not call {} on {}: the role lacks {missing}",
                     call.operation, call.resource
                 ))
-                .hint(format!("the role needs {missing} on {}; README.md lists the minimal policies", call.resource))
+                .hint(format!(
+                    "the role needs {missing} on {}; docs/permissions.md lists the minimal policies",
+                    call.resource
+                ))
         }
         ErrorKind::Credentials if EXPIRED.contains(&code) => {
             cause(ErrorKind::Credentials).says("the AWS credentials have expired")

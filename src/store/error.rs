@@ -115,7 +115,10 @@ impl ServiceError {
                 "sign in again (aws sso login, or new keys in the environment) and repeat; nothing is lost".to_owned()
             }
             ErrorKind::AccessDenied => {
-                format!("the role needs {} on {}; README.md lists the minimal policies", self.action, self.resource)
+                format!(
+                    "the role needs {} on {}; docs/permissions.md lists the minimal policies",
+                    self.action, self.resource
+                )
             }
             ErrorKind::NoTable => {
                 "check environment and app of the profile, and the tables key where an application renamed a module"

@@ -26,6 +26,7 @@ mod output;
 mod pane;
 mod parts;
 mod reconfigure;
+mod reference;
 mod run;
 mod screen;
 mod screens;
@@ -42,6 +43,7 @@ mod tests;
 use std::path::PathBuf;
 
 pub use first_run::{FirstRun, first_run};
+pub use reference::reference;
 pub use run::{Profiles, run};
 
 /// The modules of the last counts of tenants, where a profile has any.

@@ -23,7 +23,7 @@ pub(in crate::engine) async fn run(task: &Task) -> Result<(), Stop> {
     well(task, "endpoint", endpoint.to_owned()).await?;
     let Some(modules) = modules else {
         let message = "the tables cannot be listed: none was tried";
-        let hint = "the role needs dynamodb:ListTables; README.md lists the minimal policies";
+        let hint = "the role needs dynamodb:ListTables; docs/permissions.md lists the minimal policies";
         return task.failed(Failure::new(ErrorCode::AccessDenied, message).hint(hint).not_fatal()).await;
     };
     for module in &modules {
