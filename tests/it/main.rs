@@ -21,6 +21,7 @@ mod csv_rows;
 #[cfg(feature = "sandbox")]
 mod demo;
 mod disk_full;
+mod docs;
 mod doctor;
 mod evidence;
 mod expiry;

@@ -1,0 +1,159 @@
+//! The pictures of README and documentation, drawn from the real console with demo data.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+
+use super::super::kit::Console;
+use super::blocks::{Press, Step, steps};
+use super::svg::{DARK, Frame, Ground, LIGHT, svg};
+use super::tour::Tour;
+
+/// How to draw them again.
+const COMMAND: &str = "TENANTRY_PICTURES=write cargo test --test it pictures";
+const SIZE: (u16, u16) = (32, 110);
+
+/// A picture of one screen: its name, what it shows, and the way there.
+type Scene = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const SCENES: &[Scene] = &[
+    (
+        "history",
+        "The console: entities on the left, the versions of one of them and what the last one changed in the middle",
+        &[
+            (":open PRODUCT#acme\r", "P-0002"),
+            ("\r", "version 37 → 38"),
+            ("[", "version 36 → 37"),
+            ("[", "version 35 → 36"),
+            ("[", "version 34 → 35"),
+        ],
+    ),
+    (
+        "preview",
+        "The preview of a plan: what it would do with each item, and the row that would be written",
+        &[
+            (":open CUSTOMER#my_tenant\r", "all 25 loaded"),
+            ("3n", "copy CUSTOMER of my_tenant"),
+            ("\rumbrella\r", "ready to be previewed"),
+            ("p", "create 24 · skip 1"),
+            ("j", "The row that will be written"),
+        ],
+    ),
+    (
+        "approval",
+        "A batch that waits for a decision",
+        &[
+            (":open CUSTOMER#my_tenant\r", "all 25 loaded"),
+            ("3n", "copy CUSTOMER of my_tenant"),
+            ("\rumbrella\r", "ready to be previewed"),
+            ("p", "create 24 · skip 1"),
+            ("A", "Allow writing?"),
+            ("A", "ARMED"),
+            ("R", "is the CANARY"),
+        ],
+    ),
+    ("doctor", "What the doctor found, problems first", &[(":doctor\r", "looked at"), ("j", "PRODUCT#acme")]),
+];
+
+/// The screen once nothing moves on it any more.
+fn settled(console: &Console, ground: Ground, caption: &str) -> Frame {
+    let frame = || Frame::of(console.screen.lock().unwrap().screen(), ground, caption);
+    let mut last = frame();
+    let mut calm = 0;
+    while calm < 6 {
+        std::thread::sleep(Duration::from_millis(100));
+        let now = frame();
+        calm = if now.masked() == last.masked() { calm + 1 } else { 0 };
+        last = now;
+    }
+    last
+}
+
+fn opened(ground: Ground) -> (Tour, Vec<Step>) {
+    let steps = steps("docs/tutorial.md");
+    let tour = Tour::new(&steps).with("COLORFGBG", if ground.name == "dark" { "15;0" } else { "0;15" });
+    (tour, steps)
+}
+
+fn scene(scene: &Scene, ground: Ground) -> Vec<Frame> {
+    let (mut tour, _) = opened(ground);
+    tour.open("tenantry --sandbox");
+    let console = tour.console.as_mut().unwrap();
+    console.resize(SIZE.0, SIZE.1);
+    console.wait_for("counted");
+    for (keys, wanted) in scene.2 {
+        console.press(keys);
+        console.wait_for(wanted);
+    }
+    vec![settled(console, ground, "")]
+}
+
+/// The table of the tutorial that is marked so, a frame for each of its rows.
+fn moving(name: &str, ground: Ground) -> Vec<Frame> {
+    let (mut tour, steps) = opened(ground);
+    let mut frames = Vec::new();
+    for step in &steps {
+        let is_it = matches!(step, Step::Keys(_, Some(picture)) if picture == name);
+        if is_it && let Some(console) = &tour.console {
+            console.resize(SIZE.0, SIZE.1);
+        }
+        tour.step(step, |console, press| {
+            if is_it {
+                frames.push(settled(console, ground, &caption(press)));
+            }
+        });
+        if is_it {
+            break;
+        }
+    }
+    frames
+}
+
+fn caption(press: &Press) -> String {
+    format!("▸ {}", press.keys.join("  "))
+}
+
+fn place(name: &str, ground: Ground) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures").join(format!("{name}-{}.svg", ground.name))
+}
+
+/// Draws a picture anew: writes it where that is asked for, otherwise compares it with the one that is there.
+fn check(name: &str, label: &str, ground: Ground, frames: &[Frame]) -> Result<(), String> {
+    let content: String = frames.iter().map(Frame::masked).collect();
+    let mark = Sha256::digest(content.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let drawn = svg(frames, 2.5, label, ground, &mark);
+    let place = place(name, ground);
+    if std::env::var_os("TENANTRY_PICTURES").is_some_and(|wish| wish == "write") {
+        std::fs::write(&place, drawn).unwrap();
+        return Ok(());
+    }
+    let known = std::fs::read_to_string(&place).unwrap_or_default();
+    if known.contains(&mark) {
+        return Ok(());
+    }
+    let fresh = Path::new(env!("CARGO_TARGET_TMPDIR")).join(place.file_name().unwrap());
+    std::fs::write(&fresh, drawn).unwrap();
+    Err(format!("{} shows another screen than {}; `{COMMAND}` draws all anew\n", place.display(), fresh.display()))
+}
+
+fn the_pictures_show_the_screens_of_today(ground: Ground) {
+    let mut stale = String::new();
+    for one in SCENES {
+        stale.push_str(&check(one.0, one.1, ground, &scene(one, ground)).err().unwrap_or_default());
+    }
+    let label =
+        "A rollback in the console, key by key: open a partition, step through the versions, preview, arm, write";
+    stale.push_str(&check("rollback", label, ground, &moving("rollback", ground)).err().unwrap_or_default());
+    assert!(stale.is_empty(), "{stale}");
+}
+
+#[test]
+fn the_dark_pictures_show_the_screens_of_today() {
+    the_pictures_show_the_screens_of_today(DARK);
+}
+
+#[test]
+fn the_light_pictures_show_the_screens_of_today() {
+    the_pictures_show_the_screens_of_today(LIGHT);
+}
