@@ -36,7 +36,8 @@ const SCENES: &[Scene] = &[
             (":open CUSTOMER#my_tenant\r", "all 25 loaded"),
             ("3n", "copy CUSTOMER of my_tenant"),
             ("\rumbrella\r", "ready to be previewed"),
-            ("p", "create 24 · skip 1"),
+            // The items come after the counts.
+            ("p", "create   CUSTOMER#umbrella"),
             ("j", "The row that will be written"),
         ],
     ),
