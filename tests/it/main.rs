@@ -8,6 +8,7 @@ mod architecture;
 mod arming;
 mod bad_input;
 mod bombs;
+mod book;
 mod causes;
 mod collisions;
 mod configuration;
@@ -21,7 +22,6 @@ mod csv_rows;
 #[cfg(feature = "sandbox")]
 mod demo;
 mod disk_full;
-mod docs;
 mod doctor;
 mod evidence;
 mod expiry;
