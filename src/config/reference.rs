@@ -98,6 +98,7 @@ fn operations(row: &Row) -> String {
 fn default(row: &Row) -> String {
     match row.unset {
         Unset::Refused => "required".to_owned(),
+        Unset::Unless(other) => format!("required without {}", code(other)),
         Unset::Nothing => String::new(),
         Unset::Counts(_) => row.default().map(|value| code(&value.to_string())).unwrap_or_default(),
     }
@@ -112,6 +113,7 @@ fn held(row: &Row) -> String {
         Kind::Number(least, usize::MAX) => format!("whole number, {least} or more"),
         Kind::Number(least, most) => format!("whole number, {least} to {most}"),
         Kind::Share => "whole number, or a share such as `5%`".to_owned(),
+        Kind::Fraction => "number over 0, at most 1".to_owned(),
         Kind::List => "list of texts".to_owned(),
         Kind::Flag => "`true`, `false`".to_owned(),
         Kind::Duration => "a time such as `30s`, `5m`, `1h`".to_owned(),
@@ -124,6 +126,7 @@ fn held(row: &Row) -> String {
         Kind::Value => "any value".to_owned(),
         Kind::Names => "table of names with a text each".to_owned(),
         Kind::Values => "table of names with a value each".to_owned(),
+        Kind::Rows(_) => "list of tables, each in a line".to_owned(),
         Kind::Table(_) => "table".to_owned(),
         Kind::Tables(_) => "list of tables".to_owned(),
         Kind::TablesByName(_) => "tables by name".to_owned(),

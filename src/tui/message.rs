@@ -8,9 +8,9 @@ use ratatui::layout::Position;
 
 use super::cache::CachedCounts;
 use super::keymap::Key;
-use super::screens::history::blame_view::Blame;
 use super::memory::{Memory, MemoryChange};
 use super::reconfigure::{NotSaved, Saved};
+use super::screens::history::blame_view::Blame;
 use super::screens::history::diffs::{DiffKey, DiffView};
 use super::screens::history::made::Made;
 use super::screens::history::plan_view::ViewedRow;

@@ -5,16 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// Pages that are being written. One that is there may stay in this list.
 const COMING: &[&str] = &[
-    "console.md",
     "evidence.md",
-    "find.md",
-    "headless.md",
-    "rehearsal.md",
-    "running.md",
-    "scale.md",
-    "sign-in.md",
     "sign-off.md",
-    "snapshot.md",
 ];
 
 fn root() -> &'static Path {

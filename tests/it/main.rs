@@ -58,9 +58,9 @@ mod random_rows;
 mod readme;
 mod regular_files;
 #[cfg(feature = "sandbox")]
-mod restore;
-#[cfg(feature = "sandbox")]
 mod rehearse;
+#[cfg(feature = "sandbox")]
+mod restore;
 mod resume;
 mod rollback;
 mod rollback_lines;

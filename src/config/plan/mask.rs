@@ -7,7 +7,7 @@ use toml::de::DeTable;
 use super::super::regular::read_regular;
 use super::super::toml_walk::{ConfigError, Source as File, Walk};
 use super::change;
-use crate::domain::mask::{Place, Rest, Rules, Treatment};
+use crate::domain::mask::{Place, Rest, Treatment, Treatments};
 use crate::domain::plan::Change;
 use crate::domain::run::Operation;
 
@@ -17,7 +17,7 @@ pub struct MaskFile {
     /// What becomes of attributes first.
     pub change: Change,
     /// What becomes of the places named.
-    pub rules: Rules,
+    pub rules: Treatments,
 }
 
 const REST: &[(&str, Rest)] = &[("list", Rest::List), ("pseudonym", Rest::Pseudonym), ("redact", Rest::Redact)];
@@ -32,13 +32,13 @@ pub fn load_mask(path: &Path) -> Result<MaskFile, Box<ConfigError>> {
 }
 
 fn parse(path: &Path, text: &str) -> Result<MaskFile, Box<ConfigError>> {
-    let file = File { path, text };
+    let file = File::new(path, text);
     let root = file.parse()?;
     let root = root.get_ref();
     let none = DeTable::new();
     let mut walk = Walk::new(file, "", root);
     let rest = walk.word("rest", REST)?.unwrap_or_default();
-    let mut rules = Rules::new(rest);
+    let mut rules = Treatments::new(rest);
     let lists = [("redact", Treatment::Redact), ("pseudonym", Treatment::Pseudonym), ("keep", Treatment::Keep)];
     let mut is_empty = rest == Rest::List;
     for (key, treatment) in lists {
@@ -87,7 +87,7 @@ mod tests {
                     [[transform]]\nremove = [\"secret\"]\n";
         let mask = parse(Path::new("mask.toml"), text).unwrap();
         assert_eq!(mask.change.transforms.len(), 1);
-        assert_ne!(mask.rules, Rules::new(Rest::Redact));
+        assert_ne!(mask.rules, Treatments::new(Rest::Redact));
         for (text, wanted) in [
             ("redact = [\"sk\"]", "mask.toml:1: redact: \"sk\" cannot be redacted"),
             ("pseudonym = [\"sk\"]\nkeep = [\"tenant\"]", "mask.toml:2: keep: \"sk\" and \"tenant\" are the same"),

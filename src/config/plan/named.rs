@@ -71,7 +71,7 @@ pub fn entity_list<'e>(entities: impl Iterator<Item = (&'e str, &'e EntityKey)> 
     let untold: BTreeSet<&PartitionKey> =
         entities.clone().filter(|(module, key)| key.pk.module_hint() != *module).map(|(_, key)| &key.pk).collect();
     let one = |(module, key): (&str, &EntityKey)| {
-        let module = untold.contains(&key.pk).then(|| format!("module = {}, ", quoted(module))).unwrap_or_default();
+        let module = if untold.contains(&key.pk) { format!("module = {}, ", quoted(module)) } else { String::new() };
         format!("{{ {module}pk = {}, sk = {} }}", quoted(key.pk.as_str()), quoted(key.sk.as_str()))
     };
     format!("[{}]", entities.map(one).collect::<Vec<_>>().join(", "))

@@ -18,7 +18,7 @@ use super::row::{Row, TableKind, field};
 use super::transform::{Brought, Changing};
 use super::value::{Map, Value, from_plain_json, to_plain_json};
 use keys::Keys;
-pub use places::{BadPlace, Place, Rest, Rules, Treatment};
+pub use places::{BadPlace, Place, Rest, Treatment, Treatments};
 pub use pseudonym::Secret;
 use values::{Found, Root};
 
@@ -54,7 +54,7 @@ pub struct MaskReport {
 /// A mask at work.
 #[derive(Debug)]
 pub struct Mask {
-    rules: Rules,
+    rules: Treatments,
     changing: Option<Changing>,
     secret: Secret,
     keys: Keys,
@@ -70,7 +70,7 @@ pub struct Mask {
 impl Mask {
     /// A mask whose pseudonyms depend on a secret. Transforms come first where there are any; masked references name the bucket.
     #[must_use]
-    pub fn new(rules: Rules, changing: Option<Changing>, secret: Secret, bucket: &str) -> Self {
+    pub fn new(rules: Treatments, changing: Option<Changing>, secret: Secret, bucket: &str) -> Self {
         Self {
             rules,
             changing,

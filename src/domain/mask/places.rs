@@ -100,13 +100,13 @@ impl Place {
 
 /// The rules of a mask.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Rules {
+pub struct Treatments {
     rules: Vec<(Place, Treatment)>,
     /// What becomes of texts that none of them names.
     pub(super) rest: Rest,
 }
 
-impl Rules {
+impl Treatments {
     /// No rules, and what becomes of texts then.
     #[must_use]
     pub fn new(rest: Rest) -> Self {

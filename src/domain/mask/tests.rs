@@ -2,7 +2,7 @@ use super::*;
 use crate::domain::users::User;
 
 fn mask(redact: &[&str], pseudonym: &[&str], keep: &[&str], rest: Rest) -> Mask {
-    let mut rules = Rules::new(rest);
+    let mut rules = Treatments::new(rest);
     for (places, treatment) in [(redact, Treatment::Redact), (pseudonym, Treatment::Pseudonym), (keep, Treatment::Keep)]
     {
         for place in places {

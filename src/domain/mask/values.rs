@@ -3,7 +3,7 @@
 use super::super::path::{Path, Segment};
 use super::super::value::{Map, Number, Value};
 use super::keys::Keys;
-use super::places::{Rest, Rules, Treatment};
+use super::places::{Rest, Treatment, Treatments};
 use super::pseudonym::Secret;
 
 /// Stands for a text that was taken away.
@@ -20,7 +20,7 @@ pub(super) enum Root {
 /// What was met on the way.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// Rules that applied.
+    /// Treatments that applied.
     pub(super) met: Vec<usize>,
     /// Places of texts that no rule names.
     pub(super) untouched: Vec<String>,
@@ -28,7 +28,7 @@ pub(super) struct Found {
 
 /// Masks one value.
 pub(super) struct Masker<'a> {
-    pub(super) rules: &'a Rules,
+    pub(super) rules: &'a Treatments,
     pub(super) secret: &'a Secret,
     /// Where keys are masked: texts that are keys are masked everywhere.
     pub(super) keys: Option<&'a Keys>,

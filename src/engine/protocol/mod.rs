@@ -37,9 +37,7 @@ pub use evidence::{Approved, Problem, RunReport, Steered};
 pub use files::{ExportWanted, ExportedFile};
 pub use found::{Among, FoundEntity, Near, SearchEnd, Searched, Wanted};
 pub use identity::{Identity, SessionEnd};
-pub use rehearsed::{
-    OpenStage, Rehearsal, RehearsalEvent, RehearsalStep, Remembered, Stage, StageWanted, StepResult,
-};
+pub use rehearsed::{OpenStage, Rehearsal, RehearsalEvent, RehearsalStep, Remembered, Stage, StageWanted, StepResult};
 pub(crate) use reported::ReportedFailures;
 pub use shown::{
     Approval, ApprovalRequest, BatchInfo, BatchState, Blast, Finding, ItemFilter, ItemResult, Phase, PlanSummary,

@@ -39,8 +39,8 @@ pub(crate) const PHRASES: &[Phrase] = &[
     },
     Phrase {
         word: "scan",
-        arguments: "[MODULE]",
-        help: "Count the entities of one module or of all (shows the cost first)",
+        arguments: "[MODULE|*]",
+        help: "Count what the cursor is on, one module or all of them (shows the cost first)",
     },
     Phrase {
         word: "keep",
@@ -124,7 +124,8 @@ pub(crate) fn run(app: &mut App, phrase: &Phrase, arguments: &[String]) -> Resul
         ("open", [pk, sk]) => app.open_key(pk, Some(sk), None),
         ("find", words) => app.find_command(words)?,
         ("activity", words) => app.activity_command(words)?,
-        ("scan", []) => app.ask_to_count(Scope::Everything),
+        ("scan", []) => app.perform(Action::Scan),
+        ("scan", [all]) if all == "*" => app.ask_to_count(Scope::Everything),
         ("scan", [module]) => app.ask_to_count(Scope::Module(module.as_str().into())),
         ("keep", words) => app.keep_command(words)?,
         ("forget", words) => app.forget_command(words)?,

@@ -19,7 +19,8 @@ use crate::domain::value::Value;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{
     ApprovalRequest, Blast, Command, Connection, Counters, Cursor, CursorAt, Decision, DeletedFilter, DiffResult,
-    EntityRef, EntitySummary, Event, Finding, HistoryEntry, ItemResult, Level, ListedPartition, MeasuredTable, Phase, PlanSummary, Preview, RequestId, RunInfo, SessionEnd, Severity, Side, StopCause, TenantCount, Watching,
+    EntityRef, EntitySummary, Event, Finding, HistoryEntry, ItemResult, Level, ListedPartition, MeasuredTable, Phase,
+    PlanSummary, Preview, RequestId, RunInfo, SessionEnd, Severity, Side, StopCause, TenantCount, Watching,
 };
 
 type Override = Box<dyn FnMut(&Command) -> Option<Vec<Event>> + Send>;

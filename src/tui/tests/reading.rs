@@ -128,7 +128,7 @@ fn a_range_reaches_over_pages_that_would_have_been_let_go() {
 #[test]
 fn the_palette_knows_what_people_call_things() {
     let first = |typed: &str| {
-        let screen = play((120, 40), &format!(":{typed}")).screen;
+        let screen = play((80, 24), &format!(":{typed}")).screen;
         let at = screen.lines().position(|line| line.contains(&format!("│:{typed}"))).unwrap();
         screen.lines().nth(at + 1).unwrap().trim_matches(['│', ' ', '█']).to_owned()
     };

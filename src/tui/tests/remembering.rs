@@ -26,7 +26,7 @@ fn counted(played: &Played) -> Vec<&Command> {
 #[test]
 fn the_tree_is_there_before_anything_is_counted() {
     let played = play("");
-    assert_eq!(played.commands, [Command::Connect, Command::ListPartitions { module: None }]);
+    assert_eq!(played.commands, [Command::Connect, Command::Runs, Command::ListPartitions { module: None }]);
     assert!(matches!(played.app.tenants.tree.listed, ListState::Done(_)));
     assert_eq!(played.app.tenants.tree.counting, Counting::Never);
     for words in ["customer", "acme", "not counted: s counts it (shows the cost", "7 tenants, 10 partitions"] {
@@ -60,11 +60,13 @@ fn counting_asks_first_says_what_it_costs_and_reads_what_is_under_the_cursor() {
     let share = play("js");
     assert!(share.screen.contains("this partition and no other: about 10 read"), "{}", share.screen);
     assert!(share.screen.contains("20 at most"), "{}", share.screen);
-    let whole = play(":scan<ret><ret>");
+    let whole = play(":scan *<ret><ret>");
     assert_eq!(counted(&whole), [&Command::ScanTenants { module: None }]);
     for size in [(120, 40), (80, 24), (60, 15)] {
-        let asked = Play::new(size.0, size.1).with(staging).keys("js");
-        insta::assert_snapshot!(format!("count_{}x{}", size.0, size.1), asked.screen);
+        let asked = Play::new(size.0, size.1).with(staging).keys("js").screen;
+        let is_whole =
+            ["Count?", "CUSTOMER#acme", "20 at most", "Enter count"].iter().all(|words| asked.contains(words));
+        assert!(is_whole, "{asked}");
     }
 }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::world::Place;
 use crate::config::Profile;
-use crate::domain::digest::part_digest;
 use crate::domain::plan::{
     Change, Conflicts, Existing, Modules, Plan, RunSettings, Source, Target, Undo, UndoFrom, Work,
 };
@@ -68,9 +67,6 @@ pub(super) fn resume(run: RunId) -> Command {
     Command::ResumeRun { run, rows: false, retry: false }
 }
 
-/// The item that is taken out of its batch, where a batch is skipped too: one of the first batch.
-const TAKEN_OUT: u64 = 2;
-
 /// Carries a command out to its end: the first batch is approved alone, the one named is skipped, then all the rest is approved at once.
 pub(super) async fn carry(profile: &Profile, state: &Path, command: Command, skip: Option<u32>) -> Ended {
     let (mut handle, end) = boundary();
@@ -92,14 +88,8 @@ pub(super) async fn carry(profile: &Profile, state: &Path, command: Command, ski
             }
             Event::ApprovalNeeded(batch) => {
                 let confirm = None;
-                let is_out = |n: u64| skip.is_some() && n == TAKEN_OUT;
-                let mut digest = batch.digest.clone();
                 let decision = match batch.batch {
                     n if skip == Some(n) => Decision::Skip,
-                    _ if batch.items.iter().any(|item| is_out(item.n)) => {
-                        digest = part_digest(batch.items.iter().map(|item| (&item.digest, is_out(item.n))));
-                        Decision::ApprovePart { without: vec![TAKEN_OUT], rest: false, confirm }
-                    }
                     1 => Decision::Approve { confirm },
                     _ => Decision::ApproveRest { confirm },
                 };
@@ -109,7 +99,7 @@ pub(super) async fn carry(profile: &Profile, state: &Path, command: Command, ski
                 let open: Vec<u64> = of_batch.map(|i| i.n).collect();
                 let shown: Vec<u64> = batch.items.iter().map(|i| i.n).collect();
                 assert_eq!(shown, open, "asked about something else than what is left: {items:?}");
-                let decide = Command::Decide { run: batch.run, batch: batch.batch, digest, decision };
+                let decide = Command::Decide { run: batch.run, batch: batch.batch, digest: batch.digest, decision };
                 decides += 1;
                 handle.commands.send((RequestId(decides), decide)).await.unwrap();
             }

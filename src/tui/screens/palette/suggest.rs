@@ -59,11 +59,7 @@ pub(super) fn suggest(app: &App, typed: &str) -> Vec<Offer> {
     let actions = found.into_iter().map(|(_, offer)| offer);
     let spots = spots(app, typed).into_iter().map(Offer::plain);
     // Names that were asked for come before places of the past.
-    if typed.is_empty() {
-        spots.take(OFFERED).chain(actions).collect()
-    } else {
-        actions.chain(spots).collect()
-    }
+    if typed.is_empty() { spots.take(OFFERED).chain(actions).collect() } else { actions.chain(spots).collect() }
 }
 
 /// Every action and command with its name and its help.

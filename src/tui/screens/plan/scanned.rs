@@ -9,6 +9,7 @@ use crate::config::plan::{self, Field, Kind};
 use crate::engine::protocol::TenantCount;
 use crate::tui::app::App;
 use crate::tui::format;
+use crate::tui::screens::tenants::held::Scope;
 use crate::tui::screens::tenants::tree::{Counting, ListState};
 
 /// A tenant as far as it was counted.
@@ -23,12 +24,13 @@ pub(crate) enum Seen {
 /// What was counted of a tenant, of the plan's modules and type only.
 pub(crate) fn seen(app: &App, form: &Form, tenant: &str) -> Seen {
     let tree = &app.tenants.tree;
-    // That there are none is known from the list of partitions, too.
-    let (is_over, mut at) = match (&tree.counting, &tree.listed) {
-        (Counting::Running | Counting::Stopped, _) => (false, None),
-        (Counting::Cached(at) | Counting::Done(at), _) | (Counting::Never, ListState::Done(at)) => (true, Some(*at)),
-        (Counting::Never, _) => return Seen::NotCounted,
+    let (is_over, mut at) = match &tree.counting {
+        Counting::Never => return Seen::NotCounted,
+        Counting::Cached(at) | Counting::Done(at) => (true, Some(*at)),
+        Counting::Running | Counting::Stopped => (false, None),
     };
+    // Where only a part was counted, the list of partitions has to say that there are no others.
+    let is_over = is_over && (tree.scope == Scope::Everything || matches!(tree.listed, ListState::Done(_)));
     let entity_type = form.value_of("source.type").filter(|t| t != "*");
     let modules = modules(form, entity_type.as_deref());
     let own = |c: &TenantCount| {
