@@ -9,6 +9,7 @@ pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod environment;
+mod evidence;
 #[cfg(feature = "sandbox")]
 pub mod keep;
 pub mod logging;
@@ -19,6 +20,7 @@ pub mod report;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod session;
+pub mod signing;
 #[cfg(feature = "sandbox")]
 pub mod stage;
 pub mod store;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::config::Profile;
+use crate::config::{Profile, SignOff};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{CopiedPart, Stage, StageWanted};
 use crate::sandbox::{Options, Sandbox, SandboxError, TableOptions, User, to_item};
@@ -62,6 +62,8 @@ fn leading_to(sandbox: &Sandbox, wanted: &StageWanted) -> Profile {
         account: here.account,
         bucket: here.bucket,
         user_pool_id: pool,
+        // Nothing of what others have to agree to is written there, and they are better asked with a rehearsal at hand.
+        sign_off: SignOff::default(),
         protected: false,
         ..wanted.profile.clone()
     }

@@ -38,6 +38,9 @@ pub struct Import {
     /// Refuse unless the plan digest is this one.
     #[arg(long, value_name = "DIGEST")]
     pub expect: Option<String>,
+    /// A signature over this plan, as `sign` makes it; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub signed: Vec<PathBuf>,
     /// How batches are approved.
     #[arg(long, value_enum, default_value_t)]
     pub approve: Approve,

@@ -74,7 +74,7 @@ pub(super) const ROWS: &[Row] = &[
     row("plan example", &["tenantry plan example copy > copy.toml"], &[]),
     row(
         "preview",
-        &["tenantry preview copy.toml"],
+        &["tenantry preview copy.toml", "tenantry preview copy.toml --report preview.html"],
         &[(exit::ITEMS, "done, with conflicts or invalid items"), INTERRUPTED],
     ),
     row(
@@ -88,8 +88,18 @@ pub(super) const ROWS: &[Row] = &[
             "tenantry run copy.toml --arm",
             "tenantry run copy.toml --arm --approve canary",
             "tenantry run --resume 01JD1S0V3Q8ZJ5N4M6T7W9XYAB --arm",
+            "tenantry run copy.toml --signed tanaka.signed --signed sato.signed --arm",
         ],
         WRITES,
+    ),
+    row(
+        "sign",
+        &[
+            "tenantry sign copy.toml --expect 0c1f… --to tanaka.signed",
+            "tenantry sign 01JD1S0V3Q8ZJ5N4M6T7W9XYAB --expect 9ab2… --key ~/.ssh/id_ed25519 --to undo.signed",
+            "tenantry sign copy.toml --expect 0c1f… --print > request.txt",
+        ],
+        &[(exit::NOT_APPROVED, "the digest is another one: nothing was signed"), INTERRUPTED],
     ),
     row("undo", &["tenantry undo 01JD1S0V3Q8ZJ5N4M6T7W9XYAB --arm"], WRITES),
     row(
@@ -108,7 +118,12 @@ pub(super) const ROWS: &[Row] = &[
     row("import", &["tenantry import products.csv import.toml --arm"], WRITES),
     row(
         "doctor",
-        &["tenantry doctor --module product", "tenantry doctor --tenant acme", "tenantry doctor --repair --arm"],
+        &[
+            "tenantry doctor --module product",
+            "tenantry doctor --tenant acme",
+            "tenantry doctor --report doctor.html",
+            "tenantry doctor --repair --arm",
+        ],
         &[FINDINGS, (exit::NOT_APPROVED, "with --repair: not armed, not approved, or stopped"), INTERRUPTED],
     ),
     row(
@@ -220,7 +235,7 @@ mod tests {
     #[test]
     fn commands_that_write_may_be_refused_and_others_may_not() {
         // A search stops at the units that it may use.
-        let writes = ["", "find", "rollback", "run", "undo", "export", "import", "doctor"];
+        let writes = ["", "find", "rollback", "run", "sign", "undo", "export", "import", "doctor"];
         for row in ROWS {
             let refused = exit_codes(row.command).contains(&exit::NOT_APPROVED);
             assert_eq!(refused, writes.contains(&row.command), "{}", row.command);

@@ -11,6 +11,7 @@ pub mod man;
 mod reference;
 mod rehearse;
 mod runs;
+mod sign;
 mod snapshot;
 mod texts;
 
@@ -27,6 +28,7 @@ pub use help::exit_codes;
 pub use reference::{exit_code_reference, reference};
 pub use rehearse::Rehearse;
 pub use runs::{Approve, Doctor, Run, RunsCommand, Undo};
+pub use sign::Sign;
 pub use snapshot::Snapshot;
 #[cfg(feature = "sandbox")]
 pub use texts::SandboxCommand;
@@ -136,6 +138,9 @@ pub enum Command {
         /// Print the differences of every item.
         #[arg(long)]
         rows: bool,
+        /// Write what it would do into a file for others, which must not exist.
+        #[arg(long, value_name = "FILE.md|FILE.html", value_parser = runs::report_file)]
+        report: Option<PathBuf>,
     },
     /// Carry a plan and its undo out on a copy in the embedded store; the services are only read.
     #[command(after_help = help::of("rehearse"))]
@@ -143,6 +148,9 @@ pub enum Command {
     /// Run a plan, or resume a run that ended early.
     #[command(after_help = help::of("run"))]
     Run(Run),
+    /// Agree to a plan, by its digest, with an SSH key: for profiles under which others must sign what is written.
+    #[command(after_help = help::of("sign"))]
+    Sign(Sign),
     /// Take a run back.
     #[command(after_help = help::of("undo"))]
     Undo(Undo),
@@ -235,6 +243,7 @@ impl Command {
             Self::Preview { .. } => "preview",
             Self::Rehearse(_) => "rehearse",
             Self::Run(_) => "run",
+            Self::Sign(_) => "sign",
             Self::Undo(_) => "undo",
             Self::Export(_) => "export",
             Self::Import(_) => "import",

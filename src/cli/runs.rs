@@ -39,6 +39,9 @@ pub struct Run {
     /// How batches are approved.
     #[arg(long, value_enum, default_value_t)]
     pub approve: Approve,
+    /// A signature over this plan, as `sign` makes it; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub signed: Vec<PathBuf>,
     /// Items with their rows.
     #[arg(long)]
     pub rows: bool,
@@ -52,6 +55,9 @@ pub struct Undo {
     /// How batches are approved.
     #[arg(long, value_enum, default_value_t)]
     pub approve: Approve,
+    /// A signature over this undo, as `sign RUN` makes it; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub signed: Vec<PathBuf>,
     /// What becomes of entities that were changed since: skip or force.
     #[arg(long, value_name = "skip|force", default_value = "skip", value_parser = conflicts)]
     pub conflicts: Conflicts,
@@ -70,7 +76,7 @@ pub struct Undo {
     pub module: Option<String>,
 }
 
-fn report_file(text: &str) -> Result<PathBuf, String> {
+pub(super) fn report_file(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("md" | "html") => Ok(path),
@@ -91,7 +97,7 @@ fn conflicts(text: &str) -> Result<Conflicts, String> {
 }
 
 /// Hours, days or weeks.
-fn duration(text: &str) -> Result<SignedDuration, String> {
+pub(super) fn duration(text: &str) -> Result<SignedDuration, String> {
     let hours = [("h", 1), ("d", 24), ("w", 24 * 7)];
     let of = |(unit, hours): (&str, i64)| {
         let digits = text.strip_suffix(unit).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
@@ -115,6 +121,9 @@ pub struct Doctor {
     /// Finish wedged entities from their command rows, then look again.
     #[arg(long)]
     pub repair: bool,
+    /// Write what was found into a file for others, which must not exist.
+    #[arg(long, value_name = "FILE.md|FILE.html", value_parser = report_file)]
+    pub report: Option<PathBuf>,
     /// How the batches of the repair are approved.
     #[arg(long, value_enum, default_value_t, requires = "repair")]
     pub approve: Approve,

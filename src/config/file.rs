@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::layers::{Layers, Origin, merged, origins};
-use super::profile::Profile;
+use super::profile::{Profile, SignOff};
 use super::regular::read_regular;
 use super::toml_walk::{ConfigError, Source, Walk};
 use super::ui::UiSettings;
@@ -77,7 +77,7 @@ fn read(path: &Path, layers: &Layers) -> Result<ConfigFile, Box<ConfigError>> {
                 return Err(profiles.wrong(span, name, "the name sandbox belongs to the built-in profile"));
             }
             let walk = Walk::new(source, format!("profiles.{name}"), table);
-            file.profiles.insert(name.to_owned(), profile(name, span, walk)?);
+            file.profiles.insert(name.to_owned(), profile(name, span, walk, path)?);
         }
     }
     walk.finish()?;
@@ -102,7 +102,12 @@ fn notify(mut walk: Walk<'_, '_>) -> Result<Vec<String>, Box<ConfigError>> {
     Ok(command)
 }
 
-fn profile(name: &str, at: std::ops::Range<usize>, mut walk: Walk<'_, '_>) -> Result<Profile, Box<ConfigError>> {
+fn profile(
+    name: &str,
+    at: std::ops::Range<usize>,
+    mut walk: Walk<'_, '_>,
+    config: &Path,
+) -> Result<Profile, Box<ConfigError>> {
     let environment = walk.required("environment", at.clone(), "it is the application's NODE_ENV")?;
     let app = walk.required("app", at, "it is the application's APP_NAME")?;
     let mut p = Profile::new(name, &environment, &app);
@@ -140,8 +145,28 @@ fn profile(name: &str, at: std::ops::Range<usize>, mut walk: Walk<'_, '_>) -> Re
             p.tables.insert(module.to_owned(), base.to_owned());
         }
     }
+    if let Some(approval) = walk.table("approval")? {
+        p.sign_off = sign_off(approval, config)?;
+    }
     walk.finish()?;
     Ok(p)
+}
+
+/// Who must sign; the files are relative to the configuration file.
+fn sign_off(mut walk: Walk<'_, '_>, config: &Path) -> Result<SignOff, Box<ConfigError>> {
+    let mut file = |key| -> Result<Option<PathBuf>, Box<ConfigError>> {
+        Ok(walk.text(key)?.map(|name| match (name.strip_prefix("~/"), std::env::home_dir()) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => config.parent().unwrap_or(Path::new("")).join(name),
+        }))
+    };
+    let (allowed_signers, revoked) = (file("allowed_signers")?, file("revoked")?);
+    let required = walk.size("required")?.unwrap_or_default();
+    if required > 0 && allowed_signers.is_none() {
+        return Err(walk.wrong_value("required", "required wants allowed_signers: the file of those who may sign"));
+    }
+    walk.finish()?;
+    Ok(SignOff { required, allowed_signers, revoked })
 }
 
 #[cfg(test)]
@@ -199,6 +224,10 @@ mod tests {
             "rollback_stamp",
             "protected",
             "tables",
+            "approval",
+            "required",
+            "allowed_signers",
+            "revoked",
         ] {
             assert!(
                 EXAMPLE
@@ -207,6 +236,21 @@ mod tests {
                 "{key}"
             );
         }
+    }
+
+    #[test]
+    fn signers_stand_in_a_file_beside_the_configuration() {
+        let of = |keys: &str| {
+            let text = format!("[profiles.a]\nenvironment = \"dev\"\napp = \"x\"\n[profiles.a.approval]\n{keys}\n");
+            parse(Path::new("/etc/c.toml"), &text).map(|file| file.profiles["a"].sign_off.clone())
+        };
+        let found = of("required = 2\nallowed_signers = \"signers\"\nrevoked = \"/r\"").unwrap();
+        assert_eq!((found.required, found.allowed_signers), (2, Some("/etc/signers".into())));
+        assert_eq!(found.revoked, Some("/r".into()));
+        assert_eq!(of("required = 0").unwrap(), SignOff::default());
+        let error = of("required = 1").unwrap_err();
+        assert_eq!((error.line, error.key.as_deref()), (Some(5), Some("profiles.a.approval.required")));
+        assert!(of("required = 1\nallowed_signer = \"s\"").unwrap_err().key.unwrap().ends_with("required"));
     }
 
     #[test]

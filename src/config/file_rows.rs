@@ -45,11 +45,17 @@ pub(super) const ROWS: &[Row] = rows! {
         "protected": Flag, EVERY, Counts("false"), "true: writing also wants the tenant's name typed";
         "tables": Names, EVERY, Counts("{}"), "module = \"table base name\", where an application renamed one";
         "endpoints": Table("endpoints"), EVERY, Nothing, "one service elsewhere than the others";
+        "approval": Table("approval"), EVERY, Nothing, "people who must sign what is written, beside whoever approves it";
     }
     ["endpoints"] {
         "dynamodb": Text, EVERY, Counts("''"), "DynamoDB; endpoint_url when empty";
         "s3": Text, EVERY, Counts("''"), "S3; endpoint_url when empty";
         "cognito": Text, EVERY, Counts("''"), "Cognito; endpoint_url when empty";
+    }
+    ["approval"] {
+        "required": Number(ANY.0, ANY.1), EVERY, Counts("0"), "how many different people must sign a plan before it runs; 0 = nobody";
+        "allowed_signers": Text, EVERY, Counts("''"), "the file of those who may, as ssh and git read it, relative to this file";
+        "revoked": Text, EVERY, Counts("''"), "a file of keys that no longer count: a list, or what ssh-keygen -k makes";
     }
 };
 
@@ -67,5 +73,6 @@ mod tests {
         assert_shown(EXAMPLE, &["notify"], &of("notify"));
         assert_shown(EXAMPLE, &["profiles", "staging"], &of("profile"));
         assert_shown(EXAMPLE, &["profiles", "staging", "endpoints"], &of("endpoints"));
+        assert_shown(EXAMPLE, &["profiles", "staging", "approval"], &of("approval"));
     }
 }

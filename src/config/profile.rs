@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::domain::publish::PublishMode;
@@ -60,6 +61,17 @@ impl fmt::Display for FrameworkVersion {
     }
 }
 
+/// How many people must sign what is written, and who they may be.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SignOff {
+    /// People, the operator included; 0 for no signatures.
+    pub required: usize,
+    /// The file of those who may sign, as ssh and git read it.
+    pub allowed_signers: Option<PathBuf>,
+    /// A file of keys that were given up: a list of them, or what `ssh-keygen -k` makes.
+    pub revoked: Option<PathBuf>,
+}
+
 /// One application in one environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
@@ -103,6 +115,8 @@ pub struct Profile {
     pub protected: bool,
     /// Base names of modules whose tables the application renamed.
     pub tables: BTreeMap<String, String>,
+    /// Who must sign what is written.
+    pub sign_off: SignOff,
 }
 
 impl Profile {
@@ -130,6 +144,7 @@ impl Profile {
             rollback_stamp: true,
             protected: false,
             tables: BTreeMap::new(),
+            sign_off: SignOff::default(),
         }
     }
 

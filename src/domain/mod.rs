@@ -36,6 +36,7 @@ pub mod timeline;
 pub mod transfer;
 pub mod transform;
 pub mod undo;
+pub mod undo_until;
 pub mod users;
 pub mod value;
 pub mod verify;

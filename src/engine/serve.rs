@@ -54,6 +54,9 @@ pub async fn serve(profile: Profile, state_dir: PathBuf, end: EngineEnd) {
                         shared.controls.stop_all();
                     }
                 }
+                if let Command::TakeSignatures { files } = &command {
+                    shared.take_signed(files);
+                }
                 let cancel = root.child_token();
                 tokens.insert(request, cancel.clone());
                 let task = Task { shared: Arc::clone(&shared), request, cancel };
@@ -173,6 +176,7 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
             rehearse::rehearse(task, &plan, data).await
         }
         Command::ResumeRun { run, rows, retry } => run::resume(task, run, rows, retry).await,
+        Command::SignOff { plan, digest } => run::subject(task, plan, digest).await,
         Command::ExportRun { run, file } => runs::export(task, run, file).await,
         Command::ReportRun { run } => report::report(task, run).await,
         Command::CheckRun { journal } => runs::check(task, journal).await,
@@ -186,7 +190,9 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::ShowRun { run } => runs::show(task, run).await,
         Command::Arm { armed } => task.emit(Event::Armed(armed)).await,
         // Done already, in the order of the commands.
-        Command::Cancel { .. } | Command::Steer { .. } | Command::Decide { .. } => Ok(()),
+        Command::Cancel { .. } | Command::Steer { .. } | Command::Decide { .. } | Command::TakeSignatures { .. } => {
+            Ok(())
+        }
     }
 }
 

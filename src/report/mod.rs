@@ -2,7 +2,6 @@
 
 mod client;
 mod commands;
-mod evidence;
 mod lines;
 mod output;
 mod progress;
@@ -11,6 +10,7 @@ mod times;
 mod waiting;
 
 use crate::engine::protocol::RunReport;
+use crate::evidence;
 
 pub use client::Client;
 pub use commands::{BeginKeeping, Context, Keeper, WantedCopy, run};
@@ -20,6 +20,5 @@ pub use output::{Format, Output};
 /// A report about a run, as Markdown.
 #[must_use]
 pub fn record(report: &RunReport) -> String {
-    let (title, blocks) = evidence::content(report);
-    evidence::markdown(&title, &blocks)
+    evidence::of_run(report).markdown()
 }

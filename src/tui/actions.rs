@@ -138,6 +138,7 @@ actions! {
     Resume = "resume", "resume", "Resume the run, or what waits for it";
     UndoRun = "undo-run", "undo", "Begin a plan that takes the run back";
     VerifyRun = "verify-run", "verify", "Compare what the run wrote with what is there";
+    ReportRun = "report-run", "report", "Write a report on the run into a file";
     ExportRun = "export-run", "export", "Write the run's journal into a file";
     StepUp = "step-up", "up", "Move the transform, chain step, reference or decision before the one above it";
     StepDown = "step-down", "down", "Move the transform, chain step, reference or decision behind the one below it";

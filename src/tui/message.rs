@@ -180,6 +180,13 @@ pub(crate) enum Effect {
         /// What was typed for it.
         lead: String,
     },
+    /// Write a report into a file, which must not be there.
+    WriteReport {
+        /// The file.
+        file: PathBuf,
+        /// Its text.
+        text: String,
+    },
     /// Edit a plan's text in the operator's editor, which takes the terminal meanwhile.
     EditPlan(String),
     /// Stop the program as a job of the shell.

@@ -93,6 +93,9 @@ fn dependencies_point_one_way() {
     assert_free("config", &["crate::store", "crate::engine", "crate::tui", "crate::report", "crate::sandbox"]);
     assert_free("tui", &["crate::store", "crate::report", "crate::sandbox", "crate::cli"]);
     assert_free("report", &["crate::store", "crate::tui", "crate::sandbox"]);
+    assert_free("signing", &above);
+    let of_interfaces = ["crate::store", "crate::tui", "crate::report", "crate::config", "crate::sandbox"];
+    assert_free("evidence", &of_interfaces);
     assert_free("cli", &["crate::store", "crate::tui", "crate::report", "crate::sandbox", "crate::session"]);
     assert_free("session.rs", &["crate::store", "crate::tui", "crate::report"]);
 }

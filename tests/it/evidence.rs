@@ -39,3 +39,36 @@ async fn a_report_tells_who_approved_what_and_how_it_is_taken_back() {
     assert_eq!((again.code, std::fs::read_to_string(file).unwrap()), (1, html), "{}", again.stdout);
     assert_eq!(program.json(&["runs", "report", run]).await.code, 2);
 }
+
+#[tokio::test]
+async fn a_preview_and_what_the_doctor_found_can_be_given_to_others() {
+    let stack = Stack::golden().await;
+    let program = Program::new(&stack);
+    let before = stack.dump().await;
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let plan = Plan::copy("acme", "globex");
+    let (html, markdown) = (path("preview.html"), path("doctor.md"));
+    let printed = program.json(&["preview", plan.path(), "--report", &html]).await;
+    let end = printed.end();
+    let report = std::fs::read_to_string(&html).unwrap();
+    assert_eq!(end["to"], html.as_str(), "{}", printed.stdout);
+    let creates = format!("<td>create</td><td>{}</td>", end["actions"]["create"]);
+    let problem =
+        printed.events("item").into_iter().find(|i| i["action"] == "skip" || i["action"] == "conflict").unwrap();
+    for word in [end["digest"].as_str().unwrap(), &creates, problem["reason"].as_str().unwrap(), "nothing was written"]
+    {
+        assert!(report.contains(word), "{word}: {report}");
+    }
+    assert!(!report.contains("http://") && !report.contains("<script"), "{report}");
+    let printed = program.json(&["doctor", "--report", &markdown]).await;
+    let report = std::fs::read_to_string(&markdown).unwrap();
+    assert_eq!(printed.end()["to"], markdown.as_str(), "{}", printed.stdout);
+    let findings = printed.events("finding");
+    assert!(report.contains(&format!("| findings | {} |", findings.len())) && !findings.is_empty(), "{report}");
+    let kinds = |kind: &str| report.matches(&format!("| {kind} | ")).count() - 1;
+    assert_eq!(kinds("wedged"), findings.iter().filter(|f| f["kind"] == "wedged").count(), "{report}");
+    // Never over another one.
+    assert_eq!(program.json(&["doctor", "--report", &html]).await.code, 1);
+    assert_eq!(stack.dump().await, before);
+}

@@ -218,3 +218,60 @@ async fn a_failed_command_above_a_row_past_its_ttl_is_not_repaired() {
     assert!(repaired.events("finding").iter().any(|f| f["kind"] == "expired"), "{}", repaired.stdout);
     assert_eq!(stack.dump().await, before);
 }
+
+#[tokio::test]
+async fn a_run_says_until_when_it_can_be_undone_and_keeps_to_it() {
+    const HISTORY: &str = "dev-shop-product-history";
+    let stack = Stack::new().await;
+    let program = Program::new(&stack);
+    stack.put(DATA, &product("acme", 1, "")).await;
+    let plan = Plan::copy("acme", "globex").set("existing", "\"overwrite\"");
+    let run = async || {
+        let printed = program.json(&["run", plan.path(), "--arm", "--approve", "all"]).await;
+        assert_eq!(printed.code, 0, "{}", printed.stdout);
+        printed
+    };
+    let until = |line: &Json| line["undo_until"].as_str().map(|at| at.parse::<jiff::Timestamp>().unwrap().as_second());
+    // What is new is there for ever, and nothing is to be proven.
+    let first = run().await;
+    assert_eq!(until(first.events("run").last().unwrap()), None);
+    let change = async |name: &str, history: &str, command: &str| {
+        let mut row = stack.get(DATA, "PRODUCT#acme", "P-00001").await.unwrap();
+        row.0.insert("name".to_owned(), Value::s(name));
+        stack.put(DATA, &row).await;
+        stack.put(MASTER, &setting("globex", HISTORY, history)).await;
+        stack.put(MASTER, &setting("globex", COMMAND, command)).await;
+    };
+    change("second", "7", "12").await;
+    let second = run().await;
+    let at = until(second.events("run").last().unwrap()).unwrap();
+    assert!((at - now() - 12 * DAY).abs() < 60, "{}", at - now());
+    assert!(
+        second.stderr.contains("can be undone for ") && second.stderr.contains(" days only, until "),
+        "{}",
+        second.stderr
+    );
+    // As the rows themselves say.
+    let command = ttl_of(&stack, COMMAND, "PRODUCT#globex", "P-00001@1").await.unwrap();
+    let history = ttl_of(&stack, HISTORY, "PRODUCT#globex", "P-00001@1").await.unwrap();
+    assert_eq!(at, command.max(history));
+    // Another retention counts for later runs, and never for this one.
+    change("third", "90", "90").await;
+    let third = run().await;
+    let later = until(third.events("run").last().unwrap()).unwrap();
+    assert!((later - now() - 90 * DAY).abs() < 60, "{}", later - now());
+    assert!(third.stderr.contains("can be undone until ") && !third.stderr.contains("only"), "{}", third.stderr);
+    let runs = program.json(&["runs"]).await;
+    let all: Vec<Option<i64>> = runs.events("run").into_iter().map(until).collect();
+    assert_eq!(all, [Some(later), Some(at), None]);
+    assert_eq!(ttl_of(&stack, COMMAND, "PRODUCT#globex", "P-00001@1").await.unwrap(), command);
+    let (_, text, _) = program.text(&["runs"]).await;
+    assert!(text.contains("UNDO UNTIL") && text.contains("no end"), "{text}");
+    // An undo as soon as those rows are gone finds what was said.
+    let id = third.end()["run"].as_str().unwrap();
+    for table in [HISTORY, COMMAND] {
+        stack.delete(table, "PRODUCT#globex", "P-00001@2").await;
+    }
+    let undone = program.json(&["undo", id, "--arm", "--approve", "all"]).await;
+    assert_eq!(undone.code, 3, "{}", undone.stdout);
+}

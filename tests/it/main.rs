@@ -71,6 +71,7 @@ mod sandbox;
 mod schemas;
 mod secrets;
 mod sign_in;
+mod sign_off;
 mod snapshot;
 mod spellings;
 mod state_dir;

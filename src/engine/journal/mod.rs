@@ -8,6 +8,7 @@ mod checked;
 mod collisions;
 #[cfg(test)]
 pub(crate) mod dying;
+mod facts;
 mod guard;
 mod items;
 #[cfg(test)]
@@ -35,6 +36,7 @@ use crate::engine::failure::{ErrorCode, Failure};
 pub use approvals::Left;
 pub use batches::Tally;
 pub use checked::Checked;
+pub use facts::{Facts, RecordedSignature};
 pub use guard::{check_state_dir, regular};
 pub use open::OpenItem;
 pub use prune::{prunable, remove, sweep};

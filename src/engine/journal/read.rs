@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, Row as SqlRow};
 
+use super::facts::RecordedSignature;
 use super::rows::{COLUMNS, ROWS, maybe_word, number, planned, sealed, unsigned, with_rows, word};
 use super::{JournalError, database, io, is_held, journal_path, runs_dir, schema};
 use crate::config::open_regular;
@@ -118,7 +119,7 @@ impl Reader {
         let sql = "SELECT id, name, operation, reason, profile, environment, app, account, region, digest, started_at, ended_at,
                        state, undo_of, undone_by, previewed, retried, json_extract(stamp, '$.by'),
                        (SELECT count(*) FROM item WHERE batch IS NOT NULL AND outcome IS NULL), plan,
-                       (SELECT sha256 FROM record ORDER BY place DESC LIMIT 1) FROM run";
+                       (SELECT sha256 FROM record ORDER BY place DESC LIMIT 1), blast FROM run";
         let read = |row: &SqlRow<'_>| {
             let mut state: RunState = word(row, 12)?;
             // Nobody holds it any more: the process went away in the middle. What waits for a decision goes on waiting.
@@ -130,7 +131,10 @@ impl Reader {
             // One that cannot be read is told of where the run is taken up.
             let plan = plan.and_then(|text| serde_json::from_str::<Plan>(&text).ok());
             let (source, target) = plan.as_ref().map(|plan| plan.work.ends()).unwrap_or_default();
+            let facts = super::facts::read(row.get::<_, Option<String>>(21)?.as_deref());
             Ok(RunInfo {
+                undo_until: facts.undo_until.first(),
+                signatures: facts.signatures.iter().map(RecordedSignature::shown).collect(),
                 source,
                 target,
                 run: word(row, 0)?,

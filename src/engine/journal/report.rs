@@ -8,6 +8,10 @@ use super::rows::{COLUMNS, maybe_word, number, unsigned, word};
 use super::{JournalError, database};
 use crate::engine::protocol::{Approved, ItemResult, Problem, Steered};
 
+/// What becomes of an item: of one that a preview does not write, as soon as a run is made of it.
+const BECOMES: &str =
+    "coalesce(outcome, CASE WHEN batch IS NULL THEN CASE action WHEN 'skip' THEN 'skipped' ELSE action END END)";
+
 impl Reader {
     /// Approvals, each with what became of what it was given for: of a batch, or of that and all after it.
     ///
@@ -53,9 +57,11 @@ impl Reader {
     /// [`JournalError`].
     pub fn problems(&self, samples: usize) -> Result<Vec<Problem>, JournalError> {
         let fail = database(&self.path);
-        let sql = "SELECT outcome, reason, count(*) FROM item WHERE outcome NOT IN ('done', 'equal')
-                   GROUP BY outcome, reason ORDER BY count(*) DESC, outcome, reason";
-        let mut statement = self.connection.prepare(sql).map_err(&fail)?;
+        let sql = format!(
+            "SELECT {BECOMES} AS becomes, reason, count(*) FROM item WHERE becomes NOT IN ('done', 'equal')
+             GROUP BY becomes, reason ORDER BY count(*) DESC, becomes, reason"
+        );
+        let mut statement = self.connection.prepare(&sql).map_err(&fail)?;
         let read = |row: &SqlRow<'_>| {
             let (outcome, reason) = (word(row, 0)?, maybe_word(row, 1)?);
             Ok(Problem { outcome, reason, count: unsigned(row.get(2)?), samples: Vec::new() })
@@ -64,7 +70,7 @@ impl Reader {
         let mut found: Vec<Problem> = rows.collect::<Result<_, _>>().map_err(&fail)?;
         for problem in &mut found {
             let reason = problem.reason.map_or_else(|| "NULL".to_owned(), |reason| format!("'{}'", reason.as_str()));
-            let condition = format!("outcome = '{}' AND reason IS {reason}", problem.outcome.as_str());
+            let condition = format!("{BECOMES} = '{}' AND reason IS {reason}", problem.outcome.as_str());
             problem.samples = self.first(&condition, samples)?;
         }
         Ok(found)
@@ -87,6 +93,16 @@ impl Reader {
         let mut done = self.first("outcome = 'done' AND action = 'update'", samples)?;
         done.extend(self.first("outcome = 'done' AND action <> 'update'", samples - done.len())?);
         Ok(done.into_iter().map(|item| item.n).collect())
+    }
+
+    /// The numbers of the first items that a preview would write, such as change an entity before others.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn first_planned(&self, samples: usize) -> Result<Vec<u64>, JournalError> {
+        let mut planned = self.first("batch IS NOT NULL AND action = 'update'", samples)?;
+        planned.extend(self.first("batch IS NOT NULL AND action <> 'update'", samples - planned.len())?);
+        Ok(planned.into_iter().map(|item| item.n).collect())
     }
 
     fn first(&self, condition: &str, samples: usize) -> Result<Vec<ItemResult>, JournalError> {

@@ -7,13 +7,13 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::actor::Database;
 use super::chain::{Chain, ENDED, Kind, Page, up_to};
+use super::facts::Facts;
 use super::rows::{self, number};
 use super::{JournalError, database, io, journal_path, lock_path, private_dir, private_file, run_dir, schema};
 use crate::domain::item::PlannedItem;
 use crate::domain::plan::Plan;
 use crate::domain::publish::{PublishMode, Stamp};
 use crate::domain::run::{Operation, Outcome, Reason, RunId, RunState};
-use crate::engine::protocol::Blast;
 use crate::store::Pins;
 
 /// What is known of a run when it begins.
@@ -209,9 +209,15 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError`].
-    pub async fn previewed(&self, digest: &str, blast: Blast, canary: usize, size: usize) -> Result<(), JournalError> {
+    pub async fn previewed(
+        &self,
+        digest: &str,
+        facts: impl Into<Facts>,
+        canary: usize,
+        size: usize,
+    ) -> Result<(), JournalError> {
         let (digest, path) = (digest.to_owned(), Arc::clone(&self.path));
-        let blast = serde_json::to_string(&blast).unwrap_or_default();
+        let blast = serde_json::to_string(&facts.into()).unwrap_or_default();
         self.database
             .call(move |connection| {
                 let fail = database(&path);

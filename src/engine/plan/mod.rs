@@ -136,6 +136,19 @@ fn target_is_readable(task: &Task, plan: &Plan) -> Result<Option<String>, Stop> 
     Err(failure.hint(format!("write {meant:?}; spelling = \"as-is\" takes other letters as they stand")).into())
 }
 
+/// What the profile asks of others before a plan runs.
+fn sign_off(task: &Task) -> Option<String> {
+    let (name, required) = (&task.profile().name, task.profile().sign_off.required);
+    let people = match required {
+        0 => return None,
+        1 => "1 person signs".to_owned(),
+        n => format!("{n} people sign"),
+    };
+    Some(format!(
+        "profile {name} runs it when {people} this digest: `tenantry sign PLAN.toml --expect DIGEST --to FILE`"
+    ))
+}
+
 /// Tells paths of the plan that no entity had: most likely they are misspelled.
 async fn tell_unmet(task: &Task, changing: &Changing) -> Result<(), Stop> {
     for path in changing.unmet() {
@@ -195,7 +208,7 @@ pub(super) async fn preview_into(
     };
     let mut notes = found?;
     notes.extend(odd_target);
-    let (blast, checked, violated) = sink.finish().await?;
+    let sink::Found { blast, notes: checked, violated, undo_until } = sink.finish().await?;
     notes.extend(checked);
     if let (Work::Import { rejects: Some(rejects), .. }, Some(file), Some(opening)) = (&plan.work, &file, opening) {
         let count = begin_rejects(journal, file, opening, rejects).await?;
@@ -216,6 +229,8 @@ pub(super) async fn preview_into(
             }
         });
     }
+    notes.extend(context.undo_notes(task, &undo_until).into_iter().map(|(_, words)| words));
+    notes.extend(sign_off(task));
     Ok(PlanSummary {
         run: context.run,
         digest,
@@ -225,5 +240,6 @@ pub(super) async fn preview_into(
         publish: context.mode,
         notes,
         violated,
+        undo_until,
     })
 }

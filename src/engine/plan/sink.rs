@@ -7,6 +7,7 @@ use super::validate::Checker;
 use crate::domain::item::{PlannedItem, PlannedPart};
 use crate::domain::run::{Action, Reason};
 use crate::domain::size::item_bytes;
+use crate::domain::undo_until::UndoUntil;
 use crate::engine::items::request::request;
 use crate::engine::items::shown::shown;
 use crate::engine::journal::{Journal, NewItem};
@@ -20,6 +21,14 @@ const BYTES: usize = 32 * 1024 * 1024;
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(250);
 
+/// What is known once every item was taken.
+pub(super) struct Found {
+    pub(super) blast: Blast,
+    pub(super) notes: Vec<String>,
+    pub(super) violated: Vec<Violated>,
+    pub(super) undo_until: UndoUntil,
+}
+
 /// Takes the items of a preview in their order: numbers them, gives each its batch, records and tells them.
 pub(super) struct Sink<'a> {
     task: &'a Task,
@@ -30,6 +39,7 @@ pub(super) struct Sink<'a> {
     count: u64,
     writes: u64,
     adder: Adder,
+    undo_until: UndoUntil,
     units_before: f64,
     told: Instant,
     checker: Option<Checker>,
@@ -57,6 +67,7 @@ impl<'a> Sink<'a> {
             count: 0,
             writes: 0,
             adder: Adder::default(),
+            undo_until: UndoUntil::default(),
             units_before: task.store().meter().reading().read_units,
             told: Instant::now(),
             checker,
@@ -106,6 +117,7 @@ impl<'a> Sink<'a> {
                 Ok(request) => {
                     objects = request.object_uris();
                     self.adder.add(self.context, &item, &request);
+                    self.undo_until.add(&item);
                 }
                 Err(error) => {
                     let Some(reason) = error.item_reason() else { return Err(error.into()) };
@@ -150,14 +162,15 @@ impl<'a> Sink<'a> {
     }
 
     /// Records what is left, and adds up; gives back what was found by checking, too.
-    pub(super) async fn finish(mut self) -> Result<(Blast, Vec<String>, Vec<Violated>), Stop> {
+    pub(super) async fn finish(mut self) -> Result<Found, Stop> {
         self.check().await?;
         self.flush().await?;
         let read = self.task.store().meter().reading().read_units - self.units_before;
         let mut notes = self.checker.as_ref().map(Checker::notes).unwrap_or_default();
         notes.extend(self.unknown.note());
         let violated = self.checker.as_mut().map(Checker::violated).unwrap_or_default();
-        Ok((self.adder.finish(self.context, read), notes, violated))
+        let blast = self.adder.finish(self.context, read);
+        Ok(Found { blast, notes, violated, undo_until: self.undo_until })
     }
 }
 

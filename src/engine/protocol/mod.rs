@@ -11,6 +11,7 @@ mod identity;
 mod rehearsed;
 mod reported;
 mod shown;
+mod signed;
 mod steering;
 mod watched;
 
@@ -43,6 +44,7 @@ pub use shown::{
     Approval, ApprovalRequest, BatchInfo, BatchState, Blast, Finding, ItemFilter, ItemResult, Phase, PlanSummary,
     Preview, RunInfo, Severity, StopCause, Violated,
 };
+pub use signed::{SignOff, Signature};
 pub use steering::{Decision, Steering};
 pub use watched::{Watched, Watching};
 
@@ -282,6 +284,19 @@ pub enum Command {
         /// Failed items are taken up again, too.
         retry: bool,
     },
+    /// Takes files with signatures for the runs that begin from now on, in place of those before. They are read and checked when a run
+    /// begins: [`Event::Signature`] for each.
+    TakeSignatures {
+        /// The files.
+        files: Vec<PathBuf>,
+    },
+    /// Tells what is to be signed for a plan: [`Event::SignOff`].
+    SignOff {
+        /// The plan's name.
+        plan: String,
+        /// Its digest.
+        digest: String,
+    },
     /// Changes how a run that is under way goes about it.
     Steer {
         /// The run.
@@ -504,6 +519,10 @@ pub enum Event {
     Rehearsal(Box<RehearsalEvent>),
     /// Answers [`Command::ReportRun`].
     Reported(Box<RunReport>),
+    /// A signature was checked.
+    Signature(Box<Signature>),
+    /// Answers [`Command::SignOff`].
+    SignOff(Box<SignOff>),
     /// A preview is complete.
     Planned(Box<PlanSummary>),
     /// A batch changed its state, or is listed.

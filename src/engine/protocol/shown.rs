@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EntityRef, Remembered};
+use super::{EntityRef, Level, Remembered};
 use crate::domain::diff::Change;
 use crate::domain::finding::FindingKind;
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::publish::PublishMode;
 use crate::domain::row::{Row, TableKind};
 use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
+use crate::domain::undo_until::UndoUntil;
 
 /// What a run intends for one item: exactly what will be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +87,8 @@ pub struct ApprovalRequest {
     pub confirm: Option<String>,
     /// The last rehearsal of the plan; `None` where there was none.
     pub rehearsal: Option<Box<Remembered>>,
+    /// What is to be known of the run as a whole before it is approved.
+    pub notes: Vec<(Level, String)>,
     /// The items.
     pub items: Vec<Preview>,
 }
@@ -222,6 +225,10 @@ pub struct RunInfo {
     pub chain: String,
     /// What was approved, by whom and when, in its order.
     pub approvals: Vec<Approval>,
+    /// Until when it can be undone: RFC 3339, UTC, milliseconds; `None` where nothing that an undo needs expires.
+    pub undo_until: Option<String>,
+    /// Who signed it off.
+    pub signatures: Vec<super::Signature>,
 }
 
 impl RunInfo {
@@ -290,6 +297,8 @@ pub struct PlanSummary {
     pub notes: Vec<String>,
     /// What the items were checked against and did not hold, the rules that most of them broke first.
     pub violated: Vec<Violated>,
+    /// Until when it could be undone.
+    pub undo_until: UndoUntil,
 }
 
 /// A rule that items did not hold.

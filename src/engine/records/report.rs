@@ -2,7 +2,7 @@
 
 use crate::domain::run::RunId;
 use crate::engine::items::shown::shown;
-use crate::engine::journal::{JournalError, Reader};
+use crate::engine::journal::JournalError;
 use crate::engine::protocol::{Event, RunReport};
 use crate::engine::task::{Context, Stop, Task, blocking};
 
@@ -10,16 +10,17 @@ use crate::engine::task::{Context, Stop, Task, blocking};
 const SAMPLES: usize = 5;
 
 pub(in crate::engine) async fn report(task: &Task, run: RunId) -> Result<(), Stop> {
-    let state_dir = task.shared.state_dir.clone();
+    let reader = super::items::reader(task, run).await?;
     let read = blocking(move || {
-        let reader = Reader::open(&state_dir, run)?;
         let checked = match reader.check() {
             Ok(checked) => Ok(checked.records),
             Err(error @ JournalError::Broken { .. }) => Err(error.to_string()),
             Err(error) => return Err(error),
         };
         let mut done = Vec::new();
-        for n in reader.first_done(SAMPLES)? {
+        // Of a preview that is kept, what it would do.
+        let is_preview = reader.info()?.digest.is_empty();
+        for n in if is_preview { reader.first_planned(SAMPLES)? } else { reader.first_done(SAMPLES)? } {
             done.extend(reader.intended(n)?.map(|item| (n, item)));
         }
         let report = RunReport {

@@ -159,6 +159,7 @@ async fn ask(task: &Task, journal: &Journal, context: &Context, batch: &BatchInf
         digest,
         confirm: context.confirm.clone(),
         rehearsal: context.rehearsal.clone(),
+        notes: context.notes.clone(),
         items,
     };
     let decided = match task.emit(Event::ApprovalNeeded(Box::new(request))).await {

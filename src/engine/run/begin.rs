@@ -2,6 +2,7 @@ use jiff::Timestamp;
 
 use super::approve::drive;
 use super::execute::Ended;
+use super::signed::{self, Signed};
 use super::single::name_tenant;
 use crate::domain::clock::utc_millis;
 use crate::domain::plan::{Existing, OnInvalid, Plan, Verify, Work};
@@ -10,9 +11,9 @@ use crate::engine::check;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::files::after_run;
 use crate::engine::items::ended::{ItemEnd, told};
-use crate::engine::journal::{Journal, Reader};
+use crate::engine::journal::{Facts, Journal, Reader};
 use crate::engine::plan::preview_into;
-use crate::engine::protocol::{Event, PlanSummary, StopCause};
+use crate::engine::protocol::{Event, Level, PlanSummary, StopCause};
 use crate::engine::records::rehearsals;
 use crate::engine::records::runs::{mark_undone, show_info};
 use crate::engine::task::context::import_table;
@@ -35,6 +36,9 @@ pub(in crate::engine) async fn start(task: &Task, plan: &Plan, expect: Option<St
     let mut context = Context::new(task, plan.work.operation(), plan.run.clone(), plan.work.target_tenant())?;
     context.rows = rows;
     context.import_table = import_table(&plan.work);
+    if signed::is_hopeless(task).await? {
+        return task.emit(Event::Stopped { run: context.run, cause: StopCause::Signature }).await;
+    }
     let undo_of = match &plan.work {
         Work::Undo(undo) => Some(undo.run),
         _ => None,
@@ -61,21 +65,22 @@ pub(in crate::engine) async fn start(task: &Task, plan: &Plan, expect: Option<St
     let previewed = match summary {
         Ok(summary) => {
             context.rehearsal = rehearsals::of(task, Some(plan), &summary.digest).await;
-            accepted(task, plan, &context, &journal, summary, expect.as_deref()).await
+            accepted(task, plan, &mut context, &journal, summary, expect.as_deref()).await
         }
         Err(stop) => Err(stop),
     };
     let previewed = match previewed {
-        Ok(()) => name_tenant(task, Some(plan), &journal, &mut context).await,
-        Err(stop) => Err(stop),
+        Ok(Accepted::Yes) => name_tenant(task, Some(plan), &journal, &mut context).await.map(|()| Accepted::Yes),
+        other => other,
     };
-    if let Err(stop) = previewed {
+    if !matches!(previewed, Ok(Accepted::Yes)) {
         // A run that never came to be is not kept.
         task.shared.controls.drop_run(context.run);
         journal.close().await;
         let dir = crate::engine::journal::run_dir(&task.shared.state_dir, context.run);
         let _ = blocking(move || std::fs::remove_dir_all(dir)).await;
-        return Err(stop);
+        previewed?;
+        return task.emit(Event::Stopped { run: context.run, cause: StopCause::Signature }).await;
     }
     tell_run(task, context.run).await?;
     tell_unwritten(task, &journal, &context).await?;
@@ -86,18 +91,42 @@ pub(in crate::engine) async fn start(task: &Task, plan: &Plan, expect: Option<St
 async fn accepted(
     task: &Task,
     plan: &Plan,
-    context: &Context,
+    context: &mut Context,
     journal: &Journal,
     summary: PlanSummary,
     expect: Option<&str>,
-) -> Result<(), Stop> {
+) -> Result<Accepted, Stop> {
     let refusal = refusal(plan, &summary, expect);
-    let (digest, blast) = (summary.digest.clone(), summary.blast);
+    let (digest, blast, undo_until) = (summary.digest.clone(), summary.blast, summary.undo_until.clone());
     task.emit(Event::Planned(Box::new(summary))).await?;
-    match refusal {
-        Some(refusal) => Err(refusal.into()),
-        None => Ok(journal.previewed(&digest, blast, context.settings.canary, context.settings.batch).await?),
+    if let Some(refusal) = refusal {
+        return Err(refusal.into());
     }
+    let subject = signed::of(task, plan.name.clone(), digest.clone()).await;
+    let Signed::Enough(signatures) = signed::check(task, &subject, Vec::new()).await? else {
+        return Ok(Accepted::Unsigned);
+    };
+    let facts = Facts { blast, undo_until, signatures };
+    context.notes = notes(task, context, &facts);
+    journal.previewed(&digest, facts, context.settings.canary, context.settings.batch).await?;
+    Ok(Accepted::Yes)
+}
+
+/// Whether a plan that was previewed becomes a run.
+enum Accepted {
+    Yes,
+    /// Not enough people signed it.
+    Unsigned,
+}
+
+/// What is to be known of a run before it is approved: until when it can be undone, and who signed it off.
+fn notes(task: &Task, context: &Context, facts: &Facts) -> Vec<(Level, String)> {
+    let mut notes = context.undo_notes(task, &facts.undo_until);
+    let people: Vec<&str> = facts.signatures.iter().map(|signature| signature.principal.as_str()).collect();
+    if !people.is_empty() {
+        notes.push((Level::Info, format!("signed off by {}", people.join(", "))));
+    }
+    notes
 }
 
 /// Resumes a run that ended early, under the profile that it pinned. What was approved and not written is asked for again; with `retry`
@@ -140,6 +169,17 @@ pub(in crate::engine) async fn resume(task: &Task, run: RunId, rows: bool, retry
         return Err(failure.hint("preview the plan again, and run what it shows now").into());
     }
     context.rehearsal = rehearsals::of(task, recorded.plan.as_ref(), &info.digest).await;
+    let facts = journal.facts().await?;
+    let subject = signed::of(task, info.name.clone(), info.digest.clone()).await;
+    let Signed::Enough(signatures) = signed::check(task, &subject, facts.signatures.clone()).await? else {
+        journal.close().await;
+        tell_run(task, run).await?;
+        return task.emit(Event::Stopped { run, cause: StopCause::Signature }).await;
+    };
+    if signatures != facts.signatures {
+        journal.sign(signatures.clone()).await?;
+    }
+    context.notes = notes(task, &context, &Facts { signatures, ..facts });
     context.earlier = journal.approvals().await?;
     for approval in &context.earlier {
         task.log(approval.words(&approval.at)).await?;

@@ -6,8 +6,10 @@ mod execute;
 mod limiter;
 mod pipeline;
 mod round;
+mod signed;
 mod single;
 mod steered;
 mod troubles;
 
 pub(super) use begin::{resume, start};
+pub(super) use signed::subject;

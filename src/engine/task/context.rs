@@ -1,13 +1,15 @@
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::config::{FrameworkVersion, Profile};
 use crate::domain::clock::{framework_time, parse_time, time_zone, utc_millis};
 use crate::domain::plan::{Engine, Plan, RunSettings, Work};
 use crate::domain::publish::{PublishMode, Stamp};
 use crate::domain::run::{Operation, RunId};
+use crate::domain::undo_until::{UndoNote, UndoUntil};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::journal::{Header, Recorded};
-use crate::engine::protocol::{Approval, Remembered, RunInfo};
+use crate::engine::protocol::{Approval, Level, Remembered, RunInfo};
 use crate::engine::task::{Stop, Task};
 
 /// What is the same for everything that a run does.
@@ -32,6 +34,8 @@ pub(in crate::engine) struct Context {
     pub(in crate::engine) earlier: Vec<Approval>,
     /// The last rehearsal of what it does.
     pub(in crate::engine) rehearsal: Option<Box<Remembered>>,
+    /// What is to be known of the run as a whole before it is approved.
+    pub(in crate::engine) notes: Vec<(Level, String)>,
 }
 
 impl Context {
@@ -77,6 +81,7 @@ impl Context {
             before: (0, 0),
             earlier: Vec::new(),
             rehearsal: None,
+            notes: Vec::new(),
         })
     }
 
@@ -99,12 +104,20 @@ impl Context {
             before: (0, 0),
             earlier: Vec::new(),
             rehearsal: None,
+            notes: Vec::new(),
         }
     }
 
     /// The run's time as attributes and journals spell it.
     pub(in crate::engine) fn time(&self) -> String {
         utc_millis(self.at)
+    }
+
+    /// Until when the run can be undone, as the operator's clock says it.
+    pub(in crate::engine) fn undo_notes(&self, task: &Task, until: &UndoUntil) -> Vec<(Level, String)> {
+        let zone = time_zone(&task.profile().timezone).unwrap_or(TimeZone::UTC);
+        let level = |note: &UndoNote| if note.is_soon { Level::Warning } else { Level::Info };
+        until.notes(Timestamp::now(), &zone).into_iter().map(|note| (level(&note), note.words)).collect()
     }
 
     /// What the journal begins with.

@@ -67,6 +67,8 @@ pub(in crate::engine) struct Shared {
     pub(in crate::engine) stage: Option<OpenStage>,
     /// Whether this is a rehearsal: where its rows came from was looked at there.
     pub(in crate::engine) is_rehearsal: bool,
+    /// Files with signatures for the runs to come.
+    signed: Mutex<Vec<PathBuf>>,
 }
 
 /// A poisoned lock only means that another task panicked while it held plain data.
@@ -96,6 +98,7 @@ impl Shared {
             modules: Mutex::default(),
             stage: None,
             is_rehearsal: false,
+            signed: Mutex::default(),
         }
     }
 
@@ -114,6 +117,14 @@ impl Shared {
     /// The store that writes; `None` while the profile is read-only.
     pub(in crate::engine) fn writes(&self) -> Option<WriteStore> {
         lock(&self.armed).clone()
+    }
+
+    pub(in crate::engine) fn take_signed(&self, files: &[PathBuf]) {
+        *lock(&self.signed) = files.to_vec();
+    }
+
+    pub(in crate::engine) fn signed(&self) -> Vec<PathBuf> {
+        lock(&self.signed).clone()
     }
 
     pub(in crate::engine) fn wait_for(&self, run: RunId, batch: u32, waiting: Waiting) {

@@ -87,6 +87,7 @@ pub(super) async fn import(context: &mut Context, options: Import) -> Result<(),
         return Err(failure.hint("copy the mended rows to another file first").into());
     }
     *file = Some(from);
+    super::run::signed(context, options.signed).await?;
     if !context.global.arm {
         return unarmed(context, plan, options.rows).await;
     }

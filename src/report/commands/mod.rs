@@ -12,8 +12,10 @@ mod rehearse;
 mod rollback;
 mod run;
 mod runs;
+mod sign;
 mod snapshot;
 mod versions;
+mod written;
 
 use std::time::{Duration, Instant};
 
@@ -270,9 +272,10 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         Command::Rollback { entity, to, expect, dry_run } => {
             rollback::rollback(context, &entity, to, expect, dry_run).await
         }
-        Command::Preview { plan, rows } => plans::preview(context, &plan, rows).await,
+        Command::Preview { plan, rows, report } => plans::preview(context, &plan, rows, report).await,
         Command::Rehearse(options) => rehearse::rehearse(context, options).await,
         Command::Run(options) => run::run(context, options).await,
+        Command::Sign(options) => sign::sign(context, options).await,
         Command::Undo(options) => run::undo(context, options).await,
         Command::Doctor(options) => doctor::doctor(context, options).await,
         Command::Export(options) => files::export(context, options).await,

@@ -1,16 +1,22 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+use jiff::Timestamp;
 
 use super::super::lines::ItemLine;
 use super::super::table::Table;
 use super::versions::sentence;
+use super::written::write;
 use super::{Context, Quit, exit};
 use crate::config;
+use crate::domain::clock::utc_millis;
 use crate::domain::plan::Plan;
 use crate::domain::publish::PublishMode;
-use crate::domain::run::Action;
+use crate::domain::run::{Action, RunId};
 use crate::engine::protocol::{Command, Event, Phase, PlanSummary, Preview};
+use crate::evidence::{PreviewItems, of_preview};
 use crate::session::plan_failure;
+use crate::signing::Subject;
 
 /// Items that are not written and are listed for people, unless all are wanted.
 const LISTED: u64 = 40;
@@ -20,17 +26,60 @@ pub(super) fn load(file: &Path) -> Result<Plan, Quit> {
     config::plan::load(file).map_err(|error| Quit::from(plan_failure(error)))
 }
 
-pub(super) async fn preview(context: &mut Context, file: &Path, rows: bool) -> Result<(), Quit> {
+pub(super) async fn preview(
+    context: &mut Context,
+    file: &Path,
+    rows: bool,
+    report: Option<PathBuf>,
+) -> Result<(), Quit> {
     let plan = load(file)?;
-    show(context, plan, rows).await
+    let Some(to) = report else { return show(context, plan, rows).await };
+    let (operation, reason, name) = (plan.work.operation(), plan.reason.clone(), plan.name.clone());
+    let (mut items, mut found) = (PreviewItems::default(), None);
+    // It has no run of its own, and the report names none.
+    let run = RunId::from_parts(0, 0);
+    shown(context, plan, rows, |event| match event {
+        Event::Preview(item) => items.add(run, item),
+        Event::Planned(summary) => found = Some(summary.clone()),
+        _ => {}
+    })
+    .await?;
+    let Some(summary) = found else { return Ok(()) };
+    let subject = subject(context, name, summary.digest.clone()).await?;
+    let at = utc_millis(Timestamp::now());
+    if let Some(subject) = subject {
+        let report = of_preview(&subject, (operation.as_str(), &reason, &at), &summary, items);
+        write(context, &to, &report.for_file(&to))?;
+        context.out.text(&format!("report on the preview written to {}", to.display()));
+    }
+    Ok(())
+}
+
+/// A plan, and where it would run.
+pub(super) async fn subject(context: &mut Context, plan: String, digest: String) -> Result<Option<Subject>, Quit> {
+    let mut found = None;
+    context
+        .each(Command::SignOff { plan, digest }, |_, event| {
+            if let Event::SignOff(sign_off) = event {
+                found = Some(sign_off.subject);
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(found)
 }
 
 /// Prints what a plan would do.
 pub(super) async fn show(context: &mut Context, plan: Plan, rows: bool) -> Result<(), Quit> {
+    shown(context, plan, rows, |_| {}).await
+}
+
+async fn shown(context: &mut Context, plan: Plan, rows: bool, mut also: impl FnMut(&Event)) -> Result<(), Quit> {
     let began = Instant::now();
     let mut listed = 0;
     context
         .each(Command::PreviewPlan { plan: Box::new(plan), keep: false }, |context, event| {
+            also(&event);
             match event {
                 Event::Preview(item) => {
                     context.out.line(&ItemLine::preview(&item));
@@ -100,6 +149,9 @@ pub(super) fn planned(context: &mut Context, summary: &PlanSummary) {
         } else {
             context.out.text(&format!("note: {note}"));
         }
+    }
+    if summary.undo_until.first().is_none() && blast.entities > 0 {
+        context.out.text("can be undone at any time: nothing that an undo needs expires");
     }
     context.out.text(&format!("digest {}", summary.digest));
 }

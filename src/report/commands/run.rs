@@ -1,7 +1,7 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::super::lines::{BatchLine, FindingLine, ItemLine, RunLine};
+use super::super::lines::{BatchLine, FindingLine, ItemLine, RunLine, SignatureLine};
 use super::approve::Approver;
 use super::plans::{load, planned, show};
 use super::{Context, Quit, exit};
@@ -12,11 +12,12 @@ use crate::domain::plan::{Change, Modules, Plan, RunSettings, Undo as UndoPlan, 
 use crate::domain::run::{Outcome, RunId, RunState};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{
-    BatchState, Command, Event, Finding, ItemResult, Level, Phase, RunInfo, Severity, Steering, StopCause,
+    BatchState, Command, Event, Finding, ItemResult, Level, Phase, RunInfo, Severity, Signature, Steering, StopCause,
 };
 use crate::notify::News;
 
 pub(super) async fn run(context: &mut Context, options: Run) -> Result<(), Quit> {
+    signed(context, options.signed).await?;
     let mut expect = None;
     let command = match (options.resume, &options.plan) {
         (Some(run), _) => Command::ResumeRun { run, rows: options.rows, retry: options.retry },
@@ -49,25 +50,53 @@ pub(super) async fn run(context: &mut Context, options: Run) -> Result<(), Quit>
 }
 
 pub(super) async fn undo(context: &mut Context, options: Undo) -> Result<(), Quit> {
+    signed(context, options.signed).await?;
     let from = match (options.journal, options.pk, options.module) {
         (Some(file), ..) => UndoFrom::File(file.to_string_lossy().into_owned()),
         (None, Some(pk), module) => UndoFrom::Partition { pk, module },
         (None, None, Some(module)) => UndoFrom::Module(module),
         (None, None, None) => UndoFrom::Journal,
     };
-    let plan = Plan {
-        name: format!("undo of {}", options.run),
-        profile: None,
-        reason: String::new(),
-        modules: Modules::ByType,
-        work: Work::Undo(UndoPlan { run: options.run, conflicts: options.conflicts, from, items: options.item }),
-        change: Change::default(),
-        run: RunSettings::default(),
-    };
+    let undo = UndoPlan { run: options.run, conflicts: options.conflicts, from, items: options.item };
+    let plan = undo_plan(undo);
     if !context.global.arm {
         return unarmed(context, plan, false).await;
     }
     converse(context, Command::RunPlan { plan: Box::new(plan), expect: None, rows: false }, options.approve, None).await
+}
+
+/// The plan of an undo that no file describes.
+pub(super) fn undo_plan(undo: UndoPlan) -> Plan {
+    Plan {
+        name: format!("undo of {}", undo.run),
+        profile: None,
+        reason: String::new(),
+        modules: Modules::ByType,
+        work: Work::Undo(undo),
+        change: Change::default(),
+        run: RunSettings::default(),
+    }
+}
+
+/// Hands files with signatures over to the engine, which checks them once it knows what they must be for.
+pub(super) async fn signed(context: &mut Context, files: Vec<PathBuf>) -> Result<(), Quit> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    context.each(Command::TakeSignatures { files }, |_, _| Ok(())).await
+}
+
+/// Prints a signature, and whether it counts.
+pub(super) fn signature(context: &mut Context, signature: &Signature) {
+    context.out.line(&SignatureLine::new(signature));
+    let file = if signature.file.is_empty() { "the journal" } else { &signature.file };
+    let whose = signature.principal.as_deref().or(signature.key.as_deref());
+    let text = match (&signature.reason, whose) {
+        (None, whose) => format!("{file}: signed by {}", whose.unwrap_or_default()),
+        (Some(reason), Some(whose)) => format!("{file}: does not count ({whose}): {reason}"),
+        (Some(reason), None) => format!("{file}: does not count: {reason}"),
+    };
+    if signature.valid { context.out.text(&text) } else { context.out.note(&text) }
 }
 
 pub(super) async fn unarmed(context: &mut Context, plan: Plan, rows: bool) -> Result<(), Quit> {
@@ -152,6 +181,7 @@ pub(super) async fn converse(
                 context.end.stopped.get_or_insert(cause);
             }
             Event::Finding(finding) => found(context, &finding),
+            Event::Signature(checked) => signature(context, &checked),
             _ => {}
         }
     }

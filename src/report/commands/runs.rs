@@ -1,21 +1,22 @@
 use std::path::PathBuf;
 
 use jiff::SignedDuration;
-use sha2::{Digest, Sha256};
 
-use super::super::evidence::{self, content, html, markdown};
 use super::super::lines::{ItemLine, RunLine};
 use super::super::table::Table;
+use super::written::write;
 use super::{Context, Quit};
-use crate::domain::digest::hex;
-use crate::domain::run::RunId;
+use crate::domain::clock::local_minutes;
+use crate::domain::run::{Outcome, RunId, RunState};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Event, JournalPlace, RunInfo};
+use crate::evidence::of_run;
 
 /// Lists runs as they are told.
 async fn told(context: &mut Context, command: Command) -> Result<Table, Quit> {
     let started = context.heading("started");
-    let mut table = Table::new(&["run", "state", "operation", "name", "label", &started, "outcomes"]);
+    let undo = context.heading("undo until");
+    let mut table = Table::new(&["run", "state", "operation", "name", "label", &started, &undo, "outcomes"]);
     context
         .each(command, |context, event| {
             if let Event::Run(info) = event {
@@ -28,6 +29,7 @@ async fn told(context: &mut Context, command: Command) -> Result<Table, Quit> {
                     info.name.clone(),
                     info.label.clone(),
                     context.at(&info.started_at),
+                    undo_until(context, &info),
                     outcomes(&info),
                 ]);
             }
@@ -60,6 +62,16 @@ pub(super) async fn prune(context: &mut Context, older: SignedDuration, dry_run:
     Ok(())
 }
 
+/// Until when a run can be undone, by the profile's clock; nothing for one that leaves nothing to undo.
+fn undo_until(context: &Context, info: &RunInfo) -> String {
+    let is_undoable = info.count(Outcome::Done) > 0 && info.state != RunState::Undone;
+    match &info.undo_until {
+        _ if !is_undoable => String::new(),
+        None => "no end".to_owned(),
+        Some(until) => local_minutes(until, &context.zone),
+    }
+}
+
 fn outcomes(info: &RunInfo) -> String {
     info.outcomes.iter().map(|(word, count)| format!("{word} {count}")).collect::<Vec<_>>().join(", ")
 }
@@ -84,6 +96,14 @@ pub(super) async fn show(context: &mut Context, run: RunId) -> Result<(), Quit> 
                     context.out.text(&format!("profile {}, {started}", info.profile));
                     if !info.label.is_empty() {
                         context.out.text(&format!("label {}", info.label));
+                    }
+                    for signature in &info.signatures {
+                        let (who, key) = (signature.principal.as_deref(), signature.key.as_deref());
+                        let (who, key) = (who.unwrap_or_default(), key.unwrap_or_default());
+                        context.out.text(&format!("signed by {who} ({key})"));
+                    }
+                    if let Some(until) = &info.undo_until {
+                        context.out.text(&format!("can be undone until {}", local_minutes(until, &context.zone)));
                     }
                 }
                 Event::Item(item) => {
@@ -146,26 +166,13 @@ pub(super) async fn report(context: &mut Context, run: RunId, to: Option<PathBuf
     if let Err(broken) = &report.checked {
         context.out.note(broken);
     }
-    let (title, blocks) = content(&report);
+    let report = of_run(&report);
     let Some(to) = to else {
-        context.out.raw(&markdown(&title, &blocks));
+        context.out.raw(&report.markdown());
         return Ok(());
     };
-    let is_html = to.extension().is_some_and(|extension| extension == "html");
-    let text = if is_html { html(&title, &blocks) } else { markdown(&title, &blocks) };
-    let name = to.display().to_string();
-    context.end.sha256 = Some(hex(&Sha256::digest(text.as_bytes())));
-    if let Err(error) = evidence::write(&to, &text) {
-        let exists = error.kind() == std::io::ErrorKind::AlreadyExists;
-        let failure = match exists {
-            true => Failure::new(ErrorCode::Io, format!("{name} exists already"))
-                .hint("name another one: nothing is written over"),
-            false => Failure::new(ErrorCode::Io, format!("{name}: {error}")),
-        };
-        return Err(failure.into());
-    }
-    context.out.text(&format!("report on run {run} written to {name}"));
-    context.end.to = Some(name);
+    write(context, &to, &report.for_file(&to))?;
+    context.out.text(&format!("report on run {run} written to {}", to.display()));
     Ok(())
 }
 

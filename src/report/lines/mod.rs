@@ -4,6 +4,7 @@ mod batch;
 mod end;
 mod identity;
 mod rehearsal;
+mod signature;
 mod unmasked;
 
 use serde::Serialize;
@@ -20,13 +21,14 @@ use crate::domain::value::{item_to_ddb_json, value_to_ddb_json};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{
     Activity, EntityRef, EntitySummary, FoundEntity, HistoryEntry, ItemResult, ListedPartition, Preview, RunInfo,
-    TenantCount,
+    Signature, TenantCount,
 };
 
 pub(super) use batch::{BatchLine, FindingLine};
 pub use end::EndLine;
 pub(super) use identity::WhoLine;
 pub(super) use rehearsal::RehearsalLine;
+pub(super) use signature::SignatureLine;
 pub(super) use unmasked::UnmaskedLine;
 
 fn as_row(row: &Row) -> Json {
@@ -407,7 +409,8 @@ pub(super) struct RunLine<'a> {
     failed: u64,
     retried: u64,
     chain: &'a str,
-    signatures: [&'a str; 0],
+    signatures: &'a [Signature],
+    undo_until: &'a Option<String>,
 }
 
 impl<'a> RunLine<'a> {
@@ -437,7 +440,8 @@ impl<'a> RunLine<'a> {
             failed: r.count(Outcome::Failed),
             retried: r.retried,
             chain: &r.chain,
-            signatures: [],
+            signatures: &r.signatures,
+            undo_until: &r.undo_until,
         }
     }
 }

@@ -97,6 +97,16 @@ impl Host for Outside {
                 Message::PlanSaved { file, text, saved }
             }),
             Effect::ListFiles { dir, lead } => beside(back, move || Message::Files(lead, files::names(&dir))),
+            Effect::WriteReport { file, text } => beside(back, move || {
+                let written = files::create_private(&file, text.as_bytes());
+                Message::Copied(match written {
+                    Ok(()) => Ok(format!("report written to {}", file.display())),
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                        Err(format!("{} is there already: name another file", file.display()))
+                    }
+                    Err(error) => Err(format!("{}: {error}", file.display())),
+                })
+            }),
             // The loop itself makes room for the editor and for the shell.
             Effect::EditPlan(_) | Effect::EditConfig(..) | Effect::OpenProfile(_) | Effect::Suspend => return false,
             Effect::ReadProfiles(config) => {

@@ -218,6 +218,7 @@ mod tests {
                 digest: String::new(),
                 confirm: None,
                 rehearsal: None,
+                notes: Vec::new(),
                 items: (1..=items).map(|n| item(n, 1, 1)).collect(),
             };
             Batch::new(RequestId(1), Arc::new(approval), &BTreeSet::new()).context()

@@ -26,6 +26,7 @@ pub(crate) mod phrases;
 pub(crate) mod plan;
 pub(crate) mod profiles;
 pub(crate) mod rehearsal;
+mod reporting;
 pub(crate) mod rollback;
 pub(crate) mod runs;
 pub(crate) mod sign_in;

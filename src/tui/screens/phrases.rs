@@ -62,6 +62,16 @@ pub(crate) const PHRASES: &[Phrase] = &[
         help: "List the profiles, or open one in this window; the panes of this one stay as they are",
     },
     Phrase { word: "export", arguments: "RUN FILE", help: "Write a run's journal into a file, to undo it elsewhere" },
+    Phrase {
+        word: "report",
+        arguments: "RUN|preview|doctor FILE",
+        help: "Write a report for others: of a run, of the preview, or of what the doctor found (.md or .html)",
+    },
+    Phrase {
+        word: "signed",
+        arguments: "FILE…",
+        help: "Take signatures of `tenantry sign` for the next run, where the profile asks for some",
+    },
     Phrase { word: "csv", arguments: "FILE|s3://BUCKET/KEY", help: "Write the open partition into a CSV file" },
     Phrase {
         word: "doctor",
@@ -138,6 +148,10 @@ pub(crate) fn run(app: &mut App, phrase: &Phrase, arguments: &[String]) -> Resul
         ("export", [run, file]) => {
             let run = run.parse().map_err(|e: crate::domain::run::BadRunId| e.to_string())?;
             app.export_run(run, crate::tui::screens::plan::commands::path(file));
+        }
+        ("report", [what, file]) => app.report_command(what, file)?,
+        ("signed", [_, ..]) => {
+            app.take_signatures(arguments.iter().map(|file| crate::tui::screens::plan::commands::path(file)).collect());
         }
         ("csv", [to]) => app.export_partition(to)?,
         ("doctor", words) => app.doctor_command(words)?,

@@ -13,7 +13,7 @@ use super::discard::Next;
 use super::item::ItemBox;
 use super::palette::Palette;
 use crate::domain::clock::{local_minutes, local_seconds};
-use crate::domain::run::{RunId, RunState};
+use crate::domain::run::{Outcome, RunId, RunState};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{Approval, Command, Event, RequestId, RunInfo};
 use crate::tui::actions::Action;
@@ -164,6 +164,9 @@ impl Screen for Runs {
             }
             (Action::VerifyRun, Some(info)) => app.verify_run(info.run),
             (Action::Record, Some(info)) => app.copy_record(info.run),
+            (Action::ReportRun, Some(info)) => {
+                app.stack.push(Palette::holding(&format!("report {} ", info.run)));
+            }
             (Action::ExportRun, Some(info)) => {
                 app.stack.push(Palette::holding(&format!("export {} ", info.run)));
             }
@@ -228,6 +231,7 @@ impl Screen for Runs {
             (Action::UndoRun, "undo"),
             (Action::VerifyRun, "verify"),
             (Action::Record, "record"),
+            (Action::ReportRun, "report"),
             (Action::ExportRun, "export"),
             (Action::ShowCommand, "command"),
             (Action::Back, "back"),
@@ -301,6 +305,14 @@ fn outcomes(run: &RunInfo) -> String {
     ended.chain(left).collect::<Vec<_>>().join(", ")
 }
 
+/// Until when it can be undone; nothing for one that leaves nothing to undo.
+fn undo_until(app: &App, run: &RunInfo) -> String {
+    if run.count(Outcome::Done) == 0 || run.state == RunState::Undone {
+        return String::new();
+    }
+    run.undo_until.as_deref().map_or_else(|| "no end".to_owned(), |at| local_minutes(at, &app.zone))
+}
+
 fn facts(app: &App, run: &RunInfo) -> Vec<Rich> {
     let at = |time: &str| local_seconds(time, &app.zone);
     let undo = match (run.undo_of, run.undone_by) {
@@ -326,6 +338,8 @@ fn facts(app: &App, run: &RunInfo) -> Vec<Rich> {
         ("began", at(&run.started_at)),
         ("ended", run.ended_at.as_deref().map(at).unwrap_or_default()),
         ("outcomes", outcomes(run)),
+        ("signed", run.signatures.iter().filter_map(|s| s.principal.as_deref()).collect::<Vec<_>>().join(", ")),
+        ("undo till", undo_until(app, run)),
         ("undo", undo),
     ];
     facts.extend(approved(app, run));

@@ -15,6 +15,7 @@ use crate::domain::row::{Row, TableKind, blocked, field};
 use crate::domain::run::{Action, Operation, Outcome, RunId, RunState};
 use crate::domain::tenant::tenant_of;
 use crate::domain::timeline::{self, VersionStatus};
+use crate::domain::undo_until::UndoUntil;
 use crate::domain::value::Value;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{
@@ -224,7 +225,11 @@ impl Fake {
                 };
                 vec![Event::Finding(Box::new(finding))]
             }
-            Command::Copy { .. } | Command::CheckRun { .. } | Command::ReportRun { .. } => Vec::new(),
+            Command::Copy { .. }
+            | Command::CheckRun { .. }
+            | Command::ReportRun { .. }
+            | Command::TakeSignatures { .. }
+            | Command::SignOff { .. } => Vec::new(),
             Command::ExportRun { run, file } => vec![log(&format!("run {run} written to {}", file.display()))],
             Command::Arm { armed } => vec![Event::Armed(armed)],
             Command::Cancel { .. } => vec![],
@@ -262,6 +267,7 @@ impl Fake {
             publish: PublishMode::Sync,
             notes: vec![],
             violated: vec![],
+            undo_until: UndoUntil::default(),
         }));
         let events = match found {
             Err(failure) => vec![Event::Failed(failure), finished],
@@ -281,6 +287,7 @@ impl Fake {
                     digest: "4f2a9c0d7be61835".repeat(4),
                     confirm: self.confirm.clone(),
                     rehearsal: None,
+                    notes: Vec::new(),
                     items: vec![preview],
                 };
                 vec![planned, state(RunState::Running, None), Event::ApprovalNeeded(Box::new(approval))]
@@ -569,6 +576,8 @@ pub(super) fn run_info(run: RunId, state: RunState, entity: &EntityRef) -> RunIn
         retried: 0,
         chain: String::new(),
         approvals: vec![],
+        undo_until: None,
+        signatures: vec![],
     }
 }
 

@@ -11,6 +11,7 @@ use crate::domain::plan::{Plan, Work};
 use crate::domain::publish::PublishMode;
 use crate::domain::row::{Row, TableKind};
 use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
+use crate::domain::undo_until::UndoUntil;
 use crate::domain::value::Value;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{
@@ -231,6 +232,7 @@ impl Plans {
             },
             publish: PublishMode::Sync,
             violated: vec![],
+            undo_until: UndoUntil::default(),
             notes: vec!["written directly: copies that the application keeps elsewhere are not updated until it runs reSyncData()".into()],
         }
     }
@@ -264,6 +266,7 @@ impl Plans {
             digest: format!("{n:064x}"),
             confirm: run.confirm.clone(),
             rehearsal: None,
+            notes: vec![],
             items,
         };
         vec![(run.request, Event::ApprovalNeeded(Box::new(approval)))]

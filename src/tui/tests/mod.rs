@@ -15,6 +15,7 @@ mod profiles;
 mod reading;
 mod rehearsing;
 mod remembering;
+mod reporting;
 mod running;
 mod safety;
 mod screens;

@@ -220,6 +220,10 @@ impl Host for Inside {
                 let names = own.filter(|rest| rest.components().count() == 1).map(|rest| rest.display().to_string());
                 Message::Files(lead, names.collect())
             }
+            Effect::WriteReport { file, text } => {
+                self.copied.lock().unwrap().push(format!("{}: {text}", file.display()));
+                Message::Copied(Ok("report written".to_owned()))
+            }
             Effect::EditPlan(text) => Message::PlanEdited((self.editor)(&text)),
             Effect::RunCommand(line) => {
                 self.told.lock().unwrap().push(format!("ran {line}"));

@@ -6,6 +6,7 @@ use super::{Fake, Play, Played};
 use crate::domain::key::EntityKey;
 use crate::domain::publish::PublishMode;
 use crate::domain::run::Action;
+use crate::domain::undo_until::UndoUntil;
 use crate::engine::protocol::{Blast, Command, EntityRef, Event, PlanSummary, Violated};
 use crate::tui::pane::Pane;
 use crate::tui::screens::violations::Violations;
@@ -49,6 +50,7 @@ fn with(size: (u16, u16), violated: Vec<Violated>, keys: &str) -> Played {
                 publish: PublishMode::Sync,
                 notes: vec![],
                 violated: violated.clone(),
+                undo_until: UndoUntil::default(),
             };
             Some(vec![Event::Planned(Box::new(summary)), Event::Finished { cancelled: false }])
         }

@@ -10,6 +10,7 @@ pub mod pool;
 pub mod program;
 pub mod proxy;
 pub mod recorder;
+pub mod signers;
 pub mod stack;
 
 pub use driver::Driver;

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::engine::protocol::{ApprovalRequest, Decision};
+use crate::engine::protocol::{ApprovalRequest, Decision, Level};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::format;
@@ -16,6 +16,9 @@ use crate::tui::parts::{Field, Rich, Scroll, draw_line, draw_text};
 use crate::tui::screens::command::CommandBox;
 use crate::tui::screens::described::Described;
 use crate::tui::theme::Role;
+
+/// Notes about the run that are shown at most.
+const NOTES: usize = 3;
 
 /// What Enter does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,14 +118,20 @@ impl One {
         let digest: String = approval.digest.chars().take(16).collect();
         let inner = framed(buffer, area, Frame::Write, title, &format!("digest {digest}"), &app.theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+        let notes = &approval.notes[..approval.notes.len().min(NOTES)];
+        let noted = u16::try_from(notes.len()).unwrap_or(0);
         let foot = if approval.confirm.is_some() { 5 } else { 3 };
         let room = usize::from(inner.width).max(4);
-        let body = Rect { height: inner.height.saturating_sub(foot), ..inner };
+        let body = Rect { height: inner.height.saturating_sub(foot + noted), ..inner };
         draw_text(buffer, area, body, self.items.lines(room), &mut self.scroll, &app.theme);
-        if inner.height < foot {
+        if inner.height < foot + noted {
             return None;
         }
-        self.draw_foot(app, approval, buffer, Rect { y: body.bottom(), height: foot, ..inner })
+        for (y, (level, words)) in (body.bottom()..).zip(notes) {
+            let role = if *level == Level::Info { Role::Text } else { Role::Warning };
+            draw_line(buffer, Rect { y, height: 1, ..inner }, &Rich::of(role, words), 0, &app.theme, Style::default());
+        }
+        self.draw_foot(app, approval, buffer, Rect { y: body.bottom() + noted, height: foot, ..inner })
     }
 
     fn draw_foot(&self, app: &App, approval: &ApprovalRequest, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {

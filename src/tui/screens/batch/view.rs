@@ -8,7 +8,7 @@ use ratatui::style::Style;
 
 use super::Batch;
 use crate::domain::clock::local_minutes;
-use crate::engine::protocol::{Preview, Remembered};
+use crate::engine::protocol::{Level, Preview, Remembered};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -113,6 +113,10 @@ impl Batch {
         }
         if approval.held {
             lines.push(Rich::of(Role::Warning, "It was held before."));
+        }
+        for (level, words) in &approval.notes {
+            let (mark, role) = if *level == Level::Info { ("", Role::Text) } else { ("! ", Role::Warning) };
+            lines.extend(problem::notice(&format!("{mark}{words}"), role, room));
         }
         let units: u64 = kept.iter().map(|i| i.write_units).sum();
         let objects: u64 = kept.iter().map(|i| i.s3_objects).sum();

@@ -1,5 +1,6 @@
 //! Running a plan: beginning, deciding, steering, following.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::domain::plan::{Plan, RunSettings, Work};
@@ -7,7 +8,7 @@ use crate::domain::run::RunId;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{
     ApprovalRequest, BatchInfo, BatchState, Command, Decision, Event, Finding, ItemFilter, ItemResult, Level, Phase,
-    RequestId, RunInfo, Severity, Steering,
+    RequestId, RunInfo, Severity, Signature, Steering,
 };
 use crate::notify::News;
 use crate::tui::actions::Action;
@@ -79,6 +80,7 @@ impl App {
             Event::Batch(batch) => return self.batch_ended(&batch),
             Event::Finding(finding) => return self.found(&finding),
             Event::Paused { failure, .. } => return self.run_paused(request, *failure),
+            Event::Signature(signature) => return self.signature_checked(&signature),
             Event::Finished { .. } => return self.run_ended(request),
             _ => {}
         }
@@ -246,6 +248,22 @@ impl App {
         match busy {
             true => self.refuse("the run is paused: the progress log says why"),
             false => self.stack.push(Paused { request }),
+        }
+    }
+
+    /// Takes files with signatures for the runs to come.
+    pub(crate) fn take_signatures(&mut self, files: Vec<PathBuf>) {
+        let text = format!("{} taken for the next run", format::plural(files.len() as u64, "signature", "signatures"));
+        self.order(Command::TakeSignatures { files });
+        self.say(text);
+    }
+
+    fn signature_checked(&mut self, signature: &Signature) {
+        let file = if signature.file.is_empty() { "the journal" } else { &signature.file };
+        let whose = signature.principal.as_deref().or(signature.key.as_deref()).unwrap_or("somebody");
+        match &signature.reason {
+            None => self.tell(Level::Info, format!("{file}: signed by {whose}")),
+            Some(reason) => self.tell(Level::Warning, format!("{file}: does not count ({whose}): {reason}")),
         }
     }
 

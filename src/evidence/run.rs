@@ -1,16 +1,16 @@
-use super::Block;
+use super::{Block, Report, facts as block, or_not_known, table};
 use crate::domain::diff::Change;
 use crate::domain::run::{Operation, Outcome, RunState};
 use crate::domain::value::to_plain_json;
-use crate::engine::protocol::{Approved, ItemResult, Preview, Problem, RunReport};
+use crate::engine::protocol::{Approved, ItemResult, Preview, Problem, RunReport, Signature};
 
 /// Characters of a value that are told.
 const LONGEST: usize = 120;
 /// Differences of one item that are told.
 const CHANGES: usize = 20;
 
-/// Title and parts of a report.
-pub(in crate::report) fn content(report: &RunReport) -> (String, Vec<Block>) {
+/// A run, for whoever did not see it.
+pub(crate) fn of_run(report: &RunReport) -> Report {
     let info = &report.info;
     let title = format!("{} {}: {}", info.operation, info.run, info.name);
     let mut blocks = vec![facts(report)];
@@ -20,6 +20,12 @@ pub(in crate::report) fn content(report: &RunReport) -> (String, Vec<Block>) {
     };
     let outcomes = info.outcomes.iter().map(|(word, n)| vec![word.to_string(), n.to_string()]);
     part("Outcomes", table(&["outcome", "items"], outcomes.collect(), "No item has an outcome."));
+    if !info.signatures.is_empty() {
+        part(
+            "Signed off",
+            table(&["who", "key", "checked", "counted until"], info.signatures.iter().map(signed).collect(), ""),
+        );
+    }
     let approvals = report.approvals.iter().map(approval).collect();
     let names = ["when", "who", "decision", "batch", "items", "outcomes", "digest"];
     part("Approvals", table(&names, approvals, "Nothing was approved."));
@@ -37,11 +43,7 @@ pub(in crate::report) fn content(report: &RunReport) -> (String, Vec<Block>) {
         part(&heading, table(&["item", "action", "versions"], report.left.iter().map(left).collect(), ""));
     }
     back(report, &mut blocks);
-    (title, blocks)
-}
-
-fn table(names: &[&'static str], rows: Vec<Vec<String>>, none: &str) -> Block {
-    if rows.is_empty() { Block::Text(none.to_owned()) } else { Block::Table(names.to_vec(), rows) }
+    Report { title, blocks }
 }
 
 fn facts(report: &RunReport) -> Block {
@@ -50,8 +52,8 @@ fn facts(report: &RunReport) -> Block {
         Ok(records) => format!("{} ({records} records, each as it was recorded)", info.chain),
         Err(broken) => format!("{} - {broken}", info.chain),
     };
-    let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "not known".to_owned());
-    let mut rows = vec![
+    let or_none = |text: &Option<String>| or_not_known(text.as_deref());
+    block(vec![
         ("run", info.run.to_string()),
         ("plan", info.name.clone()),
         ("plan digest", info.digest.clone()),
@@ -68,14 +70,26 @@ fn facts(report: &RunReport) -> Block {
         ("started", info.started_at.clone()),
         ("ended", or_none(&info.ended_at)),
         ("state", info.state.to_string()),
+        ("can be undone until", undo_until(report)),
         ("takes back", info.undo_of.map(|run| run.to_string()).unwrap_or_default()),
         ("taken back by", info.undone_by.map(|run| run.to_string()).unwrap_or_default()),
         ("journal", info.journal.clone()),
         ("head of its chain", chain),
-    ];
-    rows.retain(|(_, value)| !value.is_empty());
-    let rows = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
-    Block::Table(vec!["", "value"], rows)
+    ])
+}
+
+fn signed(signature: &Signature) -> Vec<String> {
+    let or_none = |text: &Option<String>| text.clone().unwrap_or_default();
+    vec![or_none(&signature.principal), or_none(&signature.key), signature.at.clone(), or_none(&signature.until)]
+}
+
+/// As long as there is something to undo.
+fn undo_until(report: &RunReport) -> String {
+    let info = &report.info;
+    if info.count(Outcome::Done) == 0 || info.state == RunState::Undone || info.operation == Operation::Export {
+        return String::new();
+    }
+    info.undo_until.clone().unwrap_or_else(|| "no end: nothing that an undo needs expires".to_owned())
 }
 
 fn approval(approved: &Approved) -> Vec<String> {
@@ -94,7 +108,7 @@ fn named(item: &ItemResult) -> String {
     format!("{}: {} {} {}", item.n, item.entity.module, item.entity.key.pk, item.entity.key.sk)
 }
 
-fn problem(problem: &Problem) -> Vec<Vec<String>> {
+pub(super) fn problem(problem: &Problem) -> Vec<Vec<String>> {
     let reason = problem.reason.map(|reason| reason.to_string()).unwrap_or_default();
     let head = [problem.outcome.to_string(), reason, problem.count.to_string()];
     let row = |(i, item): (usize, &ItemResult)| {
@@ -105,7 +119,7 @@ fn problem(problem: &Problem) -> Vec<Vec<String>> {
     problem.samples.iter().enumerate().map(row).collect()
 }
 
-fn changed(item: &Preview) -> Vec<Vec<String>> {
+pub(super) fn changed(item: &Preview) -> Vec<Vec<String>> {
     let key = format!("{}: {} {} {}", item.n, item.entity.module, item.entity.key.pk, item.entity.key.sk);
     if item.changes.is_empty() {
         let versions = [item.version_before, item.version_after].map(|version| format!("version {version}"));

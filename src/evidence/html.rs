@@ -14,7 +14,7 @@ pre { background: #f4f4f4; padding: .5rem; overflow-x: auto; }
 "#;
 
 /// The report as one HTML file, without scripts and without anything from elsewhere.
-pub(in crate::report) fn html(title: &str, blocks: &[Block]) -> String {
+pub(super) fn html(title: &str, blocks: &[Block]) -> String {
     let title = escaped(title);
     let mut out = format!("<!doctype html>\n<html>\n{HEAD}<title>{title}</title>\n<h1>{title}</h1>\n");
     for block in blocks {

@@ -2,7 +2,7 @@ use super::Block;
 use crate::domain::printable::printable;
 
 /// The report as Markdown: what is stored makes no cell, link, markup or heading of its own.
-pub(in crate::report) fn markdown(title: &str, blocks: &[Block]) -> String {
+pub(super) fn markdown(title: &str, blocks: &[Block]) -> String {
     let mut out = format!("# {}\n", escaped(title));
     for block in blocks {
         out.push('\n');
