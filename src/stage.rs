@@ -37,7 +37,7 @@ impl std::fmt::Debug for Embedded {
 /// A [`Failure`] when they cannot be started, or the directory cannot be made.
 pub fn open(wanted: StageWanted) -> Result<Arc<dyn Stage>, Box<Failure>> {
     let dir = wanted.data.as_ref().map(|data| {
-        let io = |error: std::io::Error| Failure::new(ErrorCode::Io, format!("{}: {error}", data.display()));
+        let io = |error: std::io::Error| Box::new(Failure::new(ErrorCode::Io, format!("{}: {error}", data.display())));
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(io)?;
         let private = PermissionsExt::from_mode(0o700);
         tempfile::Builder::new().prefix("rehearsal-").permissions(private).tempdir_in(data).map_err(io)

@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Pages that are being written. One that is there may stay in this list.
-const COMING: &[&str] = &[
-    "evidence.md",
-    "sign-off.md",
-];
+const COMING: &[&str] = &["evidence.md", "sign-off.md"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -25,7 +25,7 @@ async fn listings_are_csv_where_that_is_asked_for_and_nothing_else_is() {
         (["tenants"].as_slice(), ["module", "partition"], 3),
         (&["tenants", "--keys"], ["module", "partition"], 3),
         (&["entities", "PRODUCT#acme"], ["sort key", "version"], 5),
-        (&["history", "PRODUCT#acme", "P-0001"], ["version", "at"], 2),
+        (&["history", "PRODUCT#acme", "01HX7MBJK3V9WQBZ7XNDK5ZT2M"], ["version", "at"], 2),
         (&["find", "I-0001", "--tenant", "acme"], ["partition key", "sort key"], 1),
         (&["activity", "PRODUCT#acme"], ["at", "by"], 5),
         (&["runs"], ["run", "state"], 1),
@@ -33,6 +33,7 @@ async fn listings_are_csv_where_that_is_asked_for_and_nothing_else_is() {
     ] {
         let (code, csv, _) = program.text(&[args, &["--csv"]].concat()).await;
         let found = records(&csv);
+        assert!(!found.is_empty(), "{args:?}: {code}");
         assert_eq!((code, &found[0][..2]), (0, heading.map(str::to_owned).as_slice()), "{args:?}: {csv}");
         let json = program.json(args).await;
         let lines =

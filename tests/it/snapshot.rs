@@ -174,7 +174,7 @@ async fn the_demo_opens_offline_and_says_the_same() {
     for (args, at_least) in [
         (["tenants"].as_slice(), 10),
         (&["entities", "PRODUCT#acme", "--rows"], 100),
-        (&["history", "PRODUCT#acme", "P-0001", "--rows"], 2),
+        (&["history", "PRODUCT#acme", "P-0002", "--rows"], 2),
         (&["doctor"], 5),
     ] {
         let args = [&["--pipeline", "off"], args].concat();

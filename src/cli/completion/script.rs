@@ -11,7 +11,7 @@ _tenantry() {
     while IFS=$'\t' read -r word rest; do
         [[ $word == ":files" ]] || COMPREPLY+=("$word")
     done < <("${COMP_WORDS[0]}" COMMAND -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null \
-        || compgen -W "WORDS" -- "${COMP_WORDS[COMP_CWORD]}")
+        || compgen -W "%NAMES%" -- "${COMP_WORDS[COMP_CWORD]}")
 }
 # Where no word fits, a file does.
 complete -o default -F _tenantry tenantry
@@ -23,7 +23,7 @@ _tenantry() {
     local -a lines found
     local line name about files
     lines=("${(@f)$("${words[1]}" COMMAND -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
-    (( $#lines )) || lines=(${(s: :):-"WORDS"})
+    (( $#lines )) || lines=(${(s: :):-"%NAMES%"})
     for line in "${lines[@]}"; do
         [[ -z $line ]] && continue
         if [[ $line == ":files" ]]; then files=1; continue; fi
@@ -47,7 +47,7 @@ function __tenantry_answer
     set -l before (commandline -opc)
     set -l current (commandline -ct)
     command tenantry COMMAND -- $before[2..-1] "$current" 2>/dev/null
-    or string split ' ' "WORDS"
+    or string split ' ' "%NAMES%"
 end
 function __tenantry_takes_file
     __tenantry_answer | string match -q ':files'
@@ -72,5 +72,5 @@ pub fn script(shell: Shell) -> String {
         }
     };
     let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
-    template.replace("COMMAND", COMMAND).replace("WORDS", &names.join(" "))
+    template.replace("COMMAND", COMMAND).replace("%NAMES%", &names.join(" "))
 }

@@ -89,11 +89,8 @@ impl Mask {
                 }
             }
             Json::Array(list) => list.iter_mut().for_each(|one| self.entries(name, key, treatment, masks_keys, one)),
-            Json::String(text) if key == Some("tenant") => {
-                if masks_keys {
-                    *text = self.secret.parts(text);
-                }
-            }
+            Json::String(text) if key == Some("tenant") && masks_keys => *text = self.secret.parts(text),
+            Json::String(_) if key == Some("tenant") => {}
             Json::String(text) if !text.is_empty() => match (treatment, self.rules.rest) {
                 (Some(Treatment::Keep), _) => {}
                 (Some(Treatment::Pseudonym), _) | (None, Rest::Pseudonym) => *text = self.secret.parts(text),

@@ -35,8 +35,8 @@ pub(super) async fn plan(
     let mut taken: std::collections::HashMap<(&str, PartitionKey), &PartitionKey> = std::collections::HashMap::new();
     for partition in &found {
         let to = with_tenant(&partition.pk, &partition.tenant, &target.tenant);
-        // Only entities that are named can be of such a partition.
-        if partition.tenant.segment == 0 || to == partition.pk {
+        // Only entities that are named can be of such a partition; out of a snapshot they come back into their own.
+        if partition.tenant.segment == 0 || (to == partition.pk && source.snapshot.is_none()) {
             let message = match partition.tenant.segment {
                 0 => format!("{} has no tenant in its key that another could take the place of", partition.pk),
                 _ => format!("{} is of the target tenant already", partition.pk),

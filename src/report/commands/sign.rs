@@ -57,7 +57,8 @@ pub(super) async fn sign(context: &mut Context, options: Sign) -> Result<(), Qui
     context.out.note(&format!("signing these lines:\n{}", lines.trim_end()));
     let (key, message, known) = (options.key, lines.clone().into_bytes(), sign_off.clone());
     let signed = tokio::task::spawn_blocking(move || made(key.as_deref(), &known, &message)).await;
-    let signed = signed.map_err(|error| Failure::new(ErrorCode::Internal, error.to_string()))??;
+    let signed =
+        signed.map_err(|error| Failure::new(ErrorCode::Internal, error.to_string()))?.map_err(|error| *error)?;
     let armoured = signed.armoured();
     let mut shown = checked(&sign_off, &lines, &signed, &armoured, now)?;
     shown.until = Some(utc_millis(until));
@@ -147,12 +148,12 @@ fn checked(
 }
 
 /// Signs with the key of a file, or with the agent's.
-fn made(key: Option<&Path>, sign_off: &SignOff, message: &[u8]) -> Result<SshSignature, Failure> {
+fn made(key: Option<&Path>, sign_off: &SignOff, message: &[u8]) -> Result<SshSignature, Box<Failure>> {
     let Some(file) = key else {
         let mut agent = Agent::connect().map_err(|error| of_agent(&error))?;
         let identities = agent.identities().map_err(|error| of_agent(&error))?;
         let identity = chosen(identities, sign_off)?;
-        return agent.sign(&identity.key, message).map_err(|error| of_agent(&error));
+        return agent.sign(&identity.key, message).map_err(|error| of_agent(&error).into());
     };
     let unreadable = |error: std::io::Error| Failure::new(ErrorCode::Io, format!("{}: {error}", file.display()));
     // A private key is for ssh-keygen to read.
@@ -161,18 +162,17 @@ fn made(key: Option<&Path>, sign_off: &SignOff, message: &[u8]) -> Result<SshSig
     if is_private.map_err(unreadable)? {
         return sign_with_file(file, message).map_err(|error| {
             let failure = Failure::new(ErrorCode::Io, error.to_string());
-            match error {
-                KeygenError::Start(_) => {
-                    failure.hint("install OpenSSH, or add the key to an SSH agent and name its .pub file")
-                }
-                KeygenError::Refused(_) => failure.hint("its words above say why"),
-            }
+            let hint = match error {
+                KeygenError::Start(_) => "install OpenSSH, or add the key to an SSH agent and name its .pub file",
+                KeygenError::Refused(_) => "its words above say why",
+            };
+            failure.hint(hint).into()
         });
     }
     let public = PublicKey::from_text(&read_regular(file).map_err(unreadable)?).ok_or_else(|| {
         Failure::new(ErrorCode::Usage, format!("{} is neither a public nor a private SSH key", file.display()))
     })?;
-    Agent::connect().and_then(|mut agent| agent.sign(&public, message)).map_err(|error| of_agent(&error))
+    Agent::connect().and_then(|mut agent| agent.sign(&public, message)).map_err(|error| of_agent(&error).into())
 }
 
 fn of_agent(error: &AgentError) -> Failure {
@@ -187,7 +187,7 @@ fn of_agent(error: &AgentError) -> Failure {
 }
 
 /// The agent's key to sign with: the only one that may, or the only one.
-fn chosen(identities: Vec<Identity>, sign_off: &SignOff) -> Result<Identity, Failure> {
+fn chosen(identities: Vec<Identity>, sign_off: &SignOff) -> Result<Identity, Box<Failure>> {
     let now = Timestamp::now();
     let may_sign = |identity: &Identity| {
         sign_off.policy.as_ref().is_ok_and(|policy| {
@@ -201,14 +201,15 @@ fn chosen(identities: Vec<Identity>, sign_off: &SignOff) -> Result<Identity, Fai
     match usable.len() {
         1 => Ok(usable.remove(0)),
         0 => Err(Failure::new(ErrorCode::Io, "the SSH agent holds no key that can sign")
-            .hint("add one with `ssh-add`, or name a private key with --key FILE")),
+            .hint("add one with `ssh-add`, or name a private key with --key FILE")
+            .into()),
         n => {
             let names: Vec<String> = usable
                 .iter()
                 .map(|identity| format!("{} ({})", identity.comment, identity.key.fingerprint()))
                 .collect();
             let message = format!("the SSH agent holds {n} keys that could sign: {}", names.join(", "));
-            Err(Failure::new(ErrorCode::Usage, message).hint("name the one with --key FILE.pub"))
+            Err(Failure::new(ErrorCode::Usage, message).hint("name the one with --key FILE.pub").into())
         }
     }
 }

@@ -174,7 +174,7 @@ fn items_are_taken_out_and_in_again_and_the_digest_is_of_what_is_left() {
     assert_eq!(digest, part_digest(approval.items.iter().map(|item| (&item.digest, item.n == first))));
     assert_ne!(digest, whole.0);
     // In again, it is the batch as it was; looked at later, it still is out.
-    assert_eq!(decided(" k aW"), [whole.clone()]);
+    assert_eq!(decided(" k aW"), std::slice::from_ref(&whole));
     assert_eq!(decided(" <esc>BaW").remove(0), (digest.clone(), part(&[first], false)));
     assert_eq!(decided(" r2<ret>").remove(0), (digest, part(&[first], true)));
     // Skipped and held it is whole, and with nothing left it is not approved.
