@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -55,7 +55,24 @@ pub struct Note {
 /// # Errors
 /// Why it told nobody, in words.
 pub async fn send(command: &[String], profile: &str, note: &Note) -> Result<(), String> {
-    let Some((program, arguments)) = command.split_first() else { return Ok(()) };
+    match start(command, profile, note)? {
+        Some(started) => started.ended().await,
+        None => Ok(()),
+    }
+}
+
+/// A program that was started.
+pub struct Started {
+    program: String,
+    child: Child,
+}
+
+/// Starts the program, within a runtime; `None` where none is configured. It goes on when this process ends.
+///
+/// # Errors
+/// Why it cannot be started, in words.
+pub fn start(command: &[String], profile: &str, note: &Note) -> Result<Option<Started>, String> {
+    let Some((program, arguments)) = command.split_first() else { return Ok(None) };
     let mut child = Command::new(program);
     child.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // Ctrl-C is for us.
@@ -67,14 +84,25 @@ pub async fn send(command: &[String], profile: &str, note: &Note) -> Result<(), 
         .env("TENANTRY_BATCH", text(note.batch.map(|batch| batch.to_string())))
         .env("TENANTRY_PROFILE", profile)
         .env("TENANTRY_STATE", &note.state);
-    let mut child = child.spawn().map_err(|e| format!("{program} cannot be started: {e}"))?;
-    match timeout(LONGEST, child.wait()).await {
-        Ok(Ok(status)) if status.success() => Ok(()),
-        Ok(Ok(status)) => Err(format!("{program} ended with {status}")),
-        Ok(Err(error)) => Err(format!("{program}: {error}")),
-        Err(_) => {
-            let _ = child.start_kill();
-            Err(format!("{program} took longer than {} s and was ended", LONGEST.as_secs()))
+    let child = child.spawn().map_err(|e| format!("{program} cannot be started: {e}"))?;
+    Ok(Some(Started { program: program.clone(), child }))
+}
+
+impl Started {
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// Why it told nobody, in words.
+    pub async fn ended(mut self) -> Result<(), String> {
+        let program = &self.program;
+        match timeout(LONGEST, self.child.wait()).await {
+            Ok(Ok(status)) if status.success() => Ok(()),
+            Ok(Ok(status)) => Err(format!("{program} ended with {status}")),
+            Ok(Err(error)) => Err(format!("{program}: {error}")),
+            Err(_) => {
+                let _ = self.child.start_kill();
+                Err(format!("{program} took longer than {} s and was ended", LONGEST.as_secs()))
+            }
         }
     }
 }

@@ -26,7 +26,7 @@ fn row(pk: &str, sk: &str, version: u64, name: &str) -> Row {
 fn found(printed: &Printed) -> Vec<(String, u64, String)> {
     let text = |v: &serde_json::Value| v.as_str().unwrap().to_owned();
     let flags = |e: &serde_json::Value| e["flags"].as_array().unwrap().iter().map(&text).collect::<Vec<_>>().join(",");
-    let one = |e: &&serde_json::Value| (text(&e["sk"]), e["version"].as_u64().unwrap(), flags(*e));
+    let one = |e: &&serde_json::Value| (text(&e["sk"]), e["version"].as_u64().unwrap(), flags(e));
     let mut found: Vec<_> = printed.events("entity").iter().map(one).collect();
     found.sort();
     found

@@ -46,8 +46,8 @@ async fn listings_are_csv_where_that_is_asked_for_and_nothing_else_is() {
         assert_eq!(text.lines().filter(|line| *line == first).count(), 1, "{text}");
     }
     // Times are as in JSON lines there, and by the profile's clock for people.
-    let (_, csv, _) = program.text(&["entities", "PRODUCT#acme", "--sk-prefix", "P-0001", "--csv"]).await;
-    let (_, text, _) = program.text(&["entities", "PRODUCT#acme", "--sk-prefix", "P-0001"]).await;
+    let (_, csv, _) = program.text(&["entities", "PRODUCT#acme", "--sk-prefix", "01HX", "--csv"]).await;
+    let (_, text, _) = program.text(&["entities", "PRODUCT#acme", "--sk-prefix", "01HX"]).await;
     let at = records(&csv)[1][4].clone();
     assert!(at.ends_with('Z') && text.contains("UPDATED (Asia/Tokyo)"), "{csv}{text}");
     let there = tenantry::domain::clock::local_seconds(&at, &tenantry::domain::clock::time_zone("Asia/Tokyo").unwrap());

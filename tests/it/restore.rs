@@ -91,7 +91,8 @@ async fn a_tenant_is_restored_conditionally_and_taken_back() {
     let digest = preview.end()["digest"].as_str().unwrap().to_owned();
     change(&stack, "acme", 3).await;
     let refused = program.json(&["run", &plan, "--expect", &digest, "--arm", "--approve", "all"]).await;
-    assert_eq!((refused.code, &refused.events("error")[0]["code"]), (1, &"conflict".into()), "{}", refused.stdout);
+    let how = (refused.code, &refused.end()["stopped"]);
+    assert_eq!(how, (4, &"not_approved".into()), "{}{}", refused.stdout, refused.stderr);
     let before = stack.dump().await;
     // Once it is previewed a run needs the snapshot no more: its journal holds the rows.
     let begun = program.json(&["run", &plan, "--arm"]).await;

@@ -53,6 +53,9 @@ async fn told(stack: &Stack, more: &str, title: &str, args: &[&str]) -> String {
         if line["request_id"].is_string() && line["event"] == "item" {
             line["request_id"] = "REQUEST".into();
         }
+        if line["undo_until"].is_string() {
+            line["undo_until"] = "LATER".into();
+        }
         let mut text = line.to_string();
         if let Some(run) = run {
             text = text.replace(&run, "RUN");

@@ -30,6 +30,8 @@ pub struct Transfer {
     pub marks: Option<Marks>,
     /// Who publishes, when and for what.
     pub stamp: Stamp,
+    /// Sources may be their own targets: what a snapshot holds of an entity may go back into it.
+    pub from_snapshot: bool,
 }
 
 /// What the marks of a run say.
@@ -181,7 +183,7 @@ impl Transfer {
         if let Some(why) = blocked(target.key, target.seen.data.as_deref()) {
             return Err((Action::Invalid, why.reason(), format!("the target cannot be written: {why}")));
         }
-        if source.key == target.key {
+        if source.key == target.key && !self.from_snapshot {
             return Err((Action::Invalid, Reason::KeyInvalid, "source and target are the same entity".to_owned()));
         }
         self.usable_as_target(target)

@@ -28,6 +28,7 @@ fn transfer(operation: Operation, existing: Existing) -> Transfer {
             request_id: "tenantry-RUN".into(),
             source: "tenantry copy".into(),
         },
+        from_snapshot: false,
     }
 }
 

@@ -38,6 +38,7 @@ pub(in crate::engine) fn transfer_of(
         mode: context.mode,
         marks: marks(context),
         stamp: context.stamp.clone(),
+        from_snapshot: source.snapshot.is_some(),
     })
 }
 

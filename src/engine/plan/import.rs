@@ -53,6 +53,7 @@ pub(super) async fn plan(
         mode: context.mode,
         marks: None,
         stamp: context.stamp.clone(),
+        from_snapshot: false,
     };
     let mut importer = Importer {
         task,

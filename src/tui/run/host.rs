@@ -134,9 +134,15 @@ impl Host for Outside {
                 return false;
             }
             Effect::Notify(program, note) => {
-                let profile = self.profile.name.clone();
+                // Started here: a console that is left at once would not come to it any more.
+                let started = notify::start(&program, &self.profile.name, &note);
                 tokio::spawn(async move {
-                    if let Err(why) = notify::send(&program, &profile, &note).await {
+                    let ended = match started {
+                        Ok(Some(program)) => program.ended().await,
+                        Ok(None) => Ok(()),
+                        Err(why) => Err(why),
+                    };
+                    if let Err(why) = ended {
                         tracing::warn!("[notify] command: {why}");
                         let _ = back.send(Message::NotTold(why));
                     }

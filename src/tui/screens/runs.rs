@@ -310,16 +310,15 @@ fn undo_until(app: &App, run: &RunInfo) -> String {
     if run.count(Outcome::Done) == 0 || run.state == RunState::Undone {
         return String::new();
     }
-    run.undo_until.as_deref().map_or_else(|| "no end".to_owned(), |at| local_minutes(at, &app.zone))
+    match run.undo_until.as_deref() {
+        Some(at) => format!("possible until {}", local_minutes(at, &app.zone)),
+        None => "possible at any time".to_owned(),
+    }
 }
 
 fn facts(app: &App, run: &RunInfo) -> Vec<Rich> {
     let at = |time: &str| local_seconds(time, &app.zone);
-    let undo = match (run.undo_of, run.undone_by) {
-        (Some(of), _) => format!("takes back {of}"),
-        (_, Some(by)) => format!("taken back by {by}"),
-        _ => String::new(),
-    };
+    let run_id = |id: Option<RunId>| id.map(|id| id.to_string()).unwrap_or_default();
     let mut facts = vec![
         ("name", run.name.clone()),
         ("label", run.label.clone()),
@@ -339,8 +338,9 @@ fn facts(app: &App, run: &RunInfo) -> Vec<Rich> {
         ("ended", run.ended_at.as_deref().map(at).unwrap_or_default()),
         ("outcomes", outcomes(run)),
         ("signed", run.signatures.iter().filter_map(|s| s.principal.as_deref()).collect::<Vec<_>>().join(", ")),
-        ("undo till", undo_until(app, run)),
-        ("undo", undo),
+        ("undo", undo_until(app, run)),
+        ("undo of", run_id(run.undo_of)),
+        ("undone by", run_id(run.undone_by)),
     ];
     facts.extend(approved(app, run));
     facts.extend([("digest", run.digest.clone()), ("journal", run.journal.clone())]);

@@ -91,6 +91,7 @@ impl Scope<'_> {
             mode: self.context.mode,
             marks: marks(self.context),
             stamp: self.context.stamp.clone(),
+            from_snapshot: false,
         }
     }
 }

@@ -34,7 +34,7 @@ const SCENES: &[Scene] = &[
         "The preview of a plan: what it would do with each item, and the row that would be written",
         &[
             (":open CUSTOMER#my_tenant\r", "all 25 loaded"),
-            ("3n", "copy CUSTOMER of my_tenant"),
+            ("3n", "not ready: target.tenant"),
             ("\rumbrella\r", "ready to be previewed"),
             // The items come after the counts.
             ("p", "create   CUSTOMER#umbrella"),
@@ -46,12 +46,12 @@ const SCENES: &[Scene] = &[
         "A batch that waits for a decision",
         &[
             (":open CUSTOMER#my_tenant\r", "all 25 loaded"),
-            ("3n", "copy CUSTOMER of my_tenant"),
+            ("3n", "not ready: target.tenant"),
             ("\rumbrella\r", "ready to be previewed"),
             ("p", "create 24 · skip 1"),
             ("A", "Allow writing?"),
             ("A", "ARMED"),
-            ("R", "is the CANARY"),
+            ("R", "CANARY: "),
         ],
     ),
     ("doctor", "What the doctor found, problems first", &[(":doctor\r", "looked at"), ("j", "PRODUCT#acme")]),
