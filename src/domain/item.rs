@@ -191,6 +191,13 @@ impl PlannedItem {
         if self.source == self.target { self.versions(Role::Target) } else { self.versions(Role::Source) }
     }
 
+    /// Whether of its two entities the source alone is written: it loses to the target, or the target holds the same already.
+    #[must_use]
+    pub fn only_source(&self) -> bool {
+        let writes = |(before, after)| before != after;
+        self.source != self.target && writes(self.versions(Role::Source)) && !writes(self.versions(Role::Target))
+    }
+
     /// The row that the item is shown with before it is carried out: the target's, where it has one.
     #[must_use]
     pub fn before(&self) -> Option<&Arc<Row>> {
@@ -242,5 +249,30 @@ impl PlannedItem {
                 .collect(),
             now: Some(now),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_source_alone_is_written_where_the_target_is_only_pinned() {
+        let (source, target) = (EntityKey::new("P#a", "x"), EntityKey::new("P#b", "x"));
+        let part = |role, key: &EntityKey, writes: bool| {
+            let mut part = PlannedPart::pinned(role, key.clone(), Version(3), None);
+            part.after = writes.then(|| Arc::new(Row::default()));
+            part
+        };
+        let item = |action, from: &EntityKey, writes: (bool, bool)| {
+            let item = PlannedItem::new("p", from.clone(), target.clone());
+            let item = item.with(part(Role::Target, &target, writes.0)).with(part(Role::Source, from, writes.1));
+            PlannedItem { action, ..item }.only_source()
+        };
+        assert!(item(Action::Delete, &source, (false, true)));
+        assert!(!item(Action::Delete, &source, (true, true)), "both: the target is what it is about");
+        assert!(!item(Action::Delete, &source, (true, false)));
+        assert!(!item(Action::Conflict, &source, (false, true)), "nothing is written");
+        assert!(!item(Action::Delete, &target, (false, true)), "in place");
     }
 }

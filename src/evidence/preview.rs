@@ -67,6 +67,7 @@ fn result(run: RunId, item: &Preview) -> ItemResult {
         entity: item.entity.clone(),
         source: item.source.clone(),
         source_versions: item.source_versions,
+        only_source: item.only_source,
         before: None,
         after: None,
         action: item.action,

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 use tenantry::domain::key::Version;
 use tenantry::domain::row::Row;
+use tenantry::domain::run::Action;
 use tenantry::domain::value::Value;
+use tenantry::engine::protocol::{Command, Event, ItemFilter};
 
 use crate::support::plan::{Plan, as_before};
-use crate::support::{Program, Recorder, Stack};
+use crate::support::{Driver, Program, Recorder, Stack};
 
 const BOLT: &str = "01HX7MBJK3V9WQBZ7XNDK5ZT2M";
 const DATA: &str = "dev-shop-product-data";
@@ -284,5 +286,41 @@ async fn a_search_without_a_journal_reads_consistently() {
             let body: Json = serde_json::from_str(body.trim()).unwrap();
             assert_eq!(body["ConsistentRead"], true, "{body}");
         }
+    }
+}
+
+/// What an interface shows of an undo is about the entities that it writes: the copies, and not what they were made from.
+#[tokio::test]
+async fn an_undo_shows_the_entities_that_it_writes() {
+    for operation in ["copy", "move"] {
+        let is_copy = operation == "copy";
+        let (stack, _) = golden().await;
+        let run = written(&Program::new(&stack), &Plan::new(operation, "acme", "globex")).await;
+        let text = format!("name = \"undo\"\noperation = \"undo\"\n[undo]\nrun = \"{run}\"\n");
+        let plan = Box::new(tenantry::config::plan::parse("undo.toml".as_ref(), &text).unwrap());
+        let mut driver = Driver::new(&stack);
+        let request = driver.send(Command::PreviewPlan { plan, keep: true }).await;
+        let Event::Planned(planned) = driver.until(request, |e| matches!(e, Event::Planned(_))).await else { panic!() };
+        assert_eq!(planned.tenant.as_deref(), is_copy.then_some("globex"), "a move that is taken back writes to both");
+        let command =
+            Command::Items { run: planned.run, filter: ItemFilter::default(), from: 0, limit: 100, fresh: false };
+        let request = driver.send(command).await;
+        let Event::Items { items, .. } = driver.until(request, |e| matches!(e, Event::Items { .. })).await else {
+            panic!()
+        };
+        let deleted: Vec<_> = items.iter().filter(|item| item.action == Action::Delete).collect();
+        assert!(!deleted.is_empty(), "{items:?}");
+        for item in deleted {
+            assert!(!item.only_source && item.entity.key.pk.as_str() == "PRODUCT#globex", "{item:?}");
+            assert_eq!(item.version_before.next(), item.version_after, "{item:?}");
+            assert_eq!(item.source_versions.0 == Version(0), is_copy, "{item:?}");
+            let request = driver.send(Command::ShowItem { run: planned.run, n: item.n }).await;
+            let Event::Preview(shown) = driver.until(request, |e| matches!(e, Event::Preview(_))).await else {
+                panic!()
+            };
+            assert!(!shown.only_source && shown.wrote.is_some(), "{shown:?}");
+            assert_eq!(shown.found, None, "it is taken from nowhere: {shown:?}");
+        }
+        driver.leave().await;
     }
 }

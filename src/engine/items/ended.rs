@@ -92,6 +92,7 @@ pub(in crate::engine) fn told(context: &Context, open: &OpenItem, result: Option
         entity: EntityRef { module: item.module.clone(), key: item.target.clone() },
         source: item.source.clone(),
         source_versions: ended(item.source_versions()),
+        only_source: item.only_source(),
         before: row(item.before()),
         after: row(item.after()),
         action: item.action,

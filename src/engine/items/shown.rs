@@ -1,5 +1,6 @@
 use crate::domain::diff::diff_rows;
 use crate::domain::item::{PlannedItem, Role};
+use crate::domain::key::Version;
 use crate::domain::row::TableKind;
 use crate::engine::items::request::request;
 use crate::engine::protocol::{EntityRef, Preview};
@@ -20,8 +21,9 @@ pub(in crate::engine) fn shown(
         item.writes().then(|| request(store, item, n, context.run, &context.stamp, context.mode).ok()).flatten();
     let (before, after) = (item.before().cloned(), item.after().cloned());
     let origin = item.part(Role::Target).and_then(|part| part.origin);
-    // What is changed where it stands is taken from nowhere else.
-    let taken = (item.source != item.target).then_some(TableKind::Data);
+    // What is changed where it stands, or as it was before a run, is taken from nowhere else; and a counter has no versions.
+    let is_taken = item.source != item.target && source_versions.0 > Version(0) && item.wrote().is_none();
+    let taken = is_taken.then_some(TableKind::Data);
     let found = origin.map(|origin| origin.found).or(taken);
     let changes = match (&before, &after) {
         (Some(before), Some(after)) if with_changes => diff_rows(before, after, false),
@@ -32,6 +34,7 @@ pub(in crate::engine) fn shown(
         entity: EntityRef { module: item.module.clone(), key: item.target.clone() },
         source: item.source.clone(),
         source_versions,
+        only_source: item.only_source(),
         digest: item.digest(&context.time()),
         action: item.action,
         reason: item.reason,

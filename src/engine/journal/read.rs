@@ -289,6 +289,8 @@ pub(super) fn result(row: &SqlRow<'_>, run: RunId) -> rusqlite::Result<ItemResul
         Ok((before, if outcome.is_none_or(|o| o == Outcome::Done) { version(after)? } else { before }))
     };
     let (version_before, version_after) = ended(11, 12)?;
+    let writes = |before: usize, after: usize| Ok::<_, rusqlite::Error>(version(before)? != version(after)?);
+    let only_source = item.source != item.target && writes(13, 14)? && !writes(11, 12)?;
     Ok(ItemResult {
         run,
         n: unsigned(row.get(0)?),
@@ -296,6 +298,7 @@ pub(super) fn result(row: &SqlRow<'_>, run: RunId) -> rusqlite::Result<ItemResul
         entity: EntityRef { module: item.module, key: item.target },
         source: item.source,
         source_versions: ended(13, 14)?,
+        only_source,
         action: item.action,
         outcome,
         reason: item.reason,

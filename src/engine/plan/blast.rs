@@ -42,6 +42,11 @@ impl Adder {
         }
     }
 
+    /// The tenant that is written to, where that is a single one.
+    pub(super) fn tenant(&self) -> Option<String> {
+        self.tenants.first().filter(|_| self.tenants.len() == 1).cloned()
+    }
+
     /// The whole; `read_units` is what finding it out took.
     pub(super) fn finish(mut self, context: &Context, read_units: f64) -> Blast {
         self.blast.tenants = self.tenants.len() as u64;

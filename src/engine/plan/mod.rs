@@ -208,7 +208,7 @@ pub(super) async fn preview_into(
     };
     let mut notes = found?;
     notes.extend(odd_target);
-    let sink::Found { blast, notes: checked, violated, undo_until } = sink.finish().await?;
+    let sink::Found { blast, tenant, notes: checked, violated, undo_until } = sink.finish().await?;
     notes.extend(checked);
     if let (Work::Import { rejects: Some(rejects), .. }, Some(file), Some(opening)) = (&plan.work, &file, opening) {
         let count = begin_rejects(journal, file, opening, rejects).await?;
@@ -237,6 +237,7 @@ pub(super) async fn preview_into(
         actions: tally.actions,
         reasons: tally.reasons,
         blast,
+        tenant,
         publish: context.mode,
         notes,
         violated,

@@ -24,6 +24,7 @@ const TELL_EVERY: Duration = Duration::from_millis(250);
 /// What is known once every item was taken.
 pub(super) struct Found {
     pub(super) blast: Blast,
+    pub(super) tenant: Option<String>,
     pub(super) notes: Vec<String>,
     pub(super) violated: Vec<Violated>,
     pub(super) undo_until: UndoUntil,
@@ -169,8 +170,9 @@ impl<'a> Sink<'a> {
         let mut notes = self.checker.as_ref().map(Checker::notes).unwrap_or_default();
         notes.extend(self.unknown.note());
         let violated = self.checker.as_mut().map(Checker::violated).unwrap_or_default();
+        let tenant = self.adder.tenant();
         let blast = self.adder.finish(self.context, read);
-        Ok(Found { blast, notes, violated, undo_until: self.undo_until })
+        Ok(Found { blast, tenant, notes, violated, undo_until: self.undo_until })
     }
 }
 

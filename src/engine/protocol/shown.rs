@@ -24,6 +24,8 @@ pub struct Preview {
     pub source: EntityKey,
     /// Versions of the source, before and after.
     pub source_versions: (Version, Version),
+    /// Whether the source alone would be written, and not the entity.
+    pub only_source: bool,
     /// SHA-256 over what is shown, in hexadecimal.
     pub digest: String,
     /// What would be done.
@@ -133,6 +135,8 @@ pub struct ItemResult {
     pub source: EntityKey,
     /// Versions of the source, before and after.
     pub source_versions: (Version, Version),
+    /// Whether the source alone is meant to be written, and not the entity; also where it was not written in the end.
+    pub only_source: bool,
     /// The data row before, where rows were asked for.
     pub before: Option<Arc<Row>>,
     /// The data row after, where rows were asked for.
@@ -291,6 +295,8 @@ pub struct PlanSummary {
     pub reasons: Vec<(Reason, u64)>,
     /// In total.
     pub blast: Blast,
+    /// The tenant that is written to, where that is a single one.
+    pub tenant: Option<String>,
     /// How it would be published.
     pub publish: PublishMode,
     /// Things to know before the run.

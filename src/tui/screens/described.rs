@@ -72,7 +72,9 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
             out.push(line.with(role, part));
         }
     };
-    let is_user = subject::is_user(&preview.entity.module, (preview.version_before, preview.version_after));
+    let versions = (preview.version_before, preview.version_after);
+    let is_user = subject::is_user(&preview.entity.module, versions);
+    let is_counter = subject::is_counter(&preview.entity.module, versions);
     match brief {
         true => {}
         false if is_user => {
@@ -87,11 +89,8 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
     if let Some(line) = preview.line {
         fact("line", Role::Text, &format!("{line} of the file"));
     }
-    // What takes a run back takes nothing from there.
-    if preview.source != preview.entity.key && preview.source_versions.0 > Version(0) {
-        let (before, after) = preview.source_versions;
-        let gone = if after > before { ", which is soft-deleted" } else { "" };
-        fact("taken from", Role::Text, &format!("{} at version {before}{gone}", preview.source));
+    if let Some((name, words)) = other_end(preview) {
+        fact(name, Role::Text, &words);
     }
     // What is not written has no cost and no changes, and what was looked for need not have been found.
     let Some(after) = &preview.after else {
@@ -105,7 +104,7 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
     let written = preview.before.as_ref().map_or("a new row", |_| "the row");
     let versions =
         format!("{} → {}  ({}: {written} below)", preview.version_before, preview.version_after, preview.action);
-    if !brief && !is_user {
+    if !brief && !is_user && !is_counter {
         fact("version", Role::Strong, &versions);
     }
     if let Some(message) = &preview.message {
@@ -113,6 +112,8 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
     }
     if !brief && is_user {
         fact("written", Role::Text, "in Cognito: the attributes that differ, each user compared right before");
+    } else if !brief && is_counter {
+        fact("written", Role::Text, "the counter's row alone, where it is still the one that was seen");
     } else if !brief {
         state_of(preview, &mut fact);
         let how = match preview.publish {
@@ -146,6 +147,25 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
     out
 }
 
+/// The entity at the other end of an item: what it is taken from, or what comes back with it.
+fn other_end(preview: &Preview) -> Option<(&'static str, String)> {
+    let (source, (before, after)) = (&preview.source, preview.source_versions);
+    if *source == preview.entity.key {
+        return None;
+    }
+    match &preview.wrote {
+        Some(_) if before == Version(0) => Some(("takes back", format!("the copy of {source}, which stays as it is"))),
+        Some(_) if after > before => {
+            Some(("takes back", format!("what came from {source}, which is restored as version {after}")))
+        }
+        None if before > Version(0) => {
+            let gone = if after > before { ", which is soft-deleted" } else { "" };
+            Some(("taken from", format!("{source} at version {before}{gone}")))
+        }
+        _ => None,
+    }
+}
+
 /// Where the state comes from, as far as it was found.
 fn state_of(preview: &Preview, fact: &mut impl FnMut(&str, Role, &str)) {
     let found = match preview.found {
@@ -175,5 +195,47 @@ fn why_not(preview: &Preview) -> String {
             format!("! {message} ({}, {reason})", preview.action)
         }
         None => message.unwrap_or_else(|| preview.action.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::key::EntityKey;
+    use crate::domain::normalize::SEQUENCES;
+    use crate::domain::run::Action;
+    use crate::engine::protocol::EntityRef;
+    use crate::tui::tests::made;
+
+    fn words(preview: &Preview) -> String {
+        describe(preview, 100, false).iter().map(|line| line.plain() + "\n").collect()
+    }
+
+    #[test]
+    fn what_is_taken_back_is_named_and_not_taken_from_anywhere() {
+        let onward = made(1, "PRODUCT#globex");
+        let source = "PRODUCT#acme / P-0000001";
+        assert!(words(&onward).contains(&format!("taken from    {source} at version 1")));
+        let mut copied = onward.clone();
+        (copied.action, copied.wrote, copied.found) = (Action::Delete, copied.after.clone(), None);
+        copied.source_versions = (Version(0), Version(0));
+        let shown = words(&copied);
+        assert!(shown.contains(&format!("takes back    the copy of {source}, which stays as it is")), "{shown}");
+        assert!(!shown.contains("taken from") && !shown.contains("state of"), "{shown}");
+        copied.source_versions = (Version(2), Version(3));
+        let shown = words(&copied);
+        assert!(shown.contains(&format!("what came from {source}, which is restored as version 3")), "{shown}");
+        assert!(!shown.contains("soft-deleted"), "{shown}");
+    }
+
+    #[test]
+    fn a_counter_has_no_versions_and_is_one_row() {
+        let mut counter = made(1, "SEQ#acme");
+        let key = EntityKey::new("SEQ#acme", "order_no");
+        (counter.entity, counter.found) = (EntityRef { module: SEQUENCES.into(), key }, None);
+        (counter.version_before, counter.version_after) = (Version(0), Version(0));
+        let shown = words(&counter);
+        assert!(shown.contains("the counter's row alone") && !shown.contains("0 → 0"), "{shown}");
+        assert!(!shown.contains("in one transaction") && !shown.contains("state of"), "{shown}");
     }
 }

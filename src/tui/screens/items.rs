@@ -233,6 +233,7 @@ pub(crate) mod tests {
             source: EntityKey::new("PRODUCT#acme", format!("P-{n:07}")),
             entity: EntityRef { module: "product".into(), key },
             source_versions: (Version(1), Version(1)),
+            only_source: false,
             before: None,
             after: None,
             action,

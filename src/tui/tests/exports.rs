@@ -114,6 +114,7 @@ fn nothing_of_tables_is_said_about_a_user() {
         entity: item.entity.clone(),
         source: item.source.clone(),
         source_versions: (Version(0), Version(0)),
+        only_source: false,
         digest: String::new(),
         action: Action::Update,
         reason: None,

@@ -44,6 +44,7 @@ impl Plans {
                     (_, true) => (Action::Delete, None),
                     _ => (Action::Conflict, Some(Reason::Collision)),
                 };
+                item.only_source = item.action == Action::Delete;
                 if item.reason.is_some() {
                     (item.after, item.version_after) = (None, item.version_before);
                 }

@@ -45,6 +45,8 @@ pub(crate) struct Plans {
     /// Told after so many items of a batch, instead of the rest of it.
     pub(crate) paused_by: Option<Failure>,
     pub(crate) confirm: Option<String>,
+    /// What the items write to, where that is one tenant.
+    pub(crate) tenant: Option<String>,
     pub(super) items: Vec<Preview>,
     pub(super) collisions: Vec<(Collision, CollisionKey)>,
     pub(super) findings: Vec<Finding>,
@@ -230,6 +232,7 @@ impl Plans {
                 step_functions: 0,
                 seconds: written as f64 / 80.0,
             },
+            tenant: self.tenant.clone(),
             publish: PublishMode::Sync,
             violated: vec![],
             undo_until: UndoUntil::default(),
@@ -387,6 +390,7 @@ pub(crate) fn made(n: u64, pk: &str) -> Preview {
         source: EntityKey::new("PRODUCT#acme", format!("P-{n:07}")),
         entity: EntityRef { module: "product".into(), key },
         source_versions: (Version(1), Version(1)),
+        only_source: false,
         digest: format!("{n:064x}"),
         action: Action::Create,
         reason: None,
@@ -415,6 +419,7 @@ fn result(item: &Preview, outcome: Option<Outcome>, reason: Option<Reason>) -> I
         entity: item.entity.clone(),
         source: item.source.clone(),
         source_versions: item.source_versions,
+        only_source: item.only_source,
         before: None,
         after: None,
         action: item.action,

@@ -33,6 +33,7 @@ fn left() -> Event {
         entity: EntityRef { module: "product".into(), key: key.clone() },
         source: key,
         source_versions: (Version(0), Version(0)),
+        only_source: false,
         before: None,
         after: None,
         action: Action::Skip,

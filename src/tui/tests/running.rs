@@ -198,6 +198,14 @@ fn a_run_that_ended_is_undone_from_the_log() {
     let form = undone.app.plan.form.as_ref().unwrap();
     assert_eq!(form.operation, Operation::Undo);
     assert!(undone.commands.iter().any(|c| matches!(c, Command::PreviewPlan { .. })), "it is previewed, not begun");
+    // Its plan names no tenant; whose data it writes is said all the same, of the preview and of the run.
+    let tenant = |p: &mut Play| p.fake.plans.tenant = Some("newco".into());
+    let preview = playing((120, 40), tenant, &format!("{RUN}r3<ret>u"));
+    let header = |played: &Played| played.screen.lines().next().unwrap().to_owned();
+    assert!(header(&preview).contains("│ tenant newco │"), "{}", preview.screen);
+    assert!(preview.screen.contains("plan for tenant newco"), "{}", preview.screen);
+    let begun = playing((120, 40), tenant, &format!("{RUN}r3<ret>uR<esc>"));
+    assert!(header(&begun).contains("│ tenant newco │"), "{}", begun.screen);
     assert!(run("r3<ret>").screen.contains("u undoes it"), "{}", run("r3<ret>").screen);
     for (keys, why) in [("<esc>4u", "the run is not over"), ("qEu", "the run wrote nothing")] {
         let refused = run(keys);

@@ -47,6 +47,7 @@ fn with(size: (u16, u16), violated: Vec<Violated>, keys: &str) -> Played {
                 actions: vec![(Action::Invalid, 1_205)],
                 reasons: vec![],
                 blast: Blast::default(),
+                tenant: None,
                 publish: PublishMode::Sync,
                 notes: vec![],
                 violated: violated.clone(),

@@ -8,6 +8,7 @@ use ratatui::style::Style;
 
 use super::Batch;
 use crate::domain::clock::local_minutes;
+use crate::domain::key::Version;
 use crate::engine::protocol::{Level, Preview, Remembered};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
@@ -33,7 +34,7 @@ const DECISIONS: [(Action, &str); 9] = [
 ];
 
 /// The note beside the title.
-const NOTE: &str = "nothing is written yet";
+const NOTE: &str = "none of it written yet";
 
 impl Batch {
     pub(super) fn draw_batch(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
@@ -184,7 +185,14 @@ fn ends(items: &[Preview]) -> String {
     let source = side(items.iter().map(|item| item.source.pk.as_str()).collect());
     let target = side(items.iter().map(|item| item.entity.key.pk.as_str()).collect());
     let is_in_place = items.iter().all(|item| item.source.pk == item.entity.key.pk);
-    if is_in_place { target } else { format!("{source} → {target}") }
+    let is_back = items.iter().all(|item| item.wrote.is_some());
+    let is_copy = items.iter().all(|item| item.source_versions.0 == Version(0));
+    match (is_in_place, is_back) {
+        (true, _) => target,
+        (false, false) => format!("{source} → {target}"),
+        (false, true) if is_copy => format!("{target}, taken back"),
+        (false, true) => format!("{target} → {source}, taken back"),
+    }
 }
 
 /// An item that is taken out.
@@ -223,4 +231,24 @@ fn decisions(app: &App, room: usize) -> Vec<Rich> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::run::Action as Does;
+    use crate::tui::tests::made;
+
+    #[test]
+    fn a_run_that_is_taken_back_goes_the_other_way() {
+        let onward = made(1, "PRODUCT#globex");
+        let mut copied = onward.clone();
+        (copied.action, copied.wrote) = (Does::Delete, copied.after.clone());
+        copied.source_versions = (Version(0), Version(0));
+        let mut moved = copied.clone();
+        moved.source_versions = (Version(2), Version(3));
+        assert_eq!(ends(std::slice::from_ref(&onward)), "PRODUCT#acme → PRODUCT#globex");
+        assert_eq!(ends(&[copied.clone()]), "PRODUCT#globex, taken back");
+        assert_eq!(ends(&[copied, moved]), "PRODUCT#globex → PRODUCT#acme, taken back");
+    }
 }

@@ -169,6 +169,7 @@ impl Progress {
     pub(crate) fn planned(&mut self, summary: &PlanSummary) {
         self.run = Some(summary.run);
         let writes = |a: Action| matches!(a, Action::Create | Action::Update | Action::Delete | Action::Restore);
+        self.tenant = self.tenant.take().or_else(|| summary.tenant.clone());
         self.total = Some(summary.actions.iter().filter(|(a, _)| writes(*a)).map(|(_, n)| n).sum());
     }
 

@@ -107,6 +107,12 @@ impl Form {
         self.path.as_deref().map_or_else(|| UNNAMED.to_owned(), |p| p.display().to_string())
     }
 
+    /// The file that it is in, or its own name where it is in none.
+    pub(crate) fn title(&self) -> String {
+        let own = self.plan.as_ref().filter(|_| self.path.is_none()).map(|plan| plan.name.clone());
+        own.unwrap_or_else(|| self.name())
+    }
+
     /// Whether the file says something else, or there is none.
     pub(crate) fn is_unsaved(&self) -> bool {
         self.draft.text() != self.saved

@@ -64,7 +64,11 @@ impl Plan {
     pub(crate) fn target_tenant(&self) -> Option<&str> {
         let form = || self.form.as_ref().and_then(|f| f.plan.as_deref());
         let work = &self.own().or_else(form)?.work;
-        work.target_tenant()
+        // What a plan does not name, such as one that takes a run back, its preview found out.
+        work.target_tenant().or_else(|| {
+            let preview = self.preview.as_ref().filter(|_| self.shows_preview)?;
+            preview.summary.as_ref()?.tenant.as_deref()
+        })
     }
 
     /// Whether keys go to a value being typed.

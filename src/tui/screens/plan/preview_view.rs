@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::form::Form;
 use super::preview::PlanPreview;
 use crate::domain::publish::PublishMode;
 use crate::domain::run::{Action, Outcome, Reason};
@@ -27,7 +28,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     let theme = app.theme.clone();
     let focused = app.focus == Pane::Plan && app.stack.is_empty();
     let mut preview = app.plan.preview.take()?;
-    let form = || app.plan.form.as_ref().map(|f| f.name()).unwrap_or_default();
+    let form = || app.plan.form.as_ref().map(Form::title).unwrap_or_default();
     let name = preview.own.as_ref().map_or_else(form, |plan| plan.name.clone());
     let note = "nothing is written by this";
     let inner = framed(buffer, area, Frame::Pane { focused }, &format!("3 Preview: {name}"), note, &theme);
