@@ -94,7 +94,7 @@ fn undo_until(report: &RunReport) -> String {
 
 fn approval(approved: &Approved) -> Vec<String> {
     let a = &approved.approval;
-    let after = if a.decision == "approve" { "" } else { " and after" };
+    let after = if a.is_of_the_rest() { " and after" } else { "" };
     let batch = a.batch.map_or_else(|| "all".to_owned(), |n| format!("{n}{after}"));
     let outcomes = counts(&approved.outcomes);
     vec![a.at.clone(), a.by.clone(), a.decision.clone(), batch, approved.items.to_string(), outcomes, a.digest.clone()]

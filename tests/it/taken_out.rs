@@ -71,9 +71,14 @@ async fn what_is_taken_out_is_skipped_for_good_and_everything_else_is_written() 
     let run = canary.run.to_string();
     assert_eq!(program.json(&["runs", "check", &run]).await.code, 0);
     let (code, report, _) = program.text(&["runs", "report", &run]).await;
-    for word in
-        ["take 1 item out of batch 1", "item 2, PRODUCT\\#globex", "take 2 items out of batch 2", "not\\_approved"]
-    {
+    for word in [
+        "approve but for 1 item",
+        "approve the rest but for 2 items",
+        "take 1 item out of batch 1",
+        "item 2, PRODUCT\\#globex",
+        "take 2 items out of batch 2",
+        "not\\_approved",
+    ] {
         assert!(report.contains(word), "{code} {word}: {report}");
     }
     let approved = part_digest(canary.items.iter().map(|item| (&item.digest, item.n == 2)));
@@ -104,6 +109,8 @@ async fn a_resume_asks_for_nothing_that_was_taken_out() {
     let run = canary.run.to_string();
     let resumed = program.json(&["run", "--resume", &run, "--retry", "--arm", "--approve", "all"]).await;
     assert_eq!((resumed.code, resumed.events("item").len()), (0, 5), "{}", resumed.stdout);
+    let (_, shown, _) = program.text(&["runs", "report", &run]).await;
+    assert!(shown.contains("approve but for 2 items"), "{shown}");
     assert_eq!(targets(&stack).await.len(), 6);
     assert_eq!(program.json(&["runs", "check", &run]).await.code, 0);
 }

@@ -106,17 +106,33 @@ pub struct Approval {
     pub batch: Option<u32>,
     /// Digest that was approved: of the batch, or of the plan.
     pub digest: String,
-    /// `approve` or `approve the rest`.
+    /// `approve` or `approve the rest`, with `but for 2 items` behind it where some were taken out.
     pub decision: String,
 }
+
+/// Stands between a decision and what it leaves out.
+const BUT_FOR: &str = " but for ";
 
 impl Approval {
     /// Who approved what and when, in words; the time as it is recorded.
     #[must_use]
     pub fn words(&self, at: &str) -> String {
         let what = self.batch.map_or_else(|| "everything".to_owned(), |batch| format!("batch {batch}"));
-        let more = if self.decision == "approve the rest" { " and everything after it" } else { "" };
-        format!("{what}{more} was approved by {} at {at}", self.by)
+        let but = self.decision.split_once(BUT_FOR).map(|(_, items)| format!("{BUT_FOR}{items}")).unwrap_or_default();
+        let more = if self.is_of_the_rest() { " and everything after it" } else { "" };
+        format!("{what}{but}{more} was approved by {} at {at}", self.by)
+    }
+
+    /// Whether everything after the batch was approved too.
+    #[must_use]
+    pub fn is_of_the_rest(&self) -> bool {
+        self.decision.starts_with("approve the rest")
+    }
+
+    /// The words of a decision that leaves so many items out.
+    #[must_use]
+    pub fn in_part(decision: &str, out: usize) -> String {
+        format!("{decision}{BUT_FOR}{out} {}", if out == 1 { "item" } else { "items" })
     }
 }
 

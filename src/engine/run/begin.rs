@@ -1,10 +1,11 @@
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::approve::drive;
 use super::execute::Ended;
 use super::signed::{self, Signed};
 use super::single::name_tenant;
-use crate::domain::clock::utc_millis;
+use crate::domain::clock::{local_minutes, time_zone, utc_millis};
 use crate::domain::plan::{Existing, OnInvalid, Plan, Verify, Work};
 use crate::domain::run::{Reason, RunId, RunState};
 use crate::engine::check;
@@ -181,8 +182,11 @@ pub(in crate::engine) async fn resume(task: &Task, run: RunId, rows: bool, retry
     }
     context.notes = notes(task, &context, &Facts { signatures, ..facts });
     context.earlier = journal.approvals().await?;
+    let profile = task.profile();
+    let zone = time_zone(&profile.timezone).unwrap_or(TimeZone::UTC);
     for approval in &context.earlier {
-        task.log(approval.words(&approval.at)).await?;
+        let at = format!("{} ({})", local_minutes(&approval.at, &zone), profile.timezone);
+        task.log(approval.words(&at)).await?;
     }
     let left = journal.ask_again(retry).await?;
     context.before = journal.failures().await?;

@@ -190,6 +190,8 @@ fn what_was_taken_out_is_counted_and_is_no_part_of_what_is_left() {
     let progress = played.app.run.as_ref().unwrap();
     assert_eq!(progress.outcomes.get(&Outcome::Skipped), Some(&1));
     assert!(played.screen.contains("approved item is done or equal"), "{}", played.screen);
+    let log = playing((120, 40), |_| {}, "AA:plan open two.toml<ret>R r2<ret>4z").screen;
+    assert!(log.contains("skipped or taken out, and not asked for again"), "{log}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::domain::digest::part_digest;
 use crate::domain::run::Outcome;
 use crate::engine::items::ended::{ItemEnd, told};
 use crate::engine::journal::{Journal, OpenItem};
-use crate::engine::protocol::{BatchInfo, BatchState, Event};
+use crate::engine::protocol::{Approval, BatchInfo, BatchState, Event};
 use crate::engine::task::{Context, Stop, Task};
 
 /// Keys that the record of the decision names; the items themselves say it of each.
@@ -27,10 +27,10 @@ pub(super) async fn approve(
     let digest = part_digest(items.iter().map(|open| (open.digest.as_str(), is_out(open))));
     let batch = BatchInfo { digest, state: BatchState::Approved, ..batch.clone() };
     let out: Vec<&OpenItem> = items.iter().filter(|open| is_out(open)).collect();
-    let decision = if rest { "approve the rest" } else { "approve" };
+    let decision = Approval::in_part(if rest { "approve the rest" } else { "approve" }, out.len());
     let end = ItemEnd { message: Some(TAKEN_OUT.to_owned()), ..unapproved(Outcome::Skipped) };
     let ended = out.iter().map(|open| end.ended(open.n)).collect();
-    journal.approve_part(approval(task, &batch, decision), ended, words(&batch, &out), rest).await?;
+    journal.approve_part(approval(task, &batch, &decision), ended, words(&batch, &out), rest).await?;
     for open in out {
         task.emit(Event::Item(Box::new(told(context, open, Some(&end))))).await?;
     }

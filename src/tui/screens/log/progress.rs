@@ -274,7 +274,10 @@ pub(crate) fn hint(cause: &Cause) -> &'static str {
         Some(Reason::PipelineFailed) => "the application's own pipeline refused it: its log says why",
         Some(Reason::S3Missing) => "its attributes' object is gone from S3",
         Some(Reason::TooLarge) => "the row would pass DynamoDB's limit",
-        Some(Reason::NotApproved) => "resume the run to be asked again, unless it was skipped or taken out",
+        Some(Reason::NotApproved) if cause.outcome == Outcome::Skipped => {
+            "skipped or taken out, and not asked for again: another run of the plan would do it"
+        }
+        Some(Reason::NotApproved) => "resume the run to be asked again",
         Some(Reason::Exists) => "target.existing decides what becomes of it",
         _ => match cause.outcome {
             Outcome::Failed => "resume the run to try again",
