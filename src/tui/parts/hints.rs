@@ -2,21 +2,59 @@
 
 use crate::tui::actions::Action;
 use crate::tui::keymap::{Context, Keymap};
+use crate::tui::parts::Rich;
+use crate::tui::theme::Role;
 
-/// Keys with what they do.
+/// Keys with what they do, those that matter most first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Hints(pub(crate) Vec<(String, String)>);
+pub(crate) struct Hints {
+    hints: Vec<(String, String)>,
+    /// The one that leads back.
+    back: Option<usize>,
+}
 
 impl Hints {
     /// Of keys that no keymap has.
     pub(crate) fn fixed(hints: &[(&str, &str)]) -> Self {
-        Self(hints.iter().map(|(key, words)| ((*key).to_owned(), (*words).to_owned())).collect())
+        let back = hints.iter().position(|(key, _)| *key == "Esc");
+        Self { hints: hints.iter().map(|(key, words)| ((*key).to_owned(), (*words).to_owned())).collect(), back }
     }
 
     /// Of actions of a context, each with its words; one that has no key is left out.
     pub(crate) fn of(keymap: &Keymap, context: Context, actions: &[(Action, &str)]) -> Self {
-        let hint = |(action, words): &(Action, &str)| Some((keys(keymap, context, *action)?, (*words).to_owned()));
-        Self(actions.iter().filter_map(hint).collect())
+        let mut all = Self::default();
+        for (action, words) in actions {
+            let Some(key) = keys(keymap, context, *action) else { continue };
+            if *action == Action::Back {
+                all.back = Some(all.hints.len());
+            }
+            all.hints.push((key, (*words).to_owned()));
+        }
+        all
+    }
+
+    /// Key and words of each.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.hints.iter().map(|(key, words)| (key.as_str(), words.as_str()))
+    }
+
+    /// A line of those that fit into so many cells: the last ones go first and go whole, and the way back stays.
+    pub(crate) fn line(&self, room: usize) -> Rich {
+        let pieces: Vec<Rich> = self
+            .iter()
+            .map(|(key, words)| Rich::of(Role::Key, &format!(" {key}")).with(Role::Text, &format!(" {words} ")))
+            .collect();
+        let mut shown: Vec<usize> = (0..pieces.len()).collect();
+        let width = |shown: &[usize]| shown.iter().map(|i| pieces[*i].width()).sum::<usize>();
+        while width(&shown) > room
+            && let Some(least) = shown.iter().rposition(|i| Some(*i) != self.back)
+        {
+            shown.remove(least);
+        }
+        shown.iter().fold(Rich::default(), |mut line, i| {
+            line.append(&pieces[*i]);
+            line
+        })
     }
 }
 
@@ -40,4 +78,23 @@ pub(crate) fn keys(keymap: &Keymap, context: Context, action: Action) -> Option<
         }
         _ => first.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_goes_whole_and_never_the_way_back() {
+        let hints = Hints::fixed(&[("Enter", "show"), ("r", "resume"), ("Y", "command"), ("Esc", "back")]);
+        let line = |room| hints.line(room).plain();
+        let all = " Enter show  r resume  Y command  Esc back ";
+        assert_eq!(line(all.len()), all);
+        assert_eq!(line(all.len() - 1), " Enter show  r resume  Esc back ");
+        assert_eq!(line(31), " Enter show  Esc back ");
+        assert_eq!([line(12), line(3)], [" Esc back ", " Esc back "]);
+        let first = Hints::fixed(&[("Esc", "stay"), ("A", "arm it")]);
+        assert_eq!([20, 19].map(|room| first.line(room).plain()), [" Esc stay  A arm it ", " Esc stay "]);
+        assert_eq!(Hints::default().line(9), Rich::default());
+    }
 }

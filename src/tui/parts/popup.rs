@@ -75,16 +75,12 @@ pub(crate) fn framed(buffer: &mut Buffer, area: Rect, frame: Frame, title: &str,
     inner
 }
 
-/// Writes hints into the bottom border of a dialog.
+/// Writes hints into the bottom border of a dialog, as many as fit.
 pub(crate) fn foot(buffer: &mut Buffer, area: Rect, hints: &Hints, theme: &Theme) {
     if area.height < 2 || area.width < 6 {
         return;
     }
-    let mut line = Rich::default();
-    for (key, what) in &hints.0 {
-        line.push(Role::Key, &format!(" {key}"));
-        line.push(Role::Text, &format!(" {what} "));
-    }
+    let line = hints.line(usize::from(area.width) - 2);
     let place = Rect { x: area.x + 1, y: area.bottom() - 1, width: area.width - 2, height: 1 };
     draw_line(buffer, place, &line, 0, theme, Style::default());
 }

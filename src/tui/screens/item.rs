@@ -64,13 +64,14 @@ impl ItemBox {
     }
 
     fn hints(&self, app: &App) -> Hints {
-        let mut hints = vec![(Action::Back, "close"), (Action::Up, "scroll")];
+        let mut hints = vec![(Action::Back, "close")];
+        if self.rollback.is_some() && !self.writes_nothing() {
+            let words = if app.armed { "roll back (asks first)" } else { "roll back (read-only now)" };
+            hints.push((Action::Rollback, words));
+        }
+        hints.push((Action::Up, "scroll"));
         if self.rollback.is_some() {
             hints.push((Action::ShowCommand, "command"));
-            if !self.writes_nothing() {
-                let words = if app.armed { "roll back (asks first)" } else { "roll back (read-only now)" };
-                hints.push((Action::Rollback, words));
-            }
         }
         Hints::of(&app.keymap, self.context(), &hints)
     }

@@ -53,9 +53,9 @@ impl Screen for Paused {
         lines.extend(words(text, Role::Text, room));
         let answers = [
             (Action::Resume, "resume"),
-            (Action::SignIn, "sign in, then resume"),
-            (Action::StopRun, "end the run…"),
-            (Action::Back, "keep it paused"),
+            (Action::SignIn, "sign in first"),
+            (Action::StopRun, "end run…"),
+            (Action::Back, "stay paused"),
         ];
         question.draw(buffer, area, &lines, &Hints::of(&app.keymap, Context::Paused, &answers), &app.theme);
         None

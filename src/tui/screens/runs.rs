@@ -13,7 +13,7 @@ use super::discard::Next;
 use super::item::ItemBox;
 use super::palette::Palette;
 use crate::domain::clock::{local_minutes, local_seconds};
-use crate::domain::run::{Outcome, RunId, RunState};
+use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{Approval, Command, Event, RequestId, RunInfo};
 use crate::tui::actions::Action;
@@ -262,6 +262,9 @@ fn detail(app: &App, run: &RunInfo, room: usize) -> Vec<Rich> {
     let mut lines = vec![Rich::of(Role::Dim, &"─".repeat(room))];
     let why = if run.reason.is_empty() { "no reason was given".to_owned() } else { run.reason.clone() };
     lines.push(fact("why", &why));
+    if room < WIDE {
+        lines.push(fact("who", &run.operator));
+    }
     lines.extend(approved(app, run).iter().map(|(name, value)| fact(name, value)));
     if run.approvals.is_empty() {
         lines.push(fact("approved", "nothing"));
@@ -293,6 +296,8 @@ fn fact(name: &str, value: &str) -> Rich {
 fn subject_of(run: &RunInfo) -> String {
     let called = if run.label.is_empty() { &run.name } else { &run.label };
     match (run.source.as_str(), run.target.as_str()) {
+        // Its name tells more than the id of the run that it takes back.
+        _ if run.operation == Operation::Undo => called.clone(),
         ("", "") => called.clone(),
         (source, "") => format!("{source}: {called}"),
         (source, target) => format!("{source} → {target}: {called}"),
@@ -300,9 +305,9 @@ fn subject_of(run: &RunInfo) -> String {
 }
 
 fn outcomes(run: &RunInfo) -> String {
-    let ended = run.outcomes.iter().map(|(o, n)| format!("{n} {o}"));
+    // Where there is no room for all, what is left is what matters.
     let left = run.is_unfinished().then(|| format!("{} left", run.left));
-    ended.chain(left).collect::<Vec<_>>().join(", ")
+    left.into_iter().chain(run.outcomes.iter().map(|(o, n)| format!("{n} {o}"))).collect::<Vec<_>>().join(", ")
 }
 
 /// Until when it can be undone; nothing for one that leaves nothing to undo.

@@ -223,7 +223,7 @@ fn unfinished(play: &mut Play) {
             by: "u-tanaka".into(),
             batch: Some(1),
             digest: "ab".repeat(32),
-            decision: "approve the rest".into(),
+            decision: Approval::in_part("approve the rest", 2),
         };
         let stopped =
             RunInfo { left: 3, reason: "OPS-4711".into(), approvals: vec![approval], ..super::fake::stopped_run() };
@@ -281,8 +281,15 @@ fn reason_approvals_and_digest_of_the_selected_run_are_shown() {
         insta::assert_snapshot!(format!("runs_detail_{}x{}", size.0, size.1), screen);
     }
     let screen = playing((120, 40), unfinished, ":runs<ret>").screen;
-    for word in ["OPS-4711", "batch 1 and everything after it was approved by u-tanaka", "4f2a9c0d7be61835"] {
+    for word in
+        ["OPS-4711", "batch 1 but for 2 items and everything after it was approved by u-tanaka", "4f2a9c0d7be61835"]
+    {
         assert!(screen.contains(word), "{word}\n{screen}");
+    }
+    // What is left and who ran it, also where columns have no room for all; and the way back.
+    let small = playing((80, 24), unfinished, ":runs<ret>").screen;
+    for word in ["3 left", "who       u-tanaka", "Esc back"] {
+        assert!(small.contains(word), "{word}\n{small}");
     }
 }
 

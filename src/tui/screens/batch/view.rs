@@ -221,7 +221,7 @@ fn line(item: &Preview, room: usize) -> Rich {
 /// The decisions, in as many lines as they need.
 fn decisions(app: &App, room: usize) -> Vec<Rich> {
     let mut lines = vec![Rich::default()];
-    for (key, what) in Hints::of(&app.keymap, Context::Batch, &DECISIONS).0 {
+    for (key, what) in Hints::of(&app.keymap, Context::Batch, &DECISIONS).iter() {
         let hint = Rich::of(Role::Key, &format!("{key} ")).with(Role::Text, &format!("{what}   "));
         if lines.last().is_some_and(|l| l.width() > 0 && l.width() + hint.width() > room + 3) {
             lines.push(Rich::default());
