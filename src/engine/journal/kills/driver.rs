@@ -1,11 +1,13 @@
 //! An engine of its own for each command, driven as an interface would.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
 use super::world::Place;
 use crate::config::Profile;
+use crate::domain::digest::part_digest;
 use crate::domain::plan::{
     Change, Conflicts, Existing, Modules, Plan, RunSettings, Source, Target, Undo, UndoFrom, Work,
 };
@@ -67,7 +69,25 @@ pub(super) fn resume(run: RunId) -> Command {
     Command::ResumeRun { run, rows: false, retry: false }
 }
 
-/// Carries a command out to its end: the first batch is approved alone, the one named is skipped, then all the rest is approved at once.
+/// The item of the first batch that is taken out of it, where a batch is skipped too.
+pub(super) const TAKEN_OUT: u64 = 2;
+
+/// The file beside the runs that the digests stand in which were approved, one a line: whoever approves may be killed right after.
+const APPROVED: &str = "approved";
+
+/// Digests that somebody approved with this state directory, in their order.
+pub(super) fn approved(state: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(state.join(APPROVED)).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+fn note_approved(state: &Path, digest: &str) {
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(state.join(APPROVED)).unwrap();
+    writeln!(file, "{digest}").unwrap();
+}
+
+/// Carries a command out to its end: the first batch is approved alone, the one named is skipped, then all the rest is approved at
+/// once. Where one is skipped, an item is taken out of the first batch as well.
 pub(super) async fn carry(profile: &Profile, state: &Path, command: Command, skip: Option<u32>) -> Ended {
     let (mut handle, end) = boundary();
     let engine = tokio::spawn(serve(profile.clone(), state.to_path_buf(), end));
@@ -88,8 +108,14 @@ pub(super) async fn carry(profile: &Profile, state: &Path, command: Command, ski
             }
             Event::ApprovalNeeded(batch) => {
                 let confirm = None;
+                let is_out = |n: u64| skip.is_some() && n == TAKEN_OUT;
+                let mut digest = batch.digest.clone();
                 let decision = match batch.batch {
                     n if skip == Some(n) => Decision::Skip,
+                    _ if batch.items.iter().any(|item| is_out(item.n)) => {
+                        digest = part_digest(batch.items.iter().map(|item| (&item.digest, is_out(item.n))));
+                        Decision::ApprovePart { without: vec![TAKEN_OUT], rest: false, confirm }
+                    }
                     1 => Decision::Approve { confirm },
                     _ => Decision::ApproveRest { confirm },
                 };
@@ -99,7 +125,10 @@ pub(super) async fn carry(profile: &Profile, state: &Path, command: Command, ski
                 let open: Vec<u64> = of_batch.map(|i| i.n).collect();
                 let shown: Vec<u64> = batch.items.iter().map(|i| i.n).collect();
                 assert_eq!(shown, open, "asked about something else than what is left: {items:?}");
-                let decide = Command::Decide { run: batch.run, batch: batch.batch, digest: batch.digest, decision };
+                if decision != Decision::Skip {
+                    note_approved(state, &digest);
+                }
+                let decide = Command::Decide { run: batch.run, batch: batch.batch, digest, decision };
                 decides += 1;
                 handle.commands.send((RequestId(decides), decide)).await.unwrap();
             }
