@@ -569,25 +569,33 @@ fn without_colours_nothing_of_a_run_is_lost() {
     }
 }
 
+/// As quick after fifty thousand outcomes as after the first few: measured against itself, because machines differ.
 #[test]
 fn ten_thousand_outcomes_a_second_do_not_hold_a_frame_up() {
+    const CHUNK: u64 = 500;
     let Played { mut app, .. } = run("<esc>4");
     let request = app.run.as_ref().unwrap().request;
-    let began = Instant::now();
-    for n in 0..50_000 {
-        let mut one = item(n, Action::Create, Some(if n % 10 == 0 { Outcome::Failed } else { Outcome::Done }));
-        one.message = Some(format!("attempt {n} was throttled"));
-        update(&mut app, now(), Message::Engine(Envelope { request, event: Event::Item(Box::new(one)) }));
-    }
-    let (taken, began) = (began.elapsed(), Instant::now());
     let mut buffer = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, 200, 60));
-    for _ in 0..10 {
+    let (mut taken, mut drawn) = (Vec::new(), Vec::new());
+    for chunk in 0..100 {
+        let began = Instant::now();
+        for n in chunk * CHUNK..(chunk + 1) * CHUNK {
+            let mut one = item(n, Action::Create, Some(if n % 10 == 0 { Outcome::Failed } else { Outcome::Done }));
+            one.message = Some(format!("attempt {n} was throttled"));
+            update(&mut app, now(), Message::Engine(Envelope { request, event: Event::Item(Box::new(one)) }));
+        }
+        taken.push(began.elapsed());
+        let began = Instant::now();
         crate::tui::view::draw(&mut app, &mut buffer);
+        drawn.push(began.elapsed());
     }
-    assert_eq!(app.run.as_ref().unwrap().attempted(), 50_000);
+    assert_eq!(app.run.as_ref().unwrap().attempted(), 100 * CHUNK);
     assert!(app.log.total() <= 5_000);
-    // Generous for a build without optimisation: five seconds' worth of outcomes, and ten frames.
-    assert!(taken < Duration::from_secs(5), "{taken:?}");
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    // The quickest of twenty: what else the machine does holds some of them up, and not all.
+    let quickest = |times: &[Duration]| times.iter().min().copied().unwrap();
+    for (times, what) in [(taken, "taking"), (drawn, "drawing")] {
+        let (first, last) = (quickest(&times[..20]), quickest(&times[80..]));
+        assert!(last < first * 5, "{what}: {first:?} at first, {last:?} in the end");
+    }
     app.tell(Level::Info, "still here");
 }
