@@ -3,6 +3,7 @@
 mod docs;
 mod jobs;
 mod kit;
+mod redrawn;
 mod signing;
 
 use std::io::Read;
@@ -132,15 +133,13 @@ fn a_plan_from_its_form_to_its_undo() {
     // Enter shows an item and writes nothing.
     console.press("\r");
     console.wait_for("nothing is written by this");
-    // Drawn to its end: a key right behind Esc would be one with Alt.
-    console.wait_for("Esc close");
     console.press("\u{1b}");
     console.wait_for("approve the rest");
     console.press("aW");
-    console.wait_for("Batch 2:");
+    console.wait_for("Batch 2: ");
     console.wait_for("canary: every approved item is done or equal");
     console.press("aW");
-    console.wait_for("Batch 3:");
+    console.wait_for("Batch 3: ");
     // Left, paused, approved: nothing is written until it goes on.
     console.press("\u{1b}");
     console.wait_for("WAITS for your decision about batch 3");
@@ -159,9 +158,11 @@ fn a_plan_from_its_form_to_its_undo() {
     console.press(":runs\r");
     console.wait_for("copy      done");
     console.press("u");
-    // The plan ran: that it was never saved is nothing to ask about.
+    // The plan was never saved, but it was run as it stands: nothing of it is lost.
     console.wait_for("delete 24");
+    console.wait_for("copied from CUSTOMER#my_tenant");
     console.press("R");
+    console.wait_for("CUSTOMER#umbrella, taken back");
     console.wait_for("CANARY: ");
     console.press("r");
     console.wait_for("WITHOUT asking again");
