@@ -46,28 +46,28 @@ pub(super) const ROWS: &[Row] = &[
     row(
         "find",
         &[
-            "tenantry find 'PRODUCT#acme#P-0001'",
+            "tenantry find 'PRODUCT#acme#P-0006'",
             "tenantry find ボルト --tenant acme",
-            "tenantry find sato@example.com --exact --in attributes.email --max-units 500",
+            "tenantry find user@example.com --exact --in attributes.email --max-units 1000",
         ],
         &[(exit::NOT_APPROVED, "stopped at --max-units"), INTERRUPTED],
     ),
     row(
         "activity",
         &[
-            "tenantry activity 'PRODUCT#acme' P-0001",
-            "tenantry activity --type PRODUCT --tenant acme --since 2h --by u-tanaka",
-            "tenantry activity 'PRODUCT#acme' --since 3d --path attributes.price",
+            "tenantry activity 'PRODUCT#acme' P-0006",
+            "tenantry activity --type PRODUCT --tenant acme --since 7d --by u-sato",
+            "tenantry activity 'PRODUCT#acme' --since 30d --path attributes.price",
         ],
         READS,
     ),
-    row("history", &["tenantry history 'PRODUCT#acme' P-0001"], READS),
-    row("diff", &["tenantry diff 'PRODUCT#acme' P-0001 3 4"], READS),
+    row("history", &["tenantry history 'PRODUCT#acme' P-0006"], READS),
+    row("diff", &["tenantry diff 'PRODUCT#acme' P-0006 3 4"], READS),
     row(
         "rollback",
         &[
-            "tenantry rollback 'PRODUCT#acme' P-0001 --to 4 --dry-run",
-            "tenantry rollback 'PRODUCT#acme' P-0001 --to 4 --expect 12 --arm",
+            "tenantry rollback 'PRODUCT#acme' P-0006 --to 4 --dry-run",
+            "tenantry rollback 'PRODUCT#acme' P-0006 --to 4 --expect 6 --arm",
         ],
         WRITES,
     ),
@@ -180,6 +180,11 @@ pub(super) fn codes(row: &'static Row) -> impl Iterator<Item = Code> {
 #[must_use]
 pub fn exit_codes(command: &str) -> Vec<u8> {
     find(command).into_iter().flat_map(codes).map(|(code, _)| code).collect()
+}
+
+/// Every command with its examples, lines for a shell.
+pub fn examples() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    ROWS.iter().map(|row| (row.command, row.examples))
 }
 
 #[cfg(test)]

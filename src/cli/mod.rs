@@ -24,7 +24,7 @@ pub use entities::{Entities, Entity};
 pub use files::{Export, Import};
 pub use find::{Activity, Find};
 pub use global::{Global, Pipeline};
-pub use help::exit_codes;
+pub use help::{examples, exit_codes};
 pub use reference::{exit_code_reference, reference};
 pub use rehearse::Rehearse;
 pub use runs::{Approve, Doctor, Run, RunsCommand, Undo};

@@ -33,6 +33,8 @@ mod find_commands;
 mod follow;
 mod golden;
 mod headless;
+#[cfg(feature = "sandbox")]
+mod help_examples;
 mod items;
 mod journals;
 mod kills;
