@@ -19,25 +19,73 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// The text with every such character replaced: C0 and DEL by their control picture (`␛`), others by their number (`‹U+202E›`).
-/// Combining marks stay.
+/// Combining marks stay. Vowels and finals of Hangul stay in syllables; alone they have no cell of their own, and become numbers too.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
     // Most text is plain ASCII, and frames are made of it.
-    if text.bytes().all(|b| (0x20..0x7f).contains(&b)) || !text.chars().any(is_unsafe) {
+    if text.bytes().all(|b| (0x20..0x7f).contains(&b)) || !text.chars().any(|c| is_unsafe(c) || Jamo::of(c).is_later())
+    {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
+    let mut before = Jamo::Other;
     for c in text.chars() {
+        let jamo = Jamo::of(c);
+        let is_alone = jamo.is_later() && !jamo.joins(before);
+        before = if is_alone || is_unsafe(c) { Jamo::Other } else { jamo };
         match u32::from(c) {
             code @ 0..0x20 => out.push(char::from_u32(0x2400 + code).unwrap_or(char::REPLACEMENT_CHARACTER)),
             0x7f => out.push('␡'),
-            code if is_unsafe(c) => {
+            code if is_alone || is_unsafe(c) => {
                 let _ = write!(out, "‹U+{code:04X}›");
             }
             _ => out.push(c),
         }
     }
     Cow::Owned(out)
+}
+
+/// Parts of Hangul syllables, as Unicode's rules GB6 to GB8 join them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Jamo {
+    /// Begins a syllable.
+    Leading,
+    /// A vowel.
+    Vowel,
+    /// Ends a syllable.
+    Final,
+    /// A whole syllable that may get a final.
+    Open,
+    /// A whole syllable with its final.
+    Closed,
+    /// No Hangul.
+    Other,
+}
+
+impl Jamo {
+    fn of(c: char) -> Self {
+        match u32::from(c) {
+            0x1100..=0x115f | 0xa960..=0xa97c => Self::Leading,
+            0x1160..=0x11a7 | 0xd7b0..=0xd7c6 => Self::Vowel,
+            0x11a8..=0x11ff | 0xd7cb..=0xd7fb => Self::Final,
+            code @ 0xac00..=0xd7a3 if (code - 0xac00).is_multiple_of(28) => Self::Open,
+            0xac00..=0xd7a3 => Self::Closed,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether it only ever comes after another.
+    fn is_later(self) -> bool {
+        matches!(self, Self::Vowel | Self::Final)
+    }
+
+    fn joins(self, before: Self) -> bool {
+        match self {
+            Self::Vowel => matches!(before, Self::Leading | Self::Vowel | Self::Open),
+            Self::Final => matches!(before, Self::Vowel | Self::Final | Self::Open | Self::Closed),
+            _ => false,
+        }
+    }
 }
 
 /// JSON text with every such character inside its strings escaped; the value stays the same.
@@ -87,6 +135,18 @@ mod tests {
         let no_width = ['\u{ad}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}'];
         for c in bidi.chain(no_width).chain('\0'..='\u{1f}').chain('\u{7f}'..='\u{9f}') {
             assert!(!printable(&c.to_string()).contains(c), "U+{:04X}", u32::from(c));
+        }
+    }
+
+    #[test]
+    fn parts_of_syllables_that_stand_alone_become_code_points() {
+        assert_eq!(printable("\u{d7b0}A"), "‹U+D7B0›A");
+        assert_eq!(printable("A\u{11ab}\u{1161}"), "A‹U+11AB›‹U+1161›");
+        // A mark ends a syllable, and so does a final.
+        assert_eq!(printable("가\u{301}\u{11a8}"), "가\u{301}‹U+11A8›");
+        assert_eq!(printable("각\u{1161}"), "각‹U+1161›");
+        for whole in ["\u{1112}\u{1161}\u{11ab}", "가\u{11a8}\u{11a8}", "\u{1100}\u{d7b0}\u{d7cb}", "한글"] {
+            assert_eq!(printable(whole), whole);
         }
     }
 

@@ -40,7 +40,10 @@ pub(crate) fn shape(piece: &str) -> Shape<'_> {
     let width = cells_of(first);
     // Emoji come with each year, and tables of terminals do not.
     let is_sure = width > 0 && first < '\u{1f000}' && !is_halfwidth_mark(first);
-    Shape { symbol: with_room(piece, width), width: width.max(1), is_sure }
+    let symbol = with_room(piece, width);
+    // A mark in front of its circle may have a cell of its own.
+    let width = if width == 0 { shape_of_many(&symbol).width } else { width };
+    Shape { symbol, width, is_sure }
 }
 
 fn shape_of_many(piece: &str) -> Shape<'_> {
@@ -57,15 +60,16 @@ fn shape_of_many(piece: &str) -> Shape<'_> {
     Shape { symbol, width, is_sure: one && first > 0 }
 }
 
-/// A mark without a letter stands on a circle, as Unicode's own charts show it.
+/// A mark without a letter stands on a circle, as Unicode's own charts show it. What has no width and joins nothing is no character
+/// that terminals know: another holds its place.
 fn with_room(text: &str, width: usize) -> Cow<'_, str> {
     if width > 0 {
         return Cow::Borrowed(text);
     }
-    let behind = format!("{CIRCLE}{text}");
     // Some marks belong to the letter after them.
-    let is_one = behind.graphemes(true).count() == 1;
-    Cow::Owned(if is_one { behind } else { format!("{text}{CIRCLE}") })
+    let marked = [format!("{CIRCLE}{text}"), format!("{text}{CIRCLE}")];
+    let one = marked.into_iter().find(|marked| marked.graphemes(true).count() == 1);
+    Cow::Owned(one.unwrap_or_else(|| char::REPLACEMENT_CHARACTER.to_string()))
 }
 
 /// A safe text that joins nothing that is put before it.
@@ -199,6 +203,19 @@ mod tests {
         assert_eq!(of("👍🏽"), unsure("👍🏽", 4));
         assert_eq!(of("🇯🇵"), unsure("🇯🇵", 2));
         assert_eq!(of("😀"), unsure("😀", 2));
+    }
+
+    #[test]
+    fn whatever_has_no_width_gets_a_cell_that_it_fills_alone() {
+        for c in ('\u{80}'..=char::MAX).filter(|c| cells_of(*c) == 0) {
+            let text = c.to_string();
+            let shown = standing(printable(&text));
+            for (piece, width) in cells(&shown) {
+                let symbol = shape(piece).symbol;
+                let pieces: Vec<_> = cells(&symbol).collect();
+                assert_eq!(pieces, [(&*symbol, width)], "U+{:04X}", u32::from(c));
+            }
+        }
     }
 
     #[test]

@@ -97,6 +97,17 @@ proptest! {
     }
 }
 
+/// Found by the test above: vowels and finals of Hangul join no mark that would give them a cell.
+#[test]
+fn parts_of_syllables_without_their_beginning_are_drawn_safely() {
+    for text in ["\u{d7b0}A", "A\u{d7cb}", "\u{1161}\u{301}", "각\u{1161}", "\u{1112}\u{1161}\u{11ab}\u{d7b0}"] {
+        for keys in ["jl", "jl<down><ret><ret>", "jl<down><ret><ret>oo", "AAjl<down><ret><ret>[R"] {
+            let played = play(entity(&format!("PRODUCT#{text}"), &format!("k{text}"), text), keys);
+            assert_drawable(&played.buffer, keys);
+        }
+    }
+}
+
 /// Marks that take up cells of their own make one character of four cells and more.
 #[test]
 fn a_character_of_many_cells_is_drawn_whole_or_not_at_all() {
