@@ -133,6 +133,8 @@ fn a_plan_from_its_form_to_its_undo() {
     // Enter shows an item and writes nothing.
     console.press("\r");
     console.wait_for("nothing is written by this");
+    // Drawn to its end: a key right behind Esc would be one with Alt.
+    console.wait_for("Esc close");
     console.press("\u{1b}");
     console.wait_for("approve the rest");
     console.press("aW");
