@@ -11,6 +11,7 @@ pub(super) mod find;
 pub(super) mod history;
 pub(super) mod identity;
 mod named_entities;
+mod pace;
 pub(super) mod partitions;
 pub(super) mod reported;
 pub(super) mod scope;

@@ -7,6 +7,7 @@ use crate::domain::key::PartitionKey;
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::tenant::tenant_of;
 use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::read::pace::asks_again;
 use crate::engine::task::{Stop, Task};
 use crate::store::error::StoreError;
 use crate::store::{Query, Scan};
@@ -77,7 +78,14 @@ async fn list(
     let mut at = None;
     loop {
         let scan = Scan { module: &module, kind, fields: &FIELDS, segments: SEGMENTS, limit: Some(stride.rows()) };
-        let page = task.store().scan_page(scan, segment, at).await?;
+        let mut attempt = 0;
+        let page = loop {
+            match task.store().scan_page(scan, segment, at.clone()).await {
+                Ok(page) => break page,
+                Err(error) if asks_again(task.store().meter(), &error, &mut attempt).await => {}
+                Err(error) => return Err(error),
+            }
+        };
         let mut heads = Vec::new();
         for row in &page.rows {
             let pk = row.pk()?;

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use crate::domain::key::PartitionKey;
 use crate::domain::row::{Row, TableKind};
 use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::read::pace::asks_again;
 use crate::engine::task::{Stop, Task};
 use crate::store::error::StoreError;
 use crate::store::{Query, Scan};
@@ -41,8 +42,14 @@ impl Sweep {
             segments.spawn(async move {
                 let scan = Scan { module: &module, kind, fields, segments: SEGMENTS, limit: None };
                 let mut at = None;
+                let mut attempt = 0;
                 loop {
-                    let page = task.store().scan_page(scan, segment, at).await?;
+                    let page = match task.store().scan_page(scan, segment, at.clone()).await {
+                        Ok(page) => page,
+                        Err(error) if asks_again(task.store().meter(), &error, &mut attempt).await => continue,
+                        Err(error) => return Err(error),
+                    };
+                    attempt = 0;
                     if sender.send(page.rows).await.is_err() || task.cancel.is_cancelled() {
                         return Ok(());
                     }
@@ -73,6 +80,7 @@ impl Sweep {
             segments.spawn(async move {
                 while let Some(pk) = pks.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let mut after: Option<String> = None;
+                    let mut attempt = 0;
                     loop {
                         let query = Query {
                             module: &module,
@@ -84,7 +92,12 @@ impl Sweep {
                             fields,
                             consistent: false,
                         };
-                        let page = task.store().query(&query).await?;
+                        let page = match task.store().query(&query).await {
+                            Ok(page) => page,
+                            Err(error) if asks_again(task.store().meter(), &error, &mut attempt).await => continue,
+                            Err(error) => return Err(error),
+                        };
+                        attempt = 0;
                         if sender.send(page.rows).await.is_err() || task.cancel.is_cancelled() {
                             return Ok(());
                         }

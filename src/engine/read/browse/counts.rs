@@ -10,6 +10,7 @@ use crate::domain::key::PartitionKey;
 use crate::domain::row::TableKind;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{Event, MeasuredTable};
+use crate::engine::read::pace::asks_again;
 use crate::engine::task::{Stop, Task};
 use crate::store::Query;
 
@@ -29,6 +30,7 @@ async fn count(task: &Task, module: &str, pk: &PartitionKey) -> Result<(), Stop>
     let mut count = Count::default();
     let mut told = Instant::now();
     let mut after = None;
+    let mut attempt = 0;
     loop {
         task.check()?;
         let query = Query {
@@ -41,7 +43,12 @@ async fn count(task: &Task, module: &str, pk: &PartitionKey) -> Result<(), Stop>
             fields: &FIELDS,
             consistent: false,
         };
-        let page = task.store().query(&query).await?;
+        let page = match task.store().query(&query).await {
+            Ok(page) => page,
+            Err(error) if asks_again(task.store().meter(), &error, &mut attempt).await => continue,
+            Err(error) => return Err(error.into()),
+        };
+        attempt = 0;
         page.rows.iter().for_each(|row| count.add(pk, row));
         let is_over = page.next.is_none();
         if is_over || told.elapsed() >= TELL_EVERY {

@@ -2,7 +2,6 @@
 
 mod commands;
 mod ids;
-mod pace;
 mod readers;
 mod stage;
 
@@ -21,8 +20,8 @@ use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{EntitySummary, Event, FoundEntity, ReportedFailures, SearchEnd, Searched, Wanted};
 use crate::engine::read::among;
 use crate::engine::read::browse::{passes, shown, waiting};
+use crate::engine::read::pace::Pace;
 use crate::engine::task::{Stop, Task};
-use pace::Pace;
 use readers::{Looked, Reading, TableOf};
 use stage::{Others, Stage};
 

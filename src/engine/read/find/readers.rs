@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::pace::Pace;
 use crate::domain::find::{Matched, Needle, Place};
 use crate::domain::key::{PartitionKey, split_versioned};
 use crate::domain::row::{Row, TableKind, field};
@@ -13,12 +12,10 @@ use crate::domain::size::item_bytes;
 use crate::domain::value::Value;
 use crate::engine::protocol::DeletedFilter;
 use crate::engine::read::browse::passes;
+use crate::engine::read::pace::Pace;
 use crate::engine::task::Task;
-use crate::store::error::{ErrorKind, StoreError};
-use crate::store::{Query, RowPage, Scan, ScanAt, backoff};
-
-/// Times that a throttled page is asked for, each of them several times by the SDK.
-const ATTEMPTS: u32 = 8;
+use crate::store::error::StoreError;
+use crate::store::{Query, RowPage, Scan, ScanAt};
 
 /// What to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,14 +96,10 @@ impl Reading {
                     self.pace.read(leave, (count, looked.hits.len()), bytes);
                     return Ok(Some((looked, next)));
                 }
-                Err(error) if error.kind() == Some(ErrorKind::Throttled) && attempt < ATTEMPTS => {
-                    self.pace.throttled(leave);
-                    tokio::time::sleep(backoff::delay(attempt)).await;
-                    attempt += 1;
-                }
                 Err(error) => {
-                    self.pace.read(leave, (0, 0), 0);
-                    return Err(error);
+                    if !self.pace.repeats(leave, &error, &mut attempt).await {
+                        return Err(error);
+                    }
                 }
             }
         }

@@ -7,13 +7,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::Search;
-use super::pace::AT_ONCE;
 use super::readers::{Looked, Part, TableOf};
 use crate::domain::key::PartitionKey;
 use crate::domain::row::TableKind;
 use crate::domain::tenant::tenant_of;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::SearchEnd;
+use crate::engine::read::pace::AT_ONCE;
 use crate::engine::read::partitions::{Head, Partitions, witness};
 use crate::engine::task::Stop;
 use crate::store::error::StoreError;

@@ -1,14 +1,19 @@
-//! How much a search reads at once, and how much in all.
+//! How much is read at once by what reads many partitions, and how much in all.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::store::Meter;
+use crate::store::error::{ErrorKind, StoreError};
+use crate::store::{Meter, backoff};
 
 /// Pages that are read side by side.
 pub(super) const AT_ONCE: usize = 8;
+/// Times that a throttled page is asked for again, each of them several times by the SDK.
+const ATTEMPTS: u32 = 8;
+/// Pages that are read without being throttled until one more is read at once.
+const CALM: u32 = 32;
 /// Bytes that half a read unit pays for.
 const HALF_UNIT: f64 = 4096.0;
 /// Units of a page that nothing limits: a megabyte, eventually consistent.
@@ -20,12 +25,12 @@ const MOMENT: Duration = Duration::from_millis(10);
 /// The part of what is left that one page may take, so that pages side by side stay within it together.
 const SHARE: f64 = 0.25;
 
-/// Pace and budget of a search, shared by all that read for it.
+/// Pace and budget of a command, shared by all that read for it.
 #[derive(Debug)]
 pub(super) struct Pace {
     permits: Arc<Semaphore>,
     meter: Arc<Meter>,
-    /// Units used before the search began.
+    /// Units used before it began.
     before: f64,
     max_units: Option<f64>,
     state: Mutex<State>,
@@ -35,6 +40,8 @@ pub(super) struct Pace {
 struct State {
     /// Permits there are, and permits there should be.
     permits: (usize, usize),
+    /// Pages that were read since one was throttled or the last permit was added.
+    calm: u32,
     /// Units of pages that are being read.
     reserved: f64,
     /// Units that showing what was found will take.
@@ -58,6 +65,7 @@ impl Pace {
     pub(super) fn new(meter: &Arc<Meter>, max_units: Option<f64>) -> Self {
         let state = State {
             permits: (AT_ONCE, AT_ONCE),
+            calm: 0,
             reserved: 0.0,
             owed: 0.0,
             rows: 0.0,
@@ -78,7 +86,7 @@ impl Pace {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Units used since the search began.
+    /// Units used since it began.
     pub(super) fn used(&self) -> f64 {
         self.meter.reading().read_units - self.before
     }
@@ -144,22 +152,67 @@ impl Pace {
         let mut state = self.state();
         state.hits += hits as f64;
         state.owed += hits as f64 * SHOWN;
-        state.reserved = (state.reserved - leave.reserved).max(0.0);
         state.rows += rows as f64;
         state.bytes += bytes as f64;
-        if state.permits.0 > state.permits.1 {
-            state.permits.0 -= 1;
-            leave.permit.forget();
+        state.calm = state.calm.saturating_add(1);
+        if state.calm >= CALM && state.permits.1 < AT_ONCE {
+            state.calm = 0;
+            state.permits.1 += 1;
         }
+        self.give_back(state, leave);
     }
 
     /// A page was throttled: half as many are read side by side from now on.
-    pub(super) fn throttled(&self, leave: Leave) {
-        self.meter.throttled();
-        let wanted = self.state().permits.1;
-        self.state().permits.1 = (wanted / 2).max(1);
-        self.read(leave, (0, 0), 0);
+    fn throttled(&self, leave: Leave) {
+        let mut state = self.state();
+        state.permits.1 = (state.permits.1 / 2).max(1);
+        state.calm = 0;
+        self.give_back(state, leave);
     }
+
+    /// A page could not be read.
+    pub(super) fn failed(&self, leave: Leave) {
+        self.give_back(self.state(), leave);
+    }
+
+    fn give_back(&self, mut state: MutexGuard<'_, State>, leave: Leave) {
+        state.reserved = (state.reserved - leave.reserved).max(0.0);
+        if state.permits.0 > state.permits.1 {
+            state.permits.0 -= 1;
+            leave.permit.forget();
+        } else if state.permits.0 < state.permits.1 {
+            state.permits.0 += 1;
+            self.permits.add_permits(1);
+        }
+    }
+
+    /// As [`asks_again`], once the leave is given back.
+    pub(super) async fn repeats(&self, leave: Leave, error: &StoreError, attempt: &mut u32) -> bool {
+        if is_throttled(error) {
+            self.throttled(leave)
+        } else {
+            self.failed(leave)
+        }
+        asks_again(&self.meter, error, attempt).await
+    }
+}
+
+fn is_throttled(error: &StoreError) -> bool {
+    error.kind() == Some(ErrorKind::Throttled)
+}
+
+/// Whether to ask once more after an error: where the page was throttled, after a pause, and not for ever.
+pub(in crate::engine) async fn asks_again(meter: &Meter, error: &StoreError, attempt: &mut u32) -> bool {
+    if !is_throttled(error) {
+        return false;
+    }
+    meter.throttled();
+    if *attempt >= ATTEMPTS {
+        return false;
+    }
+    tokio::time::sleep(backoff::delay(*attempt)).await;
+    *attempt += 1;
+    true
 }
 
 #[cfg(test)]
@@ -179,6 +232,23 @@ mod tests {
             pace.throttled(leave);
         }
         assert_eq!((pace.permits.available_permits(), pace.state().permits), (1, (1, 1)));
+    }
+
+    #[tokio::test]
+    async fn calm_brings_the_pace_back_step_by_step() {
+        let pace = Pace::new(&Arc::default(), None);
+        for _ in 0..2 * AT_ONCE {
+            let leave = pace.leave().await.unwrap();
+            pace.throttled(leave);
+        }
+        for wanted in 2..=AT_ONCE + 1 {
+            for _ in 0..CALM {
+                let leave = pace.leave().await.unwrap();
+                pace.read(leave, (1, 0), 100);
+            }
+            let wanted = wanted.min(AT_ONCE);
+            assert_eq!((pace.permits.available_permits(), pace.state().permits), (wanted, (wanted, wanted)));
+        }
     }
 
     #[tokio::test]
