@@ -99,6 +99,7 @@ async fn work(task: &Task, command: Command, done: Option<Result<(), Stop>>) {
             command,
             Command::ScanTenants { .. }
                 | Command::Find { .. }
+                | Command::Activity { .. }
                 | Command::RunPlan { .. }
                 | Command::Rehearse { .. }
                 | Command::Export { .. }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails; its name says what it proves")]
 
 mod activity;
+mod activity_many;
 mod answers;
 mod approval;
 mod architecture;

@@ -12,6 +12,7 @@ pub mod proxy;
 pub mod recorder;
 pub mod signers;
 pub mod stack;
+pub mod stingy;
 
 pub use driver::Driver;
 pub use fake::Fake;
@@ -19,3 +20,4 @@ pub use program::Program;
 pub use proxy::{Fault, Proxy};
 pub use recorder::Recorder;
 pub use stack::Stack;
+pub use stingy::Stingy;

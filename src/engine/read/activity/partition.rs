@@ -1,8 +1,12 @@
 //! The activity of one partition: its commands, and history and data rows of versions that have none.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 
-use super::kept::Kept;
+use tokio::sync::mpsc;
+
+use super::noted::Noted;
+use super::reading::Reading;
 use crate::domain::activity::{kind, paths, touches};
 use crate::domain::clock::parse_time;
 use crate::domain::key::{EntityKey, PartitionKey, SortKey, VERSION_SEPARATOR, Version, split_versioned};
@@ -10,31 +14,21 @@ use crate::domain::path::Path;
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::snapshot::is_remnant;
 use crate::domain::timeline::{BySource, VersionStatus, is_failed};
-use crate::engine::protocol::{Activity, ActivityWanted, EntityRef, Event, Phase, ReportedFailures};
-use crate::engine::task::{Stop, Task};
-use crate::store::error::{ErrorKind, StoreError};
-use crate::store::{Query, RowKey, RowPage};
+use crate::engine::protocol::{Activity, EntityRef};
+use crate::engine::task::Stop;
+use crate::store::error::ErrorKind;
+use crate::store::{RowKey, RowPage};
 
 /// Data rows that are looked up together.
 const TOGETHER: usize = 100;
 
 /// A partition whose activity is looked at.
 pub(super) struct Partition<'a> {
-    pub(super) task: &'a Task,
-    pub(super) wanted: &'a ActivityWanted,
+    pub(super) reading: &'a Reading,
     pub(super) module: &'a str,
     pub(super) pk: &'a PartitionKey,
-    pub(super) kept: &'a mut Kept,
-    pub(super) told: &'a mut ReportedFailures,
-    pub(super) counted: &'a mut Counted,
-}
-
-/// What was looked at.
-#[derive(Debug, Default)]
-pub(super) struct Counted {
-    pub(super) rows: u64,
-    /// Versions that no period can take or leave: their time cannot be read.
-    pub(super) undated: u64,
+    pub(super) noted: &'a mut Noted,
+    pub(super) found: &'a mpsc::Sender<Vec<Activity>>,
 }
 
 /// A version of an entity, with its row.
@@ -45,8 +39,8 @@ struct Seen {
 }
 
 impl Partition<'_> {
-    pub(super) async fn read(&mut self) -> Result<(), Stop> {
-        self.kept.next_partition()?;
+    pub(super) async fn read(mut self) -> Result<(), Stop> {
+        self.noted.clear();
         self.current().await?;
         for from in [TableKind::Command, TableKind::History] {
             self.versions(from).await?;
@@ -56,104 +50,76 @@ impl Partition<'_> {
 
     /// Notes which version each data row has.
     async fn current(&mut self) -> Result<(), Stop> {
-        if let Some(sk) = &self.wanted.sk {
+        let reading = self.reading;
+        if let Some(sk) = &reading.wanted.sk {
             let key = EntityKey { pk: self.pk.clone(), sk: sk.clone() };
-            let row = match self.task.store().data_row(self.module, &key).await {
-                Ok(row) => row,
-                Err(error) if error.kind() == Some(ErrorKind::NoTable) => {
-                    self.no_table(TableKind::Data, error).await?;
-                    None
-                }
-                Err(error) => return Err(error.into()),
-            };
-            self.counted.rows += u64::from(row.is_some());
-            let version = row.and_then(|row| row.version().ok());
-            return Ok(self
-                .kept
-                .note_current(&version.map(|v| (sk.to_string(), v)).into_iter().collect::<Vec<_>>())?);
+            let version = reading.data_row(self.module, &key).await?.and_then(|row| row.version().ok());
+            let rows: Vec<_> = version.map(|version| (sk.to_string(), version)).into_iter().collect();
+            return Ok(self.noted.note_current(&rows)?);
         }
         let mut after = None;
         loop {
             let fields = &[field::PK, field::SK, field::VERSION];
-            let page = self.page(TableKind::Data, "", after.as_deref(), fields).await?;
+            let of = (self.module, TableKind::Data, self.pk);
+            let page = reading.page(of, "", after.as_deref(), fields).await?;
             let mut versions = Vec::with_capacity(page.rows.len());
             for row in &page.rows {
                 if let Ok(version) = row.version() {
                     versions.push((row.sk()?.to_owned(), version));
                 }
             }
-            self.kept.note_current(&versions)?;
+            self.noted.note_current(&versions)?;
             match page.next {
                 Some(next) => after = Some(next),
                 None => return Ok(()),
             }
         }
-    }
-
-    async fn page(
-        &mut self,
-        kind: TableKind,
-        prefix: &str,
-        after: Option<&str>,
-        fields: &[&str],
-    ) -> Result<RowPage, Stop> {
-        self.task.check()?;
-        let (module, pk) = (self.module, self.pk);
-        let query = Query { module, kind, pk, prefix, after, limit: None, fields, consistent: false };
-        match self.task.store().query(&query).await {
-            Ok(page) => {
-                self.counted.rows += page.rows.len() as u64;
-                let done = self.counted.rows;
-                self.task.emit(Event::Progress { phase: Phase::Scan, done, total: None }).await?;
-                Ok(page)
-            }
-            // The other tables still have something to say.
-            Err(error) if error.kind() == Some(ErrorKind::NoTable) => {
-                self.no_table(kind, error).await?;
-                Ok(RowPage { rows: Vec::new(), next: None })
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    async fn no_table(&mut self, kind: TableKind, error: StoreError) -> Result<(), Stop> {
-        let what = format!("activity that only the {} table of module {} tells is missing", kind.as_str(), self.module);
-        self.told.once(self.task, &what, error).await
     }
 
     /// Versions of the command or the history table; those that were seen before are passed over.
     async fn versions(&mut self, from: TableKind) -> Result<(), Stop> {
-        let prefix = self.wanted.sk.as_ref().map(|sk| format!("{sk}{VERSION_SEPARATOR}")).unwrap_or_default();
-        let mut after = None;
-        loop {
-            let page = self.page(from, &prefix, after.as_deref(), &[]).await?;
-            let mut found = Vec::with_capacity(page.rows.len());
-            for row in page.rows {
-                let Some((base, version)) = split_versioned(row.sk()?) else { continue };
-                // Rows of other entities whose keys begin alike are among them.
-                if self.wanted.sk.as_ref().is_none_or(|sk| sk.as_str() == base) {
-                    found.push(Seen { sk: base.to_owned(), version, row });
+        let (reading, of) = (self.reading, (self.module, from, self.pk));
+        let prefix = reading.wanted.sk.as_ref().map(|sk| format!("{sk}{VERSION_SEPARATOR}")).unwrap_or_default();
+        let mut page = Some(reading.page(of, &prefix, None, &[]).await?);
+        while let Some(RowPage { rows, next: after }) = page {
+            // The next page is on its way while this one is looked at.
+            let next = async {
+                match &after {
+                    Some(after) => reading.page(of, &prefix, Some(after), &[]).await.map(Some),
+                    None => Ok(None),
                 }
-            }
-            let versions: Vec<(String, Version)> = found.iter().map(|seen| (seen.sk.clone(), seen.version)).collect();
-            let new = self.kept.note_seen(&versions)?;
-            self.take(from, found, &new).await?;
-            match page.next {
-                Some(next) => after = Some(next),
-                None => return Ok(()),
+            };
+            let (looked, next) = tokio::join!(self.look(from, rows), next);
+            looked?;
+            page = next?;
+        }
+        Ok(())
+    }
+
+    async fn look(&mut self, from: TableKind, rows: Vec<Row>) -> Result<(), Stop> {
+        let sk = self.reading.wanted.sk.as_ref();
+        let mut found = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Some((base, version)) = split_versioned(row.sk()?) else { continue };
+            // Rows of other entities whose keys begin alike are among them.
+            if sk.is_none_or(|sk| sk.as_str() == base) {
+                found.push(Seen { sk: base.to_owned(), version, row });
             }
         }
+        let versions: Vec<(String, Version)> = found.iter().map(|seen| (seen.sk.clone(), seen.version)).collect();
+        let new = self.noted.note_seen(&versions)?;
+        self.take(from, found, &new).await
     }
 
     /// Data rows of versions that no other table has.
     async fn unseen(&mut self) -> Result<(), Stop> {
         let mut after = String::new();
         loop {
-            let sks = self.kept.unseen(&after, TOGETHER)?;
+            let sks = self.noted.unseen(&after, TOGETHER)?;
             let Some(last) = sks.last() else { return Ok(()) };
             after.clone_from(last);
             let keys: Vec<RowKey> = sks.iter().map(|sk| (TableKind::Data, sk.clone())).collect();
-            let rows = self.task.store().batch_get(self.module, self.pk, &keys, &[], false).await?;
+            let rows = self.reading.rows(self.module, self.pk, &keys, &[]).await?;
             let mut found: Vec<Seen> = rows
                 .into_iter()
                 .filter_map(|((_, sk), row)| Some(Seen { sk, version: row.version().ok()?, row }))
@@ -167,6 +133,9 @@ impl Partition<'_> {
     /// Keeps what is wanted of versions.
     async fn take(&mut self, from: TableKind, found: Vec<Seen>, new: &[bool]) -> Result<(), Stop> {
         let wanted: Vec<usize> = (0..found.len()).filter(|i| new[*i] && self.is_wanted(from, &found[*i].row)).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
         let by_version: HashMap<(&str, Version), &Row> =
             found.iter().map(|seen| ((seen.sk.as_str(), seen.version), &seen.row)).collect();
         let earlier = |seen: &Seen| (seen.version > Version(1)).then(|| Version(seen.version.0 - 1));
@@ -191,12 +160,13 @@ impl Partition<'_> {
             };
             activity.extend(self.activity(from, seen, before, status).await?);
         }
-        Ok(self.kept.add(activity)?)
+        // Nobody takes it any more once the command was cancelled.
+        self.found.send(activity).await.map_err(|_| Stop::Cancelled)
     }
 
     /// Whether who, when and what of a row are asked for.
-    fn is_wanted(&mut self, from: TableKind, row: &Row) -> bool {
-        let wanted = self.wanted;
+    fn is_wanted(&self, from: TableKind, row: &Row) -> bool {
+        let wanted = &self.reading.wanted;
         let (at, by) = told_by(from);
         let is_one = |list: &[String], own: Option<&str>| {
             list.is_empty() || own.is_some_and(|own| list.iter().any(|one| one == own))
@@ -214,7 +184,7 @@ impl Partition<'_> {
         match row.text(at).and_then(parse_time) {
             Some(at) => wanted.since.is_none_or(|since| since <= at) && wanted.until.is_none_or(|until| at <= until),
             None => {
-                self.counted.undated += 1;
+                self.reading.undated.fetch_add(1, Ordering::Relaxed);
                 false
             }
         }
@@ -226,7 +196,7 @@ impl Partition<'_> {
         for kind in [TableKind::Command, TableKind::History] {
             let left = versions.iter().filter(|version| !out.contains_key(*version));
             let keys: Vec<RowKey> = left.map(|(sk, v)| (kind, SortKey::new(sk.as_str()).at(*v))).collect();
-            let found = match self.task.store().batch_get(self.module, self.pk, &keys, &[], false).await {
+            let found = match self.reading.rows(self.module, self.pk, &keys, &[]).await {
                 Ok(found) => found,
                 Err(error) if error.kind() == Some(ErrorKind::NoTable) => continue,
                 Err(error) => return Err(error.into()),
@@ -245,7 +215,7 @@ impl Partition<'_> {
         let mut applied = Vec::new();
         let mut orphans: Vec<(usize, &Seen)> = Vec::new();
         for seen in versions {
-            let current = self.kept.current(&seen.sk)?;
+            let current = self.noted.current(&seen.sk)?;
             if current.is_none() && from == TableKind::Command {
                 orphans.push((applied.len(), seen));
             }
@@ -253,8 +223,7 @@ impl Partition<'_> {
         }
         let key = |seen: &Seen| (TableKind::History, SortKey::new(seen.sk.as_str()).at(seen.version));
         let keys: Vec<RowKey> = orphans.iter().map(|(_, seen)| key(seen)).collect();
-        let past = match self.task.store().batch_get(self.module, self.pk, &keys, &[field::PK, field::SK], false).await
-        {
+        let past = match self.reading.rows(self.module, self.pk, &keys, &[field::PK, field::SK]).await {
             Ok(past) => past,
             Err(error) if error.kind() == Some(ErrorKind::NoTable) => HashMap::new(),
             Err(error) => return Err(error.into()),
@@ -277,9 +246,9 @@ impl Partition<'_> {
         let kind = kind(status, seen.version, before, &seen.row);
         let is_in_s3 = before.is_some_and(|row| row.attributes_ref().is_some()) || seen.row.attributes_ref().is_some();
         let changed = if is_in_s3 {
-            let now = self.resolved(&seen.row).await?;
+            let now = self.reading.resolved(&seen.row).await?;
             let before = match before {
-                Some(before) => Some(self.resolved(before).await?),
+                Some(before) => Some(self.reading.resolved(before).await?),
                 None => None,
             };
             let changed = paths(before.as_ref(), &now);
@@ -310,19 +279,8 @@ impl Partition<'_> {
     }
 
     fn touched(&self, seen: &Seen, changed: &[Path], now: &Row) -> bool {
-        self.wanted.path.is_empty() || self.wanted.path.iter().any(|place| touches(place, seen.version, changed, now))
-    }
-
-    /// The row with its attributes in place; as it is where they cannot be read, which is reported once.
-    async fn resolved(&mut self, row: &Row) -> Result<Row, Stop> {
-        match self.task.store().resolve(row).await {
-            Ok(row) => Ok(row),
-            Err(error) => {
-                let what = "some attributes stored in S3 cannot be compared";
-                self.told.once(self.task, what, error).await?;
-                Ok(row.clone())
-            }
-        }
+        let places = &self.reading.wanted.path;
+        places.is_empty() || places.iter().any(|place| touches(place, seen.version, changed, now))
     }
 }
 
