@@ -24,10 +24,19 @@ pub enum Aim {
         /// The version.
         to: Version,
         /// Versions above it that the plan is not about: someone else's changes.
-        others: Vec<Version>,
+        others: Vec<Other>,
         /// What is to be known of it.
         warning: Option<String>,
     },
+}
+
+/// A version that is somebody else's change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Other {
+    /// Its number.
+    pub version: Version,
+    /// Who published it, where its command row says so.
+    pub by: Option<String>,
 }
 
 /// Aims at what the plan says, with the traces of all versions that there are; `current` is the data row's version.
@@ -121,6 +130,8 @@ fn before(is_of: impl Fn(&Trace, Option<&Trace>) -> bool, traces: &Traces, curre
         // Never applied: the entity itself says what stands in the way.
         return Aim::There("what the run published was never applied".to_owned());
     }
-    let others = (first.0..=current.0).map(Version).filter(|version| !is_touched(*version)).collect();
+    let by = |version: Version| traces.get(&version).and_then(Trace::by).map(str::to_owned);
+    let others = (first.0..=current.0).map(Version).filter(|version| !is_touched(*version));
+    let others = others.map(|version| Other { version, by: by(version) }).collect();
     Aim::Back { to: Version(first.0 - 1), others, warning: None }
 }

@@ -12,7 +12,7 @@ use super::publish::NewState;
 use super::row::{Attributes, BadRow, Row, TableKind, field};
 use super::value::{Map, Value};
 
-pub use aim::{Aim, aim, is_of};
+pub use aim::{Aim, Other, aim, is_of};
 pub use said::{BadMoment, in_time};
 pub use set::{Rolling, Then};
 pub use trace::{Trace, Traces};

@@ -1,6 +1,6 @@
 //! What taking one of many entities back writes.
 
-use super::{Aim, RollbackStamp, as_data_view, rollback_state};
+use super::{Aim, Other, RollbackStamp, as_data_view, rollback_state};
 use crate::domain::item::{Origin, PlannedItem, Role};
 use crate::domain::key::{Version, meant};
 use crate::domain::plan::Conflicts;
@@ -10,6 +10,9 @@ use crate::domain::run::{Action, Reason};
 use crate::domain::snapshot::PAST_TTL;
 use crate::domain::transfer::{Refusal, Side, data_row_of, undecided, write};
 use crate::domain::value::{Map, Value};
+
+/// Versions and people that a message names.
+const NAMED: usize = 5;
 
 /// What is the same for all entities of a rollback.
 #[derive(Debug, Clone)]
@@ -140,15 +143,8 @@ impl Rolling {
         if let Some(part) = item.parts.iter_mut().find(|part| part.role == Role::Target) {
             part.origin = then.map(|then| Origin { version: to, found: then.found });
         }
-        if let Some(last) = others.last() {
-            let list: Vec<String> = others.iter().take(5).map(|v| v.to_string()).collect();
-            let more = if others.len() > list.len() { " and more" } else { "" };
-            let what = if others.len() == 1 { "version" } else { "versions" };
-            let message = format!("changed since: {what} {}{more} would be taken back too", list.join(", "));
+        if let Some(message) = changed_since(others) {
             if self.conflicts == Conflicts::Skip {
-                let by =
-                    seen.command.as_ref().filter(|_| *last == seen.version).and_then(|row| row.text(field::CREATED_BY));
-                let message = by.map_or_else(|| message.clone(), |by| format!("{message}; the last is by {by}"));
                 return Err((Action::Conflict, Reason::TargetChanged, message));
             }
             item.warnings.push(message);
@@ -183,6 +179,27 @@ impl Rolling {
         }
         data_row_of(side, &state, self.mode, &self.stamp)
     }
+}
+
+/// Who changed the entity beside what is taken back; `None` where nobody did.
+fn changed_since(others: &[Other]) -> Option<String> {
+    let versions = others.iter().take(NAMED).map(|other| other.version.to_string()).collect::<Vec<_>>().join(", ");
+    let (what, they) = match others {
+        [] => return None,
+        [_] => ("version", "it is"),
+        _ => ("versions", "they are"),
+    };
+    let more = if others.len() > NAMED { " and more" } else { "" };
+    let mut names: Vec<&str> = Vec::new();
+    for by in others.iter().filter_map(|other| other.by.as_deref()) {
+        if !names.contains(&by) && names.len() <= NAMED {
+            names.push(by);
+        }
+    }
+    let others_too = if names.len() > NAMED { " and others" } else { "" };
+    names.truncate(NAMED);
+    let message = format!("changed since: {what} {versions}{more} would be taken back too");
+    Some(if names.is_empty() { message } else { format!("{message}; {they} by {}{others_too}", names.join(", ")) })
 }
 
 fn equal(item: &mut PlannedItem, why: &str) -> Result<(), Refusal> {

@@ -60,7 +60,13 @@ fn aim(to: &RollTo, only_marked: bool, traces: &Traces, current: Version) -> Aim
 }
 
 fn back(to: u64, others: &[u64]) -> Aim {
-    Aim::Back { to: Version(to), others: others.iter().copied().map(Version).collect(), warning: None }
+    let other = |version: &u64| Other { version: Version(*version), by: None };
+    Aim::Back { to: Version(to), others: others.iter().map(other).collect(), warning: None }
+}
+
+fn back_past(to: u64, (version, by): (u64, &str)) -> Aim {
+    let others = vec![Other { version: Version(version), by: Some(by.to_owned()) }];
+    Aim::Back { to: Version(to), others, warning: None }
 }
 
 const FIRST: &str = r#"{"createdAt":"2026-03-01T09:00:00+09:00","requestId":"r-1"}"#;
@@ -151,7 +157,16 @@ fn seen(json: Option<&str>, next: Option<&str>) -> EntitySnapshot {
 
 /// The item of one entity that goes back to a version; `is_single` where it was named.
 fn item(is_single: bool, expect: Option<u64>, seen: &EntitySnapshot, to: u64) -> PlannedItem {
-    let rolling = Rolling {
+    let rolling = rolling(is_single, expect);
+    let key = EntityKey::new("P#a", "x");
+    let side = Side { key: &key, seen, ttls: Ttls::default() };
+    let aim = aim(&RollTo::Version(Version(to)), false, &Traces::new(), seen.version);
+    let then = Then { found: TableKind::Command, row: row(THEN), in_s3: false };
+    rolling.item("p", side, &aim, Ok((to == 4).then_some(&then)))
+}
+
+fn rolling(is_single: bool, expect: Option<u64>) -> Rolling {
+    Rolling {
         conflicts: Conflicts::Skip,
         mode: PublishMode::Sync,
         stamp: Stamp {
@@ -164,12 +179,7 @@ fn item(is_single: bool, expect: Option<u64>, seen: &EntitySnapshot, to: u64) ->
         marks: Some("2026-01-01T00:00:00.000Z".to_owned()),
         is_single,
         expect: expect.map(Version),
-    };
-    let key = EntityKey::new("P#a", "x");
-    let side = Side { key: &key, seen, ttls: Ttls::default() };
-    let aim = aim(&RollTo::Version(Version(to)), false, &Traces::new(), seen.version);
-    let then = Then { found: TableKind::Command, row: row(THEN), in_s3: false };
-    rolling.item("p", side, &aim, Ok((to == 4).then_some(&then)))
+    }
 }
 
 #[test]
@@ -221,10 +231,35 @@ fn a_window_is_narrowed_by_who_published_by_which_request_and_from_where() {
     let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     let aim = |how: Rollback| super::aim(&how, &all, Version(3));
     assert_eq!(aim(window.clone()), back(0, &[]));
-    assert_eq!(aim(Rollback { by: texts(&["b"]), ..window.clone() }), back(1, &[3]));
+    assert_eq!(aim(Rollback { by: texts(&["b"]), ..window.clone() }), back_past(1, (3, "a")));
     assert_eq!(aim(Rollback { request: texts(&["r-3", "r-9"]), ..window.clone() }), back(2, &[]));
-    assert_eq!(aim(Rollback { source: texts(&["job-b"]), ..window.clone() }), back(1, &[3]));
+    assert_eq!(aim(Rollback { source: texts(&["job-b"]), ..window.clone() }), back_past(1, (3, "a")));
     assert_eq!(aim(Rollback { by: texts(&["a"]), request: texts(&["r-2"]), ..window }), Aim::Untouched);
+}
+
+#[test]
+fn who_changed_an_entity_since_is_named() {
+    let rolled = |conflicts, others: &[(u64, Option<&str>)]| {
+        let rolling = Rolling { conflicts, ..rolling(false, None) };
+        let key = EntityKey::new("P#a", "x");
+        let seen = seen(Some(NOW), None);
+        let side = Side { key: &key, seen: &seen, ttls: Ttls::default() };
+        let other =
+            |(version, by): &(u64, Option<&str>)| Other { version: Version(*version), by: by.map(str::to_owned) };
+        let aim = Aim::Back { to: Version(4), others: others.iter().map(other).collect(), warning: None };
+        let then = Then { found: TableKind::History, row: row(THEN), in_s3: false };
+        rolling.item("p", side, &aim, Ok(Some(&then)))
+    };
+    let others = [(5, Some("u-sato")), (6, None), (7, Some("u-abe")), (8, Some("u-sato"))];
+    let refused = rolled(Conflicts::Skip, &others);
+    assert_eq!((refused.action, refused.reason), (Action::Conflict, Some(Reason::TargetChanged)));
+    let message = "changed since: versions 5, 6, 7, 8 would be taken back too; they are by u-sato, u-abe";
+    assert_eq!(refused.message.as_deref(), Some(message));
+    let forced = rolled(Conflicts::Force, &others[..1]);
+    let warning = "changed since: version 5 would be taken back too; it is by u-sato".to_owned();
+    assert!(forced.action == Action::Update && forced.warnings.contains(&warning), "{:?}", forced.warnings);
+    let unknown = rolled(Conflicts::Skip, &others[1..2]).message;
+    assert_eq!(unknown.as_deref(), Some("changed since: version 6 would be taken back too"));
 }
 
 #[test]
