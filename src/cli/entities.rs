@@ -44,10 +44,5 @@ pub struct Entities {
 }
 
 pub(super) fn deleted(text: &str) -> Result<DeletedFilter, String> {
-    match text {
-        "keep" => Ok(DeletedFilter::Keep),
-        "skip" => Ok(DeletedFilter::Skip),
-        "only" => Ok(DeletedFilter::Only),
-        _ => Err("keep, skip or only".to_owned()),
-    }
+    DeletedFilter::of(text).ok_or_else(|| "keep, skip or only".to_owned())
 }

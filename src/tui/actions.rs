@@ -68,6 +68,7 @@ actions! {
     Scan = "scan", "count", "Count the entities of the module, tenant or type under the cursor (shows the cost first)";
     OpenKey = "open-key", "go to key", "Go straight to a partition, without counting";
     FindEntity = "find-entity", "find", "Find an entity by id, code, name or any place, in every tenant (:find)";
+    Activity = "list-activity", "activity", "List who changed what and when: in the open entity or partition, or under the cursor (:activity)";
     Users = "users", "users", "List the users of the plan's or the profile's Cognito pool";
     Mark = "mark", "mark", "Mark or unmark the entity";
     MarkRange = "mark-range", "range", "Mark every entity from here on to where the cursor goes; again to end it there";
@@ -146,6 +147,7 @@ actions! {
     Record = "record", "record", "Copy the record of the run for a ticket, as Markdown";
     Severity = "severity", "severity", "Show only errors, only warnings, only notes, or all";
     Kind = "kind", "kind", "Show only one kind, one after another";
+    Group = "group", "group", "Put together what one person did, or one request; again for neither";
     Repair = "repair", "repair…", "Preview a repair of what can be repaired";
     Pick = "pick", "this one", "Choose a line by its number";
     Merge = "merge", "merge…", "Put together the order in which rows are merged";

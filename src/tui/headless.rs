@@ -100,10 +100,8 @@ impl App {
     fn line_of_entities(&self) -> String {
         let Some(list) = &self.tenants.entities else { return self.line(&["tenants"]) };
         let mut words = vec!["entities", list.listing.pk.as_str(), "--module", list.module()];
-        match list.listing.deleted {
-            DeletedFilter::Keep => {}
-            DeletedFilter::Skip => words.extend(["--deleted", "skip"]),
-            DeletedFilter::Only => words.extend(["--deleted", "only"]),
+        if list.listing.deleted != DeletedFilter::Keep {
+            words.extend(["--deleted", list.listing.deleted.as_str()]);
         }
         let file = self.plan_file();
         if self.view.is_some() {

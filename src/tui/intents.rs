@@ -82,7 +82,7 @@ const INTENTS: &[Row] = &[
     ),
     (
         &["who", "blame", "when", "audit", "last change"],
-        &[(Do(Action::View), "Show the last change of each attribute: who, when, version"), (Begin("activity"), "")],
+        &[(Do(Action::View), "Show the last change of each attribute: who, when, version"), (Do(Action::Activity), "")],
     ),
     (
         &["diff", "difference", "versions"],

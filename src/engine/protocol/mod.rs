@@ -65,6 +65,24 @@ pub enum DeletedFilter {
     Only,
 }
 
+impl DeletedFilter {
+    /// Its word in options.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Skip => "skip",
+            Self::Only => "only",
+        }
+    }
+
+    /// Of a word.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        [Self::Keep, Self::Skip, Self::Only].into_iter().find(|one| one.as_str() == word)
+    }
+}
+
 /// An entity together with the module whose tables hold it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntityRef {

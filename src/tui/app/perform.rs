@@ -27,6 +27,7 @@ impl App {
                 self.stack.push(Palette::holding(offered.as_deref().unwrap_or("open ")));
             }
             Action::FindEntity => self.stack.push(Palette::holding("find ")),
+            Action::Activity => self.activity_here(),
             Action::KeepPlace => self.keep_place(None),
             Action::CompareTenant => self.stack.push(Palette::holding("compare ")),
             Action::FocusTenants => self.focus = Pane::Tenants,
@@ -89,6 +90,7 @@ impl App {
             | Action::Users
             | Action::OpenKey
             | Action::FindEntity
+            | Action::Activity
             | Action::Doctor => self.no_engine(),
             Action::Arm if !self.armed => self.no_engine(),
             Action::Signs => self.no_signs(),

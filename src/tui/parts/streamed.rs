@@ -1,5 +1,8 @@
 //! A list that fills while the engine looks: filtered, bounded, and stopped with a key.
 
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -28,6 +31,18 @@ pub(crate) enum Did {
     Nothing,
 }
 
+/// How a row stands among the others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// Of the first of a group: how many there are.
+    pub(crate) group: Option<usize>,
+    /// It is in the range.
+    pub(crate) in_range: bool,
+}
+
+/// What rows have in common that stand together.
+pub(crate) type GroupOf<T> = fn(&T) -> &str;
+
 /// The list.
 #[derive(Debug)]
 pub(crate) struct Streamed<T> {
@@ -39,6 +54,12 @@ pub(crate) struct Streamed<T> {
     /// Places of the rows that the filter accepts, of how many rows and which filter.
     shown: Vec<usize>,
     shown_of: (usize, String),
+    /// How rows are put together; in the order in which they came otherwise.
+    group: Option<GroupOf<T>>,
+    /// Where in `shown` a group begins, and how many rows it has.
+    groups: HashMap<usize, usize>,
+    /// Where in `shown` a range begins; it ends at the cursor.
+    range: Option<usize>,
 }
 
 impl<T> Streamed<T> {
@@ -52,6 +73,9 @@ impl<T> Streamed<T> {
             scroll: Scroll::default(),
             shown: Vec::new(),
             shown_of: (0, String::new()),
+            group: None,
+            groups: HashMap::new(),
+            range: None,
         }
     }
 
@@ -77,6 +101,30 @@ impl<T> Streamed<T> {
         self.shown.iter().filter_map(|at| self.rows.get(*at))
     }
 
+    /// Begins a range at the cursor, or gives it up; true where there is one now.
+    pub(crate) fn turn_range(&mut self) -> bool {
+        self.range = if self.range.is_none() && !self.shown.is_empty() { Some(self.scroll.cursor) } else { None };
+        self.range.is_some()
+    }
+
+    /// Rows of the range, by their places in the list.
+    pub(crate) fn range(&self) -> Option<RangeInclusive<usize>> {
+        let (begun, cursor) = (self.range?, self.scroll.cursor);
+        Some(begun.min(cursor)..=begun.max(cursor))
+    }
+
+    /// The rows of the range, otherwise all that the filter accepts.
+    pub(crate) fn chosen(&self) -> impl Iterator<Item = &T> {
+        let range = self.range();
+        let is_in = move |place: &usize| range.as_ref().is_none_or(|range| range.contains(place));
+        self.accepted().enumerate().filter(move |(place, _)| is_in(place)).map(|(_, row)| row)
+    }
+
+    /// All rows that are kept.
+    pub(crate) fn rows(&self) -> &[T] {
+        &self.rows
+    }
+
     /// The text that the rows are narrowed to.
     pub(crate) fn filter_text(&self) -> &str {
         self.filter.text()
@@ -86,6 +134,15 @@ impl<T> Streamed<T> {
     pub(crate) fn filter_by(&mut self, text: &str) {
         self.filter.clear();
         self.filter.paste(text);
+    }
+
+    /// Puts rows together that have something in common, groups and rows in the order in which they came; `None` for none.
+    pub(crate) fn group_by(&mut self, group: Option<GroupOf<T>>) {
+        (self.group, self.range) = (group, None);
+        let selected = self.place_of_cursor();
+        self.shown.sort_unstable();
+        self.put_together();
+        self.cursor_to(selected);
     }
 
     /// The filter, which takes keys as text while it is typed.
@@ -103,6 +160,7 @@ impl<T> Streamed<T> {
     /// Does what every such list does.
     pub(crate) fn act(&mut self, action: Action) -> Did {
         match action {
+            Action::Back if self.range.is_some() => self.range = None,
             Action::Back if self.filter.shown() => self.filter.clear(),
             Action::Back | Action::Left => return Did::Leave,
             Action::Filter => self.filter.begin(),
@@ -117,14 +175,24 @@ impl<T> Streamed<T> {
 
     /// Brings the list up to date with what came and with the filter; `texts` are what the filter looks at.
     pub(crate) fn arrange(&mut self, texts: impl Fn(&T) -> Vec<String>) {
-        if self.shown_of.1 != self.filter.text() {
-            let selected = self.shown.get(self.scroll.cursor).copied();
+        let is_narrowed_anew = self.shown_of.1 != self.filter.text();
+        if !is_narrowed_anew && self.shown_of.0 == self.rows.len() {
+            return;
+        }
+        let selected = self.place_of_cursor();
+        if is_narrowed_anew {
             (self.shown_of, self.shown) = ((0, self.filter.text().to_owned()), Vec::new());
-            self.accept(&texts);
-            // The row stays under the cursor.
-            self.scroll.cursor = selected.and_then(|at| self.shown.binary_search(&at).ok()).unwrap_or(0);
         }
         self.accept(&texts);
+        if is_narrowed_anew || self.group.is_some() {
+            self.range = None;
+        }
+        if self.group.is_some() {
+            self.put_together();
+        }
+        if is_narrowed_anew || self.group.is_some() {
+            self.cursor_to(selected);
+        }
     }
 
     /// Looks at the rows that came since.
@@ -137,20 +205,52 @@ impl<T> Streamed<T> {
         self.shown_of.0 = self.rows.len();
     }
 
+    fn put_together(&mut self) {
+        self.groups.clear();
+        let Some(group) = self.group else { return };
+        let rows = &self.rows;
+        let of = |at: usize| rows.get(at).map_or("", group);
+        // A group stands where the first of its rows came.
+        let mut first: HashMap<&str, usize> = HashMap::new();
+        for at in &self.shown {
+            let known = first.entry(of(*at)).or_insert(*at);
+            *known = (*known).min(*at);
+        }
+        self.shown.sort_by_key(|at| (first.get(of(*at)).copied(), *at));
+        let mut begins = 0;
+        for (place, at) in self.shown.iter().enumerate() {
+            if place > 0 && self.shown.get(place - 1).is_some_and(|before| of(*before) != of(*at)) {
+                begins = place;
+            }
+            *self.groups.entry(begins).or_default() += 1;
+        }
+    }
+
+    /// The row under the cursor, by its place among all.
+    fn place_of_cursor(&self) -> Option<usize> {
+        self.shown.get(self.scroll.cursor).copied()
+    }
+
+    /// The row stays under the cursor, where it is still there.
+    fn cursor_to(&mut self, row: Option<usize>) {
+        let place = row.and_then(|row| self.shown.iter().position(|at| *at == row));
+        self.scroll.cursor = place.unwrap_or(0);
+    }
+
     /// `3/120`, for the frame.
     pub(crate) fn place(&self) -> String {
         let len = self.shown.len();
         format!("{}/{}", format::len((self.scroll.cursor + 1).min(len)), format::len(len))
     }
 
-    /// Draws the lines `above`, the filter, and below them the rows.
+    /// Draws the lines `above`, the filter, and below them the rows; `line` learns how each stands among the others.
     pub(crate) fn draw(
         &mut self,
         buffer: &mut Buffer,
         (frame, inner): (Rect, Rect),
         mut above: Vec<Rich>,
         theme: &Theme,
-        line: impl Fn(&T) -> Rich,
+        line: impl Fn(&T, Standing) -> Rich,
     ) -> Option<(u16, u16)> {
         if self.total > self.rows.len() as u64 {
             let kept = format::len(self.rows.len());
@@ -165,8 +265,12 @@ impl<T> Streamed<T> {
             };
             draw_line(buffer, body, &Rich::of(Role::Dim, words), 0, theme, Style::default());
         }
-        let (rows, shown) = (&self.rows, &self.shown);
-        let row = |at: usize| rows.get(*shown.get(at)?).map(&line);
+        let (rows, shown, groups, range) = (&self.rows, &self.shown, &self.groups, self.range());
+        let row = |at: usize| {
+            let in_range = range.as_ref().is_some_and(|range| range.contains(&at));
+            let standing = Standing { group: groups.get(&at).copied(), in_range };
+            rows.get(*shown.get(at)?).map(|row| line(row, standing))
+        };
         draw_list(buffer, Place { frame, lines: body }, &mut self.scroll, shown.len(), theme, row);
         cursor
     }
@@ -201,6 +305,50 @@ mod tests {
         list.arrange(|row| vec![row.to_string()]);
         assert_eq!((list.selected(), list.accepted().count()), (Some(&42), 102));
         assert_eq!((list.act(Action::Cancel), list.act(Action::Back)), (Did::Stop, Did::Leave));
+    }
+
+    #[test]
+    fn a_range_goes_from_where_it_began_to_the_cursor_and_is_given_up_first() {
+        let mut list = list(10);
+        let chosen = |list: &Streamed<u64>| list.chosen().copied().collect::<Vec<_>>();
+        list.act(Action::Down);
+        list.act(Action::Down);
+        assert!(list.turn_range());
+        list.act(Action::Up);
+        assert_eq!((chosen(&list), list.range()), (vec![1, 2], Some(1..=2)));
+        list.act(Action::Down);
+        list.act(Action::Down);
+        assert_eq!(chosen(&list), [2, 3]);
+        assert_eq!((list.act(Action::Back), chosen(&list).len()), (Did::Done, 10));
+        assert!(list.turn_range() && !list.turn_range());
+        list.turn_range();
+        list.filter_by("7");
+        list.arrange(|row| vec![row.to_string()]);
+        assert_eq!((list.range(), chosen(&list)), (None, vec![7]));
+        assert_eq!((list.act(Action::Back), list.act(Action::Back)), (Did::Done, Did::Leave));
+    }
+
+    #[test]
+    fn rows_stand_together_in_the_order_in_which_they_came() {
+        let mut list = Streamed::begun(Job::begun(RequestId(1)));
+        let texts = |row: &&str| vec![(*row).to_owned()];
+        list.extend(vec!["b1", "a1", "b2", "c1", "a2"]);
+        list.arrange(texts);
+        list.act(Action::Down);
+        let shown = |list: &Streamed<&'static str>| list.accepted().copied().collect::<Vec<_>>().join(" ");
+        list.group_by(Some(|row| &row[..1]));
+        assert_eq!((shown(&list).as_str(), list.selected()), ("b1 b2 a1 a2 c1", Some(&"a1")));
+        assert_eq!(list.groups, HashMap::from([(0, 2), (2, 2), (4, 1)]));
+        list.extend(vec!["b3", "d1"]);
+        list.arrange(texts);
+        assert_eq!((shown(&list).as_str(), list.selected()), ("b1 b2 b3 a1 a2 c1 d1", Some(&"a1")));
+        list.filter_by("1");
+        list.arrange(texts);
+        assert_eq!((shown(&list).as_str(), list.groups.len()), ("b1 a1 c1 d1", 4));
+        list.filter_by("");
+        list.group_by(None);
+        list.arrange(texts);
+        assert_eq!((shown(&list).as_str(), list.groups.len()), ("b1 a1 b2 c1 a2 b3 d1", 0));
     }
 
     #[test]

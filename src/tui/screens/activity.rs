@@ -1,6 +1,6 @@
 //! Who did what, the newest first, as the engine lists it.
 
-use std::collections::BTreeSet;
+mod taken_back;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,9 +8,8 @@ use ratatui::layout::Rect;
 use super::command::CommandBox;
 use super::discard::Next;
 use super::options::Options;
-use crate::config::plan::{entity_list, listed};
 use crate::domain::activity::ActivityKind;
-use crate::domain::clock::{MOMENT, Now, local_minutes, moment, parse_time, utc_millis};
+use crate::domain::clock::{MOMENT, Now, local_minutes, moment, parse_time};
 use crate::domain::key::{PartitionKey, SortKey};
 use crate::domain::path::Path;
 use crate::domain::tenant::tenant_of;
@@ -21,20 +20,22 @@ use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::job::Job;
 use crate::tui::keymap::{Context, Key};
+use crate::tui::pane::Pane;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::problem;
-use crate::tui::parts::streamed::{Did, Streamed};
+use crate::tui::parts::streamed::{Did, GroupOf, Streamed};
 use crate::tui::parts::{Hints, Rich};
 use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::screens::tenants::tree::Node;
 use crate::tui::text;
 use crate::tui::theme::Role;
+use taken_back::Listed;
 
-/// Entities that a plan may name one by one.
-const ENTITIES: usize = 2_000;
 /// Cells of the columns.
 const WHEN: usize = 17;
 const WHO: usize = 14;
 const KIND: usize = 9;
+const GROUP: usize = 22;
 
 /// The list.
 #[derive(Debug)]
@@ -42,9 +43,38 @@ pub(crate) struct Activity {
     wanted: ActivityWanted,
     /// The words that were typed, for the title and the command line.
     words: Vec<String>,
+    /// What moments among them were taken for.
+    moments: Vec<String>,
+    grouped: Grouped,
     done: Streamed<protocol::Activity>,
     /// Versions read.
     read: u64,
+}
+
+/// How the list is put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Grouped {
+    No,
+    ByPerson,
+    ByRequest,
+}
+
+impl Grouped {
+    fn next(self) -> Self {
+        match self {
+            Self::No => Self::ByPerson,
+            Self::ByPerson => Self::ByRequest,
+            Self::ByRequest => Self::No,
+        }
+    }
+
+    fn key(self) -> Option<GroupOf<protocol::Activity>> {
+        match self {
+            Self::No => None,
+            Self::ByPerson => Some(|one| one.by.as_deref().unwrap_or("nobody")),
+            Self::ByRequest => Some(|one| one.request_id.as_deref().unwrap_or("no request")),
+        }
+    }
 }
 
 impl Activity {
@@ -55,9 +85,16 @@ impl Activity {
             false if self.done.job.is_complete() => {
                 (Role::Dim, format!("{} in scope", format::plural(self.done.total(), "change", "changes")))
             }
-            false => (Role::Warning, "stopped: not everything was read".to_owned()),
+            false => (Role::Warning, format!("stopped after {read}: the newest of these, there may be more")),
         };
-        let mut lines = problem::notice(&words, role, room);
+        let chosen = self.done.range().map(|range| range.count() as u64);
+        let mut lines: Vec<Rich> =
+            self.moments.iter().flat_map(|said| problem::notice(said, Role::Dim, room)).collect();
+        lines.extend(problem::notice(&words, role, room));
+        if let Some(chosen) = chosen {
+            let words = format!("{} marked, from here to the cursor", format::plural(chosen, "change", "changes"));
+            lines.extend(problem::notice(&words, Role::Key, room));
+        }
         lines.extend(self.done.job.problem.iter().flat_map(|failure| problem::lines(failure, room)));
         lines
     }
@@ -87,11 +124,32 @@ impl Activity {
         self.done.filter_by(&next);
     }
 
+    /// Puts together what one person did, or one request.
+    fn group(&mut self, app: &mut App) {
+        self.grouped = self.grouped.next();
+        self.done.group_by(self.grouped.key());
+        app.say(match self.grouped {
+            Grouped::No => "the newest first",
+            Grouped::ByPerson => "by person",
+            Grouped::ByRequest => "by request",
+        });
+    }
+
     /// A rollback plan of exactly the versions that are listed now.
     fn plan(&self, app: &mut App) -> Flow {
-        match planned(self.done.accepted()) {
-            Ok(values) => {
+        let listed = Listed {
+            accepted: self.done.chosen().collect(),
+            rows: self.done.rows(),
+            wanted: &self.wanted,
+            is_whole: self.done.job.is_complete() && self.done.total() == self.done.rows().len() as u64,
+        };
+        match listed.plan() {
+            Ok((values, undated)) => {
                 app.replace_plan(Next::Rollback(values));
+                if undated > 0 {
+                    let versions = format::plural(undated as u64, "version is", "versions are");
+                    app.say(format!("{versions} not in the plan: without a command row no period holds them"));
+                }
                 Flow::Leave
             }
             Err(why) => {
@@ -100,51 +158,6 @@ impl Activity {
             }
         }
     }
-}
-
-/// The values of a plan that takes versions back.
-///
-/// # Errors
-/// Why they cannot be one plan.
-fn planned<'a>(rows: impl Iterator<Item = &'a protocol::Activity>) -> Result<Vec<(&'static str, String)>, String> {
-    let rows: Vec<_> = rows.filter(|one| !matches!(one.kind, ActivityKind::Pending | ActivityKind::Failed)).collect();
-    let same = |of: &dyn Fn(&protocol::Activity) -> Option<String>| -> Option<String> {
-        let first = of(rows.first()?)?;
-        rows.iter().all(|one| of(one).as_ref() == Some(&first)).then_some(first)
-    };
-    if rows.is_empty() {
-        return Err("there is no published version to take back in the list".to_owned());
-    }
-    let pk = |one: &protocol::Activity| one.entity.key.pk.clone();
-    let entity_type = same(&|one| Some(pk(one).entity_type().to_owned()));
-    let tenant = same(&|one| Some(tenant_of(&pk(one), None).code).filter(|code| !code.is_empty()));
-    let module = same(&|one| Some(one.entity.module.clone()));
-    let scope = match (entity_type, tenant, module) {
-        (Some(entity_type), Some(tenant), Some(module)) => {
-            vec![("source.type", entity_type), ("source.tenant", tenant), ("module", module)]
-        }
-        // Of several types or tenants: entity by entity.
-        _ => {
-            let entities: BTreeSet<&EntityRef> = rows.iter().map(|one| &one.entity).collect();
-            if entities.len() > ENTITIES {
-                let most = format::len(ENTITIES);
-                return Err(format!(
-                    "the list is of several types or tenants and of more than {most} entities: narrow it with the filter first"
-                ));
-            }
-            vec![("source.entities", entity_list(entities.iter().map(|one| (one.module.as_str(), &one.key))))]
-        }
-    };
-    let times = rows.iter().filter_map(|one| one.at.as_deref().and_then(parse_time));
-    let (Some(from), Some(to)) = (times.clone().min(), times.max()) else {
-        return Err("when they were published is not known: their command rows are gone".to_owned());
-    };
-    let mut values = scope;
-    values.push(("rollback.window", format!("{}, {}", utc_millis(from), utc_millis(to))));
-    let only = |text: String| listed(std::iter::once(text.as_str()));
-    values.extend(same(&|one| one.by.clone()).map(|by| ("rollback.by", only(by))));
-    values.extend(same(&|one| one.request_id.clone()).map(|request| ("rollback.request", only(request))));
-    Ok(values)
 }
 
 impl Screen for Activity {
@@ -160,9 +173,14 @@ impl Screen for Activity {
         match press.action {
             Action::Open | Action::Right => return self.open(app),
             Action::Kind => self.narrow(app),
+            Action::Group => self.group(app),
+            Action::MarkRange => {
+                let is_begun = self.done.turn_range();
+                app.say(if is_begun { "a range begins: go to its other end" } else { "no range" });
+            }
             Action::NewPlan => return self.plan(app),
             Action::Reload => {
-                app.list_activity(self.wanted.clone(), self.words.clone());
+                app.list_activity(self.wanted.clone(), self.words.clone(), self.moments.clone());
                 return Flow::Close;
             }
             Action::ShowCommand => {
@@ -202,12 +220,15 @@ impl Screen for Activity {
 
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
         let area = centred(buffer, area, 118, area.height.saturating_sub(1));
-        self.done.arrange(texts);
+        let zone = app.zone.clone();
+        self.done.arrange(|one| texts(one, &zone));
         let title = format!("Activity {}", self.words.join(" "));
         let inner = framed(buffer, area, Frame::Dialog, title.trim_end(), &self.done.place(), &app.theme);
         let mut hints = vec![
             (Action::Open, "open"),
             (Action::Kind, "whose"),
+            (Action::Group, "group"),
+            (Action::MarkRange, "range"),
             (Action::NewPlan, "roll these back…"),
             (Action::Filter, "text"),
             (Action::Back, "back"),
@@ -220,12 +241,25 @@ impl Screen for Activity {
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let room = usize::from(inner.width).max(4);
         let above = self.state(room);
-        let zone = app.zone.clone();
-        self.done.draw(buffer, (area, inner), above, &app.theme, |one| line(one, room, &zone))
+        let group = self.grouped.key();
+        self.done.draw(buffer, (area, inner), above, &app.theme, |one, standing| {
+            let mark = if standing.in_range { "●" } else { " " };
+            let mut own = Rich::of(Role::Key, mark);
+            let mut room = room.saturating_sub(1);
+            if let Some(group) = group {
+                let head = standing.group.map(|many| format!("{} ({})", group(one), format::len(many)));
+                let wide = GROUP.min(room / 4).max(4);
+                own.push(Role::Strong, &text::fit(&head.unwrap_or_default(), wide - 1));
+                own.push(Role::Text, " ");
+                room = room.saturating_sub(wide);
+            }
+            own.append(&line(one, room, self.grouped != Grouped::ByPerson, &zone));
+            own
+        })
     }
 }
 
-fn texts(one: &protocol::Activity) -> Vec<String> {
+fn texts(one: &protocol::Activity, zone: &jiff::tz::TimeZone) -> Vec<String> {
     let of = |text: &Option<String>| text.clone().unwrap_or_default();
     let paths = one.paths.iter().map(ToString::to_string);
     [
@@ -235,16 +269,17 @@ fn texts(one: &protocol::Activity) -> Vec<String> {
         of(&one.source),
         of(&one.name),
         one.kind.as_str().to_owned(),
+        one.at.as_deref().map(|at| local_minutes(at, zone)).unwrap_or_default(),
     ]
     .into_iter()
     .chain(paths)
     .collect()
 }
 
-fn line(one: &protocol::Activity, room: usize, zone: &jiff::tz::TimeZone) -> Rich {
+/// One line of the list; without a column for the person where the group says who it is.
+fn line(one: &protocol::Activity, room: usize, has_person: bool, zone: &jiff::tz::TimeZone) -> Rich {
     let at = one.at.as_deref().map_or_else(|| "unknown".to_owned(), |at| local_minutes(at, zone));
     let unsure = if one.by_source == BySource::Row { "?" } else { "" };
-    let by = format!("{}{unsure}", one.by.as_deref().unwrap_or("unknown"));
     let role = match one.kind {
         ActivityKind::Created | ActivityKind::Restored => Role::Added,
         ActivityKind::Updated => Role::Changed,
@@ -252,28 +287,45 @@ fn line(one: &protocol::Activity, room: usize, zone: &jiff::tz::TimeZone) -> Ric
         ActivityKind::Pending => Role::Warning,
         ActivityKind::Failed => Role::Error,
     };
-    let mut line = Rich::of(Role::Text, &text::fit(&at, WHEN - 1)).with(Role::Text, " ");
-    line.push(Role::Text, &text::fit(&by, WHO - 1));
+    let mut line = Rich::of(Role::Text, &text::fit(&at, WHEN - 1));
+    let mut room = room.saturating_sub(WHEN + KIND);
+    if has_person {
+        let by = format!(" {}{unsure}", one.by.as_deref().unwrap_or("unknown"));
+        line.push(Role::Text, &text::fit(&by, WHO));
+        room = room.saturating_sub(WHO);
+    } else {
+        line.push(Role::Text, &text::fit(unsure, 1));
+    }
     line.push(Role::Text, " ");
     line.push(role, &text::fit(one.kind.as_str(), KIND - 1));
-    line.push(Role::Text, " ");
-    let key = format!("{} {}", one.entity.key, one.version);
-    line.push(Role::Strong, &text::cut(&key, room.saturating_sub(WHEN + WHO + KIND) * 3 / 5));
+    // The version stays, however long the key is.
+    let version = format!(" {}", one.version);
+    let most = (room * 3 / 5).saturating_sub(text::width(&version));
+    line.push(Role::Strong, &format!(" {}{version}", text::cut(&one.entity.key.to_string(), most)));
     line.push(Role::Text, &one.name.as_ref().map(|name| format!("  {name}")).unwrap_or_default());
     let paths: Vec<String> = one.paths.iter().map(ToString::to_string).collect();
     line.push(Role::Path, &format!("  {}", paths.join(", ")));
     line
 }
 
-/// What `:activity …` wants.
-fn wanted(app: &App, words: &[String]) -> Result<ActivityWanted, String> {
+/// What `:activity …` wants, and what moments were taken for.
+fn wanted(app: &App, words: &[String]) -> Result<(ActivityWanted, Vec<String>), String> {
     let names = ["module", "type", "tenant", "since", "until", "by", "request", "source", "path", "limit"];
     let options = Options::of(words, &names, &[])?;
     let now = Now { at: app.now, zone: app.zone.clone() };
-    let at = |name: &str| match options.value(name) {
-        Some(text) => moment(&text, &now).map(Some).ok_or_else(|| format!("--{name} must be {MOMENT}, not {text}")),
-        None => Ok(None),
+    let mut moments = Vec::new();
+    let mut at = |name: &str| {
+        let Some(text) = options.value(name) else { return Ok(None) };
+        let at = moment(&text, &now).ok_or_else(|| format!("--{name} must be {MOMENT}, not {text}"))?;
+        if parse_time(&text).is_none() {
+            moments.push(format!("--{name}: {}", now.taken(&text, at)));
+        }
+        Ok::<_, String>(Some(at))
     };
+    let (since, until) = (at("since")?, at("until")?);
+    if since.zip(until).is_some_and(|(since, until)| since > until) {
+        return Err(format!("--until is before --since: {}", moments.join("; ")));
+    }
     let limit = options.value("limit").map(|n| n.parse().map_err(|_| format!("--limit wants a number, not {n}")));
     let path: Vec<Path> =
         options.values("path").iter().map(|p| p.parse().map_err(|e| format!("{e}"))).collect::<Result<_, _>>()?;
@@ -288,38 +340,71 @@ fn wanted(app: &App, words: &[String]) -> Result<ActivityWanted, String> {
         .or_else(|| opened.filter(|o| is_bare || pk.as_ref() == Some(&o.key.pk)).map(|o| o.module.clone()));
     let pk = pk.or_else(|| opened.filter(|_| is_bare).map(|o| o.key.pk.clone()));
     let sk = sk.or_else(|| opened.filter(|_| is_bare).map(|o| o.key.sk.clone()));
-    Ok(ActivityWanted {
+    if pk.is_some() && (options.value("type").is_some() || options.value("tenant").is_some()) {
+        return Err("--type and --tenant are for many partitions: a key names one".to_owned());
+    }
+    let wanted = ActivityWanted {
         among: Among { module, entity_type: options.value("type"), tenant: options.value("tenant") },
         pk,
         sk,
-        since: at("since")?,
-        until: at("until")?,
+        since,
+        until,
         by: options.values("by"),
         request: options.values("request"),
         source: options.values("source"),
         path,
         limit: limit.transpose()?,
-    })
+    };
+    Ok((wanted, moments))
 }
 
 impl App {
+    /// The activity of the open entity, of the open partition, or of what is under the cursor in the tree.
+    pub(crate) fn activity_here(&mut self) {
+        let opened = self.history.opened.as_ref().map(|opened| &opened.entity);
+        let of_entity = |one: &EntityRef| vec![one.key.pk.to_string(), one.key.sk.to_string()];
+        let (module, mut words) = match (self.focus, &self.tenants.entities) {
+            (Pane::Tenants, Some(list)) => (list.listing.module.clone(), vec![list.listing.pk.to_string()]),
+            (Pane::Tenants, None) => match self.tenants.tree.selected() {
+                Some(Node::Module(module)) => (module.to_string(), Vec::new()),
+                Some(Node::Tenant(module, tenant)) => {
+                    (module.to_string(), vec!["--tenant".to_owned(), tenant.to_string()])
+                }
+                Some(Node::Partition(module, _, pk)) => (module.to_string(), vec![pk.to_string()]),
+                None => return self.refuse("there is nothing here: `:activity` is about everything"),
+            },
+            _ => match opened {
+                Some(entity) => (entity.module.clone(), of_entity(entity)),
+                None => return self.refuse("no entity is open: `:activity` is about everything"),
+            },
+        };
+        // A key that tells its module needs no word of it.
+        if words.first().is_none_or(|pk| PartitionKey::from(pk.as_str()).module_hint() != module) {
+            words.extend(["--module".to_owned(), module]);
+        }
+        if let Err(why) = self.activity_command(&words) {
+            self.refuse(why);
+        }
+    }
+
     /// `:activity …`.
     ///
     /// # Errors
     /// What it wants instead.
     pub(crate) fn activity_command(&mut self, words: &[String]) -> Result<(), String> {
-        let wanted = wanted(self, words)?;
+        let (wanted, moments) = wanted(self, words)?;
         let own = match (words.is_empty(), &wanted.pk, &wanted.sk) {
             (true, Some(pk), Some(sk)) => vec![pk.to_string(), sk.to_string()],
             _ => words.to_vec(),
         };
-        self.list_activity(wanted, own);
+        self.list_activity(wanted, own, moments);
         Ok(())
     }
 
-    fn list_activity(&mut self, wanted: ActivityWanted, words: Vec<String>) {
+    fn list_activity(&mut self, wanted: ActivityWanted, words: Vec<String>, moments: Vec<String>) {
         self.stack.close::<Activity>();
         let request = self.ask_for_screen(Command::Activity { wanted: Box::new(wanted.clone()) });
-        self.stack.push(Activity { wanted, words, done: Streamed::begun(Job::begun(request)), read: 0 });
+        let done = Streamed::begun(Job::begun(request));
+        self.stack.push(Activity { wanted, words, moments, grouped: Grouped::No, done, read: 0 });
     }
 }

@@ -196,7 +196,7 @@ impl Screen for Find {
         let above = self.state(room);
         let columns = Columns::of(self.found.accepted(), room);
         let (marks, zone) = (&self.marks, app.zone.clone());
-        self.found.draw(buffer, (area, inner), above, &app.theme, |found| line(found, marks, columns, &zone))
+        self.found.draw(buffer, (area, inner), above, &app.theme, |found, _| line(found, marks, columns, &zone))
     }
 }
 
@@ -280,7 +280,7 @@ fn line(found: &FoundEntity, marks: &BTreeSet<EntityRef>, columns: Columns, zone
 
 /// What `:find …` wants; `None` for the last search again.
 pub(crate) fn wanted(app: &App, words: &[String]) -> Result<Option<Wanted>, String> {
-    let names = ["in", "tenant", "type", "module", "max-units", "limit"];
+    let names = ["in", "tenant", "type", "module", "deleted", "max-units", "limit"];
     let options = Options::of(words, &names, &["exact"])?;
     if options.words.is_empty() {
         return Ok(None);
@@ -291,6 +291,10 @@ pub(crate) fn wanted(app: &App, words: &[String]) -> Result<Option<Wanted>, Stri
     };
     let places: Vec<At> =
         options.values("in").iter().map(|p| p.parse().map_err(|e| format!("{e}"))).collect::<Result<_, _>>()?;
+    let deleted = match options.value("deleted") {
+        Some(word) => DeletedFilter::of(&word).ok_or_else(|| format!("--deleted is keep, skip or only, not {word}"))?,
+        None => DeletedFilter::Keep,
+    };
     let list = app.tenants.entities.as_ref();
     Ok(Some(Wanted {
         text: options.words.join(" "),
@@ -301,7 +305,7 @@ pub(crate) fn wanted(app: &App, words: &[String]) -> Result<Option<Wanted>, Stri
             entity_type: options.value("type"),
             tenant: options.value("tenant"),
         },
-        deleted: DeletedFilter::Keep,
+        deleted,
         limit: number("limit")?.map(u64::from),
         max_units: Some(number("max-units")?.unwrap_or(UNITS)),
         near: Near {
@@ -322,6 +326,10 @@ fn words_of(wanted: &Wanted) -> Vec<String> {
         words.extend(value.iter().flat_map(|value| [format!("--{name}"), value.clone()]));
     }
     words.extend(wanted.exact.then(|| "--exact".to_owned()));
+    if wanted.deleted != DeletedFilter::Keep {
+        words.extend(["--deleted".to_owned(), wanted.deleted.as_str().to_owned()]);
+    }
+    words.extend(wanted.limit.iter().flat_map(|n| ["--limit".to_owned(), n.to_string()]));
     words.extend(wanted.max_units.iter().flat_map(|n| ["--max-units".to_owned(), n.to_string()]));
     words
 }

@@ -1,6 +1,6 @@
 //! The words behind a command of the palette, as the command line takes them.
 
-/// Words and options; each option was given as `--name value`, a flag as `--name` alone.
+/// Words and options; each option was given as `--name value` or `--name=value`, a flag as `--name` alone.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
     /// What is no option.
@@ -21,7 +21,9 @@ impl Options {
                 options.words.push(word.clone());
                 continue;
             };
-            if flags.contains(&name) {
+            // As command lines have it, too.
+            let (name, own) = name.split_once('=').map_or((name, None), |(name, value)| (name, Some(value.to_owned())));
+            if flags.contains(&name) && own.is_none() {
                 options.given.push((name.to_owned(), String::new()));
                 continue;
             }
@@ -29,8 +31,8 @@ impl Options {
                 let known: Vec<String> = names.iter().chain(flags).map(|n| format!("--{n}")).collect();
                 return Err(format!("there is no option --{name}; there are {}", known.join(", ")));
             }
-            let value = rest.next().ok_or_else(|| format!("--{name} wants a value"))?;
-            options.given.push((name.to_owned(), value.clone()));
+            let value = own.or_else(|| rest.next().cloned()).ok_or_else(|| format!("--{name} wants a value"))?;
+            options.given.push((name.to_owned(), value));
         }
         Ok(options)
     }
@@ -65,6 +67,9 @@ mod tests {
             (options.value("in"), options.values("in").len(), options.value("tenant")),
             (Some("b".into()), 2, None)
         );
+        let joined = of("bolt --tenant=a=b --in c").unwrap();
+        assert_eq!((joined.value("tenant"), joined.value("in")), (Some("a=b".into()), Some("c".into())));
+        assert!(of("bolt --exact=yes").unwrap_err().contains("there is no option --exact"));
         assert_eq!(of("x --tenant").unwrap_err(), "--tenant wants a value");
         assert_eq!(of("x --ten a").unwrap_err(), "there is no option --ten; there are --in, --tenant, --exact");
     }
