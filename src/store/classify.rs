@@ -194,8 +194,9 @@ pub(super) fn clock_off(code: &str, date: Option<&str>, now: SystemTime) -> Opti
     is_always.then(|| "this machine's clock and the service's are too far apart".to_owned())
 }
 
+/// To the nearest minute: a distance was measured some time after the answer was made.
 fn minutes(off: Duration) -> String {
-    match off.as_secs() / 60 {
+    match (off.as_secs() + 30) / 60 {
         minutes @ 0..180 => format!("{minutes} minutes"),
         minutes @ 180..4320 => format!("{} hours", minutes / 60),
         minutes => format!("{} days", minutes / 1440),

@@ -2,6 +2,7 @@
 
 mod aws_profile;
 mod judge;
+mod login;
 mod one_time;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use super::error::{Call, ErrorKind, ServiceError, StoreError};
 use crate::domain::secret::{OneTimeCode, redacted, remember};
 use aws_profile::AwsProfile;
 use judge::judge;
+use login::WithLogin;
 
 /// The SDK's own patience with credentials is five seconds; ours ends before, to say more than that they did not come.
 const PATIENCE: Duration = Duration::from_millis(4_800);
@@ -104,7 +106,9 @@ impl Held {
 }
 
 impl SignIn {
-    pub(super) fn new(chain: SharedCredentialsProvider, profile: Option<String>) -> Self {
+    pub(super) fn new(chain: SharedCredentialsProvider, config: &SdkConfig, profile: Option<String>) -> Self {
+        let chain = WithLogin { chain, config: config.clone(), profile: profile.clone() };
+        let chain = SharedCredentialsProvider::new(chain);
         let held = Held { chain, given: None, failed: None };
         Self { profile, held: Arc::new(Mutex::new(held)), ends: Arc::default() }
     }
@@ -156,7 +160,7 @@ impl SignIn {
         if !profile.wants_code {
             return Ok(());
         }
-        let credentials = one_time::session(config, &profile, &set, code).await?;
+        let credentials = one_time::session(config, &profile, &set, Some(code)).await?;
         let chain = SharedCredentialsProvider::new(one_time::Ended);
         self.now_ends(Self::end_of(&credentials, false));
         *self.held.lock().await = Held { chain, given: Some((Instant::now(), credentials)), failed: None };

@@ -50,7 +50,7 @@ async fn a_service_that_repeats_its_request_repeats_no_secret() {
     let with_password = proxy.endpoint.replace("http://", &format!("http://user:{PASSWORD}@"));
     let program = Program::at(&stack, &proxy.endpoint, at.s3.as_deref().unwrap(), "");
     let dir = tempfile::TempDir::new().unwrap();
-    let exported = dir.path().join("run.db");
+    let (exported, report) = (dir.path().join("run.db"), dir.path().join("run.html"));
     let state = stack.state.path();
     // Wrong signatures end the run, denials each item, and what nobody knows leaves it in doubt.
     for (code, to) in [("InvalidSignatureException", "a"), ("AccessDeniedException", "b"), ("SomethingNew", "c")] {
@@ -63,11 +63,19 @@ async fn a_service_that_repeats_its_request_repeats_no_secret() {
             let run =
                 stack.state.path().join("runs").read_dir().unwrap().map(|run| run.unwrap().file_name()).max().unwrap();
             let run = run.to_str().unwrap();
-            for show in [["runs", "show", run].to_vec(), ["runs", "export", run, exported.to_str().unwrap()].to_vec()] {
+            let (file, page) = (exported.to_str().unwrap(), report.to_str().unwrap());
+            for show in [
+                ["runs", "show", run].to_vec(),
+                ["runs", "export", run, file].to_vec(),
+                ["runs", "report", run].to_vec(),
+                ["runs", "report", run, "--to", page].to_vec(),
+            ] {
                 printed(&program, &show, state).await;
             }
-            assert!(!sings(&std::fs::read(&exported).unwrap()));
-            std::fs::remove_file(&exported).unwrap();
+            for written in [&exported, &report] {
+                assert!(!sings(&std::fs::read(written).unwrap()), "{}", written.display());
+                std::fs::remove_file(written).unwrap();
+            }
         }
     }
     // The log was written, and says something.

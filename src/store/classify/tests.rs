@@ -85,9 +85,7 @@ fn a_clock_that_is_off_is_named_with_the_distance() {
     for (minutes, says) in [(61, "61 minutes behind"), (-12, "12 minutes ahead of"), (60 * 24 * 4, "4 days behind")] {
         let cause = refused(400, "InvalidSignatureException", "m", &[("date", date(minutes))], CALL);
         assert_eq!(cause.kind, ErrorKind::Clock);
-        // The seconds that the test takes may be a minute's last.
-        let said = cause.says.unwrap();
-        assert!(said.contains(says) || said.contains("60 minutes behind") || said.contains("3 days"), "{said}");
+        assert!(cause.says.unwrap().contains(says), "{says}");
     }
     let wrong_key = refused(400, "InvalidSignatureException", "m", &[("date", date(1))], CALL);
     assert_eq!(wrong_key.kind, ErrorKind::Credentials);

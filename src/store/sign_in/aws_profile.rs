@@ -23,6 +23,10 @@ pub(super) struct AwsProfile {
     pub(super) wants_code: bool,
     /// A program of its own gives the credentials.
     pub(super) has_process: bool,
+    /// It, or the environment, has a token of a web identity.
+    pub(super) has_web_token: bool,
+    /// The environment says where a container gets them.
+    pub(super) in_container: bool,
 }
 
 impl AwsProfile {
@@ -38,12 +42,18 @@ impl AwsProfile {
         let name = asked.clone().unwrap_or_else(|| "default".to_owned());
         let files = EnvConfigFiles::default();
         let set = aws_config::profile::load(&Fs::real(), &env, &files, asked.clone().map(Into::into)).await;
-        let Ok(set) = set else { return (Self { name, ..Self::default() }, None) };
+        let is_set = |name: &str| env.get(name).is_ok_and(|value| !value.is_empty());
+        let has_web_token = is_set("AWS_WEB_IDENTITY_TOKEN_FILE");
+        let in_container =
+            is_set("AWS_CONTAINER_CREDENTIALS_FULL_URI") || is_set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+        let Ok(set) = set else { return (Self { name, has_web_token, in_container, ..Self::default() }, None) };
         let home = env.get("HOME").ok().filter(|home| !home.is_empty()).map(PathBuf::from);
-        let found = Self::of(&set, name, asked.is_some(), |session| {
+        let mut found = Self::of(&set, name, asked.is_some(), |session| {
             let file = home.as_ref()?.join(".aws/sso/cache").join(format!("{}.json", hex(&Sha1::digest(session))));
             Some(file.exists())
         });
+        found.has_web_token |= has_web_token;
+        found.in_container = in_container;
         (found, Some(set))
     }
 
@@ -63,6 +73,7 @@ impl AwsProfile {
                 found.sso = Some(has_token(session).unwrap_or(false));
             }
             found.wants_code |= profile.get("mfa_serial").is_some();
+            found.has_web_token |= profile.get("web_identity_token_file").is_some();
             found.has_process |= profile.get("credential_process").is_some();
             at = profile.get("source_profile").filter(|source| *source != profile.name()).map(str::to_owned);
         }

@@ -1,4 +1,4 @@
-//! Credentials of an AWS profile that wants a one-time code: the SDK's own chain has no place for one.
+//! Credentials of an AWS profile that the SDK's own chain has no place for: it wants a one-time code, or rests on `aws login`.
 
 use aws_config::SdkConfig;
 use aws_config::profile::{Profile as Section, ProfileFileCredentialsProvider, ProfileSet};
@@ -13,6 +13,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use super::NotSignedIn;
 use super::aws_profile::{AwsProfile, DEEPEST};
 use super::judge::judge;
+use super::login;
 use crate::domain::secret::{OneTimeCode, remember};
 use crate::store::classify::kind_of_code;
 use crate::store::error::ErrorKind;
@@ -32,33 +33,36 @@ fn chain<'a>(set: &'a ProfileSet, name: &str) -> Vec<&'a Section> {
     found
 }
 
-/// Signs in with the code; what it gives is kept in memory alone.
+/// Credentials of an AWS profile that rests on `aws login`; `None` for any other, and where a one-time code is wanted.
+pub(super) async fn of_login(config: &SdkConfig, named: Option<&str>) -> Option<Result<Credentials, NotSignedIn>> {
+    let (profile, set) = AwsProfile::read_with(named).await;
+    let set = set?;
+    chain(&set, &profile.name).last()?.get("login_session")?;
+    if profile.wants_code {
+        return None;
+    }
+    Some(session(config, &profile, &set, None).await)
+}
+
+/// Signs in, with a code where one is given; what that gives is kept in memory alone.
 pub(super) async fn session(
     config: &SdkConfig,
     profile: &AwsProfile,
     set: &ProfileSet,
-    code: &OneTimeCode,
+    mut code: Option<&OneTimeCode>,
 ) -> Result<Credentials, NotSignedIn> {
-    let refused = |error: CredentialsError| judge(&error, profile);
     let sections = chain(set, &profile.name);
-    let Some(base) = sections.last() else { return Err(refused(CredentialsError::not_loaded_no_source())) };
-    let mut credentials = match (base.get("aws_access_key_id"), base.get("aws_secret_access_key")) {
-        // A role of these very keys stands in the same profile: the SDK would take it on by itself.
-        (Some(id), Some(secret)) => {
-            Credentials::new(id, secret, base.get("aws_session_token").map(str::to_owned), None, SOURCE)
-        }
-        _ => {
-            let provider = ProfileFileCredentialsProvider::builder().profile_name(base.name()).build();
-            provider.provide_credentials().await.map_err(refused)?
-        }
+    let Some(base) = sections.last() else {
+        return Err(judge(&CredentialsError::not_loaded_no_source(), profile));
     };
+    let has_code = code.is_some();
+    let mut credentials = of_base(config, profile, base).await?;
     known(&credentials);
-    let mut code = Some(code);
     if let (None, Some(serial)) = (base.get("role_arn"), base.get("mfa_serial"))
         && let Some(code) = code.take()
     {
         let request = sts(config, credentials).get_session_token().serial_number(serial).token_code(code.reveal());
-        let answer = request.send().await.map_err(|error| not_accepted(error, profile))?;
+        let answer = request.send().await.map_err(|error| not_accepted(error, profile, has_code))?;
         credentials = taken(answer.credentials, profile)?;
     }
     for section in sections.iter().rev() {
@@ -72,10 +76,27 @@ pub(super) async fn session(
         {
             request = request.serial_number(serial).token_code(code.reveal());
         }
-        let answer = request.send().await.map_err(|error| not_accepted(error, profile))?;
+        let answer = request.send().await.map_err(|error| not_accepted(error, profile, has_code))?;
         credentials = taken(answer.credentials, profile)?;
     }
     Ok(credentials)
+}
+
+/// Credentials at the end of a chain of AWS profiles.
+async fn of_base(config: &SdkConfig, profile: &AwsProfile, base: &Section) -> Result<Credentials, NotSignedIn> {
+    if base.get("login_session").is_some() {
+        return login::credentials(config, base).await;
+    }
+    match (base.get("aws_access_key_id"), base.get("aws_secret_access_key")) {
+        // A role of these very keys stands in the same profile: the SDK would take it on by itself.
+        (Some(id), Some(secret)) => {
+            Ok(Credentials::new(id, secret, base.get("aws_session_token").map(str::to_owned), None, SOURCE))
+        }
+        _ => {
+            let provider = ProfileFileCredentialsProvider::builder().profile_name(base.name()).build();
+            provider.provide_credentials().await.map_err(|error| judge(&error, profile))
+        }
+    }
 }
 
 fn sts(config: &SdkConfig, credentials: Credentials) -> aws_sdk_sts::Client {
@@ -99,14 +120,14 @@ fn taken(given: Option<Given>, profile: &AwsProfile) -> Result<Credentials, NotS
 }
 
 /// A denial may be about the code: it was mistyped, or used once already.
-fn not_accepted<E>(error: SdkError<E, HttpResponse>, profile: &AwsProfile) -> NotSignedIn
+fn not_accepted<E>(error: SdkError<E, HttpResponse>, profile: &AwsProfile, has_code: bool) -> NotSignedIn
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     let is_denied = error.code().is_some_and(|code| kind_of_code(code) == ErrorKind::AccessDenied);
     let detail = error.message().map(str::to_owned);
     let reason = judge(&CredentialsError::provider_error(error), profile);
-    if !is_denied {
+    if !is_denied || !has_code {
         return reason;
     }
     NotSignedIn {

@@ -3,7 +3,10 @@
 mod docs;
 mod jobs;
 mod kit;
+mod login;
+mod machine;
 mod redrawn;
+mod refusals;
 mod signing;
 
 use std::io::Read;
