@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::end_run::EndRun;
+use crate::engine::failure::ErrorCode;
 use crate::engine::protocol::{RequestId, Steering};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
@@ -13,6 +14,13 @@ use crate::tui::parts::problem;
 use crate::tui::parts::{Hints, Question, Rich, words};
 use crate::tui::screen::{Flow, Press, Screen};
 use crate::tui::theme::Role;
+
+/// The command of the profile, where signing in would mend it.
+fn offered(app: &App) -> Option<&str> {
+    let failure = app.run.as_ref()?.paused_by.as_ref()?;
+    let is_about_it = matches!(failure.code, ErrorCode::Credentials | ErrorCode::SignIn);
+    app.profile.sign_in.as_deref().filter(|_| is_about_it)
+}
 
 /// The question, about the run of a request.
 #[derive(Debug)]
@@ -32,6 +40,11 @@ impl Screen for Paused {
                 app.say("resuming…");
             }
             Action::SignIn => app.sign_in_for(self.request),
+            Action::RunSignIn if offered(app).is_some() => app.run_sign_in_for(self.request),
+            Action::RunSignIn => {
+                app.refuse("no command of the profile would mend this");
+                return Flow::Stay;
+            }
             Action::StopRun => app.stack.push(EndRun { request: self.request }),
             _ => app.say("the run stays paused; the progress log says how to resume it"),
         }
@@ -51,12 +64,17 @@ impl Screen for Paused {
         let text = "Nothing further is begun, and no item has failed for it. Mend what is wrong, then resume; or end the run and \
                     resume it later.";
         lines.extend(words(text, Role::Text, room));
-        let answers = [
+        let mut answers = vec![
             (Action::Resume, "resume"),
             (Action::SignIn, "sign in first"),
             (Action::StopRun, "end run…"),
             (Action::Back, "stay paused"),
         ];
+        if let Some(line) = offered(app) {
+            lines.extend(words("The profile's own command signs in (sign_in):", Role::Text, room));
+            lines.extend(words(&format!("  $ {line}"), Role::Strong, room));
+            answers.splice(1..2, [(Action::SignIn, "sign in"), (Action::RunSignIn, "run the command")]);
+        }
         question.draw(buffer, area, &lines, &Hints::of(&app.keymap, Context::Paused, &answers), &app.theme);
         None
     }

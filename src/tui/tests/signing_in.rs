@@ -133,6 +133,19 @@ fn the_command_of_the_profile_is_shown_run_and_its_credentials_taken_up() {
     assert_eq!(asked(&failed), ["look"], "what was not renewed is not looked for");
     assert!(failed.screen.contains("aws ended with exit status: 255"), "{}", failed.screen);
     assert!(failed.screen.contains("the browser ␛[31mis not there"), "{}", failed.screen);
+    // The dialog of the paused run offers it, too: what is in use may look good and be refused all the same.
+    let offered = paused((120, 40), vec![who("000000000000")], "", |_| {});
+    assert!(offered.screen.contains(&format!("$ {COMMAND}")) && offered.told.is_empty(), "{}", offered.screen);
+    let at_once = paused((120, 40), vec![who("000000000000")], "r", well);
+    assert_eq!(
+        (asked(&at_once), &at_once.told),
+        (vec!["look".into(), "Continue".into()], &vec![format!("ran {COMMAND}")])
+    );
+    assert!(!at_once.app.stack.has::<SignIn>() && !at_once.app.stack.has::<Paused>(), "{}", at_once.screen);
+    let failed = paused((120, 40), vec![who("000000000000")], "r", badly);
+    assert!(asked(&failed).is_empty() && failed.app.stack.shows::<SignIn>(), "{}", failed.screen);
+    let without = paused((120, 40), vec![who("000000000000")], "r", |p| p.options.profile.sign_in = None);
+    assert!(without.told.is_empty() && without.app.stack.shows::<Paused>(), "{}", without.screen);
     let none = paused((120, 40), answers(), "ir", |p| p.options.profile.sign_in = None);
     assert!(none.told.is_empty() && none.screen.contains("the profile names no command"), "{}", none.screen);
 }

@@ -211,6 +211,13 @@ impl App {
         self.begin_sign_in(Some(run), false);
     }
 
+    /// Runs the profile's command for the run that is paused, and signs in once it has ended well.
+    pub(crate) fn run_sign_in_for(&mut self, run: RequestId) {
+        let mut screen = SignIn::new(Some(run), false);
+        screen.run_command(self);
+        self.stack.push(screen);
+    }
+
     fn begin_sign_in(&mut self, run: Option<RequestId>, read_again: bool) {
         let mut screen = SignIn::new(run, read_again);
         screen.attempt(self, None);
