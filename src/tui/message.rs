@@ -152,6 +152,8 @@ pub(crate) enum Effect {
         /// What it is, for the file's name and for the message afterwards.
         what: String,
     },
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Read the counts of an earlier session.
     ReadCache,
     /// Keep the counts for the next session.

@@ -101,6 +101,10 @@ impl App {
             (self.keymap, self.theme) = (keymap, Arc::new(theme));
         }
         self.settings.notify = file.notify;
+        if self.mouse != ui.mouse {
+            self.mouse = ui.mouse;
+            self.effect(Effect::Mouse(ui.mouse));
+        }
         let later = match file.profiles.get(&self.profile.name) {
             None => Some("this profile is no longer in it".to_owned()),
             Some(new) => {
@@ -110,7 +114,7 @@ impl App {
                 (!keys.is_empty()).then(|| format!("not yet in force: {}; {how}", keys.join(", ")))
             }
         };
-        let told = "the configuration is saved; keys, styles, sign_in and [notify] are in force";
+        let told = "the configuration is saved; keys, styles, mouse, sign_in and [notify] are in force";
         let told = later.map_or_else(|| told.to_owned(), |later| format!("{told}; {later}"));
         self.tell(Level::Info, told.clone());
         self.say(told);

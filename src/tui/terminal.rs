@@ -75,6 +75,13 @@ pub(crate) fn has_hung_up(error: &io::Error) -> bool {
     code.is_some() || error.kind() == io::ErrorKind::UnexpectedEof || inner.is_some_and(has_hung_up)
 }
 
+/// Takes the mouse, or leaves it to the terminal, while that is in our hands.
+pub(crate) fn take_mouse(wanted: bool) {
+    if HELD.load(Ordering::SeqCst) {
+        let _ = execute!(stdout(), Print(if wanted { MOUSE } else { NO_MOUSE }));
+    }
+}
+
 /// Gives the terminal back, once. Errors do not matter: after a hangup there is none any more.
 fn give_back() {
     if !HELD.swap(false, Ordering::SeqCst) {

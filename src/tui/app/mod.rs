@@ -99,6 +99,8 @@ pub(crate) struct App {
     /// The background that the shipped styles are for.
     pub(crate) ground: Ground,
     pub(crate) no_color: bool,
+    /// Whether the mouse is ours.
+    pub(crate) mouse: bool,
     /// Whether the window has the focus, as far as the terminal tells.
     pub(crate) has_focus: bool,
     /// The operator was called from another window.
@@ -169,6 +171,7 @@ impl App {
             switching: None,
             ground: options.ui.ground.unwrap_or(Ground::Dark),
             no_color: options.no_color,
+            mouse: options.ui.mouse,
             has_focus: true,
             is_calling: false,
             armed: false,

@@ -16,6 +16,7 @@ use crate::tui::clipboard::{System, osc52, over_ssh};
 use crate::tui::memory::{self, Scribe};
 use crate::tui::message::{Effect, Message};
 use crate::tui::screens::profiles::{Listed, opened};
+use crate::tui::terminal::take_mouse;
 use crate::tui::{cache, files, format, reconfigure};
 
 /// Does what effects ask for.
@@ -64,6 +65,10 @@ impl Host for Outside {
         match effect {
             Effect::Send(..) => return false,
             Effect::Build(job) => beside(back, move || Message::Built(job.run())),
+            Effect::Mouse(wanted) => {
+                take_mouse(wanted);
+                return false;
+            }
             Effect::ReadCache => {
                 let (path, profile) = (self.counts.clone(), self.profile.clone());
                 beside(back, move || Message::Cached(cache::read(&path, &profile)));

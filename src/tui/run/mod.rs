@@ -83,7 +83,7 @@ pub async fn run(
     loop {
         // Inputs of its own each time: nobody else may read the keyboard while an editor has it. The system continues a program whose
         // terminal goes, so that it may have gone here, too.
-        let taken = Held::take(ui.mouse).and_then(|held| Ok((held, screen()?, Inputs::new()?)));
+        let taken = Held::take(console.app.mouse).and_then(|held| Ok((held, screen()?, Inputs::new()?)));
         let (held, mut terminal, mut inputs) = match taken {
             Err(error) if has_hung_up(&error) => return Ok(Vec::new()),
             taken => taken?,

@@ -71,6 +71,7 @@ impl Others {
             left.app.profile.sign_in = profile.sign_in;
             left.app.settings.clone_from(&now.app.settings);
             (left.app.keymap, left.app.theme) = (now.app.keymap.clone(), now.app.theme.clone());
+            left.app.mouse = now.app.mouse;
             left.app.now = Timestamp::now();
             return Ok(left);
         }

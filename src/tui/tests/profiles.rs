@@ -113,12 +113,13 @@ fn a_configuration_is_edited_checked_and_taken_up() {
     let taken = edited(
         |text| {
             let text = text.replacen("eu-west-1\"", "us-east-1\"\nsign_in = \"aws sso login\"", 1);
-            Ok(format!("{text}[notify]\ncommand = [\"say\"]\n"))
+            Ok(format!("{text}[notify]\ncommand = [\"say\"]\n[ui]\nmouse = false\n"))
         },
         ":config<ret>",
     );
     assert!(std::fs::read_to_string(&path).unwrap().contains("us-east-1"));
     assert_eq!(taken.app.settings.notify, ["say"]);
+    assert!(taken.told == ["mouse false"] && !taken.app.mouse, "{:?}", taken.told);
     assert_eq!(taken.app.profile.sign_in.as_deref(), Some("aws sso login"));
     assert_eq!(taken.app.profile.region.as_deref(), Some("eu-west-1"), "where it leads does not change meanwhile");
     assert!(taken.screen.contains("not yet in force: region"), "{}", taken.screen);

@@ -238,6 +238,10 @@ impl Host for Inside {
                 self.told.lock().unwrap().push(words.unwrap_or_else(|| "calm".to_owned()));
                 return false;
             }
+            Effect::Mouse(wanted) => {
+                self.told.lock().unwrap().push(format!("mouse {wanted}"));
+                return false;
+            }
             Effect::OpenProfile(name) => {
                 self.told.lock().unwrap().push(format!("opens {name}"));
                 return false;

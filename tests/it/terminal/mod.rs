@@ -1,5 +1,6 @@
 //! The console in a real pseudo-terminal, from its start to a rollback, and the terminal afterwards.
 
+mod configuring;
 mod docs;
 mod jobs;
 mod kit;
