@@ -25,23 +25,37 @@ pub(crate) fn path(state_dir: &Path, profile: &Profile) -> PathBuf {
     state_dir.join("cache").join(format!("tenants-{plain}.json"))
 }
 
-/// What the counts were counted on: the same file may not speak for other tables.
-fn scope(profile: &Profile) -> Json {
-    json!([
-        profile.name,
-        profile.environment,
-        profile.app,
-        profile.region,
-        profile.endpoints.dynamodb_shown(),
-        profile.aws_profile
-    ])
+/// Whose tables were counted, as far as the profile does not say it: what a run pins, too.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Whose {
+    /// The account; `None` where nobody knows it.
+    pub(crate) account: Option<String>,
+    /// The region in use.
+    pub(crate) region: Option<String>,
 }
 
-/// Reads the counts; `None` when there are none that can be used.
-pub(crate) fn read(path: &Path, profile: &Profile) -> Option<CachedCounts> {
+impl Whose {
+    fn json(&self, profile: &Profile) -> Json {
+        // Where nobody says whose account it is, other credentials may lead to another one.
+        let credentials = profile.aws_profile.as_ref().filter(|_| self.account.is_none());
+        json!([self.account, self.region, credentials])
+    }
+}
+
+/// What the counts were counted on, as the profile says it: the same file may not speak for other tables.
+fn scope(profile: &Profile) -> Json {
+    let endpoint = profile.endpoints.dynamodb_shown();
+    json!([profile.name, profile.environment, profile.app, endpoint, profile.tables])
+}
+
+/// Reads the counts; `None` when there are none that can be used. Without `whose` they may be of another account or region.
+pub(crate) fn read(path: &Path, profile: &Profile, whose: Option<&Whose>) -> Option<CachedCounts> {
     crate::engine::journal::regular(path).ok()?;
     let json: Json = serde_json::from_reader(BufReader::new(open_regular(path).ok()?)).ok()?;
     if json.get("scope") != Some(&scope(profile)) {
+        return None;
+    }
+    if whose.is_some_and(|whose| json.get("whose") != Some(&whose.json(profile))) {
         return None;
     }
     let at = json.get("at")?.as_str()?.parse().ok()?;
@@ -67,7 +81,7 @@ fn count(json: &Json) -> Option<TenantCount> {
 ///
 /// # Errors
 /// What the file system says.
-pub(crate) fn write(path: &Path, profile: &Profile, cached: &CachedCounts) -> std::io::Result<()> {
+pub(crate) fn write(path: &Path, profile: &Profile, whose: &Whose, cached: &CachedCounts) -> std::io::Result<()> {
     let tenants: Vec<Json> = cached
         .counts
         .iter()
@@ -76,7 +90,9 @@ pub(crate) fn write(path: &Path, profile: &Profile, cached: &CachedCounts) -> st
                    "deleted": c.deleted, "oldest": c.oldest, "newest": c.newest})
         })
         .collect();
-    let text = json!({"scope": scope(profile), "at": cached.at.to_string(), "tenants": tenants}).to_string();
+    let text =
+        json!({"scope": scope(profile), "whose": whose.json(profile), "at": cached.at.to_string(), "tenants": tenants})
+            .to_string();
     super::files::write_private(path, text.as_bytes())
 }
 
@@ -90,7 +106,9 @@ mod tests {
         let mut profile = Profile::new("a/b", "dev", "shop");
         let file = path(dir.path(), &profile);
         assert_eq!(file.file_name().unwrap(), "tenants-a_b.json");
-        assert_eq!(read(&file, &profile), None);
+        let whose = Whose { account: Some("111111111111".into()), region: Some("ap-northeast-1".into()) };
+        let found = |profile: &Profile, whose: &Whose| read(&file, profile, Some(whose));
+        assert_eq!(found(&profile, &whose), None);
         let cached = CachedCounts {
             at: "2026-03-20T00:00:00Z".parse().unwrap(),
             counts: vec![TenantCount {
@@ -104,10 +122,31 @@ mod tests {
                 newest: Some("2026-03-19T00:00:00.000Z".into()),
             }],
         };
-        write(&file, &profile, &cached).unwrap();
-        assert_eq!(read(&file, &profile), Some(cached));
-        profile.region = Some("us-east-1".into());
-        assert_eq!(read(&file, &profile), None);
+        write(&file, &profile, &whose, &cached).unwrap();
+        assert_eq!(found(&profile, &whose), Some(cached.clone()));
+        // Other credentials for the same account lead to the same tables.
+        profile.aws_profile = Some("corp".into());
+        assert_eq!(found(&profile, &whose), Some(cached.clone()));
+        for other in [
+            Whose { account: Some("222222222222".into()), ..whose.clone() },
+            Whose { account: None, ..whose.clone() },
+            Whose { region: Some("us-east-1".into()), ..whose.clone() },
+        ] {
+            assert_eq!(found(&profile, &other), None, "{other:?}");
+        }
+        assert_eq!(read(&file, &profile, None), Some(cached.clone()), "names of modules are the same everywhere");
+        let renamed = Profile { tables: [("product".to_owned(), "goods".to_owned())].into(), ..profile.clone() };
+        let mut moved = profile.clone();
+        moved.endpoints.dynamodb = Some("http://127.0.0.1:8000".into());
+        for other in [&renamed, &moved] {
+            assert_eq!(found(other, &whose), None, "{other:?}");
+        }
+        // Of an account that nobody names, it is the credentials that tell it from others.
+        let nobody = Whose { account: None, ..whose };
+        write(&file, &profile, &nobody, &cached).unwrap();
+        assert_eq!(found(&profile, &nobody), Some(cached));
+        profile.aws_profile = Some("other".into());
+        assert_eq!(found(&profile, &nobody), None);
     }
 
     #[test]
@@ -117,6 +156,6 @@ mod tests {
         let file = path(dir.path(), &profile);
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(&file, "{\"at\":").unwrap();
-        assert_eq!(read(&file, &profile), None);
+        assert_eq!(read(&file, &profile, None), None);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crossterm::event::{MouseButton, MouseEventKind};
 use ratatui::layout::Position;
 
-use super::cache::CachedCounts;
+use super::cache::{CachedCounts, Whose};
 use super::keymap::Key;
 use super::memory::{Memory, MemoryChange};
 use super::reconfigure::{NotSaved, Saved};
@@ -154,10 +154,10 @@ pub(crate) enum Effect {
     },
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
-    /// Read the counts of an earlier session.
-    ReadCache,
+    /// Read the counts of an earlier session, where they are of the same tables.
+    ReadCache(Whose),
     /// Keep the counts for the next session.
-    WriteCache(CachedCounts),
+    WriteCache(Whose, CachedCounts),
     /// Read what earlier sessions remembered of an account.
     ReadMemory(Option<String>),
     /// Remember something of an account for later sessions.

@@ -49,7 +49,7 @@ pub use run::{Profiles, run};
 /// The modules of the last counts of tenants, where a profile has any.
 #[must_use]
 pub fn counted_modules(state_dir: &std::path::Path, profile: &crate::config::Profile) -> Vec<String> {
-    let counted = cache::read(&cache::path(state_dir, profile), profile);
+    let counted = cache::read(&cache::path(state_dir, profile), profile, None);
     counted.map(|counted| counted.counts.into_iter().map(|count| count.module).collect()).unwrap_or_default()
 }
 

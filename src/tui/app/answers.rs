@@ -3,6 +3,7 @@
 use crate::domain::clock::utc_millis;
 use crate::engine::protocol::{Connection, Envelope, Event};
 use crate::tui::app::App;
+use crate::tui::cache::Whose;
 use crate::tui::message::Effect;
 use crate::tui::screens::profiles::opened::Opening;
 
@@ -31,6 +32,10 @@ impl App {
         self.effect(Effect::NoteOpening(opening));
         let has_modules = !connection.modules.is_empty();
         self.recall(connection.account.clone());
+        if self.profile.account.is_none() {
+            let (account, region) = (connection.account.clone(), connection.region.clone());
+            self.effect(Effect::ReadCache(Whose { account, region }));
+        }
         self.connection = Some(connection);
         if has_modules {
             self.list_partitions();

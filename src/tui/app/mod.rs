@@ -15,6 +15,7 @@ use jiff::tz::TimeZone;
 
 use super::actions::Action;
 use super::asked::Requests;
+use super::cache::Whose;
 use super::keymap::{Context, Keymap};
 use super::memory::{Memory, Spot};
 use super::message::{Effect, Notice};
@@ -189,7 +190,11 @@ impl App {
             profile: options.profile,
         };
         app.connect();
-        app.effects.push(Effect::ReadCache);
+        // An account that the profile itself names is known before anybody is asked.
+        if app.profile.account.is_some() {
+            let (account, region) = (app.profile.account.clone(), app.profile.region.clone());
+            app.effects.push(Effect::ReadCache(Whose { account, region }));
+        }
         app.look_for_unfinished();
         if options.start_armed && !app.profile.protected {
             app.order(Command::Arm { armed: true });

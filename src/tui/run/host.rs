@@ -69,14 +69,14 @@ impl Host for Outside {
                 take_mouse(wanted);
                 return false;
             }
-            Effect::ReadCache => {
+            Effect::ReadCache(whose) => {
                 let (path, profile) = (self.counts.clone(), self.profile.clone());
-                beside(back, move || Message::Cached(cache::read(&path, &profile)));
+                beside(back, move || Message::Cached(cache::read(&path, &profile, Some(&whose))));
             }
-            Effect::WriteCache(cached) => {
+            Effect::WriteCache(whose, cached) => {
                 let (path, profile) = (self.counts.clone(), self.profile.clone());
                 tokio::task::spawn_blocking(move || {
-                    if let Err(error) = cache::write(&path, &profile, &cached) {
+                    if let Err(error) = cache::write(&path, &profile, &whose, &cached) {
                         tracing::warn!("the counts could not be kept in {}: {error}", path.display());
                     }
                 });

@@ -66,6 +66,7 @@ impl Play {
         let mut profile = Profile::new("sandbox", "dev", "shop");
         profile.region = Some("ap-northeast-1".into());
         profile.operator = "u-tester".into();
+        profile.account = Some("000000000000".into());
         let options = ConsoleOptions {
             profile,
             start_armed: false,
@@ -193,7 +194,7 @@ impl Host for Inside {
     fn start(&mut self, effect: Effect, back: &UnboundedSender<Message>) -> bool {
         let message = match effect {
             Effect::Build(job) => Message::Built(job.run()),
-            Effect::ReadCache => Message::Cached(self.cached.take()),
+            Effect::ReadCache(_) => Message::Cached(self.cached.take()),
             Effect::ReadMemory(account) => Message::Recalled(account, self.memory.clone()),
             Effect::Copy { text, what } | Effect::CopyThroughTerminal { text, what } => {
                 self.copied.lock().unwrap().push(text);
@@ -266,7 +267,7 @@ impl Host for Inside {
                 Message::ConfigSaved(crate::tui::reconfigure::save(&path, before.as_deref(), text).map(Box::new))
             }
             Effect::StopCommand | Effect::NoteOpening(_) => return false,
-            Effect::Send(..) | Effect::WriteCache(_) | Effect::Remember(..) | Effect::Suspend => return false,
+            Effect::Send(..) | Effect::WriteCache(..) | Effect::Remember(..) | Effect::Suspend => return false,
         };
         back.send(message).unwrap();
         true

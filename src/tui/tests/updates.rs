@@ -16,6 +16,7 @@ use crate::tui::cache::CachedCounts;
 use crate::tui::message::{Effect, Message};
 use crate::tui::pane::Pane;
 use crate::tui::screens::log::progress::Stage;
+use crate::tui::screens::tenants::tree::Counting;
 use crate::tui::{ConsoleOptions, OpenAt};
 
 const BOLT: &str = "01HX7MBJK3V9WQBZ7XNDK5ZT2M";
@@ -77,6 +78,22 @@ fn counts_of_an_earlier_session_are_shown_with_their_age() {
     let asked = [Command::Connect, Command::Runs, Command::ListPartitions { module: None }];
     assert!(asked.iter().all(|command| played.commands.contains(command)), "{:?}", played.commands);
     assert!(played.screen.contains("counted 3 h ago"), "{}", played.screen);
+}
+
+#[test]
+fn counts_of_an_account_that_nobody_names_are_shown_once_it_is_known() {
+    let at = now() - jiff::SignedDuration::from_hours(3);
+    let shows = |fake: Fake| {
+        let own = |play: &mut Play| {
+            play.fake = fake;
+            play.options.profile.account = None;
+            play.cached = Some(CachedCounts { at, counts: Vec::new() });
+        };
+        Play::new(120, 40).with(own).keys("").app.tenants.tree.counting.clone()
+    };
+    assert_eq!(shows(Fake::golden()), Counting::Cached(at));
+    let silent = Fake::golden().answering(|command| matches!(command, Command::Connect).then(Vec::new));
+    assert_eq!(shows(silent), Counting::Never);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::engine::protocol::{
 };
 use crate::tui::actions::Action;
 use crate::tui::app::App;
-use crate::tui::cache::CachedCounts;
+use crate::tui::cache::{CachedCounts, Whose};
 use crate::tui::format;
 use crate::tui::keymap::Context;
 use crate::tui::memory::Spot;
@@ -138,7 +138,10 @@ impl App {
                 scope => scope.words(),
             };
             self.tell(Level::Info, format!("counted {counted} in {within}"));
-            self.effect(Effect::WriteCache(CachedCounts { at: at.unwrap_or(now), counts }));
+            let place = self.connection.as_ref().map(|c| (c.account.clone(), c.region.clone()));
+            let (account, region) = place.unwrap_or_default();
+            let cached = CachedCounts { at: at.unwrap_or(now), counts };
+            self.effect(Effect::WriteCache(Whose { account, region }, cached));
         } else {
             self.tell(Level::Warning, format!("counting stopped at {seen} rows: the counts are not complete"));
         }
