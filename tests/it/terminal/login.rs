@@ -11,7 +11,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
 use super::machine::Machine;
-use crate::sign_in::{ARN, caller, refusal};
+use crate::sign_in::{ARN, CODE, caller, careful_sts, refusal};
 use crate::support::Stack;
 use crate::support::plan::{self, Plan};
 use crate::support::program::Printed;
@@ -201,6 +201,24 @@ async fn a_login_is_used_renewed_and_named_when_it_has_ended() {
         "{says}"
     );
     assert_eq!(stack.dump().await, before);
+    machine.assert_silent();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_role_that_wants_a_one_time_code_is_assumed_with_a_login() {
+    let stack = Stack::new().await;
+    let sts = careful_sts(Arc::default()).await;
+    let aws = ROLE.replacen("source_profile", "mfa_serial = arn:aws:iam::1:mfa/me\nsource_profile", 1);
+    let machine = Machine::new(stack.profile.endpoints.dynamodb.as_deref().unwrap(), &sts, &aws, "");
+    let mut base = login("2099-01-01T00:00:00Z", "0");
+    base["accessToken"]["accessKeyId"] = json!("AKIDBASE");
+    machine.write(FILE, &base.to_string());
+    let nobody = machine.json(&["whoami"]).await;
+    let (code, kind, says) = error(&nobody);
+    assert_eq!((code, kind), (1, "credentials"), "{}", nobody.stdout);
+    assert!(says.starts_with("AWS profile corp asks for a one-time code (mfa_serial)"), "{says}");
+    let who = machine.json(&["whoami", "--mfa-code", CODE]).await;
+    assert_eq!((who.code, &who.events("who")[0]["arn"]), (0, &json!(ARN)), "{}{}", who.stdout, who.stderr);
     machine.assert_silent();
 }
 
