@@ -61,6 +61,10 @@ fn profiles_and_applications_that_are_there_are_offered() {
     assert!(screen.contains("environment   stg ") && screen.contains("app           shop"), "{screen}");
     let (_, screen) = play(Path::new(NOWHERE), &format!("{at}<shift-tab><shift-tab><ctrl-n>"), (100, 30));
     assert!(screen.contains("! there are no AWS credentials"), "{screen}");
+    // On the way to the line that mends it, it says both.
+    let (_, screen) = play(Path::new(NOWHERE), &format!("{at}<shift-tab><shift-tab><ctrl-n><tab><tab>"), (100, 30));
+    assert!(screen.contains("! there are no AWS credentials"), "{screen}");
+    assert!(screen.contains("Ctrl-N: the next one of this machine"), "{screen}");
 }
 
 #[test]

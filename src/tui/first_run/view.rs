@@ -121,9 +121,10 @@ fn draw_form(form: &Form, buffer: &mut Buffer, area: Rect, theme: &Theme) -> Opt
         None if form.at == form.switch() => "Space switches; yes: every write wants the tenant's name typed",
         None => "Enter tries where the profile leads; nothing is written by that",
     };
-    match &form.problem {
-        Some(problem) => lines(buffer, room, &format!("! {problem}"), Role::Error, theme),
-        None => lines(buffer, room, &format!("→ {hint}"), Role::Dim, theme),
-    };
+    let problem = form.problem.as_ref().map(|problem| lines(buffer, room, &format!("! {problem}"), Role::Error, theme));
+    let used = problem.unwrap_or(0);
+    // Wherever the remedy is, that line says how it is filled in.
+    let room = Rect { y: room.y.saturating_add(used), height: room.height.saturating_sub(used), ..room };
+    lines(buffer, room, &format!("→ {hint}"), Role::Dim, theme);
     cursor
 }
