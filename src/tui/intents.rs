@@ -115,6 +115,13 @@ const INTENTS: &[Row] = &[
     (&["jump", "go to"], &[(Do(Action::OpenKey), ""), (Begin("version"), "")]),
     (&["follow", "live", "tail"], &[(Do(Action::Watch), "")]),
     (&["shell", "headless", "script"], &[(Do(Action::ShowCommand), "")]),
+    (
+        &["whoami", "account", "arn", "credentials", "login"],
+        &[
+            (Do(Action::About), "Show whose account and role this is, and how long the session lasts"),
+            (Do(Action::SignIn), ""),
+        ],
+    ),
     (&["config", "settings", "paths"], &[(Do(Action::About), "")]),
 ];
 
@@ -168,6 +175,7 @@ mod tests {
         assert_eq!(first("move"), Some(Line("plan new move")));
         assert_eq!(first("imp"), Some(Line("plan new import")));
         assert_eq!(first("im"), None, "two letters say too little");
+        assert_eq!(first("whoami"), Some(Do(Action::About)));
         assert_eq!(first("rollback"), None);
     }
 }

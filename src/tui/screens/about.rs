@@ -11,6 +11,7 @@ use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::scroll::Step;
 use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_list};
 use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::screens::sign_in::state;
 use crate::tui::theme::Role;
 
 /// Cells of the names.
@@ -36,6 +37,7 @@ impl About {
             (false, true) => "read-only; protected: each write wants the tenant's name typed",
             (false, false) => "read-only",
         };
+        let session = app.counters.session.and_then(|end| state::left(end, app.now)).map(|(_, words)| words);
         let rows = vec![
             ("version", crate::version::whole().to_owned()),
             ("build", format!("{build}, {sandbox}, {}-{}", std::env::consts::ARCH, std::env::consts::OS)),
@@ -46,6 +48,8 @@ impl About {
             ("application", format!("{}-{}", profile.environment, profile.app)),
             ("region", region.unwrap_or_default()),
             ("account", account.unwrap_or_default()),
+            ("signed in as", connection.and_then(|c| c.arn.clone()).unwrap_or_default()),
+            ("session", session.unwrap_or_default()),
             ("time zone", profile.timezone.clone()),
             ("operator", profile.operator.clone()),
             ("writing", writing.to_owned()),

@@ -211,6 +211,13 @@ fn reading_again_signs_in_first_where_credentials_were_refused() {
     assert_eq!(asked(&never), Vec::<String>::new());
 }
 
+#[test]
+fn the_program_says_whose_credentials_it_has() {
+    let played = Play::new(120, 40).with(|p| signing(p, vec![who("000000000000")])).keys(":sign-in<ret>:about<ret>");
+    let arn = "signed in as  arn:aws:sts::000000000000:assumed-role/support/me";
+    assert!(played.screen.contains(arn), "{}", played.screen);
+}
+
 fn drawn(app: &mut App) -> String {
     let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
     crate::tui::view::draw(app, &mut buffer);
