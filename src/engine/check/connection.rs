@@ -70,7 +70,9 @@ async fn tables(task: &Task, module: &str) -> Result<(), Stop> {
 async fn bucket(task: &Task, modules: &[String]) -> Result<(), Stop> {
     task.check()?;
     let Some(bucket) = task.store().bucket().map(str::to_owned) else {
-        return well(task, "bucket", "the profile names none: attributes in S3 cannot be read".to_owned()).await;
+        return task
+            .warn("the profile names no bucket: attributes that the application keeps in S3 cannot be read")
+            .await;
     };
     let prefix = modules.first().map(|module| task.store().object_prefix(module, TableKind::Data)).unwrap_or_default();
     match task.store().objects(&prefix, None).await {
