@@ -78,6 +78,7 @@ fn event(n: u64) -> Event {
             batch: Some(1),
             source: entity(n).key,
             source_versions: (Version(1), Version(2)),
+            only_source: false,
             before: None,
             after: None,
             n,

@@ -10,6 +10,7 @@ const ERROR: Code = (exit::ERROR, "an error, also in the configuration or a plan
 const USAGE: Code = (exit::USAGE, "wrong usage");
 const ITEMS: Code = (exit::ITEMS, "done, with conflicts, invalid or failed items");
 const UNREADABLE: Code = (exit::ITEMS, "done, without entities whose attributes cannot be read");
+const INCOMPLETE: Code = (exit::ITEMS, "parts are missing, not done, or have conflicts, invalid or failed items");
 const DIFFERENCES: Code = (exit::ITEMS, "there are differences");
 const FINDINGS: Code = (exit::ITEMS, "findings that are errors; with --repair also items that were not repaired");
 const NOT_APPROVED: Code = (exit::NOT_APPROVED, "not armed, not approved, or stopped");
@@ -139,6 +140,7 @@ pub(super) const ROWS: &[Row] = &[
     row("runs show", &["tenantry runs show 01JD1S0V3Q8ZJ5N4M6T7W9XYAB"], READS),
     row("runs report", &["tenantry runs report 01JD1S0V3Q8ZJ5N4M6T7W9XYAB --to run.html"], READS),
     row("runs check", &["tenantry runs check 01JD1S0V3Q8ZJ5N4M6T7W9XYAB", "tenantry runs check run.journal"], READS),
+    row("runs join", &["tenantry runs join /mnt/parts"], &[INCOMPLETE, INTERRUPTED]),
     row("runs export", &["tenantry runs export 01JD1S0V3Q8ZJ5N4M6T7W9XYAB run.journal"], READS),
     row("runs prune", &["tenantry runs prune --older 90d --dry-run", "tenantry runs prune --older 12w"], READS),
     row("config check", &["tenantry config check", "tenantry --profile prod config check --connect"], READS),

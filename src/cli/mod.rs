@@ -254,6 +254,7 @@ impl Command {
             Self::Runs { command: Some(RunsCommand::Prune { .. }) } => "runs prune",
             Self::Runs { command: Some(RunsCommand::Report { .. }) } => "runs report",
             Self::Runs { command: Some(RunsCommand::Check { .. }) } => "runs check",
+            Self::Runs { command: Some(RunsCommand::Join { .. }) } => "runs join",
             Self::Runs { command: None } => "runs",
             Self::Runs { command: Some(RunsCommand::Show { .. }) } => "runs show",
             Self::Config { command: ConfigCommand::Check { .. } } => "config check",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 
-use crate::domain::plan::Conflicts;
+use crate::domain::plan::{Conflicts, NoPart, PlanPart};
 use crate::domain::run::RunId;
 use crate::engine::protocol::JournalPlace;
 
@@ -36,6 +36,9 @@ pub struct Run {
     /// Refuse unless the plan digest is this one.
     #[arg(long, value_name = "DIGEST", conflicts_with = "resume")]
     pub expect: Option<String>,
+    /// Only this part of the plan's entities, such as 3/8, or auto: the one that AWS Batch, Kubernetes or TENANTRY_PART names.
+    #[arg(long, value_name = "I/N|auto", value_parser = part, requires = "expect", conflicts_with = "resume")]
+    pub part: Option<PlanPart>,
     /// How batches are approved.
     #[arg(long, value_enum, default_value_t)]
     pub approve: Approve,
@@ -86,6 +89,14 @@ pub(super) fn report_file(text: &str) -> Result<PathBuf, String> {
 
 fn journal(text: &str) -> Result<JournalPlace, std::convert::Infallible> {
     Ok(text.parse().map_or_else(|_| JournalPlace::File(text.into()), JournalPlace::Run))
+}
+
+/// A part, or the one that the environment names.
+fn part(text: &str) -> Result<PlanPart, NoPart> {
+    match text {
+        "auto" => PlanPart::of_environment(|name| std::env::var(name).ok()),
+        _ => text.parse(),
+    }
 }
 
 fn conflicts(text: &str) -> Result<Conflicts, String> {
@@ -167,6 +178,16 @@ pub enum RunsCommand {
         /// The run, or a file that `runs export` wrote.
         #[arg(value_name = "RUN|FILE", value_parser = journal)]
         journal: JournalPlace,
+    },
+    /// Show the parts of a plan as one, wherever they ran: what is done, what is left, which parts are missing.
+    #[command(after_help = super::help::of("runs join"))]
+    Join {
+        /// The directory with the state directories of the parts, at any depth.
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+        /// Only the plan with this digest.
+        #[arg(long, value_name = "DIGEST")]
+        expect: Option<String>,
     },
     /// Show a run and its items.
     #[command(after_help = super::help::of("runs show"))]

@@ -15,7 +15,7 @@ use crate::domain::run::RunId;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Decision, Event, RequestId, Steering};
 use crate::engine::read::{activity, browse, compare, copied, find, history, identity, users, watching};
-use crate::engine::records::{collisions, items, report, runs};
+use crate::engine::records::{collisions, items, join, report, runs};
 use crate::engine::task::{Shared, Stop, Task};
 use crate::engine::{EngineEnd, check, files, plan, rehearse, run};
 use crate::logging::EVENTS;
@@ -180,6 +180,7 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::SignOff { plan, digest } => run::subject(task, plan, digest).await,
         Command::ExportRun { run, file } => runs::export(task, run, file).await,
         Command::ReportRun { run } => report::report(task, run).await,
+        Command::JoinRuns { dir, digest } => join::join(task, dir, digest).await,
         Command::CheckRun { journal } => runs::check(task, journal).await,
         Command::VerifyRun { run } => check::run::run(task, run).await,
         Command::Export { module, wanted } => files::partition(task, module, &wanted).await,

@@ -49,6 +49,7 @@ mod pages;
 mod partial;
 #[cfg(feature = "sandbox")]
 mod partitions;
+mod parts;
 #[cfg(feature = "sandbox")]
 mod pipeline;
 mod plan_files;

@@ -14,7 +14,9 @@ use super::keys::with_article;
 use super::named;
 use super::rows::{CONCURRENCY, RATE};
 use crate::domain::key::KEY_SEPARATOR;
-use crate::domain::plan::{Engine, Existing, Modules, RunSettings, Source, StopAfter, Target, Undo, UndoFrom};
+use crate::domain::plan::{
+    Engine, Existing, Modules, PlanPart, RunSettings, Source, StopAfter, Target, Undo, UndoFrom,
+};
 use crate::domain::publish::PublishMode;
 use crate::domain::run::{BadRunId, Operation, RunId};
 use crate::domain::tenant::Spelling;
@@ -63,6 +65,12 @@ pub(super) fn entities(walk: &mut Walk<'_, '_>) -> Result<Source> {
         sk_prefix: walk.text("sk_prefix")?.unwrap_or_default(),
         keys: names(walk, "keys", "a sort key")?,
         deleted: walk.word("deleted", DELETED.pairs)?.unwrap_or_default(),
+        part: walk
+            .parsed("part", "a part such as \"3/8\"", |text| match text {
+                "" => Some(None),
+                text => text.parse::<PlanPart>().ok().map(Some),
+            })?
+            .flatten(),
         ..Source::default()
     })
 }

@@ -23,6 +23,8 @@ const RUNS: &[Operation] = &[Copy, Move, Normalize, Transform, Import, Users, Ro
 const ENTITIES: &[Operation] = &[Copy, Move, Normalize, Transform, Import, Export, Rollback];
 /// Those of them that look for the tenant's partitions.
 const SCANNED: &[Operation] = &[Copy, Move, Transform, Export, Rollback];
+/// Those that several workers may share.
+const PARTS: &[Operation] = &[Copy, Move, Normalize, Transform, Import, Rollback];
 /// Plans that write to a tenant they name.
 const TARGETED: &[Operation] = &[Copy, Move, Import];
 /// Plans that may change or check attributes.
@@ -78,6 +80,7 @@ pub(in crate::config) const ROWS: &[Row] = rows! {
         "deleted": Choice(DELETED.names), &[Export], Counts("'skip'"), "soft-deleted entities: skip | keep (an import reads them as deleted ones; the guide's own reader does not)";
         "deleted": Choice(DELETED.names), &[Rollback], Counts("'keep'"), "entities that are soft-deleted now: keep (taken back too) | skip";
         "partitions": Choice(PARTITIONS.names), SCANNED, Counts("'all'"), "all = longer keys too (TYPE#tenant#2024-05): reads a row of every partition | exact = TYPE#tenant alone";
+        "part": Text, PARTS, Counts("''"), "\"3/8\" = the third of eight parts of these entities, for several workers; `tenantry run --part` sets it; empty = all";
     }
     ["entities"] {
         "module": Text, SCANNED, Counts("''"), "its module; when empty the key tells it";

@@ -3,6 +3,7 @@
 //! A plan holds intentions only; what becomes of them is found out by a preview.
 
 mod change;
+mod part;
 mod single;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,8 @@ use super::publish::PublishMode;
 use super::run::{Operation, RunId};
 use super::tenant::Spelling;
 use super::users::CodeChange;
+
+pub use part::{NoPart, PlanPart};
 
 pub use change::{By, ChainStep, Change, OnInvalid, Reference, SchemaFile, Validate};
 
@@ -88,9 +91,21 @@ pub struct Source {
     /// The directory of a snapshot that entities are read from; from the tables when `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<String>,
+    /// Only the entities of this part; `None` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<PlanPart>,
+    /// Nothing is to be known of the other parts' entities: another run has them already. No plan file says so.
+    #[serde(skip)]
+    pub is_alone: bool,
 }
 
 impl Source {
+    /// Whether an entity is of another part, and nothing is to be known of it.
+    #[must_use]
+    pub fn is_of_another(&self, pk: &str, sk: &str) -> bool {
+        self.is_alone && self.part.is_some_and(|part| !part.takes(pk, sk))
+    }
+
     /// The sort keys that it names in a partition, in their order; `None` where it takes every one.
     #[must_use]
     pub fn named_in(&self, module: &str, pk: &PartitionKey) -> Option<BTreeSet<&str>> {
@@ -507,11 +522,48 @@ impl Work {
         }
     }
 
+    /// Which entities, of work that takes those of a tenant.
+    #[must_use]
+    pub fn source(&self) -> Option<&Source> {
+        match self {
+            Self::Copy { source, .. }
+            | Self::Move { source, .. }
+            | Self::Normalize { source, .. }
+            | Self::Transform { source }
+            | Self::Import { source, .. }
+            | Self::Export { source, .. }
+            | Self::Rollback { source, .. } => Some(source),
+            Self::Users { .. } | Self::Undo(_) | Self::Repair => None,
+        }
+    }
+
+    /// The same, to be narrowed.
+    pub fn source_mut(&mut self) -> Option<&mut Source> {
+        match self {
+            Self::Copy { source, .. }
+            | Self::Move { source, .. }
+            | Self::Normalize { source, .. }
+            | Self::Transform { source }
+            | Self::Import { source, .. }
+            | Self::Export { source, .. }
+            | Self::Rollback { source, .. } => Some(source),
+            Self::Users { .. } | Self::Undo(_) | Self::Repair => None,
+        }
+    }
+
+    /// The part of its entities that it is about; `None` for all.
+    #[must_use]
+    pub fn part(&self) -> Option<PlanPart> {
+        self.source().and_then(|source| source.part)
+    }
+
     /// Where it takes from and where it writes to, in a few words each; empty where that is not of one place.
     #[must_use]
     pub fn ends(&self) -> (String, String) {
         let entities = |source: &Source| {
-            let from = source.snapshot.as_ref().map(|dir| format!(" in the snapshot {dir}")).unwrap_or_default();
+            let part = source.part.map(|part| format!(", part {part}")).unwrap_or_default();
+            let from =
+                source.snapshot.as_ref().map(|dir| format!(" in the snapshot {dir}")).unwrap_or_default() + &part;
             match &source.entity_type {
                 _ if source.entities.len() == 1 => format!("1 entity{from}"),
                 _ if !source.entities.is_empty() => format!("{} entities{from}", source.entities.len()),

@@ -21,6 +21,8 @@ impl Plan {
             partitions: Partitions::Exact,
             pk: Some(key.pk.clone()),
             snapshot: None,
+            part: None,
+            is_alone: false,
         };
         let how = Rollback { expect, ..Rollback::to(RollTo::Version(to)) };
         Self {

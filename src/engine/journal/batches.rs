@@ -21,6 +21,12 @@ pub struct Tally {
     pub reasons: Vec<(Reason, u64)>,
 }
 
+/// The digests of a plan's items in the order of its digest, those among them that other parts write.
+const WHOLE: &str = "SELECT digest FROM (
+    SELECT target_pk, target_sk, pk, sk, module, digest FROM item
+    UNION ALL SELECT target_pk, target_sk, pk, sk, module, digest FROM elsewhere)
+    ORDER BY target_pk, target_sk, pk, sk, module";
+
 fn state_word(state: BatchState) -> &'static str {
     match state {
         BatchState::Waiting => "waiting",
@@ -188,9 +194,7 @@ impl Journal {
         self.database
             .call(move |connection| {
                 let fail = database(&path);
-                let mut statement = connection
-                    .prepare("SELECT digest FROM item ORDER BY target_pk, target_sk, pk, sk, module")
-                    .map_err(&fail)?;
+                let mut statement = connection.prepare(WHOLE).map_err(&fail)?;
                 let mut digests = statement.query_map([], |row| row.get::<_, String>(0)).map_err(&fail)?;
                 let mut failed = None;
                 let each = std::iter::from_fn(|| match digests.next()? {

@@ -8,6 +8,7 @@ mod checked;
 mod collisions;
 #[cfg(test)]
 pub(crate) mod dying;
+mod elsewhere;
 mod facts;
 mod guard;
 mod items;
@@ -36,6 +37,7 @@ use crate::engine::failure::{ErrorCode, Failure};
 pub use approvals::Left;
 pub use batches::Tally;
 pub use checked::Checked;
+pub use elsewhere::Elsewhere;
 pub use facts::{Facts, RecordedSignature};
 pub use guard::{check_state_dir, regular};
 pub use open::OpenItem;

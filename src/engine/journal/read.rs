@@ -131,12 +131,14 @@ impl Reader {
             // One that cannot be read is told of where the run is taken up.
             let plan = plan.and_then(|text| serde_json::from_str::<Plan>(&text).ok());
             let (source, target) = plan.as_ref().map(|plan| plan.work.ends()).unwrap_or_default();
+            let part = plan.as_ref().and_then(|plan| plan.work.part());
             let facts = super::facts::read(row.get::<_, Option<String>>(21)?.as_deref());
             Ok(RunInfo {
                 undo_until: facts.undo_until.first(),
                 signatures: facts.signatures.iter().map(RecordedSignature::shown).collect(),
                 source,
                 target,
+                part,
                 run: word(row, 0)?,
                 name: row.get(1)?,
                 operation: word(row, 2)?,

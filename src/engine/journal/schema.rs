@@ -11,9 +11,9 @@ use super::{JournalError, database};
 const MAX_LENGTH: i32 = 256 * 1024 * 1024;
 
 /// Raised with every change that an older program could not read.
-pub(super) const FORMAT: i64 = 6;
-/// The oldest that this one reads: before 6 nothing was chained.
-const OLDEST: i64 = 6;
+pub(super) const FORMAT: i64 = 7;
+/// The oldest that this one reads: before 7 a run knew nothing of other parts of its plan.
+const OLDEST: i64 = 7;
 
 // What is long stands in a table of its own: counting and listing items never reads it.
 const TABLES: &str = "
@@ -35,6 +35,9 @@ CREATE TABLE item (
 ) STRICT;
 CREATE INDEX item_open ON item (batch, n) WHERE outcome IS NULL;
 CREATE INDEX item_batch ON item (batch, n, outcome);
+CREATE TABLE elsewhere (
+    module TEXT NOT NULL, pk TEXT NOT NULL, sk TEXT NOT NULL, target_pk TEXT NOT NULL, target_sk TEXT NOT NULL, digest TEXT NOT NULL
+) STRICT;
 CREATE TABLE item_rows (n INTEGER PRIMARY KEY, parts TEXT NOT NULL, objects TEXT, seal TEXT NOT NULL) STRICT;
 CREATE TABLE batch (
     n INTEGER PRIMARY KEY, canary INTEGER NOT NULL, items INTEGER NOT NULL, digest TEXT NOT NULL, state TEXT NOT NULL

@@ -183,7 +183,7 @@ pub(super) async fn preview_into(
         file = Some(Opened::open(task, place, opening, journal.dir()).await?);
     }
     let checker = validate::Checker::new(task, plan)?;
-    let mut sink = Sink::new(task, context, journal, tell, checker);
+    let mut sink = Sink::new(task, context, journal, tell, checker).of_part(plan.work.source());
     let found = match &plan.work {
         Work::Copy { source, target } | Work::Move { source, target } => {
             Box::pin(transfer::plan(task, context, plan, source, target, &mut sink)).await

@@ -5,12 +5,13 @@ use super::claims::Claims;
 use super::unknown::Unknown;
 use super::validate::Checker;
 use crate::domain::item::{PlannedItem, PlannedPart};
+use crate::domain::plan::{PlanPart, Source};
 use crate::domain::run::{Action, Reason};
 use crate::domain::size::item_bytes;
 use crate::domain::undo_until::UndoUntil;
 use crate::engine::items::request::request;
 use crate::engine::items::shown::shown;
-use crate::engine::journal::{Journal, NewItem};
+use crate::engine::journal::{Elsewhere, Journal, NewItem};
 use crate::engine::protocol::{Blast, Event, Phase, Violated};
 use crate::engine::task::{Context, Stop, Task};
 
@@ -49,6 +50,11 @@ pub(super) struct Sink<'a> {
     unknown: Unknown,
     /// Bytes of attributes from S3 among those that wait.
     held: usize,
+    /// The part of the plan that is carried out; the whole of it when `None`.
+    part: Option<PlanPart>,
+    /// Items of other parts are not looked at: what is known of them stands in the journal already.
+    is_alone: bool,
+    elsewhere: Vec<Elsewhere>,
 }
 
 impl<'a> Sink<'a> {
@@ -76,11 +82,28 @@ impl<'a> Sink<'a> {
             claims: Claims::default(),
             unknown: Unknown::default(),
             held: 0,
+            part: None,
+            is_alone: false,
+            elsewhere: Vec::new(),
         }
+    }
+
+    /// Keeps items of other parts out of what is carried out.
+    pub(super) fn of_part(mut self, source: Option<&Source>) -> Self {
+        self.part = source.and_then(|source| source.part);
+        self.is_alone = source.is_some_and(|source| source.is_alone);
+        self
+    }
+
+    fn is_own(&self, item: &PlannedItem) -> bool {
+        self.part.is_none_or(|part| part.takes(item.source.pk.as_str(), item.source.sk.as_str()))
     }
 
     /// Takes an item. One that does not hold what the plan checks, or cannot be built as it is, becomes invalid.
     pub(super) async fn add(&mut self, item: PlannedItem) -> Result<(), Stop> {
+        if self.is_alone && !self.is_own(&item) {
+            return Ok(());
+        }
         if self.checker.is_none() {
             return self.take(item).await;
         }
@@ -104,6 +127,7 @@ impl<'a> Sink<'a> {
     async fn take(&mut self, mut item: PlannedItem) -> Result<(), Stop> {
         self.count += 1;
         let n = self.count;
+        let is_own = self.is_own(&item);
         let mut objects = Vec::new();
         if let Some(key) = self.claims.taken(&item).cloned() {
             item = item.refused(
@@ -116,9 +140,11 @@ impl<'a> Sink<'a> {
         if item.writes() {
             match request(self.task.store(), &item, n, self.context.run, &self.context.stamp, self.context.mode) {
                 Ok(request) => {
-                    objects = request.object_uris();
-                    self.adder.add(self.context, &item, &request);
-                    self.undo_until.add(&item);
+                    if is_own {
+                        objects = request.object_uris();
+                        self.adder.add(self.context, &item, &request);
+                        self.undo_until.add(&item);
+                    }
                 }
                 Err(error) => {
                     let Some(reason) = error.item_reason() else { return Err(error.into()) };
@@ -128,6 +154,11 @@ impl<'a> Sink<'a> {
             }
         }
         self.claims.add(&item);
+        if !is_own {
+            let digest = item.digest(&self.context.time());
+            self.elsewhere.push(Elsewhere::new(&item, digest));
+            return if self.elsewhere.len() >= GROUP { self.flush().await } else { Ok(()) };
+        }
         self.unknown.add(&item);
         let batch = item.writes().then(|| self.batch());
         if self.tell {
@@ -159,6 +190,10 @@ impl<'a> Sink<'a> {
         self.task.check()?;
         let items = std::mem::replace(&mut self.waiting, Vec::with_capacity(GROUP));
         self.held = 0;
+        let elsewhere = std::mem::take(&mut self.elsewhere);
+        if !elsewhere.is_empty() {
+            self.journal.add_elsewhere(elsewhere).await?;
+        }
         Ok(self.journal.add(items).await?)
     }
 

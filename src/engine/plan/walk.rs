@@ -54,7 +54,10 @@ impl<'a> Walk<'a> {
     ) -> Self {
         let at = match source.named_in(&partition.module, &partition.pk) {
             None => At::All { after: None, is_over: false, seen: Seen::default(), rows: VecDeque::new() },
-            Some(named) => At::Named(named.into_iter().map(SortKey::new).collect::<Vec<_>>().into_iter()),
+            Some(named) => {
+                let own = named.into_iter().filter(|sk| !source.is_of_another(partition.pk.as_str(), sk));
+                At::Named(own.map(SortKey::new).collect::<Vec<_>>().into_iter())
+            }
         };
         Self { task, source, partition, size, large: size.min(FIRST_LARGE), is_written, at }
     }
@@ -93,7 +96,10 @@ impl<'a> Walk<'a> {
                     }
                     let sk = SortKey::new(row.sk()?);
                     seen.add(sk.as_str(), row.version().ok());
-                    taken.extend(rows.pop_front().map(|row| (sk, Some(row))));
+                    let row = rows.pop_front();
+                    if !self.source.is_of_another(self.partition.pk.as_str(), sk.as_str()) {
+                        taken.extend(row.map(|row| (sk, Some(row))));
+                    }
                 }
                 let sks: Vec<SortKey> = taken.iter().map(|(sk, _)| sk.clone()).collect();
                 let snapshots = store.snapshots_of(module, pk, taken, self.is_written).await?;

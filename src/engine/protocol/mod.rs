@@ -41,8 +41,8 @@ pub use identity::{Identity, SessionEnd};
 pub use rehearsed::{OpenStage, Rehearsal, RehearsalEvent, RehearsalStep, Remembered, Stage, StageWanted, StepResult};
 pub(crate) use reported::ReportedFailures;
 pub use shown::{
-    Approval, ApprovalRequest, BatchInfo, BatchState, Blast, Finding, ItemFilter, ItemResult, Phase, PlanSummary,
-    Preview, RunInfo, Severity, StopCause, Violated,
+    Approval, ApprovalRequest, BatchInfo, BatchState, Blast, Finding, ItemFilter, ItemResult, JoinedParts, Phase,
+    PlanSummary, Preview, RunInfo, Severity, StopCause, Violated,
 };
 pub use signed::{SignOff, Signature};
 pub use steering::{Decision, Steering};
@@ -339,6 +339,13 @@ pub enum Command {
         /// Of what.
         journal: JournalPlace,
     },
+    /// Shows the runs of the parts of a plan: [`Event::Run`] for each, then [`Event::Joined`] for each plan.
+    JoinRuns {
+        /// Where the state directories of the workers are.
+        dir: PathBuf,
+        /// Only the plan with this digest.
+        digest: Option<String>,
+    },
     /// Reads back what a run wrote and compares every field: [`Event::Finding`].
     VerifyRun {
         /// The run.
@@ -533,6 +540,8 @@ pub enum Event {
         /// The SHA-256 of the last one.
         head: String,
     },
+    /// The parts of a plan, as one.
+    Joined(Box<JoinedParts>),
     /// How [`Command::Rehearse`] goes.
     Rehearsal(Box<RehearsalEvent>),
     /// Answers [`Command::ReportRun`].

@@ -8,6 +8,7 @@ use super::{EntityRef, Level, Remembered};
 use crate::domain::diff::Change;
 use crate::domain::finding::FindingKind;
 use crate::domain::key::{EntityKey, Version};
+use crate::domain::plan::PlanPart;
 use crate::domain::publish::PublishMode;
 use crate::domain::row::{Row, TableKind};
 use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
@@ -192,6 +193,23 @@ pub struct ItemFilter {
     pub text: String,
 }
 
+/// What is known of all parts of a plan together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JoinedParts {
+    /// The digest of the whole plan.
+    pub digest: String,
+    /// The number of parts.
+    pub count: u32,
+    /// Those that have a journal.
+    pub there: Vec<u32>,
+    /// Those that have none: never begun, or their journals are elsewhere.
+    pub missing: Vec<u32>,
+    /// Items that have no outcome yet, in the parts that are there.
+    pub left: u64,
+    /// Whether every part is there and done, with nothing that conflicts, is invalid or failed.
+    pub complete: bool,
+}
+
 /// A run as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunInfo {
@@ -209,6 +227,8 @@ pub struct RunInfo {
     pub target: String,
     /// The operator's own word for it; empty for none.
     pub label: String,
+    /// The part of its plan that it carries out; `None` for the whole.
+    pub part: Option<PlanPart>,
     /// Profile it ran under.
     pub profile: String,
     /// Environment of the profile.

@@ -2,6 +2,7 @@
 
 pub(super) mod collisions;
 pub(super) mod items;
+pub(super) mod join;
 pub(super) mod rehearsals;
 pub(super) mod report;
 pub(super) mod runs;

@@ -3,6 +3,7 @@ use jiff::tz::TimeZone;
 
 use super::approve::drive;
 use super::execute::Ended;
+use super::parts::{self, Earlier};
 use super::signed::{self, Signed};
 use super::single::name_tenant;
 use crate::domain::clock::{local_minutes, time_zone, utc_millis};
@@ -34,6 +35,21 @@ pub(super) fn armed(task: &Task) -> Result<WriteStore, Stop> {
 /// Previews a plan into a new run's journal, asks, and carries out what is approved.
 pub(in crate::engine) async fn start(task: &Task, plan: &Plan, expect: Option<String>, rows: bool) -> Result<(), Stop> {
     armed(task)?;
+    let narrowed;
+    let (plan, known) = match plan.work.part() {
+        None => (plan, None),
+        Some(part) => {
+            let digest = expect.as_deref().ok_or_else(|| parts::no_digest(part))?;
+            match parts::earlier(task, part, digest).await? {
+                Earlier::Own(run) => return resume(task, run, rows, false).await,
+                Earlier::Other(run) => {
+                    narrowed = parts::alone(plan);
+                    (&narrowed, Some((run, part)))
+                }
+                Earlier::None => (plan, None),
+            }
+        }
+    };
     let mut context = Context::new(task, plan.work.operation(), plan.run.clone(), plan.work.target_tenant())?;
     context.rows = rows;
     context.import_table = import_table(&plan.work);
@@ -60,7 +76,10 @@ pub(in crate::engine) async fn start(task: &Task, plan: &Plan, expect: Option<St
     let journal = blocking(move || Journal::create(&state_dir, &header)).await??;
     // Nothing is written yet: it can be ended wherever it waits.
     let summary = tokio::select! {
-        summary = preview_into(task, plan, &context, &journal, false, true) => summary,
+        summary = async {
+            parts::take_over(task, &journal, known).await?;
+            preview_into(task, plan, &context, &journal, false, true).await
+        } => summary,
         () = task.cancel.cancelled() => Err(Stop::Cancelled),
     };
     let previewed = match summary {

@@ -4,6 +4,7 @@ mod approve;
 mod begin;
 mod execute;
 mod limiter;
+mod parts;
 mod pipeline;
 mod round;
 mod signed;

@@ -286,6 +286,7 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
             runs::prune(context, older, dry_run).await
         }
         Command::Runs { command: Some(RunsCommand::Report { run, to }) } => runs::report(context, run, to).await,
+        Command::Runs { command: Some(RunsCommand::Join { dir, expect }) } => runs::join(context, dir, expect).await,
         Command::Runs { command: Some(RunsCommand::Check { journal }) } => runs::check(context, journal).await,
         Command::Snapshot(options) => snapshot::snapshot(context, options).await,
         Command::Runs { command: None } => runs::list(context).await,

@@ -8,8 +8,8 @@ use super::{Context, Quit, exit};
 use crate::cli::{Approve, Run, Undo};
 use crate::domain::csv::Place;
 use crate::domain::finding::FindingKind;
-use crate::domain::plan::{Change, Modules, Plan, RunSettings, Undo as UndoPlan, UndoFrom, Work};
-use crate::domain::run::{Outcome, RunId, RunState};
+use crate::domain::plan::{Change, Modules, Plan, PlanPart, RunSettings, Undo as UndoPlan, UndoFrom, Work};
+use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{
     BatchState, Command, Event, Finding, ItemResult, Level, Phase, RunInfo, Severity, Signature, Steering, StopCause,
@@ -22,7 +22,10 @@ pub(super) async fn run(context: &mut Context, options: Run) -> Result<(), Quit>
     let command = match (options.resume, &options.plan) {
         (Some(run), _) => Command::ResumeRun { run, rows: options.rows, retry: options.retry },
         (None, Some(file)) => {
-            let plan = load(file)?;
+            let mut plan = load(file)?;
+            if let Some(part) = options.part {
+                in_part(&mut plan, part)?;
+            }
             if let Work::Export { to, tenant, .. } = &plan.work {
                 let is_s3 = matches!(to, Some(Place::S3 { .. }));
                 if is_s3 && !context.global.arm {
@@ -47,6 +50,18 @@ pub(super) async fn run(context: &mut Context, options: Run) -> Result<(), Quit>
         return not_armed(context);
     }
     converse(context, command, options.approve, expect).await
+}
+
+/// Narrows a plan to one of its parts.
+fn in_part(plan: &mut Plan, part: PlanPart) -> Result<(), Quit> {
+    let operation = plan.work.operation();
+    let source = plan.work.source_mut().filter(|_| operation != Operation::Export);
+    let Some(source) = source else {
+        let failure = Failure::new(ErrorCode::Usage, format!("--part: a plan of operation {operation} has no parts"));
+        return Err(failure.hint("run it without --part").into());
+    };
+    source.part = Some(part);
+    Ok(())
 }
 
 pub(super) async fn undo(context: &mut Context, options: Undo) -> Result<(), Quit> {

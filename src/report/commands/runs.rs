@@ -2,15 +2,18 @@ use std::path::PathBuf;
 
 use jiff::SignedDuration;
 
-use super::super::lines::{ItemLine, RunLine};
+use super::super::lines::{ItemLine, JoinedLine, RunLine};
 use super::super::table::Table;
 use super::written::write;
-use super::{Context, Quit};
+use super::{Context, Quit, exit};
 use crate::domain::clock::local_minutes;
 use crate::domain::run::{Outcome, RunId, RunState};
 use crate::engine::failure::{ErrorCode, Failure};
-use crate::engine::protocol::{Command, Event, JournalPlace, RunInfo};
+use crate::engine::protocol::{Command, Event, JoinedParts, JournalPlace, RunInfo};
 use crate::evidence::of_run;
+
+/// Missing parts that are named.
+const MISSING: usize = 20;
 
 /// Lists runs as they are told.
 async fn told(context: &mut Context, command: Command) -> Result<Table, Quit> {
@@ -142,6 +145,63 @@ pub(super) async fn check(context: &mut Context, journal: JournalPlace) -> Resul
             Ok(())
         })
         .await
+}
+
+pub(super) async fn join(context: &mut Context, dir: PathBuf, digest: Option<String>) -> Result<(), Quit> {
+    let mut table = Table::new(&["part", "run", "state", "left", "outcomes", "journal"]);
+    let mut incomplete = false;
+    context
+        .each(Command::JoinRuns { dir, digest }, |context, event| {
+            match event {
+                Event::Run(info) => {
+                    context.out.line(&RunLine::new(&info));
+                    context.end.rows += 1;
+                    context.end.digest = Some(info.digest.clone());
+                    for (outcome, count) in &info.outcomes {
+                        context.end.add_outcome(*outcome, *count);
+                    }
+                    table.row([
+                        info.part.map(String::from).unwrap_or_default(),
+                        info.run.to_string(),
+                        info.state.to_string(),
+                        info.left.to_string(),
+                        outcomes(&info),
+                        info.journal.clone(),
+                    ]);
+                }
+                Event::Joined(joined) => {
+                    context.out.line(&JoinedLine::new(&joined));
+                    context.out.table(&std::mem::replace(&mut table, Table::new(&[])));
+                    incomplete |= !joined.complete;
+                    for line in joined_words(&joined) {
+                        context.out.text(&line);
+                    }
+                }
+                _ => {}
+            }
+            Ok(())
+        })
+        .await?;
+    if incomplete {
+        context.end.exit = exit::first(context.end.exit, exit::ITEMS);
+    }
+    Ok(())
+}
+
+/// Where the parts of a plan stand, and how to go on with them.
+fn joined_words(joined: &JoinedParts) -> Vec<String> {
+    let JoinedParts { digest, count, there, missing, left, complete } = joined;
+    let mut words = vec![format!("plan {digest}: {} of {count} parts, {left} items left", there.len())];
+    if !missing.is_empty() {
+        let some: Vec<String> = missing.iter().take(MISSING).map(ToString::to_string).collect();
+        let more = if missing.len() > MISSING { ", …" } else { "" };
+        words.push(format!("missing: {}{more}", some.join(", ")));
+    }
+    words.push(match complete {
+        true => "every part is done: `verify RUN` reads each back, `undo RUN` takes it back, with --state as its worker had it".to_owned(),
+        false => "a part that is started again with the same --part, --expect and --state goes on where it was".to_owned(),
+    });
+    words
 }
 
 pub(super) async fn report(context: &mut Context, run: RunId, to: Option<PathBuf>) -> Result<(), Quit> {

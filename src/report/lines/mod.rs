@@ -3,6 +3,7 @@
 mod batch;
 mod end;
 mod identity;
+mod joined;
 mod rehearsal;
 mod signature;
 mod unmasked;
@@ -27,6 +28,7 @@ use crate::engine::protocol::{
 pub(super) use batch::{BatchLine, FindingLine};
 pub use end::EndLine;
 pub(super) use identity::WhoLine;
+pub(super) use joined::JoinedLine;
 pub(super) use rehearsal::RehearsalLine;
 pub(super) use signature::SignatureLine;
 pub(super) use unmasked::UnmaskedLine;
@@ -391,6 +393,7 @@ pub(super) struct RunLine<'a> {
     operation: Operation,
     reason: &'a str,
     label: &'a str,
+    part: Option<String>,
     profile: &'a str,
     environment: &'a str,
     app: &'a str,
@@ -422,6 +425,7 @@ impl<'a> RunLine<'a> {
             operation: r.operation,
             reason: &r.reason,
             label: &r.label,
+            part: r.part.map(String::from),
             profile: &r.profile,
             environment: &r.environment,
             app: &r.app,

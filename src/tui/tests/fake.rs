@@ -227,6 +227,7 @@ impl Fake {
             }
             Command::Copy { .. }
             | Command::CheckRun { .. }
+            | Command::JoinRuns { .. }
             | Command::ReportRun { .. }
             | Command::TakeSignatures { .. }
             | Command::SignOff { .. } => Vec::new(),
@@ -562,6 +563,7 @@ pub(super) fn run_info(run: RunId, state: RunState, entity: &EntityRef) -> RunIn
         source: "PRODUCT of acme".into(),
         target: "globex".into(),
         label: String::new(),
+        part: None,
         profile: "sandbox".into(),
         environment: "dev".into(),
         app: "shop".into(),

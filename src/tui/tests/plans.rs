@@ -42,8 +42,8 @@ fn every_screen_of_the_form() {
         ("typing", format!("{open}3n<ret>gl")),
         ("chosen", format!("{open}3n<ret><tab><tab><ret>")),
         ("complete", ":plan open copy.toml<ret>".to_owned()),
-        ("target", format!(":plan open copy.toml<ret>{}", down(13))),
-        ("wrong_value", format!(":plan open copy.toml<ret>{}<ret>many<ret>", down(16))),
+        ("target", format!(":plan open copy.toml<ret>{}", down(14))),
+        ("wrong_value", format!(":plan open copy.toml<ret>{}<ret>many<ret>", down(17))),
         ("unknown_key", ":plan open unknown.toml<ret>".to_owned()),
         ("broken", ":plan open broken.toml<ret>".to_owned()),
         ("transform", ":plan open transform.toml<ret>G".to_owned()),
@@ -96,7 +96,7 @@ fn keys_typed_into_a_value_do_nothing_else() {
 #[test]
 fn a_file_keeps_its_comments_and_what_no_form_can_hold() {
     let keys =
-        format!(":plan open transform.toml<ret>g{}<ret><ctrl-u>initech<ret>:plan save other.toml<ret>", down(13));
+        format!(":plan open transform.toml<ret>g{}<ret><ctrl-u>initech<ret>:plan save other.toml<ret>", down(14));
     let played = plan_play((120, 40), &keys);
     let form = played.app.plan.form.unwrap();
     let expected = format!("{FILE}\n[[transform]]\nremove = [\"price\"]\n").replace("globex\"\n", "initech\"\n");
@@ -160,9 +160,9 @@ fn without_a_scan_nothing_is_claimed_of_a_tenant() {
     let uncounted = Play::new(120, 40)
         .with(files)
         .with(|p| p.options.profile.name = "staging".into())
-        .keys(&format!(":plan open copy.toml<ret>{}", down(13)));
+        .keys(&format!(":plan open copy.toml<ret>{}", down(14)));
     assert!(uncounted.screen.contains("not counted yet"), "{}", uncounted.screen);
-    let counted = plan_play((120, 40), &format!(":plan open copy.toml<ret>{}", down(13)));
+    let counted = plan_play((120, 40), &format!(":plan open copy.toml<ret>{}", down(14)));
     assert!(counted.screen.contains("globex: ") && !counted.screen.contains("not counted"), "{}", counted.screen);
 }
 
@@ -185,7 +185,7 @@ fn every_screen_of_the_preview() {
         ("problems", format!("{preview}v")),
         ("searched", format!("{preview}/0003<ret>")),
         ("item", format!("{preview}<ret>")),
-        ("old", format!("{preview}<esc>{}<ret>-2<ret>v", down(13))),
+        ("old", format!("{preview}<esc>{}<ret>-2<ret>v", down(14))),
     ] {
         for size in [(60, 15), (80, 24), (120, 40)] {
             insta::assert_snapshot!(format!("preview_{name}_{}x{}", size.0, size.1), plan_play(size, &keys).screen);
@@ -206,7 +206,7 @@ fn a_preview_of_a_million_items_scrolls() {
 
 #[test]
 fn an_edited_plan_makes_its_preview_old_and_a_new_one_fresh() {
-    let edit = format!("<esc>{}<ret>-2<ret>", down(13));
+    let edit = format!("<esc>{}<ret>-2<ret>", down(14));
     let old = plan_play((120, 40), &format!(":plan open copy.toml<ret>p{edit}v"));
     assert!(old.screen.contains("OLD: the plan was changed"), "{}", old.screen);
     assert_eq!(old.app.fresh_digest(), None);

@@ -166,7 +166,7 @@ fn a_plan_from_its_form_to_its_undo() {
     console.press("u");
     // The plan was never saved, but it was run as it stands: nothing of it is lost.
     console.wait_for("delete 24");
-    console.wait_for("copied from CUSTOMER#my_tenant");
+    console.wait_for("copied from CUSTOMER#");
     console.press("R");
     console.wait_for("CUSTOMER#umbrella, taken back");
     console.wait_for("CANARY: ");

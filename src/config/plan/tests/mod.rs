@@ -240,6 +240,8 @@ fn every_key_is_read() {
                 partitions: Default::default(),
                 pk: None,
                 snapshot: None,
+                part: None,
+                is_alone: false,
             },
             target: Target { tenant: "globex".to_owned(), existing: Existing::Merge, ..Target::default() },
         },

@@ -39,6 +39,8 @@ pub(super) fn plan(operation: Operation, place: &Place, first: Option<RunId>) ->
         partitions: Default::default(),
         pk: None,
         snapshot: None,
+        part: None,
+        is_alone: false,
     };
     let target = Target { tenant: place.to.clone(), existing: Existing::Overwrite, ..Target::default() };
     Plan {

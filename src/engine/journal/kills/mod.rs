@@ -46,6 +46,9 @@ fn skipped(operation: Operation) -> Option<u32> {
     (operation == Operation::Copy).then_some(2)
 }
 
+/// Sort key, action, outcome, reason, and the versions of target and source afterwards.
+type Recorded = (String, String, Option<Outcome>, Option<Reason>, u64, u64);
+
 /// One tenant copied, moved or taken back, with a state directory of its own.
 struct Case<'a> {
     world: &'a World,
@@ -158,7 +161,7 @@ impl<'a> Case<'a> {
     }
 
     /// What the journal says of each item.
-    fn items(&self) -> Vec<(String, String, Option<Outcome>, Option<Reason>, u64, u64)> {
+    fn items(&self) -> Vec<Recorded> {
         let items = Reader::open(self.state.path(), self.run().unwrap()).unwrap().items(0, 1_000).unwrap();
         let told = |i: ItemResult| {
             let versions = (i.version_after.0, i.source_versions.1.0);
@@ -185,7 +188,7 @@ async fn killed_at_steps(operation: Operation, dense: u64, stride: u64) {
 }
 
 /// Runs that are begun to be killed at one step.
-const ATTEMPTS: u64 = 3;
+const ATTEMPTS: u64 = 5;
 
 async fn killed(world: &World, operation: Operation, mode: PublishMode, dense: u64, stride: u64) {
     // Two wholes, because undo takes back a copy and a move in turn.
