@@ -144,7 +144,7 @@ async fn what_cannot_pass_is_said_before_and_what_fails_is_told_apart() {
     assert_eq!(found, expected.map(|(sk, why)| (sk.to_owned(), why.to_owned())), "{}", run.stdout);
     assert_eq!((run.code, outcomes(&run, "done")), (3, Some(1)));
     assert!(Path::new(&desk.at("rejects.csv")).exists());
-    let other = "name = \"p\"\noperation = \"copy\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"acme\"\n[target]\ntenant = \"x\"\n[run]\nengine = \"pipeline\"\n";
+    let other = "name = \"p\"\noperation = \"move\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"acme\"\n[target]\ntenant = \"x\"\n[run]\nengine = \"pipeline\"\n";
     std::fs::write(desk.at("plan.toml"), other).unwrap();
     let refused = desk.run(&["preview", &desk.at("plan.toml")]).await;
     assert_eq!(
@@ -209,4 +209,52 @@ async fn cells_that_the_applications_reader_changes_are_said_before_and_no_failu
     assert_eq!((run.code, outcomes(&run, "done"), run.events("finding").len()), (3, Some(4), 0), "{}", run.stdout);
     let history = desk.run(&["history", "PRODUCT#hooli", "L-000", "--rows"]).await;
     assert_eq!(history.events("version")[0]["row"]["name"]["S"], "", "an empty cell is an empty text there");
+}
+
+/// A plan that takes entities of the tenant that an import filled.
+fn about_entities(desk: &Desk, operation: &str, more: &str) -> String {
+    let text = format!(
+        "name = \"q\"\noperation = \"{operation}\"\nmodule = \"product\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"hooli\"\n\
+         [run]\nengine = \"pipeline\"\ncanary = 2\nbatch = 8\ntimeout = \"20s\"\n{more}\n"
+    );
+    std::fs::write(desk.at("more.toml"), text).unwrap();
+    desk.at("more.toml")
+}
+
+#[tokio::test]
+async fn copies_and_transforms_go_through_the_import_as_well_and_come_back() {
+    let rows: Vec<String> = (0..5).map(|i| row(i, &format!(r#"{{"price":{i}}}"#))).collect();
+    let desk = Desk::new(&rows, "");
+    assert_eq!(desk.import(&["all"]).await.code, 0);
+    let price = async |tenant: &str, sk: &str| {
+        let history = desk.run(&["history", &format!("PRODUCT#{tenant}"), sk, "--rows"]).await;
+        let last = history.events("version").last().copied().cloned().unwrap();
+        let price = last["row"]["attributes"]["M"]["price"]["N"].as_str().map(str::to_owned);
+        (last["source"].as_str().unwrap_or_default().to_owned(), last["deleted"].as_bool(), price)
+    };
+    for (operation, more, tenant, expected) in [
+        ("copy", "[target]\ntenant = \"initrode\"", "initrode", "3"),
+        ("transform", "[[transform]]\nset = { price = 99 }", "hooli", "99"),
+    ] {
+        let plan = about_entities(&desk, operation, more);
+        let preview = desk.run(&["preview", &plan]).await;
+        assert!(preview.stderr.contains("registered strategies") || preview.stdout.contains("registered strategies"));
+        let run = desk.run(&["run", &plan, "--arm", "--approve", "all"]).await;
+        assert_eq!((run.code, outcomes(&run, "done")), (0, Some(5)), "{operation}: {}\n{}", run.stdout, run.stderr);
+        let (source, _, found) = price(tenant, "L-003").await;
+        assert!(source.starts_with(&format!("CSV_IMPORT#{tenant}#product#")), "{operation}: {source}");
+        assert_eq!(found.as_deref(), Some(expected), "{operation}");
+        let id = run.end()["run"].as_str().unwrap();
+        let verify = desk.run(&["verify", id]).await;
+        assert_eq!((verify.code, verify.events("finding").len()), (0, 0), "{operation}: {}", verify.stdout);
+        let undo = desk.run(&["undo", id, "--arm", "--approve", "all"]).await;
+        assert_eq!((undo.code, outcomes(&undo, "done")), (0, Some(5)), "{operation}: {}", undo.stdout);
+    }
+    let (_, deleted, _) = price("initrode", "L-003").await;
+    assert_eq!(deleted, Some(true));
+    assert_eq!(price("hooli", "L-003").await.2.as_deref(), Some("3"));
+    // A move leaves its source, which no import does.
+    let plan = about_entities(&desk, "move", "[target]\ntenant = \"initrode\"");
+    let refused = desk.run(&["preview", &plan]).await;
+    assert_eq!((refused.code, refused.events("error")[0]["key"].as_str()), (1, Some("run.engine")));
 }

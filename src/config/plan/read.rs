@@ -12,7 +12,7 @@ use super::super::words::{CONFLICTS, DELETED, ENGINE, EXISTING, PARTITIONS, PUBL
 use super::amounts;
 use super::keys::with_article;
 use super::named;
-use super::rows::{CONCURRENCY, RATE};
+use super::rows::{CONCURRENCY, PIPELINE, RATE};
 use crate::domain::key::KEY_SEPARATOR;
 use crate::domain::plan::{
     Engine, Existing, Modules, PlanPart, RunSettings, Source, StopAfter, Target, Undo, UndoFrom,
@@ -271,10 +271,10 @@ fn publish(walk: &mut Walk<'_, '_>) -> Result<Option<PublishMode>> {
 
 fn engine(walk: &mut Walk<'_, '_>, operation: Operation) -> Result<Engine> {
     match walk.word("engine", ENGINE.pairs)? {
-        Some(Engine::Pipeline) if operation == Operation::Import => Ok(Engine::Pipeline),
+        Some(Engine::Pipeline) if PIPELINE.contains(&operation) => Ok(Engine::Pipeline),
         Some(Engine::Pipeline) => {
             let message = format!(
-                "run.engine \"pipeline\" is for import plans only: {} plan runs with \"direct\"",
+                "run.engine \"pipeline\" is for import, copy and transform plans: {} plan runs with \"direct\"",
                 with_article(operation)
             );
             Err(walk.wrong_value("engine", message))

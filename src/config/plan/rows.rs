@@ -23,6 +23,8 @@ const RUNS: &[Operation] = &[Copy, Move, Normalize, Transform, Import, Users, Ro
 const ENTITIES: &[Operation] = &[Copy, Move, Normalize, Transform, Import, Export, Rollback];
 /// Those of them that look for the tenant's partitions.
 const SCANNED: &[Operation] = &[Copy, Move, Transform, Export, Rollback];
+/// Those whose rows the application's own import can write.
+pub(super) const PIPELINE: &[Operation] = &[Import, Copy, Transform];
 /// Those that several workers may share.
 const PARTS: &[Operation] = &[Copy, Move, Normalize, Transform, Import, Rollback];
 /// Plans that write to a tenant they name.
@@ -231,8 +233,8 @@ pub(in crate::config) const ROWS: &[Row] = rows! {
         "timeout": Duration, EVERY, Counts("'5m'"), "async: how long the application's pipeline may take for an entity; 30s, 5m, 1h";
         "pending": Number(SOME.0, SOME.1), EVERY, Counts("50"), "async: entities that may wait for the pipeline at once";
         "verify": Choice(VERIFY.names), EVERY, Counts("'none'"), "read back what was written: none | batch (after each batch) | end";
-        "engine": Choice(ENGINE.names), &[Copy, Move, Normalize, Transform, Export, Users, Rollback, Undo], Counts("'direct'"), "direct; pipeline is for import plans only";
-        "engine": Choice(ENGINE.names), &[Import], Counts("'direct'"), "direct; pipeline = the application's own distributed import";
+        "engine": Choice(ENGINE.names), &[Move, Normalize, Export, Users, Rollback, Undo], Counts("'direct'"), "direct; pipeline is for import, copy and transform plans";
+        "engine": Choice(ENGINE.names), PIPELINE, Counts("'direct'"), "direct; pipeline = the application's own distributed import";
         "label": Text, RUNS, Counts("''"), "a word of your own for the run, 200 characters at most; shown in `tenantry runs`";
     }
 };

@@ -8,24 +8,21 @@ use super::alike::{Alike, alike};
 use super::expiry::Expiry;
 use super::sink::Sink;
 use crate::config::FrameworkVersion;
-use crate::domain::csv::{Columns, Incoming, application, fields};
+use crate::domain::csv::{Columns, Incoming};
 use crate::domain::import::{Importing, too_long};
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
-use crate::domain::job::ROW_LIMIT;
 use crate::domain::key::{EntityKey, PartitionKey, Version};
-use crate::domain::plan::{Engine, Modules, Plan, Source, Target, Work};
+use crate::domain::plan::{Modules, Plan, Source, Target, Work};
 use crate::domain::publish::Ttls;
 use crate::domain::row::field;
 use crate::domain::run::{Action, Reason};
 use crate::domain::tenant::{Spelling, oddity, refusal, tenant_of, with_tenant};
 use crate::domain::transfer::{Side, Transfer};
-use crate::domain::value::Value;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::files::{Opened, Opening, Read};
 use crate::engine::items::transfer::carry;
 use crate::engine::read::browse::{has_partition, modules};
 use crate::engine::read::seen::look_up;
-use crate::engine::task::context::import_table;
 use crate::engine::task::{Context, Stop, Task};
 
 /// Records looked at together.
@@ -57,7 +54,6 @@ pub(super) async fn plan(
     };
     let mut importer = Importer {
         task,
-        context,
         plan,
         source,
         rules,
@@ -77,12 +73,6 @@ pub(super) async fn plan(
         importer.group(records, sink).await?;
     }
     let mut notes = file.survey().notes(file.name());
-    if context.settings.engine == Engine::Pipeline {
-        let name = context_table(plan).unwrap_or_else(|| "each row's module".to_owned());
-        notes.push(format!(
-            "written by the application's own import: it must have registered strategies for {name} that read the guide's columns; each batch is a file and a job"
-        ));
-    }
     if importer.left_out > 0 {
         notes.push(format!("{} rows of the file are not of the source that the plan names", importer.left_out));
     }
@@ -91,7 +81,6 @@ pub(super) async fn plan(
 
 struct Importer<'a> {
     task: &'a Task,
-    context: &'a Context,
     plan: &'a Plan,
     source: &'a Source,
     rules: Transfer,
@@ -155,7 +144,7 @@ impl Importer<'_> {
                             if let Some(why) = too_long(&key, seen.version.next()) {
                                 item = stripped(bad(item, Reason::KeyInvalid, why));
                             }
-                            self.passing(item)
+                            item
                         }
                         Err(unusable) => {
                             let version = unusable.version();
@@ -236,35 +225,6 @@ impl Importer<'_> {
         Ok(Some(Row::Good { line, module, key, incoming, rules, ttls }))
     }
 
-    /// What the application's own import could not take becomes invalid here.
-    fn passing(&self, mut item: PlannedItem) -> PlannedItem {
-        let Some(after) = item.after().filter(|_| self.context.settings.engine == Engine::Pipeline).cloned() else {
-            return item;
-        };
-        let after = &*after;
-        let attributes = after.get(field::ATTRIBUTES);
-        let why = if let Some(why) = attributes.and_then(Value::why_not_json) {
-            Some((Reason::PipelineFailed, format!("its attributes cannot pass as JSON: {why}")))
-        } else if after.is_deleted() {
-            Some((Reason::PipelineFailed, "the application's import knows no soft-deleted rows".to_owned()))
-        } else if let Some(why) = application::misread_key(&item.source) {
-            Some((Reason::PipelineFailed, why))
-        } else {
-            let bytes: usize = fields(after, "", false).map_or(0, |fields| fields.iter().map(String::len).sum());
-            (bytes > ROW_LIMIT).then(|| {
-                let message = format!("{bytes} bytes: the application's queues take rows of {ROW_LIMIT} at most");
-                (Reason::TooLarge, message)
-            })
-        };
-        match why {
-            Some((reason, message)) => stripped(bad(item, reason, message)),
-            None => {
-                item.warnings.extend(application::remarks(after));
-                item
-            }
-        }
-    }
-
     fn wants(&self, incoming: &Incoming, tenant: &str) -> bool {
         let (source, key) = (self.source, &incoming.source);
         source.entity_type.as_ref().is_none_or(|kind| kind == key.pk.entity_type())
@@ -310,11 +270,6 @@ impl Importer<'_> {
         self.by_type.insert(pk.entity_type().to_owned(), found.clone());
         Ok(found)
     }
-}
-
-/// The name that the application must have registered, where the plan has one.
-fn context_table(plan: &Plan) -> Option<String> {
-    import_table(&plan.work).map(|table| format!("{table:?}"))
 }
 
 fn bad(item: PlannedItem, reason: Reason, message: String) -> PlannedItem {

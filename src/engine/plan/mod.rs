@@ -7,6 +7,7 @@ mod confirm;
 mod expiry;
 mod import;
 mod normalize;
+mod passing;
 mod repair;
 mod rollback;
 mod rows;
@@ -208,6 +209,7 @@ pub(super) async fn preview_into(
     };
     let mut notes = found?;
     notes.extend(odd_target);
+    notes.extend(passing::note(plan));
     let sink::Found { blast, tenant, notes: checked, violated, undo_until } = sink.finish().await?;
     notes.extend(checked);
     if let (Work::Import { rejects: Some(rejects), .. }, Some(file), Some(opening)) = (&plan.work, &file, opening) {

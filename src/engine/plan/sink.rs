@@ -2,11 +2,12 @@ use std::time::{Duration, Instant};
 
 use super::blast::Adder;
 use super::claims::Claims;
+use super::passing::passing;
 use super::unknown::Unknown;
 use super::validate::Checker;
 use crate::domain::item::{PlannedItem, PlannedPart};
-use crate::domain::plan::{PlanPart, Source};
-use crate::domain::run::{Action, Reason};
+use crate::domain::plan::{Engine, PlanPart, Source};
+use crate::domain::run::{Action, Operation, Reason};
 use crate::domain::size::item_bytes;
 use crate::domain::undo_until::UndoUntil;
 use crate::engine::items::request::request;
@@ -136,6 +137,9 @@ impl<'a> Sink<'a> {
                 format!("another item of this plan writes {key} already: preview again with one of the two left out"),
             );
             item.parts.iter_mut().for_each(|part| part.after = None);
+        }
+        if self.context.settings.engine == Engine::Pipeline && self.context.operation != Operation::Undo {
+            item = passing(item);
         }
         if item.writes() {
             match request(self.task.store(), &item, n, self.context.run, &self.context.stamp, self.context.mode) {

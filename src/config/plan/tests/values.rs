@@ -129,15 +129,17 @@ fn wrong_values_say_what_is_wanted() {
 }
 
 #[test]
-fn the_pipeline_engine_is_for_imports() {
+fn the_pipeline_engine_is_for_what_an_import_can_write() {
+    let copy = read(&copy_plan("", "[run]\nengine = \"pipeline\"")).unwrap();
+    assert_eq!(copy.run.engine, crate::domain::plan::Engine::Pipeline);
     for (text, operation) in [
-        (copy_plan("", "[run]\nengine = \"pipeline\""), "a copy"),
         (copy_plan("", "[run]\nengine = \"pipeline\"").replace("\"copy\"", "\"move\""), "a move"),
         (undo_plan("[run]\nengine = \"pipeline\""), "an undo"),
     ] {
         let error = complaint(&text);
-        let message =
-            format!("run.engine \"pipeline\" is for import plans only: {operation} plan runs with \"direct\"");
+        let message = format!(
+            "run.engine \"pipeline\" is for import, copy and transform plans: {operation} plan runs with \"direct\""
+        );
         assert_eq!((error.message, error.key.as_deref()), (message, Some("run.engine")));
     }
 }
