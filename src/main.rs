@@ -15,6 +15,7 @@ use tenantry::domain::printable::printable;
 use tenantry::domain::run::Operation;
 use tenantry::domain::secret::OneTimeCode;
 use tenantry::engine::failure::{ErrorCode, Failure};
+#[cfg(feature = "sandbox")]
 use tenantry::engine::protocol::{Envelope, Event, RequestId};
 use tenantry::engine::{EngineHandle, boundary, serve};
 use tenantry::notify::Notifier;

@@ -170,7 +170,7 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::RunPlan { plan, .. } if matches!(plan.work, Work::Export { .. }) => files::run(task, &plan).await,
         Command::RunPlan { plan, expect, rows } => {
             let plan = plan::in_time(task, &plan).await?;
-            run::start(task, &plan, expect, rows).await
+            Box::pin(run::start(task, &plan, expect, rows)).await
         }
         Command::Rehearse { plan, data } => {
             let plan = plan::in_time(task, &plan).await?;

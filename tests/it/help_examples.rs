@@ -9,7 +9,7 @@ use crate::support::program::binary;
 /// The run that the examples name.
 const RUN: &str = "01JD1S0V3Q8ZJ5N4M6T7W9XYAB";
 /// They need what the sandbox does not have: other profiles, keys, files of one's own, a place of their own.
-const ELSEWHERE: [&str; 6] = ["--profile", "--signed", "--mask", "--data", "config ", "~"];
+const ELSEWHERE: [&str; 7] = ["--profile", "--signed", "--mask", "--data", "config ", "~", "/mnt/"];
 /// Commands that do not end, need an answer of somebody else, or take long.
 const LEFT_OUT: [&str; 4] = ["", "sign", "sandbox serve", "rehearse"];
 

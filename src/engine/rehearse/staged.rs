@@ -105,7 +105,7 @@ impl Staged {
     /// Runs a plan with everything approved; `None` where there was nothing to run.
     pub(super) async fn run(&self, plan: &Plan, step: RehearsalStep) -> Result<Option<Ran>, Stop> {
         let (task, plan) = (self.task.clone(), plan.clone());
-        let heard = self.follow(step, async move { run::start(&task, &plan, None, false).await }).await?;
+        let heard = self.follow(step, async move { Box::pin(run::start(&task, &plan, None, false)).await }).await?;
         let Heard { run, digest, outcomes, why, .. } = heard;
         Ok(run.map(|run| Ran { run, digest, outcomes, why }))
     }

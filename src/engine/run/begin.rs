@@ -40,8 +40,8 @@ pub(in crate::engine) async fn start(task: &Task, plan: &Plan, expect: Option<St
         None => (plan, None),
         Some(part) => {
             let digest = expect.as_deref().ok_or_else(|| parts::no_digest(part))?;
-            match parts::earlier(task, part, digest).await? {
-                Earlier::Own(run) => return resume(task, run, rows, false).await,
+            match Box::pin(parts::earlier(task, part, digest)).await? {
+                Earlier::Own(run) => return Box::pin(resume(task, run, rows, false)).await,
                 Earlier::Other(run) => {
                     narrowed = parts::alone(plan);
                     (&narrowed, Some((run, part)))
@@ -77,8 +77,8 @@ pub(in crate::engine) async fn start(task: &Task, plan: &Plan, expect: Option<St
     // Nothing is written yet: it can be ended wherever it waits.
     let summary = tokio::select! {
         summary = async {
-            parts::take_over(task, &journal, known).await?;
-            preview_into(task, plan, &context, &journal, false, true).await
+            Box::pin(parts::take_over(task, &journal, known)).await?;
+            Box::pin(preview_into(task, plan, &context, &journal, false, true)).await
         } => summary,
         () = task.cancel.cancelled() => Err(Stop::Cancelled),
     };
