@@ -199,7 +199,7 @@ fn joined_words(joined: &JoinedParts) -> Vec<String> {
     }
     words.push(match complete {
         true => "every part is done: `verify RUN` reads each back, `undo RUN` takes it back, with --state as its worker had it".to_owned(),
-        false => "a part that is started again with the same --part, --expect and --state goes on where it was".to_owned(),
+        false => "begin what is missing, and start again what stopped, with the same --expect and --state: a part goes on where it was".to_owned(),
     });
     words
 }
