@@ -1,4 +1,4 @@
-//! What a shell reads to complete words of ours.
+//! Scripts with which shells complete words of the command line.
 
 use clap_complete::Shell;
 

@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, Command};
 
-/// What this machine knows; looked up only where it is asked for.
+/// Names that this machine knows; looked up only where they are asked for.
 pub trait Known {
     /// Names of profiles.
     fn profiles(&self) -> Vec<String>;
@@ -12,16 +12,16 @@ pub trait Known {
     fn modules(&self, profile: Option<&str>) -> Vec<String>;
 }
 
-/// What may come next.
+/// Candidates for the next word.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
     /// Words, each with what it is for.
     pub words: Vec<(String, String)>,
-    /// Whether a file may stand there.
+    /// True where a file may stand as well.
     pub files: bool,
 }
 
-/// What comes next, behind all words but the last, which is the beginning of it. The program's own name is not among them.
+/// Candidates behind all words but the last, which is the beginning of one. The program's own name is not among the words.
 #[must_use]
 pub fn complete(root: &Command, words: &[String], known: &dyn Known) -> Answer {
     let words = joined(words);
@@ -153,7 +153,7 @@ fn takes_value(arg: &Arg) -> bool {
     matches!(arg.get_action(), ArgAction::Set | ArgAction::Append)
 }
 
-/// What something is for, in a line.
+/// The first line of a help text.
 fn first_line(text: Option<&clap::builder::StyledStr>) -> String {
     text.map(ToString::to_string).unwrap_or_default().lines().next().unwrap_or_default().to_owned()
 }

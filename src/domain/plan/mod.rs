@@ -100,7 +100,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// Whether an entity is of another part, and nothing is to be known of it.
+    /// True for an entity of another part, of which nothing is to be known.
     #[must_use]
     pub fn is_of_another(&self, pk: &str, sk: &str) -> bool {
         self.is_alone && self.part.is_some_and(|part| !part.takes(pk, sk))
@@ -522,7 +522,7 @@ impl Work {
         }
     }
 
-    /// Which entities, of work that takes those of a tenant.
+    /// The entities of work that takes those of a tenant; `None` for other work.
     #[must_use]
     pub fn source(&self) -> Option<&Source> {
         match self {

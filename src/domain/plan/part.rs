@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 /// Parts of a plan at most.
 pub const MOST: u32 = 100_000;
 
-/// Which part of a plan: `index` of `count`, the first being 1.
+/// A part of a plan: `index` of `count`, the first being 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PlanPart {
@@ -45,7 +45,7 @@ impl PlanPart {
         (index < count && count <= MOST).then(|| Self { index: index + 1, count })
     }
 
-    /// Which one, from 1.
+    /// Its place among the parts, from 1.
     #[must_use]
     pub fn index(self) -> u32 {
         self.index
@@ -57,7 +57,7 @@ impl PlanPart {
         self.count
     }
 
-    /// Whether an entity belongs to this part. Each belongs to exactly one: the first eight bytes of the SHA-256 of `pk\nsk`, taken as a
+    /// True for an entity of this part. Each belongs to exactly one: the first eight bytes of the SHA-256 of `pk\nsk`, taken as a
     /// share of all that they could be, fall into it.
     #[must_use]
     pub fn takes(self, pk: &str, sk: &str) -> bool {

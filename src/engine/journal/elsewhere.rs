@@ -62,7 +62,7 @@ impl Journal {
 }
 
 impl Reader {
-    /// What a run of another part knows of the items that `part` does not carry out: page by page, to the end.
+    /// The items that `part` does not carry out, as a run of another part recorded them: in pages of at most 1,000, to the end.
     ///
     /// # Errors
     /// [`JournalError`], and those of `page`.

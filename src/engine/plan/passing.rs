@@ -1,4 +1,4 @@
-//! What the application's own import could not take, told before anything is handed over to it.
+//! Items that the application's own import could not take, found before anything is handed over to it.
 
 use crate::domain::csv::{application, fields};
 use crate::domain::item::PlannedItem;
@@ -40,7 +40,7 @@ fn refusal(item: &PlannedItem, after: &Row) -> Option<(Reason, String)> {
     (bytes > ROW_LIMIT).then(|| (Reason::TooLarge, message()))
 }
 
-/// What the application must have for such a run; `None` for one that writes the rows itself.
+/// A note on the strategies that the application must have; `None` for a plan that writes the rows itself.
 pub(super) fn note(plan: &Plan) -> Option<String> {
     if plan.run.engine == Engine::Direct {
         return None;

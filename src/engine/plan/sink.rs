@@ -23,7 +23,7 @@ const BYTES: usize = 32 * 1024 * 1024;
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(250);
 
-/// What is known once every item was taken.
+/// Totals and notes of a whole preview.
 pub(super) struct Found {
     pub(super) blast: Blast,
     pub(super) tenant: Option<String>,

@@ -193,7 +193,7 @@ pub struct ItemFilter {
     pub text: String,
 }
 
-/// What is known of all parts of a plan together.
+/// All parts of a plan together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct JoinedParts {
     /// The digest of the whole plan.
@@ -206,7 +206,7 @@ pub struct JoinedParts {
     pub missing: Vec<u32>,
     /// Items that have no outcome yet, in the parts that are there.
     pub left: u64,
-    /// Whether every part is there and done, with nothing that conflicts, is invalid or failed.
+    /// True when every part is there and done, with nothing that conflicts, is invalid or failed.
     pub complete: bool,
 }
 

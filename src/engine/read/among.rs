@@ -7,7 +7,7 @@ use crate::domain::row::TableKind;
 use crate::engine::failure::ErrorCode;
 use crate::engine::protocol::{Among, ReportedFailures};
 use crate::engine::read::browse::chosen_modules;
-use crate::engine::read::partitions::{Partitions, is_of};
+use crate::engine::read::partitions::{Partitions, add};
 use crate::engine::task::{Stop, Task};
 use crate::store::error::ErrorKind;
 
@@ -59,12 +59,8 @@ pub(in crate::engine) async fn partitions(
                 }
                 Err(stop) => return Err(stop),
             };
-            for head in heads {
-                let (kind, tenant) = (among.entity_type.as_deref(), among.tenant.as_deref());
-                if !found.contains(&head.pk) && is_of(task, module, &head, kind, tenant).await? {
-                    found.insert(head.pk);
-                }
-            }
+            let scope = (among.entity_type.as_deref(), among.tenant.as_deref());
+            add(task, module, heads, scope, &mut found).await?;
         }
     }
     Ok(found)

@@ -9,7 +9,7 @@ use crate::domain::users::User;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{CopiedPart, CopySource, CopyWanted, Event, Phase};
 use crate::engine::read::browse::{chosen_modules, modules};
-use crate::engine::read::partitions::{Partitions, is_of};
+use crate::engine::read::partitions::{Partitions, add};
 use crate::engine::read::users::pool_of;
 use crate::engine::task::{Stop, Task};
 use crate::store::Query;
@@ -94,12 +94,8 @@ async fn partitions(task: &Task, wanted: &CopyWanted, module: &str) -> Result<BT
                 Err(Stop::Failed(failure)) if kind == TableKind::Command && failure.code == ErrorCode::NoTable => break,
                 Err(stop) => return Err(stop),
             };
-            for head in heads {
-                let (kind, tenant) = (wanted.entity_type.as_deref(), wanted.tenant.as_deref());
-                if !found.contains(&head.pk) && is_of(task, module, &head, kind, tenant).await? {
-                    found.insert(head.pk);
-                }
-            }
+            let scope = (wanted.entity_type.as_deref(), wanted.tenant.as_deref());
+            add(task, module, heads, scope, &mut found).await?;
         }
     }
     Ok(found)

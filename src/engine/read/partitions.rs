@@ -1,5 +1,7 @@
 //! Listing a table's partitions by skipping from one to the next: a small page for each, never the whole table.
 
+use std::collections::BTreeSet;
+
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -142,6 +144,25 @@ impl Stride {
             }
         }
     }
+}
+
+/// Adds those partitions that are of a type and a tenant, where they are named.
+///
+/// # Errors
+/// [`Stop`] when a call failed or the request was cancelled.
+pub(in crate::engine) async fn add(
+    task: &Task,
+    module: &str,
+    heads: Vec<Head>,
+    (entity_type, tenant): (Option<&str>, Option<&str>),
+    found: &mut BTreeSet<PartitionKey>,
+) -> Result<(), Stop> {
+    for head in heads {
+        if !found.contains(&head.pk) && is_of(task, module, &head, entity_type, tenant).await? {
+            found.insert(head.pk);
+        }
+    }
+    Ok(())
 }
 
 /// True for a partition of a type and a tenant, where they are named. Its rows are asked only where its key leaves that open.

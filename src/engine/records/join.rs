@@ -13,7 +13,7 @@ use crate::engine::task::{Stop, Task, blocking};
 const DEPTH: usize = 8;
 /// The name of a journal.
 const JOURNAL: &str = "journal.db";
-/// What stands above the directories of runs.
+/// The directory above those of runs.
 const RUNS: &str = "runs";
 
 /// Shows the parts of the plans below a directory: the newest run of each.

@@ -12,7 +12,7 @@ use crate::engine::task::{Stop, Task, blocking};
 /// Pages of items on their way from one journal to another.
 const WAITING: usize = 4;
 
-/// What this state directory knows of a plan with a digest.
+/// Earlier runs in this state directory for a plan with a digest.
 pub(super) enum Earlier {
     /// Nothing: the plan is looked at whole.
     None,

@@ -257,7 +257,7 @@ impl Screen for Runs {
     }
 }
 
-/// What the columns have no room for: why it was begun, who approved what, and the digest.
+/// Facts for which the columns have no room: reason, approvals and digest.
 fn detail(app: &App, run: &RunInfo, room: usize) -> Vec<Rich> {
     let mut lines = vec![Rich::of(Role::Dim, &"─".repeat(room))];
     let why = if run.reason.is_empty() { "no reason was given".to_owned() } else { run.reason.clone() };
@@ -273,7 +273,7 @@ fn detail(app: &App, run: &RunInfo, room: usize) -> Vec<Rich> {
     lines
 }
 
-/// Who approved what, the last ones.
+/// The last approvals.
 fn approved(app: &App, run: &RunInfo) -> Vec<(&'static str, String)> {
     let before = run.approvals.len().saturating_sub(APPROVALS);
     let earlier = (before > 0).then(|| format!("{before} earlier, "));

@@ -128,14 +128,7 @@ pub(in crate::engine) async fn shown(
     rows: Vec<Row>,
     told: &mut ReportedFailures,
 ) -> Result<Vec<EntitySummary>, Stop> {
-    let listing = Listing {
-        module: module.to_owned(),
-        pk: pk.clone(),
-        sk_prefix: String::new(),
-        deleted: DeletedFilter::Keep,
-        resolve: false,
-        view: None,
-    };
+    let listing = whole(module, pk);
     let mut reading = Reading { task, listing: &listing, told: std::mem::take(told), view: None };
     let entities = summaries(&mut reading, rows).await;
     *told = reading.told;
@@ -149,19 +142,24 @@ pub(in crate::engine) async fn waiting(
     pk: &PartitionKey,
     bases: &[String],
 ) -> Result<Vec<EntitySummary>, Stop> {
-    let listing = Listing {
+    let listing = whole(module, pk);
+    let mut reading = Reading { task, listing: &listing, told: ReportedFailures::default(), view: None };
+    unprocessed::among(&mut reading, bases).await
+}
+
+/// A listing of a whole partition, soft-deleted entities included.
+fn whole(module: &str, pk: &PartitionKey) -> Listing {
+    Listing {
         module: module.to_owned(),
         pk: pk.clone(),
         sk_prefix: String::new(),
         deleted: DeletedFilter::Keep,
         resolve: false,
         view: None,
-    };
-    let mut reading = Reading { task, listing: &listing, told: ReportedFailures::default(), view: None };
-    unprocessed::among(&mut reading, bases).await
+    }
 }
 
-/// What a listing shows of data rows.
+/// Data rows as a listing shows them.
 async fn summaries(reading: &mut Reading<'_>, rows: Vec<Row>) -> Result<Vec<EntitySummary>, Stop> {
     let listing = reading.listing;
     let commands = commands_of(reading, &rows).await?;

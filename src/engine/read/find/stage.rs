@@ -10,11 +10,10 @@ use super::Search;
 use super::readers::{Looked, Part, TableOf};
 use crate::domain::key::PartitionKey;
 use crate::domain::row::TableKind;
-use crate::domain::tenant::tenant_of;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::SearchEnd;
 use crate::engine::read::pace::AT_ONCE;
-use crate::engine::read::partitions::{Head, Partitions, witness};
+use crate::engine::read::partitions::{Head, Partitions, is_of};
 use crate::engine::task::Stop;
 use crate::store::error::StoreError;
 
@@ -158,7 +157,7 @@ impl Search<'_> {
             if among.entity_type.as_ref().is_some_and(|kind| kind != head.pk.entity_type()) {
                 continue;
             }
-            let is_wanted = self.is_of(from.module, &head, tenant.or(among.tenant.as_deref())).await?;
+            let is_wanted = is_of(self.task, from.module, &head, None, tenant.or(among.tenant.as_deref())).await?;
             if is_wanted {
                 waiting.push_back(Part::Partition(head.pk));
             } else if tenant.is_some() {
@@ -170,15 +169,6 @@ impl Search<'_> {
             }
         }
         Ok(())
-    }
-
-    async fn is_of(&self, module: &str, head: &Head, tenant: Option<&str>) -> Result<bool, Stop> {
-        let Some(tenant) = tenant else { return Ok(true) };
-        if !head.pk.segments().any(|segment| segment == tenant) {
-            return Ok(false);
-        }
-        let code = witness(self.task, module, head).await?;
-        Ok(tenant_of(&head.pk, code.as_deref()).code == tenant)
     }
 }
 
