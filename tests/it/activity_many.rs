@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use serde_json::Value as Json;
@@ -15,7 +14,6 @@ use crate::support::program::Printed;
 use crate::support::{Driver, Fault, Program, Proxy, Recorder, Stack, Stingy};
 
 const KINDS: [&str; 3] = ["data", "history", "command"];
-const PARTITIONS: usize = 30;
 
 fn table(kind: &str) -> String {
     format!("dev-shop-product-{kind}")
@@ -40,11 +38,11 @@ fn under(row: &Row, sk: String) -> Row {
 
 /// Entities with versions that are in any of the three tables or in none, at times that many share, in partitions of which some have
 /// commands or history alone.
-async fn random(seed: u64) -> Stack {
+async fn random(seed: u64, partitions: usize) -> Stack {
     let stack = Stack::new().await;
     let mut rng = Rng::with_seed(seed);
     let mut rows: [Vec<Row>; 3] = Default::default();
-    for partition in 0..PARTITIONS {
+    for partition in 0..partitions {
         let pk = [format!("PRODUCT#t{partition}"), format!("LOG#t{partition}#2024-05"), format!("NOTE#t{partition}")]
             [rng.usize(..3)]
         .clone();
@@ -95,8 +93,10 @@ fn in_order(mut lines: Vec<Json>) -> Vec<Json> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_partitions_at_once_are_listed_as_one_after_the_other() {
-    for seed in 0..3 {
-        let stack = random(seed).await;
+    const PARTITIONS: usize = 30;
+    let narrowed = [&[][..], &["--by", "u-sato"], &["--since", "2026-03-01 00:20", "--path", "attributes.a"]];
+    for (seed, more) in (0..).zip(narrowed) {
+        let stack = random(seed, PARTITIONS).await;
         let program = Program::new(&stack);
         let pks: BTreeSet<String> = stack
             .dump()
@@ -107,25 +107,23 @@ async fn many_partitions_at_once_are_listed_as_one_after_the_other() {
             .filter(|pk| !pk.starts_with("MASTER"))
             .collect();
         assert!(pks.len() > PARTITIONS / 2, "{pks:?}");
-        for more in [&[][..], &["--by", "u-sato"], &["--since", "2026-03-01 00:20", "--path", "attributes.a"]] {
-            let mut one_by_one = Vec::new();
-            for pk in &pks {
-                let printed = program.json(&[&["activity", pk, "--module", "product"], more].concat()).await;
-                one_by_one.extend(lines(&printed));
-            }
-            let expected = in_order(one_by_one);
-            assert!(more.len() > 2 || expected.len() > 50, "{}", expected.len());
-            let whole = lines(&program.json(&[&["activity", "--module", "product"], more].concat()).await);
-            assert_eq!(whole, expected, "seed {seed} {more:?}");
-            let limited = [&["activity", "--module", "product", "--limit", "7"], more].concat();
-            assert_eq!(lines(&program.json(&limited).await), expected[..7.min(expected.len())]);
+        let mut one_by_one = Vec::new();
+        for pk in &pks {
+            let printed = program.json(&[&["activity", pk, "--module", "product"], more].concat()).await;
+            one_by_one.extend(lines(&printed));
         }
+        let expected = in_order(one_by_one);
+        assert!(more.len() > 2 || expected.len() > 50, "{}", expected.len());
+        let whole = lines(&program.json(&[&["activity", "--module", "product"], more].concat()).await);
+        assert_eq!(whole, expected, "seed {seed} {more:?}");
+        let limited = [&["activity", "--module", "product", "--limit", "7"], more].concat();
+        assert_eq!(lines(&program.json(&limited).await), expected[..7.min(expected.len())]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn short_and_empty_pages_and_throttling_change_nothing() {
-    let stack = random(7).await;
+    let stack = random(7, 12).await;
     let expected = lines(&Program::new(&stack).json(&["activity", "--module", "product"]).await);
     let (dynamodb, s3) =
         (stack.profile.endpoints.dynamodb.clone().unwrap(), stack.profile.endpoints.s3.clone().unwrap());
@@ -225,11 +223,9 @@ async fn what_was_read_before_it_was_cancelled_is_listed_the_newest_first() {
     let mut driver = Driver::at(profile, stack.state.path());
     let request = driver.send(Command::Activity { wanted: Box::new(ActivityWanted::default()) }).await;
     driver.until(request, |e| matches!(e, Event::Progress { done, .. } if *done > 10)).await;
-    let began = Instant::now();
     driver.send(Command::Cancel { request }).await;
     let events = driver.rest(request).await;
     assert!(matches!(events.last(), Some(Event::Finished { cancelled: true })), "{events:?}");
-    assert!(began.elapsed() < Duration::from_secs(5));
     let times: Vec<_> = told(&events).into_iter().map(|one| one.at).collect();
     assert!((1..40).contains(&times.len()) && times.is_sorted_by(|a, b| a >= b), "{times:?}");
     driver.leave().await;
@@ -246,16 +242,13 @@ async fn several_partitions_are_read_at_the_same_time() {
     proxy.by_chance(7, &[], &[(Fault::Slow, 100)]);
     let recorder = Recorder::before(&proxy.endpoint).await;
     let program = Program::at(&stack, &recorder.endpoint, stack.profile.endpoints.s3.as_deref().unwrap(), "");
-    let began = Instant::now();
     let printed = program.json(&["activity", "--module", "product"]).await;
-    let took = began.elapsed();
     assert_eq!(lines(&printed).len(), 24);
-    // Each answer takes 0.4 s; one after the other the queries alone would take half a minute.
     let queries = recorder.bodies("Query").await.len();
-    assert!(
-        queries >= 72 && took < Duration::from_millis(400) * u32::try_from(queries).unwrap() / 3,
-        "{queries} in {took:?}"
-    );
+    assert!(queries >= 72, "{queries}");
+    // Each answer takes 0.4 s, and a connection carries one question at a time: one after the other they would need a single one.
+    let connections = recorder.connections().await;
+    assert!(connections >= 6, "{connections}");
 }
 
 #[tokio::test]
@@ -293,7 +286,7 @@ async fn a_table_of_another_shape_hides_nothing_of_the_others() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tables_that_vanish_are_reported_and_nothing_waits_for_them() {
-    let stack = random(2).await;
+    let stack = random(2, 30).await;
     let proxy = Proxy::before(stack.profile.endpoints.dynamodb.as_deref().unwrap()).await;
     let mut profile = stack.profile.clone();
     profile.endpoints.dynamodb = Some(proxy.endpoint.clone());

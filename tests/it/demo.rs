@@ -1,7 +1,7 @@
 //! The demo data has in it what the console is for, and nothing that the framework would not have left.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenantry::sandbox::{BUCKET, Options, Sandbox, SandboxError};
@@ -60,22 +60,44 @@ async fn module(client: &aws_sdk_dynamodb::Client, name: &str) -> Module {
 }
 
 /// A sandbox with the demo in it and all rows of all modules.
-async fn demo() -> (Sandbox, BTreeMap<&'static str, Module>) {
-    let sandbox = Sandbox::start(Options::default()).unwrap();
-    sandbox.load_demo(|_, _| {}).unwrap();
-    let client = clients::dynamodb(&sandbox);
-    let mut modules = BTreeMap::new();
-    for name in MODULES {
-        modules.insert(name, module(&client, name).await);
+struct Demo {
+    sandbox: Sandbox,
+    modules: BTreeMap<&'static str, Module>,
+}
+
+impl Demo {
+    async fn load() -> Self {
+        let sandbox = Sandbox::start(Options::default()).unwrap();
+        sandbox.load_demo(|_, _| {}).unwrap();
+        let client = clients::dynamodb(&sandbox);
+        let mut modules = BTreeMap::new();
+        for name in MODULES {
+            modules.insert(name, module(&client, name).await);
+        }
+        Self { sandbox, modules }
     }
-    (sandbox, modules)
+}
+
+/// The demo, which tests that run at the same time share: none of them writes.
+fn demo() -> Arc<Demo> {
+    static SHARED: Mutex<Weak<Demo>> = Mutex::new(Weak::new());
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    shared.upgrade().unwrap_or_else(|| {
+        let load =
+            || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(Demo::load());
+        // A runtime cannot be entered from within another one.
+        let demo = Arc::new(std::thread::scope(|scope| scope.spawn(load).join().unwrap()));
+        *shared = Arc::downgrade(&demo);
+        demo
+    })
 }
 
 #[tokio::test]
 async fn it_has_three_thousand_entities_of_six_tenants() {
-    let (sandbox, modules) = demo().await;
+    let demo = demo();
+    let Demo { sandbox, modules } = &*demo;
     let mut entities = BTreeSet::new();
-    for (name, module) in &modules {
+    for (name, module) in modules {
         entities.extend(module.data.keys().map(|(pk, sk)| (*name, pk, sk)));
         entities.extend(module.commands.keys().map(|(pk, sk, _)| (*name, pk, sk)));
     }
@@ -104,7 +126,8 @@ async fn it_has_three_thousand_entities_of_six_tenants() {
 
 #[tokio::test]
 async fn rows_belong_together_as_the_framework_leaves_them() {
-    let (_sandbox, modules) = demo().await;
+    let demo = demo();
+    let modules = &demo.modules;
     let mut odd = BTreeSet::new();
     for module in modules.values() {
         for ((pk, sk), row) in &module.data {
@@ -145,7 +168,8 @@ async fn rows_belong_together_as_the_framework_leaves_them() {
 
 #[tokio::test]
 async fn some_entities_have_a_long_history() {
-    let (_sandbox, modules) = demo().await;
+    let demo = demo();
+    let modules = &demo.modules;
     let long: Vec<_> = modules["product"].data.iter().filter(|(_, row)| version(row) > 30).collect();
     assert!(long.len() >= 12, "{}", long.len());
     for ((pk, sk), row) in long {
@@ -162,7 +186,8 @@ async fn some_entities_have_a_long_history() {
 
 #[tokio::test]
 async fn commands_above_the_data_row_wait_failed_or_are_wedged() {
-    let (_sandbox, modules) = demo().await;
+    let demo = demo();
+    let modules = &demo.modules;
     let mut found = BTreeMap::<&str, Vec<String>>::new();
     for module in modules.values() {
         for ((pk, sk, v), command) in &module.commands {
@@ -189,7 +214,8 @@ async fn commands_above_the_data_row_wait_failed_or_are_wedged() {
 
 #[tokio::test]
 async fn versions_are_missing_here_and_there() {
-    let (_sandbox, modules) = demo().await;
+    let demo = demo();
+    let modules = &demo.modules;
     let product = &modules["product"];
     let at = |sk: &str, v| ("PRODUCT#acme".to_owned(), sk.to_owned(), v);
     assert!(!product.history.contains_key(&at("P-0006", 3)) && product.commands.contains_key(&at("P-0006", 3)));
@@ -201,8 +227,9 @@ async fn versions_are_missing_here_and_there() {
 
 #[tokio::test]
 async fn long_attributes_are_in_s3_with_an_object_for_each_row() {
-    let (sandbox, modules) = demo().await;
-    let client = clients::s3(&sandbox);
+    let demo = demo();
+    let Demo { sandbox, modules } = &*demo;
+    let client = clients::s3(sandbox);
     let product = &modules["product"];
     let rows = product.data.values().chain(product.history.values()).chain(product.commands.values());
     let references: Vec<&str> = rows.filter_map(|row| text(row, "attributes")).collect();
@@ -220,7 +247,8 @@ async fn long_attributes_are_in_s3_with_an_object_for_each_row() {
 
 #[tokio::test]
 async fn deleted_restored_and_never_deleted_are_told_apart() {
-    let (_sandbox, modules) = demo().await;
+    let demo = demo();
+    let modules = &demo.modules;
     let mut states = BTreeMap::<Option<bool>, usize>::new();
     for row in modules.values().flat_map(|module| module.data.values()) {
         *states.entry(row.get("isDeleted").map(|value| *value.as_bool().unwrap())).or_default() += 1;
@@ -232,7 +260,8 @@ async fn deleted_restored_and_never_deleted_are_told_apart() {
 
 #[tokio::test]
 async fn keys_and_values_are_of_every_kind() {
-    let (sandbox, modules) = demo().await;
+    let demo = demo();
+    let Demo { sandbox, modules } = &*demo;
     let keys: Vec<&(String, String)> = modules.values().flat_map(|module| module.data.keys()).collect();
     let count = |matches: &dyn Fn(&str, &str) -> bool| keys.iter().filter(|(pk, sk)| matches(pk, sk)).count();
     assert!(count(&|_, sk| sk.starts_with("ORDER_ITEM#O-1#00")) >= 8);
@@ -245,7 +274,7 @@ async fn keys_and_values_are_of_every_kind() {
     assert_eq!(text(customer("user@example.com"), "id"), Some("CUSTOMER#acme#user@example.com"));
     assert_eq!(Module::versions(&modules["customer"].commands, "CUSTOMER#acme", "user").len(), 2);
 
-    let client = clients::dynamodb(&sandbox);
+    let client = clients::dynamodb(sandbox);
     let exact = get(&client, "dev-shop-product-data", "PRODUCT#acme", "P-0010").await.unwrap();
     let exact = attributes(&exact).unwrap();
     assert_eq!(exact["lotNumber"], n("12345678901234567890123456789012345678"));
@@ -266,7 +295,8 @@ async fn keys_and_values_are_of_every_kind() {
 
 #[tokio::test]
 async fn initech_still_has_its_old_schemas() {
-    let (_sandbox, modules) = demo().await;
+    let demo = demo();
+    let modules = &demo.modules;
     let of = |module: &str, pk: &str| -> Vec<Row> {
         let rows = modules[module].data.iter().filter(|((of, _), _)| of == pk);
         rows.map(|(_, row)| attributes(row).unwrap().clone()).collect()
@@ -288,8 +318,9 @@ async fn initech_still_has_its_old_schemas() {
 
 #[tokio::test]
 async fn retention_is_set_and_nothing_has_expired() {
-    let (sandbox, modules) = demo().await;
-    let client = clients::dynamodb(&sandbox);
+    let demo = demo();
+    let Demo { sandbox, modules } = &*demo;
+    let client = clients::dynamodb(sandbox);
     let setting = get(&client, "dev-shop-master-data", "MASTER#acme", "TTL#dev-shop-product-history").await.unwrap();
     assert_eq!(attributes(&setting).unwrap()["days"], n("90"));
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
@@ -314,8 +345,9 @@ async fn retention_is_set_and_nothing_has_expired() {
 
 #[tokio::test]
 async fn tables_are_as_the_framework_deploys_them() {
-    let (sandbox, _) = demo().await;
-    let client = clients::dynamodb(&sandbox);
+    let demo = demo();
+    let sandbox = &demo.sandbox;
+    let client = clients::dynamodb(sandbox);
     let names = sandbox.tables().names().unwrap();
     assert_eq!(names.len(), 16);
     for name in names {
@@ -335,8 +367,9 @@ async fn tables_are_as_the_framework_deploys_them() {
 
 #[tokio::test]
 async fn users_have_tenants_in_every_spelling_and_some_broken_roles() {
-    let (sandbox, _) = demo().await;
-    let client = clients::cognito(&sandbox);
+    let demo = demo();
+    let sandbox = &demo.sandbox;
+    let client = clients::cognito(sandbox);
     let listed = client.list_users().user_pool_id(sandbox.user_pool_id()).send().await.unwrap();
     let values = |name: &str| -> Vec<&str> {
         let attributes = listed.users().iter().flat_map(|user| user.attributes());

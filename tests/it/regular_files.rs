@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::support::program::{Printed, binary, fifo, json_lines};
 use crate::support::{Program, Stack};
 
-const QUICK: Duration = Duration::from_secs(20);
+const QUICK: Duration = Duration::from_secs(60);
 
 fn error(printed: &Printed) -> (Option<&str>, &str) {
     let error = printed.events("error")[0];

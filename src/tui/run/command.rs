@@ -154,6 +154,6 @@ mod tests {
         });
         let (_, ended) = told("sh -c 'sleep 50 & sleep 50; echo late'", stop).await;
         assert_eq!(ended, Err("sh was ended".to_owned()));
-        assert!(began.elapsed() < Duration::from_secs(10));
+        assert!(began.elapsed() < Duration::from_secs(40));
     }
 }

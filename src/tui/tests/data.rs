@@ -53,15 +53,29 @@ impl Data {
 
     /// The rows of a table in the order of their keys.
     pub(crate) fn table(&self, module: &str, kind: TableKind) -> impl Iterator<Item = &Arc<Row>> {
+        self.from(module, kind, "", "").map(|(_, row)| row)
+    }
+
+    /// The rows of a table from a key on, with their keys.
+    fn from(
+        &self,
+        module: &str,
+        kind: TableKind,
+        pk: &str,
+        sk: &str,
+    ) -> impl Iterator<Item = ((&String, &String), &Arc<Row>)> {
         let module = module.to_owned();
-        self.rows.iter().filter(move |((m, k, ..), _)| *m == module && *k == kind).map(|(_, row)| row)
+        let rows = self.rows.range((module.clone(), kind, pk.to_owned(), sk.to_owned())..);
+        let rows = rows.take_while(move |((m, k, ..), _)| *m == module && *k == kind);
+        rows.map(|((.., pk, sk), row)| ((pk, sk), row))
     }
 
     /// Every row of an entity.
     pub(crate) fn entity(&self, module: &str, key: &EntityKey) -> EntityRows {
         let of = |kind| {
-            let rows = self.table(module, kind).filter(|r| r.pk().unwrap() == key.pk.as_str());
-            rows.filter_map(|r| Some((version_of(&key.sk, r.sk().unwrap())?, r.clone())))
+            let (pk, base) = (key.pk.as_str(), key.sk.as_str());
+            let rows = self.from(module, kind, pk, base).take_while(|((p, sk), _)| *p == pk && sk.starts_with(base));
+            rows.filter_map(|((_, sk), row)| Some((version_of(&key.sk, sk)?, row.clone())))
                 .collect::<BTreeMap<Version, _>>()
         };
         EntityRows {

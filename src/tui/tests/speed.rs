@@ -20,5 +20,5 @@ fn ten_thousand_versions_come_in_quickly_in_any_order() {
     }
     assert_eq!((opened.versions.len(), opened.selected), (10_000, Some(Version(10_000))));
     // Generous: inserting one by one would take minutes here.
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
 }

@@ -65,6 +65,12 @@ impl Recorder {
         self.asked.lock().unwrap().clone()
     }
 
+    /// Connections that were used, once every one has ended.
+    pub async fn connections(&self) -> usize {
+        self.operations().await;
+        self.streams.lock().unwrap().iter().filter(|stream| !stream.is_empty()).count()
+    }
+
     /// Bodies of the requests for an operation, once every connection has ended.
     pub async fn bodies(&self, operation: &str) -> Vec<String> {
         self.operations().await;

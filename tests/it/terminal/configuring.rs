@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
-use super::kit::Console;
+use super::kit::{Console, PATIENCE};
 
 #[test]
 fn the_mouse_is_left_to_the_terminal_as_soon_as_the_configuration_says_so() {
@@ -28,7 +28,7 @@ fn the_mouse_is_left_to_the_terminal_as_soon_as_the_configuration_says_so() {
     console.wait_for("the configuration is saved");
     let began = Instant::now();
     while console.has_mouse() {
-        assert!(began.elapsed() < Duration::from_secs(10), "{}", console.text());
+        assert!(began.elapsed() < PATIENCE, "{}", console.text());
         std::thread::sleep(Duration::from_millis(20));
     }
     // It stays so when the terminal comes back from an editor, whose text is wrong this time.

@@ -84,10 +84,8 @@ fn a_terminal_that_goes_without_a_signal_ends_the_console() {
             seen.extend(&buffer[..n]);
         }
         std::thread::sleep(Duration::from_millis(pause));
-        let began = Instant::now();
         drop((output, pair.master));
         assert_eq!(wait_for_file(&ended), "0");
-        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
         child.wait().unwrap();
     }
 }
