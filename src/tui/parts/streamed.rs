@@ -54,6 +54,9 @@ pub(crate) struct Streamed<T> {
     /// Places of the rows that the filter accepts, of how many rows and which filter.
     shown: Vec<usize>,
     shown_of: (usize, String),
+    is_narrowed_anew: bool,
+    /// The one thing that rows must have in common to be listed, besides what the filter says.
+    common: Option<(GroupOf<T>, String)>,
     /// How rows are put together; in the order in which they came otherwise.
     group: Option<GroupOf<T>>,
     /// Where in `shown` a group begins, and how many rows it has.
@@ -73,6 +76,8 @@ impl<T> Streamed<T> {
             scroll: Scroll::default(),
             shown: Vec::new(),
             shown_of: (0, String::new()),
+            is_narrowed_anew: false,
+            common: None,
             group: None,
             groups: HashMap::new(),
             range: None,
@@ -125,15 +130,15 @@ impl<T> Streamed<T> {
         &self.rows
     }
 
-    /// The text that the rows are narrowed to.
-    pub(crate) fn filter_text(&self) -> &str {
-        self.filter.text()
+    /// The value that the listed rows have in common.
+    pub(crate) fn common(&self) -> Option<&str> {
+        self.common.as_ref().map(|(_, value)| value.as_str())
     }
 
-    /// Narrows the rows to a text.
-    pub(crate) fn filter_by(&mut self, text: &str) {
-        self.filter.clear();
-        self.filter.paste(text);
+    /// Lists only the rows of which `of` gives exactly this value; `None` for all.
+    pub(crate) fn narrow_to(&mut self, common: Option<(GroupOf<T>, String)>) {
+        self.common = common;
+        self.is_narrowed_anew = true;
     }
 
     /// Puts rows together that have something in common, groups and rows in the order in which they came; `None` for none.
@@ -162,6 +167,7 @@ impl<T> Streamed<T> {
         match action {
             Action::Back if self.range.is_some() => self.range = None,
             Action::Back if self.filter.shown() => self.filter.clear(),
+            Action::Back if self.common.is_some() => self.narrow_to(None),
             Action::Back | Action::Left => return Did::Leave,
             Action::Filter => self.filter.begin(),
             Action::Cancel if self.job.running => return Did::Stop,
@@ -175,7 +181,7 @@ impl<T> Streamed<T> {
 
     /// Brings the list up to date with what came and with the filter; `texts` are what the filter looks at.
     pub(crate) fn arrange(&mut self, texts: impl Fn(&T) -> Vec<String>) {
-        let is_narrowed_anew = self.shown_of.1 != self.filter.text();
+        let is_narrowed_anew = std::mem::take(&mut self.is_narrowed_anew) || self.shown_of.1 != self.filter.text();
         if !is_narrowed_anew && self.shown_of.0 == self.rows.len() {
             return;
         }
@@ -199,7 +205,11 @@ impl<T> Streamed<T> {
     fn accept(&mut self, texts: &impl Fn(&T) -> Vec<String>) {
         let from = self.shown_of.0;
         let filter = &self.filter;
-        let fits = |row: &T| !filter.active() || filter.accepts(texts(row).iter().map(String::as_str));
+        let common = self.common.as_ref();
+        let fits = |row: &T| {
+            common.is_none_or(|(of, value)| of(row) == value)
+                && (!filter.active() || filter.accepts(texts(row).iter().map(String::as_str)))
+        };
         let more = self.rows.iter().enumerate().skip(from).filter(|(_, row)| fits(row)).map(|(at, _)| at);
         self.shown.extend(more);
         self.shown_of.0 = self.rows.len();
@@ -281,6 +291,11 @@ mod tests {
     use super::*;
     use crate::engine::protocol::RequestId;
 
+    fn filter_by<T>(list: &mut Streamed<T>, text: &str) {
+        list.filter_mut().clear();
+        list.filter_mut().paste(text);
+    }
+
     fn list(n: u64) -> Streamed<u64> {
         let mut list = Streamed::begun(Job::begun(RequestId(1)));
         list.extend((0..n).collect());
@@ -322,7 +337,7 @@ mod tests {
         assert_eq!((list.act(Action::Back), chosen(&list).len()), (Did::Done, 10));
         assert!(list.turn_range() && !list.turn_range());
         list.turn_range();
-        list.filter_by("7");
+        filter_by(&mut list, "7");
         list.arrange(|row| vec![row.to_string()]);
         assert_eq!((list.range(), chosen(&list)), (None, vec![7]));
         assert_eq!((list.act(Action::Back), list.act(Action::Back)), (Did::Done, Did::Leave));
@@ -342,10 +357,10 @@ mod tests {
         list.extend(vec!["b3", "d1"]);
         list.arrange(texts);
         assert_eq!((shown(&list).as_str(), list.selected()), ("b1 b2 b3 a1 a2 c1 d1", Some(&"a1")));
-        list.filter_by("1");
+        filter_by(&mut list, "1");
         list.arrange(texts);
         assert_eq!((shown(&list).as_str(), list.groups.len()), ("b1 a1 c1 d1", 4));
-        list.filter_by("");
+        filter_by(&mut list, "");
         list.group_by(None);
         list.arrange(texts);
         assert_eq!((shown(&list).as_str(), list.groups.len()), ("b1 a1 b2 c1 a2 b3 d1", 0));

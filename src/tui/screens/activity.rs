@@ -46,6 +46,8 @@ pub(crate) struct Activity {
     /// What moments among them were taken for.
     moments: Vec<String>,
     grouped: Grouped,
+    /// Whose changes alone are listed: those of one person, or of one request.
+    narrowed: Grouped,
     done: Streamed<protocol::Activity>,
     /// Versions read.
     read: u64,
@@ -71,10 +73,18 @@ impl Grouped {
     fn key(self) -> Option<GroupOf<protocol::Activity>> {
         match self {
             Self::No => None,
-            Self::ByPerson => Some(|one| one.by.as_deref().unwrap_or("nobody")),
-            Self::ByRequest => Some(|one| one.request_id.as_deref().unwrap_or("no request")),
+            Self::ByPerson => Some(person),
+            Self::ByRequest => Some(request),
         }
     }
+}
+
+fn person(one: &protocol::Activity) -> &str {
+    one.by.as_deref().unwrap_or("nobody")
+}
+
+fn request(one: &protocol::Activity) -> &str {
+    one.request_id.as_deref().unwrap_or("no request")
 }
 
 impl Activity {
@@ -91,6 +101,9 @@ impl Activity {
         let mut lines: Vec<Rich> =
             self.moments.iter().flat_map(|said| problem::notice(said, Role::Dim, room)).collect();
         lines.extend(problem::notice(&words, role, room));
+        if let Some(value) = self.done.common() {
+            lines.extend(problem::notice(&format!("only {value}"), Role::Key, room));
+        }
         if let Some(chosen) = chosen {
             let words = format!("{} marked, from here to the cursor", format::plural(chosen, "change", "changes"));
             lines.extend(problem::notice(&words, Role::Key, room));
@@ -114,14 +127,15 @@ impl Activity {
     /// Narrows to the person of the row under the cursor, then to its request, then to nothing.
     fn narrow(&mut self, app: &mut App) {
         let Some(one) = self.done.selected() else { return };
-        let (by, request) = (one.by.clone().unwrap_or_default(), one.request_id.clone().unwrap_or_default());
-        let next = match self.done.filter_text() {
-            "" => by,
-            text if text == by => request,
-            _ => String::new(),
+        let next: Option<GroupOf<protocol::Activity>> = match self.narrowed {
+            Grouped::No => Some(person),
+            Grouped::ByPerson => Some(request),
+            Grouped::ByRequest => None,
         };
-        app.say(if next.is_empty() { "everybody's".to_owned() } else { format!("only {next}") });
-        self.done.filter_by(&next);
+        let common = next.map(|of| (of, of(one).to_owned()));
+        self.narrowed = self.narrowed.next();
+        app.say(common.as_ref().map_or_else(|| "everybody's".to_owned(), |(_, value)| format!("only {value}")));
+        self.done.narrow_to(common);
     }
 
     /// Puts together what one person did, or one request.
@@ -405,6 +419,14 @@ impl App {
         self.stack.close::<Activity>();
         let request = self.ask_for_screen(Command::Activity { wanted: Box::new(wanted.clone()) });
         let done = Streamed::begun(Job::begun(request));
-        self.stack.push(Activity { wanted, words, moments, grouped: Grouped::No, done, read: 0 });
+        self.stack.push(Activity {
+            wanted,
+            words,
+            moments,
+            grouped: Grouped::No,
+            narrowed: Grouped::No,
+            done,
+            read: 0,
+        });
     }
 }

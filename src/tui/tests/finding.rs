@@ -229,6 +229,31 @@ fn activity_of_several_tenants_goes_back_entity_by_entity() {
     assert_eq!((source.tenant.as_str(), how.by.as_slice()), ("", ["u-tanaka".to_owned()].as_slice()));
 }
 
+#[test]
+fn whose_changes_they_are_is_told_exactly() {
+    let rows = |c: &Command| {
+        let mut rows = acting(c)?;
+        if let Some(Event::Activity(rows)) = rows.first_mut() {
+            // Their names hold the other one's.
+            rows[2].by = Some("u-tanaka2".into());
+            rows[0].request_id = Some("u-tanaka".into());
+            rows[0].by = Some("u-abe".into());
+        }
+        Some(rows)
+    };
+    let listed = |keys: &str| {
+        let played = Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(rows)).keys(keys);
+        let named = ["P-0003", "01HX7MBJK3V9WQBZ7XNDK5ZT2M", "P-0002"].map(|sk| played.screen.contains(sk));
+        (named, played.screen)
+    };
+    assert_eq!(listed(":activity<ret>").0, [true; 3]);
+    let (named, screen) = listed(":activity<ret>jt");
+    assert!(named == [false, true, false] && screen.contains("only u-tanaka"), "{screen}");
+    // Two more for everybody's; leaving it gives all back, too.
+    assert_eq!(listed(":activity<ret>jttt").0, [true; 3]);
+    assert_eq!(listed(":activity<ret>jt<esc>").0, [true; 3]);
+}
+
 /// The plan that begins with a list of these rows, asked for and narrowed with keys; otherwise the screen.
 fn rolled_back(rows: Vec<Activity>, keys: &str) -> Result<(Source, Rollback), String> {
     let answer = move |c: &Command| {
