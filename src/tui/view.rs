@@ -71,11 +71,10 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect) {
     pieces.push((8, base, format!("{}-{}", profile.environment, profile.app)));
     pieces.push((6, base, app.tenant().map(|t| format!("tenant {t}")).unwrap_or_default()));
     pieces.push((3, base, region.unwrap_or_default()));
-    // Where something may be written, whose data it is matters more than what reading costs.
-    let known = if app.armed || profile.protected { 5 } else { 2 };
-    pieces.push((known, base, account.map(|a| format!("account {a}")).unwrap_or_default()));
+    // Whose data it is matters more than what reading costs.
+    pieces.push((5, base, account.map(|a| format!("account {a}")).unwrap_or_default()));
     let role = connection.and_then(|c| state::role(c.arn.as_deref()?));
-    pieces.push((known, base, role.unwrap_or_default()));
+    pieces.push((if app.armed || profile.protected { 4 } else { 2 }, base, role.unwrap_or_default()));
     if let Some((is_soon, words)) = app.counters.session.and_then(|end| state::left(end, app.now)) {
         pieces.push(if is_soon { (8, Role::Warning, words) } else { (2, base, words) });
     }
@@ -85,7 +84,7 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect) {
     if counters.throttled > 0 {
         used.push_str(&format!(" · throttled {}", format::count(counters.throttled)));
     }
-    pieces.push((4, base, used));
+    pieces.push((3, base, used));
     if let Some(watch) = &app.watch {
         let paused = if watch.paused.is_some() { ", paused" } else { "" };
         pieces.push((6, Role::ReadOnly, format!("WATCHING{paused}")));

@@ -42,6 +42,9 @@ fn not_over(app: &App) -> Vec<String> {
         let first = "A run is not over. Leaving ends it between two items.".to_owned();
         return std::iter::once(first).chain(left_behind(app)).collect();
     }
+    if !app.plan.is_dirty() {
+        return vec!["The run has ended meanwhile: nothing is left behind.".to_owned()];
+    }
     let save = app.key_of(Context::Plan, Action::SavePlan);
     vec![format!("The plan in the plan pane has changes that are not saved. {save} in the pane saves them.")]
 }

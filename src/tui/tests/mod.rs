@@ -32,4 +32,4 @@ mod watching;
 
 pub(super) use fake::Fake;
 pub(super) use fake_plans::made;
-pub(super) use script::{Play, Played, inputs, shown};
+pub(super) use script::{Play, Played, drawn, inputs, shown};

@@ -65,6 +65,11 @@ fn a_plan_begins_with_what_is_on_screen() {
     // The cursor waits where something is missing.
     assert_eq!(form.focused().unwrap().path(), "target.tenant");
     assert!(!value("name").is_empty() && form.value_of("module").is_none());
+    assert!(played.screen.contains("3 Plan: copy"), "{}", played.screen);
+    // A code in lower case needs no normalising: the plan that begins over it is about all that do.
+    let played = plan_play((120, 40), ":open PRODUCT#acme<ret>:plan new normalize<ret>");
+    let form = played.app.plan.form.unwrap();
+    assert_eq!((form.value_of("source.tenants"), form.problem.as_deref()), (None, None));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::fake_plans::plan_run;
 use super::plans::files;
 use super::script::now;
-use super::{Fake, Play, Played};
+use super::{Fake, Play, Played, drawn};
 use crate::domain::digest::part_digest;
 use crate::domain::run::{Action, Operation, Outcome, Reason};
 use crate::engine::failure::{ErrorCode, Failure};
@@ -448,6 +448,11 @@ fn leaving_asks_while_a_run_is_under_way_and_other_panes_do_not_end_it() {
     assert!(asked.app.is_writing());
     assert!(run("<esc>qq").app.quit);
     assert!(run("r3<ret>q").app.quit, "when it is over nothing is asked");
+    // It ended while the question stood there: nothing untrue is said of it, or of the plan.
+    let mut ended = run("r3<ret>").app;
+    ended.stack.push(Leave);
+    let screen = drawn(&mut ended);
+    assert!(screen.contains("has ended meanwhile") && !screen.contains("not saved."), "{screen}");
 }
 
 #[test]

@@ -323,6 +323,13 @@ fn named(name: &str) -> Input {
     Input::Key(KeyEvent::new(key.code, key.modifiers))
 }
 
+/// The screen of an application as it stands, at 120x40.
+pub(crate) fn drawn(app: &mut App) -> String {
+    let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 120, 40));
+    crate::tui::view::draw(app, &mut buffer);
+    shown(&buffer)
+}
+
 /// The screen as text, lines without blanks at their ends.
 pub(crate) fn shown(buffer: &Buffer) -> String {
     let area = buffer.area;

@@ -2,16 +2,13 @@
 
 use std::collections::VecDeque;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
 use super::plans::files;
 use super::script::now;
-use super::{Fake, Play, Played, shown};
+use super::{Fake, Play, Played, drawn};
 use crate::domain::secret::OneTimeCode;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Counters, Event, Identity, SessionEnd};
-use crate::tui::app::{App, update};
+use crate::tui::app::update;
 use crate::tui::message::Message;
 use crate::tui::screens::paused::Paused;
 use crate::tui::screens::sign_in::SignIn;
@@ -216,12 +213,6 @@ fn the_program_says_whose_credentials_it_has() {
     let played = Play::new(120, 40).with(|p| signing(p, vec![who("000000000000")])).keys(":sign-in<ret>:about<ret>");
     let arn = "signed in as  arn:aws:sts::000000000000:assumed-role/support/me";
     assert!(played.screen.contains(arn), "{}", played.screen);
-}
-
-fn drawn(app: &mut App) -> String {
-    let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
-    crate::tui::view::draw(app, &mut buffer);
-    shown(&buffer)
 }
 
 #[test]

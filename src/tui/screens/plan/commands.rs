@@ -95,11 +95,11 @@ impl App {
             if pk.module_hint() != module {
                 values.push(("module", module));
             }
-            values.extend([
-                ("source.type", entity_type),
-                ("source.tenant", tenant.clone()),
-                ("source.tenants", tenant),
-            ]);
+            values.extend([("source.type", entity_type), ("source.tenant", tenant.clone())]);
+            // A code in lower case is normal already: the plan is about those that are not.
+            if tenant.to_lowercase() != tenant {
+                values.push(("source.tenants", tenant));
+            }
             values.push(("source.keys", keys));
         }
         let values: Vec<(&str, &str)> = values.iter().map(|(path, value)| (*path, value.as_str())).collect();

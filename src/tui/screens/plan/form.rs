@@ -109,7 +109,7 @@ impl Form {
 
     /// The file that it is in, or its own name where it is in none.
     pub(crate) fn title(&self) -> String {
-        let own = self.plan.as_ref().filter(|_| self.path.is_none()).map(|plan| plan.name.clone());
+        let own = self.value_of("name").filter(|name| self.path.is_none() && !name.is_empty());
         own.unwrap_or_else(|| self.name())
     }
 

@@ -39,7 +39,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
         return None;
     };
     let changed = if form.is_unsaved() { "not saved" } else { "" };
-    let title = format!("3 Plan: {}", form.name());
+    let title = format!("3 Plan: {}", form.title());
     let inner = inset(framed(buffer, area, Frame::Pane { focused }, &title, changed, &theme));
     let cursor = if inner.height < 4 || inner.width < 10 {
         None

@@ -25,7 +25,7 @@ pub(super) fn draw(screen: &mut SignIn, app: &App, buffer: &mut Buffer, area: Re
     let wanted = above.len() + usize::from(has_field) + output.len() + 2;
     let height = u16::try_from(wanted).unwrap_or(u16::MAX).min(area.height);
     let area = centred(buffer, area, WIDTH.min(area.width), height);
-    let title = format!("Sign in again: profile {}", app.profile.name);
+    let title = format!("Sign in: profile {}", app.profile.name);
     let inner = framed(buffer, area, Frame::Dialog, &title, "", &app.theme);
     foot(buffer, area, &Hints::of(&app.keymap, Context::SignIn, &hints(screen, app)), &app.theme);
     let mut inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
