@@ -14,6 +14,7 @@ mod evidence;
 pub mod keep;
 pub mod logging;
 pub mod manual;
+mod masking;
 pub mod notify;
 pub mod reference;
 pub mod report;

@@ -141,6 +141,9 @@ pub enum Command {
         /// Write what it would do into a file for others, which must not exist.
         #[arg(long, value_name = "FILE.md|FILE.html", value_parser = runs::report_file)]
         report: Option<PathBuf>,
+        /// Mask keys, values and messages in that file as this one says.
+        #[arg(long, value_name = "FILE", requires = "report")]
+        mask: Option<PathBuf>,
     },
     /// Carry a plan and its undo out on a copy in the embedded store; the services are only read.
     #[command(after_help = help::of("rehearse"))]

@@ -135,6 +135,9 @@ pub struct Doctor {
     /// Write what was found into a file for others, which must not exist.
     #[arg(long, value_name = "FILE.md|FILE.html", value_parser = report_file)]
     pub report: Option<PathBuf>,
+    /// Mask keys and messages in that file as this one says.
+    #[arg(long, value_name = "FILE", requires = "report")]
+    pub mask: Option<PathBuf>,
     /// How the batches of the repair are approved.
     #[arg(long, value_enum, default_value_t, requires = "repair")]
     pub approve: Approve,
@@ -171,6 +174,9 @@ pub enum RunsCommand {
         /// The file, which must not exist; without it the report is printed as Markdown.
         #[arg(long, value_name = "FILE.md|FILE.html", value_parser = report_file)]
         to: Option<PathBuf>,
+        /// Mask keys, values and messages as this file says, so that the report can be given to others.
+        #[arg(long, value_name = "FILE")]
+        mask: Option<PathBuf>,
     },
     /// Check that a journal is what was recorded: that no record, row or outcome was changed, dropped or added since.
     #[command(after_help = super::help::of("runs check"))]

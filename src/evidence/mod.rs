@@ -3,6 +3,7 @@
 mod doctor;
 mod html;
 mod markdown;
+mod masked;
 mod preview;
 mod run;
 
@@ -10,6 +11,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 pub(crate) use doctor::{DoctorReport, of_doctor};
+pub(crate) use masked::Masking;
 pub(crate) use preview::{PreviewItems, of_preview, place_of};
 pub(crate) use run::of_run;
 

@@ -1,8 +1,11 @@
 use super::{Block, Report, facts as block, or_not_known, table};
+use crate::domain::clock::parse_time;
 use crate::domain::diff::Change;
 use crate::domain::run::{Operation, Outcome, RunState};
 use crate::domain::value::to_plain_json;
-use crate::engine::protocol::{Approved, ItemResult, Preview, Problem, RunReport, Signature};
+use crate::engine::protocol::{
+    Approved, ItemResult, Preview, Problem, Remembered, RunReport, Signature, TimedBatch, Verified,
+};
 
 /// Characters of a value that are told.
 const LONGEST: usize = 120;
@@ -32,6 +35,10 @@ pub(crate) fn of_run(report: &RunReport) -> Report {
     if !report.steered.is_empty() {
         let rows = report.steered.iter().map(|s| vec![s.at.clone(), s.by.clone(), s.words.clone()]);
         part("Steering", table(&["when", "who", "what"], rows.collect(), ""));
+    }
+    if !report.timeline.is_empty() {
+        let rows = report.timeline.iter().map(timed).collect();
+        part("Time line", table(&["batch", "items", "from", "to", "items a second"], rows, ""));
     }
     let problems = report.problems.iter().flat_map(problem).collect();
     let names = ["outcome", "reason", "items", "for instance", "message"];
@@ -71,6 +78,8 @@ fn facts(report: &RunReport) -> Block {
         ("ended", or_none(&info.ended_at)),
         ("state", info.state.to_string()),
         ("can be undone until", undo_until(report)),
+        ("rehearsed", rehearsed(report)),
+        ("read back", read_back(report)),
         ("takes back", info.undo_of.map(|run| run.to_string()).unwrap_or_default()),
         ("taken back by", info.undone_by.map(|run| run.to_string()).unwrap_or_default()),
         ("journal", info.journal.clone()),
@@ -81,6 +90,30 @@ fn facts(report: &RunReport) -> Block {
 fn signed(signature: &Signature) -> Vec<String> {
     let or_none = |text: &Option<String>| text.clone().unwrap_or_default();
     vec![or_none(&signature.principal), or_none(&signature.key), signature.at.clone(), or_none(&signature.until)]
+}
+
+fn rehearsed(report: &RunReport) -> String {
+    let Some(Remembered { rehearsal, is_changed }) = report.rehearsal.as_deref().cloned() else {
+        return "no".to_owned();
+    };
+    let changed = if is_changed { "; what the run would write was something else" } else { "" };
+    format!("{}: {}{changed}", rehearsal.at, rehearsal.outcome())
+}
+
+fn read_back(report: &RunReport) -> String {
+    let Some(verified) = &report.verified else { return "no".to_owned() };
+    let Verified { at, by, looked, findings } = verified;
+    let found: Vec<String> = findings.iter().map(|(kind, n)| format!("{kind} {n}")).collect();
+    let found = if found.is_empty() { "each as the run wrote it".to_owned() } else { found.join(", ") };
+    format!("{at} by {by}: {looked} entities, {found}")
+}
+
+fn timed(timed: &TimedBatch) -> Vec<String> {
+    let TimedBatch { batch, items, from, to } = timed;
+    let seconds = parse_time(from).zip(parse_time(to)).map(|(from, to)| to.duration_since(from).as_secs_f64());
+    // Counts of up to six digits are exact.
+    let rate = seconds.filter(|seconds| *seconds > 0.0).map(|seconds| format!("{:.1}", *items as f64 / seconds));
+    vec![batch.to_string(), items.to_string(), from.clone(), to.clone(), rate.unwrap_or_default()]
 }
 
 /// As long as there is something to undo.

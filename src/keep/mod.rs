@@ -12,23 +12,19 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::config::Profile;
-use crate::config::plan::MaskFile;
 use crate::domain::clock::utc_millis;
 use crate::domain::digest::hex;
-use crate::domain::mask::{Mask, MaskReport, Secret};
+use crate::domain::mask::{Mask, MaskReport};
 use crate::domain::row::{Row, TableKind};
 use crate::domain::users;
 use crate::engine::OpenedSnapshot;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{CopiedPart, CopySource, CopyWanted};
+use crate::masking;
 use crate::report::{Keeper, WantedCopy};
 use crate::sandbox::{BUCKET, Options, Sandbox, SandboxError, TableOptions, User, to_item};
-use crate::worker;
 use manifest::{FORMAT, MANIFEST, Manifest};
 use place::{beside, is_free, make_private, remove_left_over};
-
-/// What is random, for keys that nobody can guess.
-const RANDOM: &str = "/dev/urandom";
 
 /// A copy that is being made, beside its place.
 struct Keeping {
@@ -63,7 +59,7 @@ impl std::fmt::Debug for Keeping {
 pub fn begin(copy: WantedCopy) -> Result<Box<dyn Keeper>, Box<Failure>> {
     let WantedCopy { to, scope: CopyWanted { module, entity_type, tenant, .. }, mask } = copy;
     let at = utc_millis(Timestamp::now());
-    let mask = mask.map(|file| mask_of(file, &at)).transpose()?;
+    let mask = mask.map(|file| masking::begin(file, BUCKET)).transpose()?;
     let mut notes = Vec::new();
     let place = to.map(|to| make(to, &mut notes)).transpose()?;
     let masked = mask.is_some();
@@ -81,18 +77,6 @@ fn make(to: PathBuf, notes: &mut Vec<String>) -> Result<Place, Box<Failure>> {
     let options = Options { data: Some(dir.path().to_path_buf()), ..Options::default() };
     let sandbox = Sandbox::start(options).map_err(of_sandbox)?;
     Ok(Place { to, sandbox, dir })
-}
-
-/// A mask with a key of its own, which goes with it.
-fn mask_of(file: MaskFile, now: &str) -> Result<Mask, Box<Failure>> {
-    use std::io::Read as _;
-    let mut random = [0; 64];
-    let path = Path::new(RANDOM);
-    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut random)).map_err(|error| io(path, &error))?;
-    let changing = worker::changing(&file.change, now)
-        .map_err(|bad| Failure::new(ErrorCode::Config, format!("transform.jq: {bad}")))?;
-    let changing = Some(changing).filter(|changing| !changing.is_empty());
-    Ok(Mask::new(file.rules, changing, Secret::new(random), BUCKET))
 }
 
 impl Keeping {

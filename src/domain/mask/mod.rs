@@ -6,6 +6,7 @@
 mod keys;
 mod places;
 mod pseudonym;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod users;

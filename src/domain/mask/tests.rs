@@ -195,3 +195,41 @@ fn users_follow_the_keys() {
         mask.report().untouched.into_iter().map(|left| (left.place, left.values)).collect();
     assert_eq!(places, [("users.sub".to_owned(), 1), ("users[\"custom:roles\"]".to_owned(), 2)]);
 }
+
+#[test]
+fn a_part_of_a_row_is_masked_as_in_its_row() {
+    let rules = [&["attributes.note"][..], &["keys", "attributes.tags"]];
+    let mut mask = mask(rules[0], rules[1], &[], Rest::List);
+    let whole = row(&[
+        ("pk", Value::s("PRODUCT#acme")),
+        ("sk", Value::s("P-1")),
+        ("name", Value::s("bolt")),
+        (
+            "attributes",
+            map(&[
+                ("note", Value::s("private")),
+                ("tags", Value::L(vec![Value::s("a"), map(&[("deep", Value::s("b"))])])),
+                ("price", Value::n(5)),
+            ]),
+        ),
+    ]);
+    let masked = mask.row("product", TableKind::Data, whole.clone());
+    let key = super::super::key::EntityKey::new("PRODUCT#acme", "P-1");
+    assert_eq!(mask.key("product", &key).pk.as_str(), masked.text("pk").unwrap());
+    let mut value = |path: &str, value: Value| {
+        let path = if path.is_empty() { Default::default() } else { path.parse().unwrap() };
+        mask.at("product", &key, &path, &value)
+    };
+    let Value::M(own) = masked.get("attributes").unwrap() else { panic!() };
+    let Value::L(tags) = &own["tags"] else { panic!() };
+    let Value::M(second) = &tags[1] else { panic!() };
+    assert_eq!(value("attributes.note", Value::s("private")), own["note"]);
+    assert_eq!(value("attributes.tags[0]", Value::s("a")), tags[0]);
+    assert_eq!(value("attributes.tags[1].deep", Value::s("b")), second["deep"]);
+    assert_eq!(
+        (value("attributes.price", Value::n(5)), value("name", Value::s("bolt"))),
+        (Value::n(5), Value::s("bolt"))
+    );
+    assert_eq!(value("tenantCode", Value::s("acme")), Value::s(masked.text("pk").unwrap().split_once('#').unwrap().1));
+    assert_eq!(value("", Value::M(whole.0)), Value::M(masked.0));
+}

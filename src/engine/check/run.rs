@@ -16,6 +16,7 @@ use crate::engine::failure::Failure;
 use crate::engine::journal::{Reader, WrittenItem};
 use crate::engine::protocol::{EntityRef, Event, Finding, Phase, RunInfo, Severity};
 use crate::engine::read::seen::look_up;
+use crate::engine::records::verified::Tally;
 use crate::engine::task::place::pinned_by;
 use crate::engine::task::{Stop, Task, blocking};
 use crate::store::publish::{Snapshot, in_form};
@@ -70,7 +71,7 @@ pub(in crate::engine) async fn written(task: &Task, run: RunId, batch: Option<u3
         Ok::<_, crate::engine::journal::JournalError>((reader, by))
     })
     .await??;
-    let (mut after, mut looked) = (0, 0);
+    let (mut after, mut tally) = (0, Tally::default());
     loop {
         task.check()?;
         let page;
@@ -78,8 +79,11 @@ pub(in crate::engine) async fn written(task: &Task, run: RunId, batch: Option<u3
         let page = page?;
         let ended = page.len() < PAGE;
         after = page.last().map_or(after, |item| item.n);
-        looked += compare(task, by, &page).await?;
-        task.emit(Event::Progress { phase: Phase::Verify, done: looked, total: None }).await?;
+        compare(task, by, &page, &mut tally).await?;
+        task.emit(Event::Progress { phase: Phase::Verify, done: tally.looked, total: None }).await?;
+        if ended && batch.is_none() {
+            return tally.remember(task, run).await;
+        }
         if ended {
             return Ok(());
         }
@@ -111,19 +115,18 @@ fn as_read(wrote: &Row, now: &Row) -> Vec<Change> {
     changes
 }
 
-async fn compare(task: &Task, by: By, page: &[WrittenItem]) -> Result<u64, Stop> {
-    let mut looked = 0;
+async fn compare(task: &Task, by: By, page: &[WrittenItem], tally: &mut Tally) -> Result<(), Stop> {
     for item in page {
         let Some(part) = item.item.part(Role::User) else { continue };
-        looked += 1;
+        tally.looked += 1;
         for finding in user(task, part).await? {
-            task.emit(Event::Finding(Box::new(finding))).await?;
+            tally.report(task, finding).await?;
         }
     }
     for item in page.iter().filter(|w| !w.item.writes()) {
         let entity = EntityRef { module: item.item.module.clone(), key: item.item.target.clone() };
         let message = item.item.message.clone().unwrap_or_default();
-        task.emit(Event::Finding(Box::new(error(FindingKind::Different, &entity, message)))).await?;
+        tally.report(task, error(FindingKind::Different, &entity, message)).await?;
     }
     let mut parts: Vec<(&str, &PlannedPart)> = Vec::new();
     for written in page {
@@ -132,13 +135,13 @@ async fn compare(task: &Task, by: By, page: &[WrittenItem]) -> Result<u64, Stop>
     let seen = look_up(task, parts.iter().map(|(module, part)| (*module, &part.key)).collect()).await?;
     for (module, part) in parts {
         let Some(snapshot) = seen.get(&(module.to_owned(), part.key.clone())) else { continue };
-        looked += 1;
+        tally.looked += 1;
         let entity = EntityRef { module: module.to_owned(), key: part.key.clone() };
         for finding in judge(task, by, &entity, part, snapshot).await? {
-            task.emit(Event::Finding(Box::new(finding))).await?;
+            tally.report(task, finding).await?;
         }
     }
-    Ok(looked)
+    Ok(())
 }
 
 /// What a user has otherwise than the run wrote it.

@@ -173,7 +173,8 @@ pub fn runs_dir(state_dir: &Path) -> PathBuf {
     state_dir.join("runs")
 }
 
-pub(super) fn run_dir(state_dir: &Path, run: RunId) -> PathBuf {
+/// The directory of a run.
+pub(in crate::engine) fn run_dir(state_dir: &Path, run: RunId) -> PathBuf {
     runs_dir(state_dir).join(run.to_string())
 }
 

@@ -6,7 +6,7 @@ use super::chain::Kind;
 use super::read::{Reader, result};
 use super::rows::{COLUMNS, maybe_word, number, unsigned, word};
 use super::{JournalError, database};
-use crate::engine::protocol::{Approved, ItemResult, Problem, Steered};
+use crate::engine::protocol::{Approved, ItemResult, Problem, Steered, TimedBatch};
 
 /// What becomes of an item: of one that a preview does not write, as soon as a run is made of it.
 const BECOMES: &str =
@@ -48,6 +48,26 @@ impl Reader {
         let mut statement = self.connection.prepare(sql).map_err(&fail)?;
         let read = |row: &SqlRow<'_>| Ok(Steered { at: row.get(0)?, by: row.get(1)?, words: row.get(2)? });
         let rows = statement.query_map([Kind::Steering.as_str()], read).map_err(&fail)?;
+        rows.collect::<Result<_, _>>().map_err(&fail)
+    }
+
+    /// The first `most` batches in the order in which they began, with the time that their items took.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn timeline(&self, most: usize) -> Result<Vec<TimedBatch>, JournalError> {
+        let fail = database(&self.path);
+        let sql = format!(
+            "SELECT batch, count(*), min(begun_at), max(ended_at) FROM item
+             WHERE batch IS NOT NULL AND begun_at IS NOT NULL AND ended_at IS NOT NULL
+             GROUP BY batch ORDER BY min(begun_at), batch LIMIT {most}"
+        );
+        let mut statement = self.connection.prepare(&sql).map_err(&fail)?;
+        let read = |row: &SqlRow<'_>| {
+            let (batch, items) = (row.get(0)?, unsigned(row.get(1)?));
+            Ok(TimedBatch { batch, items, from: row.get(2)?, to: row.get(3)? })
+        };
+        let rows = statement.query_map([], read).map_err(&fail)?;
         rows.collect::<Result<_, _>>().map_err(&fail)
     }
 

@@ -1,5 +1,10 @@
 //! What a report about a run holds.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Remembered;
 use super::shown::{Approval, ItemResult, Preview, RunInfo};
 use crate::domain::run::{Outcome, Reason};
 
@@ -55,4 +60,36 @@ pub struct RunReport {
     pub changed: Vec<Preview>,
     /// Some of what is left to do.
     pub left: Vec<ItemResult>,
+    /// The rehearsal before it.
+    pub rehearsal: Option<Box<Remembered>>,
+    /// Its batches in the order in which they began, the first ones.
+    pub timeline: Vec<TimedBatch>,
+    /// The last reading back, where there was one.
+    pub verified: Option<Verified>,
+}
+
+/// Work on the items of a batch, from the first that was begun to the last that ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimedBatch {
+    /// Its number, from 1.
+    pub batch: u32,
+    /// Items that ended.
+    pub items: u64,
+    /// RFC 3339, UTC, milliseconds.
+    pub from: String,
+    /// Likewise.
+    pub to: String,
+}
+
+/// A reading back of what a run wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verified {
+    /// RFC 3339, UTC, milliseconds.
+    pub at: String,
+    /// The operator of the profile in use.
+    pub by: String,
+    /// Entities and users that were compared.
+    pub looked: u64,
+    /// Findings by kind.
+    pub findings: BTreeMap<String, u64>,
 }

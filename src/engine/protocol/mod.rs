@@ -34,7 +34,7 @@ pub use browsed::{
 };
 pub use collisions::{Collision, CollisionFilter, CollisionKey, CollisionRow};
 pub use copied::{CopiedPart, CopySource, CopyWanted};
-pub use evidence::{Approved, Problem, RunReport, Steered};
+pub use evidence::{Approved, Problem, RunReport, Steered, TimedBatch, Verified};
 pub use files::{ExportWanted, ExportedFile};
 pub use found::{Among, FoundEntity, Near, SearchEnd, Searched, Wanted};
 pub use identity::{Identity, SessionEnd};

@@ -1,14 +1,14 @@
 //! Rehearsals that are remembered, so that whoever approves knows of them.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::remembered;
 use crate::domain::digest::hex;
 use crate::domain::plan::{Plan, Work};
-use crate::engine::journal::{JournalError, io, private_dir};
+use crate::engine::journal::JournalError;
 use crate::engine::protocol::{Rehearsal, Remembered};
 use crate::engine::task::{Stop, Task, blocking};
 
@@ -58,26 +58,15 @@ async fn place(task: &Task) -> [String; 5] {
 
 fn write(state_dir: &Path, rehearsal: &Rehearsal) -> Result<(), JournalError> {
     let dir = state_dir.join(DIR);
-    private_dir(&dir)?;
     let named = hex(&Sha256::digest(format!("{:?} {} {}", rehearsal.place, rehearsal.plan, rehearsal.digest)));
-    let path = dir.join(format!("{named}.json"));
-    let text = serde_json::to_string(rehearsal).unwrap_or_default();
-    let private = PermissionsExt::from_mode(0o600);
-    let mut file = tempfile::Builder::new().permissions(private).tempfile_in(&dir).map_err(io(&dir))?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(io(&path))?;
-    file.persist(&path).map_err(|error| io(&path)(error.error))?;
+    remembered::write(&dir, &format!("{named}.json"), rehearsal)?;
     forget(&dir);
     Ok(())
 }
 
 fn read(state_dir: &Path) -> Vec<Rehearsal> {
     let Ok(entries) = std::fs::read_dir(state_dir.join(DIR)) else { return Vec::new() };
-    // One that cannot be read is none: it only says what is worth knowing.
-    let one = |entry: std::fs::DirEntry| {
-        let file = crate::config::open_regular(&entry.path()).ok()?;
-        serde_json::from_reader(std::io::BufReader::new(file)).ok()
-    };
-    entries.flatten().filter_map(one).collect()
+    entries.flatten().filter_map(|entry| remembered::read(&entry.path())).collect()
 }
 
 fn forget(dir: &Path) {

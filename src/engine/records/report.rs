@@ -8,9 +8,12 @@ use crate::engine::task::{Context, Stop, Task, blocking};
 
 /// Items told of each kind.
 const SAMPLES: usize = 5;
+/// Batches in the time line.
+const BATCHES: usize = 50;
 
 pub(in crate::engine) async fn report(task: &Task, run: RunId) -> Result<(), Stop> {
     let reader = super::items::reader(task, run).await?;
+    let state_dir = task.shared.state_dir.clone();
     let read = blocking(move || {
         let checked = match reader.check() {
             Ok(checked) => Ok(checked.records),
@@ -31,11 +34,16 @@ pub(in crate::engine) async fn report(task: &Task, run: RunId) -> Result<(), Sto
             problems: reader.problems(SAMPLES)?,
             changed: Vec::new(),
             left: reader.first_left(SAMPLES)?,
+            rehearsal: None,
+            timeline: reader.timeline(BATCHES)?,
+            verified: super::verified::of(&state_dir, run),
         };
         Ok::<_, JournalError>((report, reader.recorded().ok(), done))
     });
     let (mut report, recorded, done) = read.await??;
     if let Some(recorded) = recorded {
+        let before = super::rehearsals::of(task, recorded.plan.as_ref(), &report.info.digest).await;
+        report.rehearsal = before.filter(|remembered| remembered.rehearsal.at <= report.info.started_at);
         let context = Context::resumed(task, &report.info, &recorded);
         let store = task.store().clone();
         // Rows may be large, and their differences take time.

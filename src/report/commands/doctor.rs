@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::plans::subject;
 use super::run::{converse, looked, unarmed};
-use super::written::write;
+use super::written::{masking, write};
 use super::{Context, Quit};
 use crate::cli::Doctor;
 use crate::domain::clock::utc_millis;
@@ -15,6 +15,7 @@ use crate::evidence::{DoctorReport, of_doctor};
 
 /// Repairs where that is wanted, and tells what is wrong, in the end what is left.
 pub(super) async fn doctor(context: &mut Context, options: Doctor) -> Result<(), Quit> {
+    let mut masking = masking(options.mask.as_deref())?;
     if options.repair {
         let plan = Plan::repair(options.module.clone());
         if !context.global.arm {
@@ -31,9 +32,19 @@ pub(super) async fn doctor(context: &mut Context, options: Doctor) -> Result<(),
     let mut kinds: BTreeMap<FindingKind, u64> = BTreeMap::new();
     let among = Among { module: options.module, entity_type: options.r#type, tenant: options.tenant };
     let mut report = DoctorReport::new(among.clone(), utc_millis(Timestamp::now()));
+    if let (Some(masking), Some(tenant)) = (&masking, &mut report.among.tenant) {
+        masking.words(tenant);
+    }
     let looked = looked(context, Command::Doctor { among }, |finding| {
         *kinds.entry(finding.kind).or_default() += 1;
-        report.add(finding);
+        match &mut masking {
+            Some(masking) => {
+                let mut finding = finding.clone();
+                masking.finding(&mut finding);
+                report.add(&finding);
+            }
+            None => report.add(finding),
+        }
     })
     .await?;
     let counts: Vec<String> = kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();

@@ -272,7 +272,7 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         Command::Rollback { entity, to, expect, dry_run } => {
             rollback::rollback(context, &entity, to, expect, dry_run).await
         }
-        Command::Preview { plan, rows, report } => plans::preview(context, &plan, rows, report).await,
+        Command::Preview { plan, rows, report, mask } => plans::preview(context, &plan, rows, report, mask).await,
         Command::Rehearse(options) => rehearse::rehearse(context, options).await,
         Command::Run(options) => run::run(context, options).await,
         Command::Sign(options) => sign::sign(context, options).await,
@@ -285,7 +285,9 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         Command::Runs { command: Some(RunsCommand::Prune { older, dry_run }) } => {
             runs::prune(context, older, dry_run).await
         }
-        Command::Runs { command: Some(RunsCommand::Report { run, to }) } => runs::report(context, run, to).await,
+        Command::Runs { command: Some(RunsCommand::Report { run, to, mask }) } => {
+            runs::report(context, run, to, mask).await
+        }
         Command::Runs { command: Some(RunsCommand::Join { dir, expect }) } => runs::join(context, dir, expect).await,
         Command::Runs { command: Some(RunsCommand::Check { journal }) } => runs::check(context, journal).await,
         Command::Snapshot(options) => snapshot::snapshot(context, options).await,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::super::lines::ItemLine;
 use super::super::table::Table;
 use super::versions::sentence;
-use super::written::write;
+use super::written::{masking, write};
 use super::{Context, Quit, exit};
 use crate::config;
 use crate::domain::clock::utc_millis;
@@ -31,20 +31,33 @@ pub(super) async fn preview(
     file: &Path,
     rows: bool,
     report: Option<PathBuf>,
+    mask: Option<PathBuf>,
 ) -> Result<(), Quit> {
     let plan = load(file)?;
+    let mut masking = masking(mask.as_deref())?;
     let Some(to) = report else { return show(context, plan, rows).await };
-    let (operation, reason, name) = (plan.work.operation(), plan.reason.clone(), plan.name.clone());
+    let (operation, reason, mut name) = (plan.work.operation(), plan.reason.clone(), plan.name.clone());
     let (mut items, mut found) = (PreviewItems::default(), None);
     // It has no run of its own, and the report names none.
     let run = RunId::from_parts(0, 0);
     shown(context, plan, rows, |event| match event {
-        Event::Preview(item) => items.add(run, item),
+        Event::Preview(item) => match &mut masking {
+            Some(masking) => {
+                let mut item = item.clone();
+                masking.preview(&mut item);
+                items.add(run, &item);
+            }
+            None => items.add(run, item),
+        },
         Event::Planned(summary) => found = Some(summary.clone()),
         _ => {}
     })
     .await?;
-    let Some(summary) = found else { return Ok(()) };
+    let Some(mut summary) = found else { return Ok(()) };
+    if let Some(masking) = &mut masking {
+        masking.words(&mut name);
+        masking.summary(&mut summary);
+    }
     let subject = subject(context, name, summary.digest.clone()).await?;
     let at = utc_millis(Timestamp::now());
     if let Some(subject) = subject {

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::super::lines::{ItemLine, JoinedLine, RunLine};
 use super::super::table::Table;
-use super::written::write;
+use super::written::{masking, write};
 use super::{Context, Quit, exit};
 use crate::domain::clock::local_minutes;
 use crate::domain::run::{Outcome, RunId, RunState};
@@ -204,7 +204,13 @@ fn joined_words(joined: &JoinedParts) -> Vec<String> {
     words
 }
 
-pub(super) async fn report(context: &mut Context, run: RunId, to: Option<PathBuf>) -> Result<(), Quit> {
+pub(super) async fn report(
+    context: &mut Context,
+    run: RunId,
+    to: Option<PathBuf>,
+    mask: Option<PathBuf>,
+) -> Result<(), Quit> {
+    let masking = masking(mask.as_deref())?;
     if context.out.is_json() && to.is_none() {
         let failure = Failure::new(ErrorCode::Usage, "a report is no JSON line");
         return Err(failure.hint("name a file for it with --to").into());
@@ -218,13 +224,16 @@ pub(super) async fn report(context: &mut Context, run: RunId, to: Option<PathBuf
             Ok(())
         })
         .await?;
-    let Some(report) = found else { return Ok(()) };
+    let Some(mut report) = found else { return Ok(()) };
     context.out.line(&RunLine::new(&report.info));
     context.end.run = Some(run);
     context.end.digest = Some(report.info.digest.clone()).filter(|digest| !digest.is_empty());
     context.end.outcomes.clone_from(&report.info.outcomes);
     if let Err(broken) = &report.checked {
         context.out.note(broken);
+    }
+    if let Some(mut masking) = masking {
+        masking.run(&mut report);
     }
     let report = of_run(&report);
     let Some(to) = to else {

@@ -5,9 +5,18 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::{Context, Quit};
+use crate::config::plan::load_mask;
 use crate::domain::digest::hex;
 use crate::engine::failure::{ErrorCode, Failure};
-use crate::evidence;
+use crate::evidence::{self, Masking};
+use crate::masking;
+
+/// The mask of a report, where a file says how; its key is gone with it.
+pub(super) fn masking(file: Option<&Path>) -> Result<Option<Masking>, Quit> {
+    let Some(file) = file else { return Ok(None) };
+    let mask = masking::begin(load_mask(file)?, "masked").map_err(Quit::Failed)?;
+    Ok(Some(Masking::new(mask)))
+}
 
 pub(super) fn write(context: &mut Context, file: &Path, text: &str) -> Result<(), Quit> {
     let name = file.display().to_string();

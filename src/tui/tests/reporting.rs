@@ -18,6 +18,9 @@ fn report(run: RunId) -> Event {
         problems: vec![],
         changed: vec![],
         left: vec![],
+        rehearsal: None,
+        timeline: vec![],
+        verified: None,
     }))
 }
 

@@ -233,7 +233,19 @@ fn unfinished(play: &mut Play) {
             Command::ReportRun { .. } => {
                 let (problems, changed, left) = (vec![], vec![], vec![]);
                 let (approvals, steered, info) = (vec![], vec![], stopped);
-                let report = RunReport { info, checked: Ok(3), approvals, steered, problems, changed, left };
+                let (rehearsal, timeline, verified) = (None, vec![], None);
+                let report = RunReport {
+                    info,
+                    checked: Ok(3),
+                    approvals,
+                    steered,
+                    problems,
+                    changed,
+                    left,
+                    rehearsal,
+                    timeline,
+                    verified,
+                };
                 Some(vec![Event::Reported(Box::new(report)), Event::Finished { cancelled: false }])
             }
             _ => None,
