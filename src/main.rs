@@ -13,13 +13,12 @@ use tenantry::cli::{self, Cli, Command, ConfigCommand, Global, PlanCommand, Sche
 use tenantry::domain::clock::time_zone;
 use tenantry::domain::printable::printable;
 use tenantry::domain::run::Operation;
-use tenantry::domain::secret::OneTimeCode;
 use tenantry::engine::failure::{ErrorCode, Failure};
 #[cfg(feature = "sandbox")]
 use tenantry::engine::protocol::{Envelope, Event, RequestId};
 use tenantry::engine::{EngineHandle, boundary, serve};
 use tenantry::notify::Notifier;
-use tenantry::report::{Client, Context, EndLine, Format, Output};
+use tenantry::report::{Client, Context, EndLine, Format, Output, ask_for_code};
 use tenantry::session::{self, Session, Start};
 use tenantry::{config, environment, logging, worker};
 
@@ -272,13 +271,19 @@ async fn headless(mut global: Global, mut command: Command, out: Output) -> u8 {
     };
     begin_log(&session, command.name());
     // Recorded runs are read from the disk.
-    global.mfa_code = match command {
-        Command::Runs { .. } => None,
-        _ => match one_time_code(&global, &session).await {
-            Ok(code) => code,
-            Err(failure) => return end(out, command.name(), Err(failure)),
-        },
+    let asks_for_code = match command {
+        Command::Runs { .. } => {
+            global.mfa_code = None;
+            false
+        }
+        _ => asks_for_code(&session).await,
     };
+    if asks_for_code && global.mfa_code.is_none() {
+        match ask_for_code().await {
+            Ok(code) => global.mfa_code = Some(code),
+            Err(failure) => return end(out, command.name(), Err(failure.into())),
+        }
+    }
     let (handle, engine) = start_engine(&session);
     let mut context = Context::new(out, Client::new(handle), global, command.name());
     #[cfg(feature = "sandbox")]
@@ -286,6 +291,7 @@ async fn headless(mut global: Global, mut command: Command, out: Output) -> u8 {
         context.keeping = Some(tenantry::keep::begin);
     }
     context.notify = Notifier::new(session.notify.clone(), session.profile.name.clone());
+    context.asks_for_code = asks_for_code;
     context.protected = session.profile.protected.then(|| session.profile.environment.clone());
     match time_zone(&session.profile.timezone) {
         Ok(zone) => context.zone = zone,
@@ -300,27 +306,13 @@ async fn headless(mut global: Global, mut command: Command, out: Output) -> u8 {
     code
 }
 
-/// The one-time code that the AWS profile wants: the given one, or one that is asked for where somebody is there to answer. Without one
-/// the first call says what is wanted.
-async fn one_time_code(global: &Global, session: &Session) -> Result<Option<OneTimeCode>, Box<Failure>> {
-    if let Some(code) = &global.mfa_code {
-        return Ok(Some(code.clone()));
-    }
+/// Whether somebody is there to type the one-time code that the AWS profile wants. Without one the first call says what is wanted.
+async fn asks_for_code(session: &Session) -> bool {
     let (profile, is_somebody_there) =
         (&session.profile, std::io::stdin().is_terminal() && std::io::stderr().is_terminal());
-    if !is_somebody_there || profile.credentials.is_some() {
-        return Ok(None);
-    }
-    if !tenantry::store::wants_code(profile.aws_profile.as_deref()).await {
-        return Ok(None);
-    }
-    complain("the AWS profile asks for a one-time code (mfa_serial): type the six digits of the device");
-    let line = tokio::task::spawn_blocking(|| {
-        let mut line = String::new();
-        std::io::stdin().read_line(&mut line).map(|_| line)
-    });
-    let line = line.await.ok().and_then(Result::ok).unwrap_or_default();
-    line.parse().map(Some).map_err(|why: &str| Failure::new(ErrorCode::Usage, why).into())
+    is_somebody_there
+        && profile.credentials.is_none()
+        && tenantry::store::wants_code(profile.aws_profile.as_deref()).await
 }
 
 /// Starts the engine; in a sandbox once its demo data is there, while the caller goes on.

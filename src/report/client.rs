@@ -1,3 +1,5 @@
+use std::collections::VecDeque;
+
 use crate::engine::EngineHandle;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Counters, Event, RequestId};
@@ -7,13 +9,15 @@ use crate::engine::protocol::{Command, Counters, Event, RequestId};
 pub struct Client {
     handle: EngineHandle,
     next: u64,
+    /// What came for a request while another one was listened to.
+    aside: VecDeque<Event>,
 }
 
 impl Client {
     /// Drives this engine.
     #[must_use]
     pub fn new(handle: EngineHandle) -> Self {
-        Self { handle, next: 0 }
+        Self { handle, next: 0, aside: VecDeque::new() }
     }
 
     /// Sends a command.
@@ -32,12 +36,28 @@ impl Client {
     /// # Errors
     /// A [`Failure`] when the engine has ended.
     pub async fn event(&mut self, request: RequestId) -> Result<Event, Failure> {
+        if let Some(event) = self.aside.pop_front() {
+            return Ok(event);
+        }
+        self.listen(request, None).await
+    }
+
+    /// The next event of a request that was begun beside another one, whose events wait for [`Client::event`].
+    ///
+    /// # Errors
+    /// A [`Failure`] when the engine has ended.
+    pub async fn event_beside(&mut self, request: RequestId, other: RequestId) -> Result<Event, Failure> {
+        self.listen(request, Some(other)).await
+    }
+
+    async fn listen(&mut self, request: RequestId, other: Option<RequestId>) -> Result<Event, Failure> {
         loop {
             let envelope = self.handle.events.recv().await.ok_or_else(gone)?;
             match envelope.event {
                 // Before any request: the demo data, for instance, could not be loaded.
                 Event::Failed(failure) if envelope.request == RequestId(0) => return Err(*failure),
                 event if envelope.request == request => return Ok(event),
+                event if Some(envelope.request) == other => self.aside.push_back(event),
                 _ => {}
             }
         }

@@ -13,7 +13,7 @@ use crate::engine::protocol::RunReport;
 use crate::evidence;
 
 pub use client::Client;
-pub use commands::{BeginKeeping, Context, Keeper, WantedCopy, run};
+pub use commands::{BeginKeeping, Context, Keeper, WantedCopy, ask_for_code, run};
 pub use lines::{EndLine, ErrorLine};
 pub use output::{Format, Output};
 

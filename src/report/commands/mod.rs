@@ -13,6 +13,7 @@ mod rollback;
 mod run;
 mod runs;
 mod sign;
+mod signing_in;
 mod snapshot;
 mod versions;
 mod written;
@@ -33,6 +34,7 @@ use crate::domain::run::{Outcome, RunId};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{self, EntityRef, Event, Level, StopCause};
 use crate::notify::{News, Note, Notifier};
+pub use signing_in::ask_for_code;
 pub use snapshot::{BeginKeeping, Keeper, WantedCopy};
 
 /// What a headless command works with.
@@ -52,6 +54,8 @@ pub struct Context {
     pub zone: TimeZone,
     /// Where copies of rows are kept; `None` in a build that cannot keep any.
     pub keeping: Option<BeginKeeping>,
+    /// Whether somebody is there to type another one-time code, which the AWS profile wants.
+    pub asks_for_code: bool,
     /// Tells whoever wants to know of runs.
     pub notify: Notifier,
     pub(super) waiting: Waiting,
@@ -85,6 +89,7 @@ impl Context {
             protected: None,
             zone: TimeZone::UTC,
             keeping: None,
+            asks_for_code: false,
             notify: Notifier::default(),
             waiting: Waiting::default(),
             progress: None,

@@ -9,7 +9,7 @@ use crate::domain::publish::PublishMode;
 use crate::domain::row::field;
 use crate::domain::run::{Action, Outcome, Reason};
 use crate::domain::tenant::tenant_of;
-use crate::engine::protocol::{Command, Decision, Event, ItemResult, Level, Preview, Steering, StopCause};
+use crate::engine::protocol::{Command, Decision, Event, ItemResult, Level, Preview, StopCause};
 use crate::notify::News;
 
 pub(super) async fn rollback(
@@ -109,12 +109,7 @@ async fn write(context: &mut Context, plan: Plan) -> Result<(), Quit> {
     loop {
         match context.next(request).await? {
             Event::Finished { .. } => break,
-            // Nobody is here to mend it: the run ends, and can be resumed.
-            Event::Paused { run, failure } => {
-                paused = Some(failure);
-                context.tell_of_run(News::RunPaused, Some(run), None, "paused");
-                context.client.send(Command::Steer { run, steering: Steering::Stop }).await?;
-            }
+            Event::Paused { run, failure } => paused = context.paused(request, run, failure).await?,
             Event::Failed(failure) if failure.fatal => return Err(Quit::Failed(failure)),
             Event::Failed(failure) => context.out.error(&failure),
             Event::Log(Level::Info, text) => tracing::info!("{text}"),

@@ -12,7 +12,7 @@ use crate::domain::plan::{Change, Modules, Plan, PlanPart, RunSettings, Undo as 
 use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{
-    BatchState, Command, Event, Finding, ItemResult, Level, Phase, RunInfo, Severity, Signature, Steering, StopCause,
+    BatchState, Command, Event, Finding, ItemResult, Level, Phase, RunInfo, Severity, Signature, StopCause,
 };
 use crate::notify::News;
 
@@ -157,12 +157,7 @@ pub(super) async fn converse(
                 context.end.exit = exit::first(context.end.exit, exit::ERROR);
                 context.out.error(&failure);
             }
-            // Nobody is here to mend it: the run ends, and can be gone on with.
-            Event::Paused { run, failure } => {
-                paused = Some(failure);
-                context.tell_of_run(News::RunPaused, Some(run), None, "paused");
-                context.client.send(Command::Steer { run, steering: Steering::Stop }).await?;
-            }
+            Event::Paused { run, failure } => paused = context.paused(request, run, failure).await?,
             Event::Log(Level::Info, text) => tracing::info!("{text}"),
             Event::Log(_, text) => context.out.note(&text),
             Event::Planned(summary) => planned(context, &summary),

@@ -74,7 +74,7 @@ async fn a_run_paused_by_an_expired_session_goes_on_after_signing_in_and_no_item
     console.press("r");
     console.wait_for("opening the page");
     console.wait_for("has ended");
-    console.wait_for("40/40 100%");
+    console.wait_for("is done: 40 done");
     console.press("q");
     assert_eq!(console.ended(), 0);
     assert_eq!(stack.rows(TableKind::Data, "globex").await.len(), ITEMS);
@@ -88,15 +88,62 @@ async fn a_run_paused_by_an_expired_session_goes_on_after_signing_in_and_no_item
     machine.assert_silent();
 }
 
+/// A role that wants the code of the device at the end of its chain.
+const ROLE_WITH_CODE: &str = "[profile corp]\nrole_arn = arn:aws:iam::1:role/support\nsource_profile = base\n\
+                              mfa_serial = arn:aws:iam::1:mfa/me\n[profile base]\naws_access_key_id = AKIDBASE\n\
+                              aws_secret_access_key = CANARY-secret-of-the-base\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_run_on_the_command_line_asks_for_another_code_when_the_session_has_ended() {
+    const ITEMS: usize = 60;
+    let stack = Stack::new().await;
+    plan::fill(&stack, "acme", ITEMS).await;
+    let accepted = Arc::new(Mutex::new("AKIDROLE"));
+    let dynamodb = gate(stack.profile.endpoints.dynamodb.as_deref().unwrap(), Arc::clone(&accepted)).await;
+    let sts = careful_sts(Arc::default()).await;
+    let machine = Machine::new(&dynamodb, &sts, ROLE_WITH_CODE, "");
+    let plan = Plan::copy("acme", "globex").set("rate", "10");
+    let mut run = machine.console(&["run", plan.path(), "--arm", "--approve", "all"]);
+    run.wait_for("type the six digits");
+    run.press(&format!("{CODE}\r"));
+    while stack.rows(TableKind::Data, "globex").await.len() < 5 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    *accepted.lock().unwrap() = "nobody";
+    run.wait_for("the run is paused");
+    assert!(stack.rows(TableKind::Data, "globex").await.len() < ITEMS);
+    *accepted.lock().unwrap() = "AKIDROLE";
+    run.press("12\r");
+    run.press("000000\r");
+    run.wait_for("was not accepted");
+    run.press(&format!("{CODE}\r"));
+    run.wait_for("the run goes on");
+    assert_eq!(run.ended(), 0, "{}", run.text());
+    assert_eq!(stack.rows(TableKind::Data, "globex").await.len(), ITEMS);
+    // Every item was told, also those that landed while somebody typed.
+    let told = machine.json(&["runs"]).await;
+    assert_eq!(told.events("run")[0]["outcomes"]["done"], ITEMS);
+    // Without an answer it ends as it would without a terminal, and can be gone on with.
+    let plan = Plan::copy("acme", "initech").set("rate", "10");
+    let mut run = machine.console(&["run", plan.path(), "--arm", "--approve", "all", "--mfa-code", CODE]);
+    while stack.rows(TableKind::Data, "initech").await.len() < 5 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    *accepted.lock().unwrap() = "nobody";
+    run.wait_for("the run is paused");
+    run.press("\r\r\r");
+    run.wait_for("run --resume");
+    assert_eq!(run.ended(), 1, "{}", run.text());
+    machine.assert_silent();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_console_asks_for_the_code_of_the_device_and_keeps_the_session_in_memory() {
-    const AWS: &str = "[profile corp]\nrole_arn = arn:aws:iam::1:role/support\nsource_profile = base\n\
-                       mfa_serial = arn:aws:iam::1:mfa/me\n[profile base]\naws_access_key_id = AKIDBASE\n\
-                       aws_secret_access_key = CANARY-secret-of-the-base\n";
     let stack = Stack::new().await;
     let asked = Arc::new(Mutex::new(Vec::new()));
     let sts = careful_sts(Arc::clone(&asked)).await;
-    let machine = Machine::new(stack.profile.endpoints.dynamodb.as_deref().unwrap(), &sts, AWS, "");
+    let endpoint = stack.profile.endpoints.dynamodb.as_deref().unwrap();
+    let machine = Machine::new(endpoint, &sts, ROLE_WITH_CODE, "");
     let mut console = machine.console(&[]);
     console.wait_for("type the six digits");
     console.press("000000\r");
@@ -106,7 +153,7 @@ async fn a_console_asks_for_the_code_of_the_device_and_keeps_the_session_in_memo
     console.wait_for("role support");
     console.wait_for("days left");
     console.wait_for("not counted: s counts it");
-    assert!(!console.text().contains("Sign in again"), "{}", console.text());
+    assert!(!console.text().contains("Sign in: "), "{}", console.text());
     console.press("q");
     assert_eq!(console.ended(), 0);
     // Headless somebody is asked where somebody is there to answer; a mistyped code ends the command.
@@ -137,7 +184,7 @@ async fn a_token_of_sso_that_was_renewed_is_taken_up() {
     let mut console = machine.console(&[]);
     console.wait_for("nobody is signed in to SSO");
     console.press("\u{1b}[15~");
-    console.wait_for("Sign in again: profile t");
+    console.wait_for("Sign in: profile t");
     console.wait_for("look again");
     console.press("r");
     console.wait_for("role support");

@@ -1,0 +1,77 @@
+//! Signing in on the terminal: before a command, and again where a run is paused because the session has ended.
+
+use std::io::Write as _;
+
+use super::{Context, Quit};
+use crate::domain::run::RunId;
+use crate::domain::secret::OneTimeCode;
+use crate::engine::failure::{ErrorCode, Failure};
+use crate::engine::protocol::{Command, Event, RequestId, Steering};
+use crate::notify::News;
+
+/// Codes that are asked for before the run ends: each attempt may lock the device a little longer.
+const ATTEMPTS: usize = 3;
+
+/// Asks for the six digits of the device.
+///
+/// # Errors
+/// A [`Failure`] where what is typed is no code, and where nothing is typed.
+pub async fn ask_for_code() -> Result<OneTimeCode, Failure> {
+    let asks = "the AWS profile asks for a one-time code (mfa_serial): type the six digits of the device\n";
+    let _ = std::io::stderr().write_all(asks.as_bytes());
+    let line = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
+    });
+    let line = line.await.ok().and_then(Result::ok).unwrap_or_default();
+    line.parse().map_err(|why: &str| Failure::new(ErrorCode::Usage, why))
+}
+
+impl Context {
+    /// Nothing gets through for a run, which is paused. Where another code of the device mends it, it goes on, and the answer is `None`;
+    /// otherwise it ends and can be resumed, and the answer is why.
+    pub(super) async fn paused(
+        &mut self,
+        request: RequestId,
+        run: RunId,
+        failure: Box<Failure>,
+    ) -> Result<Option<Box<Failure>>, Quit> {
+        self.tell_of_run(News::RunPaused, Some(run), None, "paused");
+        let is_mended = matches!(failure.code, ErrorCode::Credentials | ErrorCode::SignIn)
+            && self.asks_for_code
+            && self.signed_in_again(request, &failure).await?;
+        let steering = if is_mended { Steering::Continue } else { Steering::Stop };
+        self.client.send(Command::Steer { run, steering }).await?;
+        Ok((!is_mended).then_some(failure))
+    }
+
+    async fn signed_in_again(&mut self, run: RequestId, failure: &Failure) -> Result<bool, Quit> {
+        self.out.note(&format!("the run is paused, and no item has failed for it: {}", failure.message));
+        for _ in 0..ATTEMPTS {
+            let code = match ask_for_code().await {
+                Ok(code) => code,
+                Err(failure) => {
+                    self.out.note(&failure.message);
+                    continue;
+                }
+            };
+            let request = self.client.send(Command::SignInAgain { code: Some(code) }).await?;
+            let mut refused = None;
+            loop {
+                match self.client.event_beside(request, run).await? {
+                    Event::Finished { .. } => break,
+                    Event::Failed(failure) => refused = Some(failure),
+                    _ => {}
+                }
+            }
+            match refused {
+                None => {
+                    self.out.note("signed in: the run goes on");
+                    return Ok(true);
+                }
+                Some(failure) => self.out.note(&failure.message),
+            }
+        }
+        Ok(false)
+    }
+}
