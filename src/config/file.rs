@@ -12,7 +12,7 @@ use crate::domain::clock::time_zone;
 /// The example that `tenantry config example` prints: every optional key at its default.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");
 
-/// What a configuration file holds.
+/// Contents of a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ConfigFile {
     /// The profile used without `--profile`.
@@ -152,7 +152,7 @@ fn profile(
     Ok(p)
 }
 
-/// Who must sign; the files are relative to the configuration file.
+/// Reads the sign-off: how many people must sign, and who may; the files are relative to the configuration file.
 fn sign_off(mut walk: Walk<'_, '_>, config: &Path) -> Result<SignOff, Box<ConfigError>> {
     let mut file = |key| -> Result<Option<PathBuf>, Box<ConfigError>> {
         Ok(walk.text(key)?.map(|name| match (name.strip_prefix("~/"), std::env::home_dir()) {

@@ -115,7 +115,7 @@ pub struct Profile {
     pub protected: bool,
     /// Base names of modules whose tables the application renamed.
     pub tables: BTreeMap<String, String>,
-    /// Who must sign what is written.
+    /// Rule for signing what is written: how many people, and who they may be.
     pub sign_off: SignOff,
 }
 

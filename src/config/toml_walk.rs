@@ -21,9 +21,9 @@ pub struct ConfigError {
     pub column: Option<usize>,
     /// The key, with its tables (`profiles.staging.app`).
     pub key: Option<String>,
-    /// What is wrong.
+    /// The problem, in words.
     pub message: String,
-    /// What to do about it.
+    /// The remedy, if there is one.
     pub hint: Option<String>,
 }
 

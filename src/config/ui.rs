@@ -21,7 +21,7 @@ struct NamedFile {
     complaint: ConfigError,
 }
 
-/// What the console reads over its own keys and styles.
+/// Settings that the console reads over its own keys and styles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ui {
     /// Keys that replace the shipped ones.

@@ -1,4 +1,4 @@
-//! Who did what: a version of an entity as one thing that happened.
+//! Activity, or who did what: a version of an entity as one thing that happened.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use super::row::{Row, TableKind};
 use super::timeline::VersionStatus;
 use super::transform::at_place;
 
-/// What became of an entity.
+/// Kind of activity: the effect of a version on its entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ActivityKind {
@@ -43,7 +43,7 @@ impl ActivityKind {
     }
 }
 
-/// What a version did; `before` is the row of the version before it, where any table has one.
+/// Kind of activity of a version; `before` is the row of the version before it, where any table has one.
 #[must_use]
 pub fn kind(status: VersionStatus, version: Version, before: Option<&Row>, now: &Row) -> ActivityKind {
     match status {

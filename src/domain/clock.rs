@@ -76,7 +76,7 @@ pub struct Now {
 }
 
 impl Now {
-    /// What a text was taken for.
+    /// Sentence that says which moment a text was taken for, in UTC and in the zone.
     #[must_use]
     pub fn taken(&self, text: &str, at: Timestamp) -> String {
         let (utc, zone) = (utc_millis(at), self.zone.iana_name().unwrap_or("local time"));

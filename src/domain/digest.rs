@@ -1,4 +1,4 @@
-//! What an approval is given for.
+//! Digests: an approval is given for one.
 
 use sha2::{Digest, Sha256};
 
@@ -6,7 +6,7 @@ use super::row::{Row, field};
 use super::run::{Action, Reason};
 use super::value::{Canonical, Map, Value};
 
-/// What identifies the work on one item: two previews of the same data give the same digest.
+/// Facts that identify the work on one item: two previews of the same data give the same digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemDigest<'a> {
     /// Module.
@@ -15,9 +15,9 @@ pub struct ItemDigest<'a> {
     pub target: (&'a str, &'a str),
     /// Keys of the source; in place the same.
     pub source: (&'a str, &'a str),
-    /// What is intended.
+    /// Intended action.
     pub action: Action,
-    /// Why nothing is.
+    /// Why nothing is intended.
     pub reason: Option<Reason>,
     /// Versions of target and source that were shown.
     pub versions: (u64, u64),

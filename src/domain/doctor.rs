@@ -1,4 +1,4 @@
-//! What can be wrong with an entity, and with how long its past is kept.
+//! Faults that an entity can have, and faults in how long its past is kept.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -17,7 +17,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
 /// Ranges of a gap that are named.
 const RANGES: usize = 8;
 
-/// What is wrong with an entity.
+/// Fault of an entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ailment {
     /// A command right above the data row that nothing will finish: every later publish conflicts.
@@ -143,7 +143,7 @@ impl Ailment {
     }
 }
 
-/// What is wrong with the commands of an entity; `above` are rows more than one version above it.
+/// Faults in the commands of an entity; `above` are rows more than one version above it.
 #[must_use]
 pub fn of_commands(seen: &EntitySnapshot, above: &[(Version, Row)], now: Timestamp) -> Vec<Ailment> {
     let mut found = Vec::new();

@@ -10,21 +10,21 @@ use super::transfer::{Refusal, Side, attributes, data_row_of, pinned, undecided,
 use super::transform::{Brought, Changing};
 use super::value::{Map, Value};
 
-/// What is the same for all entities.
+/// Settings shared by all entities.
 #[derive(Debug)]
 pub struct Evolving {
-    /// What changes.
+    /// Changes of the attributes.
     pub changing: Changing,
-    /// What becomes of soft-deleted ones.
+    /// Treatment of soft-deleted entities.
     pub deleted: DeletedSources,
     /// How it is published.
     pub mode: PublishMode,
-    /// Who publishes, when and for what.
+    /// Author, time and origin of the publish.
     pub stamp: Stamp,
 }
 
 impl Evolving {
-    /// What becomes of an entity.
+    /// Plans the item of an entity.
     #[must_use]
     pub fn item(&self, module: &str, side: Side<'_>) -> PlannedItem {
         let mut item = PlannedItem { parts: vec![pinned(Role::Target, side)], ..undecided(module, side, side) };

@@ -98,7 +98,7 @@ pub struct Needle {
 pub struct Matched {
     /// The place.
     pub path: Path,
-    /// What stands there; a number in its digits.
+    /// The text or number that stands there; a number in its digits.
     pub value: String,
 }
 

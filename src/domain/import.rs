@@ -1,4 +1,4 @@
-//! What becomes of the entities that a file brings.
+//! Items for the entities that a file brings.
 
 use super::csv::Incoming;
 use super::item::{PlannedItem, Role};
@@ -22,7 +22,7 @@ pub fn too_long(key: &EntityKey, next: Version) -> Option<String> {
     (sk > LONGEST_SK).then(|| format!("the sort key has {sk} bytes with its version, and DynamoDB takes {LONGEST_SK}"))
 }
 
-/// What is the same for all entities of a file.
+/// Settings shared by all entities of a file.
 #[derive(Debug, Clone)]
 pub struct Importing {
     /// The rules of a copy to the tenant that the entities are for.
@@ -30,7 +30,7 @@ pub struct Importing {
 }
 
 impl Importing {
-    /// What becomes of one entity: created, brought to what the file says, or equal already.
+    /// Plans the item of one entity: created, brought to what the file says, or equal already.
     #[must_use]
     pub fn item(&self, module: &str, line: u64, incoming: &Incoming, target: Side<'_>) -> PlannedItem {
         let mut item =
@@ -57,7 +57,7 @@ impl Importing {
         let current = target.seen.resolved.as_deref();
         let live = current.filter(|row| !row.is_deleted());
         let mut state = rules.carry.state(row, target.key, live.filter(|_| rules.carry.existing == Existing::Merge))?;
-        // What the file cannot tell stays as it is.
+        // Fields that the file does not cover stay as they are.
         if let (Some(now), false) = (live, incoming.is_whole) {
             let untold = [(field::CODE, !incoming.tells[0]), (field::NAME, !incoming.tells[1]), (field::SEQ, true)];
             for (name, is_untold) in untold {

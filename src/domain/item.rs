@@ -1,4 +1,4 @@
-//! What a run intends for one item, found out by a preview and pinned to the versions that it saw.
+//! Plan of a run for one item: found by a preview, and pinned to the versions that it saw.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::key::{EntityKey, Version};
 use super::row::{Row, TableKind};
 use super::run::{Action, Reason};
 
-/// What an entity is to an item.
+/// Role of an entity in an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -27,12 +27,12 @@ pub enum Role {
     Counter,
 }
 
-/// Who made an entity's version, and when.
+/// Author and time of an entity's version.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Changed {
     /// When, as stored.
     pub at: Option<String>,
-    /// Who.
+    /// Author, as stored.
     pub by: Option<String>,
     /// From its command row. Otherwise from the data row, where the framework leaves stale values.
     pub certain: bool,
@@ -62,7 +62,7 @@ pub struct Origin {
 /// One entity of an item: written when it has a row to be, otherwise only pinned to its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedPart {
-    /// What it is to the item.
+    /// Its role in the item.
     pub role: Role,
     /// Its keys.
     pub key: EntityKey,
@@ -72,11 +72,11 @@ pub struct PlannedPart {
     pub before: Option<Arc<Row>>,
     /// The data row to be written, attributes in place; `None` where the entity is not written.
     pub after: Option<Arc<Row>>,
-    /// What an earlier run wrote here, where this item takes that back: shown beside the other two.
+    /// Row that an earlier run wrote here, where this item takes that back: shown beside the other two.
     pub wrote: Option<Arc<Row>>,
     /// Whether the command row of the version before was there: only then its ttl is set.
     pub previous_seen: bool,
-    /// Who made the version that was seen: told where rows want the same key, so that they can be decided about.
+    /// Author and time of the version that was seen: reported where rows want the same key, so that they can be decided about.
     pub changed: Option<Changed>,
     /// Unix seconds at which the previous command row and the history row expire.
     pub ttl: (Option<i64>, Option<i64>),
@@ -121,9 +121,9 @@ pub struct PlannedItem {
     pub source: EntityKey,
     /// Keys of the target.
     pub target: EntityKey,
-    /// What is intended.
+    /// Intended action.
     pub action: Action,
-    /// Why nothing is, where that is so.
+    /// Why nothing is intended, where that is so.
     pub reason: Option<Reason>,
     /// In words.
     pub message: Option<String>,
@@ -210,7 +210,7 @@ impl PlannedItem {
         self.shown().and_then(|part| part.after.as_ref())
     }
 
-    /// What an earlier run wrote, where the item takes that back.
+    /// Row that an earlier run wrote, where the item takes that back.
     #[must_use]
     pub fn wrote(&self) -> Option<&Arc<Row>> {
         self.shown().and_then(|part| part.wrote.as_ref())

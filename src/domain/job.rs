@@ -5,9 +5,9 @@ use super::publish::Stamp;
 use super::row::{Row, field};
 use super::value::{Map, Value};
 
-/// What the keys of CSV jobs begin with.
+/// Prefix of the partition keys of CSV jobs.
 const PREFIX: &str = "CSV_IMPORT#";
-/// What a row in the CSV may take on its way through the application's queues, in bytes.
+/// Largest row of the CSV that may go through the application's queues, in bytes.
 pub const ROW_LIMIT: usize = 250_000;
 
 /// A CSV file for the application's distributed import.

@@ -22,7 +22,7 @@ impl From<Value> for Patch {
     }
 }
 
-/// What the framework's partial update makes of stored attributes, defects included: to show what an application's own
+/// Result of the framework's partial update on stored attributes, defects included: to show what an application's own
 /// publish would do, and to compare with rows that it wrote.
 ///
 /// Maps merge deeply and lists are replaced; `undefined` removes; an empty map clears nothing; a list, or a scalar that

@@ -36,7 +36,7 @@ const PER_PUBLISH: [&str; 13] = [
     field::UPDATED_BY,
 ];
 
-/// Who publishes, when and for what: the same for all rows of one publish.
+/// Author, time and origin of a publish: the same for all its rows.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Stamp {
     /// The time in the framework's form and the application's zone.
@@ -114,7 +114,7 @@ pub enum PublishMode {
 }
 
 impl PublishMode {
-    /// What is to be known of an entity that is published so.
+    /// Note about an entity that is published in this mode.
     #[must_use]
     pub fn consequence(self) -> &'static str {
         match self {

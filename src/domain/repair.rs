@@ -8,7 +8,7 @@ use super::run::Action;
 use super::timeline::is_stuck;
 use super::transfer::{Side, undecided, write};
 
-/// What becomes of an entity whose next command is stuck; `None` where it is not. `command` is that row with its attributes in place.
+/// Plans the item of an entity whose next command is stuck; `None` where it is not. `command` is that row with its attributes in place.
 #[must_use]
 pub fn item(module: &str, side: Side<'_>, command: &Row) -> Option<PlannedItem> {
     let stored = side

@@ -53,7 +53,7 @@ impl Retention {
     pub fn of(days: Option<&Value>) -> Self {
         let stored = days.map_or_else(|| "nothing".to_owned(), super::value::to_plain_json);
         let number = days.filter(|value| is_truthy(value)).map(to_number);
-        // What is no number counts as none, and so does zero.
+        // A value that is no number counts as none, and so does zero.
         let number = number.filter(|n| *n != 0.0 && !n.is_nan());
         let (seconds, oddity) = match number {
             None => (None, Some("the framework takes it for none, and the rows never expire")),

@@ -33,7 +33,7 @@ pub mod field {
     pub const CSK: &str = "csk";
 }
 
-/// Which of a module's tables a row lives in.
+/// Table of a module that a row lives in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TableKind {
@@ -68,7 +68,7 @@ pub enum BadRow {
     Version {
         /// Sort key of the row.
         sk: String,
-        /// What is stored instead.
+        /// Value stored instead.
         found: String,
     },
     /// `attributes` is neither a map nor the reference to an S3 object.

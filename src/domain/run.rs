@@ -36,7 +36,7 @@ impl RunId {
         self.0.timestamp_ms()
     }
 
-    /// What the framework's rows carry as `requestId` of everything the run writes.
+    /// The `requestId` in the framework's rows of everything that the run writes.
     #[must_use]
     pub fn request_id(self) -> String {
         format!("tenantry-{self}")
@@ -72,7 +72,7 @@ impl From<RunId> for String {
 }
 
 words! {
-    /// What a run intends for an item.
+    /// Action that a run intends for an item.
     Action {
         /// Nothing is there yet.
         Create = "create",
@@ -94,7 +94,7 @@ words! {
 }
 
 impl Action {
-    /// What becomes of an item that is not written.
+    /// Outcome of an item that is not written.
     #[must_use]
     pub fn unwritten(self) -> Outcome {
         match self {
@@ -107,7 +107,7 @@ impl Action {
 }
 
 words! {
-    /// What became of an item.
+    /// Outcome of an item.
     Outcome {
         /// Written.
         Done = "done",
@@ -211,7 +211,7 @@ words! {
 }
 
 words! {
-    /// What kind of work a run does.
+    /// Kind of work that a run does.
     Operation {
         /// Copies entities to another tenant.
         Copy = "copy",

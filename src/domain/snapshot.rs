@@ -11,7 +11,7 @@ use super::value::Value;
 /// Why an entity whose ttl has passed is not worked with.
 pub const PAST_TTL: &str = "its ttl has passed: the application counts it as gone, and DynamoDB removes it within days";
 
-/// What a decision about an entity rests on, read consistently.
+/// Facts that a decision about an entity rests on, read consistently.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EntitySnapshot {
     /// The data row as stored.

@@ -1,4 +1,4 @@
-//! Which tenant a row belongs to.
+//! Tenant that a row belongs to.
 
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ pub fn refusal(code: &str, spelling: Spelling, reads_lower: bool) -> Option<Stri
     })
 }
 
-/// What is odd about a code under which something is written.
+/// Warning about an odd code under which something is written.
 #[must_use]
 pub fn oddity(code: &str) -> Option<String> {
     if code.contains('/') {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::key::Version;
 use super::row::{BadRow, Row, TableKind, field};
 
-/// What the tables say of a version.
+/// Status of a version, by the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum VersionStatus {
@@ -39,13 +39,13 @@ pub struct VersionEntry {
     pub version: Version,
     /// The tables that hold it, the most trustworthy first: data, history, command. Empty for a gap.
     pub found: Vec<TableKind>,
-    /// What became of it.
+    /// Status, by the tables.
     pub status: VersionStatus,
     /// The framework's own status text, from the command row.
     pub state: Option<String>,
     /// When it was published, as stored.
     pub at: Option<String>,
-    /// Who published it.
+    /// Publisher, from the row that `by_source` names.
     pub by: Option<String>,
     /// From which address.
     pub ip: Option<String>,
@@ -53,7 +53,7 @@ pub struct VersionEntry {
     pub by_source: Option<BySource>,
     /// The request that published it.
     pub request_id: Option<String>,
-    /// What published it, from the command row.
+    /// Source of the publish, from the command row.
     pub source: Option<String>,
     /// Whether it is soft-deleted.
     pub deleted: bool,
@@ -160,7 +160,7 @@ pub fn is_stuck(command: &Row) -> bool {
     is_failed(command) || command.text(field::SYNC_MODE) == Some("SYNC")
 }
 
-/// What a listing shows of an entity beside its fields.
+/// Flag of an entity in a listing, beside its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Flag {

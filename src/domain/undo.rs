@@ -1,4 +1,4 @@
-//! What taking an item of a run back writes.
+//! Rows that take an item of a run back.
 //!
 //! Pure: the caller has read the entities as they are now, the rules are here.
 
@@ -15,7 +15,7 @@ use super::snapshot::{EntitySnapshot, PAST_TTL};
 use super::transfer::{Side, data_row_of, is_same, take_bytes, write};
 use super::value::{Map, Value};
 
-/// What is the same for all items of an undo.
+/// Settings shared by all items of an undo.
 #[derive(Debug, Clone)]
 pub struct Undoing {
     /// requestId of everything that the run wrote.
@@ -24,11 +24,11 @@ pub struct Undoing {
     pub is_repair: bool,
     /// Ids of the jobs that wrote in its stead: the source of their command rows.
     pub jobs: HashSet<String>,
-    /// What becomes of entities that were changed since.
+    /// Treatment of entities that were changed since.
     pub conflicts: Conflicts,
     /// How it is published.
     pub mode: PublishMode,
-    /// Who publishes, when and for what.
+    /// Author, time and origin of the publish.
     pub stamp: Stamp,
     /// The undo's time, in UTC with milliseconds.
     pub at: String,
@@ -39,7 +39,7 @@ pub struct Undoing {
 /// One entity that the run wrote.
 #[derive(Debug, Clone)]
 pub struct Written {
-    /// What it was to the item.
+    /// Its role in the item.
     pub role: Role,
     /// Its keys.
     pub key: EntityKey,
@@ -47,7 +47,7 @@ pub struct Written {
     pub version: Version,
     /// The data row before the run, attributes resolved; `None` where it was absent, or where it is lost.
     pub before: Option<Arc<Row>>,
-    /// What the run wrote, attributes resolved.
+    /// Row that the run wrote, attributes resolved.
     pub wrote: Option<Arc<Row>>,
     /// The reference to the attributes before the run, where they stood in S3.
     pub attributes_ref: Option<String>,
@@ -68,7 +68,7 @@ impl Written {
         self.before.iter().chain(&self.wrote).any(|row| row.attribute_bytes().is_some())
     }
 
-    /// What the tables do not prove of it; `is_ours` where its current version is the run's.
+    /// Doubt that the tables leave about it; `is_ours` where its current version is the run's.
     fn doubt(&self, is_ours: bool) -> Option<String> {
         let after = self.version.next();
         if !is_ours && !self.is_proven {
@@ -88,16 +88,16 @@ impl Written {
 /// An entity that the run wrote, as it is now.
 #[derive(Debug, Clone, Copy)]
 pub struct Now<'a> {
-    /// What the run wrote.
+    /// The entity as the run wrote it.
     pub written: &'a Written,
-    /// What was read of it now.
+    /// State of it that was read now.
     pub side: Side<'a>,
 }
 
 /// Why an entity is not written.
 type Refusal = (Action, Reason, String);
 
-/// What becomes of one entity.
+/// Verdict on one entity.
 enum Verdict {
     /// Nothing of the run is there.
     Nothing(&'static str),
@@ -108,7 +108,7 @@ enum Verdict {
 }
 
 impl Undoing {
-    /// What becomes of an item of the run. Its entities are taken back together or not at all.
+    /// Plans the undo of an item of the run. Its entities are taken back together or not at all.
     #[must_use]
     pub fn item(&self, module: &str, source: &EntityKey, target: &EntityKey, entities: &[Now<'_>]) -> PlannedItem {
         let mut item = PlannedItem::new(module, source.clone(), target.clone());
@@ -163,7 +163,7 @@ impl Undoing {
         if let Some((reason, message)) = seen.blocked_by_command() {
             return Verdict::Refuse((Action::Conflict, reason, message));
         }
-        // What a repair finished carries the id of whoever published it.
+        // A row that a repair finished carries the id of whoever published it.
         let wrote = if self.is_repair {
             written.wrote.as_ref().and_then(|row| row.text(field::REQUEST_ID)).unwrap_or(&self.request_id)
         } else {
@@ -318,7 +318,7 @@ mod tests {
         }
     }
 
-    /// What becomes of a created entity that is now as `data` says.
+    /// Verdict on a created entity that is now as `data` says.
     fn verdict(data: Option<&str>, is_certain: bool) -> (Action, Option<Reason>) {
         let key = EntityKey::new("P#b", "x");
         let written = Written {

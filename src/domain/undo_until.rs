@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(first(item("p", before, None, (None, Some(5)))), None);
         assert_eq!(first(item("p", before, None, (Some(5), None))), None);
         assert_eq!(first(item("p", before, Some(3), (Some(9), Some(9)))), Some(3));
-        // What is new leaves nothing behind.
+        // A new entity leaves nothing behind.
         assert_eq!(first(item("p", None, None, (Some(5), Some(5)))), None);
         assert_eq!(first(item("p", None, Some(7), (Some(5), Some(5)))), Some(7));
         // A field that no command row has is proven by history alone.

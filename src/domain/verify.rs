@@ -10,7 +10,7 @@ use super::row::{Row, blocked, field};
 use super::transfer::Carry;
 use super::value::{Map, Value};
 
-/// What differs between a data row as it was to be written and as it was read back, every field and its type.
+/// Differences between a data row as it was to be written and as it was read back, every field and its type.
 ///
 /// In async mode the application's pipeline writes the data row: times and the command's sort key are its own.
 #[must_use]
@@ -22,7 +22,7 @@ pub fn differences(wrote: &Row, found: &Row, mode: PublishMode) -> Vec<Change> {
     changes
 }
 
-/// What differs between a data row as it was to be written and the history row that a later publish made of it. History rows
+/// Differences between a data row as it was to be written and the history row that a later publish made of it. History rows
 /// expire by a rule of their own.
 #[must_use]
 pub fn history_differences(wrote: &Row, found: &Row, mode: PublishMode) -> Vec<Change> {
@@ -31,14 +31,14 @@ pub fn history_differences(wrote: &Row, found: &Row, mode: PublishMode) -> Vec<C
     changes
 }
 
-/// What differs between a row as it was to be written and as the application's own import wrote it: what an application stores, without
+/// Differences between a row as it was to be written and as the application's own import wrote it: what an application stores, without
 /// the marks that its strategies leave.
 #[must_use]
 pub fn imported(wrote: &Row, found: &Row) -> Vec<Change> {
     diff_rows(&business(&NewState::of(wrote), false), &business(&NewState::of(found), false), true)
 }
 
-/// What an entity of a source came to at the target.
+/// Result of the comparison of an entity of a source with its target.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Compared {
     /// The plan leaves it alone.
@@ -47,7 +47,7 @@ pub enum Compared {
     Missing(String),
     /// There.
     There {
-        /// What differs from what it should be.
+        /// Differences from what it should be.
         changes: Vec<Change>,
         /// Its source is still live although the plan moves.
         is_leftover: bool,
@@ -119,7 +119,7 @@ fn before_move(row: &Row) -> Row {
     Row(map)
 }
 
-/// What an application stored, without the marks of migrations.
+/// Fields that an application stored, without the marks of migrations.
 fn business(state: &NewState, moved: bool) -> Row {
     let fields = state.fields.iter().filter(|(name, _)| !moved || *name != field::IS_DELETED);
     Row(fields

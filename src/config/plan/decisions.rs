@@ -76,7 +76,7 @@ mod tests {
         Decided { pk: "ORDER#t".into(), sk: sk.into(), from }
     }
 
-    /// What the plan says of it.
+    /// Reads the plan's decisions.
     fn read(draft: &Draft) -> Vec<Decided> {
         let plan = super::super::parse(Path::new("p"), draft.text());
         match plan.unwrap_or_else(|e| panic!("{e}\n{}", draft.text())).work {

@@ -109,7 +109,7 @@ pub fn listed<'t>(words: impl Iterator<Item = &'t str>) -> String {
     words.map(word).collect::<Vec<_>>().join(", ")
 }
 
-/// What was typed as TOML spells it. What is of no right kind is written as text, and the check of the plan says so.
+/// Typed text as TOML spells it. Input of a wrong kind is written as text, and the check of the plan says so.
 pub(super) fn literal(kind: Kind, typed: &str) -> String {
     let is_number = typed.parse::<i64>().is_ok();
     // Written as TOML by hand: a table, or a list of lists.

@@ -79,7 +79,7 @@ fn insert(document: &mut DocumentMut, table: &str, key: &str, value: Value) -> O
     Some(())
 }
 
-/// What stands above a table at the end of the text: comments there stay where they are.
+/// Text to stand above a new table at the end of the document: comments there stay where they are.
 pub(super) fn trailing_above(document: &mut DocumentMut) -> String {
     let mut above = document.trailing().as_str().unwrap_or_default().to_owned();
     if !above.is_empty() && !above.ends_with('\n') {

@@ -42,7 +42,7 @@ pub(super) fn names(table: &str, operation: Option<Operation>) -> Vec<&'static s
     names
 }
 
-/// What is wrong with a key that may not stand where it does.
+/// Error about a key that may not stand where it does.
 fn complaint(
     file: File<'_>,
     span: Range<usize>,

@@ -14,9 +14,9 @@ use crate::domain::run::Operation;
 /// A mask as its file says it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MaskFile {
-    /// What becomes of attributes first.
+    /// Changes of attributes, which come first.
     pub change: Change,
-    /// What becomes of the places named.
+    /// Treatments of the places named.
     pub rules: Treatments,
 }
 

@@ -156,7 +156,7 @@ fn tells_module(source: &Source) -> bool {
     source.entity_type.is_some() || !source.entities.is_empty()
 }
 
-/// What becomes of attributes: of a plan that only changes them there must be something.
+/// Reads the changes of attributes; a plan that does nothing else must have at least one.
 fn change<'s, 'a>(
     file: File<'s>,
     walk: &mut Walk<'s, 'a>,

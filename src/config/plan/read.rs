@@ -21,7 +21,7 @@ use crate::domain::publish::PublishMode;
 use crate::domain::run::{BadRunId, Operation, RunId};
 use crate::domain::tenant::Spelling;
 
-/// What stands for every type and for every module.
+/// Word for every type and for every module.
 const EVERY: &str = "*";
 
 pub(super) type Result<T> = std::result::Result<T, Box<ConfigError>>;
@@ -53,7 +53,7 @@ pub(super) fn source(mut walk: Walk<'_, '_>, at: Range<usize>) -> Result<Source>
     Ok(source)
 }
 
-/// What every `[source]` of entities may say.
+/// Reads the keys that every `[source]` of entities may have.
 pub(super) fn entities(walk: &mut Walk<'_, '_>) -> Result<Source> {
     let entity_type = walk.text("type")?.filter(|t| t != EVERY);
     if entity_type.as_ref().is_some_and(|t| t.contains(KEY_SEPARATOR)) {
@@ -88,7 +88,7 @@ pub(super) fn target(mut walk: Walk<'_, '_>, at: Range<usize>, source: &Source) 
     Ok(Target { tenant, existing, spelling })
 }
 
-/// What becomes of live targets.
+/// Reads the treatment of live targets.
 pub(super) fn existing(walk: &mut Walk<'_, '_>) -> Result<Existing> {
     Ok(walk.word("existing", EXISTING.pairs)?.unwrap_or_default())
 }

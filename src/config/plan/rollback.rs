@@ -62,7 +62,7 @@ fn to(walk: &mut Walk<'_, '_>, at: Range<usize>) -> Result<RollTo> {
         found.push((GOALS[2], RollTo::BeforeRun(run)));
     }
     if let Some(migrated) = walk.text("before_migrated_at")? {
-        // What is no moment is compared as it is written: rows may hold anything.
+        // A text that is no moment is compared as it is written: rows may hold anything.
         let is_said = parse_time(&migrated).is_none() && is_moment(&migrated);
         let to =
             if is_said { RollTo::Said(Said::BeforeMigratedAt(migrated)) } else { RollTo::BeforeMigratedAt(migrated) };

@@ -11,7 +11,7 @@ use super::read::{Result, beside};
 use crate::domain::plan::{Reference, SchemaFile, Validate};
 use crate::worker::check_schema;
 
-/// What is checked before anything is written; schemas are read now, so that the plan is complete.
+/// Reads the checks made before anything is written; schemas are read now, so that the plan is complete.
 pub(super) fn validate(mut walk: Walk<'_, '_>, plan: &FilePath) -> Result<Validate> {
     let validate = Validate {
         schemas: schemas(&mut walk, plan)?,

@@ -29,7 +29,7 @@ const TARGET: &str = "targetTenantCode";
 pub const ATTRIBUTES_DDB: &str = "attributes_ddb";
 /// The other fields as DynamoDB JSON: the keys once more, type, seq, isDeleted, what the framework does not know, and a code or a name that is no plain text.
 pub const FIELDS_DDB: &str = "fields_ddb";
-/// What rejected rows say beside their own columns; ignored when they are read again.
+/// Columns of rejected rows beside their own; ignored when they are read again.
 pub const REJECTED: [&str; 2] = ["line", "reason"];
 
 #[cfg(test)]

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What an object's place begins with.
+/// Prefix of an object's place.
 const S3: &str = "s3://";
 
 /// Where a CSV file is.
@@ -59,7 +59,7 @@ impl Place {
         }
     }
 
-    /// What the file itself is called.
+    /// Name of the file itself: the last part of its path or key.
     #[must_use]
     pub fn name(&self) -> &str {
         let (Self::File(path) | Self::S3 { key: path, .. }) = self;

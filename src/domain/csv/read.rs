@@ -27,7 +27,7 @@ pub struct Incoming {
     pub row: Row,
     /// Whether the file tells everything of it: otherwise what it cannot tell stays as it is at the target.
     pub is_whole: bool,
-    /// Which of code and name the file has a column for.
+    /// Whether the file has a column for the code, and one for the name.
     pub tells: [bool; 2],
     /// Things to know before approving.
     pub warnings: Vec<String>,
@@ -94,7 +94,7 @@ impl Columns {
             if may_be_cut(cell) {
                 warnings.push(format!("the column {} {CUT}", self.name_of(at)));
             }
-            // What an export wrote is quoted as it should be; a line that begins like this row was swallowed.
+            // A row of an export is quoted as it should be; in others, a line that begins like this row was swallowed.
             if !is_whole && swallows(cell, source.pk.as_str(), self.delimiter) {
                 let message = format!(
                     "the column {} holds a line that begins like another row: a quote is missing or too many",

@@ -1,4 +1,4 @@
-//! What changed between two states of an entity.
+//! Changes between two states of an entity.
 
 mod apply;
 mod list;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::key::{KEY_SEPARATOR, VERSION_SEPARATOR, split_versioned};
 use super::pseudonym::Secret;
 
-/// What settings of expiry begin with; the table's name stands behind it.
+/// Prefix of settings of expiry; the table's name stands behind it.
 const SETTING: &str = "TTL#";
 /// Bytes that a masked key may take, a version behind it left out.
 const LONGEST: usize = 1_000;
@@ -27,7 +27,7 @@ pub(super) fn is_status(text: &str) -> bool {
         .is_some_and(|(state, end)| STATES.contains(&state) && matches!(end, "STARTED" | "FINISHED" | "FAILED"))
 }
 
-/// What is known of keys: neither says anything about a customer.
+/// Known names in keys: neither kind says anything about a customer.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     /// First segments of partition keys.

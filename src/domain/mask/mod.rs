@@ -37,7 +37,7 @@ pub struct Untouched {
     pub values: u64,
 }
 
-/// What a mask came to.
+/// Result of a mask.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MaskReport {
     /// Texts that no rule names, by module and place.
@@ -226,7 +226,7 @@ impl Mask {
         }
     }
 
-    /// What it came to.
+    /// Result of the mask so far.
     #[must_use]
     pub fn report(&self) -> MaskReport {
         let untouched = self.found.iter().map(|((module, place), values)| Untouched {

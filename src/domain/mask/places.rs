@@ -8,7 +8,7 @@ use super::values::Root;
 
 /// Names for the keys as a whole: masked in one place, they would be told by another.
 const KEYS: [&str; 8] = ["keys", "tenant", field::TENANT_CODE, field::PK, field::SK, field::ID, field::CODE, "key"];
-/// What places of users begin with.
+/// First name in the places of users.
 const USERS: &str = "users";
 
 /// Why a place cannot be masked.
@@ -16,7 +16,7 @@ const USERS: &str = "users";
 #[error("{0}")]
 pub struct BadPlace(String);
 
-/// What becomes of a value.
+/// Treatment of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Treatment {
     /// It is taken away.
@@ -27,7 +27,7 @@ pub enum Treatment {
     Keep,
 }
 
-/// What becomes of texts that no rule names.
+/// Treatment of texts that no rule names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Rest {
     /// They stay, and are listed.
@@ -102,7 +102,7 @@ impl Place {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Treatments {
     rules: Vec<(Place, Treatment)>,
-    /// What becomes of texts that none of them names.
+    /// Treatment of texts that none of them names.
     pub(super) rest: Rest,
 }
 
@@ -157,7 +157,7 @@ impl Treatments {
     /// The rule of exactly a place.
     pub(super) fn at(&self, root: Root, path: &[String]) -> Option<(usize, Treatment)> {
         let mut rules = self.rules.iter().enumerate();
-        // What begins with `attributes` says more than a name alone.
+        // A place that begins with `attributes` says more than a name alone.
         let found =
             rules.clone().find(|(_, (p, _))| p.beginning == Beginning::Attributes && p.is_in(root) && p.names == path);
         let found = found.or_else(|| rules.find(|(_, (p, _))| p.is_in(root) && p.names == path));

@@ -14,7 +14,7 @@ const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 /// Parts of keys that the framework itself gives out, the same in every application.
 const COMMON: [&str; 3] = ["single", "common", "MASTER"];
 
-/// What pseudonyms depend on. It is never shown and never kept.
+/// Secret that pseudonyms depend on. It is never shown and never stored.
 pub struct Secret([u8; BLOCK]);
 
 impl fmt::Debug for Secret {

@@ -17,7 +17,7 @@ pub(super) enum Root {
     Users,
 }
 
-/// What was met on the way.
+/// Rules and places met on the way through a value.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// Treatments that applied.

@@ -8,10 +8,10 @@ use crate::domain::row::{Row, field};
 use crate::domain::run::{Action, Reason};
 use crate::domain::value::{Number, Value};
 
-/// What counters stand under instead of a module: the last part of their table's name.
+/// Name that counters stand under instead of a module: the last part of their table's name.
 pub const SEQUENCES: &str = "sequences";
 
-/// What becomes of a counter; `new` is the one of the normal spelling, if there is one.
+/// Plans the item of a counter; `new` is the one of the normal spelling, if there is one.
 #[must_use]
 pub fn counter(old: &Row, new: Option<&Row>, (code, normal): (&str, &str), target: &PartitionKey) -> PlannedItem {
     let text = |name: &str| old.text(name).unwrap_or_default();

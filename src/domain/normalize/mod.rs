@@ -1,4 +1,4 @@
-//! What normalising tenant codes makes of rows whose code is spelled in several ways.
+//! Normalised tenant codes: the items for rows whose code is spelled in several ways.
 //!
 //! Pure: the caller has read every row that wants a key, the rules are here. One row decides alone when nobody else wants its key; where
 //! several do, at most one item writes the target, and the others only retire their own row once that is done.
@@ -25,9 +25,9 @@ pub use sides::{Difference, decided_row, differences};
 pub struct Normalizing<'a> {
     /// How a row is moved to the normal spelling.
     pub transfer: &'a Transfer,
-    /// What becomes of rows that want one key.
+    /// Treatment of rows that want one key.
     pub collision: Collision,
-    /// What was decided for this key.
+    /// The operator's decision about this key, if there is one.
     pub decided: Option<&'a Decided>,
 }
 
@@ -54,7 +54,7 @@ impl Rival<'_> {
         command.or_else(|| text(self.row, field::UPDATED_AT)).or_else(|| text(self.row, field::CREATED_AT))
     }
 
-    /// Who changed it last, and when.
+    /// Author and time of its last change.
     fn changed(&self) -> Changed {
         let owned = |row: &Row, name: &str| row.text(name).map(str::to_owned);
         match &self.side.seen.command {
@@ -76,7 +76,8 @@ impl Rival<'_> {
 }
 
 impl Normalizing<'_> {
-    /// What becomes of the rows of other spellings that want the target's key: an item for each, in their order.
+    /// Plans the rows of other spellings that want the target's key: an item for each, in their order; where several rows want the key, the
+    /// item that writes the target comes first.
     #[must_use]
     pub fn items(&self, module: &str, target: Side<'_>, sources: &[Side<'_>]) -> Vec<PlannedItem> {
         let mut items: Vec<PlannedItem> = sources.iter().map(|s| self.transfer.item(module, *s, target)).collect();
@@ -219,7 +220,7 @@ impl Normalizing<'_> {
         Ok(items)
     }
 
-    /// What the target is to hold.
+    /// State that the target is to have.
     fn state(&self, target: Side<'_>, rivals: &[Rival<'_>], from: &[usize]) -> Result<NewState, Refusal> {
         let mut whole: Option<NewState> = None;
         for i in from {

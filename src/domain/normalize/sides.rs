@@ -11,7 +11,7 @@ use super::super::value::{Map, Value};
 pub struct Difference {
     /// Where.
     pub path: Path,
-    /// What each row holds there, in the order of the rows; `None` where it holds nothing.
+    /// Value of each row there, in the order of the rows; `None` where it holds nothing.
     pub values: Vec<Option<Value>>,
 }
 
@@ -64,7 +64,8 @@ fn place(path: Path, values: &[Option<&Value>], out: &mut Vec<Difference>) {
     }
 }
 
-/// What the target would hold of rows kept or merged in this order, later ones winning: as they are spelled now, without bookkeeping.
+/// Row that the target would hold, from rows kept or merged in this order, later ones winning: as they are spelled now, without
+/// bookkeeping.
 /// `from` are places among the rows; one that is none is passed over.
 #[must_use]
 pub fn decided_row(rows: &[&Row], from: &[usize]) -> Row {

@@ -1,4 +1,4 @@
-//! What becomes of attributes, and what they are checked against before anything is written.
+//! Changes of attributes, and the checks of entities before anything is written.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ pub struct ChainStep {
     pub from: i64,
     /// The version that it ends at.
     pub to: i64,
-    /// What it does.
+    /// Operations, one after another.
     pub transforms: Vec<Transform>,
 }
 
@@ -25,7 +25,7 @@ pub struct Change {
     pub schema: Option<Schema>,
     /// The way there.
     pub chain: Vec<ChainStep>,
-    /// What is checked.
+    /// Checks before anything is written.
     pub validate: Validate,
 }
 
@@ -80,7 +80,7 @@ pub struct Reference {
     pub allow_common: bool,
 }
 
-/// What an invalid item means for the plan.
+/// Effect of an invalid item on the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum OnInvalid {
     /// It is left out.
@@ -90,14 +90,14 @@ pub enum OnInvalid {
     Stop,
 }
 
-/// What entities are checked against as they would be written.
+/// Checks of entities as they would be written.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Validate {
     /// Schemas of their attributes.
     pub schemas: Vec<SchemaFile>,
     /// Values that name others.
     pub references: Vec<Reference>,
-    /// What an invalid one means.
+    /// Effect of an invalid entity on the plan.
     pub on_invalid: OnInvalid,
 }
 

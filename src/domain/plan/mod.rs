@@ -1,4 +1,4 @@
-//! What a plan file says: which entities, where to, and how the run goes about it.
+//! Contents of a plan file: which entities, where to, and how the run goes about it.
 //!
 //! A plan holds intentions only; what becomes of them is found out by a preview.
 
@@ -24,7 +24,7 @@ pub use part::{NoPart, PlanPart};
 
 pub use change::{By, ChainStep, Change, OnInvalid, Reference, SchemaFile, Validate};
 
-/// Which modules a plan covers.
+/// Modules that a plan covers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Modules {
     /// The one that the entity type tells: its name in lower case with `_` as `-`.
@@ -36,7 +36,7 @@ pub enum Modules {
     All,
 }
 
-/// What becomes of soft-deleted sources.
+/// Treatment of soft-deleted sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum DeletedSources {
     /// They are left alone.
@@ -46,7 +46,7 @@ pub enum DeletedSources {
     Keep,
 }
 
-/// Which partitions of a type and a tenant a plan looks for.
+/// Partitions of a type and a tenant that a plan looks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Partitions {
     /// Also those whose key has more segments than type and tenant: found by reading the keys of the module's whole table.
@@ -67,7 +67,7 @@ pub struct NamedEntity {
     pub sk: String,
 }
 
-/// Which entities a plan takes.
+/// Entities that a plan takes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Source {
     /// First segment of the partition key; `None` for every type.
@@ -81,9 +81,9 @@ pub struct Source {
     /// Only these entities, of any partitions; empty where type, tenant and keys say it.
     #[serde(default)]
     pub entities: Vec<NamedEntity>,
-    /// What becomes of soft-deleted ones.
+    /// Treatment of soft-deleted entities.
     pub deleted: DeletedSources,
-    /// Which partitions are looked for.
+    /// Partitions that are looked for.
     pub partitions: Partitions,
     /// This partition alone, however its key is built: no other is looked for. No plan file says so; see [`Plan::rollback_of`].
     #[serde(default)]
@@ -119,7 +119,7 @@ impl Source {
     }
 }
 
-/// What becomes of live targets.
+/// Treatment of live targets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Existing {
     /// They stay as they are.
@@ -138,7 +138,7 @@ pub enum Existing {
 pub struct Target {
     /// Tenant code.
     pub tenant: String,
-    /// What becomes of live targets.
+    /// Treatment of live targets.
     pub existing: Existing,
     /// How its code may be spelled.
     #[serde(default)]
@@ -182,7 +182,7 @@ pub enum Verify {
     End,
 }
 
-/// What does the writing.
+/// Program that does the writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Engine {
     /// This program.
@@ -218,7 +218,7 @@ pub struct RunSettings {
     pub pending: usize,
     /// When what was written is read back.
     pub verify: Verify,
-    /// What does the writing.
+    /// Program that does the writing.
     pub engine: Engine,
     /// The operator's own word for the run; empty for none.
     #[serde(default)]
@@ -245,7 +245,7 @@ impl Default for RunSettings {
     }
 }
 
-/// What an undo does about entities that were changed since the run.
+/// Treatment, by an undo, of entities that were changed since the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Conflicts {
     /// They are left alone.
@@ -274,7 +274,7 @@ pub enum UndoFrom {
     Module(String),
 }
 
-/// What becomes of rows of several spellings that want one key.
+/// Treatment of rows of several spellings that want one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Collision {
     /// None of them is written: each is a conflict, to be decided.
@@ -288,7 +288,7 @@ pub enum Collision {
     Merge,
 }
 
-/// What the operator decided about one key that several rows want.
+/// The operator's decision about one key that several rows want.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decided {
     /// Partition key with the code in lower case.
@@ -304,13 +304,13 @@ pub struct Decided {
 pub struct Normalize {
     /// The codes as they are spelled; `None` for each that is not lower-case.
     pub tenants: Option<Vec<String>>,
-    /// What becomes of rows that want one key.
+    /// Treatment of rows that want one key.
     pub collision: Collision,
     /// Keys inside attributes that contain a code are respelled too.
     pub rewrite_references: bool,
     /// Counters of sequences move too.
     pub sequences: bool,
-    /// What was decided key by key.
+    /// Decisions, key by key.
     pub decided: Vec<Decided>,
 }
 
@@ -352,7 +352,7 @@ pub enum Said {
 pub struct Rollback {
     /// How far.
     pub to: RollTo,
-    /// What becomes of entities that others changed above it.
+    /// Treatment of entities that others changed above it.
     pub conflicts: Conflicts,
     /// In a window only versions that bring the marks of a migration.
     pub only_marked: bool,
@@ -386,12 +386,12 @@ impl Rollback {
     }
 }
 
-/// Which run is taken back, and how.
+/// Run that is taken back, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undo {
     /// The run.
     pub run: RunId,
-    /// What becomes of entities that were changed since.
+    /// Treatment of entities that were changed since the run.
     pub conflicts: Conflicts,
     /// Where what it wrote is found.
     pub from: UndoFrom,
@@ -413,38 +413,38 @@ impl Undo {
     }
 }
 
-/// What a plan does.
+/// Work of a plan, with the settings of each operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Work {
     /// Copies entities to another tenant.
     Copy {
-        /// Which.
+        /// Entities to copy.
         source: Source,
         /// Where to.
         target: Target,
     },
     /// Copies entities to another tenant and soft-deletes them where they were.
     Move {
-        /// Which.
+        /// Entities to move.
         source: Source,
         /// Where to.
         target: Target,
     },
     /// Spells tenant codes in lower case.
     Normalize {
-        /// Which entities; its tenant is empty.
+        /// Entities to normalise; the tenant of this source is empty.
         source: Source,
         /// How.
         how: Normalize,
     },
     /// Changes attributes in place.
     Transform {
-        /// Which.
+        /// Entities to change.
         source: Source,
     },
     /// Writes what a CSV file holds.
     Import {
-        /// Which of its entities: by where they came from; an empty tenant for any.
+        /// Entities of the file to write: by where they came from; an empty tenant for any.
         source: Source,
         /// Where to; an empty tenant for the one that each row names.
         target: Target,
@@ -460,7 +460,7 @@ pub enum Work {
     },
     /// Writes entities into a CSV file.
     Export {
-        /// Which.
+        /// Entities to export.
         source: Source,
         /// The tenant that the file is for.
         tenant: String,
@@ -473,14 +473,14 @@ pub enum Work {
     Users {
         /// The pool; the profile's when `None`.
         pool: Option<String>,
-        /// What becomes of a code.
+        /// Change of a code.
         change: CodeChange,
         /// The attributes that are looked at.
         attributes: Vec<String>,
     },
     /// Takes entities back to an earlier state.
     Rollback {
-        /// Which.
+        /// Entities to take back.
         source: Source,
         /// How.
         how: Rollback,
@@ -593,11 +593,11 @@ pub struct Plan {
     pub profile: Option<String>,
     /// Ticket or why.
     pub reason: String,
-    /// Which modules.
+    /// Modules that the plan covers.
     pub modules: Modules,
-    /// What it does.
+    /// Work that the plan does.
     pub work: Work,
-    /// What becomes of attributes on the way.
+    /// Changes of attributes on the way.
     #[serde(default)]
     pub change: Change,
     /// How a run goes about it.

@@ -1,4 +1,4 @@
-//! Which version an entity goes back to.
+//! Version that an entity goes back to.
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use crate::domain::key::Version;
 use crate::domain::plan::{RollTo, Rollback};
 use crate::domain::run::{Reason, RunId};
 
-/// What becomes of one entity.
+/// Aim of a rollback for one entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Aim {
     /// The plan is not about it.
@@ -25,7 +25,7 @@ pub enum Aim {
         to: Version,
         /// Versions above it that the plan is not about: someone else's changes.
         others: Vec<Other>,
-        /// What is to be known of it.
+        /// Warning for the item, if there is one.
         warning: Option<String>,
     },
 }
@@ -35,7 +35,7 @@ pub enum Aim {
 pub struct Other {
     /// Its number.
     pub version: Version,
-    /// Who published it, where its command row says so.
+    /// Publisher, where its command row names one.
     pub by: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What a rollback writes.
+//! Rows that a rollback writes.
 
 mod aim;
 mod said;

@@ -1,4 +1,4 @@
-//! What taking one of many entities back writes.
+//! Items of a rollback of many entities: the row that takes each of them back.
 
 use super::{Aim, Other, RollbackStamp, as_data_view, rollback_state};
 use crate::domain::item::{Origin, PlannedItem, Role};
@@ -14,14 +14,14 @@ use crate::domain::value::{Map, Value};
 /// Versions and people that a message names.
 const NAMED: usize = 5;
 
-/// What is the same for all entities of a rollback.
+/// Settings shared by all entities of a rollback.
 #[derive(Debug, Clone)]
 pub struct Rolling {
-    /// What becomes of entities that others changed.
+    /// Treatment of entities that others changed.
     pub conflicts: Conflicts,
     /// How it is published.
     pub mode: PublishMode,
-    /// Who publishes, when and for what.
+    /// Author, time and origin of the publish.
     pub stamp: Stamp,
     /// The run's time in UTC with milliseconds, where entities are marked with it.
     pub marks: Option<String>,
@@ -46,7 +46,7 @@ pub struct Then {
 const OWN: [&str; 3] = ["_rolledBackFrom", "_rolledBackAt", "_restoredAt"];
 
 impl Rolling {
-    /// What becomes of an entity; `then` is the row of the version that is aimed at, `Err` says why it cannot be had.
+    /// Plans the item of an entity; `then` is the row of the version that is aimed at, `Err` says why it cannot be had.
     #[must_use]
     pub fn item(
         &self,
@@ -150,7 +150,7 @@ impl Rolling {
             item.warnings.push(message);
         }
         item.action = action;
-        // Who named the version needs no word of it.
+        // An operator who named the version needs no word of it.
         item.message = (!self.is_single).then(|| match to {
             Version(0) => "it was created then, and is soft-deleted".to_owned(),
             to => format!("back to version {to}"),
@@ -181,7 +181,7 @@ impl Rolling {
     }
 }
 
-/// Who changed the entity beside what is taken back; `None` where nobody did.
+/// Message about changes of others beside what is taken back; `None` where there are none.
 fn changed_since(others: &[Other]) -> Option<String> {
     let versions = others.iter().take(NAMED).map(|other| other.version.to_string()).collect::<Vec<_>>().join(", ");
     let (what, they) = match others {

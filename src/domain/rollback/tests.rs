@@ -1,4 +1,4 @@
-//! What rollbacks write, and how far back they go.
+//! Tests of the rows that rollbacks write, and of how far back they go.
 
 use std::sync::Arc;
 
@@ -87,7 +87,7 @@ fn a_moment_lies_between_two_versions() {
     assert_eq!(at("2026-03-09T23:59:59Z", &all), back(1, &[]));
     assert_eq!(at("2026-02-01T00:00:00Z", &all), back(0, &[]));
     assert!(matches!(at("2026-04-01T00:00:00Z", &all), Aim::There(_)));
-    // What is gone may have been current then.
+    // A version that is gone may have been current then.
     let holes = traces(&[(1, Some(FIRST), None), (3, Some(THIRD), None)]);
     assert!(matches!(at("2026-03-15T00:00:00Z", &holes), Aim::Unknown(..)));
     // A row's own time may be older than its publish: told.

@@ -1,4 +1,4 @@
-//! What a version's rows tell of when, by what and out of which migration it was written.
+//! Traces in a version's rows: when, by what and out of which migration it was written.
 
 use std::collections::BTreeMap;
 
@@ -86,13 +86,13 @@ impl Trace {
         self.request_ids.iter().any(|own| own == id)
     }
 
-    /// What published it, as its command row says.
+    /// Source of the version, as its command row says.
     #[must_use]
     pub fn source(&self) -> Option<&str> {
         self.source.as_deref()
     }
 
-    /// Who published it, as its command row says.
+    /// Publisher of the version, as its command row says.
     #[must_use]
     pub fn by(&self) -> Option<&str> {
         self.by.as_deref()

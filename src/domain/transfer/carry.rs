@@ -1,4 +1,4 @@
-//! What becomes of an entity on its way to another tenant, whatever it is read or written for.
+//! Rules for an entity on its way to another tenant, whatever it is read or written for.
 
 use std::sync::Arc;
 
@@ -13,20 +13,20 @@ use crate::domain::run::{Action, Operation};
 use crate::domain::transform::{Brought, Changing};
 use crate::domain::value::Value;
 
-/// What a plan says of entities on their way; a comparison needs no more.
+/// Settings of a plan for entities on their way; a comparison needs no more.
 #[derive(Debug, Clone)]
 pub struct Carry {
     /// Copy, move or normalize.
     pub operation: Operation,
     /// The target's tenant code.
     pub tenant: String,
-    /// What becomes of live targets.
+    /// Treatment of live targets.
     pub existing: Existing,
-    /// What becomes of soft-deleted sources.
+    /// Treatment of soft-deleted sources.
     pub deleted: DeletedSources,
     /// Tenant codes that are respelled on the way; `None` where only the keys change.
     pub respell: Option<Respell>,
-    /// What becomes of attributes on the way.
+    /// Changes of attributes on the way.
     pub changing: Option<Arc<Changing>>,
 }
 

@@ -1,4 +1,4 @@
-//! What copying or moving an entity to another tenant writes.
+//! Rows that a copy or a move of an entity to another tenant writes.
 //!
 //! Pure: the caller has read both entities, the rules are here.
 
@@ -19,22 +19,22 @@ use super::snapshot::{EntitySnapshot, PAST_TTL};
 use super::timeline::is_stuck;
 use super::value::{Map, Value};
 
-/// What is the same for all items of a run that copies or moves.
+/// Settings shared by all items of a run that copies or moves.
 #[derive(Debug, Clone)]
 pub struct Transfer {
-    /// What becomes of entities on the way.
+    /// Rules for entities on the way.
     pub carry: Carry,
     /// How it is published.
     pub mode: PublishMode,
     /// The guide's marks; `None` where the plan wants none.
     pub marks: Option<Marks>,
-    /// Who publishes, when and for what.
+    /// Author, time and origin of the publish.
     pub stamp: Stamp,
     /// Sources may be their own targets: what a snapshot holds of an entity may go back into it.
     pub from_snapshot: bool,
 }
 
-/// What the marks of a run say.
+/// Contents of a run's marks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marks {
     /// The run.
@@ -50,7 +50,7 @@ pub struct Marks {
 pub struct Side<'a> {
     /// Its keys.
     pub key: &'a EntityKey,
-    /// What was read of it.
+    /// State of it that was read.
     pub seen: &'a EntitySnapshot,
     /// When its rows expire.
     pub ttls: Ttls,
@@ -60,7 +60,7 @@ pub struct Side<'a> {
 pub(in crate::domain) type Refusal = (Action, Reason, String);
 
 impl Transfer {
-    /// What becomes of one entity.
+    /// Plans the item of one entity.
     #[must_use]
     pub fn item(&self, module: &str, source: Side<'_>, target: Side<'_>) -> PlannedItem {
         let mut item = undecided(module, source, target);
@@ -238,7 +238,7 @@ impl Transfer {
         let carried = std::mem::take(&mut state.extra);
         let mut after = self.data_row(target, &state);
         if self.mode == PublishMode::Sync {
-            // What the framework does not know of would otherwise be lost on the way.
+            // Fields that the framework does not know would otherwise be lost on the way.
             for (name, value) in carried {
                 after.0.entry(name).or_insert(value);
             }

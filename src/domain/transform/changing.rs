@@ -27,7 +27,7 @@ pub trait Evaluate: Debug + Send + Sync {
     }
 }
 
-/// What changes attributes, with the run's clock.
+/// A plan's changes of attributes, with the run's clock.
 #[derive(Debug, Clone)]
 pub struct Changing {
     how: Arc<dyn Evaluate>,
@@ -59,7 +59,7 @@ impl Changing {
         self.is_empty
     }
 
-    /// What works changes out that should be prepared together; `None` where that gains nothing.
+    /// Evaluator of changes that should be prepared together; `None` where that gains nothing.
     #[must_use]
     pub fn elsewhere(&self) -> Option<Arc<dyn Evaluate>> {
         self.is_elsewhere.then(|| Arc::clone(&self.how))
@@ -139,7 +139,7 @@ impl Evaluate for Rules {
     }
 }
 
-/// What JSON lacks and was not there before.
+/// Kind of value that JSON lacks and that was not there before.
 fn introduced(before: &Map, after: &Map) -> Option<&'static str> {
     let lacks = |map: &Map| map.values().find_map(Value::why_not_json);
     lacks(after).filter(|_| lacks(before).is_none())

@@ -17,7 +17,7 @@ use crate::domain::value::{Map, Number, Value};
 const LEVELS: usize = 32;
 /// Characters of jq's own words that are shown: they may quote a whole value.
 const WORDS: usize = 300;
-/// What reads the surroundings, the clock or further input, writes somewhere, or ends the program.
+/// Functions that read the surroundings, the clock or further input, write somewhere, or end the program.
 const REMOVED: [&str; 15] = [
     "env",
     "now",
@@ -233,7 +233,7 @@ fn value_of(value: &Val, levels: usize) -> Result<Value, String> {
     })
 }
 
-/// What is equal to what was there keeps how it was written.
+/// Keeps the notation of values that are equal to those before.
 fn kept(before: &Map, after: Map) -> Map {
     after
         .into_iter()

@@ -44,7 +44,8 @@ impl<'de> Deserialize<'de> for Literal {
     }
 }
 
-/// What JSON lacks, as an object with one name: `$N`, `$B`, `$SS`, `$NS`, `$BS`. `None` for an object that is none of these.
+/// Reads a value that JSON lacks from an object with one name: `$N`, `$B`, `$SS`, `$NS`, `$BS`. `None` for an object that is none of
+/// these.
 ///
 /// # Errors
 /// [`BadLiteral`] when what stands in it is not what the name says.

@@ -1,6 +1,7 @@
 //! Changing an entity's attributes: pure operations, one after another, with the run's clock.
 //!
-//! What an operation does not touch keeps its exact type and digits. One that does not fit an entity fails for that entity alone.
+//! Values that an operation does not touch keep their exact type and digits. An operation that does not fit an entity fails for that
+//! entity alone.
 
 mod apply;
 mod changing;
@@ -38,7 +39,7 @@ impl Unfit {
     }
 }
 
-/// What becomes of a value that a table or a type does not know.
+/// Treatment of a value that a table or a type does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Otherwise {
     /// It stays.
@@ -60,7 +61,7 @@ pub enum To {
     Bool,
 }
 
-/// What is made of letters.
+/// Change of letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Letters {
     /// `Ä` to `ä`.
@@ -99,7 +100,7 @@ pub enum Op {
         path: Path,
         /// Where the parts go.
         into: Vec<Path>,
-        /// What stands between them.
+        /// Separator of the parts.
         at: String,
     },
     /// Puts strings and numbers together.
@@ -108,16 +109,16 @@ pub enum Op {
         paths: Vec<Path>,
         /// Where the whole goes.
         into: Path,
-        /// What stands between them.
+        /// Separator to put between them.
         with: String,
     },
     /// Looks a string, a number or a boolean up.
     Map {
         /// Where it is.
         path: Path,
-        /// What becomes of which, by its text.
+        /// New values of the known ones, by their text.
         table: Vec<(String, Literal)>,
-        /// What becomes of others.
+        /// Treatment of other values.
         otherwise: Otherwise,
     },
     /// Changes a value's type.
@@ -126,7 +127,7 @@ pub enum Op {
         path: Path,
         /// The type.
         to: To,
-        /// What becomes of one that cannot be read as that.
+        /// Treatment of a value that cannot be read as that type.
         otherwise: Otherwise,
     },
     /// A jq filter over all attributes: exactly one object comes out.
@@ -138,11 +139,11 @@ pub enum Op {
 pub struct When {
     /// The place that is looked at.
     pub path: Path,
-    /// What it is compared with.
+    /// Condition that it is compared with.
     pub is: Condition,
 }
 
-/// What a place is compared with.
+/// Condition that a place is compared with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Condition {
     /// The same value of the same type.
@@ -158,7 +159,7 @@ pub enum Condition {
 pub struct Transform {
     /// When it applies; always without one.
     pub when: Option<When>,
-    /// What it does.
+    /// Operation on the attributes.
     pub op: Op,
 }
 

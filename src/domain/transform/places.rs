@@ -4,7 +4,7 @@ use super::Unfit;
 use crate::domain::path::{Path, Segment};
 use crate::domain::value::{Map, Value};
 
-/// What stands there; `None` for nothing.
+/// Value at a place; `None` where nothing stands.
 #[must_use]
 pub fn get<'a>(map: &'a Map, path: &Path) -> Option<&'a Value> {
     let (first, rest) = path.0.split_first()?;

@@ -9,12 +9,12 @@ use crate::domain::path::Path;
 use crate::domain::run::Reason;
 use crate::domain::value::{Map, Number, Value};
 
-/// Which version of the schema an entity has, and which it is to have.
+/// Version of the schema that an entity has, and the version that it is to have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema {
     /// Where the marker stands.
     pub marker: Path,
-    /// What counts where there is none.
+    /// Version that counts where there is no marker.
     pub missing: Option<Literal>,
     /// The version that is wanted.
     pub current: Literal,
@@ -27,11 +27,11 @@ pub struct Step {
     pub from: i64,
     /// The version that it ends at.
     pub to: i64,
-    /// What it does.
+    /// Operations, one after another.
     pub transforms: Transforms,
 }
 
-/// What becomes of attributes that are brought to a schema version.
+/// Result for attributes that are brought to a schema version.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Brought {
     /// They have it already.

@@ -23,7 +23,7 @@ fn one(op: Op) -> Transforms {
     Transforms::new(&[Transform { when: None, op }]).unwrap()
 }
 
-/// What comes out, as JSON, or why nothing does.
+/// Result as JSON, or why there is none.
 fn out(op: Op, json: &str) -> Result<String, String> {
     match one(op).apply(&map(json), NOW) {
         Ok(map) => Ok(to_plain_json(&Value::M(map))),

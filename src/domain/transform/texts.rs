@@ -3,7 +3,7 @@
 use super::{Letters, To};
 use crate::domain::value::{Number, Value};
 
-/// What a string, a number or a boolean reads as.
+/// Text of a string, a number or a boolean.
 pub(super) fn text(value: &Value) -> Option<String> {
     match value {
         Value::S(text) => Some(text.clone()),

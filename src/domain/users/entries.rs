@@ -51,7 +51,7 @@ pub(super) fn changed(text: &str, change: &CodeChange) -> Result<Option<String>,
     for (at, entry) in entries.iter().enumerate() {
         let Fields(fields) = serde_json::from_str(entry.get()).map_err(|_| Malformed::NoObject(at + 1))?;
         for (_, raw) in fields.iter().filter(|(name, _)| name == "tenant") {
-            // What is no text names no tenant: null is for all of them.
+            // A value that is no text names no tenant: null is for all of them.
             let Ok(code) = serde_json::from_str::<String>(raw.get()) else { continue };
             let Some(new) = change.of(&code) else { continue };
             // The raw value is a piece of the text itself.

@@ -26,10 +26,10 @@ pub use seen::{Entry, Seen};
 pub const ATTRIBUTES: [&str; 3] = ["custom:tenant", "custom:roles", "custom:groups"];
 /// The one of them that is a code itself; the others are lists in JSON.
 const TENANT: &str = ATTRIBUTES[0];
-/// What stands for the module of a user in items and journals.
+/// Name in place of the module for users, in items and journals.
 pub const MODULE: &str = "users";
 
-/// What becomes of a code.
+/// Change of a tenant code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CodeChange {
     /// It is spelled in lower case, as the framework reads it.
@@ -61,12 +61,12 @@ pub struct User {
     pub federated: bool,
 }
 
-/// What a plan does to users.
+/// Changes of a plan to users.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changing {
     /// The pool.
     pub pool: String,
-    /// What becomes of codes.
+    /// Change of tenant codes.
     pub change: CodeChange,
     /// The attributes that are looked at.
     pub attributes: Vec<String>,
@@ -77,12 +77,12 @@ pub struct Changing {
 pub struct Quarantined {
     /// Its name.
     pub attribute: String,
-    /// What is wrong with it.
+    /// The error in it.
     pub why: Malformed,
 }
 
 impl Changing {
-    /// What becomes of a user, and which attributes could not be read.
+    /// Plans the item of a user; also lists the attributes that could not be read.
     #[must_use]
     pub fn item(&self, user: &User) -> (PlannedItem, Vec<Quarantined>) {
         let key = EntityKey::new(&*self.pool, &*user.name);
@@ -142,7 +142,7 @@ impl Changing {
     }
 }
 
-/// What taking back what a run did to a user comes to. `wrote` is the part of the run's item, `now` the user as it is, `None` where
+/// Plans the item that takes back a run's change of a user. `wrote` is the part of the run's item, `now` the user as it is, `None` where
 /// it is gone; `is_certain` when the run is known to have written it.
 #[must_use]
 pub fn undone(wrote: &PlannedPart, now: Option<&User>, conflicts: Conflicts, is_certain: bool) -> PlannedItem {

@@ -1,4 +1,4 @@
-//! What a user's attributes say, for people who read them.
+//! Attributes of a user, for people who read them.
 
 use std::fmt;
 
@@ -25,9 +25,9 @@ impl fmt::Display for Entry {
 pub struct Seen {
     /// `custom:tenant`; `None` where it is missing or empty.
     pub tenant: Option<String>,
-    /// What `custom:roles` lists; nothing where it cannot be read.
+    /// Entries of `custom:roles`; none where it cannot be read.
     pub roles: Vec<Entry>,
-    /// What `custom:groups` lists; nothing where it cannot be read.
+    /// Entries of `custom:groups`; none where it cannot be read.
     pub groups: Vec<Entry>,
     /// Attributes that cannot be read.
     pub malformed: Vec<Quarantined>,

@@ -13,7 +13,7 @@ use super::{Map, Number, Value};
 pub struct BadDdbJson {
     /// Where in the document, as names and positions joined by `/`.
     pub path: String,
-    /// What was found there.
+    /// The error there, in words.
     pub reason: String,
 }
 

@@ -1,4 +1,4 @@
-//! What is typed for a value of a step, as TOML spells it.
+//! Typed values of a step, as TOML spells them.
 
 use toml_edit::{InlineTable, Value};
 

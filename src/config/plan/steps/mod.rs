@@ -139,7 +139,7 @@ impl Draft {
     /// Gives a key of an element what was typed into a form; nothing typed takes the key away.
     ///
     /// # Errors
-    /// What cannot be read, or [`CannotEdit`], in words.
+    /// A typed text that cannot be read, or [`CannotEdit`], in words.
     pub fn step_set(&mut self, place: StepPlace, field: &Field, typed: &str) -> Result<(), String> {
         if self.step_get(place, field).unwrap_or_default() == typed {
             return Ok(());

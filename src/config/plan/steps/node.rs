@@ -11,7 +11,7 @@ pub(super) enum Seg {
     At(usize),
 }
 
-/// What the way leads to.
+/// Table or list that the way leads to.
 #[derive(Debug)]
 pub(super) enum Node<'t> {
     Table(&'t Table),

@@ -62,7 +62,7 @@ fn plan(name: &str, work: Work) -> Plan {
     }
 }
 
-/// What is wrong with a text: every complaint has its file, line, column and key.
+/// Error about a text: every one has its file, line, column and key.
 fn complaint(text: &str) -> Box<ConfigError> {
     let error = match read(text) {
         Err(error) => error,
@@ -81,7 +81,7 @@ fn assert_complaint(text: &str, line: usize, key: &str, message: &str, hint: Opt
     assert_eq!(found, (Some(line), Some(key), message, hint), "{text}");
 }
 
-/// What the example of a transform does.
+/// Operations of the example of a transform.
 fn transformed() -> Vec<Transform> {
     let place = |text: &str| text.parse().unwrap();
     let names = [("productName", "name"), ("unitPrice", "price"), ("categoryCode", "category")];
@@ -162,7 +162,7 @@ fn each_example_shows_its_optional_keys_at_their_defaults() {
     ];
     let shown: Vec<Plan> = EXAMPLES.iter().map(|(_, text)| read(text).unwrap()).collect();
     assert_eq!(shown, expected);
-    // What is left out has the same defaults.
+    // Keys that are left out have the same defaults.
     let mut short = read(&copy_plan("", "")).unwrap();
     short.name.clone_from(&shown[0].name);
     assert_eq!(short, shown[0]);
