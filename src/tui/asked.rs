@@ -48,7 +48,7 @@ impl Requests {
         self.asked.values().any(|asked| asked.is_run)
     }
 
-    /// What a pane waits for and may give up.
+    /// Requests that a pane waits for and may give up.
     pub(crate) fn of(&self, pane: Pane) -> Vec<RequestId> {
         let own = self.asked.iter().filter(|(_, asked)| asked.by == Some(pane) && asked.only_reads);
         own.map(|(request, _)| *request).collect()

@@ -42,7 +42,7 @@ impl Whose {
     }
 }
 
-/// What the counts were counted on, as the profile says it: the same file may not speak for other tables.
+/// Tables that were counted, as the profile names them: the same file may not speak for other tables.
 fn scope(profile: &Profile) -> Json {
     let endpoint = profile.endpoints.dynamodb_shown();
     json!([profile.name, profile.environment, profile.app, endpoint, profile.tables])
@@ -80,7 +80,7 @@ fn count(json: &Json) -> Option<TenantCount> {
 /// Writes the counts, whole or not at all, readable for the owner only.
 ///
 /// # Errors
-/// What the file system says.
+/// The file system's own error.
 pub(crate) fn write(path: &Path, profile: &Profile, whose: &Whose, cached: &CachedCounts) -> std::io::Result<()> {
     let tenants: Vec<Json> = cached
         .counts

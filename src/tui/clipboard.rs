@@ -35,7 +35,7 @@ pub(crate) fn over_ssh() -> bool {
     ["SSH_TTY", "SSH_CONNECTION"].iter().any(|name| env::var_os(name).is_some_and(|v| !v.is_empty()))
 }
 
-/// What stands between the program and the terminal, and has to be told to let a copy pass.
+/// Program between this one and the terminal, which must be told to let a copy pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Between {
     /// tmux, which drops it as it is shipped.
@@ -47,7 +47,7 @@ pub(crate) enum Between {
 }
 
 impl Between {
-    /// What the environment says.
+    /// Finds it by the environment.
     pub(crate) fn here() -> Self {
         let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
         match () {

@@ -6,7 +6,7 @@ use std::path::Path;
 /// Writes a file in one step with mode 0600; directories that are missing are made with 0700.
 ///
 /// # Errors
-/// What the file system says; an earlier file is untouched then.
+/// The file system's own error; an earlier file is untouched then.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     prepared(path, bytes)?.persist(path).map_err(|e| e.error)?;
     Ok(())
@@ -15,7 +15,7 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// As [`write_private`], but never over a file that is there already.
 ///
 /// # Errors
-/// What the file system says.
+/// The file system's own error.
 pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     prepared(path, bytes)?.persist_noclobber(path).map_err(|e| e.error)?;
     Ok(())
@@ -24,7 +24,7 @@ pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Writes a plan; over another file only where that is wanted.
 ///
 /// # Errors
-/// What the file system says, or that a file is there already, in words.
+/// The file system's own error, or that a file is there already, in words.
 pub(crate) fn write_plan(file: &Path, text: &str, over: bool) -> Result<(), String> {
     let said = |e: io::Error| format!("{}: {e}", file.display());
     if over {

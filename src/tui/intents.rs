@@ -22,12 +22,12 @@ pub(crate) enum Lead {
     Line(&'static str),
 }
 
-/// What a text may mean.
+/// Possible meaning of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Meant {
     pub(crate) score: i64,
     pub(crate) lead: Lead,
-    /// What to do there for it; empty where its own help says so.
+    /// Advice on what to do there for it; empty where its own help says so.
     pub(crate) note: &'static str,
 }
 
@@ -132,7 +132,7 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, Lead, &'static str)> 
     })
 }
 
-/// What a text may mean: one of the words, or enough of its beginning.
+/// Possible meanings of a text: it is one of the words, or enough of the beginning of one.
 pub(crate) fn meant(typed: &str) -> Vec<Meant> {
     let typed = typed.trim().to_lowercase();
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! Which key does what, from the shipped keymap.
+//! Keys and their actions, from the shipped keymap.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -200,7 +200,7 @@ impl Keymap {
     /// The shipped keymap.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// The error in it, in words.
     pub(crate) fn shipped() -> Result<Self, String> {
         Self::parse(SHIPPED)
     }
@@ -208,7 +208,7 @@ impl Keymap {
     /// The shipped keymap, with the operator's own read over it.
     ///
     /// # Errors
-    /// What is wrong with either, in words.
+    /// The error in either, in words.
     pub(crate) fn with(own: Option<&OwnFile>) -> Result<Self, String> {
         let mut keymap = Self::shipped()?;
         let Some(OwnFile { path, text }) = own else { return Ok(keymap) };
@@ -267,7 +267,7 @@ impl Keymap {
         std::iter::once(context).chain(context.beside().iter().copied()).flat_map(|c| self.bindings(c))
     }
 
-    /// What a key does in a context.
+    /// Action of a key in a context.
     pub(crate) fn action(&self, context: Context, key: Key) -> Option<Action> {
         self.chain(context).find(|(_, keys)| keys.contains(&key)).map(|(action, _)| *action)
     }

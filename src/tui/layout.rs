@@ -23,7 +23,7 @@ pub(crate) struct Layout {
     pub(crate) footer: Rect,
     /// Panes that are drawn.
     pub(crate) panes: Vec<(Pane, Rect)>,
-    /// What dialogs may cover.
+    /// Area that dialogs may cover.
     pub(crate) body: Rect,
 }
 

@@ -33,7 +33,7 @@ impl Bare {
     /// One of a size in cells.
     ///
     /// # Errors
-    /// What is wrong with the options or the shipped assets, in words.
+    /// The error in the options or the shipped assets, in words.
     pub fn new(
         options: ConsoleOptions,
         (width, height): (u16, u16),

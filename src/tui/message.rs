@@ -1,4 +1,4 @@
-//! What `update` takes in and what it wants done.
+//! Messages that `update` takes in, and effects that it wants done.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,14 +49,14 @@ pub(crate) enum Message {
     NoClipboard {
         /// The text.
         text: String,
-        /// What it is.
+        /// Description of the text.
         what: String,
     },
     /// A copy ended: how it went, in words.
     Copied(Result<String, String>),
     /// The terminal was asked to copy something: whether it did is not known.
     SentToTerminal {
-        /// What was sent.
+        /// Description of the text.
         what: String,
         /// Characters of it.
         characters: usize,
@@ -67,7 +67,7 @@ pub(crate) enum Message {
     PlanSaved {
         /// The file.
         file: PathBuf,
-        /// What was written.
+        /// Text that was written.
         text: String,
         /// Why not.
         saved: Result<(), String>,
@@ -94,7 +94,7 @@ pub(crate) enum Message {
     ConfigSaved(Result<Box<Saved>, NotSaved>),
 }
 
-/// What the mouse did.
+/// Event of the mouse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mouse {
     /// Its left button went down.
@@ -106,7 +106,7 @@ pub(crate) enum Mouse {
 }
 
 impl Mouse {
-    /// Which way the wheel was turned, if it was.
+    /// Direction of the wheel, if it was turned: -1 away from the operator, 1 towards the operator.
     pub(crate) fn notch(self) -> Option<isize> {
         match self {
             Self::Pressed => None,
@@ -115,7 +115,7 @@ impl Mouse {
         }
     }
 
-    /// What the terminal tells, where it means something to us.
+    /// Mouse event for one of the terminal, where that means something to us.
     pub(crate) fn of(kind: MouseEventKind) -> Option<Self> {
         match kind {
             MouseEventKind::Down(MouseButton::Left) => Some(Self::Pressed),
@@ -135,21 +135,21 @@ pub(crate) enum Effect {
     Copy {
         /// The text.
         text: String,
-        /// What it is, for the message afterwards.
+        /// Description of the text, for the message afterwards.
         what: String,
     },
     /// Have the terminal put a text into its clipboard.
     CopyThroughTerminal {
         /// The text.
         text: String,
-        /// What it is, for the message afterwards.
+        /// Description of the text, for the message afterwards.
         what: String,
     },
     /// Write a text that was copied into a file of its own.
     WriteCopy {
         /// The text.
         text: String,
-        /// What it is, for the file's name and for the message afterwards.
+        /// Description of the text, for the file's name and for the message afterwards.
         what: String,
     },
     /// Take the mouse, or leave it to the terminal.
@@ -179,7 +179,7 @@ pub(crate) enum Effect {
     ListFiles {
         /// The directory.
         dir: PathBuf,
-        /// What was typed for it.
+        /// Text that was typed for it.
         lead: String,
     },
     /// Write a report into a file, which must not be there.
@@ -220,7 +220,7 @@ pub(crate) enum Work {
     Diff {
         /// The history it belongs to.
         generation: u64,
-        /// What was asked.
+        /// Comparison that was asked for.
         key: DiffKey,
         /// The answer.
         result: Box<DiffResult>,
@@ -247,7 +247,7 @@ pub(crate) enum Work {
     },
 }
 
-/// What some [`Work`] came to.
+/// Result of some [`Work`].
 #[derive(Debug)]
 pub(crate) enum Built {
     /// A readable comparison.
@@ -280,6 +280,6 @@ impl Work {
 pub(crate) struct Notice {
     /// It tells of a failure.
     pub(crate) failed: bool,
-    /// What it says.
+    /// Its text.
     pub(crate) text: String,
 }

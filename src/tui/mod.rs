@@ -58,7 +58,7 @@ use crate::config::{Ground, Profile, Ui};
 /// Checks the operator's own keys and styles, as the console would read them.
 ///
 /// # Errors
-/// What is wrong with either file, in words.
+/// The error in either file, in words.
 pub fn check(ui: &Ui) -> Result<(), String> {
     keymap::Keymap::with(ui.keymap.as_ref())?;
     for ground in [Ground::Dark, Ground::Light] {
@@ -67,7 +67,7 @@ pub fn check(ui: &Ui) -> Result<(), String> {
     Ok(())
 }
 
-/// What to open at the start.
+/// Partition or entity to open at the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenAt {
     /// The partition.
@@ -91,7 +91,7 @@ pub struct ConsoleOptions {
     pub headless_prefix: Vec<String>,
     /// Data and runs are in memory: another start of the program knows nothing of them.
     pub forgets: bool,
-    /// What to open at the start.
+    /// Partition or entity to open at the start.
     pub open: Option<OpenAt>,
     /// No colours.
     pub no_color: bool,

@@ -19,7 +19,7 @@ impl Pane {
     /// In the order of their keys.
     pub(crate) const ALL: [Self; 4] = [Self::Tenants, Self::History, Self::Plan, Self::Log];
 
-    /// What it does and shows.
+    /// Its actions and its drawing.
     pub(crate) fn screen(self) -> &'static dyn PaneScreen {
         match self {
             Self::Tenants => &TenantsPane,

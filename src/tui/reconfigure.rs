@@ -29,7 +29,7 @@ pub(crate) struct NotSaved {
 /// Checks a text and writes it in place of the one that was edited.
 ///
 /// # Errors
-/// What is wrong with the text, or why it cannot be written; the file is as it was then.
+/// The error in the text, or why it cannot be written; the file is as it was then.
 pub(crate) fn save(path: &Path, before: Option<&str>, text: String) -> Result<Saved, NotSaved> {
     let (file, ui) = match checked(path, before, &text) {
         Ok(checked) => checked,

@@ -8,7 +8,7 @@ use crate::reference::{Table, code};
 /// Keys, commands and signs as Markdown.
 ///
 /// # Errors
-/// What is wrong with the shipped keymap, in words.
+/// The error in the shipped keymap, in words.
 pub fn reference() -> Result<String, String> {
     let keymap = Keymap::shipped()?;
     let mut out = String::from(

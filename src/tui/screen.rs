@@ -1,4 +1,4 @@
-//! What lies over the panes: one trait for all of it.
+//! Screens over the panes: one trait for all of them.
 
 use std::any::Any;
 use std::fmt::Debug;

@@ -113,7 +113,7 @@ impl App {
                     app.show_help(context);
                     Flow::Stay
                 }
-                // What failed for want of credentials would only fail again.
+                // A reading that failed for want of credentials would only fail again.
                 Action::Reload if app.signing.needed => {
                     app.sign_in(true);
                     Flow::Stay
@@ -162,7 +162,7 @@ impl App {
         let mut screens = std::mem::take(&mut self.stack.screens);
         let mut cursor = None;
         for screen in &mut screens {
-            // What is under a screen is not what the mouse is over.
+            // Lines under a screen are not what the mouse is over.
             drop(hits::take());
             cursor = screen.draw(self, buffer, area);
         }

@@ -1,4 +1,4 @@
-//! What an item of a run is about: an entity, which has versions, or a user, who has none.
+//! Subject of an item of a run: an entity, which has versions, or a user, who has none.
 
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::normalize::SEQUENCES;

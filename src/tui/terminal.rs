@@ -38,13 +38,13 @@ impl Held {
     /// Takes the terminal: raw mode, alternate screen, bracketed paste, and the mouse where that is wanted.
     ///
     /// # Errors
-    /// What the terminal says; it is given back then.
+    /// The terminal's own error; it is given back then.
     pub(crate) fn take(mouse: bool) -> io::Result<Self> {
         give_back_on_panic();
         enable_raw_mode()?;
         HELD.store(true, Ordering::SeqCst);
         let held = Self(());
-        // What an editor left there is not what the first frame is drawn over.
+        // The first frame is not drawn over the output that an editor left there.
         execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, Print(IN_OUR_ORDER))?;
         execute!(stdout(), Print(FOCUS))?;
         if mouse {
@@ -60,7 +60,7 @@ impl Drop for Held {
     }
 }
 
-/// What is drawn on while the terminal is held. Its own end is left out: [`Held`] shows the cursor again, and it would complain where
+/// Screen to draw on while the terminal is held. Its own end is left out: [`Held`] shows the cursor again, and it would complain where
 /// nobody can be reached, which ends in a panic.
 pub(crate) fn screen() -> io::Result<ManuallyDrop<Terminal<Output<Stdout>>>> {
     Terminal::new(Output::new(stdout())).map(ManuallyDrop::new)

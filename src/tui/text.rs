@@ -19,7 +19,7 @@ pub(crate) fn cells(text: &str) -> impl Iterator<Item = (&str, usize)> {
     text.graphemes(true).map(|piece| (piece, shape(piece).width))
 }
 
-/// What a terminal is told for a piece that stands in cells of its own.
+/// Form in which a terminal gets a piece that stands in cells of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shape<'t> {
     /// The characters: composed where that is possible, because a terminal may give each part a cell.

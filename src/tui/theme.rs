@@ -20,7 +20,7 @@ fn shipped(ground: Ground) -> &'static str {
 
 macro_rules! roles {
     ($($variant:ident = $name:literal),+ $(,)?) => {
-        /// What a piece of text is; the theme says how that looks.
+        /// Role of a piece of text; the theme says how that looks.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub(crate) enum Role { $($variant),+ }
 
@@ -47,7 +47,7 @@ impl Theme {
     /// The shipped theme for a dark background, without its colours where there shall be none.
     ///
     /// # Errors
-    /// What is wrong with the theme file, in words.
+    /// The error in the theme file, in words.
     #[cfg(test)]
     pub(crate) fn shipped(no_color: bool) -> Result<Self, String> {
         Self::parse(DARK, no_color)
@@ -56,7 +56,7 @@ impl Theme {
     /// The shipped theme for a background, with the operator's own read over it.
     ///
     /// # Errors
-    /// What is wrong with either, in words.
+    /// The error in either, in words.
     pub(crate) fn with(ground: Ground, own: Option<&OwnFile>, no_color: bool) -> Result<Self, String> {
         let mut table = Self::table(shipped(ground))?;
         let Some(OwnFile { path, text }) = own else { return Self::of(&table, no_color) };
@@ -180,7 +180,7 @@ mod tests {
             for (role, name) in Role::ALL {
                 let style = theme.style(*role);
                 for background in backgrounds {
-                    // What has no colour of its own has the terminal's, which are made for each other.
+                    // A style without a colour of its own has the terminal's colours, which are made for each other.
                     let sides = match (style.fg, style.bg) {
                         (None, None) => continue,
                         (Some(fg), None) => (rgb(fg), Some(background)),

@@ -186,7 +186,7 @@ fn hints(app: &App, room: usize) -> Rich {
         line
     });
     let own = app.focus.screen().hints(app);
-    // What waits for nothing but writing to be allowed is named last, with what it waits for.
+    // Actions that wait only until writing is allowed are named last, with what they wait for.
     let arm = app.key_of(context, Action::Arm);
     let waiting = |action: Action| {
         let words = format!(" ({arm} first)");

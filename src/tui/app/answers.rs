@@ -1,4 +1,4 @@
-//! What the engine answers: to the log where it concerns everybody, and to whoever asked.
+//! Answers of the engine: to the log where they concern everybody, and to whoever asked.
 
 use crate::domain::clock::utc_millis;
 use crate::engine::protocol::{Connection, Envelope, Event};
@@ -17,7 +17,7 @@ impl App {
             _ => {}
         }
         let ended = matches!(event, Event::Finished { .. });
-        // What nobody waits for any more is passed over.
+        // An answer that nobody waits for any more is skipped.
         if let Some(answer) = self.requests.answer(request, ended) {
             answer(self, request, event);
         }

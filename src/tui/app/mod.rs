@@ -60,10 +60,10 @@ pub(crate) struct App {
 
     pub(crate) focus: Pane,
     pub(crate) zoomed: bool,
-    /// What lies over the panes.
+    /// Screens over the panes.
     pub(crate) stack: Stack,
     pub(crate) notice: Option<Notice>,
-    /// What the mouse may be over.
+    /// Areas that the mouse may be over.
     pub(crate) drawn: Drawn,
     pub(crate) tenants: Tenants,
     pub(crate) history: History,
@@ -75,11 +75,11 @@ pub(crate) struct App {
     pub(crate) unfinished: Unfinished,
     /// How the record of a run is written.
     pub(crate) record_of: record::Write,
-    /// What the doctor found last.
+    /// The doctor's last look and its findings.
     pub(crate) doctor: Option<Doctor>,
-    /// What rows are seen through.
+    /// Plan that rows are seen through.
     pub(crate) view: Option<PlanView>,
-    /// What is followed live.
+    /// Entity or partition that is followed live.
     pub(crate) watch: Option<Watch>,
     /// The list of findings as it was left to look at one of them.
     pub(crate) left_findings: Option<FindingsBox>,
@@ -121,7 +121,7 @@ pub(crate) struct App {
     pub(crate) requests: Requests,
     /// The request for modules and account.
     pub(crate) connecting: Option<RequestId>,
-    /// What was copied last, and what it is: the clipboard may not have taken it.
+    /// Text that was copied last, and its description: the clipboard may not have taken it.
     pub(crate) last_copy: Option<(String, String)>,
     last_generation: u64,
     effects: Vec<Effect>,
@@ -219,7 +219,7 @@ impl App {
         self.effects.push(effect);
     }
 
-    /// What is to be done outside, once.
+    /// Takes the effects to be done outside; each is given once.
     pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }

@@ -12,7 +12,7 @@ use crate::tui::parts::scroll::Step;
 /// Lines of one notch of the wheel.
 const NOTCH: isize = 3;
 
-/// What was drawn where.
+/// Areas where panes and lines were drawn.
 #[derive(Debug, Default)]
 pub(crate) struct Drawn {
     /// Panes, and the tabs that stand for them.
@@ -36,7 +36,7 @@ impl App {
             }
             return;
         }
-        // What is typed stays where it is until it is taken or left.
+        // Typed text stays where it is until it is taken or left.
         if self.focus.screen().is_typing(self) {
             return;
         }

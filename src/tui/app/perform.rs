@@ -1,4 +1,4 @@
-//! What an action does that belongs to no pane, and why one cannot be done.
+//! Actions that belong to no pane, and the reasons why one cannot be done.
 
 use crate::engine::protocol::{Command, Level, RequestId};
 use crate::tui::actions::Action;

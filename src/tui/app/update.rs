@@ -1,4 +1,4 @@
-//! What a message changes. No input or output happens here: what is to be done outside comes back as effects.
+//! Changes that a message makes. No input or output happens here: what is to be done outside comes back as effects.
 
 use jiff::Timestamp;
 

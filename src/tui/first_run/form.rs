@@ -10,9 +10,9 @@ use crate::tui::parts::Field;
 pub(super) struct Line {
     /// Key in the file.
     pub(super) key: &'static str,
-    /// What to type, and why.
+    /// Advice on the text to type, and why.
     pub(super) hint: &'static str,
-    /// What was typed.
+    /// Typed text.
     pub(super) field: Field,
 }
 

@@ -23,7 +23,7 @@ use crate::engine::protocol::Event;
 use form::{Filled, Form};
 use look::{Look, Start};
 
-/// What the operator chose.
+/// The operator's choice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FirstRun {
     /// Try things out on demo data.
@@ -38,7 +38,7 @@ pub enum FirstRun {
 /// file). The form offers the AWS profiles of the machine.
 ///
 /// # Errors
-/// What the terminal says.
+/// The terminal's own error.
 pub async fn first_run(config_path: &Path, no_color: bool, aws_profiles: Vec<String>) -> color_eyre::Result<FirstRun> {
     let signals = signals()?;
     let held = Held::take(false)?;
@@ -53,14 +53,14 @@ pub async fn first_run(config_path: &Path, no_color: bool, aws_profiles: Vec<Str
     Ok(outcome?)
 }
 
-/// What is on screen.
+/// Content of the screen.
 #[derive(Debug)]
 enum Screen {
     /// Sandbox, form or neither.
     Choice(usize),
     /// The form.
     Form(Box<Form>),
-    /// What came of trying it.
+    /// Check of the finished form, and its result.
     Check(Box<Form>, Box<Filled>),
 }
 

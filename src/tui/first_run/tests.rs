@@ -14,7 +14,7 @@ fn play(path: &Path, keys: &str, size: (u16, u16)) -> (FirstRun, String) {
     let mut first = First::new(path.to_path_buf(), Theme::shipped(false).unwrap(), engine);
     first.aws_profiles = vec!["base".into(), "corp".into()];
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
-    // What was asked for comes before the next key, and before the end.
+    // Answers to requests come before the next key, and before the end.
     let pause = || tokio::time::sleep(std::time::Duration::from_millis(20));
     let keys = stream::iter(inputs(keys).into_iter().map(Ok)).then(move |input| async move {
         pause().await;

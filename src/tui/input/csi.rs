@@ -50,7 +50,7 @@ fn meant(inside: &str, last: u8) -> Option<Heard> {
 }
 
 fn numbers(text: &str) -> Vec<u32> {
-    // What stands behind a colon says more about the same key.
+    // The number behind a colon says more about the same key.
     text.split(';').map(|part| part.split(':').next().and_then(|n| n.parse().ok()).unwrap_or(1)).collect()
 }
 

@@ -1,4 +1,4 @@
-//! What comes from the terminal: keys, pastes, the mouse, its size and its answers.
+//! Input from the terminal: keys, pastes, the mouse, its size and its answers.
 //!
 //! crossterm's own reader is not used: it goes on reading for ever where the terminal has gone, keeps a key that comes together with
 //! another size back until the next one, and takes a late answer of the terminal for keys.
@@ -33,7 +33,7 @@ pub(crate) struct Inputs {
     tty: AsyncFd<Stdin>,
     resized: Signal,
     parser: Parser,
-    /// What came while an answer was waited for.
+    /// Events that came while an answer was waited for.
     early: VecDeque<Event>,
 }
 
@@ -41,7 +41,7 @@ impl Inputs {
     /// Begins to read.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's own error.
     pub(crate) fn new() -> io::Result<Self> {
         #[expect(
             deprecated,

@@ -27,11 +27,11 @@ pub(super) enum Heard {
 #[derive(Debug, Default)]
 pub(super) struct Parser {
     bytes: Vec<u8>,
-    /// What was pasted so far, while a paste goes on.
+    /// Bytes pasted so far, while a paste goes on.
     paste: Option<Vec<u8>>,
 }
 
-/// What the first bytes are.
+/// Meaning of the first bytes.
 pub(super) enum First {
     /// Not whole yet.
     Cut,
@@ -88,7 +88,7 @@ impl Parser {
 
     fn pasted(&mut self) -> Option<Heard> {
         let paste = self.paste.as_mut()?;
-        // What was there before was looked through before.
+        // Bytes that were there before were looked through before.
         let from = (paste.len() + 1).saturating_sub(PASTE_ENDS.len());
         paste.append(&mut self.bytes);
         let end = from + paste[from..].windows(PASTE_ENDS.len()).position(|bytes| bytes == PASTE_ENDS)?;
@@ -99,7 +99,7 @@ impl Parser {
     }
 }
 
-/// What the first bytes are; there is at least one.
+/// Reads the first bytes; there is at least one.
 fn first(bytes: &[u8]) -> First {
     match *bytes {
         [0x1b] => First::Cut,

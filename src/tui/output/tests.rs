@@ -1,4 +1,4 @@
-//! What terminals show of a frame, whatever they think of its characters.
+//! Frames as terminals show them, whatever these think of their characters.
 
 use std::cell::RefCell;
 use std::num::NonZero;
@@ -34,7 +34,7 @@ const TEXTS: [&str; 12] = [
     "plain text that covers all of it",
 ];
 
-/// What a frame is written to.
+/// Buffer that a frame is written to.
 #[derive(Clone, Default)]
 struct Wire(Rc<RefCell<Vec<u8>>>);
 

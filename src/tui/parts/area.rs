@@ -24,7 +24,7 @@ impl Area {
         Self { at: lines.len().saturating_sub(1), lines, top: 0 }
     }
 
-    /// What was typed.
+    /// Typed text, all lines of it.
     pub(crate) fn text(&self) -> String {
         let lines: Vec<&str> = self.lines.iter().map(Field::text).collect();
         lines.join("\n")

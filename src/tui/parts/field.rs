@@ -31,7 +31,7 @@ impl Field {
         self.0.cursor()
     }
 
-    /// What was typed.
+    /// Typed text.
     pub(crate) fn text(&self) -> &str {
         self.0.value()
     }

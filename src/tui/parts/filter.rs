@@ -19,7 +19,7 @@ pub(crate) struct Filter {
     recall: Recall,
 }
 
-/// What a key did to a filter.
+/// Effect of a key on a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Typed {
     /// The text changed, or not.
@@ -53,7 +53,7 @@ impl Filter {
         self.typing || self.active()
     }
 
-    /// What was typed.
+    /// Typed text.
     pub(crate) fn text(&self) -> &str {
         self.field.text()
     }

@@ -22,7 +22,7 @@ pub(crate) struct Hit {
     pub(crate) kind: Kind,
 }
 
-/// What the lines are.
+/// Kind of the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A list, with the line that its cursor is on.
@@ -60,7 +60,7 @@ fn drawn(hit: Hit) {
     DRAWN.with_borrow_mut(|hits| hits.push(hit));
 }
 
-/// What was drawn since the last time, what lies on top last.
+/// Takes the lines that were drawn since the last time; those on top come last.
 pub(crate) fn take() -> Vec<Hit> {
     DRAWN.take()
 }

@@ -162,7 +162,7 @@ pub(crate) fn draw_line(buffer: &mut Buffer, area: Rect, line: &Rich, skip: usiz
 
 /// Puts one piece of text into the cells that it takes up.
 ///
-/// What terminals disagree about carries its width: the output makes room for it and says anew where the next piece stands.
+/// A piece that terminals disagree about carries its width: the output makes room for it and says anew where the next piece stands.
 pub(crate) fn put(buffer: &mut Buffer, (x, y): (u16, u16), piece: &str, width: usize, style: Style) {
     let shape = text::shape(piece);
     let width = u16::try_from(width).unwrap_or(1).max(1);

@@ -18,14 +18,14 @@ use crate::tui::theme::{Role, Theme};
 /// Rows kept; what comes after is counted alone.
 const KEPT: usize = 50_000;
 
-/// What a key did to the list.
+/// Effect of a key on the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Did {
     /// All that it does.
     Done,
     /// The list shall be left.
     Leave,
-    /// What still comes shall be given up.
+    /// The rest of the rows shall be given up.
     Stop,
     /// Nothing: the key is the screen's.
     Nothing,
@@ -40,7 +40,7 @@ pub(crate) struct Standing {
     pub(crate) in_range: bool,
 }
 
-/// What rows have in common that stand together.
+/// Text that rows of one group have in common.
 pub(crate) type GroupOf<T> = fn(&T) -> &str;
 
 /// The list.
@@ -91,7 +91,7 @@ impl<T> Streamed<T> {
         self.rows.extend(rows.into_iter().take(room));
     }
 
-    /// What came in all.
+    /// Number of rows that came in all.
     pub(crate) fn total(&self) -> u64 {
         self.total
     }

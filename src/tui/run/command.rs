@@ -18,7 +18,7 @@ use crate::tui::screens::phrases::words;
 const LONGEST: usize = 2_000;
 /// How long a command may take to end when it is asked to.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// What it said last may still be on its way when it has ended.
+/// Time for the last output, which may still be on its way when the command has ended.
 const LATE: Duration = Duration::from_millis(300);
 
 /// Runs a command line, without a shell; the last message tells how it ended.

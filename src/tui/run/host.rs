@@ -1,4 +1,4 @@
-//! What the loop has done for it: files, clipboard, work beside it.
+//! Work that the loop has done for it: files, clipboard, jobs beside it.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};

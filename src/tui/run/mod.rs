@@ -63,7 +63,7 @@ impl Default for Pace {
 /// record of a run. Gives back what to say afterwards.
 ///
 /// # Errors
-/// What the terminal says.
+/// The terminal's own error.
 pub async fn run(
     options: ConsoleOptions,
     engine: EngineHandle,
@@ -136,7 +136,7 @@ pub(super) fn signals() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// What a test may look at while the loop runs.
+/// State that a test may look at while the loop runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Pulse {
     /// Commands handed to the engine.
@@ -226,7 +226,7 @@ impl<H: Host> Console<H> {
     /// Runs until the operator leaves, the input ends, or `ended` does.
     ///
     /// # Errors
-    /// What the terminal says.
+    /// The terminal's own error.
     pub(crate) async fn run<S, B>(
         &mut self,
         inputs: S,

@@ -1,4 +1,4 @@
-//! Who did what, the newest first, as the engine lists it.
+//! Activity, or who did what, the newest first, as the engine lists it.
 
 mod taken_back;
 
@@ -43,7 +43,7 @@ pub(crate) struct Activity {
     wanted: ActivityWanted,
     /// The words that were typed, for the title and the command line.
     words: Vec<String>,
-    /// What moments among them were taken for.
+    /// Sentences that say which moments the texts among them were taken for.
     moments: Vec<String>,
     grouped: Grouped,
     /// Whose changes alone are listed: those of one person, or of one request.
@@ -322,7 +322,7 @@ fn line(one: &protocol::Activity, room: usize, has_person: bool, zone: &jiff::tz
     line
 }
 
-/// What `:activity …` wants, and what moments were taken for.
+/// Reads the request of `:activity …`; also says which moments its texts were taken for.
 fn wanted(app: &App, words: &[String]) -> Result<(ActivityWanted, Vec<String>), String> {
     let names = ["module", "type", "tenant", "since", "until", "by", "request", "source", "path", "limit"];
     let options = Options::of(words, &names, &[])?;
@@ -404,7 +404,7 @@ impl App {
     /// `:activity …`.
     ///
     /// # Errors
-    /// What it wants instead.
+    /// A message about the words that it wants instead.
     pub(crate) fn activity_command(&mut self, words: &[String]) -> Result<(), String> {
         let (wanted, moments) = wanted(self, words)?;
         let own = match (words.is_empty(), &wanted.pk, &wanted.sk) {

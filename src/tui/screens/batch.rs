@@ -26,7 +26,7 @@ use crate::tui::parts::Scroll;
 use crate::tui::parts::scroll::Step;
 use crate::tui::screen::{Flow, Press, Screen};
 
-/// What stands out among the items of a batch.
+/// Items that stand out in a batch.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outliers {
     /// The largest row, by its place in the batch, and its bytes as JSON.

@@ -106,7 +106,7 @@ pub(crate) fn copy(app: &mut App, item: &Item) {
             None => return app.refuse("the versions have not been compared yet"),
         },
     };
-    // What is on screen may be as a plan would make it.
+    // The row on screen may be as a plan would make it.
     let is_stored = item.word == "row" && app.view.is_some();
     let what = if is_stored { "row as it is stored, as JSON" } else { item.title };
     app.effect(Effect::Copy { text, what: what.to_owned() });

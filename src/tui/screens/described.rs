@@ -25,7 +25,7 @@ impl Described {
         Self { previews, brief: false, room: 0, lines: vec![] }
     }
 
-    /// What sets an item apart from others: what is wrong with it, its differences, its row.
+    /// Facts that set an item apart from others: what is wrong with it, its differences, its row.
     pub(crate) fn brief(preview: Preview) -> Self {
         Self { brief: true, ..Self::new(vec![preview]) }
     }
@@ -92,7 +92,7 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
     if let Some((name, words)) = other_end(preview) {
         fact(name, Role::Text, &words);
     }
-    // What is not written has no cost and no changes, and what was looked for need not have been found.
+    // An item that is not written has no cost and no changes, and the row that was looked for need not have been found.
     let Some(after) = &preview.after else {
         let name = if preview.reason.is_some() { "refused" } else { "nothing to do" };
         let role = if preview.reason.is_some() { Role::Error } else { Role::Text };

@@ -269,7 +269,7 @@ fn line(found: &FoundEntity, marks: &BTreeSet<EntityRef>, columns: Columns, zone
     add(role, code_of(entity).unwrap_or_default(), columns.code);
     add(Role::Strong, entity.name.as_deref().unwrap_or_default(), columns.name);
     add(Role::Dim, &entity.updated_at.as_deref().map(|at| format::date(at, zone)).unwrap_or_default(), columns.day);
-    // What stands in its key or its name is to be seen there already.
+    // A match in its key or its name is to be seen there already.
     let elsewhere = found.matched.iter().find(|m| !["id", "sk", "name"].contains(&m.path.to_string().as_str()));
     if let Some(matched) = elsewhere {
         line.push(Role::Path, &format!(" {}", matched.path));
@@ -278,7 +278,7 @@ fn line(found: &FoundEntity, marks: &BTreeSet<EntityRef>, columns: Columns, zone
     line
 }
 
-/// What `:find …` wants; `None` for the last search again.
+/// Reads the request of `:find …`; `None` for the last search again.
 pub(crate) fn wanted(app: &App, words: &[String]) -> Result<Option<Wanted>, String> {
     let names = ["in", "tenant", "type", "module", "deleted", "max-units", "limit"];
     let options = Options::of(words, &names, &["exact"])?;
@@ -343,7 +343,7 @@ impl App {
     /// `:find …`.
     ///
     /// # Errors
-    /// What it wants instead.
+    /// A message about the words that it wants instead.
     pub(crate) fn find_command(&mut self, words: &[String]) -> Result<(), String> {
         match wanted(self, words)? {
             Some(wanted) => self.find(wanted),

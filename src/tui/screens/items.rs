@@ -59,7 +59,7 @@ impl Which {
     }
 }
 
-/// What the listing lacks.
+/// Part that the listing lacks.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
     /// A page, by its number.
@@ -101,12 +101,12 @@ impl Items {
         }
     }
 
-    /// Which are listed.
+    /// Kind of items that are listed.
     pub(crate) fn which(&self) -> Which {
         self.which
     }
 
-    /// What the engine is asked for.
+    /// Filter that the engine is asked with.
     pub(crate) fn filter(&self) -> ItemFilter {
         ItemFilter { text: self.text.clone(), ..self.which.filter() }
     }
@@ -146,7 +146,7 @@ impl Items {
         self.list.window(height)
     }
 
-    /// What should be asked for next; the pages on screen first.
+    /// Next part to ask for; the pages on screen first.
     pub(crate) fn wanted(&mut self) -> Option<Wanted> {
         if self.problem.is_some() {
             return None;

@@ -3,7 +3,7 @@
 /// Words and options; each option was given as `--name value` or `--name=value`, a flag as `--name` alone.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
-    /// What is no option.
+    /// Words that are no options.
     pub(crate) words: Vec<String>,
     given: Vec<(String, String)>,
 }

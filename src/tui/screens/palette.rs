@@ -106,7 +106,7 @@ impl Palette {
 
     fn complete(&mut self, app: &App) {
         let mut chosen = self.selected(app);
-        // What was typed is complete as it stands; what it may be the beginning of is meant.
+        // The typed text is complete as it stands; the partition or place that it may be the beginning of is meant.
         if matches!(chosen, Some(Choice::AsTyped(..))) {
             let mut offered = self.choices(app).iter().map(|offer| &offer.choice);
             chosen = offered.find(|c| matches!(c, Choice::Partition(..) | Choice::Spot(..))).cloned();

@@ -13,7 +13,7 @@ pub(crate) struct Phrase {
     pub(crate) word: &'static str,
     /// Its arguments, as the help shows them.
     pub(crate) arguments: &'static str,
-    /// What it does.
+    /// Its effect, as the help shows it.
     pub(crate) help: &'static str,
 }
 
@@ -125,7 +125,7 @@ pub(crate) fn parse(line: &str) -> Option<(&'static Phrase, Vec<String>)> {
 /// Runs a command; an error says what it wants instead.
 ///
 /// # Errors
-/// What is wrong with the arguments.
+/// The error in the arguments.
 pub(crate) fn run(app: &mut App, phrase: &Phrase, arguments: &[String]) -> Result<(), String> {
     let wants = || format!("{} wants {}", phrase.word, phrase.arguments);
     let number = |text: &String| text.parse().map(Version).map_err(|_| format!("{text} is no version number"));

@@ -34,7 +34,7 @@ pub(crate) struct Rehearsing {
     job: Job,
     scale: Option<String>,
     steps: Vec<StepResult>,
-    /// What is at work.
+    /// Phase at work, how many are done, and of how many, where that is known.
     at: Option<(Phase, u64, Option<u64>)>,
     /// Items that are neither done nor equal.
     left: Vec<(RehearsalStep, ItemResult)>,

@@ -14,7 +14,7 @@ impl App {
     /// `:report RUN|preview|doctor FILE`.
     ///
     /// # Errors
-    /// What it wants instead.
+    /// A message about the words that it wants instead.
     pub(crate) fn report_command(&mut self, what: &str, file: &str) -> Result<(), String> {
         let file = path(file);
         if !file.extension().is_some_and(|extension| extension == "md" || extension == "html") {

@@ -28,7 +28,7 @@ impl App {
     pub(crate) fn roll_back_selected(&mut self) {
         let Some(to) = self.target() else { return };
         let Some(opened) = &self.history.opened else { return };
-        // What is on screen is what is rolled back: a version written meanwhile is a conflict.
+        // The version on screen is the one that is rolled back: a version written meanwhile is a conflict.
         let (entity, expect) = (opened.entity.clone(), opened.versions.current());
         self.begin_run(plan(&entity, to, expect), None);
         if let Some(run) = &mut self.run {

@@ -105,7 +105,7 @@ impl Runs {
             draw_lines(buffer, below, &lines, &app.theme);
             inner.height -= height;
         }
-        // What it is about gets what the columns beside it leave.
+        // The subject of a run gets the room that the columns beside it leave.
         let ends = self.runs.iter().map(|run| text::width(&outcomes(run)) + 1).max().unwrap_or_default();
         let room = usize::from(inner.width);
         let operator = if room >= WIDE { OPERATOR } else { 0 };
@@ -200,7 +200,7 @@ impl Screen for Runs {
             Event::Failed(failure) => self.problem = Some(*failure),
             Event::Finished { .. } => {
                 self.reading = false;
-                // What is not over comes first; the sort keeps the newest of each before the others.
+                // Open runs come first; the sort keeps the newest of each before the others.
                 self.runs.sort_by_key(|run| !run.is_open());
             }
             _ => {}

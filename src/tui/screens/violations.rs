@@ -1,4 +1,4 @@
-//! What the items of a preview do not hold: rule by rule, with samples.
+//! Violations in the items of a preview: rule by rule, with samples.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

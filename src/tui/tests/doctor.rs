@@ -24,7 +24,7 @@ fn finding(kind: FindingKind, severity: Severity, (pk, sk): (&str, &str), messag
     }))
 }
 
-/// What a doctor finds, the least important first.
+/// Findings of a doctor, the least important first.
 fn findings() -> Vec<Event> {
     vec![
         finding(

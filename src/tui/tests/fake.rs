@@ -29,7 +29,7 @@ type Override = Box<dyn FnMut(&Command) -> Option<Vec<Event>> + Send>;
 /// The engine.
 pub(crate) struct Fake {
     pub(crate) data: Data,
-    /// What approvals want typed.
+    /// Text that approvals want typed.
     pub(crate) confirm: Option<String>,
     overrides: Vec<Override>,
     waiting: BTreeMap<RunId, (RequestId, Preview)>,
@@ -234,7 +234,7 @@ impl Fake {
             Command::ExportRun { run, file } => vec![log(&format!("run {run} written to {}", file.display()))],
             Command::Arm { armed } => vec![Event::Armed(armed)],
             Command::Cancel { .. } => vec![],
-            // What plans do not answer.
+            // Commands that plans do not answer.
             Command::Decide { .. }
             | Command::PreviewPlan { .. }
             | Command::RunPlan { .. }

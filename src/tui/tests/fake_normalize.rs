@@ -1,4 +1,4 @@
-//! What the fake engine finds out about a plan that normalises codes: rows grouped by the key that they want.
+//! Answers of the fake engine about a plan that normalises codes: rows grouped by the key that they want.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -24,7 +24,7 @@ pub(crate) fn plan_run() -> RunId {
     RunId::from_parts(1_773_968_523_000, 42)
 }
 
-/// What is under way.
+/// Run under way.
 #[derive(Debug)]
 struct Run {
     request: RequestId,
@@ -40,12 +40,12 @@ struct Run {
 pub(crate) struct Plans {
     /// As many items are made up, in place of those of the rows.
     pub(crate) many: Option<u64>,
-    /// What becomes of an item that is written, in turn; done when there is none left.
+    /// Outcomes of the items that are written, in turn; done when there is none left.
     pub(crate) outcomes: VecDeque<(Outcome, Option<Reason>)>,
     /// Told after so many items of a batch, instead of the rest of it.
     pub(crate) paused_by: Option<Failure>,
     pub(crate) confirm: Option<String>,
-    /// What the items write to, where that is one tenant.
+    /// Tenant that the items write to, where it is one.
     pub(crate) tenant: Option<String>,
     pub(super) items: Vec<Preview>,
     pub(super) collisions: Vec<(Collision, CollisionKey)>,

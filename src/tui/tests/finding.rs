@@ -405,7 +405,7 @@ fn what_a_colleague_did_in_half_an_hour_goes_back_in_less_than_fifteen_keys() {
         Some(rows)
     };
     let play = |keys: &str| Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(answer)).keys(keys);
-    // Who, from when, until when: the plan, and its preview.
+    // Person, first moment and last moment: the plan, and its preview.
     let keys = "C/tana<ret>jjjVjnp";
     assert!(super::script::inputs(keys).len() <= 15);
     let marked = play(keys.trim_end_matches("np"));

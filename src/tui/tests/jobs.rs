@@ -1,4 +1,4 @@
-//! What operators come for, played as keys, with the number of keys that it may take.
+//! Jobs that operators come for, played as keys, with the number of keys that each may take.
 
 use super::script::inputs;
 use super::updates::open_bolt;

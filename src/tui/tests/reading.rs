@@ -107,7 +107,7 @@ fn a_range_is_marked_from_here_to_there() {
     let line = |sk: &str| open.screen.lines().find(|line| line.contains(sk)).unwrap().to_owned();
     assert!(line("P-0003 ").contains("* FW") && line("P-0004 ").contains("* P"), "{}", open.screen);
     assert!(!line("P-0009 ").contains('*') && open.screen.contains("range of 3"), "{}", open.screen);
-    // What the marks are for: they become the keys of a plan.
+    // The purpose of marks: they become the keys of a plan.
     let plan = play((120, 40), &format!("{LIST}jVjV3n")).app.plan.form.unwrap();
     assert_eq!(plan.value_of("source.keys").as_deref(), Some("P-0002, P-0003"));
 }

@@ -265,7 +265,7 @@ fn what_is_not_finished_is_said_in_the_header_and_on_leaving() {
     // The one that is under way here is not.
     let resumed = playing((120, 40), unfinished, "AA:runs<ret>r");
     assert!(!resumed.screen.contains("unfinished"), "{}", resumed.screen);
-    // What is in memory cannot be resumed by another start.
+    // Runs in memory cannot be resumed by another start.
     let forgets = playing(
         (120, 40),
         |p| {
@@ -298,7 +298,7 @@ fn reason_approvals_and_digest_of_the_selected_run_are_shown() {
     {
         assert!(screen.contains(word), "{word}\n{screen}");
     }
-    // What is left and who ran it, also where columns have no room for all; and the way back.
+    // Items left and the operator of the run, also where columns have no room for all; and the way back.
     let small = playing((80, 24), unfinished, ":runs<ret>").screen;
     for word in ["3 left", "who       u-tanaka", "Esc back"] {
         assert!(small.contains(word), "{word}\n{small}");
@@ -375,7 +375,7 @@ fn a_protected_profile_wants_the_tenant_typed() {
     assert_eq!(decisions(&approved), [Decision::Approve { confirm: confirm.clone() }]);
     let all = playing((120, 40), protected, &keys("rglobex<ret>"));
     assert_eq!(decisions(&all), [Decision::ApproveRest { confirm }]);
-    // What writes nothing needs no name.
+    // A decision that writes nothing needs no name.
     assert_eq!(decisions(&playing((120, 40), protected, &keys("sS"))), [Decision::Skip]);
 }
 

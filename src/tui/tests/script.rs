@@ -39,17 +39,17 @@ pub(crate) struct Play {
     pub(crate) size: (u16, u16),
     pub(crate) fake: Fake,
     pub(crate) cached: Option<CachedCounts>,
-    /// What earlier sessions remembered.
+    /// Memory of earlier sessions.
     pub(crate) memory: Memory,
     /// Files that can be read.
     pub(crate) files: BTreeMap<PathBuf, String>,
     /// Lines that the profile's command says, and how it ends.
     pub(crate) command: (Vec<String>, Result<(), String>),
-    /// What the operator's editor makes of a text.
+    /// Stands for the operator's editor: makes another text of a text.
     pub(crate) editor: fn(&str) -> Result<String, String>,
 }
 
-/// What is left after a play.
+/// State and records that are left after a play.
 pub(crate) struct Played {
     pub(crate) app: App,
     pub(crate) screen: String,

@@ -69,7 +69,7 @@ fn paused(size: (u16, u16), answers: Vec<Vec<Event>>, keys: &str, change: impl F
     Play::new(size.0, size.1).with(own).with(change).keys(&format!("{RUN}{keys}"))
 }
 
-/// What was asked of the engine about it, in order.
+/// Requests to the engine about it, in order.
 fn asked(played: &Played) -> Vec<String> {
     let told = |command: &Command| match command {
         Command::SignInAgain { code } => Some(if code.is_some() { "code" } else { "look" }.to_owned()),

@@ -1,4 +1,4 @@
-//! What would be slow if it were done naively. Figures come from `cargo bench --bench console`.
+//! Work that would be slow if it were done naively. Figures come from `cargo bench --bench console`.
 
 use std::time::{Duration, Instant};
 

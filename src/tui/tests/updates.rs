@@ -1,4 +1,4 @@
-//! What keys and events do to the state, seen from both ends of the boundary.
+//! Effects of keys and events on the state, seen from both ends of the boundary.
 
 use super::fake::log;
 use super::script::now;

@@ -38,7 +38,7 @@ fn user(i: usize) -> User {
     }
 }
 
-/// What the engine of canned answers says.
+/// Page of users that the engine of canned answers gives.
 pub(super) fn page(pool: Option<String>, after: Option<&str>) -> Event {
     let from: usize = after.map_or(0, |token| token.parse().unwrap());
     let to = (from + PAGE).min(ALL);
@@ -170,7 +170,7 @@ fn without_a_pool_or_without_users_it_says_so() {
     for keys in ["Ux", "U<esc>"] {
         assert!(matches!(with(Vec::new, keys).commands.last(), Some(Command::Cancel { .. })), "{keys}");
     }
-    // What came before a failure stays, and is not asked for again and again.
+    // Users that came before a failure stay, and are not asked for again and again.
     let mut n = 0;
     let answer = move |c: &Command| match c {
         Command::Users { pool, after } => {

@@ -23,7 +23,7 @@ fn finding(kind: FindingKind, sk: &str, message: &str) -> Finding {
     Finding { kind, severity, entity, path, message: message.into(), change: None, repairable: false }
 }
 
-/// What differs between two rows, as findings about one.
+/// Differences between two rows, as findings about one.
 fn differing(sk: &str, should: &str, is: &str) -> Vec<Event> {
     let map = |json: &str| from_plain_json(json).unwrap().as_map().unwrap().clone();
     let found = |change: Change| {
@@ -45,7 +45,7 @@ fn progress(done: u64) -> Event {
     Event::Progress { phase: Phase::Verify, done, total: None }
 }
 
-/// What a comparison of four thousand entities tells.
+/// Events of a comparison of four thousand entities.
 fn findings() -> Vec<Event> {
     let mut events = differing(
         "01HX7MBJK3V9WQBZ7XNDK5ZT2M",

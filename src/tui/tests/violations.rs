@@ -1,4 +1,4 @@
-//! What the items of a preview do not hold.
+//! Tests of the violations in the items of a preview.
 
 use super::fake_plans::plan_run;
 use super::plans::files;

@@ -20,7 +20,7 @@ const NAMES: usize = 200;
 /// A value of a plan, by its path.
 type PlanValue = (&'static str, String);
 
-/// What is listed, and out of what.
+/// Listed rows, and all rows that they are chosen from.
 pub(super) struct Listed<'a> {
     /// Rows that the filter accepts.
     pub(super) accepted: Vec<&'a Activity>,

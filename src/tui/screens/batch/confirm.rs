@@ -40,7 +40,7 @@ pub(crate) enum Pressed {
 #[derive(Debug)]
 pub(crate) struct Confirm {
     verb: Verb,
-    /// What must be typed.
+    /// Text that must be typed, if any.
     wanted: Option<String>,
     /// It is the tenant of a protected profile, and goes with the decision.
     is_confirm: bool,
@@ -62,7 +62,7 @@ impl Confirm {
         let items = approval.items.len() as u64 - part.count();
         let tenant = approval.confirm.clone().filter(|_| writes);
         let left = approval.rest.saturating_sub(part.count());
-        // What asks for nothing more afterwards is not one key away.
+        // An approval that asks for nothing more afterwards is not one key away.
         let rest = (verb == Verb::ApproveRest).then(|| left.to_string());
         Self {
             verb,

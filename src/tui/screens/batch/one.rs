@@ -20,7 +20,7 @@ use crate::tui::theme::Role;
 /// Notes about the run that are shown at most.
 const NOTES: usize = 3;
 
-/// What Enter does.
+/// Effect of Enter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Button {
     Stop,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::domain::digest::part_digest;
 use crate::engine::protocol::{ApprovalRequest, Decision};
 
-/// What is taken out, by the items' numbers.
+/// Items that are taken out, by their numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Part(BTreeSet<u64>);
 

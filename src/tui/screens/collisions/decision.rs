@@ -1,10 +1,10 @@
-//! What the plan decides about a key, and putting a merge's order together.
+//! The plan's decision about a key, and the order of a merge.
 
 use crate::domain::plan::{Collision as Policy, Decided};
 use crate::engine::protocol::{Collision, CollisionKey};
 use crate::tui::app::App;
 
-/// What becomes of a key as the plan stands.
+/// Decision about a key as the plan stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Decision {
     /// Partition keys of the rows that the target is made from, in their order; none where nobody decided.
@@ -26,7 +26,7 @@ impl Decision {
 
 const UNDECIDED: &str = "undecided";
 
-/// What the plan in the pane, and its preview, say about a key.
+/// Decision about a key by the plan in the pane and by its preview.
 pub(super) fn of(app: &App, key: &CollisionKey) -> Decision {
     let same = |d: &&Decided| d.pk == key.target.key.pk.as_str() && d.sk == key.target.key.sk.as_str();
     let before = app.plan.preview.as_ref().and_then(|p| p.decided.iter().find(same));

@@ -1,4 +1,4 @@
-//! What keys do on the screen of keys that several rows want.
+//! Effects of pressed keys on the screen of key collisions.
 
 use super::super::command::CommandBox;
 use super::Collisions;

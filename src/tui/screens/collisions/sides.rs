@@ -66,7 +66,7 @@ fn role_of(decision: &Decision) -> Role {
     if decision.is_open() { Role::Warning } else { Role::Ok }
 }
 
-/// What was decided, in words.
+/// The decision, in words.
 fn verdict(collision: &Collision, decision: &Decision, from: &[usize]) -> String {
     let news = if decision.is_new { "; not previewed yet: p" } else { "" };
     match (decision.from.len(), from) {

@@ -84,7 +84,7 @@ impl Collisions {
         hints
     }
 
-    /// What the plan decides so far.
+    /// Decisions of the plan so far.
     fn summary(&self, app: &App) -> Rich {
         let (all, new) = decision::count(app);
         let decisions = match all {

@@ -1,4 +1,4 @@
-//! What the doctor found last, and which entities it concerns.
+//! Findings of the doctor's last look, and the entities that they concern.
 
 use std::collections::HashMap;
 

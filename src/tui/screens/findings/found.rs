@@ -8,7 +8,7 @@ const KEPT: usize = 20_000;
 /// Bytes of their messages, which tell the values that were found: those may be large.
 const BYTES: usize = 32 << 20;
 
-/// What was found so far.
+/// Findings so far.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     kept: Vec<Finding>,

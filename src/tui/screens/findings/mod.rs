@@ -1,4 +1,4 @@
-//! What a preview found beside its items, or what the doctor found: filtered, and each one's entity a key away.
+//! Findings of a preview beside its items, or of the doctor: filtered, and each one's entity a key away.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

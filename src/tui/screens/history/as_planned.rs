@@ -37,7 +37,7 @@ impl App {
         }
     }
 
-    /// What the plan in the form makes of rows.
+    /// View of rows through the plan in the form.
     fn own_view(&self) -> Option<PlanView> {
         let form = self.plan.form.as_ref()?;
         let plan = form.plan.as_ref().filter(|plan| !is_empty(&plan.change))?;
@@ -109,7 +109,7 @@ impl App {
         if form.is_some_and(|f| f.revision != view.revision && f.plan.is_some()) {
             let is_same = |new: &PlanView| new.change == view.change;
             match self.own_view() {
-                // What is there was seen through the same operations.
+                // The rows that are there were seen through the same operations.
                 Some(new) if is_same(&new) => {
                     self.view = Some(PlanView { change: view.change.clone(), ..new });
                 }

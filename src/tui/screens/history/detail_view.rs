@@ -1,4 +1,4 @@
-//! What is shown of the selected version: changes, row, or last changes.
+//! Detail of the selected version: changes, row, or last changes.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ use crate::tui::theme::{Role, Theme};
 /// Lines that the heads of two versions take up.
 const HEADS: u16 = 2;
 
-/// What there is to draw.
+/// Content to draw.
 enum Body {
     Words(Vec<Rich>),
     Text(Arc<DiffView>),
@@ -234,7 +234,7 @@ fn version(side: &Side) -> String {
     side.version.map_or_else(|| "current".to_owned(), |v| v.to_string())
 }
 
-/// What must be known to read what is shown.
+/// Notes that must be known to read the detail.
 fn notes(opened: &Opened, watch: Option<&Watch>, body: &Body, room: usize) -> Vec<Rich> {
     let mut out = Vec::new();
     let mut warn = |words: &str| out.extend(problem::notice(&format!("! {words}"), Role::Warning, room));

@@ -95,7 +95,7 @@ struct Asked {
     given_up: bool,
 }
 
-/// What is to be done so that a wanted comparison comes.
+/// Next step, so that a wanted comparison comes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// Nothing: it is there, on its way, or failed.
@@ -117,7 +117,7 @@ impl Diffs {
         self.failed.as_ref().filter(|(k, _)| k == key).map(|(_, failure)| failure)
     }
 
-    /// What to do so that a comparison comes. Older ones are given up, never queued.
+    /// Next step, so that a comparison comes. Older ones are given up, never queued.
     pub(crate) fn next(&mut self, wanted: &DiffKey) -> Next {
         if self.get(wanted).is_some() || self.failure(wanted).is_some() {
             return Next::Nothing;

@@ -151,7 +151,7 @@ pub(crate) fn row(row: &Row) -> Document {
     document
 }
 
-/// What stands at a place.
+/// Value at a place.
 pub(crate) fn lookup<'v>(value: &'v Value, path: &[crate::domain::path::Segment]) -> Option<&'v Value> {
     use crate::domain::path::Segment;
     path.iter().try_fold(value, |at, segment| match (at, segment) {

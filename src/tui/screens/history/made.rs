@@ -1,4 +1,4 @@
-//! Who made a version, when, and with which request.
+//! Author, time and request of a version.
 
 use jiff::tz::TimeZone;
 
@@ -7,7 +7,7 @@ use crate::domain::clock::local_minutes;
 use crate::domain::row::{Row, field};
 use crate::engine::protocol::Side;
 
-/// Who made a version, when, and with which request, as far as it is known.
+/// Author, time and request of a version, as far as they are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Made {
     pub(crate) at: Option<String>,
@@ -18,7 +18,7 @@ pub(crate) struct Made {
 }
 
 impl Made {
-    /// Who, with a `?` where it is uncertain.
+    /// Author, with a `?` where it is uncertain.
     pub(crate) fn who(&self) -> String {
         let who = self.by.as_deref().unwrap_or("unknown");
         format!("{who}{}", if self.uncertain { "?" } else { "" })
@@ -29,7 +29,7 @@ impl Made {
         self.at.as_deref().map_or_else(|| "unknown".to_owned(), |at| local_minutes(at, zone))
     }
 
-    /// What a row says of itself.
+    /// Author, time and request by a row's own fields.
     fn of_row(row: &Row) -> Self {
         let text = |name| row.text(name).map(str::to_owned);
         Self {
@@ -42,7 +42,7 @@ impl Made {
 }
 
 impl Opened {
-    /// Who made one side of a comparison; of another entity only its row is there to ask.
+    /// Author, time and request of one side of a comparison; of another entity only its row is there to ask.
     pub(crate) fn made(&self, side: &Side, row: &Row) -> Made {
         let own = side.version.filter(|_| side.entity == self.entity).and_then(|version| self.versions.get(version));
         own.map_or_else(

@@ -36,7 +36,7 @@ use crate::tui::screens::history::plan_view::ViewedRow;
 /// Versions whose rows the last changes are worked out from, at most.
 pub(crate) const ROWS: usize = 500;
 
-/// What the selected version is compared with.
+/// Version that the selected one is compared with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Compare {
     /// The version before it.
@@ -50,7 +50,7 @@ pub(crate) enum Compare {
     Other(EntityRef),
 }
 
-/// What is shown of the selected version.
+/// View of the selected version.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Shown {
     /// The changes.
@@ -64,13 +64,13 @@ pub(crate) enum Shown {
     LastChanges,
 }
 
-/// Which half of the pane gets the keys.
+/// Half of the pane that gets the keys.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Half {
     /// The versions.
     #[default]
     List,
-    /// What is shown of the selected one.
+    /// The view of the selected one.
     Detail,
 }
 
@@ -102,7 +102,7 @@ pub(crate) enum Wanted {
 /// Lines arranged for a width and a filter, so that drawing does not arrange them again.
 #[derive(Debug, Default)]
 pub(crate) struct Arranged {
-    /// What was arranged: comparison, view, width, whether it is wrapped, filter.
+    /// Source of the lines: comparison, view, width, whether it is wrapped, filter.
     pub(crate) of: Option<(Option<DiffKey>, Shown, usize, bool, String)>,
     pub(crate) lines: Vec<Rich>,
     /// Cells of the widest line.

@@ -43,7 +43,7 @@ impl PaneScreen for HistoryPane {
                 match (action, Step::of(action)) {
                     (Action::Bookkeeping, _) => opened.all = !opened.all,
                     (Action::Wrap, _) => (opened.wrap, opened.sideways) = (!opened.wrap, 0),
-                    // What is shown of the selected version slides from either half.
+                    // The view of the selected version slides from either half.
                     (Action::ScrollUp | Action::ScrollDown, Some(step)) => opened.slide(step),
                     _ => return false,
                 }

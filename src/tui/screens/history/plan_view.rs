@@ -23,7 +23,7 @@ const NAME: usize = 18;
 /// Places that are named of one entity.
 const NAMED: usize = 12;
 
-/// What rows are seen through.
+/// Plan that rows are seen through.
 #[derive(Debug)]
 pub(crate) struct PlanView {
     /// The plan's name.
@@ -33,17 +33,17 @@ pub(crate) struct PlanView {
     pub(crate) change: Arc<Change>,
 }
 
-/// What titles say all the time while rows are not shown as they are stored.
+/// Mark that titles have all the time while rows are not shown as they are stored.
 pub(crate) fn title_mark(view: &PlanView) -> String {
     // A long name shall not take the room of the key behind it.
     format!("VIEW {}: ", text::cut(&printable(&view.name), NAME))
 }
 
-/// What became of an entity of a listing, in one line.
+/// Effect of the plan on an entity of a listing, in one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Seen {
     Equal,
-    /// What changes: a sign and a place each.
+    /// Changes: a sign and a place each.
     Changed(String),
     /// Why it cannot be changed.
     Refused(String),

@@ -56,7 +56,7 @@ impl Sides {
         for name in names(Some(&before.0), Some(&after.0)).into_iter().filter(|name| is_shown(name)) {
             collect(&Path::default().name(name), before.0.get(name), after.0.get(name), &mut pairs);
         }
-        // What changed comes first, otherwise in the order of the row.
+        // Changed places come first, otherwise in the order of the row.
         pairs.sort_by_key(|pair| !pair.is_changed());
         Self(pairs)
     }
@@ -236,7 +236,7 @@ fn collect(path: &Path, before: Option<&Value>, after: Option<&Value>, out: &mut
     }
 }
 
-/// What a value branches into: a map, or nothing where it is not there; `None` for a leaf.
+/// Branches of a value: a map, or nothing where it is not there; `None` for a leaf.
 fn branches(value: Option<&Value>) -> Option<Option<&Map>> {
     match value {
         None => Some(None),

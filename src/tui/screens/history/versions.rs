@@ -6,7 +6,7 @@ use crate::domain::timeline::{BySource, VersionStatus};
 use crate::engine::protocol::HistoryEntry;
 use crate::tui::parts::Filter;
 
-/// What the list shows of a version; its row is not kept.
+/// Line of the list about a version; its row is not kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct VersionLine {
     pub(crate) version: Version,
@@ -112,7 +112,7 @@ impl Versions {
         self.refilter(filter);
     }
 
-    /// What was read counts as old until it is read again.
+    /// Marks the lines that were read as old until they are read again.
     pub(crate) fn read_again(&mut self) {
         self.lines.iter_mut().for_each(|line| line.is_old = true);
     }

@@ -1,4 +1,4 @@
-//! What is followed live, and what was new since that began.
+//! Entity or partition that is followed live, and the news since that began.
 
 use std::collections::BTreeSet;
 

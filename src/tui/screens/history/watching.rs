@@ -35,7 +35,7 @@ impl App {
         }
     }
 
-    /// What the focused pane shows, where that can be followed.
+    /// Entity or partition in the focused pane, where it can be followed.
     fn watchable(&self) -> Option<Watched> {
         let list = self.tenants.entities.as_ref().map(|l| Watched::Partition(l.listing.clone()));
         let opened = self
@@ -60,7 +60,7 @@ impl App {
         }
     }
 
-    /// What is no longer on screen is no longer followed.
+    /// Ends the watch where its entity or partition is no longer on screen.
     pub(crate) fn pump_watch(&mut self) {
         let Some(watch) = &self.watch else { return };
         let opened = self.history.opened.as_ref().is_some_and(|o| watch.follows(&o.entity));
@@ -99,7 +99,7 @@ impl App {
                     let rows = format::count(rows);
                     self.tell(Level::Warning, format!("only the first {rows} rows of the partition are watched"));
                 }
-                // What changed between the last reading and this moment is read now.
+                // Rows that changed between the last reading and this moment are read now.
                 if let Some(list) = self.tenants.entities.as_mut().filter(|_| self.focus == Pane::Tenants) {
                     list.pages.forget_all();
                 }
@@ -136,7 +136,7 @@ impl App {
         let Some(watch) = self.watch.as_mut().filter(|w| w.request == request) else { return };
         let Some(list) = self.tenants.entities.as_mut().filter(|l| watch.follows_partition(&l.listing)) else { return };
         let mut is_known = gone.is_empty() && list.listing.deleted == DeletedFilter::Keep;
-        // What is told is not seen through the view that was begun since.
+        // Reported rows are not seen through the view that was begun since.
         is_known &= list.listing.view.is_none();
         for entity in entities {
             let line = EntityLine::from(entity);

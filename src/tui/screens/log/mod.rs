@@ -30,7 +30,7 @@ pub(crate) struct LogLine {
     what: What,
 }
 
-/// What a line tells. Items are put into words only where they are looked at: they come in by the thousand.
+/// Content of a line. Items are put into words only where they are looked at: they come in by the thousand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum What {
     Text(String),
@@ -61,7 +61,7 @@ impl LogLine {
     }
 }
 
-/// Which lines are shown.
+/// Levels of the lines that are shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Levels {
     /// All.

@@ -18,7 +18,7 @@ const CAUSES: usize = 20;
 /// Characters of a message that tell causes apart.
 const TOLD: usize = 80;
 
-/// What a run is at.
+/// Stage of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// Its items are being found.
@@ -49,7 +49,7 @@ pub(crate) struct Cause {
 #[derive(Debug)]
 pub(crate) struct Single {
     pub(crate) entity: EntityRef,
-    /// What became of it.
+    /// Its result, once there is one.
     pub(crate) ended: Option<Box<ItemResult>>,
 }
 
@@ -142,7 +142,7 @@ impl Progress {
         self.tenant = tenant.map(str::to_owned);
     }
 
-    /// What it does, to stand before more words.
+    /// Its operation and name, to stand before more words.
     pub(crate) fn what(&self) -> String {
         // A name often begins with what is done.
         let operation = self.info.as_ref().map(|i| i.operation.as_str()).filter(|o| !self.name.starts_with(o));
@@ -165,7 +165,7 @@ impl Progress {
         self.total.map(|total| total.saturating_sub(self.attempted()))
     }
 
-    /// What its preview found.
+    /// Takes in the result of its preview.
     pub(crate) fn planned(&mut self, summary: &PlanSummary) {
         self.run = Some(summary.run);
         let writes = |a: Action| matches!(a, Action::Create | Action::Update | Action::Delete | Action::Restore);
@@ -257,7 +257,7 @@ impl Progress {
     }
 }
 
-/// What can be done about a cause.
+/// Advice on a cause.
 pub(crate) fn hint(cause: &Cause) -> &'static str {
     match cause.reason {
         Some(Reason::SourceChanged | Reason::TargetChanged) => {

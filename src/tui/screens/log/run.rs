@@ -340,7 +340,7 @@ impl App {
         }
         self.rolled_back(request);
         self.switch_after(request);
-        // What is on screen may be old.
+        // The data on screen may be old.
         if self.history.opened.is_some() {
             self.reload_history();
         }
@@ -349,7 +349,7 @@ impl App {
         }
     }
 
-    /// What does the same as approving a batch, on the command line.
+    /// Command line with the same effect as the approval of a batch.
     pub(crate) fn line_of_approval(&self, approval: &ApprovalRequest) -> String {
         let single = self.run.as_ref().is_some_and(|run| run.single.is_some());
         match approval.items.as_slice() {

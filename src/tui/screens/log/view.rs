@@ -16,7 +16,7 @@ use crate::tui::parts::{Rich, draw_line};
 use crate::tui::theme::Role;
 
 impl Log {
-    /// What items are narrowed to, in words.
+    /// Limits that items are narrowed to, in words.
     fn narrowed(&self) -> Option<String> {
         let parts: Vec<String> = self.outcome.map(|o| o.to_string()).into_iter().chain(self.tenant.clone()).collect();
         (!parts.is_empty()).then(|| parts.join(", "))

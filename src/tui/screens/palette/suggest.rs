@@ -77,7 +77,7 @@ fn named_score(typed: &str, id: &str, help: &str) -> Option<i64> {
     some.max(help.to_lowercase().contains(&typed).then_some(0))
 }
 
-/// What comes nearest to a text that is nothing's name.
+/// Offers that come nearest to a text that is nothing's name.
 pub(super) fn near(typed: &str) -> Vec<Offer> {
     let typed = typed.trim().to_lowercase();
     let alike = |name: &str| {

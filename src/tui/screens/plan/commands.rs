@@ -21,7 +21,7 @@ impl App {
     /// `:plan …`.
     ///
     /// # Errors
-    /// What it wants instead.
+    /// A message about the words that it wants instead.
     pub(crate) fn plan_command(&mut self, words: &[&str]) -> Result<(), String> {
         match words {
             ["new"] => self.replace_plan(Next::New(Operation::Copy)),
@@ -233,7 +233,7 @@ impl App {
     fn list_files(&mut self) {
         let Some(form) = &mut self.plan.form else { return };
         let Some(lead) = form.editing.as_mut().and_then(Editing::unlisted) else { return };
-        // What a plan names is looked for beside it.
+        // A file that a plan names is looked for beside the plan.
         let beside = form.path.as_deref().and_then(std::path::Path::parent).map(PathBuf::from).unwrap_or_default();
         let dir = beside.join(path(&lead));
         self.effect(Effect::ListFiles { dir, lead });

@@ -7,7 +7,7 @@ use crate::tui::fuzzy;
 use crate::tui::keymap::Key;
 use crate::tui::parts::Field;
 
-/// What a key did.
+/// Effect of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Typed {
     /// The value is another one now.
@@ -29,7 +29,7 @@ pub(crate) struct Editing {
     pub(crate) field: Field,
     /// Everything that could be meant.
     known: Vec<String>,
-    /// What was typed by hand.
+    /// Text typed by hand.
     typed: String,
     /// The candidate that stands in the line.
     pub(crate) chosen: Option<usize>,
@@ -80,7 +80,7 @@ impl Editing {
         matches!(self.of.kind, Kind::List | Kind::Words(_) | Kind::Tenants | Kind::Modules)
     }
 
-    /// What the list names before the word being typed, and that word.
+    /// Part of the list before the word being typed, and that word.
     fn split(&self) -> (&str, &str) {
         match self.typed.rfind(',').filter(|_| self.is_list()) {
             Some(at) => {
@@ -91,7 +91,7 @@ impl Editing {
         }
     }
 
-    /// What could be meant by what was typed; everything while nothing was changed.
+    /// Candidates for the typed text; all of them while nothing was changed.
     pub(crate) fn candidates(&self) -> Vec<&str> {
         let (_, word) = self.split();
         if self.is_file() {

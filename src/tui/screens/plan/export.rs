@@ -27,7 +27,7 @@ impl App {
     /// Writes the live entities of the open partition into a file.
     ///
     /// # Errors
-    /// What stands in the way.
+    /// The reason why it cannot be done.
     pub(crate) fn export_partition(&mut self, to: &str) -> Result<(), String> {
         let Some(list) = &self.tenants.entities else { return Err("open a partition first".to_owned()) };
         let (module, pk) = (list.listing.module.clone(), list.listing.pk.clone());
@@ -63,7 +63,7 @@ impl App {
         }
     }
 
-    /// What the plan in the form would write, where it is one that exports: it has no items to preview.
+    /// Sentence on what the plan in the form would write, where it is one that exports: it has no items to preview.
     pub(crate) fn exports(&self) -> Option<String> {
         let Work::Export { source, tenant, to, lossless } = &self.plan.form.as_ref()?.plan.as_deref()?.work else {
             return None;

@@ -12,7 +12,7 @@ use crate::tui::format;
 use crate::tui::parts::Scroll;
 use crate::tui::parts::scroll::Step;
 
-/// What messages call a plan that is in no file yet.
+/// Name, in messages, of a plan that is in no file yet.
 const UNNAMED: &str = "new plan";
 
 /// A line of the form.
@@ -46,9 +46,9 @@ pub(crate) struct Form {
     aside: BTreeMap<(&'static str, &'static str), String>,
     /// Lists of the operations that were chosen before.
     kept: Draft,
-    /// What the text says, where it can be run.
+    /// Plan that the text holds, where it can be run.
     pub(crate) plan: Option<Box<Plan>>,
-    /// What is wrong with it otherwise.
+    /// Error in the text otherwise.
     pub(crate) problem: Option<Box<ConfigError>>,
     /// The value being typed.
     pub(crate) editing: Option<Editing>,
@@ -102,7 +102,7 @@ impl Form {
         self.draft.text()
     }
 
-    /// What messages call it.
+    /// Its name in messages.
     pub(crate) fn name(&self) -> String {
         self.path.as_deref().map_or_else(|| UNNAMED.to_owned(), |p| p.display().to_string())
     }
@@ -152,7 +152,7 @@ impl Form {
         self.check();
     }
 
-    /// What the plan decides key by key, and what becomes of other rows that want one key; `None` where it is no plan that does.
+    /// Decisions of the plan key by key, and the treatment of other rows that want one key; `None` where it is no plan that decides.
     pub(crate) fn decisions(&self) -> Option<(&[Decided], Collision)> {
         match &self.plan.as_ref()?.work {
             Work::Normalize { how, .. } => Some((how.decided.as_slice(), how.collision)),
@@ -250,22 +250,22 @@ impl Form {
         }
     }
 
-    /// What a key was given; `None` where its default counts.
+    /// Value that a key was given; `None` where its default counts.
     pub(crate) fn value(&self, field: &Field) -> Option<String> {
         self.draft.get(field.table, field.key).filter(|v| !v.is_empty())
     }
 
-    /// What a key of a name was given.
+    /// Value that the key of this path was given.
     pub(crate) fn value_of(&self, path: &str) -> Option<String> {
         self.fields.iter().find(|f| f.path() == path).and_then(|f| self.value(f))
     }
 
-    /// What is wrong with a key.
+    /// Error in a key.
     pub(crate) fn problem_of(&self, field: &Field) -> Option<&ConfigError> {
         self.problem.as_deref().filter(|p| p.key.as_deref() == Some(field.path().as_str()))
     }
 
-    /// What is wrong and has no line of its own in the form.
+    /// Error that has no line of its own in the form.
     pub(crate) fn general_problem(&self) -> Option<&ConfigError> {
         let problem = self.problem.as_deref()?;
         let known = self.fields.iter().any(|f| Some(f.path().as_str()) == problem.key.as_deref());
@@ -413,7 +413,7 @@ impl Form {
         self.operation = known.unwrap_or(self.operation);
         let focused = self.focused().map(Field::path);
         self.fields = plan::fields(self.operation);
-        // What is to be done comes first, then what it is called.
+        // The operation comes first, then the other keys outside tables, such as the name.
         self.fields.sort_by_key(|f| (!f.table.is_empty(), f.table.is_empty() && f.key != "operation"));
         self.lay_out();
         let same = |row: &Row| matches!(row, Row::Field(i) if self.fields.get(*i).map(Field::path) == focused);

@@ -59,7 +59,7 @@ fn inset(inner: Rect) -> Rect {
     Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
 }
 
-/// What can be done without a plan.
+/// Lines on what can be done without a plan.
 fn nothing_yet(app: &App, room: usize) -> Vec<Rich> {
     let key = |action| app.keymap.key(Context::Plan, action).map(|k| k.to_string()).unwrap_or_default();
     let mut lines = Vec::new();
@@ -228,7 +228,7 @@ fn is_named(form: &Form, field: &Field) -> bool {
     (field.table, field.key) == ("source", "tenant") && form.value_of("source.entities").is_some()
 }
 
-/// What the focused key is for, what is wrong with it, and what could be meant.
+/// Lines about the focused key: its help, its error, and the candidates for its value.
 fn about(app: &App, form: &Form, room: usize, most: usize) -> Vec<Rich> {
     let mut lines = vec![Rich::of(Role::Dim, &"─".repeat(room))];
     if let Some(Row::Step(..) | Row::Add(_)) = form.row() {
@@ -278,7 +278,7 @@ fn about(app: &App, form: &Form, room: usize, most: usize) -> Vec<Rich> {
     lines
 }
 
-/// What a moment as people say it is taken for.
+/// Lines that say which moment a text, as people say it, is taken for.
 fn taken_for(app: &App, form: &Form, field: &Field, room: usize) -> Vec<Rich> {
     if field.table != "rollback" || !["to_time", "before_migrated_at", "window"].contains(&field.key) {
         return Vec::new();

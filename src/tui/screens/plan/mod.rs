@@ -24,7 +24,7 @@ use crate::tui::screens::rehearsal::Rehearsing;
 pub(crate) struct Plan {
     /// The plan being built.
     pub(crate) form: Option<Form>,
-    /// What the plan would do, of the plan as it stands or as it stood.
+    /// Preview of the plan as it stands or as it stood.
     pub(crate) preview: Option<PlanPreview>,
     /// The preview is on screen, not the form.
     pub(crate) shows_preview: bool,
@@ -64,7 +64,7 @@ impl Plan {
     pub(crate) fn target_tenant(&self) -> Option<&str> {
         let form = || self.form.as_ref().and_then(|f| f.plan.as_deref());
         let work = &self.own().or_else(form)?.work;
-        // What a plan does not name, such as one that takes a run back, its preview found out.
+        // Where a plan names no tenant, such as one that takes a run back, its preview found the tenant.
         work.target_tenant().or_else(|| {
             let preview = self.preview.as_ref().filter(|_| self.shows_preview)?;
             preview.summary.as_ref()?.tenant.as_deref()

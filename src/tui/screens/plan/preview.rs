@@ -1,4 +1,4 @@
-//! What the plan would do, as far as it was found out.
+//! Preview of what the plan would do, as far as it was found out.
 
 use crate::domain::plan::{Decided, Plan};
 use crate::engine::protocol::{PlanSummary, RequestId};
@@ -18,11 +18,11 @@ pub(crate) struct PlanPreview {
     pub(crate) summary: Option<Box<PlanSummary>>,
     pub(crate) items: Option<Items>,
     pub(crate) filter: Filter,
-    /// What was found beside the items.
+    /// Findings beside the items.
     pub(crate) findings: Findings,
     /// The plan, where it is not the one in the form.
     pub(crate) own: Option<Box<Plan>>,
-    /// What the plan decided key by key when it was previewed.
+    /// Decisions of the plan, key by key, when it was previewed.
     pub(crate) decided: Vec<Decided>,
 }
 

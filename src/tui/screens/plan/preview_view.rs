@@ -53,7 +53,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     cursor.filter(|_| focused)
 }
 
-/// What the preview comes to, problems first.
+/// Result of the preview, problems first.
 fn head(app: &App, preview: &PlanPreview, room: usize) -> Vec<Rich> {
     let mut lines = Vec::new();
     if preview.own.is_none() && app.plan.form.as_ref().is_some_and(|f| f.revision != preview.revision) {
@@ -76,7 +76,7 @@ fn head(app: &App, preview: &PlanPreview, room: usize) -> Vec<Rich> {
     }
     if let Some(summary) = &preview.summary {
         let mut sums = sums(summary, room);
-        // What can be done about it stands right below what it is about.
+        // Advice stands right below the line that it is about.
         let at = sums.len().min(1);
         sums.splice(at..at, ways_on(app, preview, summary, room));
         lines.extend(sums);
@@ -131,7 +131,7 @@ pub(crate) fn sums(summary: &PlanSummary, room: usize) -> Vec<Rich> {
     let blast = &summary.blast;
     if blast.requests > 0 {
         let requests = format::plural(blast.requests, "request", "requests");
-        // What is written without a unit is in no table.
+        // Items written without a unit are in no table.
         let mut parts = if blast.write_units > 0.0 {
             let entities = format::plural(blast.entities, "entity", "entities");
             let tenants = format::plural(blast.tenants, "tenant", "tenants");

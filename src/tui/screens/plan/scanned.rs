@@ -1,4 +1,4 @@
-//! What counting the tenants says about a plan's source and target, and what could be meant by a value.
+//! Counts of the tenants of a plan's source and target, and candidates for a value.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ pub(crate) enum Seen {
     Counted { entities: u64, deleted: u64, complete: bool, age: Option<String> },
 }
 
-/// What was counted of a tenant, of the plan's modules and type only.
+/// Counts of a tenant, of the plan's modules and type only.
 pub(crate) fn seen(app: &App, form: &Form, tenant: &str) -> Seen {
     let tree = &app.tenants.tree;
     let (is_over, mut at) = match &tree.counting {
@@ -98,7 +98,7 @@ fn ago(age: Option<&String>) -> String {
     age.map(|age| format!(", counted {age}")).unwrap_or_default()
 }
 
-/// What could be meant by a key, from what is known without asking anybody.
+/// Candidates for a key, from what is known without asking anybody.
 pub(crate) fn candidates(app: &App, form: &Form, field: &Field) -> Vec<String> {
     let counts = || app.tenants.tree.partitions();
     let entity_type = form.value_of("source.type").filter(|t| t != "*");

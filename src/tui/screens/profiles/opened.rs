@@ -33,7 +33,7 @@ pub(crate) fn read(state_dir: &Path) -> BTreeMap<String, Opening> {
 /// Notes that a profile was opened.
 ///
 /// # Errors
-/// What the file system says.
+/// The file system's own error.
 pub(crate) fn note(state_dir: &Path, profile: &str, opening: Opening) -> io::Result<()> {
     let mut all = read(state_dir);
     all.insert(profile.to_owned(), opening);

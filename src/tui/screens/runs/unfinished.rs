@@ -44,9 +44,9 @@ impl App {
         format!("{} ({key})", format::plural(count as u64, "unfinished run", "unfinished runs"))
     }
 
-    /// What to say once the console is left: what is not finished, and how to resume it.
+    /// Lines to show once the console is left: the unfinished runs, and how to resume them.
     pub(crate) fn words_on_leaving(&self) -> Vec<String> {
-        // What is in memory is gone by then.
+        // Runs in memory are gone by then.
         if self.forgets {
             return Vec::new();
         }

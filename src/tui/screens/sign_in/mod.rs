@@ -36,7 +36,7 @@ enum Stage {
 pub(crate) struct SignIn {
     /// The run that goes on afterwards.
     run: Option<RequestId>,
-    /// What is on screen is read again afterwards.
+    /// The data on screen is read again afterwards.
     read_again: bool,
     stage: Stage,
     wants_code: bool,

@@ -20,7 +20,7 @@ const ASK_AGAIN: i64 = 5;
 pub(crate) struct Signing {
     /// Credentials were refused last: reading again signs in first.
     pub(crate) needed: bool,
-    /// What is on screen is to be read again, now that somebody is signed in.
+    /// The data on screen is to be read again, now that somebody is signed in.
     pub(crate) read_again: bool,
     command: Option<CommandRun>,
     warned_of: Option<Timestamp>,

@@ -17,13 +17,13 @@ const OWED: isize = 100;
 /// An opened partition.
 #[derive(Debug)]
 pub(crate) struct Entities {
-    /// What is listed.
+    /// Request that the rows are listed by.
     pub(crate) listing: Listing,
     /// Tenant of the partition.
     pub(crate) tenant: String,
     /// Sets apart the answers to an earlier listing.
     pub(crate) generation: u64,
-    /// What was read.
+    /// Pages that were read.
     pub(crate) pages: Pages,
     /// The page being read.
     pub(crate) reading: Option<(usize, RequestId)>,
@@ -35,12 +35,12 @@ pub(crate) struct Entities {
     range: Option<usize>,
     /// The text behind `/`.
     pub(crate) filter: Filter,
-    /// What it found.
+    /// Its matches.
     pub(crate) search: Option<Search>,
     /// Why reading failed.
     pub(crate) problem: Option<Failure>,
     scroll: Scroll,
-    /// What was read before it was to be read again: it stays on screen until the first page is there.
+    /// Pages and matches from before a reload: they stay on screen until the first page is there.
     old: Option<(Pages, Option<Search>)>,
     /// Lines that the cursor could not go further down yet.
     owed: isize,

@@ -104,7 +104,7 @@ fn place(list: &Entities) -> String {
     format!("{deleted}{}/{}{more}{marks}{range}{old}", format::len(at), format::len(len))
 }
 
-/// What is known of the selected entity, and how far reading is.
+/// Facts about the selected entity, and how far reading is.
 fn foot(list: &Entities, doctor: Option<&Doctor>, zone: &TimeZone, room: usize) -> Vec<Rich> {
     let mut out = Vec::new();
     if let Some(line) = list.selected() {
@@ -168,7 +168,7 @@ fn foot(list: &Entities, doctor: Option<&Doctor>, zone: &TimeZone, room: usize) 
     out
 }
 
-/// What keeps a watch from telling everything.
+/// Notes on what keeps a watch from reporting everything.
 fn watch_lines(watch: &Watch, room: usize) -> Vec<Rich> {
     let capped = watch.capped.map(|rows| format!("only the first {} rows are watched", format::count(rows)));
     let paused = watch.paused.as_ref().map(|f| format!("! watching is paused, and goes on by itself: {}", f.message));

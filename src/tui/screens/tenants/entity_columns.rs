@@ -37,7 +37,7 @@ pub(super) struct Columns {
     name: usize,
     time: usize,
     author: usize,
-    /// What the plan that the list is seen through makes of them.
+    /// Effect on them of the plan that the list is seen through.
     planned: usize,
 }
 
@@ -115,7 +115,7 @@ impl Columns {
             columns.author = add(&mut left, natural.author.min(AUTHOR));
             columns.author = if columns.author > 0 { take(&mut left, columns.author, natural.author) } else { 0 };
         }
-        // What says most gets the rest.
+        // The column that says most gets the rest.
         if is_viewed {
             columns.planned += left;
         } else if columns.name > 0 {
@@ -204,7 +204,7 @@ impl Columns {
     }
 }
 
-/// What the plan makes of an entity.
+/// Effect of the plan on an entity.
 fn seen(line: &EntityLine) -> (Role, String) {
     match &line.seen {
         None => (Role::Dim, String::new()),

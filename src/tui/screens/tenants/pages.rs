@@ -14,7 +14,7 @@ const KEEP: usize = 8;
 /// Lines below the cursor that shall be there before it arrives.
 const AHEAD: usize = 60;
 
-/// What a listing shows of an entity; its row is not kept.
+/// Line of a listing about an entity; its row is not kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EntityLine {
     pub(crate) entity: EntityRef,
@@ -27,7 +27,7 @@ pub(crate) struct EntityLine {
     pub(crate) updated_by: Option<String>,
     pub(crate) flags: Vec<Flag>,
     pub(crate) problem: Option<String>,
-    /// What the plan that the list is seen through makes of it.
+    /// Effect on it of the plan that the list is seen through.
     pub(crate) seen: Option<Seen>,
 }
 

@@ -9,7 +9,7 @@ pub(crate) const MOST: usize = 2_000;
 /// Matches below the cursor that are searched for before it arrives.
 const AHEAD: usize = 60;
 
-/// What a filter found so far.
+/// Matches of a filter so far.
 #[derive(Debug, Default)]
 pub(crate) struct Search {
     matches: Vec<EntityLine>,

@@ -71,7 +71,7 @@ impl Whole {
         if !lines.is_empty() {
             lines.push(Rich::default());
         }
-        // What holds tenant codes comes first.
+        // Attributes that hold tenant codes come first.
         let own = ATTRIBUTES.iter().filter_map(|name| self.user.attributes.get_key_value(*name));
         let others = self.user.attributes.iter().filter(|(name, _)| !ATTRIBUTES.contains(&name.as_str()));
         for (name, text) in own.chain(others) {

@@ -11,12 +11,12 @@ use crate::engine::protocol::{Finding, RequestId, Severity};
 use crate::tui::job::Job;
 use crate::tui::screens::findings::found::Findings;
 
-/// What is compared.
+/// Subject of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Compared {
     /// Both sides of a plan, and the file that it is kept in.
     Plan(Box<Plan>, String),
-    /// What a run wrote.
+    /// Entities that a run wrote.
     Run(RunId),
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Verification {
     pub(crate) resumed: bool,
     /// Entities compared.
     pub(crate) looked: u64,
-    /// What the engine says about it.
+    /// The engine's notes about it.
     pub(crate) notes: Vec<String>,
     pub(crate) findings: Findings,
     kinds: BTreeMap<FindingKind, u64>,
@@ -83,7 +83,7 @@ impl Verification {
         &self.entities
     }
 
-    /// What was found about an entity.
+    /// Findings about an entity.
     pub(crate) fn about(&self, entity: &Judged) -> &[Finding] {
         self.findings.kept().get(entity.findings.clone()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! What a comparison finds: entity by entity, and all that differs in the one under the cursor.
+//! Findings of a comparison: entity by entity, and all differences of the one under the cursor.
 
 mod commands;
 pub(crate) mod compared;

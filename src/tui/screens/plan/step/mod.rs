@@ -35,7 +35,7 @@ enum Row {
     Add(Steps),
 }
 
-/// What is being typed.
+/// Value being typed.
 #[derive(Debug)]
 enum Typing {
     Operation(Editing),
@@ -231,7 +231,7 @@ impl StepForm {
     }
 
     fn close(&mut self, app: &mut App) -> Flow {
-        // What was only begun goes again.
+        // An element that was only begun goes again.
         if let Some(form) = &mut app.plan.form
             && self.is_new
             && form.draft().step_keys(self.place()).is_empty()
@@ -245,7 +245,7 @@ impl StepForm {
     }
 }
 
-/// What could be meant by a value.
+/// Candidates for a value.
 fn words(kind: Kind) -> Vec<String> {
     match kind {
         Kind::Choice(words) => words.iter().map(|word| (*word).to_owned()).collect(),

@@ -149,7 +149,7 @@ impl StepForm {
         line
     }
 
-    /// What a row is for, or what could be meant by what is being typed.
+    /// Lines on the purpose of a row, or the candidates for the value being typed.
     fn about(&self, row: Option<&Row>, room: usize, most: usize) -> Vec<Rich> {
         let mut lines = vec![Rich::of(Role::Dim, &"─".repeat(room))];
         let say = |words: &str| {
