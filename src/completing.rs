@@ -1,4 +1,4 @@
-//! What this machine knows for the completion of words: profiles of the configuration, runs and counted modules of the state directory.
+//! Names on this machine for the completion of words: profiles of the configuration, runs and counted modules of the state directory.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

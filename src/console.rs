@@ -45,7 +45,7 @@ pub(super) async fn open(mut global: Global) -> u8 {
     keep(&engines, engine);
     let others = Others { global, no_color, engines: Arc::clone(&engines) };
     let shown = tenantry::tui::run(options, handle, Box::new(others), tenantry::report::record).await;
-    // What is being written is finished and recorded before the program ends.
+    // Writes under way are finished and recorded before the program ends.
     let engines = std::mem::take(&mut *engines.lock().unwrap_or_else(PoisonError::into_inner));
     for engine in engines {
         ended(engine).await;
@@ -64,7 +64,7 @@ pub(super) async fn open(mut global: Global) -> u8 {
     }
 }
 
-/// What the console begins with.
+/// Options that the console begins with.
 fn options(global: &Global, session: &Session, no_color: bool) -> Result<ConsoleOptions, Box<Failure>> {
     Ok(ConsoleOptions {
         profile: session.profile.clone(),

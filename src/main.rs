@@ -49,7 +49,7 @@ fn main() -> ExitCode {
         }
     };
     let code = runtime.block_on(run(cli));
-    // What still reads or waits for a service must not hold the exit up.
+    // Tasks that still read or wait for a service must not hold the exit up.
     runtime.shutdown_background();
     ExitCode::from(code)
 }

@@ -40,11 +40,11 @@ impl News {
 /// Something that somebody wants to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// What happened.
+    /// The event.
     pub news: News,
-    /// To which run; `None` where it did not begin.
+    /// Its run; `None` where the run did not begin.
     pub run: Option<RunId>,
-    /// With which batch.
+    /// Its batch, if there is one.
     pub batch: Option<u32>,
     /// The state of the run: `waiting`, `paused`, or how it ended.
     pub state: String,

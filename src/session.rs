@@ -1,4 +1,4 @@
-//! What one start of the program works with: the profile, the state directory, the sandbox where one is wanted.
+//! Parts that one start of the program works with: the profile, the state directory, the sandbox where one is wanted.
 
 use std::path::{Path, PathBuf};
 #[cfg(feature = "sandbox")]
@@ -165,7 +165,7 @@ pub fn open_sandbox(options: sandbox::Options, empty: bool) -> Result<Sandbox, B
 /// Loads the demo data into an empty sandbox.
 ///
 /// # Errors
-/// What the sandbox says.
+/// The sandbox's own error.
 #[cfg(feature = "sandbox")]
 pub fn load_demo(sandbox: &Sandbox) -> Result<(), sandbox::SandboxError> {
     if sandbox.is_empty()? {

@@ -1,4 +1,4 @@
-//! What the doctor found.
+//! Report of the doctor's findings.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::engine::protocol::{Among, Finding, Severity};
 /// Findings that are listed.
 const LISTED: usize = 1_000;
 
-/// What was looked at, and what was found.
+/// Report of a look of the doctor: what was looked at, and what was found.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DoctorReport {
     /// Of which profile.

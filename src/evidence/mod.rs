@@ -64,7 +64,7 @@ fn or_not_known(text: Option<&str>) -> String {
     text.unwrap_or("not known").to_owned()
 }
 
-/// What a plan would do in total.
+/// Total of what a plan would do, in words.
 fn blast(summary: &PlanSummary) -> String {
     let blast = &summary.blast;
     format!(

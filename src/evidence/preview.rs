@@ -1,4 +1,4 @@
-//! What a plan would do.
+//! Report of what a plan would do.
 
 use std::collections::VecDeque;
 
@@ -11,7 +11,7 @@ use crate::signing::Subject;
 /// Items told of each kind.
 const SAMPLES: usize = 5;
 
-/// What is told of a preview's items: a few of each kind, however many there are.
+/// Items of a preview that are reported: a few of each kind, however many there are.
 #[derive(Debug, Default)]
 pub(crate) struct PreviewItems {
     problems: Vec<Problem>,
@@ -25,7 +25,7 @@ impl PreviewItems {
         match item.action {
             Action::Equal => {}
             Action::Skip | Action::Conflict | Action::Invalid => self.unwritten(run, item),
-            // What was there before says most.
+            // Updates say most, because there was a row before.
             Action::Update if self.updates.len() < SAMPLES => self.updates.push_back(item.clone()),
             _ if self.others.len() < SAMPLES => self.others.push_back(item.clone()),
             _ => {}

@@ -1,4 +1,4 @@
-//! What is to be known when a copy is opened.
+//! Facts that must be known when a copy is opened.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,7 +13,7 @@ pub(super) const MANIFEST: &str = "manifest.json";
 /// Raised with every change that an older program could not read.
 pub(super) const FORMAT: u32 = 1;
 
-/// What was copied, when, and from where. A masked copy does not say whose it was.
+/// Content, time and origin of a copy. A masked copy does not say whose it was.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     pub(super) format: u32,
@@ -65,7 +65,7 @@ impl Manifest {
         profile.tables = self.renamed;
     }
 
-    /// What the copy is, for people.
+    /// Description of the copy, for people.
     pub(super) fn said(&self) -> String {
         let tenant = self.tenant.as_ref().map(|tenant| format!(" of tenant {tenant}")).unwrap_or_default();
         let masked = if self.masked { ", masked" } else { "" };

@@ -29,7 +29,7 @@ pub(super) fn is_free(to: &Path) -> Result<(), Box<Failure>> {
     }
 }
 
-/// What directories beside a place are called in which its copy is made.
+/// Prefix of the directories beside a place in which its copy is made.
 fn prefix(to: &Path) -> String {
     format!(".tenantry-{}-", to.file_name().unwrap_or_default().to_string_lossy())
 }

@@ -26,7 +26,7 @@ const MADE: &str = "<!-- Made from the tables in the code by `cargo run --exampl
 /// Every page.
 ///
 /// # Errors
-/// What is wrong with the shipped keymap, in words.
+/// The error in the shipped keymap, in words.
 pub fn pages() -> Result<Vec<Page>, String> {
     let page = |file, title: &str, text: String| Page { file, text: format!("{MADE}\n\n# {title}\n\n{text}") };
     Ok(vec![
@@ -44,7 +44,7 @@ pub fn pages() -> Result<Vec<Page>, String> {
 /// Writes every page into a directory that is there.
 ///
 /// # Errors
-/// What is wrong with the shipped keymap, or why a file cannot be written.
+/// The error in the shipped keymap, or why a file cannot be written.
 pub fn write(dir: &Path) -> io::Result<()> {
     for page in pages().map_err(io::Error::other)? {
         std::fs::write(dir.join(page.file), page.text)?;

@@ -10,7 +10,7 @@ use crate::domain::printable::{printable, printable_json};
 use crate::engine::failure::Failure;
 use crate::logging::with_place;
 
-/// Who reads the results.
+/// Reader of the results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// People.

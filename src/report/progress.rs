@@ -17,7 +17,7 @@ const FRAMES: u8 = 4;
 /// How far it is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Progress {
-    /// What is at work.
+    /// Phase at work.
     pub(super) phase: &'static str,
     /// So many are done.
     pub(super) done: u64,

@@ -54,7 +54,7 @@ impl Table {
     /// The same as CSV, the heading also where there are no rows.
     ///
     /// # Errors
-    /// What the writer says.
+    /// The writer's own error.
     pub fn csv(&mut self) -> Result<Vec<u8>, csv::Error> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         if !std::mem::replace(&mut self.is_begun, true) {

@@ -11,7 +11,7 @@ const HALF: Duration = Duration::from_secs(5);
 /// How often after that.
 const AGAIN: Duration = Duration::from_secs(30);
 
-/// What was said of waiting so far.
+/// State of the wait so far.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     /// When it began; `None` while something was heard just now.
@@ -31,7 +31,7 @@ impl Waiting {
         *self = Self::default();
     }
 
-    /// What is waited for, from what was sent since the last look; nothing at the first one.
+    /// Sentence on what is waited for, from what was sent since the last look; nothing at the first one.
     fn look(&mut self, counters: Counters, waited: Duration) -> Option<String> {
         let before = std::mem::replace(&mut self.before, counters);
         self.looks += 1;

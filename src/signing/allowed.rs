@@ -13,7 +13,7 @@ use crate::domain::clock::utc_millis;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {why}")]
 pub struct BadSigners {
-    /// Which line, from 1.
+    /// Line number, from 1.
     pub line: usize,
     /// Why.
     pub why: String,

@@ -25,7 +25,7 @@ pub struct PublicKey {
     blob: Vec<u8>,
 }
 
-/// What is needed of a key to check a signature.
+/// Parts of a key that are needed to check a signature.
 enum Parts<'a> {
     Ed25519(&'a [u8]),
     Ecdsa(&'static Curve, &'a [u8]),

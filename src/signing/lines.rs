@@ -16,7 +16,7 @@ const UNTIL: &str = "valid until";
 /// Stands for what is not known, an account behind an endpoint of its own for instance.
 const NOT_KNOWN: &str = "not known";
 
-/// What is agreed to: a plan by its digest, and where it runs.
+/// Subject of an agreement: a plan by its digest, and where it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     /// The plan's name.

@@ -27,5 +27,5 @@ pub use lines::{LONGEST, Subject};
 pub use refusal::Refusal;
 pub use revoked::Revoked;
 
-/// What every signature is made for, so that none made for something else counts.
+/// Namespace that every signature is made for, so that none made for something else counts.
 pub const NAMESPACE: &str = "tenantry";

@@ -32,7 +32,7 @@ pub enum Refusal {
     /// It agrees to something else.
     #[error("it is for another {line}: {signed}, and not {wanted}")]
     Other {
-        /// Which line.
+        /// Name of the line.
         line: &'static str,
         /// Its value there.
         signed: String,

@@ -53,7 +53,7 @@ fn a_signature_with_any_byte_changed_does_not_count() {
         let policy = Policy { signers, revoked: Revoked::default() };
         let judged = |lines: &str, text: &str| judge(lines, text, &subject(), &policy, now);
         assert_eq!(judged(&lines, &text).unwrap().principals, ["me"], "{kind:?}");
-        // What we write is what was read.
+        // The text that we write is the text that was read.
         let signature = SshSignature::parse(&text).unwrap();
         assert_eq!(signature.armoured(), text);
 

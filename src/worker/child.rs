@@ -38,7 +38,7 @@ pub fn serve() -> u8 {
     thread.map_or(1, |thread| thread.join().unwrap_or(101))
 }
 
-/// What was set up last.
+/// Rules or schemas that were set up last.
 #[derive(Default)]
 struct Worker {
     rules: Option<Rules>,
@@ -93,7 +93,7 @@ impl Worker {
     }
 
     fn set_up(&mut self, kind: u8, reader: &mut Reader<'_>) -> Result<Result<(), String>, BadFrame> {
-        // What went before makes room first.
+        // The earlier set-up makes room first.
         (self.rules, self.schemas) = (None, None);
         Ok(match kind {
             FILTER => Filter::new(reader.text()?).map(drop).map_err(|bad| bad.0),

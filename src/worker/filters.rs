@@ -65,7 +65,7 @@ fn bad(refused: Refused) -> BadFilter {
     }
 }
 
-/// What became of texts that were checked lately.
+/// Results for texts that were checked lately.
 #[derive(Debug)]
 pub(super) struct Remembered(Mutex<VecDeque<(String, Result<(), String>)>>);
 
@@ -74,7 +74,7 @@ impl Remembered {
         Self(Mutex::new(VecDeque::new()))
     }
 
-    /// What became of a text. That a worker ended over it is not remembered: the machine may have been at its limit.
+    /// Result for a text. That a worker ended over it is not remembered: the machine may have been at its limit.
     pub(super) fn of(&self, text: &str, check: impl FnOnce() -> Result<(), Refused>) -> Result<(), Refused> {
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, known)) = lock().iter().find(|(checked, _)| checked == text) {
@@ -97,7 +97,7 @@ impl Remembered {
 #[derive(Debug)]
 struct Elsewhere {
     session: Session,
-    /// What was worked out before it was asked for, by the attributes as they are sent.
+    /// Results worked out before they were asked for, by the attributes as they are sent.
     ready: Mutex<HashMap<Vec<u8>, Brought>>,
 }
 

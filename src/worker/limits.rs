@@ -1,4 +1,4 @@
-//! What the worker allows itself.
+//! Limits that the worker sets itself.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -11,7 +11,7 @@ pub(super) const STACK: usize = 16 << 20;
 pub(super) fn set() {
     lower(Resource::Core, 0);
     lower(Resource::Data, MEMORY);
-    // What is mapped already does not count: a debug build is large.
+    // Memory that is mapped already does not count: a debug build is large.
     let mapped = std::fs::read_to_string("/proc/self/statm").ok();
     let pages: Option<u64> = mapped.and_then(|text| text.split(' ').next()?.parse().ok());
     if let Some(pages) = pages {

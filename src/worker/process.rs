@@ -30,7 +30,7 @@ pub(super) struct Process {
     child: Child,
     stdin: ChildStdin,
     stdout: ChildStdout,
-    /// What was read and is not taken yet.
+    /// Bytes that were read and are not taken yet.
     buffer: Vec<u8>,
 }
 
@@ -148,7 +148,7 @@ impl Drop for Process {
     }
 }
 
-/// What ended a worker. The standard library tells a full stack from want of memory by its words alone: both abort.
+/// Cause of a worker's end. The standard library tells a full stack from want of memory by its words alone: both abort.
 fn cause(status: ExitStatus, said: &str) -> String {
     if status.code() == Some(LATE) {
         return format!("took longer than {} s", PATIENCE.as_secs());

@@ -35,7 +35,7 @@ impl Schemas {
     /// Of their documents.
     ///
     /// # Errors
-    /// What is wrong with the first document that cannot be read, in words.
+    /// The error in the first document that cannot be read, in words.
     pub fn new(documents: &[&str]) -> Result<Self, String> {
         #[cfg(test)]
         if super::program().is_none() {
@@ -83,7 +83,7 @@ impl Schemas {
 /// Whether a document is a JSON Schema.
 ///
 /// # Errors
-/// What is wrong with it, in words.
+/// The error in it, in words.
 pub fn check_schema(document: &str) -> Result<(), String> {
     #[cfg(test)]
     if super::program().is_none() {
@@ -111,7 +111,7 @@ fn words(refused: Refused) -> String {
 #[derive(Debug)]
 pub(super) struct Compiled(Vec<Validator>);
 
-/// What became of a check.
+/// Result of a check.
 pub(super) struct Checked(Result<Option<Broken>, String>);
 
 impl Compiled {

@@ -10,7 +10,7 @@ use super::wire::{Reader, Writer};
 
 /// Entities in a row at which workers ended: no other would fare better.
 const HOPELESS: u32 = 10;
-/// What is in flight at a time: entities, and bytes.
+/// Most that is in flight at a time: entities, and bytes.
 const ENTITIES: usize = 64;
 const BYTES: usize = 1 << 20;
 

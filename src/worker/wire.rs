@@ -92,7 +92,7 @@ impl Writer {
         }
     }
 
-    /// What became of attributes.
+    /// Writes the result for attributes.
     pub(super) fn brought(&mut self, brought: &Brought) {
         match brought {
             Brought::Equal => self.byte(b'='),

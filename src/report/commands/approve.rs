@@ -1,4 +1,4 @@
-//! Who answers when a batch waits.
+//! Decisions about batches that wait, and who makes them.
 
 use std::io::{IsTerminal, Write};
 

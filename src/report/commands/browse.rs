@@ -127,7 +127,7 @@ pub(super) async fn entities(context: &mut Context, options: &Entities) -> Resul
     Ok(())
 }
 
-/// What a file makes of attributes.
+/// Reads the changes of attributes from a file.
 fn view(file: &Path) -> Result<Arc<Change>, Quit> {
     let change = config::plan::load_view(file).map_err(|error| Quit::from(plan_failure(error)))?;
     worker::changing(&change, &utc_millis(Timestamp::now())).map_err(|bad| {

@@ -37,7 +37,7 @@ use crate::notify::{News, Note, Notifier};
 pub use signing_in::ask_for_code;
 pub use snapshot::{BeginKeeping, Keeper, WantedCopy};
 
-/// What a headless command works with.
+/// Context that a headless command works with.
 #[derive(Debug)]
 pub struct Context {
     /// Where results go.
@@ -46,7 +46,7 @@ pub struct Context {
     pub client: Client,
     /// The global options.
     pub global: Global,
-    /// What the last line will say.
+    /// Content of the last line, so far.
     pub end: EndLine,
     /// The environment's name where the profile is protected: whatever writes wants `--confirm` then.
     pub protected: Option<String>,
@@ -141,7 +141,7 @@ impl Context {
         }
     }
 
-    /// Which module a partition belongs to: named, told by the key, or the only one that has it.
+    /// Module of a partition: named, told by the key, or the only one that has it.
     async fn module(&mut self, pk: &PartitionKey, named: Option<&str>) -> Result<String, Quit> {
         let mut found = Vec::new();
         let open = protocol::Command::Open { pk: pk.clone(), module: named.map(str::to_owned) };

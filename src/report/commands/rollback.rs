@@ -49,11 +49,11 @@ pub(super) async fn rollback(
         ended(context, &shown.entity.key.to_string(), Outcome::Skipped, Some(&why));
         return Ok(());
     }
-    // What was shown is what is written: a change since then is a conflict.
+    // The item that was shown is what is written: a change since then is a conflict.
     write(context, plan(Some(shown.version_before))).await
 }
 
-/// What would be written, and the digest of the plan.
+/// Item that would be written, and the digest of the plan.
 async fn preview(context: &mut Context, plan: Plan) -> Result<(Option<Box<Preview>>, Option<String>), Quit> {
     let (mut shown, mut digest) = (None, None);
     let command = Command::PreviewPlan { plan: Box::new(plan), keep: false };

@@ -142,7 +142,7 @@ pub(super) async fn converse(
     loop {
         match context.next(request).await? {
             Event::Finished { .. } => break,
-            // What was approved elsewhere is not what would be written.
+            // The plan that was approved elsewhere is not the one that would be written.
             Event::Failed(failure)
                 if expect.is_some() && context.end.digest.is_some() && expect != context.end.digest =>
             {

@@ -17,7 +17,7 @@ use crate::report::table::Table;
 pub struct WantedCopy {
     /// Its directory; without one nothing is kept, and what would be is looked at only.
     pub to: Option<PathBuf>,
-    /// What is copied.
+    /// Scope of the copy.
     pub scope: CopyWanted,
     /// How it is masked.
     pub mask: Option<MaskFile>,
@@ -30,11 +30,11 @@ pub trait Keeper: std::fmt::Debug + Send {
     /// # Errors
     /// A [`Failure`] when it cannot be kept.
     fn take(&mut self, part: CopiedPart) -> Result<(), Box<Failure>>;
-    /// What to tell before anything is taken.
+    /// Notes to show before anything is taken.
     fn notes(&mut self) -> Vec<String> {
         Vec::new()
     }
-    /// What the mask came to so far, where there is one.
+    /// Result of the mask so far, where there is one.
     fn masked(&self) -> Option<MaskReport> {
         None
     }

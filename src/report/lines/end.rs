@@ -28,7 +28,7 @@ pub struct EndLine {
     pub sha256: Option<String>,
     /// Where a file went.
     pub to: Option<String>,
-    /// What it would do, or did.
+    /// Size of what it would do, or did.
     pub blast: Blast,
     /// Why it ended early.
     pub stopped: Option<StopCause>,

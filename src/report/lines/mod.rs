@@ -343,7 +343,7 @@ impl<'a> ItemLine<'a> {
         }
     }
 
-    /// What became of an item.
+    /// Line about the result of an item.
     pub(super) fn result(i: &'a ItemResult) -> Self {
         Self {
             event: "item",
