@@ -1,4 +1,4 @@
-//! What listing activity carries.
+//! Data that the command and the event of an activity listing carry.
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use crate::domain::key::{PartitionKey, SortKey, Version};
 use crate::domain::path::Path;
 use crate::domain::timeline::{BySource, VersionStatus};
 
-/// Which activity is wanted; a list that is empty wants all.
+/// Filter for activity; a list that is empty accepts all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ActivityWanted {
     /// In which partitions.
@@ -42,17 +42,17 @@ pub struct Activity {
     pub version: Version,
     /// When, as stored.
     pub at: Option<String>,
-    /// Who.
+    /// The publisher, as stored.
     pub by: Option<String>,
     /// From which address.
     pub ip: Option<String>,
     /// In which request.
     pub request_id: Option<String>,
-    /// What published it.
+    /// The source that published it, as the command row has it.
     pub source: Option<String>,
-    /// What became of the version.
+    /// Status of the version, by the tables.
     pub status: VersionStatus,
-    /// What became of the entity.
+    /// The effect of the version on the entity.
     pub kind: ActivityKind,
     /// The entity's name then.
     pub name: Option<String>,

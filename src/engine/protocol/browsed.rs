@@ -1,4 +1,4 @@
-//! What events of browsing carry: tables, partitions, entities, versions, differences.
+//! Data that events of browsing carry: tables, partitions, entities, versions, differences.
 
 use std::sync::Arc;
 
@@ -96,21 +96,21 @@ pub struct EntitySummary {
     pub deleted: bool,
     /// When the current version was published, as stored; from the command row where there is one.
     pub updated_at: Option<String>,
-    /// Who published it.
+    /// The publisher of the current version, as stored.
     pub updated_by: Option<String>,
-    /// What else there is to know.
+    /// Other facts about it.
     pub flags: Vec<Flag>,
     /// `s3://` reference of the attributes.
     pub attributes_ref: Option<String>,
     /// The data row (the newest command row for one never processed).
     pub row: Arc<Row>,
-    /// What is wrong with the row, in words.
+    /// The problem with the row, in words.
     pub problem: Option<String>,
-    /// What the listing's changes make of it, where it has some.
+    /// The effect of the listing's changes on it, where the listing has some.
     pub viewed: Option<Viewed>,
 }
 
-/// What changes make of an entity's attributes.
+/// Effect of changes on an entity's attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Viewed {
     /// Nothing would change.
@@ -128,7 +128,7 @@ pub struct HistoryEntry {
     pub version: VersionEntry,
     /// The row with S3-stored attributes resolved, where that was asked for.
     pub resolved: Option<Arc<Row>>,
-    /// What is wrong with it, in words (an S3 object that is gone, attributes of the wrong type).
+    /// The problem with it, in words (an S3 object that is gone, attributes of the wrong type).
     pub problem: Option<String>,
 }
 

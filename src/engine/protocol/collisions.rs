@@ -1,4 +1,4 @@
-//! What events about keys that several rows want carry.
+//! Data that events about key collisions carry: keys that several rows want.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::domain::key::{PartitionKey, Version};
 use crate::domain::normalize::Difference;
 use crate::domain::row::Row;
 
-/// Which of the keys that several rows want.
+/// Filter for key collisions: keys that several rows want.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CollisionFilter {
     /// Only those that were not decided when the plan was previewed.
@@ -37,7 +37,7 @@ pub struct Collision {
     pub rows: Vec<CollisionRow>,
     /// Where the rows differ; values in the order of `rows`.
     pub differences: Vec<Difference>,
-    /// What the preview says of it.
+    /// The preview's message about it.
     pub message: Option<String>,
     /// A decision decides it: every row that wants the key could be read.
     pub decidable: bool,
@@ -50,7 +50,7 @@ pub struct CollisionRow {
     pub pk: PartitionKey,
     /// Its version.
     pub version: Version,
-    /// Who changed it last, and when; `None` where nothing tells.
+    /// Author and time of its last change; `None` where nothing shows them.
     pub changed: Option<Changed>,
     /// The row, attributes resolved; `None` where it could not be read.
     pub row: Option<Arc<Row>>,

@@ -1,11 +1,11 @@
-//! What a snapshot is made of.
+//! Parts that a snapshot is made of.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::row::{Row, TableKind};
 use crate::domain::users::User;
 
-/// What is to be copied; nothing named takes everything.
+/// Scope of a copy: everything where nothing is named.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CopyWanted {
     /// Only this module.
@@ -50,7 +50,7 @@ pub enum CopiedPart {
     Rows {
         /// Name of the table.
         table: String,
-        /// Which of its module's.
+        /// The kind of the table: data, command or history.
         kind: TableKind,
         /// The rows.
         rows: Vec<Row>,
@@ -59,7 +59,7 @@ pub enum CopiedPart {
     Object {
         /// Key.
         key: String,
-        /// What it holds.
+        /// Its content.
         body: Vec<u8>,
     },
     /// Users.

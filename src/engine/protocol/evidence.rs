@@ -1,4 +1,4 @@
-//! What a report about a run holds.
+//! Contents of a report about a run.
 
 use std::collections::BTreeMap;
 
@@ -11,29 +11,29 @@ use crate::domain::run::{Outcome, Reason};
 /// An approval, and what became of what it was given for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Approved {
-    /// Who, when, and for what.
+    /// The decision, with its approver, its time and its batch.
     pub approval: Approval,
     /// Items that it was given for.
     pub items: u64,
-    /// What became of them.
+    /// Counts of these items by outcome.
     pub outcomes: Vec<(Outcome, u64)>,
 }
 
-/// What an operator said of a run beside approvals.
+/// An operator's instruction to a run, other than an approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Steered {
     /// RFC 3339, UTC, milliseconds.
     pub at: String,
     /// The operator of the profile in use.
     pub by: String,
-    /// What was said.
+    /// The instruction in words, such as `rate 5`.
     pub words: String,
 }
 
 /// Items that have the same outcome for the same reason.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
-    /// What became of them.
+    /// Their outcome.
     pub outcome: Outcome,
     /// Why.
     pub reason: Option<Reason>,
@@ -43,7 +43,7 @@ pub struct Problem {
     pub samples: Vec<ItemResult>,
 }
 
-/// What is to be known of a run by whoever did not see it.
+/// Report about a run, for readers who did not see it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunReport {
     /// The run.
@@ -52,7 +52,7 @@ pub struct RunReport {
     pub checked: Result<u64, String>,
     /// Approvals in their order.
     pub approvals: Vec<Approved>,
-    /// What was said beside them.
+    /// Instructions other than approvals, in their order.
     pub steered: Vec<Steered>,
     /// Items that are neither done nor were as wanted already.
     pub problems: Vec<Problem>,

@@ -1,4 +1,4 @@
-//! What events and commands of CSV files carry.
+//! Data that events and commands of CSV files carry.
 
 use crate::domain::csv::Place;
 use crate::domain::key::PartitionKey;

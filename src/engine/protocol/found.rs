@@ -1,10 +1,10 @@
-//! What looking for a text carries.
+//! Data that the command and the events of a text search carry.
 
 use super::{DeletedFilter, EntitySummary};
 use crate::domain::find::{Matched, Place};
 use crate::domain::key::PartitionKey;
 
-/// Which partitions a command is about; everything where nothing is named.
+/// Filter for the partitions of a command: everything where nothing is named.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Among {
     /// Only this module.
@@ -15,7 +15,7 @@ pub struct Among {
     pub tenant: Option<String>,
 }
 
-/// What is open on screen: looked at before all else.
+/// The place that is open on screen: a search looks there before all else.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Near {
     /// A partition and its module.
@@ -24,7 +24,7 @@ pub struct Near {
     pub tenant: Option<String>,
 }
 
-/// What is looked for.
+/// Parameters of a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     /// The text.
@@ -35,7 +35,7 @@ pub struct Wanted {
     pub exact: bool,
     /// In which partitions.
     pub among: Among,
-    /// Which of the soft-deleted entities.
+    /// Filter for soft-deleted entities.
     pub deleted: DeletedFilter,
     /// Entities at most.
     pub limit: Option<u64>,

@@ -3,7 +3,7 @@
 use crate::config::Profile;
 pub use crate::store::SessionEnd;
 
-/// Who is signed in, and to what; `None` for what is not known.
+/// The caller that is signed in, and the place that the sign-in leads to; `None` for facts that are not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The profile.
@@ -27,7 +27,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// What is known without asking anybody.
+    /// The facts that are known without asking anybody.
     pub(in crate::engine) fn of(profile: &Profile, region: Option<String>) -> Self {
         Self {
             profile: profile.name.clone(),

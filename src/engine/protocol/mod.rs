@@ -124,7 +124,7 @@ pub struct Listing {
     pub pk: PartitionKey,
     /// Only sort keys that begin so; empty for all.
     pub sk_prefix: String,
-    /// Which of the soft-deleted ones.
+    /// Filter for soft-deleted entities.
     pub deleted: DeletedFilter,
     /// Rows with S3-stored attributes resolved, in [`EntitySummary::row`].
     pub resolve: bool,
@@ -141,7 +141,7 @@ pub struct Side {
     pub version: Option<Version>,
 }
 
-/// What the engine can be asked to do. Each command is answered by events under its [`RequestId`], the last one
+/// Commands to the engine. Each command is answered by events under its [`RequestId`], the last one
 /// [`Event::Finished`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -191,7 +191,7 @@ pub enum Command {
     },
     /// Reads one page of a listing: [`Event::Page`]. After the data table come entities that were never processed.
     Page {
-        /// What to list.
+        /// The listing to read from.
         listing: Listing,
         /// Where the page before ended; `None` for the first.
         after: Option<Cursor>,
@@ -201,7 +201,7 @@ pub enum Command {
     /// Looks for a text in the data rows, the nearest partitions first: [`Event::Found`] and [`Event::Searched`] again and again. A text
     /// that is an entity's id is read directly.
     Find {
-        /// What, where, and how much it may cost.
+        /// The text, the places to look in, and the limits of the cost.
         wanted: Box<Wanted>,
     },
     /// Reads every version of an entity: [`Event::Versions`], the newest ones first, the rest in any order, gaps last.
@@ -218,13 +218,13 @@ pub enum Command {
     },
     /// Reads everything in scope as it stands, and writes nothing: [`Event::Copied`] again and again.
     Copy {
-        /// What of it.
+        /// The scope of the copy.
         wanted: CopyWanted,
     },
     /// Follows an entity or a partition until it is cancelled, with a cheap consistent reading every few seconds: [`Event::Watching`],
     /// then [`Event::Versions`] of an entity or [`Event::Changed`] of a partition, for what changed since.
     Watch {
-        /// What to follow.
+        /// The entity or the partition to follow.
         what: Box<Watched>,
     },
     /// Compares two versions, or two tenants' entities: [`Event::Diff`].
@@ -248,7 +248,7 @@ pub enum Command {
     Items {
         /// The preview's or the run's id.
         run: RunId,
-        /// Which of them.
+        /// Filter for the items.
         filter: ItemFilter,
         /// Place of the first one wanted, from 0.
         from: u64,
@@ -269,7 +269,7 @@ pub enum Command {
     Collisions {
         /// The preview's or the run's id.
         run: RunId,
-        /// Which of them.
+        /// Filter for the keys.
         filter: CollisionFilter,
         /// Place of the first one wanted, from 0.
         from: u64,
@@ -319,7 +319,7 @@ pub enum Command {
     Steer {
         /// The run.
         run: RunId,
-        /// What changes.
+        /// The change to make.
         steering: Steering,
     },
     /// Writes a run's journal into a file of its own, to be undone elsewhere: [`Event::Log`].
@@ -362,11 +362,11 @@ pub enum Command {
     Export {
         /// Module.
         module: String,
-        /// What, and where to.
+        /// The partition, and the place of the file.
         wanted: Box<ExportWanted>,
     },
     /// Looks for what is wrong and writes nothing: [`Event::Finding`]. Where it is about a type or a tenant, no rows of others are read.
-    /// What is armed also tries whether it may write.
+    /// An armed profile also tries whether it may write.
     Doctor {
         /// In which partitions.
         among: Among,
@@ -436,7 +436,7 @@ pub enum JournalPlace {
 /// How a log line reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Level {
-    /// What happened.
+    /// An ordinary event.
     Info,
     /// Worth a look.
     Warning,
@@ -444,20 +444,20 @@ pub enum Level {
     Error,
 }
 
-/// What the engine tells.
+/// Events that the engine reports.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// Answers [`Command::Connect`].
     Connected(Connection),
     /// Answers [`Command::WhoAmI`].
     Who(Box<Identity>),
-    /// What fails now would go on with a one-time code: the AWS profile has an `mfa_serial`. [`Event::Failed`] follows.
+    /// A one-time code would let the failed request succeed: the AWS profile has an `mfa_serial`. [`Event::Failed`] follows.
     CodeWanted,
     /// Answers [`Command::ListApplications`]: environment and name of each, joined as in `dev-shop`.
     Applications(Vec<String>),
     /// Something that [`Command::CheckConnection`] found to be well.
     Checked {
-        /// What was tried.
+        /// The part that was tried, such as `bucket`.
         part: String,
         /// In words.
         told: String,
@@ -556,7 +556,7 @@ pub enum Event {
     Batch(Box<BatchInfo>),
     /// How far long work is.
     Progress {
-        /// What it is at.
+        /// The phase that the work is in.
         phase: Phase,
         /// Items behind it.
         done: u64,
@@ -590,7 +590,7 @@ pub enum Event {
     Exported(Box<ExportedFile>),
     /// Something found by looking at the tables.
     Finding(Box<Finding>),
-    /// What the engine does, for the progress log.
+    /// A line about the engine's work, for the progress log.
     Log(Level, String),
     /// Something failed; what follows says whether the request went on.
     Failed(Box<Failure>),

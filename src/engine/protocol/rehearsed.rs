@@ -23,7 +23,7 @@ pub trait Stage: std::fmt::Debug + Send + Sync {
     fn take(&self, part: CopiedPart) -> Result<(), Box<Failure>>;
 }
 
-/// What a stage is for.
+/// Requirements for a stage.
 #[derive(Debug, Clone)]
 pub struct StageWanted {
     /// The profile whose rows are copied.
@@ -49,7 +49,7 @@ pub enum RehearsalStep {
     Copy,
     /// The plan runs there.
     Run,
-    /// What it wrote is read back.
+    /// Everything that the run wrote is read back.
     Verify,
     /// The run is taken back there.
     Undo,
@@ -74,17 +74,17 @@ impl RehearsalStep {
 /// How a step went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepResult {
-    /// Which.
+    /// The step.
     pub step: RehearsalStep,
     /// Items by outcome, of the run and of its undo; words without items are left out.
     pub outcomes: Vec<(Outcome, u64)>,
-    /// What is otherwise than it should be.
+    /// Count of the things that are not as they should be.
     pub differences: u64,
     /// In words.
     pub message: String,
 }
 
-/// What is told of a rehearsal.
+/// Events of a rehearsal.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RehearsalEvent {
     /// How much is about to be read, about.
@@ -116,7 +116,7 @@ pub enum RehearsalEvent {
 pub struct Rehearsal {
     /// RFC 3339, UTC, milliseconds.
     pub at: String,
-    /// What was rehearsed: SHA-256 over what the plan does, without its name and how its run goes about it.
+    /// The rehearsed plan: SHA-256 over its work, without its name and how its run goes about it.
     pub plan: String,
     /// Plan digest.
     pub digest: String,
@@ -141,7 +141,7 @@ impl Rehearsal {
         self.done == self.items && self.differences == 0
     }
 
-    /// What became of it, in words.
+    /// The result, in words.
     #[must_use]
     pub fn outcome(&self) -> String {
         let (done, items) = (grouped(self.done), grouped(self.items));
@@ -165,7 +165,7 @@ pub struct Remembered {
 }
 
 impl Remembered {
-    /// What there is to know, in words.
+    /// Age and result of the last rehearsal, in words.
     #[must_use]
     pub fn words(remembered: Option<&Self>, now: Timestamp) -> String {
         let Some(Self { rehearsal, is_changed }) = remembered else { return "not rehearsed".to_owned() };

@@ -1,4 +1,4 @@
-//! What events of plans and runs carry.
+//! Data that events of plans and runs carry.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::domain::row::{Row, TableKind};
 use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
 use crate::domain::undo_until::UndoUntil;
 
-/// What a run intends for one item: exactly what will be written.
+/// The planned change of a run to one item: exactly what will be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
     /// Its number in the run, from 1.
@@ -29,7 +29,7 @@ pub struct Preview {
     pub only_source: bool,
     /// SHA-256 over what is shown, in hexadecimal.
     pub digest: String,
-    /// What would be done.
+    /// The action that would be taken.
     pub action: Action,
     /// Why nothing would be written, where that is so.
     pub reason: Option<Reason>,
@@ -51,7 +51,7 @@ pub struct Preview {
     pub before: Option<Arc<Row>>,
     /// Data row as it would be, attributes resolved.
     pub after: Option<Arc<Row>>,
-    /// What an earlier run wrote, where this takes that back.
+    /// Data row as an earlier run wrote it, where this item takes that back.
     pub wrote: Option<Arc<Row>>,
     /// Differences between the two.
     pub changes: Vec<Change>,
@@ -86,11 +86,11 @@ pub struct ApprovalRequest {
     pub canary_is_clean: Option<bool>,
     /// SHA-256 over the items, in hexadecimal.
     pub digest: String,
-    /// What must be typed on a protected profile; `None` otherwise.
+    /// Text that must be typed on a protected profile; `None` otherwise.
     pub confirm: Option<String>,
     /// The last rehearsal of the plan; `None` where there was none.
     pub rehearsal: Option<Box<Remembered>>,
-    /// What is to be known of the run as a whole before it is approved.
+    /// Notes on the run as a whole, to be read before it is approved.
     pub notes: Vec<(Level, String)>,
     /// The items.
     pub items: Vec<Preview>,
@@ -115,7 +115,7 @@ pub struct Approval {
 const BUT_FOR: &str = " but for ";
 
 impl Approval {
-    /// Who approved what and when, in words; the time as it is recorded.
+    /// The approval in words: what was approved, by whom, and `at` as the time.
     #[must_use]
     pub fn words(&self, at: &str) -> String {
         let what = self.batch.map_or_else(|| "everything".to_owned(), |batch| format!("batch {batch}"));
@@ -137,7 +137,7 @@ impl Approval {
     }
 }
 
-/// What became of one item, journalled before it is sent.
+/// Result of one item, journalled before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemResult {
     /// The run.
@@ -158,9 +158,9 @@ pub struct ItemResult {
     pub before: Option<Arc<Row>>,
     /// The data row after, where rows were asked for.
     pub after: Option<Arc<Row>>,
-    /// What was intended.
+    /// The planned action.
     pub action: Action,
-    /// What became of it; `None` while it has begun and not ended.
+    /// Its outcome; `None` while it has begun and not ended.
     pub outcome: Option<Outcome>,
     /// Why, where it was not simply done.
     pub reason: Option<Reason>,
@@ -168,7 +168,7 @@ pub struct ItemResult {
     pub message: Option<String>,
     /// The line of the file that it is taken from, where there is one.
     pub line: Option<u64>,
-    /// What was known before.
+    /// Warnings from the preview.
     pub warnings: Vec<String>,
     /// Version before.
     pub version_before: Version,
@@ -180,7 +180,7 @@ pub struct ItemResult {
     pub request_id: Option<String>,
 }
 
-/// Which items of a preview or a run; of several kinds any will do, and none named means all.
+/// Filter for the items of a preview or a run; of several kinds any will do, and none named means all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ItemFilter {
     /// Those with one of these actions.
@@ -217,7 +217,7 @@ pub struct RunInfo {
     pub run: RunId,
     /// Its name.
     pub name: String,
-    /// What it does.
+    /// The kind of its work.
     pub operation: Operation,
     /// Ticket or why.
     pub reason: String,
@@ -255,7 +255,7 @@ pub struct RunInfo {
     pub undone_by: Option<RunId>,
     /// Path of the journal.
     pub journal: String,
-    /// Who began it: the operator of its profile.
+    /// The operator of its profile, who began it.
     pub operator: String,
     /// Items that are to be written and have no outcome yet.
     pub left: u64,
@@ -263,11 +263,11 @@ pub struct RunInfo {
     pub retried: u64,
     /// The head of its journal's chain: the SHA-256 of the last record.
     pub chain: String,
-    /// What was approved, by whom and when, in its order.
+    /// Approvals with approver and time, in their order.
     pub approvals: Vec<Approval>,
     /// Until when it can be undone: RFC 3339, UTC, milliseconds; `None` where nothing that an undo needs expires.
     pub undo_until: Option<String>,
-    /// Who signed it off.
+    /// Signatures of the people who signed it off.
     pub signatures: Vec<super::Signature>,
 }
 
@@ -297,7 +297,7 @@ impl RunInfo {
     }
 }
 
-/// What a run would do in total, or did.
+/// Totals of a run: of what it would do, or of what it did.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Blast {
     /// Entities written.
@@ -318,7 +318,7 @@ pub struct Blast {
     pub seconds: f64,
 }
 
-/// What a preview found.
+/// Result of a preview.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlanSummary {
     /// The run that would do it, or does.
@@ -337,7 +337,7 @@ pub struct PlanSummary {
     pub publish: PublishMode,
     /// Things to know before the run.
     pub notes: Vec<String>,
-    /// What the items were checked against and did not hold, the rules that most of them broke first.
+    /// Rules that items violate, those that most items violate first.
     pub violated: Vec<Violated>,
     /// Until when it could be undone.
     pub undo_until: UndoUntil,
@@ -354,7 +354,7 @@ pub struct Violated {
     pub items: u64,
     /// Some of them, with what is wrong.
     pub samples: Vec<(EntityRef, String)>,
-    /// What finds these items, as the text of an [`ItemFilter`].
+    /// Text of an [`ItemFilter`] that finds these items.
     pub text: String,
 }
 
@@ -395,7 +395,7 @@ pub struct BatchInfo {
     pub outcomes: Vec<(Outcome, u64)>,
 }
 
-/// What long work is at.
+/// Phases of long work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
@@ -456,7 +456,7 @@ pub struct Finding {
     pub path: Option<String>,
     /// In words.
     pub message: String,
-    /// What should be and what is, where they were compared.
+    /// The expected and the actual value, where they were compared.
     pub change: Option<Box<Change>>,
     /// Whether the program can mend it.
     pub repairable: bool,

@@ -1,4 +1,4 @@
-//! What is known of those who sign a plan off.
+//! Signatures over a plan, and the people who give them.
 
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ pub struct Signature {
     pub file: String,
 }
 
-/// What is to be signed, and whose signatures count.
+/// The subject to be signed, and whose signatures count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignOff {
     /// The plan, and where it runs.

@@ -1,16 +1,16 @@
-//! What an operator says of a run: decisions about its batches, and how it goes about it.
+//! An operator's instructions to a run: decisions about its batches, and changes to how it goes about its work.
 
-/// What the operator decides about a batch.
+/// The operator's decision about a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// Write it. A protected profile wants the tenant's name (or the environment's, where there is none) typed.
     Approve {
-        /// What was typed.
+        /// The text that was typed.
         confirm: Option<String>,
     },
     /// Write it and everything after it, without asking again.
     ApproveRest {
-        /// What was typed.
+        /// The text that was typed.
         confirm: Option<String>,
     },
     /// Write it, or it and everything after it, but for some of its items, which are skipped for good. The digest that goes with it is
@@ -20,7 +20,7 @@ pub enum Decision {
         without: Vec<u64>,
         /// Everything after it, too, without asking again.
         rest: bool,
-        /// What was typed.
+        /// The text that was typed.
         confirm: Option<String>,
     },
     /// Write nothing of it and go on.

@@ -1,15 +1,15 @@
-//! What is followed live, and how that goes.
+//! Targets of a live watch, and its progress.
 
 use super::{EntityRef, Listing};
 use crate::domain::key::Version;
 use crate::engine::failure::Failure;
 
-/// What [`super::Command::Watch`] follows.
+/// Target of [`super::Command::Watch`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Watched {
     /// An entity: its data row and its newest commands.
     Entity {
-        /// Which.
+        /// The entity.
         entity: EntityRef,
         /// The newest version that is known already: what is newer is told at once. Without one only later changes are.
         known: Option<Version>,
@@ -21,7 +21,7 @@ pub enum Watched {
 /// How watching goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Watching {
-    /// What stands there now is known: from here on every change is told.
+    /// The present state is known: from here on every change is reported.
     Begun {
         /// Data rows that are looked at.
         rows: u64,
