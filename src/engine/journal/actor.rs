@@ -190,7 +190,7 @@ mod tests {
         assert!(matches!(small.await.unwrap(), Err(JournalError::Commit { .. })));
         assert!(matches!(large.await.unwrap(), Err(JournalError::Database { .. })));
         assert_eq!(count(&path), 0);
-        // What came after is still to be done, in a transaction of its own.
+        // The third call is still to be done, in a transaction of its own.
         assert!(matches!(waiting.try_recv(), Ok(Job::Grouped(_))));
         after.abort();
     }

@@ -1,4 +1,4 @@
-//! Who approved what, and when; and what is asked for again when a run is resumed.
+//! Approvals of a run, with the approver and the time of each, and those that a resume asks for again.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::rows::unsigned;
 use super::{EndedItem, Journal, JournalError, Reader, batches, database};
 use crate::engine::protocol::Approval;
 
-/// What is left of a run that is resumed.
+/// Counts of the items that are left in a run that is resumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Left {
     /// Items without an outcome.

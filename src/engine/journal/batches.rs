@@ -396,7 +396,7 @@ impl Journal {
                 run("UPDATE batch SET n = -n - 1 WHERE n > ?1")?;
                 connection.execute("UPDATE batch SET n = -n WHERE n < 0", []).map_err(&fail)?;
                 run("UPDATE item SET batch = batch + 1 WHERE batch > ?1")?;
-                // What has an outcome already, before a resume, stays in the first half and is nothing to decide about.
+                // Items that have an outcome already, before a resume, stay in the first half: there is nothing to decide about them.
                 run("UPDATE item SET batch = batch + 1 WHERE batch = ?1 AND outcome IS NULL AND n > (
                          SELECT n FROM item WHERE batch = ?1 AND outcome IS NULL ORDER BY n LIMIT 1
                          OFFSET (SELECT (count(*) + 1) / 2 - 1 FROM item WHERE batch = ?1 AND outcome IS NULL))")?;

@@ -13,22 +13,22 @@ use super::rows::{number, sealed};
 use super::{JournalError, database};
 use crate::domain::digest::hex;
 
-/// What stands in the row of the run and may change, in one text.
+/// Columns of the run's row that may change, in one text.
 pub(super) const RUN: &str = "json_array(state, ended_at, undone_by, previewed, digest, blast, approve_rest, retried)";
-/// What stands in the row of a batch.
+/// Columns of a batch's row, in one text.
 pub(super) const BATCH: &str = "json_array(canary, items, digest, state)";
-/// What became of an item.
+/// The end of an item, in one text: its outcome, with reason, message, attempts, request id and time.
 pub(super) const ENDED: &str = "json_array(outcome, reason, message, attempts, request_id, ended_at)";
 /// The same of an item that nothing became of so far.
 pub(super) const NOT_ENDED: &str = "[null,null,null,0,null,null]";
-/// What was intended for an item, without its rows: of one that is to be written, reason and words come with its end.
+/// The planned change of an item, without its rows; where it is to be written, reason and message come with its end.
 pub(super) const PLANNED: &str = "json_array(n, batch IS NULL, module, pk, sk, target_pk, target_sk, action, \
      iif(batch IS NULL, reason, NULL), iif(batch IS NULL, message, NULL), warnings, version_before, version_after, \
      source_version_before, source_version_after, digest, line)";
-/// What is approved, and by whom.
+/// An approval, in one text: time, approver, batch, digest and decision.
 pub(super) const APPROVAL: &str = "json_array(at, by, batch, digest, decision)";
 
-/// What a record tells of.
+/// The subject of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// The row of the run.
@@ -41,13 +41,13 @@ pub(super) enum Kind {
     Batch,
     /// An approval.
     Approval,
-    /// What an operator says of a run beside approvals.
+    /// An operator's instruction to a run, other than an approval.
     Steering,
     /// Items that are begun.
     Begun,
     /// Items that were not begun after all.
     Unbegun,
-    /// What became of an item.
+    /// The outcome of an item.
     Item,
 }
 

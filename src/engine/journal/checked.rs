@@ -18,7 +18,7 @@ pub struct Checked {
     pub head: String,
 }
 
-/// What the records tell, once all of them were read.
+/// The state that the records come to, once all of them were read.
 #[derive(Default)]
 struct Told {
     run: String,
@@ -86,7 +86,7 @@ impl Reader {
             let _ = self.connection.execute_batch("COMMIT");
         }
         match checked {
-            // What SQLite cannot make sense of was not written by it.
+            // Content that SQLite cannot make sense of was not written by SQLite.
             Err(JournalError::Database { source, .. }) if !is_of_the_disk(&source) => {
                 Err(self.broken(format!("the database itself: {source}")))
             }

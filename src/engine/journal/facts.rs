@@ -1,4 +1,4 @@
-//! What a run's journal holds beside its items once the preview is complete, in the text that its chain records with the run.
+//! Facts that a run's journal holds beside its items once the preview is complete, in the text that its chain records with the run.
 
 use std::sync::Arc;
 
@@ -26,16 +26,16 @@ pub struct RecordedSignature {
     pub signature: String,
 }
 
-/// What is known of a run as a whole.
+/// Facts about a run as a whole.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Facts {
-    /// What it would do in total.
+    /// Totals of what the run would do.
     #[serde(flatten)]
     pub blast: Blast,
     /// Until when it can be undone.
     #[serde(default)]
     pub undo_until: UndoUntil,
-    /// Who signed it off.
+    /// Signatures of the people who signed it off.
     #[serde(default)]
     pub signatures: Vec<RecordedSignature>,
 }
@@ -62,7 +62,7 @@ impl RecordedSignature {
     }
 }
 
-/// What a journal has of it; nothing for a run whose preview is not complete.
+/// Facts in the text of a journal; empty for a run whose preview is not complete.
 pub(super) fn read(text: Option<&str>) -> Facts {
     text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
@@ -78,7 +78,7 @@ impl Journal {
         self.recorded(sql, (signatures,), |chain| chain.run()).await
     }
 
-    /// What is known of the run as a whole.
+    /// Facts about the run as a whole.
     ///
     /// # Errors
     /// [`JournalError`].
@@ -94,7 +94,7 @@ impl Journal {
 }
 
 impl Reader {
-    /// What is known of the run as a whole.
+    /// Facts about the run as a whole.
     ///
     /// # Errors
     /// [`JournalError`].

@@ -1,4 +1,4 @@
-//! What is trusted of a state directory that is there already: it is its owner's alone, and holds files and directories.
+//! Checks of a state directory that is there already: it must be its owner's alone, and hold files and directories.
 
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};

@@ -8,7 +8,7 @@ use super::{JournalError, database};
 use crate::domain::item::PlannedItem;
 use crate::engine::protocol::{ItemFilter, ItemResult};
 
-/// What an operator has to look at comes first.
+/// Rank of an item in a listing: items that an operator has to look at come first.
 const RANK: &str = "CASE WHEN outcome = 'failed' THEN 0
          WHEN action = 'conflict' OR outcome = 'conflict' THEN 1
          WHEN action = 'invalid' OR outcome = 'invalid' THEN 2
@@ -53,7 +53,7 @@ impl Reader {
         rows.collect::<Result<_, _>>().map_err(&fail)
     }
 
-    /// What was intended for an item, with its rows; `None` for a number that the run does not have.
+    /// The planned item, with its rows; `None` for a number that the run does not have.
     ///
     /// # Errors
     /// [`JournalError`].

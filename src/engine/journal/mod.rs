@@ -1,4 +1,4 @@
-//! What runs intended and did: one directory a run, an embedded database in each, written before anything is shown.
+//! Journals: intentions and outcomes of runs, one directory a run, an embedded database in each, written before anything is shown.
 
 mod actor;
 mod approvals;
@@ -47,37 +47,37 @@ pub use refused::RefusedRow;
 pub use whole::Scale;
 pub use write::{EndedItem, Header, Journal, NewItem, hold, mark};
 
-/// What can go wrong with a journal.
+/// Errors of a journal.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The directory or a file in it.
     #[error("{}: {source}", path.display())]
     Io {
-        /// Which.
+        /// The directory or the file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's own error.
         source: std::io::Error,
     },
     /// The database.
     #[error("{}: {source}", path.display())]
     Database {
-        /// Which.
+        /// The database file.
         path: PathBuf,
-        /// What SQLite says.
+        /// SQLite's own error.
         source: rusqlite::Error,
     },
-    /// What was to be recorded did not reach the disk.
+    /// Records that did not reach the disk.
     #[error("{}: not recorded: {message}", path.display())]
     Commit {
-        /// Which.
+        /// The database file.
         path: PathBuf,
-        /// What SQLite says.
+        /// The cause in words: SQLite's own message, or that the journal has ended.
         message: String,
     },
     /// A journal of another version of the program.
     #[error("{} has format {found}; this version reads format {known}", path.display())]
     Format {
-        /// Which.
+        /// The database file.
         path: PathBuf,
         /// Its format.
         found: i64,
@@ -87,7 +87,7 @@ pub enum JournalError {
     /// A database that is no journal, or was changed into something else.
     #[error("{} is no journal of this program: {name:?} is not what a journal has", path.display())]
     Foreign {
-        /// Which.
+        /// The database file.
         path: PathBuf,
         /// The first thing in it that does not belong there, or that it lacks.
         name: String,
@@ -95,7 +95,7 @@ pub enum JournalError {
     /// A journal that is not what was recorded.
     #[error("{} does not check: {what} is not as it was recorded", path.display())]
     Broken {
-        /// Which.
+        /// The database file.
         path: PathBuf,
         /// The first thing that does not fit.
         what: String,
@@ -105,7 +105,7 @@ pub enum JournalError {
     Unsafe {
         /// Where.
         path: PathBuf,
-        /// What is wrong, in words.
+        /// The problem in words, as in `is no directory`.
         what: &'static str,
     },
     /// Another process has the run.
@@ -125,7 +125,7 @@ pub enum JournalError {
     /// A recorded word that this version does not know.
     #[error("{} holds a word that this version does not know: {word:?}", path.display())]
     Word {
-        /// Which.
+        /// The database file.
         path: PathBuf,
         /// The word.
         word: String,

@@ -20,9 +20,9 @@ pub struct OpenItem {
     pub n: u64,
     /// Batch, from 1.
     pub batch: u32,
-    /// What is intended.
+    /// The planned item.
     pub item: PlannedItem,
-    /// What an approval of it was given for.
+    /// The item's digest, for which an approval of it was given.
     pub digest: String,
     /// Whether it may have been sent before: an earlier process began it and recorded no outcome.
     pub begun: bool,

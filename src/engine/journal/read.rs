@@ -23,12 +23,12 @@ pub struct Reader {
     is_held: bool,
 }
 
-/// What a run was begun with, for going on with it or taking it back.
+/// The record of how a run began, for resuming it or taking it back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
     /// The plan; `None` for a command that has no plan file.
     pub plan: Option<Plan>,
-    /// Who publishes, when and for what.
+    /// The publisher, the time, the request id and the source of its writes.
     pub stamp: Stamp,
     /// How it publishes.
     pub mode: PublishMode,
@@ -47,9 +47,9 @@ pub struct WrittenItem {
     pub n: u64,
     /// Its batch, from 1.
     pub batch: Option<u32>,
-    /// What was intended, with its rows.
+    /// The planned item, with its rows.
     pub item: PlannedItem,
-    /// What became of it; `None` where it was begun and its outcome is not known.
+    /// Its outcome; `None` where the item was begun and the outcome is not known.
     pub outcome: Option<Outcome>,
 }
 
@@ -167,7 +167,7 @@ impl Reader {
         self.connection.query_row(sql, [], read).map_err(&fail)
     }
 
-    /// What the run was begun with.
+    /// The record of how the run began.
     ///
     /// # Errors
     /// [`JournalError`].
@@ -181,7 +181,7 @@ impl Reader {
         };
         let (plan, stamp, mode, pins, previewed, approve_rest, seal) =
             self.connection.query_row(sql, [], read).map_err(&fail)?;
-        // Who publishes, when and how is part of what was approved.
+        // The publisher, the time and the mode are part of what was approved.
         if run_seal(&self.connection, &self.path)? != seal {
             return Err(JournalError::Foreign { path: self.path.clone(), name: "run".to_owned() });
         }
@@ -236,7 +236,7 @@ impl Reader {
     /// # Errors
     /// [`JournalError`].
     pub fn written(&self, after: u64, limit: usize) -> Result<Vec<WrittenItem>, JournalError> {
-        // What failed in the application's pipeline has its command row all the same.
+        // An item that failed in the application's pipeline has its command row all the same.
         self.rows_where("begun_at IS NOT NULL AND (outcome IS NULL OR outcome IN ('done', 'failed'))", after, limit)
     }
 

@@ -1,4 +1,4 @@
-//! What a report takes from a journal.
+//! Queries that a report makes of a journal.
 
 use rusqlite::{OptionalExtension as _, Row as SqlRow};
 
@@ -8,7 +8,7 @@ use super::rows::{COLUMNS, maybe_word, number, unsigned, word};
 use super::{JournalError, database};
 use crate::engine::protocol::{Approved, ItemResult, Problem, Steered, TimedBatch};
 
-/// What becomes of an item: of one that a preview does not write, as soon as a run is made of it.
+/// The outcome of an item: an item that a preview does not write has one as soon as a run is made of the preview.
 const BECOMES: &str =
     "coalesce(outcome, CASE WHEN batch IS NULL THEN CASE action WHEN 'skip' THEN 'skipped' ELSE action END END)";
 
@@ -37,7 +37,7 @@ impl Reader {
         Ok(found)
     }
 
-    /// What was said beside approvals.
+    /// Instructions to the run other than approvals, in their order.
     ///
     /// # Errors
     /// [`JournalError`].
@@ -109,7 +109,7 @@ impl Reader {
     /// # Errors
     /// [`JournalError`].
     pub fn first_done(&self, samples: usize) -> Result<Vec<u64>, JournalError> {
-        // What was there before says most.
+        // Updates come first: rows that were there before show most.
         let mut done = self.first("outcome = 'done' AND action = 'update'", samples)?;
         done.extend(self.first("outcome = 'done' AND action <> 'update'", samples - done.len())?);
         Ok(done.into_iter().map(|item| item.n).collect())

@@ -224,9 +224,9 @@ pub(super) fn planned(row: &SqlRow<'_>) -> rusqlite::Result<PlannedItem> {
 
 /// An item as it stands in a journal from now on.
 pub(super) struct Inserted {
-    /// What was intended.
+    /// The planned change, as `PLANNED` reads it.
     pub(super) planned: String,
-    /// What became of it: so far, no more than the words of the preview.
+    /// The end of the item: so far, no more than the words of the preview.
     pub(super) ended: String,
     /// Of its rows.
     pub(super) seal: String,

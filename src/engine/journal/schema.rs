@@ -15,7 +15,7 @@ pub(super) const FORMAT: i64 = 7;
 /// The oldest that this one reads: before 7 a run knew nothing of other parts of its plan.
 const OLDEST: i64 = 7;
 
-// What is long stands in a table of its own: counting and listing items never reads it.
+// Long values stand in a table of their own: counting and listing items never reads them.
 const TABLES: &str = "
 CREATE TABLE run (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, operation TEXT NOT NULL, reason TEXT NOT NULL, profile TEXT NOT NULL,

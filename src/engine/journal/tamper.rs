@@ -118,7 +118,7 @@ async fn eventful(dir: &Path) -> PathBuf {
                 if approved.is_empty() {
                     all.push(ended(last.n, Outcome::Done));
                 } else {
-                    // What became of the last one is not known.
+                    // The outcome of the last one is not known.
                     journal.set_batch(n, BatchState::Stopped).await.unwrap();
                 }
                 journal.end(all, vec![n]).await.unwrap();
@@ -151,7 +151,7 @@ fn said(reader: &Reader) -> Result<String, JournalError> {
     Ok(format!("{info:?}{recorded:?}{items:?}{written:?}{of_batch:?}{approvals:?}{intended:?}"))
 }
 
-/// What a file says when it checks; `None` when that it was changed is found.
+/// The content of a file that passes the check; `None` where the check finds a change.
 fn believed(file: &Path) -> Option<String> {
     let reader = Reader::open_file(file).ok()?;
     reader.check().ok()?;

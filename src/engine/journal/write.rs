@@ -16,14 +16,14 @@ use crate::domain::publish::{PublishMode, Stamp};
 use crate::domain::run::{Operation, Outcome, Reason, RunId, RunState};
 use crate::store::Pins;
 
-/// What is known of a run when it begins.
+/// Facts that are known of a run when it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// Its id.
     pub run: RunId,
     /// Its name.
     pub name: String,
-    /// What it does.
+    /// The kind of its work.
     pub operation: Operation,
     /// Ticket or why.
     pub reason: String,
@@ -45,7 +45,7 @@ pub struct Header {
     pub started_at: String,
     /// The plan; `None` for a command that has no plan file.
     pub plan: Option<Plan>,
-    /// Who publishes, when and for what: every row of the run carries it.
+    /// The publisher, the time, the request id and the source of its writes, as its rows carry them.
     pub stamp: Stamp,
     /// How it is published.
     pub mode: PublishMode,
@@ -60,15 +60,15 @@ pub struct NewItem {
     pub n: u64,
     /// Batch, from 1; `None` for one that is not written.
     pub batch: Option<u32>,
-    /// What is intended.
+    /// The planned item.
     pub item: PlannedItem,
     /// References of the S3 objects that are put first.
     pub objects: Vec<String>,
-    /// What an approval of it is given for.
+    /// The item's digest, for which an approval of it is given.
     pub digest: String,
 }
 
-/// What became of an item.
+/// An item that has ended, with its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndedItem {
     /// Number in the run.

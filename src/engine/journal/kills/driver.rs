@@ -17,7 +17,7 @@ use crate::engine::journal::Reader;
 use crate::engine::protocol::{Command, Decision, Event, RequestId};
 use crate::engine::{boundary, serve};
 
-/// What an engine told of a run.
+/// An engine's report about a run.
 #[derive(Debug, Default)]
 pub(super) struct Ended {
     pub(super) run: Option<RunId>,

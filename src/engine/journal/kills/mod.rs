@@ -26,7 +26,7 @@ const PLACE: [&str; 4] =
 const EXPECT: &str = "TENANTRY_TEST_EXPECT";
 const SIGKILL: i32 = 9;
 
-/// What a test of this module does in a process that may be killed. Alone it does nothing.
+/// The part of a test of this module that runs in a process that may be killed. Alone it does nothing.
 #[tokio::test]
 #[ignore = "begun by the tests beside it, in a process of its own"]
 async fn child() {
@@ -55,7 +55,7 @@ struct Case<'a> {
     place: Place,
     state: TempDir,
     operation: Operation,
-    /// What is taken back.
+    /// The run that is taken back.
     first: Option<RunId>,
     mode: PublishMode,
     /// The digest that was approved elsewhere: another one, so that the run is refused.
@@ -139,7 +139,7 @@ impl<'a> Case<'a> {
         self.first.into_iter().collect()
     }
 
-    /// What stands in the tables and in S3, with the names of runs and objects and the times taken out.
+    /// Content of the tables and of S3, with the names of runs and objects and the times taken out.
     async fn left(&self) -> Vec<String> {
         if self.mode == PublishMode::Async {
             self.world.settled(&self.place).await;
@@ -160,7 +160,7 @@ impl<'a> Case<'a> {
         recorded.len()
     }
 
-    /// What the journal says of each item.
+    /// The journal's record of each item.
     fn items(&self) -> Vec<Recorded> {
         let items = Reader::open(self.state.path(), self.run().unwrap()).unwrap().items(0, 1_000).unwrap();
         let told = |i: ItemResult| {
@@ -229,7 +229,7 @@ async fn killed(world: &World, operation: Operation, mode: PublishMode, dense: u
             if is_killed {
                 break;
             }
-            // What shares a commit depends on the moment: this time there were fewer, and the next time perhaps not.
+            // The changes that share a commit depend on the moment: this time there were fewer steps, and the next time perhaps not.
             survived += u64::from(attempt + 1 == ATTEMPTS);
         }
     }
@@ -263,7 +263,7 @@ async fn a_copy_killed_while_it_follows_the_pipeline_is_finished_by_resuming() {
     killed(&World::with_pipeline(), Operation::Copy, PublishMode::Async, 2, 7).await;
 }
 
-/// What was shown is not what was approved: wherever the refusal is cut short, there is nothing to go on with.
+/// The digest shown is not the one approved: wherever the refusal is cut short, there is nothing to resume.
 #[tokio::test]
 async fn a_run_that_was_to_be_refused_is_never_gone_on_with() {
     let world = World::start();

@@ -161,7 +161,7 @@ impl World {
         panic!("the pipeline does not come to its end");
     }
 
-    /// What the application sees: the live entities of the two tenants, without what a run may leave changed.
+    /// Live entities of the two tenants, as the application sees them, without the fields that a run may leave changed.
     pub(super) async fn live(&self, place: &Place) -> Vec<String> {
         let store = connect(&self.profile()).await.store;
         let mut live = Vec::new();
