@@ -55,9 +55,9 @@ words! {
 pub struct Failure {
     /// The contract's word.
     pub code: ErrorCode,
-    /// What happened, in one sentence.
+    /// The error, in one sentence.
     pub message: String,
-    /// What the operator can do about it.
+    /// The operator's remedy.
     pub hint: Option<String>,
     /// The file it is in.
     pub file: Option<String>,

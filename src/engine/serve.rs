@@ -21,7 +21,7 @@ use crate::engine::{EngineEnd, check, files, plan, rehearse, run};
 use crate::logging::EVENTS;
 use crate::store::connect;
 
-/// What takes longer is worth a line of the log.
+/// Duration from which a command is worth a line of the log.
 const LONG: Duration = Duration::from_secs(1);
 /// How often the counters are brought up to date while something is at work.
 const LOOK: Duration = Duration::from_secs(1);
@@ -47,7 +47,7 @@ pub async fn serve(profile: Profile, state_dir: PathBuf, end: EngineEnd) {
                 {
                     token.cancel();
                 }
-                // What is asked for next counts on it.
+                // The next commands depend on it.
                 if let Command::Arm { armed } = command {
                     shared.arm(armed);
                     if !armed {
@@ -79,7 +79,7 @@ pub async fn serve(profile: Profile, state_dir: PathBuf, end: EngineEnd) {
     items::forget(&shared).await;
 }
 
-/// What takes effect in the order of the commands: a decision or a change that overtook another would undo it.
+/// Carries out commands that take effect in their order: a decision or a change that overtook another would undo it.
 fn at_once(task: &Task, command: &Command) -> Option<Result<(), Stop>> {
     match command {
         Command::Steer { run, steering } => Some(steer(task, *run, *steering)),

@@ -90,7 +90,7 @@ pub(in crate::engine) async fn written(task: &Task, run: RunId, batch: Option<u3
     }
 }
 
-/// What wrote the entities.
+/// The way in which the entities were written.
 #[derive(Debug, Clone, Copy)]
 struct By {
     mode: PublishMode,
@@ -108,7 +108,7 @@ impl By {
     }
 }
 
-/// What differs otherwise than by the way in which the application's import reads cells.
+/// Differences other than those from the way in which the application's import reads cells.
 fn as_read(wrote: &Row, now: &Row) -> Vec<Change> {
     let mut changes = imported(wrote, now);
     changes.retain(|change| !is_from_reading(change, wrote));
@@ -144,7 +144,7 @@ async fn compare(task: &Task, by: By, page: &[WrittenItem], tally: &mut Tally) -
     Ok(())
 }
 
-/// What a user has otherwise than the run wrote it.
+/// Differences of a user from what the run wrote.
 async fn user(task: &Task, part: &PlannedPart) -> Result<Vec<Finding>, Stop> {
     let entity = EntityRef { module: MODULE.to_owned(), key: part.key.clone() };
     let Some(wrote) = part.after.as_deref() else { return Ok(Vec::new()) };

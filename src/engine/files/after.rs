@@ -15,13 +15,13 @@ use crate::engine::journal::{Journal, private_file};
 use crate::engine::protocol::{Event, Level};
 use crate::engine::task::{Stop, Task, blocking};
 
-/// What is kept of the rejects beside the journal.
+/// Name of the file beside the journal that describes the rejects.
 const KEPT: &str = "rejects.json";
 
 /// The rejects of a run, as they were written last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Kept {
-    /// What the file that is read is called.
+    /// Name of the file that is read.
     name: String,
     format: Format,
     wants_tenant: bool,

@@ -34,7 +34,7 @@ const FETCHED: usize = 16;
 const TELL_EVERY: Duration = Duration::from_millis(250);
 const CSV: &str = "text/csv; charset=utf-8";
 const JSON: &str = "application/json";
-/// What a manifest is called: behind the file's own name.
+/// Suffix of a manifest, behind the file's own name.
 const MANIFEST: &str = ".manifest.json";
 
 /// Writes what an export plan says.
@@ -76,7 +76,7 @@ struct Export<'a> {
     lossless: bool,
 }
 
-/// What was written so far.
+/// Counts of an export so far, with the size and the hash of the part that was written.
 #[derive(Default)]
 struct Sum {
     rows: u64,
@@ -100,7 +100,7 @@ impl Export<'_> {
         let to = self.named(to);
         let mut out = Out::begin(self.task, &to, CSV).await?;
         let mut sum = Sum::default();
-        // What was written so far is taken back where the rest fails.
+        // The part that was written so far is taken back where the rest fails.
         if let Err(stop) = self.everything(&mut out, &mut sum).await {
             out.abort().await;
             return Err(stop);

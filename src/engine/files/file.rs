@@ -67,7 +67,7 @@ impl Reading {
     }
 }
 
-/// What the thread reads.
+/// The file that the thread reads, and how it reads it.
 struct Source {
     file: File,
     splitter: Splitter,

@@ -18,7 +18,7 @@ use crate::engine::journal::private_file;
 use crate::engine::protocol::{Event, Level};
 use crate::engine::task::{Stop, Task, blocking};
 
-/// What the copy is called, beside the journal.
+/// Name of the copy, beside the journal.
 pub(super) const COPY: &str = "source";
 /// Bytes that are read at once.
 pub(super) const BUFFER: usize = 64 << 10;
@@ -115,12 +115,12 @@ impl Opened {
         Ok(Self { path, name, survey, identity })
     }
 
-    /// What it is called in messages.
+    /// Name of the file in messages.
     pub(in crate::engine) fn name(&self) -> &str {
         &self.name
     }
 
-    /// What was found of it.
+    /// Result of the first look at the file.
     pub(in crate::engine) fn survey(&self) -> &Survey {
         &self.survey
     }

@@ -116,7 +116,7 @@ pub(super) async fn write(journal: &Journal, from: &Opened, to: &Path, of_run: b
 }
 
 fn persist(file: NamedTempFile, path: &Path, delimiter: char) -> Result<(), Stop> {
-    // What came to stand there meanwhile is not replaced either.
+    // The same rule holds for a file that came to stand there meanwhile: only an earlier file of rejects is replaced.
     replaceable(path, delimiter)?;
     file.persist(path).map(drop).map_err(|e| io(path, &e.error).into())
 }

@@ -8,7 +8,7 @@ use crate::engine::failure::{ErrorCode, Failure};
 /// Bytes that are looked at before anything is split.
 const HEAD: usize = 256;
 
-/// What was found of a file.
+/// Result of the first look at a file.
 #[derive(Debug, Clone)]
 pub(in crate::engine) struct Survey {
     pub(super) encoding: Encoding,
@@ -25,7 +25,7 @@ pub(in crate::engine) struct Survey {
 }
 
 impl Survey {
-    /// What to know before approving.
+    /// Notes to be read before an approval.
     pub(in crate::engine) fn notes(&self, name: &str) -> Vec<String> {
         let blank = match self.blank {
             0 => String::new(),
@@ -78,7 +78,7 @@ struct Splitting {
     records: Vec<Record>,
 }
 
-/// What came of a scan.
+/// Result of a scan.
 pub(super) enum Scanned {
     Whole(Box<Survey>),
     /// The file is in another encoding than it was split in: once more.

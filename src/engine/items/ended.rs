@@ -1,4 +1,4 @@
-//! What became of an item, for the journal and for whoever watches.
+//! The end of an item, for the journal and for whoever watches.
 
 use jiff::Timestamp;
 
@@ -39,7 +39,7 @@ impl ItemEnd {
         })
     }
 
-    /// What the pipeline made of a command that was written; `None` for one that was applied.
+    /// Takes over the pipeline's result for a command that was written; nothing changes for one that was applied.
     pub(in crate::engine) fn followed(&mut self, followed: &Followed) {
         let (reason, message) = match followed {
             Followed::Applied => return,

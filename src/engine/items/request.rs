@@ -13,8 +13,8 @@ use crate::store::ReadStore;
 use crate::store::error::StoreError;
 use crate::store::publish::{Counter, PublishRequest, Shown, Unfinished, VersionCheck};
 
-/// What is sent for an item: the same each time it is asked for, S3 names included, so that a run that is gone on with repeats
-/// what it may have sent before.
+/// The request for an item: the same each time it is asked for, S3 names included, so that a run that is resumed repeats the
+/// requests that it may have sent before.
 ///
 /// # Errors
 /// [`StoreError::Unstorable`], [`StoreError::NoBucket`], [`StoreError::Row`].
@@ -82,7 +82,7 @@ pub(in crate::engine) fn request(
     Ok(request)
 }
 
-/// What an entity held when it was shown. Where another item of the run changes it first, the version alone is pinned.
+/// The content of an entity when it was shown. Where another item of the run changes it first, the version alone is pinned.
 fn shown(part: &PlannedPart) -> Option<Shown> {
     let row = part.before.as_ref().filter(|row| row.version() == Ok(part.version))?;
     let of = if part.after.is_some() { Shown::written } else { Shown::read };

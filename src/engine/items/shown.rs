@@ -21,7 +21,7 @@ pub(in crate::engine) fn shown(
         item.writes().then(|| request(store, item, n, context.run, &context.stamp, context.mode).ok()).flatten();
     let (before, after) = (item.before().cloned(), item.after().cloned());
     let origin = item.part(Role::Target).and_then(|part| part.origin);
-    // What is changed where it stands, or as it was before a run, is taken from nowhere else; and a counter has no versions.
+    // A change in place, or back to the state before a run, takes from nowhere else; and a counter has no versions.
     let is_taken = item.source != item.target && source_versions.0 > Version(0) && item.wrote().is_none();
     let taken = is_taken.then_some(TableKind::Data);
     let found = origin.map(|origin| origin.found).or(taken);

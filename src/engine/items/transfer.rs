@@ -9,12 +9,12 @@ use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::task::{Context, Stop};
 use crate::worker;
 
-/// What the run marks the entities with, where the plan wants that.
+/// Marks that the run puts on the entities, where the plan wants them.
 pub(in crate::engine) fn marks(context: &Context) -> Option<Marks> {
     context.settings.stamp.then(|| Marks { run: context.run, at: context.time(), by: context.stamp.by.clone() })
 }
 
-/// What a plan says of entities on their way to a target; `at` is the time that its changes see.
+/// The plan's rules for entities on their way to a target; `at` is the time that its changes see.
 pub(in crate::engine) fn carry(plan: &Plan, at: &str, source: &Source, target: &Target) -> Result<Carry, Stop> {
     Ok(Carry {
         operation: plan.work.operation(),

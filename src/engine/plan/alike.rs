@@ -27,7 +27,7 @@ impl Alike {
     }
 }
 
-/// What to say of rows that are to be created beside entities with keys like theirs, by their lines.
+/// Warnings for rows that are to be created beside entities with keys like theirs, by their lines.
 pub(super) async fn alike(task: &Task, rows: &[Row], seen: &Seen) -> Result<HashMap<u64, String>, Stop> {
     let mut wanted = Vec::new();
     for row in rows {

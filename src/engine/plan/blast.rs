@@ -9,7 +9,7 @@ use crate::engine::protocol::Blast;
 use crate::engine::task::Context;
 use crate::store::publish::PublishRequest;
 
-/// What one partition of a table takes: about a thousand write units a second.
+/// Capacity of one partition of a table: about a thousand write units a second.
 const PARTITION_UNITS_PER_SECOND: f64 = 1_000.0;
 
 /// Adds up what a plan would write.

@@ -1,4 +1,4 @@
-//! What writing the rows of a CSV file would do.
+//! Preview of an import: the items that the rows of a CSV file would become.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -163,7 +163,7 @@ impl Importer<'_> {
         Ok(())
     }
 
-    /// What a record says; `None` where the plan does not want it.
+    /// The row that a record holds; `None` where the plan does not want it.
     async fn row(&mut self, read: Read) -> Result<Option<Row>, Stop> {
         let line = read.record.line;
         let nowhere = |key: EntityKey| unread("", line, key.clone(), key);

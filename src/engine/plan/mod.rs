@@ -48,7 +48,7 @@ pub(super) use said::in_time;
 use sink::Sink;
 pub(super) use validate::Checker;
 
-/// What the directory of a preview is called, with a name of its own behind it.
+/// Prefix of a preview's directory, with a name of its own behind it.
 const PREVIEW: &str = "preview-";
 /// A preview takes minutes, for millions of items perhaps hours.
 const LEFT_OVER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -137,7 +137,7 @@ fn target_is_readable(task: &Task, plan: &Plan) -> Result<Option<String>, Stop> 
     Err(failure.hint(format!("write {meant:?}; spelling = \"as-is\" takes other letters as they stand")).into())
 }
 
-/// What the profile asks of others before a plan runs.
+/// Signatures that the profile asks for before a plan runs, in words.
 fn sign_off(task: &Task) -> Option<String> {
     let (name, required) = (&task.profile().name, task.profile().sign_off.required);
     let people = match required {

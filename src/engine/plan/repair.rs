@@ -1,4 +1,4 @@
-//! What finishing wedged entities would do.
+//! Preview of a repair: the items that would finish wedged entities.
 
 use super::sink::Sink;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
@@ -40,7 +40,7 @@ pub(super) async fn plan(
                 task.check()?;
                 let seen = task.store().snapshots(module, &pk, sks).await?;
                 for (sk, snapshot) in sks.iter().zip(seen) {
-                    // What cannot be worked with at all is doctor's to tell.
+                    // An entity that cannot be worked with at all is for doctor to report.
                     let Ok(seen) = snapshot else { continue };
                     let key = EntityKey { pk: pk.clone(), sk: sk.clone() };
                     let is_wedged =

@@ -1,4 +1,4 @@
-//! What a run wrote, found in the rows alone: by the request id that every row of it carries.
+//! Entities that a run wrote, found in the rows alone: by the request id that every row of it carries.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

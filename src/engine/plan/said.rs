@@ -1,4 +1,4 @@
-//! What a plan's moments mean, said at the profile's place and now.
+//! Times that a plan's moments stand for, at the profile's place and now.
 
 use std::borrow::Cow;
 

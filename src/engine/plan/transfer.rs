@@ -1,4 +1,4 @@
-//! What copying or moving would do, partition by partition.
+//! Preview of a copy or a move, partition by partition.
 
 use super::sink::Sink;
 use super::transform::{attributes_of, prepare};

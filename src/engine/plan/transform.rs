@@ -1,4 +1,4 @@
-//! What changing attributes in place would do, partition by partition.
+//! Preview of changes to attributes in place, partition by partition.
 
 use super::refused_in_place;
 use super::sink::Sink;

@@ -1,4 +1,4 @@
-//! What taking a run back would do, from its journal.
+//! Preview of the undo of a run, from its journal.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -143,7 +143,7 @@ impl Taker<'_> {
             for written in users {
                 self.user(&written, undo, recorded.plan.as_ref(), sink).await?;
             }
-            // What cannot be read, or is not what was recorded, is that item's conflict and stops no other.
+            // An item that cannot be read, or is not what was recorded, is a conflict of its own and stops no other.
             let (readable, unreadable): (Vec<_>, Vec<_>) =
                 entities.into_iter().partition(|written| !is_unreadable(&written.item));
             for written in unreadable {

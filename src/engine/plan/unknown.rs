@@ -28,7 +28,7 @@ impl Unknown {
         }
     }
 
-    /// What there is to know before the run.
+    /// Note on these rows, to be read before the run.
     pub(super) fn note(&self) -> Option<String> {
         if self.rows == 0 {
             return None;

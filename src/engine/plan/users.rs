@@ -1,4 +1,4 @@
-//! What changing tenant codes of Cognito users would do, page by page.
+//! Preview of changes to tenant codes of Cognito users, page by page.
 
 use super::sink::Sink;
 use crate::domain::finding::FindingKind;

@@ -24,7 +24,7 @@ const COMMON: &str = "common";
 /// Items that a note names for each rule.
 const SAMPLES: usize = 3;
 
-/// What a plan's items are checked against.
+/// Rules that a plan's items are checked against, and the violations found.
 pub(in crate::engine) struct Checker {
     validate: Validate,
     /// Where the plan names any.
@@ -47,7 +47,7 @@ type Codes = HashSet<u64>;
 pub(in crate::engine) struct Referred {
     pub(in crate::engine) module: String,
     pub(in crate::engine) pk: PartitionKey,
-    /// What it is known by.
+    /// The way it is named: by id, code or sort key.
     pub(in crate::engine) by: By,
     /// Its sort key or code.
     pub(in crate::engine) own: String,
@@ -107,7 +107,7 @@ impl Checker {
         self.look_up(task, items, wanted).await
     }
 
-    /// What is wrong with each item that is checked, by the schemas of its type.
+    /// Violations of each item that is checked, by the schemas of its type.
     async fn broken(&self, task: &Task, items: &[PlannedItem]) -> Result<Vec<Checked>, Stop> {
         let Some(schemas) = self.schemas.clone() else { return Ok(Vec::new()) };
         let each = items.iter().filter_map(to_check).map(|after| {
@@ -158,7 +158,7 @@ impl Checker {
         Err(failure.hint("the schema itself cannot be decided: mend it, and preview again; nothing was written").into())
     }
 
-    /// What an item refers to.
+    /// Values of an item that refer to other entities.
     async fn references(&self, task: &Task, item: usize, after: &Row) -> Result<Vec<Wanted>, Stop> {
         let mut wanted = Vec::new();
         let Some(map) = after.get(field::ATTRIBUTES).and_then(Value::as_map) else { return Ok(wanted) };
@@ -299,7 +299,7 @@ impl Checker {
         }
     }
 
-    /// What was found, rule by rule and place by place, most items first.
+    /// Violations, rule by rule and place by place, most items first.
     pub(super) fn violated(&mut self) -> Vec<Violated> {
         let mut all: Vec<Violated> = std::mem::take(&mut self.violated).into_values().collect();
         all.sort_by_key(|violated| std::cmp::Reverse(violated.items));
@@ -318,7 +318,7 @@ impl Checker {
         item.parts.iter_mut().for_each(|part| part.after = None);
     }
 
-    /// What was found, rule by rule.
+    /// Violations in words, rule by rule.
     pub(super) fn notes(&self) -> Vec<String> {
         let line = |(rule, (count, samples)): (&String, &(u64, Vec<String>))| {
             format!("{rule}: {count} invalid, such as {}", samples.join(" | "))
@@ -330,7 +330,7 @@ impl Checker {
 /// The row that an item would write, where it is checked.
 fn to_check(item: &PlannedItem) -> Option<Arc<Row>> {
     let after = item.part(Role::Target).filter(|_| item.writes())?.after.clone()?;
-    // What is soft-deleted is nobody's to hold.
+    // A soft-deleted row is held to no rule.
     (!after.is_deleted()).then_some(after)
 }
 

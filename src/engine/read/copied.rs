@@ -21,7 +21,7 @@ const PAGE: usize = 200;
 pub(in crate::engine) const MASTER: &str = "master";
 /// First segment of the keys of its settings.
 const SETTINGS_TYPE: &str = "MASTER";
-/// What settings of expiry begin with.
+/// Prefix of the sort keys of expiry settings.
 pub(in crate::engine) const SETTINGS: &str = "TTL#";
 const KINDS: [TableKind; 3] = [TableKind::Data, TableKind::Command, TableKind::History];
 

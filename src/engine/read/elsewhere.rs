@@ -17,7 +17,7 @@ use crate::store::connect;
 pub trait OpenedSnapshot: Debug + Send + Sync {
     /// The profile that leads to its rows.
     fn profile(&self) -> &Profile;
-    /// What it is, for people.
+    /// A description of the snapshot, for people.
     fn said(&self) -> String;
 }
 
@@ -55,14 +55,14 @@ impl SourceSide {
         })?;
         let profile = opened.profile().clone();
         let connected = connect(&profile).await;
-        // What is read there costs nothing, and is not counted with what the tables cost.
+        // Reads there cost nothing, and are not counted with the cost of the tables.
         let (counters, _) = watch::channel(Counters::default());
         let (state_dir, events) = (task.shared.state_dir.clone(), task.shared.events.clone());
         let shared = Arc::new(Shared::new(profile, connected, state_dir, events, counters));
         Ok(Self { task: Task { shared, ..task.clone() }, opened: Some(opened) })
     }
 
-    /// What reads it.
+    /// The task that reads the source.
     pub(in crate::engine) fn task(&self) -> &Task {
         &self.task
     }
@@ -72,7 +72,7 @@ impl SourceSide {
         self.opened.is_some()
     }
 
-    /// What is to be known of it before a run.
+    /// Note on the source, to be read before a run.
     pub(in crate::engine) fn note(&self) -> Option<String> {
         let opened = self.opened.as_ref()?;
         Some(format!("the source is {}: it is not compared again when the run writes", opened.said()))

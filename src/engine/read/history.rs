@@ -141,7 +141,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What no table has.
+    /// Shows the versions that no table has.
     async fn gaps(&mut self) -> Result<(), Stop> {
         let highest = self.known.keys().next_back().copied().unwrap_or_default().max(self.current);
         let rows = self.empty();

@@ -1,4 +1,4 @@
-//! Who is signed in, and to what.
+//! The caller that is signed in, and the place that the sign-in leads to.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! Which partitions a plan's source covers.
+//! Partitions that a plan's source covers.
 
 use std::collections::{BTreeMap, BTreeSet};
 

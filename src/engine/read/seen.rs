@@ -6,7 +6,7 @@ use crate::domain::key::{EntityKey, PartitionKey, SortKey};
 use crate::engine::task::{Stop, Task};
 use crate::store::publish::Snapshot;
 
-/// What was read, by module and key.
+/// Snapshots that were read, by module and key.
 pub(in crate::engine) type Seen = HashMap<(String, EntityKey), Snapshot>;
 
 /// Keys to be read, by module and partition; one that is named twice is read once.

@@ -38,7 +38,7 @@ pub(in crate::engine) async fn of(task: &Task, plan: Option<&Plan>, digest: &str
     found.await.ok().flatten()
 }
 
-/// What a plan does, without its name and how its run goes about it.
+/// SHA-256 over the work of a plan, without its name and how its run goes about it.
 fn essence(plan: &Plan) -> String {
     let mut work = plan.work.clone();
     if let Work::Import { rejects, .. } = &mut work {

@@ -61,7 +61,7 @@ pub(in crate::engine) async fn export(task: &Task, run: RunId, file: PathBuf) ->
 /// Removes runs that ended long enough ago, or only tells which.
 pub(in crate::engine) async fn prune(task: &Task, older: SignedDuration, dry_run: bool) -> Result<(), Stop> {
     let state_dir = task.shared.state_dir.clone();
-    // What is older than time itself is nothing.
+    // No run is older than the earliest time that there is.
     let before = Timestamp::now().checked_sub(older).unwrap_or(Timestamp::MIN);
     let dir = state_dir.clone();
     for info in blocking(move || journal::prunable(&dir, before)).await?? {
@@ -99,7 +99,7 @@ pub(in crate::engine) async fn mark_undone(task: &Task, run: RunId) -> Result<()
     let Some(undone) = info.undo_of else { return Ok(()) };
     let (state_dir, undo) = (task.shared.state_dir.clone(), run);
     let marked = blocking(move || {
-        // What was left alone still stands as the run wrote it.
+        // An item that the undo did not take back still stands as the run wrote it.
         if Reader::open(&state_dir, undo)?.left_alone()? > 0 {
             return Ok(());
         }

@@ -18,7 +18,7 @@ use crate::store::publish::{Snapshot, in_form};
 
 /// Items looked at together.
 const PAGE: usize = 100;
-/// What changes with every publish, or says that something was taken back.
+/// Fields that change with every publish. Like `MARKS`, which say that something was taken back, they are not compared.
 const LEFT_OUT: [&str; 8] = [
     field::VERSION,
     field::REQUEST_ID,
@@ -46,7 +46,7 @@ pub(super) async fn all(task: &Task, copy: &Task, preview: &Path, total: u64) ->
         done += page.len() as u64;
         let items: Vec<&PlannedItem> = page.iter().map(|written| &written.item).collect();
         let parts = || {
-            // What a counter is taken from is one too.
+            // The source of a counter is a counter too.
             items.iter().filter(|item| item.part(Role::Counter).is_none()).flat_map(|item| {
                 let parts = item.parts.iter().filter(|part| is_versioned(part));
                 parts.map(|part| (*item, part))
@@ -77,7 +77,7 @@ fn is_versioned(part: &PlannedPart) -> bool {
     matches!(part.role, Role::Target | Role::Source | Role::Witness)
 }
 
-/// What an entity has otherwise than before.
+/// Differences of an entity from its state before.
 fn entity(item: &PlannedItem, part: &PlannedPart, snapshot: &Snapshot) -> Vec<Finding> {
     let is_bytes = part.before.as_ref().is_some_and(|row| row.attribute_bytes().is_some());
     let place = EntityRef { module: item.module.clone(), key: part.key.clone() };
@@ -85,7 +85,7 @@ fn entity(item: &PlannedItem, part: &PlannedPart, snapshot: &Snapshot) -> Vec<Fi
     let form = in_form(snapshot, is_bytes);
     let (version, now) = match &form {
         Ok(seen) => (seen.version, seen.resolved.as_deref()),
-        // What could not be worked with before is compared as it is stored.
+        // An entity that could not be worked with before is compared as it is stored.
         Err(unusable) => (unusable.version(), unusable.data.as_deref()),
     };
     match (part.before.as_deref(), now) {
@@ -124,7 +124,7 @@ fn told(place: &EntityRef, change: Change) -> Finding {
     Finding { change: Some(Box::new(change.clone())), ..found.at(change.path.to_string()) }
 }
 
-/// What a user has otherwise than before.
+/// Differences of a user from its state before.
 async fn user(copy: &Task, part: &PlannedPart) -> Result<Vec<Finding>, Stop> {
     let place = EntityRef { module: MODULE.to_owned(), key: part.key.clone() };
     let one = |message: String| Finding::new(FindingKind::Different, Severity::Error, place.clone(), message);

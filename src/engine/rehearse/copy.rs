@@ -32,7 +32,7 @@ const PAGE: usize = 500;
 const AT_ONCE: usize = 8;
 const KINDS: [TableKind; 3] = [TableKind::Data, TableKind::Command, TableKind::History];
 
-/// What was copied.
+/// Counts of the copied rows, objects and users.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Counts {
     pub(super) rows: u64,
@@ -57,7 +57,7 @@ pub(super) struct Copying<'a> {
     /// Partitions whose counters were copied.
     counted: HashSet<PartitionKey>,
     counts: Counts,
-    /// What is being put on the stage while more is read.
+    /// The task that puts parts on the stage while more is read.
     putting: Option<JoinHandle<Result<(), Box<Failure>>>>,
 }
 

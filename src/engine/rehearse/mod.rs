@@ -27,7 +27,7 @@ use crate::engine::task::{Stop, Task, blocking};
 use copy::Copying;
 use staged::{Ran, Staged};
 
-/// What the directory of a rehearsal is called, with a name of its own behind it.
+/// Prefix of a rehearsal's directory, with a name of its own behind it.
 const REHEARSAL: &str = "rehearsal-";
 
 /// Rehearses a plan and tells each step.
@@ -148,7 +148,7 @@ impl Play<'_> {
         let mut copying = Copying::new(self.task, self.plan, staged.stage()).await?;
         let total = self.scale.items;
         let copied = copying.all(&self.kept.path, total).await;
-        // What is still being put there would keep the stage, and with it the files, beyond the rehearsal.
+        // Parts that are still being put there would keep the stage, and with it the files, beyond the rehearsal.
         let settled = copying.settle().await;
         let counts = copied?;
         settled?;
@@ -200,7 +200,7 @@ impl Play<'_> {
         let stuck = undo.count(&[Outcome::Conflict, Outcome::Invalid, Outcome::Failed]);
         let message = format!("the run taken back in {:.1} s{}", began.elapsed().as_secs_f64(), undo.ended());
         self.told(RehearsalStep::Undo, undo.outcomes.clone(), stuck, message).await?;
-        // What was equal before the run is none of its items.
+        // An item that was equal before the run is none of the undo's items.
         let undone = undo.count(&[Outcome::Done, Outcome::Equal, Outcome::Skipped]) + ran.count(&[Outcome::Equal]);
         Ok((undone, stuck))
     }

@@ -88,7 +88,7 @@ pub(super) async fn largest(task: &Task, kept: &Kept) -> Result<Option<(usize, u
             let Some(last) = page.last() else { return Ok::<_, crate::engine::journal::JournalError>(largest) };
             after = last.n;
             for written in page.iter().filter(|written| written.item.writes()) {
-                // What cannot be built was found out by the preview.
+                // An item that cannot be built was found by the preview.
                 let Ok(request) = request(&store, &written.item, written.n, context.run, &context.stamp, context.mode)
                 else {
                     continue;

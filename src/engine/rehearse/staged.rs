@@ -54,7 +54,7 @@ impl Ran {
     }
 }
 
-/// What was heard while something was at work.
+/// Results that were heard while something was at work.
 #[derive(Debug, Default)]
 struct Heard {
     run: Option<RunId>,
@@ -142,7 +142,7 @@ impl Staged {
                 ended = &mut work => break ended,
             }
         };
-        // What it told last.
+        // The last events of the work.
         while let Ok(envelope) = events.try_recv() {
             self.hear(step, envelope.event, &mut heard).await?;
         }
@@ -187,7 +187,7 @@ impl Staged {
                 self.outside.emit(Event::Progress { phase, done, total }).await
             }
             Event::Failed(failure) => self.outside.emit(Event::Failed(failure)).await,
-            // What a preview has to say was said by that of the real rows.
+            // The other events of a preview were reported by that of the real rows.
             _ => Ok(()),
         }
     }

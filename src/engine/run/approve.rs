@@ -198,7 +198,7 @@ async fn open_items(journal: &Journal, batch: u32) -> Result<Vec<OpenItem>, Stop
 /// Refuses to ask for a batch whose items are not those of its preview: its digest is computed from the rows that would be sent.
 fn as_recorded(context: &Context, batch: &BatchInfo, items: &[OpenItem]) -> Result<(), Stop> {
     let time = context.time();
-    // What cannot be read is that item's conflict, and stops no other.
+    // An item that cannot be read is a conflict of its own, and stops no other.
     let is_readable = |open: &&OpenItem| open.item.reason != Some(Reason::MalformedJson) || open.item.writes();
     let changed = items.iter().filter(is_readable).find(|open| open.item.digest(&time) != open.digest);
     let digests = items.iter().map(|open| open.digest.as_str());

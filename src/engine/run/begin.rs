@@ -139,7 +139,7 @@ enum Accepted {
     Unsigned,
 }
 
-/// What is to be known of a run before it is approved: until when it can be undone, and who signed it off.
+/// Notes on a run before it is approved: until when it can be undone, and who signed it off.
 fn notes(task: &Task, context: &Context, facts: &Facts) -> Vec<(Level, String)> {
     let mut notes = context.undo_notes(task, &facts.undo_until);
     let people: Vec<&str> = facts.signatures.iter().map(|signature| signature.principal.as_str()).collect();

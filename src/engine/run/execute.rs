@@ -189,7 +189,7 @@ impl Pool<'_> {
             }
         }
         self.task.shared.count(|counters| counters.concurrency = 0);
-        // What was never sent was not begun.
+        // Items that were never sent were not begun.
         let unsent =
             self.queue.iter().filter(|p| p.attempts == 0 && !p.open.begun).map(|p| p.open.n).collect::<Vec<_>>();
         if self.error.is_none() && !unsent.is_empty() {
@@ -282,7 +282,7 @@ impl Pool<'_> {
                 }
                 self.queue.extend(items.into_iter().map(Pending::new));
             }
-            // What cannot be recorded as begun is not begun.
+            // Items that cannot be recorded as begun are not begun.
             Err(error) => self.broken(error),
         }
     }

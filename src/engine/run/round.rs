@@ -45,7 +45,7 @@ impl Pending {
     }
 }
 
-/// What one round of an item came to.
+/// Result of one round of an item.
 pub(super) enum Round {
     Ended(ItemEnd),
     /// Nothing is known against it: once more, later.
@@ -110,7 +110,7 @@ pub(super) async fn round(
     Round::Ended(end)
 }
 
-/// What comes after an attempt: another round, or the item's end.
+/// The step after an attempt: another round, or the item's end.
 fn judged(published: &Published, pending: &mut Pending) -> Result<Round, ItemEnd> {
     let Some(end) = ItemEnd::of(published, pending.attempts) else {
         pending.sent = true;
@@ -159,7 +159,7 @@ fn lost() -> StoreError {
     StoreError::Build("the journal has no attributes for this user".to_owned())
 }
 
-/// What was previewed cannot be built any more: the profile changed in between.
+/// The end of an item that was previewed and cannot be built any more: the profile changed in between.
 fn unbuilt(error: &StoreError) -> ItemEnd {
     ItemEnd {
         outcome: Outcome::Invalid,

@@ -17,7 +17,7 @@ use crate::signing::{Accepted, AllowedSigners, Policy, Refusal, Revoked, Subject
 /// Bytes of the largest file of revoked keys.
 const LARGEST: u64 = 16 << 20;
 
-/// What the signatures come to.
+/// Result of a check of the signatures.
 pub(super) enum Signed {
     /// Enough people signed, or nobody has to.
     Enough(Vec<RecordedSignature>),

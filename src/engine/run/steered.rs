@@ -1,4 +1,4 @@
-//! What an operator says of a run that is under way, as its journal keeps it.
+//! An operator's instructions to a run that is under way, as its journal records them.
 
 use jiff::Timestamp;
 

@@ -32,7 +32,7 @@ impl Troubles {
         // A refusal is an answer too: the service is there.
         self.last_success = Instant::now();
         self.attempted += 1;
-        // What the service refuses for what it is, it refuses each time: that ends a run like failures do.
+        // A request that the service refuses for its content is refused each time: that ends a run like failures do.
         if end.outcome == Outcome::Failed || end.reason == Some(Reason::Refused) {
             self.failed += 1;
             let message = end.message.as_deref().unwrap_or_default();

@@ -12,7 +12,7 @@ use crate::engine::journal::{Header, Recorded};
 use crate::engine::protocol::{Approval, Level, Remembered, RunInfo};
 use crate::engine::task::{Stop, Task};
 
-/// What is the same for everything that a run does.
+/// Settings and facts that are the same for everything that a run does.
 #[derive(Debug, Clone)]
 pub(in crate::engine) struct Context {
     pub(in crate::engine) run: RunId,
@@ -22,7 +22,7 @@ pub(in crate::engine) struct Context {
     pub(in crate::engine) stamp: Stamp,
     pub(in crate::engine) mode: PublishMode,
     pub(in crate::engine) settings: RunSettings,
-    /// What a protected profile wants typed.
+    /// The text that a protected profile wants typed.
     pub(in crate::engine) confirm: Option<String>,
     /// Items are told with their rows.
     pub(in crate::engine) rows: bool,
@@ -34,7 +34,7 @@ pub(in crate::engine) struct Context {
     pub(in crate::engine) earlier: Vec<Approval>,
     /// The last rehearsal of what it does.
     pub(in crate::engine) rehearsal: Option<Box<Remembered>>,
-    /// What is to be known of the run as a whole before it is approved.
+    /// Notes on the run as a whole, to be read before it is approved.
     pub(in crate::engine) notes: Vec<(Level, String)>,
 }
 
@@ -120,7 +120,7 @@ impl Context {
         until.notes(Timestamp::now(), &zone).into_iter().map(|note| (level(&note), note.words)).collect()
     }
 
-    /// What the journal begins with.
+    /// The header that the journal begins with.
     pub(in crate::engine) async fn header(
         &self,
         task: &Task,
@@ -137,7 +137,7 @@ impl Context {
             profile: profile.name.clone(),
             environment: profile.environment.clone(),
             app: profile.app.clone(),
-            // Who may not ask for it can still run: the account is then not pinned.
+            // A caller who may not ask for the account can still run: the account is then not pinned.
             account: task.shared.connected.account().await.ok().flatten(),
             region: task.shared.connected.region.clone(),
             endpoint: task.shared.connected.pins.dynamodb.clone(),

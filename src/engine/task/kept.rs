@@ -23,7 +23,7 @@ pub(in crate::engine) struct Listing {
     pub(in crate::engine) reader: Reader,
 }
 
-/// What a listing lists.
+/// The kind of a listing, with its filter.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Listed {
     /// Items.

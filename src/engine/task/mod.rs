@@ -1,4 +1,4 @@
-//! What every piece of work has: its request, its store, its way to report, its end.
+//! Parts of every piece of work: its request, its store, its way to report, its end.
 
 pub(super) mod context;
 pub(super) mod control;

@@ -1,4 +1,4 @@
-//! What all work of an engine shares.
+//! State that all work of an engine shares.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -47,7 +47,7 @@ impl Waiting {
     }
 }
 
-/// What all work of an engine shares.
+/// State that all work of an engine shares.
 #[derive(Debug)]
 pub(in crate::engine) struct Shared {
     pub(in crate::engine) profile: Profile,

@@ -1,4 +1,4 @@
-//! What stands around the rows: how long the past is kept, backups, permissions.
+//! Settings around the rows: how long the past is kept, backups, permissions.
 
 use std::collections::BTreeSet;
 
@@ -83,7 +83,7 @@ pub(in crate::engine::check) async fn backups(task: &Task, modules: &[String]) -
     Ok(are_all_on)
 }
 
-/// What an armed profile may not write. A read-only one tries nothing.
+/// Reports the modules that an armed profile may not write. A read-only profile tries nothing.
 pub(in crate::engine::check) async fn permissions(task: &Task, modules: &[String]) -> Result<(), Stop> {
     let Some(store) = task.shared.writes() else { return Ok(()) };
     for module in modules {

@@ -21,7 +21,7 @@ const HISTORY: &[&str] = &[field::PK, field::SK, field::ATTRIBUTES];
 const COMMANDS: &[&str] = &[field::PK, field::SK, field::STATUS, field::ATTRIBUTES];
 const KEYS: &[&str] = &[field::PK, field::SK, field::VERSION];
 
-/// What is known of an entity.
+/// Facts about an entity.
 #[derive(Debug, Default)]
 struct Known {
     version: Version,

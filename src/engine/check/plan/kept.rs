@@ -30,7 +30,7 @@ const HELD: usize = 64 * 1024;
 /// Findings read at a time.
 const PAGE: usize = 100;
 
-/// What can go wrong with the file.
+/// Errors of the checkpoint file.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum KeptError {
     #[error("{}: {source}", path.display())]
@@ -59,7 +59,7 @@ enum Line {
     Place(Place),
 }
 
-/// What a comparison began with.
+/// The beginning of a comparison: its time, its place and its partitions.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Begun {
     format: u32,
@@ -129,7 +129,7 @@ impl Pins {
     /// The first thing that is another now: what, what it was, what it is.
     pub(super) fn differs(&self, now: &Self) -> Option<(&'static str, String, String)> {
         let of = |text: &Option<String>, none: &str| text.clone().unwrap_or_else(|| none.to_owned());
-        // Who may not ask for the account has none pinned.
+        // A caller who may not ask for the account has none pinned.
         let account = self.account.is_some() && now.account.is_some();
         let pairs = [
             ("profile", self.profile.clone(), now.profile.clone(), true),
@@ -220,7 +220,7 @@ impl Told {
     }
 }
 
-/// What the file of a plan is called: SHA-256 over all that the plan says.
+/// Name of the file of a plan: SHA-256 over all that the plan says.
 pub(super) fn name_of(plan: &Plan) -> Result<String, serde_json::Error> {
     let hash = Sha256::digest(serde_json::to_string(plan)?);
     Ok(hex(&hash))
@@ -245,7 +245,7 @@ fn lock(file: &File, path: &Path) -> Result<bool, KeptError> {
     }
 }
 
-/// What is kept of a plan.
+/// Result of the look for a plan's checkpoint.
 pub(super) enum Found {
     Nothing,
     /// A comparison is under way.
@@ -305,7 +305,7 @@ pub(super) fn look(state_dir: &Path, name: &str) -> Result<Found, KeptError> {
 }
 
 impl Kept {
-    /// What was found up to the place, page by page.
+    /// Findings up to the place, page by page.
     pub(super) fn findings(&self) -> Result<Findings, KeptError> {
         let file = File::open(&self.path).map_err(io(&self.path))?;
         Ok(Findings { reader: BufReader::new(file), path: self.path.clone(), read: 0, end: self.end })

@@ -13,7 +13,7 @@ use crate::engine::task::{Stop, Task, blocking};
 /// Entities between two reports, and between two places that it can go on from.
 const REPORT: u64 = 500;
 
-/// What a comparison has come to.
+/// Progress of a comparison.
 pub(super) struct Ledger<'a> {
     task: &'a Task,
     /// Nothing is kept where another process keeps the same, or the disk did not take it.
@@ -56,7 +56,7 @@ impl<'a> Ledger<'a> {
                 let message = "this plan is being compared already: that comparison is the one that is kept";
                 task.emit(Event::Log(Level::Warning, message.to_owned())).await?;
             }
-            // What cannot be read is written over.
+            // A checkpoint that cannot be read is written over.
             Ok(Found::Nothing) | Err(_) => {}
         }
         let partitions = partitions(from, &plan.modules, source).await?;
@@ -112,7 +112,7 @@ impl<'a> Ledger<'a> {
         Ok((Self { task, record: Some(record), looked: place.looked, from: Some(place) }, partitions))
     }
 
-    /// What is left of a partition: behind a sort key or all of it; `None` where nothing is.
+    /// The part of a partition that is left: behind a sort key or all of it; `None` where nothing is.
     pub(super) fn left(&self, partition: &Partition) -> Option<Option<String>> {
         let Some(from) = &self.from else { return Some(None) };
         match (partition.module.as_str(), partition.pk.as_str()).cmp(&(from.module.as_str(), from.pk.as_str())) {
@@ -177,7 +177,7 @@ impl<'a> Ledger<'a> {
     }
 }
 
-/// What helps where nothing can be resumed.
+/// The remedy where nothing can be resumed.
 const ANEW: &str = "leave --resume out to begin anew; a comparison is kept from its first 500 entities on, until it is complete or the plan changes";
 
 fn aged(at: &str) -> String {

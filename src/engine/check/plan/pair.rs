@@ -62,7 +62,7 @@ impl Pair<'_> {
         }
     }
 
-    /// What is wrong with an entity.
+    /// Findings about an entity.
     async fn judge(&self, key: &EntityKey, source: Option<Row>, target: Option<Row>) -> Result<Vec<Finding>, Stop> {
         let mut found = Vec::new();
         let Some(source) = source else {

@@ -118,7 +118,7 @@ impl<'a> Group<'a> {
             let mut kept = Vec::with_capacity(sks.len());
             for ((sk, mut side), snapshot) in sks.into_iter().zip(sides).zip(seen) {
                 let is_there = !matches!(&snapshot, Ok(s) if s.data.is_none());
-                // What an earlier spelling has too was dealt with there.
+                // A row that an earlier spelling has too was dealt with there.
                 if is_there && j < i {
                     continue;
                 }

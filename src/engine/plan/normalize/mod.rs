@@ -1,4 +1,4 @@
-//! What normalising tenant codes would do: every spelling found, its rows moved, collisions side by side.
+//! Preview of normalised tenant codes: every spelling found, its rows moved, key collisions side by side.
 
 mod elsewhere;
 mod group;
@@ -20,7 +20,7 @@ use spellings::{Spelling, spellings};
 /// Partitions whose rows move, by module.
 type Moved = BTreeMap<String, BTreeSet<PartitionKey>>;
 
-/// What is the same for all groups.
+/// Settings that are the same for all groups.
 pub(super) struct Scope<'a> {
     task: &'a Task,
     context: &'a Context,

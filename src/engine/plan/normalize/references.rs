@@ -88,7 +88,7 @@ pub(super) async fn elsewhere_in_modules(scope: &Scope<'_>, moved: &Moved, sink:
 async fn other(scope: &Scope<'_>, module: &str, key: &EntityKey, row: Row, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let store = scope.task.store();
     let resolved = match row.attributes_ref() {
-        // What cannot be read is no place where a code is known to stand; doctor tells of it.
+        // A row that cannot be read is no place where a code is known to stand; doctor reports it.
         Some(_) => match store.resolve(&row).await {
             Ok(row) => row,
             Err(_) => return Ok(()),

@@ -1,4 +1,4 @@
-//! Which spellings of tenant codes there are.
+//! Spellings of tenant codes in the keys of the tables.
 
 use std::collections::BTreeMap;
 

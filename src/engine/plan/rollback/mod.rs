@@ -1,4 +1,4 @@
-//! What taking many entities back would do, partition by partition.
+//! Preview of a rollback of many entities, partition by partition.
 
 mod then;
 mod traces;
@@ -66,7 +66,7 @@ pub(super) async fn plan(
     Ok(told.notes(how))
 }
 
-/// What is to be known of entities that became no items.
+/// Facts about entities that became no items, for the notes of the plan.
 #[derive(Default)]
 struct Told {
     looked_at: u64,

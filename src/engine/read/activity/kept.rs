@@ -16,7 +16,7 @@ use crate::engine::protocol::{Activity, EntityRef};
 const SCHEMA: &str = "
     CREATE TABLE activity (at INTEGER, module TEXT NOT NULL, pk TEXT NOT NULL, sk TEXT NOT NULL, version INTEGER NOT NULL, rest TEXT NOT NULL);
     CREATE TABLE arranged (place INTEGER PRIMARY KEY, activity INTEGER NOT NULL);";
-/// What is kept of activity beside its key and time.
+/// Fields of activity that are stored beside its key and its time in milliseconds.
 #[derive(Debug, Serialize, Deserialize)]
 struct Rest {
     at: Option<String>,

@@ -1,4 +1,4 @@
-//! Who did what, newest first, whichever partitions it was in.
+//! Activity with its authors, newest first, across partitions.
 
 mod disk;
 mod kept;

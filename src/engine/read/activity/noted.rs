@@ -11,7 +11,7 @@ use crate::domain::key::Version;
 
 /// Bytes that are held in memory; what reads partitions side by side has this much each.
 const MOST: usize = 4 << 20;
-/// What an entity takes beside its sort key, and a row of versions.
+/// Bytes that an entity takes beside its sort key and its rows of versions.
 const EACH: usize = 96;
 
 const SCHEMA: &str = "

@@ -235,7 +235,7 @@ impl Partition<'_> {
         Ok(applied)
     }
 
-    /// What a version did; `None` where it changed none of the places that are asked for.
+    /// The activity of a version; `None` where it changed none of the places that are asked for.
     async fn activity(
         &mut self,
         from: TableKind,

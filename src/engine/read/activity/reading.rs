@@ -13,7 +13,7 @@ use crate::engine::task::{Stop, Task};
 use crate::store::error::{ErrorKind, StoreError};
 use crate::store::{Query, RowKey, RowPage};
 
-/// What is the same for all that read.
+/// State that all readers share.
 #[derive(Debug)]
 pub(super) struct Reading {
     pub(super) task: Task,

@@ -58,7 +58,7 @@ pub(in crate::engine) async fn connect(task: &Task) -> Result<(), Stop> {
     let prefix = task.store().names().prefix().to_owned();
     let caller = match task.shared.connected.caller().await {
         Ok(caller) => caller,
-        // Which account it is helps, but nothing depends on it.
+        // The account is good to know, but nothing depends on it.
         Err(error) => {
             task.failed(Failure::from(error).not_fatal()).await?;
             None
@@ -80,7 +80,7 @@ pub(in crate::engine) async fn connect(task: &Task) -> Result<(), Stop> {
 pub(in crate::engine) async fn open(task: &Task, pk: &PartitionKey, module: Option<String>) -> Result<(), Stop> {
     let known = match (modules(task).await, &module) {
         (Ok(known), _) => known,
-        // Who may not list tables can still name one.
+        // A caller who may not list tables can still name one.
         (Err(Stop::Failed(failure)), Some(module)) if failure.code == ErrorCode::AccessDenied => vec![module.clone()],
         (Err(stop), _) => return Err(stop),
     };

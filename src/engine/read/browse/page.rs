@@ -14,7 +14,7 @@ use crate::engine::task::{Stop, Task};
 use crate::store::error::{ErrorKind, StoreError};
 use crate::store::{Query, RowKey};
 
-/// What a listing needs of command rows.
+/// Fields of command rows that a listing needs.
 const COMMAND_FIELDS: [&str; 6] =
     [field::PK, field::SK, field::STATUS, field::SYNC_MODE, field::CREATED_AT, field::CREATED_BY];
 

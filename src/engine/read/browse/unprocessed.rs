@@ -109,7 +109,7 @@ async fn entities(reading: &mut Reading<'_>, newest: IndexMap<String, Version>) 
     let rows: Vec<RowKey> =
         newest.iter().map(|(base, version)| (TableKind::Command, format!("{base}@{version}"))).collect();
     let mut found = task.store().batch_get(&listing.module, &listing.pk, &rows, &[], false).await?;
-    // What history has was applied once: the entity expired.
+    // A command that history has was applied once: the entity expired.
     let past: Vec<RowKey> = rows.iter().map(|(_, sk)| (TableKind::History, sk.clone())).collect();
     let past = match task.store().batch_get(&listing.module, &listing.pk, &past, &[field::PK, field::SK], false).await {
         Ok(past) => past,

@@ -17,7 +17,7 @@ use crate::engine::task::Task;
 use crate::store::error::StoreError;
 use crate::store::{Query, RowPage, Scan, ScanAt};
 
-/// What to read.
+/// A part of a table to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part {
     /// A partition.
@@ -33,7 +33,7 @@ pub(super) struct TableOf<'m> {
     pub(super) kind: TableKind,
 }
 
-/// What is the same for all that read.
+/// State that all readers share.
 #[derive(Debug)]
 pub(super) struct Reading {
     pub(super) task: Task,

@@ -11,7 +11,7 @@ use crate::store::RowKey;
 const ABOVE: u64 = 4;
 const FIELDS: [&str; 4] = [field::PK, field::SK, field::VERSION, field::STATUS];
 
-/// What tells one state of the entity from another.
+/// Fields that distinguish one state of the entity from another.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Seen {
     /// Version of the data row; `None` where there is none.
@@ -82,7 +82,7 @@ impl<'a> Entity<'a> {
             {
                 now.command = Some((Version(n), row.text(field::STATUS).map(str::to_owned)));
             }
-            // What was published in between may reach further than was looked for.
+            // Versions that were published in between may be higher than those that were looked for.
             let top = now.top();
             if top.0 < last || top <= from {
                 return Ok(now);

@@ -48,7 +48,7 @@ pub(in crate::engine) async fn run(task: &Task, what: &Watched) -> Result<(), St
     }
 }
 
-/// What makes two failures the same one: the service's own words may differ each time.
+/// The cause by which two failures are the same one: the service's own words may differ each time.
 fn cause(failure: &Failure) -> (ErrorCode, Option<String>) {
     (failure.code, failure.aws_code.clone())
 }
@@ -57,7 +57,7 @@ fn throttled(task: &Task) -> u64 {
     task.store().meter().reading().throttled
 }
 
-/// What is followed, with what was seen of it last.
+/// The target of a watch, with the state in which it was seen last.
 enum Watch<'a> {
     Entity(Entity<'a>),
     Partition(Partition<'a>),

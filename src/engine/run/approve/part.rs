@@ -10,7 +10,7 @@ use crate::engine::task::{Context, Stop, Task};
 
 /// Keys that the record of the decision names; the items themselves say it of each.
 const NAMED: usize = 20;
-/// What is said of an item that was taken out.
+/// Message of an item that was taken out.
 const TAKEN_OUT: &str = "taken out of its batch before that was approved; nothing was written";
 
 /// Records the decision, skips what is taken out, and leaves the rest of the batch approved.

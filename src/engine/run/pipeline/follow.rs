@@ -1,4 +1,4 @@
-//! What became of a batch: told by the targets, because a job that says it is complete has only queued its rows.
+//! Outcomes of a batch, by the targets: a job that says it is complete has only queued its rows.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
@@ -40,7 +40,7 @@ pub(super) struct Following<'a> {
     pub(super) total: Option<u64>,
 }
 
-/// What one look found.
+/// Counts of one look at a batch.
 #[derive(Default)]
 struct Look {
     landed: u64,
@@ -150,7 +150,7 @@ impl Following<'_> {
         }
     }
 
-    /// What became of an item; `None` while that is not known.
+    /// The end of an item; `None` while its outcome is not known.
     async fn judge(
         &self,
         open: &OpenItem,
