@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{SandboxError, host};
 
-/// What a table has besides its string keys `pk` and `sk`.
+/// Settings of a table besides its string keys `pk` and `sk`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TableOptions {
     /// A stream with NEW_IMAGE.

@@ -1,4 +1,4 @@
-//! What can go wrong with the sandbox, and what the operator can do about it.
+//! Errors of the sandbox, with the operator's remedy for each.
 
 use std::io;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ pub enum SandboxError {
         port: u16,
         /// The service that wanted it.
         service: &'static str,
-        /// What the system said.
+        /// The system's own error.
         source: io::Error,
     },
     /// Another sandbox uses the directory.
@@ -38,11 +38,11 @@ pub enum SandboxError {
     /// A file or directory of the sandbox could not be read or written.
     #[error("cannot {action} {path}: {source}; check that the --data directory is writable and not full")]
     File {
-        /// What was tried: create, read, write, lock.
+        /// The action that was tried: create, read, write, lock.
         action: &'static str,
         /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's own error.
         source: io::Error,
     },
     /// A file of the sandbox is there but does not hold what it should.
@@ -50,15 +50,15 @@ pub enum SandboxError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem with it.
         message: String,
     },
     /// The embedded DynamoDB refused something.
     #[error("the sandbox's DynamoDB refused to {action}: {message}")]
     Dynamo {
-        /// What was tried.
+        /// The action that was tried.
         action: String,
-        /// What it said.
+        /// The error's own message.
         message: String,
     },
     /// A key that cannot become a file below the bucket's directory.
@@ -77,7 +77,7 @@ pub enum SandboxError {
     Thread {
         /// The service that was to run in it.
         service: &'static str,
-        /// What the system said.
+        /// The system's own error.
         source: io::Error,
     },
 }

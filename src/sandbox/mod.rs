@@ -194,7 +194,7 @@ impl Sandbox {
         self.pipeline.as_ref().inspect(|pipeline| pipeline.set_mode(mode)).is_some()
     }
 
-    /// What the pipeline stand-in does; none when the sandbox was started without one.
+    /// Mode of the pipeline stand-in; none when the sandbox was started without one.
     #[must_use]
     pub fn pipeline_mode(&self) -> Option<PipelineMode> {
         self.pipeline.as_ref().map(Pipeline::mode)

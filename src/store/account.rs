@@ -15,7 +15,7 @@ pub struct Caller {
     pub arn: Option<String>,
 }
 
-/// Who is asked, and the answer.
+/// The service that is asked, and its answer.
 #[derive(Debug, Clone)]
 pub(super) struct Account {
     sts: Option<aws_sdk_sts::Client>,

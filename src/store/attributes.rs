@@ -20,18 +20,18 @@ pub struct S3Object {
     pub bucket: String,
     /// Key.
     pub key: String,
-    /// What it holds.
+    /// Its content.
     pub body: Body,
 }
 
-/// What an S3 object is to hold.
+/// Content that an S3 object is to have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
     /// JSON text.
     Text(String),
     /// The bytes of another object, as they are.
     Bytes {
-        /// Which bytes these must be.
+        /// Length and SHA-256 that these bytes must have.
         bytes: AttributeBytes,
         /// The reference to the object that holds them.
         from: String,

@@ -1,4 +1,4 @@
-//! What a checkup asks of the services beside rows: backups and objects.
+//! Requests of a checkup to the services beside rows: backups and objects.
 
 use aws_sdk_dynamodb::types::PointInTimeRecoveryStatus;
 use jiff::Timestamp;
@@ -52,7 +52,7 @@ impl ReadStore {
         self.bucket.as_deref()
     }
 
-    /// What the keys of a table's objects begin with.
+    /// Prefix of the keys of a table's objects.
     #[must_use]
     pub fn object_prefix(&self, module: &str, kind: TableKind) -> String {
         format!("ddb/{}/", self.names.table(module, kind))

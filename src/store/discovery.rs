@@ -1,4 +1,4 @@
-//! Which modules an application has.
+//! Modules that an application has.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::read::{ReadStore, dynamodb};
 /// Tables of an application beside those of its modules.
 const SIDE_TABLES: [&str; 4] = ["tasks", "sequences", "import_tmp", "session"];
 
-/// What the list of tables says.
+/// Modules that were found in the list of tables.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Discovered {
     /// The application's modules, in alphabetical order.

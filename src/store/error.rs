@@ -1,4 +1,4 @@
-//! What can go wrong between us and the services, and what an operator can do about it.
+//! Errors between us and the services, with the operator's remedies.
 
 use aws_sdk_dynamodb::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -60,15 +60,15 @@ pub enum ErrorKind {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ServiceError {
-    /// What to do about it depends on this.
+    /// The kind of error, on which the remedy depends.
     pub kind: ErrorKind,
     /// `dynamodb`, `s3`, `cognito-idp` or `sts`.
     pub service: &'static str,
     /// The call, as IAM spells the action (`dynamodb:Query`).
     pub action: String,
-    /// What it was called on: a table, a bucket, a pool.
+    /// The resource that it was called on: a table, a bucket, a pool.
     pub resource: String,
-    /// What happened, in one sentence.
+    /// The error, in one sentence.
     pub message: String,
     /// The service's error code.
     pub aws_code: Option<String>,
@@ -96,7 +96,7 @@ impl ServiceError {
         }
     }
 
-    /// What the operator can do about it.
+    /// The operator's remedy.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         if self.advice.is_some() {
@@ -156,7 +156,7 @@ impl ServiceError {
     }
 }
 
-/// What reading or writing the framework's tables can fail with.
+/// Errors of reads and writes of the framework's tables.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// A service call failed.
@@ -165,7 +165,7 @@ pub enum StoreError {
     /// A stored row is not what the framework writes.
     #[error(transparent)]
     Row(#[from] BadRow),
-    /// What is stored of an entity cannot be worked with.
+    /// An entity whose stored state cannot be worked with.
     #[error("{}", .0.message)]
     Unusable(Box<super::publish::Unusable>),
     /// The S3 object of a row's attributes is gone.
@@ -179,7 +179,7 @@ pub enum StoreError {
     S3Malformed {
         /// The stored reference.
         uri: String,
-        /// What is wrong with it.
+        /// The problem with it, in words.
         reason: String,
     },
     /// The S3 object whose bytes were to be carried holds others.
@@ -202,7 +202,7 @@ pub enum StoreError {
     Unstorable {
         /// data, history or command.
         table: &'static str,
-        /// What is wrong with it.
+        /// The problem with it, as reason and message.
         why: Unstorable,
     },
     /// A stored value that this version of the SDK cannot name.
@@ -229,7 +229,7 @@ pub enum StoreError {
         "these credentials lead to {what} {now}, and what was connected before is {what} {was}: the ones before stay in use"
     )]
     AnotherPlace {
-        /// What differs.
+        /// The word for the part that differs, such as `region`.
         what: &'static str,
         /// Before.
         was: String,
@@ -288,7 +288,7 @@ impl StoreError {
         }
     }
 
-    /// What is wrong with a stored S3 document.
+    /// The error of a malformed S3 document.
     pub(crate) fn malformed(uri: &str, error: &BadJson) -> Self {
         Self::S3Malformed { uri: uri.to_owned(), reason: error.to_string() }
     }

@@ -1,4 +1,4 @@
-//! What the requests cost.
+//! Cost of the requests.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

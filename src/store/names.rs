@@ -25,7 +25,7 @@ impl TableNames {
         self.renamed.contains_key(module)
     }
 
-    /// What every table name of the application begins with.
+    /// Prefix of every table name of the application.
     #[must_use]
     pub fn prefix(&self) -> &str {
         &self.prefix

@@ -21,7 +21,7 @@ const BATCH_KEYS: usize = 100;
 /// Such requests under way at once for one listing.
 const BATCHES_AT_ONCE: usize = 4;
 
-/// What reads the application's tables. It has no way to write; see [`super::publish::WriteStore`].
+/// A store that reads the application's tables. It has no way to write; see [`super::publish::WriteStore`].
 #[derive(Debug, Clone)]
 pub struct ReadStore {
     pub(super) reads: aws_sdk_dynamodb::Client,
@@ -54,7 +54,7 @@ pub(super) fn dynamodb<'a>(operation: &'static str, resource: &'a str) -> Call<'
 }
 
 impl ReadStore {
-    /// What the requests have cost so far.
+    /// Cost of the requests so far.
     #[must_use]
     pub fn meter(&self) -> &Arc<Meter> {
         &self.meter
@@ -278,7 +278,7 @@ impl ReadStore {
     }
 }
 
-/// What a query asks for.
+/// Parameters of a query.
 #[derive(Debug, Clone, Copy)]
 pub struct Query<'a> {
     /// Module.
@@ -287,7 +287,7 @@ pub struct Query<'a> {
     pub kind: TableKind,
     /// Partition.
     pub pk: &'a PartitionKey,
-    /// What the sort keys begin with; empty for all.
+    /// Prefix of the sort keys; empty for all.
     pub prefix: &'a str,
     /// The sort key before the first one wanted.
     pub after: Option<&'a str>,

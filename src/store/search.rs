@@ -19,7 +19,7 @@ pub struct Search<'a> {
     pub kind: TableKind,
     /// The partition; the whole table when `None`.
     pub pk: Option<&'a PartitionKey>,
-    /// What the rows carry as requestId.
+    /// The requestId that the rows carry.
     pub request_id: &'a str,
 }
 

@@ -22,7 +22,7 @@ pub struct TtlSettings {
 }
 
 impl TtlSettings {
-    /// What is set for the rows of a table.
+    /// Retention that is set for the rows of a table.
     #[must_use]
     pub fn of(&self, kind: TableKind) -> Option<&Retention> {
         match kind {
@@ -74,7 +74,7 @@ impl ReadStore {
     }
 
     async fn retention(&self, setting: &Row) -> Result<Retention, StoreError> {
-        // What cannot be read is none for the framework, too.
+        // A setting that cannot be read is none for the framework, too.
         let readable = self.readable(setting).await?.ok();
         Ok(match readable.as_ref().map(Row::attributes) {
             Some(Ok(Attributes::Inline(map))) => Retention::of(map.get("days")),

@@ -10,7 +10,7 @@ use crate::domain::users::User;
 
 /// Users of a page at most: the service gives no more.
 const PAGE: i32 = 60;
-/// What a user has that signs in through an identity provider.
+/// Attribute of a user who signs in through an identity provider.
 const IDENTITIES: &str = "identities";
 
 /// A page of users.

@@ -81,7 +81,7 @@ fn profile(world: &mut World, person: &Person, i: usize) -> Map {
     attributes
 }
 
-/// What the first schemas held: no marker and a full name, then the name in two, then a status; one marker is from the future.
+/// Attributes of the first schemas: no marker and a full name, then the name in two, then a status; one marker is from the future.
 fn legacy(world: &mut World, person: &Person, i: usize) -> Map {
     let contact = [("email", s(&person.email)), ("phone", s(&person.phone))];
     let mut attributes = match i % 30 {

@@ -1,4 +1,4 @@
-//! What the shops sell.
+//! Goods that the shops sell.
 
 use super::value::{cents, digits, m, map, n, s, words};
 use super::world::World;

@@ -33,7 +33,7 @@ use world::World;
 const ENTITIES: usize = 3_000;
 const MODULES: [&str; 4] = ["product", "order", "customer", "master"];
 
-/// What the demo put into the sandbox.
+/// Counts of the data that the demo put into the sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DemoSummary {
     /// Tables made.

@@ -172,7 +172,7 @@ fn exact_values() -> Map {
     ])
 }
 
-/// What an earlier migration by the guide left in the attributes.
+/// Marks that an earlier migration by the guide left in the attributes.
 fn migration_stamps() -> Map {
     map([
         ("_migrated", Value::Bool(true)),
@@ -213,9 +213,9 @@ fn elsewhere(world: &mut World) -> Result<Vec<Entity>, BadRow> {
     Ok(all)
 }
 
-/// What became of two customers under `user@example.com` and `user@example.com@work`: the framework takes what follows the
-/// last `@` of a sort key for a version, so the first landed on `user`, the second on `user@example.com`, and an update
-/// of the second on the first.
+/// Two customers under `user@example.com` and `user@example.com@work`, mangled: the framework takes the text after the last
+/// `@` of a sort key for a version, so the first landed on `user`, the second on `user@example.com`, and an update of the
+/// second on the first.
 fn mangled(world: &mut World) -> Result<[Entity; 2], BadRow> {
     let attributes =
         map([("email", s("user@example.com")), ("fullName", s("Hanako Yamada Smith")), ("rank", s("ゴールド"))]);

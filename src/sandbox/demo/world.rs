@@ -9,11 +9,11 @@ use crate::domain::publish::{Stamp, Ttls};
 use crate::sandbox::{SandboxError, TIMEZONE};
 
 const SEED: u64 = 20_240_401;
-/// What ULIDs begin with, so that keys do not depend on the day: 2024-04-01 and the two years after it.
+/// Times in ULIDs, so that keys do not depend on the day: 2024-04-01 and the two years after it.
 const ULID_FROM_MILLIS: u64 = 1_711_897_200_000;
 const TWO_YEARS_MILLIS: u64 = 63_072_000_000;
 
-/// Who edits in the shops, and from which address.
+/// Editors in the shops, and their addresses.
 const EDITORS: [(&str, &str); 8] = [
     ("u-sato", "203.0.113.7"),
     ("u-tanaka", "203.0.113.12"),
@@ -26,7 +26,7 @@ const EDITORS: [(&str, &str); 8] = [
 ];
 const SOURCES: [&str; 4] = ["shop-admin", "shop-api", "shop-admin", "price-import"];
 
-/// What entities are made with.
+/// Chance and time that entities are made with.
 pub(super) struct World {
     rng: fastrand::Rng,
     /// The beginning of the day: nothing in the demo is younger.
@@ -89,7 +89,7 @@ impl World {
         at.to_zoned(self.zone.clone()).strftime("%Y-%m").to_string()
     }
 
-    /// Who, when and by what of one edit.
+    /// Author, time and source of one edit.
     pub(super) fn stamp(&mut self, at: Timestamp) -> Stamp {
         let (by, ip) = *self.pick(&EDITORS);
         Stamp {

@@ -10,7 +10,7 @@ use crate::sandbox::{Objects, SandboxError, Tables};
 
 use super::PipelineMode;
 
-/// What the type of a job's row says.
+/// The type in the row of a job.
 const JOB: &str = "CSV_MASTER_JOB";
 /// An attribute that asks the stand-in to do as the guide's sample does: to spread the text of the attributes over letters.
 const SPREAD: &str = r#""_pipeline":"spread""#;

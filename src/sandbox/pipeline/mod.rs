@@ -19,7 +19,7 @@ use imports::Imports;
 use inserts::Inserts;
 use steps::{Job, Step, Steps};
 
-/// What the stand-in does with a command row that it finds.
+/// Action of the stand-in on a command row that it finds.
 ///
 /// A row whose attributes hold the text `fail` or `stall` under `_pipeline` gets that, whatever the mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -96,7 +96,7 @@ impl Drop for Pipeline {
     }
 }
 
-/// What the table of import jobs is called, behind the application's name.
+/// Suffix of the table of import jobs, behind the application's name.
 const IMPORTS: &str = "-import_tmp";
 /// How long after a command the next is expected soon.
 const BUSY_FOR: Duration = Duration::from_secs(3);
@@ -107,7 +107,7 @@ struct Works {
     steps: Steps,
     delay: Duration,
     mode: Arc<AtomicU8>,
-    /// What is to be done next for each command, the earliest on top; the step breaks ties so that order is total.
+    /// The next step of each command, the earliest on top; the step breaks ties so that order is total.
     jobs: BinaryHeap<Reverse<(Instant, Step, Job)>>,
 }
 

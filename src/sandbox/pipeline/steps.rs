@@ -1,4 +1,4 @@
-//! What the pipeline does with one command, step by step, as the framework's state machine does.
+//! Steps of the pipeline for one command, one after the other, as the framework's state machine does them.
 
 use std::time::Duration;
 

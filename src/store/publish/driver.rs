@@ -38,7 +38,7 @@ impl Patience {
     }
 }
 
-/// What the tables say of a request whose outcome is not known.
+/// The state of the tables for a request whose outcome is not known.
 enum Seen {
     /// Its command rows are there.
     Ours,
@@ -177,7 +177,7 @@ impl WriteStore {
         match self.look(request).await {
             Ok(Seen::Ours) => PublishOutcome::Done { already: false },
             Ok(Seen::Theirs(reason, message)) => PublishOutcome::Conflict(reason, message),
-            // What the service refuses for what it is, it refused before.
+            // A request that the service refuses for its content was refused before, too.
             Ok(Seen::Nothing) if is_answer => refusal,
             Err(error) if is_answer => PublishOutcome::Unknown(error),
             Ok(Seen::Nothing) | Err(_) => match refusal {

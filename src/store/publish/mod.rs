@@ -29,7 +29,7 @@ pub use snapshot::{Snapshot, Unusable};
 pub use upload::Upload;
 pub use users::Pacer;
 
-/// What writes the application's tables. Only an armed [`ReadStore`] becomes one, so that what is not armed cannot write at all.
+/// A store that writes the application's tables. Only an armed [`ReadStore`] becomes one: a store that is not armed cannot write at all.
 #[derive(Debug, Clone)]
 pub struct WriteStore {
     read: ReadStore,

@@ -29,10 +29,10 @@ pub struct PreviousCommand {
     pub ttl: Value,
 }
 
-/// What one publish writes of one entity, S3 names and expiry times included.
+/// The part of a publish that writes one entity, S3 names and expiry times included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// What the entity is to the work: names whose change was in the way.
+    /// The entity's role in the work: it names whose change was in the way.
     pub role: Role,
     /// Module.
     pub module: String,
@@ -40,7 +40,7 @@ pub struct Part {
     pub key: EntityKey,
     /// The version that the data row must have, 0 for absence.
     pub expected: Version,
-    /// What the data row held when it was shown, where that was read.
+    /// Content of the data row when it was shown, where that was read.
     pub shown: Option<Shown>,
     /// The version written.
     pub version: Version,
@@ -68,7 +68,7 @@ pub struct Unfinished {
 /// An entity that is not written and must still have the version that was shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionCheck {
-    /// What the entity is to the work: names whose change was in the way.
+    /// The entity's role in the work: it names whose change was in the way.
     pub role: Role,
     /// Module.
     pub module: String,
@@ -76,7 +76,7 @@ pub struct VersionCheck {
     pub key: EntityKey,
     /// Version; 0 for absence.
     pub version: Version,
-    /// What the data row held when it was shown, where that was read.
+    /// Content of the data row when it was shown, where that was read.
     pub shown: Option<Shown>,
 }
 
@@ -287,7 +287,7 @@ impl ReadStore {
                     return Err(StoreError::Unstorable { table: kind.as_str(), why });
                 }
             },
-            // What JavaScript cannot read back from JSON stays in the row, where DynamoDB keeps it exactly.
+            // Attributes that JavaScript cannot read back from JSON stay in the row, where DynamoDB keeps them exactly.
             Some(_) => return Ok(None),
         }
         Ok(Some(to_plain_json(&attributes)))

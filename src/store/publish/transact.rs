@@ -16,7 +16,7 @@ use crate::store::convert::{primary_key, to_item, to_value};
 use crate::store::error::{ErrorKind, StoreError};
 use crate::store::read::dynamodb;
 
-/// What one attempt of a transaction came to.
+/// Result of one attempt of a transaction.
 #[derive(Debug)]
 pub(super) enum Attempt {
     /// Committed.
@@ -33,7 +33,7 @@ pub(super) enum Attempt {
     Unknown(StoreError),
 }
 
-/// What an item of the transaction is there for.
+/// Purpose of an item of the transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// The new command row of a part.

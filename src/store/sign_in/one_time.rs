@@ -141,7 +141,7 @@ where
     }
 }
 
-/// What is asked once the session has ended: only another code helps.
+/// Provider of credentials once the session has ended: it has none, and only another code helps.
 #[derive(Debug)]
 pub(super) struct Ended;
 

@@ -82,7 +82,7 @@ impl Login {
     /// Takes over what renewing gave, and keeps it in the file. What else stands there stays.
     ///
     /// # Errors
-    /// What the file system says; the login is renewed all the same.
+    /// The file system's own error; the login is renewed all the same.
     pub(super) fn renew(&mut self, given: &Renewed) -> std::io::Result<()> {
         remember(&given.secret_access_key);
         remember(&given.session_token);
@@ -106,7 +106,7 @@ impl Login {
     }
 }
 
-/// What AWS Sign-In gave for the refresh token of a login.
+/// Credentials that AWS Sign-In gave for the refresh token of a login.
 pub(super) struct Renewed {
     pub(super) access_key_id: String,
     pub(super) secret_access_key: String,
