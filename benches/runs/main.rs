@@ -6,9 +6,11 @@
 //! Where Node is, the framework's own loop takes part in the first three pairs, up to 10,000 items.
 //! `-- memory` previews 1,000,000 items and runs 100,000. `-- changes [ITEMS [PAIRS]]` changes attributes in place next to a copy of as many, and
 //! compares both sides of that copy next to reading both partitions. `-- log [ITEMS [PAIRS]]` lets a console follow a copy.
-//! `-- filters [ITEMS [PAIRS]]` changes attributes by jq next to the same change without it.
+//! `-- evidence [ITEMS [PAIRS]]` rehearses a copy next to its run, takes a snapshot next to reading as many rows, and links the records of a
+//! journal anew next to the run that made them. `-- filters [ITEMS [PAIRS]]` changes attributes by jq next to the same change without it.
 
 mod changes;
+mod evidence;
 mod files;
 mod filters;
 mod framework;
@@ -61,6 +63,7 @@ struct Taken {
 impl Driver {
     fn new(profile: Profile, state: &std::path::Path) -> Self {
         let (handle, end) = boundary();
+        let end = tenantry::engine::EngineEnd { stage: Some(tenantry::stage::open), ..end };
         tokio::spawn(serve(profile, state.to_path_buf(), end));
         Self { handle, next: 0 }
     }
@@ -266,6 +269,7 @@ async fn main() {
             tenantry::worker::use_program(env!("CARGO_BIN_EXE_tenantry"));
             return filters::filters(number(1, 10_000), number(2, 3)).await;
         }
+        Some("evidence") => return evidence::evidence(number(1, 10_000), number(2, 3)).await,
         Some("files") => return files::files(number(1, 10_000), number(2, 5)).await,
         Some("users") => return files::users(number(1, 100_000)).await,
         _ => {}

@@ -224,11 +224,16 @@ pub(crate) async fn client(endpoint: &str) -> aws_sdk_dynamodb::Client {
 
 /// Reads a partition of the data table to its end.
 pub(crate) async fn read_partition(client: &aws_sdk_dynamodb::Client, pk: &str) -> usize {
+    read_table(client, "dev-shop-product-data", pk).await
+}
+
+/// Reads a partition of a table, page by page; gives back its rows.
+pub(crate) async fn read_table(client: &aws_sdk_dynamodb::Client, table: &str, pk: &str) -> usize {
     let (mut start, mut rows) = (None, 0);
     loop {
         let ask = client
             .query()
-            .table_name("dev-shop-product-data")
+            .table_name(table)
             .consistent_read(true)
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
