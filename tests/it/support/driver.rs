@@ -44,7 +44,7 @@ impl Driver {
     /// The next event of a request.
     pub async fn event(&mut self, request: RequestId) -> Event {
         loop {
-            let next = tokio::time::timeout(Duration::from_secs(60), self.handle.events.recv()).await;
+            let next = tokio::time::timeout(Duration::from_secs(180), self.handle.events.recv()).await;
             let Envelope { request: of, event } = next.unwrap().unwrap();
             if of == request {
                 return event;
@@ -102,7 +102,7 @@ impl Driver {
     /// The interface goes away; gives back once the engine has ended.
     pub async fn leave(self) {
         drop(self.handle);
-        tokio::time::timeout(Duration::from_secs(30), self.engine).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(120), self.engine).await.unwrap().unwrap();
     }
 
     /// Everything up to the end of a request.

@@ -127,7 +127,7 @@ async fn carried_bytes_take_a_bounded_amount_of_memory() {
     }
     let plan = plain("copy", "globex");
     let (most, code) = tokio::time::timeout(
-        Duration::from_secs(120),
+        Duration::from_secs(600),
         peak(&Program::new(&stack), &["run", plan.path(), "--arm", "--approve", "all"]),
     )
     .await
