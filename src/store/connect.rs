@@ -121,7 +121,7 @@ async fn sdk_config(profile: &Profile) -> (SdkConfig, Option<SignIn>) {
     }
     let config = loader.load().await;
     let Some(provider) = config.credentials_provider() else { return (config, None) };
-    let sign_in = SignIn::new(provider, &config, profile.aws_profile.clone());
+    let sign_in = SignIn::new(provider, &config, profile.aws_profile.clone(), profile.credentials.is_some());
     let provider = SharedCredentialsProvider::new(sign_in.clone());
     // Kept by what signs in: a cache of the clients' own could not be emptied.
     let config = config.into_builder().credentials_provider(provider).identity_cache(IdentityCache::no_cache());

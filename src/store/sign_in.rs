@@ -106,8 +106,14 @@ impl Held {
 }
 
 impl SignIn {
-    pub(super) fn new(chain: SharedCredentialsProvider, config: &SdkConfig, profile: Option<String>) -> Self {
-        let chain = WithLogin { chain, config: config.clone(), profile: profile.clone() };
+    /// `is_given`: the profile itself holds the keys, and no AWS profile counts.
+    pub(super) fn new(
+        chain: SharedCredentialsProvider,
+        config: &SdkConfig,
+        profile: Option<String>,
+        is_given: bool,
+    ) -> Self {
+        let chain = WithLogin { chain, config: config.clone(), profile: profile.clone(), is_given };
         let chain = SharedCredentialsProvider::new(chain);
         let held = Held { chain, given: None, failed: None };
         Self { profile, held: Arc::new(Mutex::new(held)), ends: Arc::default() }

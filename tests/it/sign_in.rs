@@ -339,7 +339,7 @@ pub(crate) async fn careful_sts(asked: Arc<Mutex<Vec<String>>>) -> String {
                         _ => "no",
                     };
                     let answer = match key {
-                        "" if by("AKIDROLE") => caller("111111111111", ARN),
+                        "" if by("AKIDROLE") || by("AKIDSESSION") => caller("111111111111", ARN),
                         "" | "no" => refusal("AccessDenied"),
                         key => {
                             let text = format!(
@@ -403,4 +403,47 @@ async fn a_one_time_code_gives_a_session_that_is_kept_nowhere() {
             assert!(!text.contains("CANARY") && !text.contains(CODE), "{}", path.display());
         }
     }
+}
+
+#[tokio::test]
+async fn keys_beside_a_device_are_not_used_without_its_code() {
+    const KEYS: &str = "[profile corp]\naws_access_key_id = AKIDBASE\naws_secret_access_key = CANARY-secret-of-the-base\n\
+                        mfa_serial = arn:aws:iam::1:mfa/me\n";
+    let stack = Stack::new().await;
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let sts = careful_sts(Arc::clone(&asked)).await;
+    let machine = Machine::new(stack.profile.endpoints.dynamodb.as_deref().unwrap(), &sts);
+    std::fs::write(machine.dir.path().join("aws"), KEYS).unwrap();
+    let printed = machine.json(&["whoami"]).await;
+    assert_eq!((printed.code, code(&printed)), (1, "credentials"), "{}", printed.stdout);
+    assert!(printed.events("error")[0]["hint"].as_str().unwrap().contains("--mfa-code"), "{}", printed.stdout);
+    assert!(asked.lock().unwrap().is_empty(), "nobody was asked with the bare keys");
+    let printed = machine.json(&["whoami", "--mfa-code", CODE]).await;
+    assert_eq!((printed.code, &who(&printed)["arn"]), (0, &json!(ARN)), "{}", printed.stdout);
+    assert_eq!(asked.lock().unwrap().first().map(String::as_str), Some("GetSessionToken"));
+}
+
+#[tokio::test]
+async fn a_profile_that_is_not_there_is_not_replaced_by_what_the_machine_has() {
+    let stack = Stack::new().await;
+    let end = "2099-01-01T00:00:00Z";
+    let given = json!({"AccessKeyId": "AKIDMACHINE", "SecretAccessKey": "CANARY-secret", "Token": "CANARY-token", "Expiration": end});
+    let container = Fake::answering(genuine("200 OK", "application/json", &given.to_string())).await;
+    let sts = Fake::answering(caller("111111111111", ARN)).await;
+    let machine = Machine::new(stack.profile.endpoints.dynamodb.as_deref().unwrap(), &sts.endpoint);
+    let whoami = || {
+        let mut command = machine.command(&["whoami", "--json"]);
+        command.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", &container.endpoint);
+        json_lines(command)
+    };
+    std::fs::write(machine.dir.path().join("aws"), "[profile other]\nregion = eu-west-1\n").unwrap();
+    let printed = whoami().await;
+    assert_eq!((printed.code, code(&printed)), (1, "config"), "{}", printed.stdout);
+    let error = printed.events("error")[0];
+    assert!(error["message"].as_str().unwrap().contains("has no profile corp"), "{error}");
+    assert!(error["hint"].as_str().unwrap().contains("it has other"), "{error}");
+    // A profile that is there and gives nothing of its own leaves it to the machine.
+    std::fs::write(machine.dir.path().join("aws"), "[profile corp]\nregion = eu-west-1\n").unwrap();
+    let printed = whoami().await;
+    assert_eq!((printed.code, &who(&printed)["arn"]), (0, &json!(ARN)), "{}", printed.stdout);
 }

@@ -72,7 +72,9 @@ impl AwsProfile {
             if let Some(session) = session {
                 found.sso = Some(has_token(session).unwrap_or(false));
             }
-            found.wants_code |= profile.get("mfa_serial").is_some();
+            // Beside anything else the SDK does not look at it either.
+            let is_asked = ["role_arn", "aws_access_key_id"].iter().any(|key| profile.get(key).is_some());
+            found.wants_code |= is_asked && profile.get("mfa_serial").is_some();
             found.has_web_token |= profile.get("web_identity_token_file").is_some();
             found.has_process |= profile.get("credential_process").is_some();
             at = profile.get("source_profile").filter(|source| *source != profile.name()).map(str::to_owned);

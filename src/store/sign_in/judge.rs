@@ -118,11 +118,13 @@ pub(super) fn judge(error: &CredentialsError, profile: &AwsProfile) -> NotSigned
         (_, Some(false)) => {
             reason(ErrorKind::SignIn, format!("nobody is signed in to SSO for AWS profile {name}"), &login)
         }
-        _ if profile.has_process => reason(
-            ErrorKind::Credentials,
-            format!("the credential_process of AWS profile {name} gave no credentials"),
-            "run it by itself to see what it says",
-        ),
+        _ if profile.has_process => {
+            // Its own words may be the very secret.
+            let detail = root_cause(error);
+            let detail = detail.split(" Stderr:").next().map(in_one_line);
+            let says = format!("the credential_process of AWS profile {name} gave no credentials");
+            NotSignedIn { detail, ..reason(ErrorKind::Credentials, says, "run it by itself to see what it says") }
+        }
         (CredentialsError::CredentialsNotLoaded(_), _) => reason(
             ErrorKind::Credentials,
             "there are no AWS credentials: none in the environment, in the AWS configuration or from this machine's role"

@@ -19,7 +19,7 @@ use aws_types::os_shim_internal::Env;
 use jiff::{SignedDuration, Timestamp};
 
 use super::aws_profile::AwsProfile;
-use super::judge::{login_refused, login_unusable, nobody_logged_in};
+use super::judge::{judge, login_refused, login_unusable, nobody_logged_in};
 use super::{BEFORE_END, NotSignedIn, one_time};
 use proof::{ProofError, ProofKey};
 use token::{Login, Renewed, Unreadable, place};
@@ -34,10 +34,13 @@ pub(super) struct WithLogin {
     pub(super) config: SdkConfig,
     /// The AWS profile that the configuration names, if any.
     pub(super) profile: Option<String>,
+    /// The chain is one pair of keys: no AWS profile counts.
+    pub(super) is_given: bool,
 }
 
 impl WithLogin {
     async fn give(&self) -> provider::Result {
+        self.refuse_others().await?;
         // It tries what comes before the AWS profile first, and stops at a session that it has no provider for.
         let error = match self.chain.provide_credentials().await {
             Err(error @ CredentialsError::InvalidConfiguration(_)) => error,
@@ -47,6 +50,31 @@ impl WithLogin {
             Some(given) => given.map_err(CredentialsError::provider_error),
             None => Err(error),
         }
+    }
+}
+
+impl WithLogin {
+    /// The SDK's chain goes on where the AWS profile gives nothing, to a role of this machine at last, and it takes keys as they are where
+    /// `mfa_serial` stands beside them. Neither is what the operator named.
+    async fn refuse_others(&self) -> Result<(), CredentialsError> {
+        if self.is_given {
+            return Ok(());
+        }
+        let profile = AwsProfile::read(self.profile.as_deref()).await;
+        let is_named_here = self.profile.is_some();
+        let has_keys = Env::real().get("AWS_ACCESS_KEY_ID").is_ok_and(|value| !value.is_empty());
+        // Keys in the environment go before an AWS profile that the environment names, too.
+        let counts = is_named_here || !has_keys;
+        let is_refused = match &profile.missing {
+            Some(_) => counts,
+            None => profile.wants_code && !has_keys,
+        };
+        if !is_refused {
+            return Ok(());
+        }
+        // Nothing was tried: there are no words of others.
+        let reason = judge(&CredentialsError::not_loaded_no_source(), &profile);
+        Err(CredentialsError::provider_error(NotSignedIn { detail: None, ..reason }))
     }
 }
 
