@@ -111,8 +111,11 @@ async fn write(
 ) -> Result<Ended, Stop> {
     // It may have been disarmed while the batch waited.
     let store = armed(task)?;
-    let total = (!rest).then_some(open_in(batch));
-    let ended = carry_out(task, journal, &store, context, total).await?;
+    let total = match rest {
+        true => journal.open_in(BatchState::Approved, 0).await?.1,
+        false => open_in(batch),
+    };
+    let ended = carry_out(task, journal, &store, context, Some(total)).await?;
     // A batch whose items all had outcomes before is done without any of them being recorded now.
     journal.end(Vec::new(), vec![batch.batch]).await?;
     if matches!(ended, Ended::Complete)
