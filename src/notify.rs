@@ -7,7 +7,9 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::config::state_variable;
 use crate::domain::run::RunId;
+use crate::logging::EVENTS;
 
 /// How long the program may take.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -72,6 +74,15 @@ pub struct Started {
 /// # Errors
 /// Why it cannot be started, in words.
 pub fn start(command: &[String], profile: &str, note: &Note) -> Result<Option<Started>, String> {
+    begin(command, profile, note).inspect_err(|why| logged(why))
+}
+
+/// The program's own words are not in it, nor anything of the run's.
+fn logged(why: &str) {
+    tracing::warn!(target: EVENTS, "[notify] command: {why}");
+}
+
+fn begin(command: &[String], profile: &str, note: &Note) -> Result<Option<Started>, String> {
     let Some((program, arguments)) = command.split_first() else { return Ok(None) };
     let mut child = Command::new(program);
     child.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -84,6 +95,11 @@ pub fn start(command: &[String], profile: &str, note: &Note) -> Result<Option<St
         .env("TENANTRY_BATCH", text(note.batch.map(|batch| batch.to_string())))
         .env("TENANTRY_PROFILE", profile)
         .env("TENANTRY_STATE", &note.state);
+    // A program that calls this one finds the runs all the same.
+    match std::env::var_os(state_variable()) {
+        Some(dir) => child.env("TENANTRY_STATE_DIR", dir),
+        None => child.env_remove("TENANTRY_STATE_DIR"),
+    };
     let child = child.spawn().map_err(|e| format!("{program} cannot be started: {e}"))?;
     Ok(Some(Started { program: program.clone(), child }))
 }
@@ -95,7 +111,7 @@ impl Started {
     /// Why it told nobody, in words.
     pub async fn ended(mut self) -> Result<(), String> {
         let program = &self.program;
-        match timeout(LONGEST, self.child.wait()).await {
+        let ended = match timeout(LONGEST, self.child.wait()).await {
             Ok(Ok(status)) if status.success() => Ok(()),
             Ok(Ok(status)) => Err(format!("{program} ended with {status}")),
             Ok(Err(error)) => Err(format!("{program}: {error}")),
@@ -103,7 +119,8 @@ impl Started {
                 let _ = self.child.start_kill();
                 Err(format!("{program} took longer than {} s and was ended", LONGEST.as_secs()))
             }
-        }
+        };
+        ended.inspect_err(|why| logged(why))
     }
 }
 
@@ -142,11 +159,12 @@ impl Notifier {
         };
         let is_late = timeout(PATIENCE, all).await.is_err();
         if is_late {
-            failed.push(format!("it takes longer than {} s and is left to itself", PATIENCE.as_secs()));
+            let why = format!("it takes longer than {} s and is left to itself", PATIENCE.as_secs());
+            logged(&why);
+            failed.push(why);
             // Dropping the others would not end their programs.
             self.sending.detach_all();
         }
-        failed.iter().for_each(|why| tracing::warn!("[notify] command: {why}"));
         failed
     }
 }

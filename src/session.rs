@@ -123,7 +123,7 @@ fn in_sandbox(global: &Global) -> Result<Session, Box<Failure>> {
     let pipeline = global.pipeline.map_or(Some(Duration::from_millis(200)), |p| p.0);
     let sandbox = Sandbox::start(sandbox::Options { data: global.data.clone(), port: None, pipeline })
         .map_err(|e| Failure::new(ErrorCode::Io, e.to_string()))?;
-    let explicit = global.state.is_some() || std::env::var_os("TENANTRY_STATE").is_some_and(|v| !v.is_empty());
+    let explicit = global.state.is_some() || std::env::var_os(config::state_variable()).is_some_and(|v| !v.is_empty());
     let (state_dir, temporary) = match (&global.data, explicit) {
         (_, true) => (config::state_dir(global.state.as_deref()), None),
         (Some(data), false) => (data.join("state"), None),

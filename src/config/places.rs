@@ -25,8 +25,15 @@ pub fn config_places(flag: Option<&Path>) -> Vec<(&'static str, Option<PathBuf>)
 #[must_use]
 pub fn state_dir(flag: Option<&Path>) -> PathBuf {
     flag.map(Path::to_path_buf)
-        .or_else(|| directory("TENANTRY_STATE"))
+        .or_else(|| directory(state_variable()))
         .unwrap_or_else(|| below("XDG_STATE_HOME", ".local/state"))
+}
+
+/// The variable that names the state directory. A command of `[notify]` finds the state of the run under this name, and the directory
+/// under another one.
+#[must_use]
+pub fn state_variable() -> &'static str {
+    if env::var_os("TENANTRY_EVENT").is_some() { "TENANTRY_STATE_DIR" } else { "TENANTRY_STATE" }
 }
 
 fn directory(variable: &str) -> Option<PathBuf> {

@@ -148,7 +148,6 @@ impl Host for Outside {
                         Err(why) => Err(why),
                     };
                     if let Err(why) = ended {
-                        tracing::warn!("[notify] command: {why}");
                         let _ = back.send(Message::NotTold(why));
                     }
                 });
