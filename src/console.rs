@@ -44,7 +44,7 @@ pub(super) async fn open(mut global: Global) -> u8 {
     let engines = Engines::default();
     keep(&engines, engine);
     let others = Others { global, no_color, engines: Arc::clone(&engines) };
-    let shown = tenantry::tui::run(options, handle, Box::new(others), tenantry::report::record).await;
+    let shown = tenantry::tui::run(options, handle, Box::new(others)).await;
     // Writes under way are finished and recorded before the program ends.
     let engines = std::mem::take(&mut *engines.lock().unwrap_or_else(PoisonError::into_inner));
     for engine in engines {
@@ -70,7 +70,7 @@ fn options(global: &Global, session: &Session, no_color: bool) -> Result<Console
         profile: session.profile.clone(),
         start_armed: global.arm && !session.profile.protected,
         state_dir: session.state_dir.clone(),
-        headless_prefix: prefix(global, &session.profile.name),
+        headless_prefix: global.prefix(&session.profile.name),
         forgets: global.sandbox && global.data.is_none(),
         open: None,
         no_color,
@@ -140,26 +140,6 @@ async fn choose(global: &mut Global, no_color: bool) -> Result<Option<Session>, 
         Start::Ready(session) => Ok(Some(*session)),
         Start::Unconfigured(path) => Err(session::unconfigured(&path).into()),
     }
-}
-
-/// The words that a headless command for the same tables begins with.
-fn prefix(global: &Global, profile: &str) -> Vec<String> {
-    let mut words = vec!["tenantry".to_owned()];
-    let mut option = |name: &str, value: Option<String>| {
-        if let Some(value) = value {
-            words.extend([name.to_owned(), value]);
-        }
-    };
-    let path = |p: &Option<std::path::PathBuf>| p.as_ref().map(|p| p.display().to_string());
-    option("--config", path(&global.config));
-    // Also where it was chosen otherwise: what is copied is run elsewhere, later, by others.
-    option("--profile", (!global.sandbox).then(|| profile.to_owned()));
-    option("--data", path(&global.data));
-    option("--state", path(&global.state));
-    if global.sandbox {
-        words.insert(1, "--sandbox".to_owned());
-    }
-    words
 }
 
 /// Signs in before the console opens: its own requests come later, under other ids.

@@ -292,6 +292,7 @@ async fn headless(mut global: Global, mut command: Command, out: Output) -> u8 {
     }
     context.notify = Notifier::new(session.notify.clone(), session.profile.name.clone());
     context.asks_for_code = asks_for_code;
+    context.prefix = context.global.prefix(&session.profile.name);
     context.protected = session.profile.protected.then(|| session.profile.environment.clone());
     match time_zone(&session.profile.timezone) {
         Ok(zone) => context.zone = zone,

@@ -45,6 +45,29 @@ pub struct Global {
     pub csv: bool,
 }
 
+impl Global {
+    /// The words that a headless command for the same tables begins with.
+    #[must_use]
+    pub fn prefix(&self, profile: &str) -> Vec<String> {
+        let mut words = vec!["tenantry".to_owned()];
+        let mut option = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                words.extend([name.to_owned(), value]);
+            }
+        };
+        let path = |p: &Option<PathBuf>| p.as_ref().map(|p| p.display().to_string());
+        option("--config", path(&self.config));
+        // Also where it was chosen otherwise: what is copied is run elsewhere, later, by others.
+        option("--profile", (!self.sandbox).then(|| profile.to_owned()));
+        option("--data", path(&self.data));
+        option("--state", path(&self.state));
+        if self.sandbox {
+            words.insert(1, "--sandbox".to_owned());
+        }
+        words
+    }
+}
+
 /// The value of `--pipeline`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pipeline(pub Option<Duration>);

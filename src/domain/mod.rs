@@ -29,6 +29,7 @@ pub mod rollback;
 pub mod row;
 pub mod run;
 pub mod secret;
+pub mod shell;
 pub mod size;
 pub mod snapshot;
 pub mod tenant;

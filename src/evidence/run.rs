@@ -1,7 +1,8 @@
 use super::{Block, Report, facts as block, or_not_known, table};
 use crate::domain::clock::parse_time;
 use crate::domain::diff::Change;
-use crate::domain::run::{Operation, Outcome, RunState};
+use crate::domain::run::{Operation, Outcome, RunId, RunState};
+use crate::domain::shell;
 use crate::domain::value::to_plain_json;
 use crate::engine::protocol::{
     Approved, ItemResult, Preview, Problem, Remembered, RunReport, Signature, TimedBatch, Verified,
@@ -13,7 +14,8 @@ const LONGEST: usize = 120;
 const CHANGES: usize = 20;
 
 /// A run, for whoever did not see it.
-pub(crate) fn of_run(report: &RunReport) -> Report {
+/// `prefix` are the words that a command for the same tables begins with.
+pub(crate) fn of_run(report: &RunReport, prefix: &[String]) -> Report {
     let info = &report.info;
     let title = format!("{} {}: {}", info.operation, info.run, info.name);
     let mut blocks = vec![facts(report)];
@@ -49,7 +51,7 @@ pub(crate) fn of_run(report: &RunReport) -> Report {
         let heading = format!("Left: {} items", info.left);
         part(&heading, table(&["item", "action", "versions"], report.left.iter().map(left).collect(), ""));
     }
-    back(report, &mut blocks);
+    back(report, prefix, &mut blocks);
     Report { title, blocks }
 }
 
@@ -184,30 +186,26 @@ fn left(item: &ItemResult) -> Vec<String> {
 }
 
 /// How it is gone on with, and how it is taken back.
-fn back(report: &RunReport, blocks: &mut Vec<Block>) {
+fn back(report: &RunReport, prefix: &[String], blocks: &mut Vec<Block>) {
     let info = &report.info;
-    let tenantry = format!("tenantry --profile {}", quoted(&info.profile));
+    let line =
+        |words: &[&str], run: RunId| Block::Code(shell::line(prefix, &[words, &[&run.to_string(), "--arm"]].concat()));
+    let has = |word: &str| prefix.iter().any(|own| own == word);
+    if has("--sandbox") && !has("--data") {
+        blocks.push(Block::Text("The sandbox was in memory: what it held is gone with it.".to_owned()));
+        return;
+    }
     if info.left > 0 && info.state != RunState::Undone {
         blocks.push(Block::Heading("To resume it".to_owned()));
-        blocks.push(Block::Code(format!("{tenantry} run --resume {} --arm", info.run)));
+        blocks.push(line(&["run", "--resume"], info.run));
     }
     blocks.push(Block::Heading("To take it back".to_owned()));
     match (info.undone_by, info.operation) {
         (Some(by), _) => {
             blocks.push(Block::Text(format!("Run {by} took it back. To take that back:")));
-            blocks.push(Block::Code(format!("{tenantry} undo {by} --arm")));
+            blocks.push(line(&["undo"], by));
         }
         (None, Operation::Export) => blocks.push(Block::Text("It wrote nothing into a table.".to_owned())),
-        (None, _) => blocks.push(Block::Code(format!("{tenantry} undo {} --arm", info.run))),
-    }
-}
-
-/// A word for a shell.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
+        (None, _) => blocks.push(line(&["undo"], info.run)),
     }
 }

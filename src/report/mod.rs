@@ -9,16 +9,7 @@ mod table;
 mod times;
 mod waiting;
 
-use crate::engine::protocol::RunReport;
-use crate::evidence;
-
 pub use client::Client;
 pub use commands::{BeginKeeping, Context, Keeper, WantedCopy, ask_for_code, run};
 pub use lines::{EndLine, ErrorLine};
 pub use output::{Format, Output};
-
-/// A report about a run, as Markdown.
-#[must_use]
-pub fn record(report: &RunReport) -> String {
-    evidence::of_run(report).markdown()
-}

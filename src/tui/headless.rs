@@ -8,36 +8,13 @@ use super::screens::tenants::tree::Node;
 use crate::domain::csv::Place;
 use crate::domain::key::Version;
 use crate::domain::plan::Work;
-use crate::domain::printable::is_unsafe;
 use crate::domain::run::RunId;
+use crate::domain::shell;
 use crate::engine::protocol::{DeletedFilter, EntityRef};
-
-/// A word as a shell reads it back, control characters included.
-pub(crate) fn quote(word: &str) -> String {
-    if word.chars().any(is_unsafe) {
-        let mut out = String::from("$'");
-        for c in word.chars() {
-            match c {
-                '\'' | '\\' => out.extend(['\\', c]),
-                c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-                c if is_unsafe(c) => out.push_str(&format!("\\U{:08x}", u32::from(c))),
-                c => out.push(c),
-            }
-        }
-        out.push('\'');
-        return out;
-    }
-    let plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
-}
 
 impl App {
     pub(crate) fn line(&self, words: &[&str]) -> String {
-        let prefix = self.headless_prefix.iter().map(String::as_str);
-        prefix.chain(words.iter().copied()).map(quote).collect::<Vec<_>>().join(" ")
+        shell::line(&self.headless_prefix, words)
     }
 
     /// The command line for what is on screen.
@@ -194,7 +171,7 @@ mod tests {
     #[test]
     fn words_are_quoted_for_a_shell() {
         assert_eq!(
-            ["PRODUCT#acme", "01HX", "it's", "a b", "", "a\n\u{202e}", "ボルト", "$HOME"].map(quote),
+            ["PRODUCT#acme", "01HX", "it's", "a b", "", "a\n\u{202e}", "ボルト", "$HOME"].map(shell::quote),
             ["'PRODUCT#acme'", "01HX", "'it'\\''s'", "'a b'", "''", "$'a\\x0a\\U0000202e'", "ボルト", "'$HOME'"]
         );
     }
@@ -202,7 +179,7 @@ mod tests {
     #[test]
     fn a_shell_reads_the_words_back() {
         for word in ["PRODUCT#acme", "it's", "a\n\tb\\'c", "x\u{7f}\u{1b}[31m", "$(id)`id`", "ボルト\u{200b}"] {
-            let script = format!("printf %s {}", quote(word));
+            let script = format!("printf %s {}", shell::quote(word));
             let output =
                 std::process::Command::new("bash").env("LC_ALL", "C.UTF-8").args(["-c", &script]).output().unwrap();
             assert_eq!(String::from_utf8(output.stdout).unwrap(), word);

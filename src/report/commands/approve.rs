@@ -77,9 +77,9 @@ impl Approver {
         }
         match self.approve {
             Approve::Canary if batch.canary_is_clean == Some(false) || (self.asked > 0 && !self.is_clean) => {
-                context.out.note(
-                    "the canary batch was not clean: nothing more is written; look at it, then resume with run --resume",
-                );
+                context
+                    .out
+                    .note("the canary batch was not clean: nothing more is written; look at it, then resume the run");
                 Some(StopCause::Canary)
             }
             Approve::Ask if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) => {

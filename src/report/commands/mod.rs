@@ -31,6 +31,7 @@ use crate::cli::exit::{self, first};
 use crate::cli::{Command, ConfigCommand, Entity, Global, RunsCommand};
 use crate::domain::key::{EntityKey, PartitionKey, meant};
 use crate::domain::run::{Outcome, RunId};
+use crate::domain::shell;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{self, EntityRef, Event, Level, StopCause};
 use crate::notify::{News, Note, Notifier};
@@ -46,6 +47,8 @@ pub struct Context {
     pub client: Client,
     /// The global options.
     pub global: Global,
+    /// The words that a command for the same tables begins with.
+    pub prefix: Vec<String>,
     /// Content of the last line, so far.
     pub end: EndLine,
     /// The environment's name where the profile is protected: whatever writes wants `--confirm` then.
@@ -85,6 +88,7 @@ impl Context {
             out,
             client,
             global,
+            prefix: vec!["tenantry".to_owned()],
             end: EndLine::new(command),
             protected: None,
             zone: TimeZone::UTC,
@@ -94,6 +98,11 @@ impl Context {
             waiting: Waiting::default(),
             progress: None,
         }
+    }
+
+    /// A command for the same tables, as a shell takes it.
+    fn command(&self, words: &[&str]) -> String {
+        shell::line(&self.prefix, words)
     }
 
     /// Whether the profile is protected and `--confirm` does not name the tenant, or the environment where there is none; says so.

@@ -294,9 +294,10 @@ fn ended(context: &mut Context, info: Option<&RunInfo>) {
     context.out.text(&format!("run {} is {}: {}", info.run, info.state, counts.join(", ")));
     context.out.text(&format!("journal {}", info.journal));
     if matches!(info.state, RunState::Waiting | RunState::Stopped) {
-        context
-            .out
-            .text(&format!("resume with `run --resume {0} --arm`, or take it back with `undo {0} --arm`", info.run));
+        let run = info.run.to_string();
+        let resume = context.command(&["run", "--resume", &run, "--arm"]);
+        let undo = context.command(&["undo", &run, "--arm"]);
+        context.out.text(&format!("to resume it:    {resume}\nto take it back: {undo}"));
     }
 }
 

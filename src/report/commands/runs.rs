@@ -235,7 +235,7 @@ pub(super) async fn report(
     if let Some(mut masking) = masking {
         masking.run(&mut report);
     }
-    let report = of_run(&report);
+    let report = of_run(&report, &context.prefix);
     let Some(to) = to else {
         context.out.raw(&report.markdown());
         return Ok(());

@@ -29,7 +29,6 @@ use super::screens::log::progress::Progress;
 use super::screens::log::{Log, lines};
 use super::screens::plan::Plan;
 use super::screens::profiles::Listed;
-use super::screens::runs::record;
 use super::screens::runs::unfinished::Unfinished;
 use super::screens::sign_in::state::Signing;
 use super::screens::tenants::Tenants;
@@ -73,8 +72,6 @@ pub(crate) struct App {
     pub(crate) run: Option<Progress>,
     /// Runs that nobody finished.
     pub(crate) unfinished: Unfinished,
-    /// How the record of a run is written.
-    pub(crate) record_of: record::Write,
     /// The doctor's last look and its findings.
     pub(crate) doctor: Option<Doctor>,
     /// Plan that rows are seen through.
@@ -157,7 +154,6 @@ impl App {
             log: Log::new(),
             run: None,
             unfinished: Unfinished::default(),
-            record_of: record::unwritten,
             doctor: None,
             view: None,
             watch: None,

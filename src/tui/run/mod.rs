@@ -36,7 +36,7 @@ use super::theme::Theme;
 use super::{ConsoleOptions, view};
 use crate::config::{Ground, read_regular};
 use crate::engine::EngineHandle;
-use crate::engine::protocol::{Command, RequestId, RunReport};
+use crate::engine::protocol::{Command, RequestId};
 
 /// Events taken in between two looks at the keyboard.
 const AT_ONCE: usize = 64;
@@ -59,8 +59,8 @@ impl Default for Pace {
     }
 }
 
-/// Runs the console until the operator leaves it or a signal ends it. The terminal is given back in any case. `record_of` writes the
-/// record of a run. Gives back what to say afterwards.
+/// Runs the console until the operator leaves it or a signal ends it. The terminal is given back in any case.
+/// Gives back what to say afterwards.
 ///
 /// # Errors
 /// The terminal's own error.
@@ -68,11 +68,9 @@ pub async fn run(
     options: ConsoleOptions,
     engine: EngineHandle,
     profiles: Box<dyn Profiles>,
-    record_of: fn(&RunReport) -> String,
 ) -> color_eyre::Result<Vec<String>> {
     let (ui, no_color) = (options.ui.clone(), options.no_color);
-    let mut app = App::new(options, Timestamp::now()).map_err(|e| color_eyre::eyre::eyre!(e))?;
-    app.record_of = record_of;
+    let app = App::new(options, Timestamp::now()).map_err(|e| color_eyre::eyre::eyre!(e))?;
     let host = Outside::new(&app);
     let signals = signals()?;
     tokio::pin!(signals);

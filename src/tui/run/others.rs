@@ -79,7 +79,6 @@ impl Others {
         let broken = |why: String| Box::new(Failure::new(ErrorCode::Config, why));
         let ui = options.ui.clone();
         let mut app = App::new(options, Timestamp::now()).map_err(broken)?;
-        app.record_of = now.app.record_of;
         app.ground = ui.ground.unwrap_or(now.app.ground);
         app.theme = Theme::with(app.ground, ui.theme.as_ref(), app.no_color).map_err(broken)?.into();
         let host = Outside::new(&app);

@@ -25,7 +25,9 @@ impl App {
             "doctor" => self.report_doctor(file),
             run => {
                 let run = run.parse().map_err(|e: BadRunId| e.to_string())?;
-                self.ask_report(run, move |app, report| app.write_report(&file, &of_run(&report)));
+                self.ask_report(run, move |app, report| {
+                    app.write_report(&file, &of_run(&report, &app.headless_prefix))
+                });
             }
         }
         Ok(())

@@ -10,6 +10,7 @@ use crate::tui::keymap::Context;
 use crate::tui::parts::Rich;
 use crate::tui::parts::problem;
 use crate::tui::screens::plan::preview_view::{duration, outcome_role};
+use crate::tui::text;
 use crate::tui::theme::Role;
 
 /// Cells of the gauge.
@@ -24,7 +25,9 @@ pub(crate) fn lines(app: &App, run: &Progress, room: usize, most: usize) -> Vec<
     }
     let ended = run.run.filter(|_| run.stage == Stage::Ended);
     if let Some(id) = ended.filter(|_| run.is_resumable()) {
-        out.extend(problem::notice(&format!("resume: {}", app.way_to_resume(id)), Role::Text, room));
+        let keys = format!("{} in :runs", app.key_of(Context::Runs, Action::Resume));
+        let words = whole(format!("resume: {}", app.way_to_resume(id)), format!("resume: {keys}"), room);
+        out.extend(problem::notice(&words, Role::Text, room));
     }
     for cause in &run.causes {
         let why = cause.reason.map_or_else(|| cause.message.clone(), |r| r.to_string());
@@ -39,10 +42,18 @@ pub(crate) fn lines(app: &App, run: &Progress, room: usize, most: usize) -> Vec<
     if let Some(id) = ended.filter(|_| run.wrote()) {
         let key = app.key_of(Context::Log, Action::UndoRun);
         let words = format!("{key} undoes it (previewed first), or: {}", app.way_to_undo(id));
+        let record = app.key_of(Context::Runs, Action::Record);
+        let keys = format!("{key} undoes it (previewed first); {record} in :runs copies the record with its command");
+        let words = whole(words, keys, room);
         out.extend(problem::notice(&words, Role::Dim, room));
     }
     out.truncate(most.max(1));
     out
+}
+
+/// The words where they fit into a line, otherwise others: a command that is cut is none.
+fn whole(words: String, otherwise: String, room: usize) -> String {
+    if text::width(&words) <= room { words } else { otherwise }
 }
 
 /// Pieces side by side, in as many lines as they need.
