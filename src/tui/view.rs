@@ -70,13 +70,13 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect) {
     pieces.push((7, base, profile.name.clone()));
     pieces.push((8, base, format!("{}-{}", profile.environment, profile.app)));
     pieces.push((6, base, app.tenant().map(|t| format!("tenant {t}")).unwrap_or_default()));
-    pieces.push((3, base, region.unwrap_or_default()));
-    // Whose data it is matters more than what reading costs.
+    pieces.push((2, base, region.unwrap_or_default()));
+    // Whose data it is, and as whom, matters more than what reading costs.
     pieces.push((5, base, account.map(|a| format!("account {a}")).unwrap_or_default()));
     let role = connection.and_then(|c| state::role(c.arn.as_deref()?));
-    pieces.push((if app.armed || profile.protected { 4 } else { 2 }, base, role.unwrap_or_default()));
+    pieces.push((4, base, role.unwrap_or_default()));
     if let Some((is_soon, words)) = app.counters.session.and_then(|end| state::left(end, app.now)) {
-        pieces.push(if is_soon { (8, Role::Warning, words) } else { (2, base, words) });
+        pieces.push(if is_soon { (8, Role::Warning, words) } else { (3, base, words) });
     }
     let counters = &app.counters;
     let mut used =
@@ -84,7 +84,7 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect) {
     if counters.throttled > 0 {
         used.push_str(&format!(" · throttled {}", format::count(counters.throttled)));
     }
-    pieces.push((3, base, used));
+    pieces.push((2, base, used));
     if let Some(watch) = &app.watch {
         let paused = if watch.paused.is_some() { ", paused" } else { "" };
         pieces.push((6, Role::ReadOnly, format!("WATCHING{paused}")));
