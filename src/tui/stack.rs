@@ -138,6 +138,11 @@ impl App {
                 screen.answer(app, request, event);
                 if screen.is_over() { Flow::Close } else { Flow::Stay }
             });
+        } else if let Some(at) = self.stack.left.iter().position(|screen| screen.waits_for(request)) {
+            // It may be brought back, and has to say then how its work ended.
+            let mut screen = self.stack.left.remove(at);
+            screen.answer(self, request, event);
+            self.stack.left.push(screen);
         }
         if std::mem::take(&mut self.signing.read_again) {
             match self.stack.is_empty() {

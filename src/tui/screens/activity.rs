@@ -159,6 +159,7 @@ impl Activity {
         };
         match listed.plan() {
             Ok((values, undated)) => {
+                app.give_up(self.done.job.request);
                 app.replace_plan(Next::Rollback(values));
                 if undated > 0 {
                     let versions = format::plural(undated as u64, "version is", "versions are");

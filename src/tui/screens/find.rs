@@ -114,7 +114,6 @@ impl Find {
     fn open(&mut self, app: &mut App) -> Flow {
         let Some(entity) = self.found.selected().map(|f| &f.entity) else { return Flow::Stay };
         let (entity, tenant) = (entity.entity.clone(), entity.tenant.clone());
-        // Answers reach it no more while it is away.
         app.give_up(self.found.job.request);
         app.open_entity(entity, tenant);
         Flow::Leave

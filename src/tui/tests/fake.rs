@@ -85,6 +85,11 @@ impl Fake {
         }
         for answer in &mut self.overrides {
             if let Some(events) = answer(&command) {
+                // The work that is given up is what answers.
+                if let Command::Cancel { request: of } = command {
+                    let own = (request, Event::Finished { cancelled: false });
+                    return events.into_iter().map(|e| (of, e)).chain([own]).collect();
+                }
                 return events.into_iter().map(|e| (request, e)).collect();
             }
         }

@@ -147,6 +147,32 @@ fn opening_one_and_looking_again_keeps_what_was_found() {
 }
 
 #[test]
+fn a_search_that_was_left_while_it_looked_says_that_it_was_stopped() {
+    let slow = |c: &Command| {
+        let so_far = |rows| Event::Searched(Searched { rows, ..Searched::default() });
+        match c {
+            Command::Find { .. } => Some(vec![Event::Found(vec![found("acme", "P-1", "x", "name", "x")]), so_far(928)]),
+            Command::Cancel { .. } => Some(vec![so_far(940), Event::Finished { cancelled: true }]),
+            _ => None,
+        }
+    };
+    let play = |keys: &str| Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(slow)).keys(keys);
+    assert!(play(":find x<ret>").screen.contains("looking… 928 rows"));
+    for left in ["<esc>", "n", "<ret>"] {
+        let screen = play(&format!(":find x<ret>{left}:find<ret>")).screen;
+        assert!(screen.contains("stopped: 940 rows looked at"), "{left}\n{screen}");
+        assert!(screen.contains("not everything was looked at") && !screen.contains("x stops"), "{left}\n{screen}");
+    }
+    // Nobody waits for the rest of a list that became a plan.
+    let half = |c: &Command| {
+        let rows = vec![one("P-0002", 3, "u-tanaka", "12:10", ActivityKind::Updated)];
+        matches!(c, Command::Activity { .. }).then(|| vec![Event::Activity(rows)])
+    };
+    let played = Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(half)).keys(":activity<ret>n");
+    assert!(played.commands.iter().any(|c| matches!(c, Command::Cancel { .. })), "{:?}", played.commands);
+}
+
+#[test]
 fn activity_is_of_the_open_entity_or_of_what_is_named() {
     let open = ":open PRODUCT#acme 01HX7MBJK3V9WQBZ7XNDK5ZT2M<ret>";
     let own = play((120, 40), &format!("{open}:activity<ret>"));
