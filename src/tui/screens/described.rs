@@ -4,6 +4,7 @@ use crate::domain::key::Version;
 use crate::domain::printable::printable;
 use crate::domain::publish::PublishMode;
 use crate::domain::row::TableKind;
+use crate::domain::run::Action;
 use crate::engine::protocol::Preview;
 use crate::tui::parts::Rich;
 use crate::tui::screens::history::{changes, document};
@@ -37,6 +38,11 @@ impl Described {
 
     pub(crate) fn first(&self) -> Option<&Preview> {
         self.previews.first()
+    }
+
+    /// Whether the first of them is there and is not written.
+    pub(crate) fn writes_nothing(&self) -> bool {
+        self.previews.first().is_some_and(|preview| !is_written(preview))
     }
 
     /// Lines as arranged last.
@@ -93,21 +99,23 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
         fact(name, Role::Text, &words);
     }
     // An item that is not written has no cost and no changes, and the row that was looked for need not have been found.
-    let Some(after) = &preview.after else {
+    let is_written = is_written(preview);
+    if !is_written {
         let name = if preview.reason.is_some() { "refused" } else { "nothing to do" };
         let role = if preview.reason.is_some() { Role::Error } else { Role::Text };
         fact(name, role, &why_not(preview));
         fact("", role, "nothing would be written");
         state_of(preview, &mut fact);
-        return out;
-    };
+    }
+    let Some(after) = &preview.after else { return out };
     let written = preview.before.as_ref().map_or("a new row", |_| "the row");
     let versions =
         format!("{} → {}  ({}: {written} below)", preview.version_before, preview.version_after, preview.action);
+    let brief = brief || !is_written;
     if !brief && !is_user && !is_counter {
         fact("version", Role::Strong, &versions);
     }
-    if let Some(message) = &preview.message {
+    if let Some(message) = preview.message.as_ref().filter(|_| is_written) {
         fact("", Role::Text, message);
     }
     if !brief && is_user {
@@ -131,7 +139,8 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
     if preview.before.is_some() {
         out.push(Rich::default());
         let changes = format::plural(preview.changes.len() as u64, "change", "changes");
-        let heading = format!("{changes} to the {} as it is now", if is_user { "user" } else { "row" });
+        let end = if is_written { "" } else { ", not written" };
+        let heading = format!("{changes} to the {} as it is now{end}", if is_user { "user" } else { "row" });
         out.push(Rich::of(Role::Heading, &heading));
         if preview.changes.is_empty() {
             out.push(Rich::of(Role::Dim, "none"));
@@ -139,12 +148,21 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
         out.extend(changes::document(&preview.changes).lines().iter().cloned());
     }
     out.push(Rich::default());
-    out.push(Rich::of(
-        Role::Heading,
-        if is_user { "The attributes as they will be" } else { "The row that will be written" },
-    ));
+    let heading = match (is_written, is_user) {
+        (true, true) => "The attributes as they will be",
+        (true, false) => "The row that will be written",
+        (false, true) => "The attributes that are not written",
+        (false, false) => "The row that is not written",
+    };
+    out.push(Rich::of(Role::Heading, heading));
     out.extend(document::row(after).lines().iter().cloned());
     out
+}
+
+/// Whether the item is written: what a refused one came to may be there all the same.
+fn is_written(preview: &Preview) -> bool {
+    let writes = matches!(preview.action, Action::Create | Action::Update | Action::Delete | Action::Restore);
+    writes && preview.after.is_some()
 }
 
 /// The entity at the other end of an item: what it is taken from, or what comes back with it.
@@ -203,7 +221,7 @@ mod tests {
     use super::*;
     use crate::domain::key::EntityKey;
     use crate::domain::normalize::SEQUENCES;
-    use crate::domain::run::Action;
+    use crate::domain::run::Reason;
     use crate::engine::protocol::EntityRef;
     use crate::tui::tests::made;
 
@@ -226,6 +244,17 @@ mod tests {
         let shown = words(&copied);
         assert!(shown.contains(&format!("what came from {source}, which is restored as version 3")), "{shown}");
         assert!(!shown.contains("soft-deleted"), "{shown}");
+    }
+
+    #[test]
+    fn what_a_conflict_came_to_is_not_said_to_be_written() {
+        let mut refused = made(1, "PRODUCT#globex");
+        (refused.action, refused.reason) = (Action::Conflict, Some(Reason::Exists));
+        let shown = words(&refused);
+        assert!(refused.after.is_some() && shown.contains("The row that is not written"), "{shown}");
+        assert!(shown.contains("refused") && shown.contains("nothing would be written"), "{shown}");
+        assert!(!shown.contains("will be written") && !shown.contains("cost"), "{shown}");
+        assert!(Described::new(vec![refused]).writes_nothing());
     }
 
     #[test]

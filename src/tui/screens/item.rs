@@ -55,7 +55,7 @@ impl ItemBox {
     }
 
     fn writes_nothing(&self) -> bool {
-        matches!(&self.content, Content::Ready(described) if described.first().is_some_and(|p| p.after.is_none()))
+        matches!(&self.content, Content::Ready(described) if described.writes_nothing())
     }
 
     fn title(&self) -> String {
