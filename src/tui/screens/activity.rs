@@ -158,12 +158,11 @@ impl Activity {
             is_whole: self.done.job.is_complete() && self.done.total() == self.done.rows().len() as u64,
         };
         match listed.plan() {
-            Ok((values, undated)) => {
+            Ok((values, left_out)) => {
                 app.give_up(self.done.job.request);
                 app.replace_plan(Next::Rollback(values));
-                if undated > 0 {
-                    let versions = format::plural(undated as u64, "version is", "versions are");
-                    app.say(format!("{versions} not in the plan: without a command row no period holds them"));
+                if let Some(said) = left_out.said() {
+                    app.say(said);
                 }
                 Flow::Leave
             }

@@ -364,6 +364,31 @@ fn versions_that_no_command_dates_are_left_out_of_a_plan_and_counted() {
 }
 
 #[test]
+fn versions_that_were_not_applied_are_left_out_of_a_plan_and_counted() {
+    let tanaka = |sk, at, kind| one(sk, 4, "u-tanaka", at, kind);
+    let rows = vec![
+        tanaka("P-0006", "12:40", ActivityKind::Updated),
+        tanaka("P-0005", "12:39", ActivityKind::Pending),
+        tanaka("P-0004", "12:38", ActivityKind::Failed),
+        one("P-0003", 4, "u-sato", "12:37", ActivityKind::Updated),
+        tanaka("P-0002", "12:36", ActivityKind::Updated),
+    ];
+    let answer = move |c: &Command| {
+        let ended = Event::Finished { cancelled: false };
+        matches!(c, Command::Activity { .. }).then(|| vec![Event::Activity(rows.clone()), ended])
+    };
+    let play = |keys: &str| {
+        let fake = Fake::golden().answering(answer.clone());
+        Play::new(120, 40).with(|p| p.fake = fake).keys(keys).screen
+    };
+    let range = play(":activity<ret>VGn");
+    assert!(range.contains("2 versions are not in the plan: pending or failed, not applied; 1 version is"), "{range}");
+    let half = play(":activity<ret>Vjn");
+    assert!(half.contains("1 version is not in the plan: pending or failed, not applied"), "{half}");
+    assert!(!play(":activity<ret>Vn").contains("not in the plan"));
+}
+
+#[test]
 fn activity_is_put_together_by_person_or_by_request() {
     let at = |screen: &str, text: &str| screen.lines().position(|line| line.contains(text)).unwrap_or(usize::MAX);
     let mixed = |c: &Command| {
@@ -432,7 +457,7 @@ fn what_a_colleague_did_in_half_an_hour_goes_back_in_less_than_fifteen_keys() {
     };
     let play = |keys: &str| Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(answer)).keys(keys);
     // Person, first moment and last moment: the plan, and its preview.
-    let keys = "C/tana<ret>jjjVjnp";
+    let keys = "CjtjjjVjnp";
     assert!(super::script::inputs(keys).len() <= 15);
     let marked = play(keys.trim_end_matches("np"));
     assert!(marked.screen.contains("2 changes marked") && marked.screen.contains("●"), "{}", marked.screen);

@@ -31,6 +31,29 @@ pub(super) struct Listed<'a> {
     pub(super) is_whole: bool,
 }
 
+/// Listed versions that a plan does not take back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LeftOut {
+    /// No command row says when they were published.
+    undated: usize,
+    /// They are pending or failed.
+    unapplied: usize,
+}
+
+impl LeftOut {
+    /// How many they are and why they are left out; `None` where there are none.
+    pub(super) fn said(self) -> Option<String> {
+        let said = |many: usize, why: &str| {
+            let versions = format::plural(many as u64, "version is", "versions are");
+            (many > 0).then(|| format!("{versions} not in the plan: {why}"))
+        };
+        let undated = said(self.undated, "without a command row no period holds them");
+        let unapplied = said(self.unapplied, "pending or failed, not applied");
+        let all: Vec<String> = unapplied.into_iter().chain(undated).collect();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+}
+
 /// The entities that a plan is about.
 enum Scope<'a> {
     /// All of a type and a tenant; of the one partition alone, or with those of longer keys.
@@ -48,12 +71,11 @@ struct Narrowing<'a> {
 }
 
 impl Listed<'_> {
-    /// The values of a plan that takes the listed versions back and no others, and how many of them it cannot take: no command row says
-    /// when they were published.
+    /// The values of a plan that takes the listed versions back and no others, and how many of them it cannot take.
     ///
     /// # Errors
     /// Why there is no such plan.
-    pub(super) fn plan(&self) -> Result<(Vec<PlanValue>, usize), String> {
+    pub(super) fn plan(&self) -> Result<(Vec<PlanValue>, LeftOut), String> {
         let published: Vec<&Activity> = self.accepted.iter().copied().filter(|one| is_published(one)).collect();
         if published.is_empty() {
             return Err("there is no published version to take back in the list".to_owned());
@@ -76,7 +98,8 @@ impl Listed<'_> {
                 let mut values = scope.values();
                 values.push(("rollback.window", window));
                 values.extend(narrowing.values());
-                return Ok((values, published.len() - rows.len()));
+                let (undated, unapplied) = (published.len() - rows.len(), self.accepted.len() - published.len());
+                return Ok((values, LeftOut { undated, unapplied }));
             }
         }
         Err(if is_many {
