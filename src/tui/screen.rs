@@ -55,6 +55,11 @@ pub(crate) trait Screen: Any + Debug {
         false
     }
 
+    /// The request of the list that it is, where it gives way to what a command of the palette does.
+    fn list(&self) -> Option<RequestId> {
+        None
+    }
+
     /// Takes an answer that it waits for.
     fn answer(&mut self, _app: &mut App, _request: RequestId, _event: Event) {}
 

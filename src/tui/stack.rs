@@ -44,6 +44,29 @@ impl Stack {
         true
     }
 
+    /// Lets the lists on top give way to what a command does; how many they were. They can be brought back.
+    pub(crate) fn give_way(&mut self) -> usize {
+        let mut many = 0;
+        while let Some(list) = self.screens.pop_if(|screen| screen.list().is_some()) {
+            self.leave(list);
+            many += 1;
+        }
+        many
+    }
+
+    /// Brings back the lists that gave way last: the command did nothing.
+    pub(crate) fn take_back(&mut self, many: usize) {
+        for _ in 0..many {
+            self.screens.extend(self.left.pop());
+        }
+    }
+
+    fn leave(&mut self, screen: Box<dyn Screen>) {
+        let kind = (screen.as_ref() as &dyn Any).type_id();
+        self.left.retain(|other| (other.as_ref() as &dyn Any).type_id() != kind);
+        self.left.push(screen);
+    }
+
     /// Takes away the screens that are about the work of a request.
     pub(crate) fn end(&mut self, request: RequestId) {
         self.screens.retain(|screen| !screen.ends_with(request));
@@ -90,12 +113,14 @@ impl App {
         match work(screen.as_mut(), self) {
             Flow::Stay => self.stack.screens.insert(at.min(self.stack.screens.len()), screen),
             Flow::Close => {}
-            Flow::Leave => {
-                let kind = (screen.as_ref() as &dyn Any).type_id();
-                self.stack.left.retain(|other| (other.as_ref() as &dyn Any).type_id() != kind);
-                self.stack.left.push(screen);
-            }
+            Flow::Leave => self.stack.leave(screen),
         }
+    }
+
+    /// Gives up what the lists that were left wait for.
+    pub(crate) fn give_up_lists(&mut self) {
+        let lists: Vec<RequestId> = self.stack.left.iter().filter_map(|screen| screen.list()).collect();
+        lists.into_iter().for_each(|request| self.give_up(request));
     }
 
     /// Gives a key to the topmost screen; false where nothing lies over the panes.

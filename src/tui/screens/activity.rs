@@ -193,6 +193,7 @@ impl Screen for Activity {
                 app.say(if is_begun { "a range begins: go to its other end" } else { "no range" });
             }
             Action::NewPlan => return self.plan(app),
+            Action::Palette => app.perform(Action::Palette),
             Action::Reload => {
                 app.list_activity(self.wanted.clone(), self.words.clone(), self.moments.clone());
                 return Flow::Close;
@@ -217,6 +218,10 @@ impl Screen for Activity {
 
     fn paste(&mut self, text: &str) {
         self.done.paste(text);
+    }
+
+    fn list(&self) -> Option<RequestId> {
+        Some(self.done.job.request)
     }
 
     fn waits_for(&self, request: RequestId) -> bool {

@@ -136,6 +136,10 @@ impl Screen for Find {
             Action::ClearMarks => self.marks.clear(),
             Action::NewPlan => return self.plan(app),
             Action::KeepPlace => app.keep_place(Some(Spot::Search(line_of(&self.wanted)))),
+            Action::Palette => {
+                app.to_keep = Some(Spot::Search(line_of(&self.wanted)));
+                app.perform(Action::Palette);
+            }
             Action::Reload => {
                 app.find(self.wanted.clone());
                 return Flow::Close;
@@ -158,6 +162,10 @@ impl Screen for Find {
 
     fn paste(&mut self, text: &str) {
         self.found.paste(text);
+    }
+
+    fn list(&self) -> Option<RequestId> {
+        Some(self.found.job.request)
     }
 
     fn waits_for(&self, request: RequestId) -> bool {

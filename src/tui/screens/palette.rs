@@ -25,6 +25,9 @@ use crate::tui::text;
 use crate::tui::theme::Role;
 use suggest::{line_to, near, suggest};
 
+/// Commands that show nothing: a list over the panes stays.
+const BESIDE: [&str; 3] = ["keep", "forget", "copy"];
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Choice {
     Do(Action),
@@ -124,7 +127,19 @@ impl Palette {
         self.changed();
     }
 
+    /// Does what is chosen, where lists over the panes do not hide it.
     fn enter(&mut self, app: &mut App) -> Flow {
+        let is_beside = matches!(self.selected(app), Some(Choice::AsTyped(phrase, _)) if BESIDE.contains(&phrase.word));
+        let gave_way = if is_beside { 0 } else { app.stack.give_way() };
+        let flow = self.choose(app);
+        match flow {
+            Flow::Stay => app.stack.take_back(gave_way),
+            Flow::Close | Flow::Leave => app.give_up_lists(),
+        }
+        flow
+    }
+
+    fn choose(&mut self, app: &mut App) -> Flow {
         match self.selected(app) {
             // It was not typed: taken up first, so that a second Enter runs it.
             Some(_) if self.is_near => {

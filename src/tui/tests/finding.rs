@@ -10,6 +10,7 @@ use crate::engine::protocol::{
     Activity, ActivityWanted, Command, DeletedFilter, EntityRef, EntitySummary, Event, FoundEntity, SearchEnd,
     Searched, Wanted,
 };
+use crate::tui::memory::Spot;
 use crate::tui::screens::activity::Activity as ActivityList;
 use crate::tui::screens::find::Find;
 
@@ -208,6 +209,30 @@ fn what_one_person_did_becomes_a_rollback_of_exactly_that() {
         "{}",
         back.screen
     );
+}
+
+#[test]
+fn the_palette_opens_over_the_lists_which_give_way_to_what_it_does() {
+    let finds = |played: &Played| played.commands.iter().filter(|c| matches!(c, Command::Find { .. })).count();
+    for list in [":find bolt<ret>", ":activity<ret>"] {
+        let opened = play((120, 40), &format!("{list}:open PRODUCT#acme P-0002<ret>"));
+        let entity = &opened.app.history.opened.as_ref().unwrap().entity;
+        assert_eq!((entity.key.sk.as_str(), opened.app.stack.is_empty()), ("P-0002", true), "{}", opened.screen);
+        // What is wrong or given up leaves the list where it is.
+        for keys in [":open<ret><esc>", ":version x<ret><esc>", ":<esc>"] {
+            let stays = play((120, 40), &format!("{list}{keys}"));
+            assert!(!stays.app.stack.is_empty() && !stays.screen.contains("Commands"), "{keys}\n{}", stays.screen);
+        }
+    }
+    let back = play((120, 40), ":find bolt<ret>:open PRODUCT#acme P-0002<ret>:find<ret>");
+    assert!(back.app.stack.shows::<Find>() && finds(&back) == 1, "{}", back.screen);
+    let same = play((120, 40), ":find bolt<ret>:find<ret>");
+    assert!(same.app.stack.shows::<Find>() && finds(&same) == 1, "{}", same.screen);
+    let other = play((120, 40), ":activity<ret>:find bolt<ret>");
+    assert!(other.app.stack.shows::<Find>() && other.app.plan.form.is_none(), "{}", other.screen);
+    let kept = play((120, 40), ":find bolt<ret>:keep bolts<ret>");
+    assert!(kept.app.stack.shows::<Find>() && kept.app.memory.bookmarks[0].name == "bolts", "{}", kept.screen);
+    assert!(matches!(&kept.app.memory.bookmarks[0].spot, Spot::Search(line) if line.starts_with("bolt")));
 }
 
 #[test]
