@@ -58,6 +58,12 @@ impl Place {
         }
     }
 
+    /// Whether a row has it.
+    #[must_use]
+    pub fn is_of(&self, row: &Row) -> bool {
+        at_place(&row.0, &self.path()).is_some()
+    }
+
     /// Whether it is in the attributes, which may stand in S3.
     #[must_use]
     pub fn is_in_attributes(&self) -> bool {

@@ -80,6 +80,18 @@ async fn a_text_is_found_whatever_its_width_and_case_and_only_where_it_is_asked_
     assert_eq!(found(&number), [places("P-1", "attributes.price")]);
     let missed = program.json(&["find", "sato", "--in", "email"]).await;
     assert!(found(&missed).is_empty() && missed.stderr.contains("write attributes.email"), "{}", missed.stderr);
+    assert!(missed.stderr.contains("no row that was looked at has email: for"), "{}", missed.stderr);
+    let has = program.json(&["find", "sato", "--in", "tenantCode", "--in", "attributes.mail"]).await;
+    assert!(has.stderr.contains("tenantCode is a field of the row itself"), "{}", has.stderr);
+    assert!(has.stderr.contains("no row that was looked at has attributes.mail\n"), "{}", has.stderr);
+    for (option, command) in [("--limit", "find"), ("--max-units", "find"), ("--limit", "activity")] {
+        let nothing = program.json(&[command, "PRODUCT#acme", option, "0"]).await;
+        assert_eq!(nothing.code, 2, "{command} {option}: {}", nothing.stdout);
+    }
+    let (_, _, whole) = program.text(&["find", "ボルト"]).await;
+    assert!(whole.contains(" read units, commands included") && whole.contains(" read units were used"), "{whole}");
+    let (_, _, narrow) = program.text(&["find", "ボルト", "--tenant", "acme"]).await;
+    assert!(narrow.contains("what is in scope costs at most that"), "{narrow}");
     let bad = program.json(&["find", "x", "--in", "attributes[x"]).await;
     assert_eq!(bad.code, 2, "{}", bad.stdout);
     let empty = program.json(&["find", ""]).await;
@@ -153,7 +165,7 @@ fn sks(events: &[Event]) -> Vec<String> {
 }
 
 fn last(events: &[Event]) -> Searched {
-    events.iter().rev().find_map(|e| if let Event::Searched(s) = e { Some(*s) } else { None }).unwrap()
+    events.iter().rev().find_map(|e| if let Event::Searched(s) = e { Some(s.clone()) } else { None }).unwrap()
 }
 
 #[tokio::test]

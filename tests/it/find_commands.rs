@@ -99,7 +99,7 @@ fn near(text: &str, tenant: &str, pk: &str) -> Command {
 }
 
 fn end(events: &[Event]) -> (Searched, Vec<String>) {
-    let last = events.iter().rev().find_map(|e| if let Event::Searched(s) = e { Some(*s) } else { None });
+    let last = events.iter().rev().find_map(|e| if let Event::Searched(s) = e { Some(s.clone()) } else { None });
     let of = |e: &Event| match e {
         Event::Found(found) => found.iter().map(|f| f.entity.entity.key.to_string()).collect(),
         _ => Vec::new(),

@@ -15,6 +15,14 @@ pub struct Among {
     pub tenant: Option<String>,
 }
 
+impl Among {
+    /// Whether only some partitions of the modules are in scope: how much of a table they are is not known before it is read.
+    #[must_use]
+    pub fn is_narrow(&self) -> bool {
+        self.entity_type.is_some() || self.tenant.is_some()
+    }
+}
+
 /// The place that is open on screen: a search looks there before all else.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Near {
@@ -64,7 +72,7 @@ pub enum SearchEnd {
 }
 
 /// How far a search is.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Searched {
     /// Rows looked at.
     pub rows: u64,
@@ -80,4 +88,6 @@ pub struct Searched {
     pub most: Option<f64>,
     /// Why it ended early.
     pub ended: Option<SearchEnd>,
+    /// Places that were asked for and that no row which was looked at has; told at the end.
+    pub absent: Vec<Place>,
 }

@@ -4,6 +4,7 @@ use super::super::lines::EntityLine;
 use super::super::table::Table;
 use super::{Context, Quit, exit, first};
 use crate::cli::Find;
+use crate::domain::find::Place;
 use crate::engine::protocol::{
     Among, Command, EntitySummary, Event, FoundEntity, Near, SearchEnd, Searched, StopCause, Wanted,
 };
@@ -22,6 +23,7 @@ pub(super) async fn find(context: &mut Context, options: Find) -> Result<(), Qui
         max_units: options.max_units,
         near: Near::default(),
     };
+    let is_narrow = wanted.among.is_narrow();
     let in_row: Vec<String> = fields_of_the_row(&wanted);
     let began = Instant::now();
     let mut last = Searched::default();
@@ -36,12 +38,12 @@ pub(super) async fn find(context: &mut Context, options: Find) -> Result<(), Qui
                 }
                 Event::Searched(searched) => {
                     last = searched;
-                    if let Some(most) = searched.most.filter(|_| !std::mem::replace(&mut is_told, true)) {
-                        context
-                            .out
-                            .note(&format!("the tables in scope hold about {most:.1} read units, commands included"));
+                    if let Some(most) = last.most.filter(|_| !std::mem::replace(&mut is_told, true)) {
+                        let bound = if is_narrow { "what is in scope costs at most that" } else { "commands included" };
+                        let words = "the tables in scope hold about";
+                        context.out.note(&format!("{words} {most:.1} read units, {bound}"));
                     }
-                    context.progress("scan", searched.rows, None, began);
+                    context.progress("scan", last.rows, None, began);
                 }
                 _ => {}
             }
@@ -53,11 +55,16 @@ pub(super) async fn find(context: &mut Context, options: Find) -> Result<(), Qui
     context.end.blast.read_units = last.units;
     if last.found == 0 {
         context.out.text("nothing was found");
-        for field in in_row {
+        let is_absent = |field: &String| last.absent.iter().any(|place| place.to_string() == *field);
+        for field in in_row.into_iter().filter(|field| !is_absent(field)) {
             context
                 .out
                 .note(&format!("{field} is a field of the row itself: for an attribute write attributes.{field}"));
         }
+    }
+    for place in &last.absent {
+        let meant = if place.is_in_attributes() { String::new() } else { meant(place) };
+        context.out.note(&format!("no row that was looked at has {place}{meant}"));
     }
     if last.commands > 0 {
         let rows = last.rows - last.commands;
@@ -80,13 +87,21 @@ pub(super) async fn find(context: &mut Context, options: Find) -> Result<(), Qui
         Some(SearchEnd::Limit) => context.out.note("stopped at --limit: there may be more"),
         None => {}
     }
+    if last.ended != Some(SearchEnd::Units) {
+        context.out.note(&format!("{:.1} read units were used", last.units));
+    }
     Ok(())
+}
+
+/// For a place that is no attribute: most such names are meant as one.
+fn meant(place: &Place) -> String {
+    format!(": for an attribute write attributes.{place}")
 }
 
 /// Places that are asked for and are no attributes: most such names are meant as attributes.
 fn fields_of_the_row(wanted: &Wanted) -> Vec<String> {
-    let path = |place: &crate::domain::find::Place| match place {
-        crate::domain::find::Place::Path(path) if !place.is_in_attributes() => Some(path.to_string()),
+    let path = |place: &Place| match place {
+        Place::Path(path) if !place.is_in_attributes() => Some(path.to_string()),
         _ => None,
     };
     wanted.places.iter().filter_map(path).collect()

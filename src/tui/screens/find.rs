@@ -58,7 +58,9 @@ impl Find {
         let rows = format::plural(s.rows, "row", "rows");
         let commands = format::plural(s.commands, "of them a command", "of them commands");
         let commands = if s.commands > 0 { format!(" ({commands})") } else { String::new() };
-        let most = s.most.map(|most| format!(" of about {}", format::units(most.max(s.units)))).unwrap_or_default();
+        // Of tables whose size is known some partitions are read: more than all of them it cannot be.
+        let bound = if self.wanted.among.is_narrow() { "at most about" } else { "about" };
+        let most = s.most.map(|most| format!(" of {bound} {}", format::units(most))).unwrap_or_default();
         let looked = format!("{rows} looked at{commands}, {}{most} units", format::units(s.units));
         let (role, words) = match (self.found.job.running, s.ended) {
             (true, _) => (Role::Text, format!("looking… {looked}; x stops")),
@@ -73,6 +75,12 @@ impl Find {
         if s.in_s3 > 0 {
             let rows = format::plural(s.in_s3, "row has its attributes", "rows have their attributes");
             lines.extend(problem::notice(&format!("{rows} in S3, where nobody looked"), Role::Warning, room));
+        }
+        for place in &s.absent {
+            let meant = format!(": for an attribute write attributes.{place}");
+            let meant = if place.is_in_attributes() { "" } else { &meant };
+            let words = format!("no row that was looked at has {place}{meant}");
+            lines.extend(problem::notice(&words, Role::Warning, room));
         }
         if !self.marks.is_empty() {
             let marked = format::plural(self.marks.len() as u64, "marked entity", "marked entities");

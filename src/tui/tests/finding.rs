@@ -53,6 +53,7 @@ fn searching(c: &Command) -> Option<Vec<Event>> {
         units: 40.5,
         most: Some(99.0),
         ended: Some(SearchEnd::Units),
+        absent: vec![],
     };
     Some(vec![Event::Found(rows), Event::Searched(end), Event::Finished { cancelled: false }])
 }
@@ -131,6 +132,33 @@ fn what_is_found_says_where_and_what_was_not_looked_at() {
         "3 rows have",
         "D globex",
     ] {
+        assert!(played.screen.contains(words), "{words}\n{}", played.screen);
+    }
+}
+
+#[test]
+fn what_a_search_may_cost_stays_as_it_was_announced() {
+    let dear = |c: &Command| {
+        let end = Event::Searched(Searched { rows: 9, units: 120.0, most: Some(99.0), ..Searched::default() });
+        matches!(c, Command::Find { .. }).then(|| vec![end, Event::Finished { cancelled: false }])
+    };
+    let play = |keys: &str| Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(dear)).keys(keys).screen;
+    assert!(play(":find x<ret>").contains("120 of about 99 units"), "{}", play(":find x<ret>"));
+    let narrow = play(":find x --tenant acme<ret>");
+    assert!(narrow.contains("120 of at most about 99 units"), "{narrow}");
+}
+
+#[test]
+fn a_place_that_no_row_has_is_told() {
+    let none = |c: &Command| {
+        let absent = vec!["email".parse().unwrap(), "attributes.mail".parse().unwrap()];
+        let end = Event::Searched(Searched { rows: 40, absent, ..Searched::default() });
+        matches!(c, Command::Find { .. }).then(|| vec![end, Event::Finished { cancelled: false }])
+    };
+    let played = Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(none)).keys(":find x --in email<ret>");
+    for words in
+        ["no row that was looked at has email: for an attribute write attributes.email", "at has attributes.mail"]
+    {
         assert!(played.screen.contains(words), "{words}\n{}", played.screen);
     }
 }

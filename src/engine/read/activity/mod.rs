@@ -43,6 +43,9 @@ const CANCELLED: u64 = 10_000;
 /// Reads the versions of everything in scope, several partitions side by side, and lists them once their order is known. Of a command that
 /// is cancelled, the newest of what was read are listed.
 pub(in crate::engine) async fn activity(task: &Task, wanted: &ActivityWanted) -> Result<(), Stop> {
+    if wanted.limit == Some(0) {
+        return Err(Failure::new(ErrorCode::Usage, "the newest 0 are none: the limit is 1 at least").into());
+    }
     let state_dir = &task.shared.state_dir;
     let mut work = Work {
         reading: Arc::new(Reading::new(task, wanted)),

@@ -8,6 +8,7 @@ mod stage;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -33,10 +34,16 @@ pub(in crate::engine) async fn find(task: &Task, wanted: &Wanted) -> Result<(), 
     if wanted.text.is_empty() {
         return Err(Failure::new(ErrorCode::Usage, "the text to find is empty").into());
     }
+    if wanted.limit == Some(0) || wanted.max_units == Some(0) {
+        return Err(
+            Failure::new(ErrorCode::Usage, "a search for nothing finds nothing: the limit is 1 at least").into()
+        );
+    }
     let places = if wanted.places.is_empty() { Place::DEFAULT.to_vec() } else { wanted.places.clone() };
     let pace = Arc::new(Pace::new(task.store().meter(), wanted.max_units.map(f64::from)));
     let needle = Needle::new(&wanted.text, wanted.exact);
-    let reading = Reading { task: task.clone(), pace, needle, places, deleted: wanted.deleted };
+    let had = places.iter().map(|_| AtomicBool::new(false)).collect();
+    let reading = Reading { task: task.clone(), pace, needle, places, deleted: wanted.deleted, had };
     let mut search = Search {
         task,
         wanted,
@@ -46,10 +53,14 @@ pub(in crate::engine) async fn find(task: &Task, wanted: &Wanted) -> Result<(), 
         others: BTreeMap::new(),
         known: HashSet::new(),
         hasher: RandomState::new(),
+        is_by_text: false,
         told: ReportedFailures::default(),
         told_at: Instant::now(),
     };
     let ended = search.run().await;
+    if !wanted.places.is_empty() && search.is_by_text && search.searched.rows > 0 {
+        search.searched.absent = search.reading.absent();
+    }
     search.tell().await?;
     ended
 }
@@ -66,6 +77,8 @@ struct Search<'a> {
     /// Entities that were found, by the hash of their keys: two of a million share one once in tens of millions of searches.
     known: HashSet<u64>,
     hasher: RandomState,
+    /// The text is no id: rows are looked at.
+    is_by_text: bool,
     told: ReportedFailures,
     told_at: Instant,
 }
@@ -76,6 +89,7 @@ impl Search<'_> {
         if self.by_id(&modules).await? {
             return Ok(());
         }
+        self.is_by_text = true;
         self.searched.most = self.cost(&modules).await;
         self.tell().await?;
         let stages = self.stages(&modules);
@@ -241,6 +255,6 @@ impl Search<'_> {
     async fn tell(&mut self) -> Result<(), Stop> {
         self.told_at = Instant::now();
         self.searched.units = self.reading.pace.used();
-        self.task.emit(Event::Searched(self.searched)).await
+        self.task.emit(Event::Searched(self.searched.clone())).await
     }
 }

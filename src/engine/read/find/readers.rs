@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::mpsc;
 
@@ -41,6 +42,8 @@ pub(super) struct Reading {
     pub(super) needle: Needle,
     pub(super) places: Vec<Place>,
     pub(super) deleted: DeletedFilter,
+    /// Of each place, whether a row that was looked at has it.
+    pub(super) had: Vec<AtomicBool>,
 }
 
 /// A page that was looked at.
@@ -132,6 +135,12 @@ impl Reading {
         }
     }
 
+    /// Places that no row has which was looked at.
+    pub(super) fn absent(&self) -> Vec<Place> {
+        let absent = self.places.iter().zip(&self.had).filter(|(_, had)| !had.load(Ordering::Relaxed));
+        absent.map(|(place, _)| place.clone()).collect()
+    }
+
     /// Looks at rows; the others are not kept. A command row is looked at as the data row that it would become.
     fn look(&self, kind: TableKind, rows: Vec<Row>) -> Looked {
         let in_attributes = self.places.iter().any(Place::is_in_attributes);
@@ -140,6 +149,11 @@ impl Reading {
             let row = if kind == TableKind::Command { as_data(row) } else { Some(row) };
             let Some(row) = row.filter(|row| passes(self.deleted, row)) else { continue };
             looked.in_s3 += u64::from(in_attributes && kind == TableKind::Data && row.attributes_ref().is_some());
+            for (place, had) in self.places.iter().zip(&self.had) {
+                if !had.load(Ordering::Relaxed) && place.is_of(&row) {
+                    had.store(true, Ordering::Relaxed);
+                }
+            }
             let matched = self.needle.find(&row, &self.places);
             if !matched.is_empty() {
                 looked.hits.push((row, matched));
