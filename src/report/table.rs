@@ -8,6 +8,8 @@ pub struct Table {
     heading: Vec<String>,
     rows: Vec<Vec<String>>,
     widths: Vec<usize>,
+    /// Widths that stay as they are: rows come a few at a time, and what is longer moves its own row alone.
+    is_fixed: bool,
     is_begun: bool,
 }
 
@@ -16,6 +18,14 @@ impl Table {
     #[must_use]
     pub fn new(heading: &[&str]) -> Self {
         Self { heading: heading.iter().map(|name| (*name).to_owned()).collect(), ..Self::default() }
+    }
+
+    /// A table whose columns stand where the heading is, whatever comes later, with so much room for each.
+    #[must_use]
+    pub fn fixed(columns: &[(&str, usize)]) -> Self {
+        let heading = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let widths = columns.iter().map(|(name, width)| name.width().max(*width)).collect();
+        Self { heading, widths, is_fixed: true, ..Self::default() }
     }
 
     /// Adds a row; its texts are made safe here, so that what is measured is what is shown.
@@ -33,7 +43,7 @@ impl Table {
             self.is_begun = true;
             rows.insert(0, self.heading.iter().map(|name| capitals(name)).collect());
         }
-        for row in &rows {
+        for row in rows.iter().filter(|_| !self.is_fixed) {
             self.widths.resize(self.widths.len().max(row.len()), 0);
             self.widths.iter_mut().zip(row).for_each(|(width, cell)| *width = cell.width().max(*width));
         }
@@ -41,11 +51,15 @@ impl Table {
     }
 
     fn aligned(&self, row: &[String]) -> String {
-        let mut line = String::new();
+        let (mut line, mut at, mut next) = (String::new(), 0, 0);
         for (i, (cell, width)) in row.iter().zip(&self.widths).enumerate() {
             line.push_str(cell);
+            (at, next) = (at + cell.width(), next + width + 2);
             if i + 1 < row.len() {
-                line.push_str(&" ".repeat(width.saturating_sub(cell.width()) + 2));
+                // Behind a long one the next column that has room stands in its place again.
+                let blanks = next.saturating_sub(at).max(2);
+                line.push_str(&" ".repeat(blanks));
+                at += blanks;
             }
         }
         line.trim_end().to_owned()
@@ -96,6 +110,18 @@ mod tests {
         assert!(table.page().is_empty());
         table.row(["b", "2"]);
         assert_eq!(table.page(), ["b           2"]);
+    }
+
+    #[test]
+    fn in_a_fixed_table_short_values_stand_under_their_heading_after_long_ones() {
+        let mut table = Table::fixed(&[("sort key", 9), ("name", 6), ("n", 1)]);
+        table.row(["P-1", "Nut", "1"]);
+        assert_eq!(table.page(), ["SORT KEY   NAME    N", "P-1        Nut     1"]);
+        table.row(["P-000000001", "Nut", "2"]);
+        table.row(["P-2", "ボルト M8", "3"]);
+        table.row(["P-3", "Nut", "4"]);
+        let rows = ["P-000000001  Nut   2", "P-2        ボルト M8  3", "P-3        Nut     4"];
+        assert_eq!(table.page(), rows);
     }
 
     #[test]

@@ -28,7 +28,8 @@ pub(super) async fn find(context: &mut Context, options: Find) -> Result<(), Qui
     let began = Instant::now();
     let mut last = Searched::default();
     let mut is_told = false;
-    let mut table = Table::new(&["partition key", "sort key", "name", "flags", "found in"]);
+    let columns = [("partition key", 22), ("sort key", 26), ("name", 24), ("flags", 8), ("found in", 0)];
+    let mut table = Table::fixed(&columns);
     context
         .each(Command::Find { wanted: Box::new(wanted) }, |context, event| {
             match event {
