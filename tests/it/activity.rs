@@ -57,6 +57,12 @@ async fn what_one_user_did_to_an_entity_is_exactly_her_versions_newest_first() {
         assert_eq!((line["by"].as_str(), line["status"].as_str()), (Some("u-tanaka"), Some("published")));
         assert!(line["at"].as_str().unwrap().ends_with(".000Z"));
     }
+    // A pasted id is the entity's.
+    let id = program.json(&["activity", &format!("PRODUCT#acme#{ENTITY}"), "--by", "u-tanaka"]).await;
+    assert_eq!((told(&id), id.code), (wanted(&hers), 0), "{}", id.stdout);
+    assert!(id.stderr.contains("is taken for the id of PRODUCT#acme / "), "{}", id.stderr);
+    let versioned = program.json(&["activity", "PRODUCT#acme", &format!("{ENTITY}@3")]).await;
+    assert!(versioned.stderr.contains("is the sort key if @3 is its version"), "{}", versioned.stderr);
     let (code, text, _) = program.text(&["activity", "PRODUCT#acme", ENTITY, "--limit", "1"]).await;
     assert_eq!(code, 0);
     let (heading, line) = text.split_once('\n').unwrap();

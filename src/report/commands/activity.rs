@@ -7,7 +7,7 @@ use super::super::table::Table;
 use super::{Context, Quit};
 use crate::cli::Activity;
 use crate::domain::clock::{MOMENT, Now, moment, parse_time};
-use crate::domain::key::{PartitionKey, SortKey};
+use crate::domain::key::{PartitionKey, SortKey, meant};
 use crate::domain::timeline::BySource;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{self, ActivityWanted, Among, Command, Event};
@@ -41,6 +41,7 @@ pub(super) async fn activity(context: &mut Context, options: Activity) -> Result
         path: options.path,
         limit: options.limit,
     };
+    let named = wanted.pk.clone().zip(wanted.sk.clone());
     let began = Instant::now();
     let at = context.heading("at");
     let mut table = Table::new(&[&at, "by", "kind", "partition key", "sort key", "version", "name", "changed"]);
@@ -61,6 +62,9 @@ pub(super) async fn activity(context: &mut Context, options: Activity) -> Result
     context.out.page(&mut table);
     if context.end.rows == 0 {
         context.out.text("no activity");
+        if let Some(meant) = named.and_then(|(pk, sk)| meant(&pk, Some(sk.as_str()))) {
+            context.out.note(&meant);
+        }
     }
     Ok(())
 }

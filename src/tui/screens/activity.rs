@@ -112,6 +112,14 @@ impl Activity {
         lines
     }
 
+    /// The key that was named may have been the id of an entity: it is of that alone then.
+    fn take_for_id(&mut self, rows: &[protocol::Activity]) {
+        let key = rows.first().map(|one| &one.entity.key);
+        let Some((pk, key)) = self.wanted.pk.as_ref().zip(key).filter(|(pk, key)| **pk != key.pk) else { return };
+        self.moments.push(format!("{pk} is taken for the id of {key}"));
+        (self.wanted.pk, self.wanted.sk) = (Some(key.pk.clone()), Some(key.sk.clone()));
+    }
+
     /// Goes to the entity at the version.
     fn open(&mut self, app: &mut App) -> Flow {
         let Some(one) = self.done.selected() else { return Flow::Stay };
@@ -231,7 +239,10 @@ impl Screen for Activity {
     fn answer(&mut self, app: &mut App, _: RequestId, event: Event) {
         self.done.job.take(&event, app.now);
         match event {
-            Event::Activity(rows) => self.done.extend(rows),
+            Event::Activity(rows) => {
+                self.take_for_id(&rows);
+                self.done.extend(rows);
+            }
             Event::Progress { done, .. } => self.read = done,
             _ => {}
         }

@@ -442,6 +442,16 @@ fn versions_that_were_not_applied_are_left_out_of_a_plan_and_counted() {
 }
 
 #[test]
+fn a_pasted_id_is_the_entitys_and_no_plan_takes_its_partition() {
+    let id = ":activity PRODUCT#acme#P-0002<ret>";
+    let rows = vec![one("P-0002", 3, "u-tanaka", "12:10", ActivityKind::Updated)];
+    let (source, _) = rolled_back(rows.clone(), &format!("{id}n")).unwrap();
+    assert_eq!((names(&source), source.tenant.as_str()), (vec!["P-0002"], ""));
+    let screen = rolled_back(rows, id).unwrap_err();
+    assert!(screen.contains("PRODUCT#acme#P-0002 is taken for the id of PRODUCT#acme / P-0002"), "{screen}");
+}
+
+#[test]
 fn activity_is_put_together_by_person_or_by_request() {
     let at = |screen: &str, text: &str| screen.lines().position(|line| line.contains(text)).unwrap_or(usize::MAX);
     let mixed = |c: &Command| {

@@ -20,6 +20,7 @@ use crate::domain::key::PartitionKey;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Activity, ActivityWanted, Event, Phase};
 use crate::engine::read::among;
+use crate::engine::read::find::ids::candidates;
 use crate::engine::read::pace::AT_ONCE;
 use crate::engine::read::partitions::Head;
 use crate::engine::task::{Stop, Task};
@@ -52,10 +53,11 @@ pub(in crate::engine) async fn activity(task: &Task, wanted: &ActivityWanted) ->
         kept: Kept::create(state_dir)?,
         idle: (0..AT_ONCE).map(|_| Noted::new(state_dir)).collect(),
         ticks: tokio::time::interval(TELL_EVERY),
+        has_failed: false,
     };
     work.ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let limit = wanted.limit.unwrap_or(u64::MAX);
-    match work.all().await {
+    match work.all_or_as_id().await {
         Err(Stop::Cancelled) => {
             list(task, &mut work.kept, limit).await?;
             return Err(Stop::Cancelled);
@@ -91,9 +93,34 @@ struct Work {
     /// Of readers that have nothing to do.
     idle: Vec<Noted>,
     ticks: Interval,
+    /// Not all of a module was read.
+    has_failed: bool,
 }
 
 impl Work {
+    /// Where no table has the partition, its key may be an entity's id.
+    async fn all_or_as_id(&mut self) -> Result<(), Stop> {
+        self.all().await?;
+        let (task, wanted) = (self.reading.task.clone(), self.reading.wanted.clone());
+        let Some(pk) = wanted.pk.as_ref().filter(|_| wanted.sk.is_none()) else { return Ok(()) };
+        for key in candidates(pk.as_str()).into_iter().filter(|key| key.pk.segments().count() > 1) {
+            if self.has_failed || self.has_read() {
+                break;
+            }
+            let (pk, sk) = (Some(key.pk.clone()), Some(key.sk.clone()));
+            self.reading = Arc::new(Reading::new(&task, &ActivityWanted { pk, sk, ..wanted.clone() }));
+            self.all().await?;
+            if self.has_read() {
+                task.warn(format!("{} is taken for the id of {key}", key.id())).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn has_read(&self) -> bool {
+        self.reading.read.load(Ordering::Relaxed) > 0
+    }
+
     async fn all(&mut self) -> Result<(), Stop> {
         let reading = Arc::clone(&self.reading);
         let (task, wanted) = (&reading.task, &reading.wanted);
@@ -101,6 +128,7 @@ impl Work {
             match self.module(&module).await {
                 // One table that may not be read does not hide the others.
                 Err(Stop::Failed(failure)) => {
+                    self.has_failed = true;
                     let what = format!("not all of the activity of module {module} was read");
                     task.failed(failure.so(&what).not_fatal()).await?;
                 }

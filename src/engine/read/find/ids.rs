@@ -3,7 +3,7 @@
 use crate::domain::key::{EntityKey, KEY_SEPARATOR, split_versioned};
 
 /// Keys that a text is the id of, the likeliest first: most partition keys have two segments.
-pub(super) fn candidates(text: &str) -> Vec<EntityKey> {
+pub(in crate::engine::read) fn candidates(text: &str) -> Vec<EntityKey> {
     let cuts: Vec<usize> = text.match_indices(KEY_SEPARATOR).map(|(at, _)| at).collect();
     let mut order: Vec<usize> = cuts.iter().skip(1).copied().collect();
     order.extend(cuts.first());

@@ -1,7 +1,7 @@
 //! Looking for a text: an id directly, otherwise partition by partition, the nearest first.
 
 mod commands;
-mod ids;
+pub(super) mod ids;
 mod readers;
 mod stage;
 
