@@ -34,6 +34,11 @@ impl CountBox {
         Self { scope, job: Job::begun(request), tables: Vec::new(), unknown: None }
     }
 
+    /// There is nothing to count: asking how large it is ended with that.
+    fn has_nothing(&self) -> bool {
+        self.job.problem.is_some()
+    }
+
     /// The cost, in words.
     fn cost(&self, app: &App) -> String {
         if self.job.running {
@@ -71,6 +76,7 @@ impl Screen for CountBox {
                 app.say("what it costs is not known yet");
                 return Flow::Stay;
             }
+            Action::Accept if self.has_nothing() => return Flow::Stay,
             Action::Accept => app.count(self.scope.clone()),
             _ => app.give_up(self.job.request),
         }
@@ -104,7 +110,8 @@ impl Screen for CountBox {
             lines.extend(words("The service counts sizes every few hours.", Role::Dim, room));
         }
         let answers = [(Action::Accept, "count"), (Action::Back, "close")];
-        question.draw(buffer, area, &lines, &Hints::of(&app.keymap, Context::Count, &answers), &app.theme);
+        let answers = if self.has_nothing() { &answers[1..] } else { &answers[..] };
+        question.draw(buffer, area, &lines, &Hints::of(&app.keymap, Context::Count, answers), &app.theme);
         None
     }
 }

@@ -136,7 +136,7 @@ pub(crate) fn run(app: &mut App, phrase: &Phrase, arguments: &[String]) -> Resul
         ("activity", words) => app.activity_command(words)?,
         ("scan", []) => app.perform(Action::Scan),
         ("scan", [all]) if all == "*" => app.ask_to_count(Scope::Everything),
-        ("scan", [module]) => app.ask_to_count(Scope::Module(module.as_str().into())),
+        ("scan", [module]) => app.scan_command(module)?,
         ("keep", words) => app.keep_command(words)?,
         ("forget", words) => app.forget_command(words)?,
         ("version", [n]) => app.go_to_version(number(n)?),

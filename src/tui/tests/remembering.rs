@@ -91,6 +91,23 @@ fn a_size_that_is_not_known_is_no_reason_not_to_count() {
 }
 
 #[test]
+fn where_there_is_nothing_to_count_counting_is_not_offered() {
+    let none = play(":scan nosuch<ret>");
+    assert!(none.screen.contains("there is no module nosuch"), "{}", none.screen);
+    assert!(!none.commands.iter().any(|c| matches!(c, Command::Measure { .. })), "{:?}", none.commands);
+    // One that has gone since the modules were listed.
+    let gone = |c: &Command| {
+        let failure = Failure::new(ErrorCode::NoTable, "there is no module customer");
+        matches!(c, Command::Measure { .. })
+            .then(|| vec![Event::Failed(Box::new(failure)), Event::Finished { cancelled: false }])
+    };
+    let change = |p: &mut Play| p.fake = Fake::golden().answering(gone);
+    let asked = Play::new(120, 40).with(staging).with(change).keys("s<ret>");
+    assert!(asked.screen.contains("there is no module customer"), "{}", asked.screen);
+    assert!(counted(&asked).is_empty() && !asked.screen.contains("Enter count"), "{}", asked.screen);
+}
+
+#[test]
 fn a_list_that_fails_keeps_what_is_known_and_a_long_one_ends_by_itself() {
     let fails = |c: &Command| {
         let failure = Failure::new(ErrorCode::AccessDenied, "not allowed to dynamodb:Scan");

@@ -64,7 +64,11 @@ async fn count(task: &Task, module: &str, pk: &PartitionKey) -> Result<(), Stop>
 
 /// How large data tables are; one whose size may not be asked for is left out, and reported.
 pub(in crate::engine) async fn measure(task: &Task, modules: Vec<String>) -> Result<(), Stop> {
-    let modules = if modules.is_empty() { chosen_modules(task, None).await? } else { modules };
+    let wanted = if modules.is_empty() { chosen_modules(task, None).await? } else { modules };
+    let mut modules = Vec::with_capacity(wanted.len());
+    for module in wanted {
+        modules.extend(chosen_modules(task, Some(module)).await?);
+    }
     let mut measured = Vec::with_capacity(modules.len());
     for module in modules {
         task.check()?;

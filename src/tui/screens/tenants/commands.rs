@@ -79,6 +79,19 @@ impl App {
         self.stack.push(CountBox::new(request, scope));
     }
 
+    /// `:scan MODULE`.
+    ///
+    /// # Errors
+    /// That there is no such module, as far as the modules are known.
+    pub(crate) fn scan_command(&mut self, module: &str) -> Result<(), String> {
+        if let Some(connection) = self.connection.as_ref().filter(|c| c.modules.iter().all(|known| known != module)) {
+            let known = connection.modules.join(", ");
+            return Err(format!("there is no module {module}: the modules are {known}"));
+        }
+        self.ask_to_count(Scope::Module(module.into()));
+        Ok(())
+    }
+
     /// The line under the cursor of the tree, to be counted.
     pub(crate) fn scope_at_cursor(&mut self) -> Scope {
         let node = self.tenants.tree.selected();
