@@ -216,6 +216,21 @@ fn a_place_is_kept_under_a_name_and_forgotten() {
 }
 
 #[test]
+fn a_kept_place_is_found_by_its_name_with_blanks_and_searches_are_said_to_be_elsewhere() {
+    for keys in ["othe wedged one<ret>", "oThe Wedged One <ret>", "othe wed<down><ret>"] {
+        let opened = again(keys);
+        let entity = &opened.app.history.opened.as_ref().unwrap_or_else(|| panic!("{keys}\n{}", opened.screen)).entity;
+        assert_eq!(entity.key.sk.as_str(), "P-0003", "{keys}");
+    }
+    let typed = again("oPRODUCT#acme P-0002<ret>");
+    assert_eq!(typed.app.history.opened.as_ref().unwrap().entity.key.sk.as_str(), "P-0002");
+    let search = again(":find bolt --exact<ret>'bolts<ret>").screen;
+    assert!(search.contains("is kept as bolts; : offers it"), "{search}");
+    let place = again(":open PRODUCT#acme P-0002<ret>'washer<ret>").screen;
+    assert!(place.contains("is kept as washer; o and : offer it"), "{place}");
+}
+
+#[test]
 fn lines_and_filters_from_before_come_back_with_the_arrows() {
     let shown = |keys: &str| again(keys).screen;
     assert!(shown(":<up>").contains(":activity --since 2h"), "{}", shown(":<up>"));

@@ -26,7 +26,17 @@ pub(super) fn suggest(app: &App, typed: &str) -> Vec<Offer> {
             ("open", [pk]) if !typed.ends_with(' ') => {
                 let known = opened(app, phrase, pk).into_iter();
                 let others = known.filter(|c| !matches!(c, Choice::Partition(_, known, _) if known == pk));
-                std::iter::once(as_typed).chain(others).collect()
+                let (named, others) = others.partition::<Vec<_>, _>(|choice| is_named(choice, pk));
+                named.into_iter().chain(std::iter::once(as_typed)).chain(others).collect()
+            }
+            // Names of places have blanks, and so may sort keys.
+            ("open", [_, ..]) => {
+                let (_, name) = typed.trim().split_once(' ').unwrap_or_default();
+                let (named, others) = places(app, name.trim())
+                    .into_iter()
+                    .filter(|choice| matches!(choice, Choice::Spot(Some(_), _)))
+                    .partition::<Vec<_>, _>(|choice| is_named(choice, name.trim()));
+                named.into_iter().chain(std::iter::once(as_typed)).chain(others).collect()
             }
             ("compare", []) => partitions(app, phrase, ""),
             ("compare", [pk]) if !typed.ends_with(' ') => {
@@ -126,10 +136,19 @@ fn spots(app: &App, typed: &str) -> Vec<Choice> {
         .collect()
 }
 
+/// Whether a place is kept under exactly this name.
+fn is_named(choice: &Choice, name: &str) -> bool {
+    matches!(choice, Choice::Spot(Some(own), _) if own.to_lowercase() == name.to_lowercase())
+}
+
+/// Places to go back to that can be opened: a search is none.
+fn places(app: &App, typed: &str) -> Vec<Choice> {
+    spots(app, typed).into_iter().filter(|c| !matches!(c, Choice::Spot(_, Spot::Search(_)))).collect()
+}
+
 /// Places that can be opened: those to go back to first, then every partition that is known.
 fn opened(app: &App, phrase: &'static Phrase, typed: &str) -> Vec<Choice> {
-    let spots: Vec<Choice> =
-        spots(app, typed).into_iter().filter(|c| !matches!(c, Choice::Spot(_, Spot::Search(_)))).collect();
+    let spots = places(app, typed);
     let is_there = |pk: &str, module: &str| {
         let same = |spot: &Spot| matches!(spot, Spot::Partition(m, p) if m == module && p == pk);
         spots.iter().any(|c| matches!(c, Choice::Spot(_, spot) if same(spot)))
