@@ -10,7 +10,7 @@ use super::finding::FindingKind;
 use super::key::Version;
 use super::row::{Blocked, Row, field};
 use super::snapshot::EntitySnapshot;
-use super::timeline::{is_failed, is_stuck};
+use super::timeline::{is_failed, is_refused, is_stuck};
 
 /// A pipeline that works applies a command within seconds; what waits longer than this is told.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
@@ -161,14 +161,13 @@ pub fn of_commands(seen: &EntitySnapshot, above: &[(Version, Row)], now: Timesta
                 found.push(Ailment::Pending { version, since: at.map(utc_millis), state: state(next) });
             }
         }
-    } else {
-        let refused = above.iter().map(|(version, row)| Ailment::Refused {
-            version: *version,
-            current: seen.version,
-            state: state(row),
-        });
-        found.extend(refused);
     }
+    let refused = above.iter().filter(|(version, _)| is_refused(*version, seen.version, seen.next_command.is_some()));
+    found.extend(refused.map(|(version, row)| Ailment::Refused {
+        version: *version,
+        current: seen.version,
+        state: state(row),
+    }));
     if let Some(command) = seen.command.as_ref().filter(|row| is_failed(row)) {
         found.push(Ailment::Failed { version: seen.version, state: state(command) });
     }

@@ -80,6 +80,8 @@ pub struct EntityRows {
     pub history: BTreeMap<Version, Arc<Row>>,
     /// Command rows by version.
     pub commands: BTreeMap<Version, Arc<Row>>,
+    /// Whether the command right above the data row is there, where these are not all of the rows.
+    pub has_next: Option<bool>,
 }
 
 /// Puts the versions in numeric order, from `from` on, the gaps among them included.
@@ -111,10 +113,13 @@ pub fn entry(rows: &EntityRows, version: Version, current: Version) -> VersionEn
     let found: Vec<TableKind> = in_order.iter().filter(|(_, r)| r.is_some()).map(|(k, _)| *k).collect();
     let row = in_order.iter().find_map(|(_, r)| *r);
     let state = command.and_then(|c| c.text(field::STATUS));
+    let has_next = rows.has_next.unwrap_or_else(|| rows.commands.contains_key(&current.next()));
     let status = match row {
         None => VersionStatus::Gap,
         Some(_) if version <= current => VersionStatus::Published,
         Some(_) if command.is_some_and(|c| is_failed(c)) => VersionStatus::Failed,
+        // Without a data row earlier commands may have expired.
+        Some(_) if rows.data.is_some() && is_refused(version, current, has_next) => VersionStatus::Failed,
         Some(_) => VersionStatus::Pending,
     };
     let owned = |row: &Row, name: &str| row.text(name).map(str::to_owned);
@@ -151,6 +156,13 @@ pub fn entry(rows: &EntityRows, version: Version, current: Version) -> VersionEn
 #[must_use]
 pub fn is_failed(command: &Row) -> bool {
     command.text(field::STATUS).is_some_and(|s| s.ends_with(":FAILED"))
+}
+
+/// Whether a command was refused and is never applied: it stands above the data row's version, and nothing leads up to it. `has_next` says
+/// whether the version right above the data row has a command.
+#[must_use]
+pub fn is_refused(version: Version, current: Version, has_next: bool) -> bool {
+    version > current.next() && !has_next
 }
 
 /// Whether nothing will ever finish a command that stands above the data row: it failed, or it was published
@@ -261,6 +273,7 @@ mod tests {
             data: Some(Arc::new(row("x", 12, ""))),
             history: versioned(&[(2, ""), (10, ""), (11, "")]),
             commands: versioned(&[(9, BY), (12, BY)]),
+            has_next: None,
         };
         let line = timeline(&rows, Version(1)).unwrap();
         let shape: Vec<(u64, &[TableKind])> = line.iter().map(|e| (e.version.0, e.found.as_slice())).collect();
@@ -282,6 +295,7 @@ mod tests {
             data: Some(Arc::new(row("x", 1, ""))),
             history: versioned(&[(1, "")]),
             commands: versioned(&[(1, ""), (2, FAILED)]),
+            has_next: None,
         };
         let line = timeline(&rows, Version(1)).unwrap();
         assert_eq!(line[0].found, [TableKind::Data, TableKind::History, TableKind::Command]);
@@ -291,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_command_without_data_row_is_pending() {
-        let rows = EntityRows { data: None, history: BTreeMap::new(), commands: versioned(&[(1, "")]) };
+        let rows = EntityRows { commands: versioned(&[(1, "")]), ..EntityRows::default() };
         let line = timeline(&rows, Version(1)).unwrap();
         assert_eq!((line.len(), line[0].status, line[0].current), (1, VersionStatus::Pending, false));
     }
@@ -302,8 +316,24 @@ mod tests {
             data: Some(Arc::new(row("x", 2, ""))),
             history: BTreeMap::new(),
             commands: versioned(&[(2, FAILED)]),
+            has_next: None,
         };
         assert_eq!(timeline(&rows, Version(2)).unwrap()[0].status, VersionStatus::Published);
+    }
+
+    #[test]
+    fn a_command_that_nothing_leads_up_to_was_refused() {
+        let status = |commands: &[(u64, &str)], has_next| {
+            let data = Some(Arc::new(row("x", 2, "")));
+            let rows = EntityRows { data, commands: versioned(commands), has_next, ..EntityRows::default() };
+            timeline(&rows, Version(5)).unwrap()[0].status
+        };
+        let refused = r#","status":{"S":"check_version:FINISHED"}"#;
+        assert_eq!(status(&[(5, refused)], None), VersionStatus::Failed);
+        assert_eq!(status(&[(3, ""), (5, refused)], None), VersionStatus::Pending);
+        // Of a page it is only known where somebody has looked.
+        assert_eq!(status(&[(5, refused)], Some(true)), VersionStatus::Pending);
+        assert!(!is_refused(Version(3), Version(2), false) && is_refused(Version(4), Version(2), false));
     }
 
     #[test]

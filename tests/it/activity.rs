@@ -139,6 +139,34 @@ fn version(sk: &str, version: u64, more: &str) -> Row {
 }
 
 #[tokio::test]
+async fn a_command_that_was_refused_has_failed_wherever_it_is_told() {
+    let stack = Stack::new().await;
+    let by = r#","createdAt":"2026-01-01T00:00:00+09:00","createdBy":"u-c","status":"check_version:FINISHED""#;
+    let far = |sk: &str, at| version(&format!("{sk}@{at}"), at, by);
+    // Nothing leads up to the one; the other waits behind a version that waits.
+    stack.put_all(DATA, &[version("x", 2, ""), version("y", 2, "")]).await;
+    stack.put_all(COMMAND, &[far("x", 2), far("x", 5), far("x", 6), far("y", 2), far("y", 3), far("y", 4)]).await;
+    let program = Program::new(&stack);
+    for pk in [&["activity", "PRODUCT#old"][..], &["activity", "PRODUCT#old", "x"], &["activity", "PRODUCT#old", "y"]] {
+        let printed = program.json(pk).await;
+        for (key, kind, _) in told(&printed) {
+            let expected = match key.as_str() {
+                "x@5" | "x@6" => "failed",
+                "y@3" | "y@4" => "pending",
+                _ => "updated",
+            };
+            assert_eq!(kind, expected, "{key}: {}", printed.stdout);
+        }
+    }
+    for (sk, expected) in [("x", "failed"), ("y", "pending")] {
+        let printed = program.json(&["history", "PRODUCT#old", sk]).await;
+        let above = printed.events("version").into_iter().filter(|v| v["version"].as_u64() > Some(2));
+        let states: Vec<_> = above.filter(|v| v["status"] != "gap").map(|v| v["status"].as_str().unwrap()).collect();
+        assert_eq!(states, [expected; 2], "{}", printed.stdout);
+    }
+}
+
+#[tokio::test]
 async fn versions_without_a_command_are_told_as_uncertain_from_history_and_the_data_row() {
     let stack = Stack::new().await;
     let by = r#","createdAt":"2026-01-03T09:00:00+09:00","createdBy":"u-sure","status":"finish:FINISHED""#;

@@ -62,7 +62,8 @@ impl<'a> Reader<'a> {
             }
         };
         let data = data.filter(|row| row.version().is_ok()).map(Arc::new);
-        Ok(Self { task, entity, resolve, data, current, known: BTreeMap::new(), told: ReportedFailures::default() })
+        let (known, told) = (BTreeMap::new(), ReportedFailures::default());
+        Ok(Self { task, entity, resolve, data, current, has_next: true, known, told })
     }
 }
 
@@ -72,6 +73,8 @@ struct Reader<'a> {
     resolve: bool,
     data: Option<Arc<Row>>,
     current: Version,
+    /// The command right above the data row is there, or nobody has looked.
+    has_next: bool,
     /// Versions told so far, and whether they are gaps as far as is known.
     known: BTreeMap<Version, bool>,
     told: ReportedFailures,
@@ -91,6 +94,10 @@ impl Reader<'_> {
         let mut keys: Vec<RowKey> = (first..=last).map(|v| (TableKind::Command, sk.at(Version(v)))).collect();
         // Above the data row too: where that is gone, history may still be there.
         keys.extend((first..=last).map(|v| (TableKind::History, sk.at(Version(v)))));
+        let next = (TableKind::Command, sk.at(self.current.next()));
+        if !keys.contains(&next) {
+            keys.push(next.clone());
+        }
         let found = match self.task.store().batch_get(&self.entity.module, &self.entity.key.pk, &keys, &[], true).await
         {
             Ok(found) => found,
@@ -98,6 +105,7 @@ impl Reader<'_> {
             Err(error) if error.kind() == Some(ErrorKind::NoTable) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
+        self.has_next = found.contains_key(&next);
         let mut rows = self.empty();
         for ((kind, sk), row) in found {
             self.file(&mut rows, kind, &sk, row);
@@ -160,7 +168,7 @@ impl Reader<'_> {
     }
 
     fn empty(&self) -> EntityRows {
-        EntityRows { data: self.data.clone(), history: BTreeMap::new(), commands: BTreeMap::new() }
+        EntityRows { data: self.data.clone(), has_next: Some(self.has_next), ..EntityRows::default() }
     }
 
     fn file(&self, rows: &mut EntityRows, kind: TableKind, sk: &str, row: Row) {

@@ -82,6 +82,7 @@ impl Data {
             data: self.rows.get(&(module.to_owned(), TableKind::Data, key.pk.to_string(), key.sk.to_string())).cloned(),
             history: of(TableKind::History),
             commands: of(TableKind::Command),
+            has_next: None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The activity of one partition: its commands, and history and data rows of versions that have none.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc;
@@ -13,7 +13,7 @@ use crate::domain::key::{EntityKey, PartitionKey, SortKey, VERSION_SEPARATOR, Ve
 use crate::domain::path::Path;
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::snapshot::is_remnant;
-use crate::domain::timeline::{BySource, VersionStatus, is_failed};
+use crate::domain::timeline::{BySource, VersionStatus, is_failed, is_refused};
 use crate::engine::protocol::{Activity, EntityRef};
 use crate::engine::task::Stop;
 use crate::store::error::ErrorKind;
@@ -146,6 +146,7 @@ impl Partition<'_> {
             .collect();
         let fetched = self.fetch(&missing).await?;
         let applied = self.applied(from, wanted.iter().map(|i| &found[*i])).await?;
+        let refused = self.refused(from, wanted.iter().map(|i| &found[*i]).zip(&applied)).await?;
         let mut activity = Vec::with_capacity(wanted.len());
         for (place, i) in wanted.into_iter().enumerate() {
             let seen = &found[i];
@@ -155,7 +156,7 @@ impl Partition<'_> {
             });
             let status = match applied[place] {
                 true => VersionStatus::Published,
-                false if is_failed(&seen.row) => VersionStatus::Failed,
+                false if is_failed(&seen.row) || refused[place] => VersionStatus::Failed,
                 false => VersionStatus::Pending,
             };
             activity.extend(self.activity(from, seen, before, status).await?);
@@ -233,6 +234,25 @@ impl Partition<'_> {
             applied[i] = is_remnant(&seen.row, None, past.contains_key(&key(seen)), now);
         }
         Ok(applied)
+    }
+
+    /// Whether each version that was not applied never will be: nothing leads up to it.
+    async fn refused(
+        &mut self,
+        from: TableKind,
+        versions: impl Iterator<Item = (&Seen, &bool)>,
+    ) -> Result<Vec<bool>, Stop> {
+        let mut above = Vec::new();
+        for (seen, is_applied) in versions {
+            // Without a data row earlier commands may have expired.
+            let current = if from == TableKind::Command && !is_applied { self.noted.current(&seen.sk)? } else { None };
+            let far = current.filter(|current| is_refused(seen.version, *current, false));
+            above.push(far.map(|current| (TableKind::Command, SortKey::new(seen.sk.as_str()).at(current.next()))));
+        }
+        let keys: BTreeSet<RowKey> = above.iter().flatten().cloned().collect();
+        let keys: Vec<RowKey> = keys.into_iter().collect();
+        let next = self.reading.rows(self.module, self.pk, &keys, &[field::PK, field::SK]).await?;
+        Ok(above.into_iter().map(|key| key.is_some_and(|key| !next.contains_key(&key))).collect())
     }
 
     /// The activity of a version; `None` where it changed none of the places that are asked for.
