@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use super::diff::diff_rows;
 use super::key::Version;
 use super::path::{Path, Segment};
-use super::row::Row;
+use super::row::{Row, field};
 use super::value::{Map, Value};
 
 /// The version in which each leaf of the newest row last changed, by its path.
+///
+/// Keys are no leaves: rows of the history and command tables carry the version in theirs.
 ///
 /// `versions` are in ascending order. Where a version in between is missing, a change counts for the first one that shows it.
 /// Leaves are scalars, sets, and empty maps or lists; bookkeeping fields are left out.
@@ -20,7 +22,8 @@ pub fn last_changes(versions: &[(Version, Row)]) -> BTreeMap<Path, Version> {
     for (version, row) in versions {
         let changed: Vec<Path> = diff_rows(previous, row, false).into_iter().map(|c| list_part(c.path)).collect();
         let mut leaves = Vec::new();
-        for (name, value) in row.0.iter().filter(|(name, _)| !super::diff::is_bookkeeping(name)) {
+        let is_leaf = |name: &str| name != field::PK && name != field::SK && !super::diff::is_bookkeeping(name);
+        for (name, value) in row.0.iter().filter(|(name, _)| is_leaf(name)) {
             collect(&Path::default().name(name.as_str()), value, &mut leaves);
         }
         out = leaves
@@ -60,9 +63,15 @@ mod tests {
     fn each_leaf_knows_its_last_change() {
         let version = |n, json| (Version(n), Row(from_plain_json(json).unwrap().as_map().unwrap().clone()));
         let found = last_changes(&[
-            version(1, r#"{"name":"a","version":1,"attributes":{"dims":{"l":1,"d":6},"tags":["x"]}}"#),
+            version(
+                1,
+                r#"{"pk":"P#a","sk":"x@1","name":"a","version":1,"attributes":{"dims":{"l":1,"d":6},"tags":["x"]}}"#,
+            ),
             version(2, r#"{"name":"b","version":2,"attributes":{"dims":{"l":1,"d":6},"tags":["x","y"]}}"#),
-            version(4, r#"{"name":"b","version":4,"attributes":{"dims":{"l":2,"d":6},"tags":["x","y"],"new":null}}"#),
+            version(
+                4,
+                r#"{"pk":"P#a","sk":"x","name":"b","version":4,"attributes":{"dims":{"l":2,"d":6},"tags":["x","y"],"new":null}}"#,
+            ),
         ]);
         let lines: Vec<String> = found.iter().map(|(p, v)| format!("{p} {v}")).collect();
         assert_eq!(

@@ -242,6 +242,16 @@ fn last_changes_are_not_made_up_where_attributes_cannot_be_read() {
 }
 
 #[test]
+fn last_changes_are_of_what_is_current() {
+    // A command above the data row failed: its attributes are not current.
+    let screen = play((120, 40), ":open PRODUCT#acme P-0003<ret>oo", false, Fake::golden()).screen;
+    assert!(screen.contains("last change of each attribute, from 1 version:"), "{screen}");
+    assert!(!screen.contains("P-0003@"), "{screen}");
+    let none = play((120, 40), ":open PRODUCT#acme P-0004<ret>oo", false, Fake::golden()).screen;
+    assert!(none.contains("no data row: nothing of it is current"), "{none}");
+}
+
+#[test]
 fn gaps_and_command_rows_are_told() {
     let mut fake = Fake::golden();
     let gone: Vec<_> = fake

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::key::Version;
-use crate::domain::timeline::BySource;
+use crate::domain::timeline::{BySource, VersionStatus};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, EntityRef, Event, HistoryEntry, RequestId, Side};
 use crate::tui::actions::Action;
@@ -235,7 +235,8 @@ impl App {
     fn rows(&mut self, request: RequestId, generation: u64, entries: Vec<HistoryEntry>) {
         let Some(opened) = self.history.opened.as_mut().filter(|o| o.generation == generation) else { return };
         let LastChanges::Reading(rows) = &mut opened.last_changes else { return };
-        for entry in entries {
+        // A version above the data row is not current: it waits, or failed.
+        for entry in entries.into_iter().filter(|entry| entry.version.status == VersionStatus::Published) {
             // Without its attributes a row would look as if they had been removed.
             if entry.resolved.is_none() && entry.version.attributes_ref().is_some() {
                 let why = entry.problem.unwrap_or_default();

@@ -155,6 +155,7 @@ fn body(opened: &Opened, view: Option<&PlanView>, room: usize) -> Body {
             LastChanges::Reading(rows) => words(&format!("reading rows… {} so far", format::len(rows.len()))),
             LastChanges::Building(_) => words("working it out…"),
             LastChanges::Failed(failure) => Body::Words(problem::lines(failure, room)),
+            LastChanges::Ready(0, _) => words("the entity has no data row: nothing of it is current"),
             LastChanges::Ready(_, blame) => Body::LastChanges(blame.clone()),
         };
     }
