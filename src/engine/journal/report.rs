@@ -1,39 +1,60 @@
 //! Queries that a report makes of a journal.
 
+use std::collections::HashMap;
+
 use rusqlite::{OptionalExtension as _, Row as SqlRow};
 
 use super::chain::Kind;
 use super::read::{Reader, result};
 use super::rows::{COLUMNS, maybe_word, number, unsigned, word};
 use super::{JournalError, database};
+use crate::domain::run::Outcome;
 use crate::engine::protocol::{Approved, ItemResult, Problem, Steered, TimedBatch};
 
 /// The outcome of an item: an item that a preview does not write has one as soon as a run is made of the preview.
 const BECOMES: &str =
     "coalesce(outcome, CASE WHEN batch IS NULL THEN CASE action WHEN 'skip' THEN 'skipped' ELSE action END END)";
 
+/// Places of the approvals that cover a batch: those of it, of everything from an earlier one on, and of everything.
+fn covered(approvals: &[Approved], batch: u32) -> Vec<usize> {
+    let covers = |approved: &Approved| match approved.approval.batch {
+        None => true,
+        Some(from) => from == batch || (from < batch && approved.approval.is_of_the_rest()),
+    };
+    approvals.iter().enumerate().filter(|(_, approved)| covers(approved)).map(|(at, _)| at).collect()
+}
+
 impl Reader {
-    /// Approvals, each with what became of what it was given for: of a batch, or of that and all after it.
+    /// Approvals, each with what became of the items that were begun under it. Items that were not begun count for the last approval
+    /// that covers them.
     ///
     /// # Errors
     /// [`JournalError`].
     pub fn approved(&self) -> Result<Vec<Approved>, JournalError> {
         let fail = database(&self.path);
-        let sql = "SELECT outcome, count(*) FROM item WHERE batch >= ?1 AND batch <= ?2
-                   AND reason IS NOT 'not_approved' GROUP BY outcome";
+        let credit = |approval| Approved { approval, items: 0, outcomes: Vec::new() };
+        let mut found: Vec<Approved> = self.approvals()?.into_iter().map(credit).collect();
+        let mut covering: HashMap<u32, Vec<usize>> = HashMap::new();
+        let sql = "SELECT batch, begun_at, outcome FROM item WHERE batch IS NOT NULL AND reason IS NOT 'not_approved'";
         let mut statement = self.connection.prepare(sql).map_err(&fail)?;
-        let mut found = Vec::new();
-        for approval in self.approvals()? {
-            let is_rest = approval.decision != "approve";
-            let from = approval.batch.map_or(0, i64::from);
-            let until = if is_rest { i64::MAX } else { from };
-            let read = |row: &SqlRow<'_>| Ok((maybe_word(row, 0)?, unsigned(row.get(1)?)));
-            let rows = statement.query_map([from, until], read).map_err(&fail)?;
-            let counts: Vec<(Option<_>, u64)> = rows.collect::<Result<_, _>>().map_err(&fail)?;
-            let items = counts.iter().map(|(_, count)| count).sum();
-            let outcomes = counts.into_iter().filter_map(|(outcome, count)| Some((outcome?, count))).collect();
-            found.push(Approved { approval, items, outcomes });
+        let read = |row: &SqlRow<'_>| Ok((row.get(0)?, row.get(1)?, maybe_word(row, 2)?));
+        for row in statement.query_map([], read).map_err(&fail)? {
+            let (batch, begun_at, outcome): (u32, Option<String>, Option<Outcome>) = row.map_err(&fail)?;
+            let covering = covering.entry(batch).or_insert_with(|| covered(&found, batch));
+            let is_before = |at: &&usize| {
+                begun_at.as_ref().is_none_or(|begun| found.get(**at).is_some_and(|a| a.approval.at <= *begun))
+            };
+            // By a clock that was set back an item was begun before all of them.
+            let under = covering.iter().rev().find(is_before).or(covering.first()).copied();
+            let Some(approved) = under.and_then(|at| found.get_mut(at)) else { continue };
+            approved.items += 1;
+            match (outcome, approved.outcomes.iter_mut().find(|(known, _)| Some(*known) == outcome)) {
+                (_, Some((_, count))) => *count += 1,
+                (Some(outcome), None) => approved.outcomes.push((outcome, 1)),
+                (None, None) => {}
+            }
         }
+        found.iter_mut().for_each(|approved| approved.outcomes.sort_by_key(|(outcome, _)| outcome.as_str()));
         Ok(found)
     }
 
@@ -133,5 +154,73 @@ impl Reader {
         let mut statement = self.connection.prepare(&sql).map_err(&fail)?;
         let rows = statement.query_map([number(samples as u64)], |row| result(row, run)).map_err(&fail)?;
         rows.collect::<Result<_, _>>().map_err(&fail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::{Connection, params};
+
+    use super::*;
+    use crate::engine::protocol::Approval;
+
+    /// Batch, time of the beginning, outcome and reason of an item.
+    type Recorded<'a> = (u32, Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
+    /// Approvals of a journal with these decisions (time, batch, words) and items (batch, begun at, outcome, reason): items and outcomes.
+    fn credited(decisions: &[(&str, u32, &str)], items: &[Recorded<'_>]) -> Vec<(u64, Vec<(Outcome, u64)>)> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.db");
+        let connection = Connection::open(&path).unwrap();
+        super::super::schema::create(&connection, &path).unwrap();
+        for (at, batch, decision) in decisions {
+            let sql = "INSERT INTO approval (at, by, batch, digest, decision) VALUES (?1, 'u', ?2, '', ?3)";
+            connection.execute(sql, params![at, batch, decision]).unwrap();
+        }
+        for (n, (batch, begun, outcome, reason)) in (1_i64..).zip(items) {
+            let sql = "INSERT INTO item (n, batch, module, pk, sk, target_pk, target_sk, action, warnings, version_before, version_after,
+                           source_version_before, source_version_after, digest, begun_at, outcome, reason)
+                       VALUES (?1, ?2, 'm', 'p', ?1, 'p', ?1, 'create', '[]', 0, 1, 1, 1, '', ?3, ?4, ?5)";
+            connection.execute(sql, params![n, batch, begun, outcome, reason]).unwrap();
+        }
+        drop(connection);
+        let found = Reader::open_file(&path).unwrap().approved().unwrap();
+        found.into_iter().map(|approved| (approved.items, approved.outcomes)).collect()
+    }
+
+    #[test]
+    fn an_approval_in_part_is_of_its_batch_alone() {
+        let in_part = Approval::in_part("approve", 1);
+        let decisions = [("01", 1, in_part.as_str()), ("03", 2, "approve the rest")];
+        let (done, out) = (Some("done"), Some("not_approved"));
+        let items = [
+            (1, Some("02"), done, None),
+            (1, None, Some("skipped"), out),
+            (2, Some("04"), done, None),
+            (3, Some("05"), Some("failed"), None),
+        ];
+        assert_eq!(
+            credited(&decisions, &items),
+            [(1, vec![(Outcome::Done, 1)]), (2, vec![(Outcome::Done, 1), (Outcome::Failed, 1)])]
+        );
+        let rest = Approval::in_part("approve the rest", 1);
+        assert_eq!(credited(&[("01", 1, rest.as_str())], &items)[0].0, 3);
+    }
+
+    #[test]
+    fn each_item_counts_for_the_approval_that_it_was_begun_under() {
+        let decisions = [("01", 1, "approve the rest"), ("04", 2, "approve the rest"), ("07", 2, "approve the rest")];
+        let done = Some("done");
+        let items = [
+            (1, Some("02"), done, None),
+            (2, Some("03"), done, None),
+            (2, Some("05"), done, None),
+            (3, Some("07"), done, None),
+            // Not begun, and begun by a clock that was set back.
+            (3, None, None, None),
+            (1, Some("00"), done, None),
+        ];
+        let counts: Vec<u64> = credited(&decisions, &items).into_iter().map(|(items, _)| items).collect();
+        assert_eq!(counts, [3, 1, 2]);
     }
 }

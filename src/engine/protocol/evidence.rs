@@ -8,12 +8,12 @@ use super::Remembered;
 use super::shown::{Approval, ItemResult, Preview, RunInfo};
 use crate::domain::run::{Outcome, Reason};
 
-/// An approval, and what became of what it was given for.
+/// An approval, and what became of the items that were begun under it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Approved {
     /// The decision, with its approver, its time and its batch.
     pub approval: Approval,
-    /// Items that it was given for.
+    /// Items that were begun under it, and such as were not begun that no later one covers.
     pub items: u64,
     /// Counts of these items by outcome.
     pub outcomes: Vec<(Outcome, u64)>,
