@@ -398,6 +398,21 @@ fn answers_that_nobody_waits_for_are_ignored() {
 }
 
 #[test]
+fn reading_again_keeps_the_line_under_the_cursor() {
+    let place = |keys: &str| {
+        let played = Play::new(120, 40).with(|p| p.fake = many(350)).keys(&format!(":open PRODUCT#big<ret>{keys}"));
+        let list = played.app.tenants.entities.as_ref().unwrap();
+        (list.cursor(), list.is_old(), list.selected().map(|line| line.sk().to_owned()))
+    };
+    let at = |n: usize, sk: &str| (n, false, Some(sk.to_owned()));
+    assert_eq!(place("/B-000<ret>jjj<f5>"), at(3, "B-00003"));
+    // Also where it stands behind the first page, with a filter and without.
+    let down = "j".repeat(240);
+    assert_eq!(place(&format!("{down}<f5>")), at(240, "B-00240"));
+    assert_eq!(place(&format!("/B-00<ret>{down}<f5>")), at(240, "B-00240"));
+}
+
+#[test]
 fn the_parts_of_the_pane_have_filters_of_their_own() {
     let played = play(&open_bolt("/u-tanaka<ret>"));
     assert!(played.screen.contains("/6 ") && !played.screen.contains("u-sato        ·"), "{}", played.screen);

@@ -40,7 +40,7 @@ pub(crate) struct Entities {
     /// Why reading failed.
     pub(crate) problem: Option<Failure>,
     scroll: Scroll,
-    /// Pages and matches from before a reload: they stay on screen until the first page is there.
+    /// Pages and matches from before a reload: they stay on screen until the line with the cursor was read again.
     old: Option<(Pages, Option<Search>)>,
     /// Lines that the cursor could not go further down yet.
     owed: isize,
@@ -100,19 +100,32 @@ impl Entities {
     pub(crate) fn read_again(&mut self, generation: u64) {
         self.generation = generation;
         self.range = None;
+        let cursor = self.cursor();
         let (pages, search) = (std::mem::take(&mut self.pages), self.search.take());
         // Where the last reload brought nothing, what was there before it is still the best there is.
         if self.old.is_none() && pages.pages() > 0 {
             self.old = Some((pages, search));
         }
         (self.problem, self.stopped, self.reading) = (None, false, None);
-        self.search = self.filter.active().then(|| Search::whole_at(self.cursor()));
+        self.search = self.filter.active().then(|| Search::whole_at(cursor));
     }
 
     /// A page came in.
     pub(crate) fn take_page(&mut self, page: usize, rows: Vec<EntityLine>, next: Option<Cursor>) {
-        self.old = None;
         self.pages.fill(page, rows, next);
+        let cursor = self.cursor();
+        let reaches = match &mut self.search {
+            Some(search) => {
+                search.advance(&self.filter, &self.pages);
+                cursor < search.matches().len() || !search.more(&self.pages)
+            }
+            None => cursor < self.pages.len() || self.pages.complete(),
+        };
+        // A list that is shorter than it was would take the cursor up.
+        if self.old.is_some() && !reaches {
+            return;
+        }
+        self.old = None;
         let owed = std::mem::take(&mut self.owed);
         if owed > 0 {
             self.step(Step::Lines(owed));
