@@ -1,5 +1,6 @@
 //! Figures that a dialog shows, against what the run then did.
 
+use tenantry::domain::plan::Plan as Model;
 use tenantry::domain::run::Outcome;
 use tenantry::engine::protocol::{ApprovalRequest, Command, Decision, Event};
 
@@ -7,10 +8,10 @@ use crate::support::plan::{Plan, fill};
 use crate::support::{Driver, Stack};
 
 /// Runs a plan batch by batch; gives back the units that its dialogs named, and those that were counted.
-async fn units(driver: &mut Driver, plan: &Plan) -> (u64, f64) {
+async fn units(driver: &mut Driver, plan: Box<Model>) -> (u64, f64) {
     let written = |driver: &Driver| driver.handle.counters.borrow().write_units;
     let before = written(driver);
-    let request = driver.send(Command::RunPlan { plan: plan.model(), expect: None, rows: false }).await;
+    let request = driver.send(Command::RunPlan { plan, expect: None, rows: false }).await;
     let mut named = 0;
     loop {
         let told = |e: &Event| matches!(e, Event::ApprovalNeeded(_) | Event::Finished { .. });
@@ -32,14 +33,17 @@ async fn what_a_batch_costs_is_never_more_than_its_dialog_says() {
     let mut driver = Driver::new(&stack);
     driver.send(Command::Arm { armed: true }).await;
     let plans = [
+        // The command row that is there already gets its last status, beside what is put.
+        Box::new(Model::repair(None)),
         // Some are put over another row, some are new.
-        Plan::copy("acme", "globex").set("existing", "\"overwrite\""),
-        Plan::new("move", "acme", "initech"),
+        Plan::copy("acme", "globex").set("existing", "\"overwrite\"").model(),
+        Plan::new("move", "acme", "initech").model(),
     ];
     for plan in plans {
-        let (named, wrote) = units(&mut driver, &plan).await;
-        assert!(wrote > 0.0 && named as f64 >= wrote, "{}: {named} named, {wrote} written", plan.path());
-        assert!((named as f64) < wrote * 1.6, "{}: {named} named, {wrote} written", plan.path());
+        let name = plan.name.clone();
+        let (named, wrote) = units(&mut driver, plan).await;
+        assert!(wrote > 0.0 && named as f64 >= wrote, "{name}: {named} named, {wrote} written");
+        assert!((named as f64) < wrote * 1.6, "{name}: {named} named, {wrote} written");
     }
     driver.leave().await;
 }
@@ -71,6 +75,32 @@ async fn approving_the_rest_writes_as_many_items_as_it_says_and_leaves_what_is_h
     assert_eq!((done, held.held, figures(&held)), (10, true, (2, 2, (0, 0))));
     driver.decide(&held, Decision::Stop).await;
     driver.rest(request).await;
+    driver.leave().await;
+}
+
+#[tokio::test]
+async fn a_run_that_was_declined_has_begun_nothing_and_is_not_unfinished() {
+    let stack = Stack::new().await;
+    fill(&stack, "acme", 3).await;
+    let mut driver = Driver::new(&stack);
+    driver.send(Command::Arm { armed: true }).await;
+    let plan = Plan::copy("acme", "globex").set("canary", "1").set("batch", "1");
+    for (approves, is_unfinished) in [(false, false), (true, true)] {
+        let request = driver.send(Command::RunPlan { plan: plan.model(), expect: None, rows: false }).await;
+        let mut asked = driver.approval(request).await;
+        if approves {
+            driver.decide(&asked, Decision::Approve { confirm: None }).await;
+            asked = driver.approval(request).await;
+        }
+        driver.decide(&asked, Decision::Stop).await;
+        driver.rest(request).await;
+        let listing = driver.send(Command::Runs).await;
+        let listed = driver.rest(listing).await;
+        let is_it = |e: &&Event| matches!(e, Event::Run(info) if info.run == asked.run);
+        let Some(Event::Run(info)) = listed.iter().find(is_it) else { panic!("{listed:?}") };
+        assert_eq!((info.begun, info.is_unfinished()), (approves, is_unfinished));
+        assert!(info.left > 0);
+    }
     driver.leave().await;
 }
 

@@ -8,6 +8,7 @@ use crate::domain::publish::{PublishMode, Stamp, Ttls, rows_of};
 use crate::domain::retention::check_expiry;
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::run::RunId;
+use crate::domain::size::item_bytes;
 use crate::domain::value::{Number, Value};
 use crate::store::ReadStore;
 use crate::store::error::StoreError;
@@ -72,6 +73,7 @@ pub(in crate::engine) fn request(
             status: row.text(field::STATUS).map(str::to_owned),
             request_id: row.text(field::REQUEST_ID).map(str::to_owned),
             at: stamp.at.clone(),
+            bytes: item_bytes(&row.0),
         });
         request.parts.push(prepared);
         // The pipeline writes the data row, and without a condition: what was shown is pinned here.

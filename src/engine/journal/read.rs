@@ -119,7 +119,8 @@ impl Reader {
         let sql = "SELECT id, name, operation, reason, profile, environment, app, account, region, digest, started_at, ended_at,
                        state, undo_of, undone_by, previewed, retried, json_extract(stamp, '$.by'),
                        (SELECT count(*) FROM item WHERE batch IS NOT NULL AND outcome IS NULL), plan,
-                       (SELECT sha256 FROM record ORDER BY place DESC LIMIT 1), blast FROM run";
+                       (SELECT sha256 FROM record ORDER BY place DESC LIMIT 1), blast,
+                       EXISTS (SELECT 1 FROM item WHERE begun_at IS NOT NULL) FROM run";
         let read = |row: &SqlRow<'_>| {
             let mut state: RunState = word(row, 12)?;
             // Nobody holds it any more: the process went away in the middle. What waits for a decision goes on waiting.
@@ -160,6 +161,7 @@ impl Reader {
                 operator: row.get::<_, Option<String>>(17)?.unwrap_or_default(),
                 label: plan.map(|plan| plan.run.label).unwrap_or_default(),
                 left: unsigned(row.get(18)?),
+                begun: row.get(22)?,
                 chain: row.get::<_, Option<String>>(20)?.unwrap_or_default(),
                 approvals,
             })

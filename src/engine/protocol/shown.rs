@@ -259,6 +259,8 @@ pub struct RunInfo {
     pub operator: String,
     /// Items that are to be written and have no outcome yet.
     pub left: u64,
+    /// Whether an item of it was begun, so that something may have been written.
+    pub begun: bool,
     /// Items that failed and were taken up again, counted each time.
     pub retried: u64,
     /// The head of its journal's chain: the SHA-256 of the last record.
@@ -284,10 +286,11 @@ impl RunInfo {
         !matches!(self.state, RunState::Done | RunState::Undone)
     }
 
-    /// Whether there is something left for a resume.
+    /// Whether there is something left for a resume. A run of which nothing was begun, such as one that was declined, leaves nothing
+    /// half done.
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
-        self.is_open() && self.left > 0
+        self.is_open() && self.left > 0 && self.begun
     }
 
     /// Items that nobody wrote although the plan meant to: conflict, invalid or failed.

@@ -63,6 +63,8 @@ pub struct Unfinished {
     pub request_id: Option<String>,
     /// Its updatedAt from now on.
     pub at: String,
+    /// Its bytes as it was seen.
+    pub bytes: usize,
 }
 
 /// An entity that is not written and must still have the version that was shown.
@@ -192,7 +194,9 @@ impl PublishRequest {
                 TableKind::Data => (*kind, bytes(row).max(old)),
                 kind => (*kind, bytes(row)),
             });
-            rows.chain(previous).map(|(kind, bytes)| (kind, &part.key.pk, transacted(bytes)))
+            // The command row that is there already gets its last status: an update costs the whole row.
+            let finished = part.finishes.as_ref().map(|seen| (TableKind::Command, seen.bytes + COMMAND_MORE));
+            rows.chain(previous).chain(finished).map(|(kind, bytes)| (kind, &part.key.pk, transacted(bytes)))
         });
         // A condition check costs the row that it looks at.
         let checks = self.checks.iter().map(|check| {

@@ -584,6 +584,7 @@ pub(super) fn run_info(run: RunId, state: RunState, entity: &EntityRef) -> RunIn
         journal: "/state/runs/journal.db".into(),
         operator: "u-tanaka".into(),
         left: 0,
+        begun: true,
         retried: 0,
         chain: String::new(),
         approvals: vec![],
