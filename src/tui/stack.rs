@@ -10,6 +10,7 @@ use super::app::App;
 use super::keymap::{Context, Key};
 use super::parts::hits;
 use super::screen::{Flow, Press, Screen};
+use super::screens::palette::Palette;
 use crate::engine::protocol::{Event, RequestId};
 
 /// The screens, the topmost last.
@@ -70,6 +71,11 @@ impl Stack {
     /// Takes away the screens that are about the work of a request.
     pub(crate) fn end(&mut self, request: RequestId) {
         self.screens.retain(|screen| !screen.ends_with(request));
+    }
+
+    /// Whether a screen is about the work of a request.
+    pub(crate) fn is_about(&self, request: RequestId) -> bool {
+        self.screens.iter().any(|screen| screen.ends_with(request))
     }
 
     /// Section of the keymap of the topmost screen.
@@ -136,6 +142,15 @@ impl App {
             match action {
                 Action::Help => {
                     app.show_help(context);
+                    Flow::Stay
+                }
+                // A refusal in a dialog names the key that allows writing, a copy the command that brings it into a file.
+                Action::Palette => {
+                    app.stack.push(Palette::default());
+                    Flow::Stay
+                }
+                Action::Arm => {
+                    app.perform(Action::Arm);
                     Flow::Stay
                 }
                 // A reading that failed for want of credentials would only fail again.

@@ -178,7 +178,9 @@ fn hints(app: &App, room: usize) -> Rich {
     let context = app.context();
     let hint = |action: Action| {
         let key = app.keymap.key(context, action)?;
-        Some(Rich::of(Role::Key, &format!(" {key}")).with(Role::Text, &format!(" {}", action.short())))
+        let is_paused = app.run.as_ref().is_some_and(|run| run.is_paused());
+        let words = if action == Action::PauseRun && is_paused { "go on" } else { action.short() };
+        Some(Rich::of(Role::Key, &format!(" {key}")).with(Role::Text, &format!(" {words}")))
     };
     let always = [Action::Help, Action::Palette, Action::Quit].into_iter().filter_map(hint);
     let always = always.fold(Rich::default(), |mut line, h| {

@@ -248,8 +248,17 @@ impl App {
         self.keymap.key(context, action).map(|key| key.to_string()).unwrap_or_default()
     }
 
-    /// The tenant that the focused pane is about: of the plan's target, of the open partition, or of the opened entity.
+    /// The run that a screen over the panes is about.
+    fn run_in_question(&self) -> Option<&Progress> {
+        self.run.as_ref().filter(|run| self.stack.is_about(run.request))
+    }
+
+    /// The tenant that the focused pane is about: of the plan's target, of the open partition, or of the opened entity. While a run asks
+    /// something, the one that it writes to.
     pub(crate) fn tenant(&self) -> Option<&str> {
+        if let Some(run) = self.run_in_question() {
+            return run.tenant();
+        }
         let opened = self.history.opened.as_ref().map(|o| o.tenant.as_str());
         let listed = self.tenants.entities.as_ref().map(|e| e.tenant.as_str());
         match self.focus {
@@ -265,6 +274,9 @@ impl App {
         let of = |lead: &str, tenant: Option<&str>| {
             vec![tenant.map_or(lead.to_owned(), |t| format!("{lead} for tenant {t}"))]
         };
+        if self.run_in_question().is_some() {
+            return of("run", self.tenant());
+        }
         match self.focus {
             Pane::Plan if self.plan.is_begun() => return of("plan", self.tenant()),
             Pane::Log if self.run.is_some() => return of("run", self.tenant()),

@@ -38,18 +38,26 @@ pub(crate) struct Outliers {
 }
 
 impl Outliers {
-    pub(crate) fn of(items: &[Preview]) -> Self {
-        let size = |item: &Preview| item.after.as_ref().map_or(0, |row| to_plain_json(&Value::M(row.0.clone())).len());
+    /// Of the items of a batch that are not taken out; `sizes` are the bytes of each.
+    fn of(items: &[Preview], sizes: &[usize], part: &Part) -> Self {
         let most = |numbers: Vec<usize>| {
             let most = numbers.iter().copied().max().filter(|n| *n > 0)?;
             numbers.iter().position(|n| *n == most).map(|at| (at, most))
         };
+        let is_in = |item: &Preview| !part.is_out(item.n);
+        let of_kept = |item: &Preview, number: usize| if is_in(item) { number } else { 0 };
         Self {
-            largest: most(items.iter().map(size).collect()),
-            most_changed: most(items.iter().map(|i| i.changes.len()).collect()),
-            warned: items.iter().filter(|i| !i.warnings.is_empty()).count(),
+            largest: most(items.iter().zip(sizes).map(|(item, size)| of_kept(item, *size)).collect()),
+            most_changed: most(items.iter().map(|item| of_kept(item, item.changes.len())).collect()),
+            warned: items.iter().filter(|item| is_in(item) && !item.warnings.is_empty()).count(),
         }
     }
+}
+
+/// Bytes of the row of each item, as JSON.
+fn sizes(items: &[Preview]) -> Vec<usize> {
+    let size = |item: &Preview| item.after.as_ref().map_or(0, |row| to_plain_json(&Value::M(row.0.clone())).len());
+    items.iter().map(size).collect()
 }
 
 /// The dialog.
@@ -58,6 +66,7 @@ pub(crate) struct Batch {
     /// The run's request.
     pub(crate) request: RequestId,
     approval: Arc<ApprovalRequest>,
+    sizes: Vec<usize>,
     outliers: Outliers,
     part: Part,
     scroll: Scroll,
@@ -69,10 +78,11 @@ pub(crate) struct Batch {
 impl Batch {
     /// With what was taken out of it before.
     pub(crate) fn new(request: RequestId, approval: Arc<ApprovalRequest>, out: &BTreeSet<u64>) -> Self {
-        let outliers = Outliers::of(&approval.items);
         let one = One::of(&approval);
         let part = Part::of(&approval, out);
-        Self { request, approval, outliers, part, scroll: Scroll::default(), confirm: None, one }
+        let sizes = sizes(&approval.items);
+        let outliers = Outliers::of(&approval.items, &sizes, &part);
+        Self { request, approval, sizes, outliers, part, scroll: Scroll::default(), confirm: None, one }
     }
 }
 
@@ -130,6 +140,7 @@ impl Screen for Batch {
             Action::TakeOut => {
                 if let Some(item) = self.approval.items.get(self.scroll.cursor) {
                     self.part.turn(item.n);
+                    self.outliers = Outliers::of(&self.approval.items, &self.sizes, &self.part);
                     app.keep_out(self.request, item.n, self.part.is_out(item.n));
                     self.scroll.step(Step::Lines(1), self.approval.items.len());
                 }
@@ -233,9 +244,14 @@ mod tests {
     fn what_stands_out_is_found() {
         let mut items = vec![item(1, 1, 10), item(2, 7, 1), item(3, 1, 900), item(4, 2, 1)];
         items[3].warnings = vec!["wedged".to_owned()];
-        let found = Outliers::of(&items);
+        let mut part = Part::default();
+        let found = Outliers::of(&items, &sizes(&items), &part);
         assert_eq!(found.largest.map(|(at, _)| at), Some(2));
         assert_eq!((found.most_changed, found.warned), (Some((1, 7)), 1));
-        assert_eq!(Outliers::of(&[]), Outliers::default());
+        // An item that is taken out stands out no more.
+        [2, 3, 4].into_iter().for_each(|n| part.turn(n));
+        let found = Outliers::of(&items, &sizes(&items), &part);
+        assert_eq!((found.largest.map(|(at, _)| at), found.most_changed, found.warned), (Some(0), Some((0, 1)), 0));
+        assert_eq!(Outliers::of(&[], &[], &part), Outliers::default());
     }
 }

@@ -116,7 +116,7 @@ impl Runs {
             let at = local_minutes(&run.started_at, &app.zone);
             let line = Rich::of(Role::Text, &text::fit(&at, WHEN))
                 .with(Role::Strong, &text::fit(run.operation.as_str(), WHAT))
-                .with(if run.is_open() { Role::Warning } else { Role::Text }, &text::fit(run.state.as_str(), STATE))
+                .with(if run.is_open() { Role::Warning } else { Role::Text }, &text::fit(state(app, run), STATE))
                 .with(Role::Text, &text::fit(&subject_of(run), about.saturating_sub(1)))
                 .with(Role::Dim, &text::fit(&format!(" {}", run.operator), operator));
             Some(line.with(Role::Text, &format!(" {}", outcomes(run))))
@@ -304,9 +304,19 @@ fn subject_of(run: &RunInfo) -> String {
     }
 }
 
+/// Its state; of the run that is under way here, as it stands now.
+fn state(app: &App, run: &RunInfo) -> &'static str {
+    let here = app.run.as_ref().filter(|here| here.run == Some(run.run));
+    here.and_then(|here| here.state_now()).unwrap_or(run.state.as_str())
+}
+
 fn outcomes(run: &RunInfo) -> String {
     // Where there is no room for all, what is left is what matters.
-    let left = run.is_unfinished().then(|| format!("{} left", run.left));
+    let left = match (run.is_unfinished(), run.is_open() && run.left > 0) {
+        (true, _) => Some(format!("{} left", run.left)),
+        (false, true) => Some("nothing written".to_owned()),
+        (false, false) => None,
+    };
     left.into_iter().chain(run.outcomes.iter().map(|(o, n)| format!("{n} {o}"))).collect::<Vec<_>>().join(", ")
 }
 
@@ -336,7 +346,7 @@ fn facts(app: &App, run: &RunInfo) -> Vec<Rich> {
                 .join(" → "),
         ),
         ("who", run.operator.clone()),
-        ("what", format!("{}, {}", run.operation, run.state)),
+        ("what", format!("{}, {}", run.operation, state(app, run))),
         ("why", run.reason.clone()),
         ("where", format!("profile {}, {}-{}", run.profile, run.environment, run.app)),
         ("began", at(&run.started_at)),

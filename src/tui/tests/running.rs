@@ -8,18 +8,20 @@ use super::plans::files;
 use super::script::now;
 use super::{Fake, Play, Played, drawn};
 use crate::domain::digest::part_digest;
-use crate::domain::run::{Action, Operation, Outcome, Reason};
+use crate::domain::run::{Action, Operation, Outcome, Reason, RunState};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Approval, Command, Decision, Envelope, Event, Level, RunInfo, RunReport, Steering};
 use crate::tui::app::update;
 use crate::tui::message::Message;
 use crate::tui::pane::Pane;
+use crate::tui::screens::arm::Arm;
 use crate::tui::screens::batch::Batch;
 use crate::tui::screens::items::tests::item;
 use crate::tui::screens::leave::Leave;
 use crate::tui::screens::log::progress::Stage;
 use crate::tui::screens::palette::Palette;
 use crate::tui::screens::paused::Paused;
+use crate::tui::screens::runs::Runs;
 use crate::tui::text;
 
 /// Armed, with a plan of three batches under way: its canary waits.
@@ -291,6 +293,87 @@ fn what_is_not_finished_is_said_in_the_header_and_on_leaving() {
 }
 
 #[test]
+fn a_run_of_which_nothing_was_begun_leaves_nothing_unfinished() {
+    let declined = |p: &mut Play| {
+        p.fake = Fake::golden().answering(|c| {
+            let declined = RunInfo { left: 3, begun: false, outcomes: vec![], ..super::fake::stopped_run() };
+            let events = vec![Event::Run(Box::new(declined)), Event::Finished { cancelled: false }];
+            matches!(c, Command::Runs).then_some(events)
+        });
+    };
+    let played = playing((120, 40), declined, ":runs<ret>");
+    assert!(!played.screen.contains("unfinished") && !played.screen.contains("3 left"), "{}", played.screen);
+    assert!(played.screen.contains("nothing written"), "{}", played.screen);
+    assert_eq!(played.app.words_on_leaving(), [""; 0]);
+}
+
+#[test]
+fn keys_that_a_notice_names_work_over_the_recorded_runs() {
+    let refused = playing((120, 40), unfinished, ":runs<ret>r");
+    assert!(refused.screen.contains("A allows writing"), "{}", refused.screen);
+    assert!(playing((120, 40), unfinished, ":runs<ret>rA").app.stack.shows::<Arm>());
+    let resumed = playing((120, 40), unfinished, ":runs<ret>rAAr");
+    assert!(resumed.commands.iter().any(|c| matches!(c, Command::ResumeRun { .. })), "{}", resumed.screen);
+    let over = playing((120, 40), unfinished, ":runs<ret>y:");
+    assert!(over.app.stack.shows::<Palette>() && over.app.stack.has::<Runs>());
+    let copied = playing((120, 40), unfinished, ":runs<ret>y:copy file<ret>");
+    assert_eq!(copied.copied.len(), 2, "{}", copied.screen);
+    let preview = playing((120, 40), |_| {}, ":open PRODUCT#acme P-0006<ret>[pRA");
+    assert!(preview.app.stack.shows::<Arm>(), "{}", preview.screen);
+}
+
+#[test]
+fn a_dialog_of_a_run_names_the_tenant_that_the_run_writes_to() {
+    for keys in ["<esc>:open PRODUCT#acme<ret>B", "<esc>:open PRODUCT#acme P-0006<ret>B<ret>"] {
+        let screen = run(keys).screen;
+        let lines: Vec<&str> = screen.lines().collect();
+        assert!(lines[0].contains("tenant globex") && lines[1].contains("run for tenant globex"), "{screen}");
+    }
+    let closed = run("<esc>:open PRODUCT#acme<ret>B<esc>").screen;
+    assert!(closed.lines().next().unwrap().contains("tenant acme"), "{closed}");
+}
+
+#[test]
+fn the_last_batch_promises_no_other_one() {
+    for (keys, says) in [
+        ("a", "The run asks again before the next one."),
+        ("s", "The run goes on with the next batch."),
+        ("aWaWa", "Nothing is left after it."),
+        ("aWaWs", "Nothing is left after it."),
+        ("aWaWr", "the last batch"),
+        ("aWaWh", "No other batch waits"),
+    ] {
+        // Words may stand in two lines.
+        let screen = run(keys).screen;
+        let joined = screen.replace(['│', '┃', '║', '╎', '┆', '┊', '╏'], " ");
+        let words = joined.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(says), "{keys}: {says}\n{screen}");
+    }
+}
+
+#[test]
+fn a_paused_run_is_listed_as_paused_and_goes_on_with_the_key_that_says_so() {
+    let here = |p: &mut Play| {
+        let running = RunInfo { run: plan_run(), state: RunState::Running, left: 3, ..super::fake::stopped_run() };
+        p.fake = Fake::golden().answering(move |c| {
+            let events = vec![Event::Run(Box::new(running.clone())), Event::Finished { cancelled: false }];
+            matches!(c, Command::Runs).then_some(events)
+        });
+    };
+    let by_engine = |p: &mut Play| {
+        here(p);
+        paused(p);
+    };
+    let log = playing((120, 40), by_engine, &format!("{RUN}aW<esc>4"));
+    assert!(log.screen.contains(" p go on") && !log.screen.contains(" p pause"), "{}", log.screen);
+    let listed = playing((120, 40), by_engine, &format!("{RUN}aW<esc>:runs<ret>")).screen;
+    let line = listed.lines().find(|line| line.contains("2026-03-20")).unwrap();
+    assert!(line.contains("paused") && !line.contains("running"), "{listed}");
+    let waits = playing((120, 40), here, &format!("{RUN}<esc>:runs<ret>")).screen;
+    assert!(waits.lines().any(|line| line.contains("2026-03-20") && line.contains("waiting")), "{waits}");
+}
+
+#[test]
 fn reason_approvals_and_digest_of_the_selected_run_are_shown() {
     for size in [(60, 15), (80, 24), (120, 40)] {
         let screen = playing(size, unfinished, ":runs<ret>").screen;
@@ -408,7 +491,7 @@ fn a_run_is_followed_to_its_end_and_counted() {
     assert_eq!((progress.stage, progress.attempted(), progress.left()), (Stage::Ended, 3, Some(0)));
     let counts: Vec<_> = progress.outcomes.iter().map(|(o, n)| (*o, *n)).collect();
     assert_eq!(counts, [(Outcome::Done, 1), (Outcome::Conflict, 1), (Outcome::Failed, 1)]);
-    assert_eq!((progress.causes.len(), progress.unwritten), (2, 1));
+    assert_eq!((progress.causes.len(), progress.unwritten.values().sum::<u64>()), (2, 1));
     assert!(!played.app.is_writing());
     assert_eq!(played.app.focus, Pane::Log);
 }

@@ -53,6 +53,10 @@ pub(crate) struct Confirm {
     /// Items that approving the rest writes, and how many stay held.
     rest: u64,
     held: u64,
+    /// Items of later batches that wait.
+    later: u64,
+    /// The batch was held before.
+    is_held: bool,
 }
 
 impl Confirm {
@@ -75,6 +79,8 @@ impl Confirm {
             rest: left,
             part,
             held: approval.held_back.1,
+            later: approval.rest.saturating_sub(approval.items.len() as u64),
+            is_held: approval.held,
         }
     }
 
@@ -137,8 +143,12 @@ impl Confirm {
         };
         match self.verb {
             Verb::Approve => {
-                let what =
-                    format!("Batch {} is written: {items}.{out} The run asks again before the next one.", self.batch);
+                let then = match (self.later, self.held) {
+                    (0, 0) => "Nothing is left after it.",
+                    (0, _) => "What is held back is asked for next.",
+                    _ => "The run asks again before the next one.",
+                };
+                let what = format!("Batch {} is written: {items}.{out} {then}", self.batch);
                 (Frame::Write, format!("{place}Write {items}?"), what)
             }
             Verb::ApproveRest => {
@@ -147,18 +157,26 @@ impl Confirm {
                     0 => String::new(),
                     n => format!(" {} asked for afterwards.", format::plural(n, "held item is", "held items are")),
                 };
-                let what = format!("{rest} written WITHOUT asking again: this batch and every later one.{out}{held}");
+                let later = if self.later == 0 { "the last batch" } else { "this batch and every later one" };
+                let what = format!("{rest} written WITHOUT asking again: {later}.{out}{held}");
                 (Frame::Arm, format!("{place}Write ALL that is left, unseen?"), what)
             }
             Verb::Skip => {
-                let what = format!(
-                    "Nothing of the {items} is written, now or when the run is resumed. The run goes on with the next batch."
-                );
+                let then = match (self.later, self.held) {
+                    (0, 0) => "Nothing is left after it.",
+                    (0, _) => "What is held back is asked for next.",
+                    _ => "The run goes on with the next batch.",
+                };
+                let what = format!("Nothing of the {items} is written, now or when the run is resumed. {then}");
                 (Frame::Dialog, format!("Skip batch {} for good?", self.batch), what)
             }
             Verb::Hold => {
-                let what = "Nothing of it is written for now. The run asks for it again when the others are through."
-                    .to_owned();
+                let then = match (self.is_held, self.later) {
+                    (true, _) => "It was held before: the run ends without it, and asks for it when it is resumed.",
+                    (false, 0) => "No other batch waits: the run asks for what is held back.",
+                    (false, _) => "The run asks for it again when the others are through.",
+                };
+                let what = format!("Nothing of it is written for now. {then}");
                 (Frame::Pane { focused: true }, format!("Hold batch {} back?", self.batch), what)
             }
             Verb::Split => {

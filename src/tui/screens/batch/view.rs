@@ -42,7 +42,11 @@ impl Batch {
         let outer = area;
         let area = centred(buffer, area, 112, area.height);
         let place = if app.profile.protected { "PRODUCTION: " } else { "" };
-        let title = format!("{place}Batch {}: {}", self.approval.batch, ends(&self.approval.items));
+        let kept: Vec<&Preview> = self.approval.items.iter().filter(|item| !self.part.is_out(item.n)).collect();
+        // With everything taken out, the batch is still of somewhere.
+        let all = || self.approval.items.iter().collect();
+        let ends = ends(&if kept.is_empty() { all() } else { kept });
+        let title = format!("{place}Batch {}: {ends}", self.approval.batch);
         // Half a note says nothing.
         let is_room = text::width(&title) + text::width(NOTE) + 8 <= usize::from(area.width);
         let inner = framed(buffer, area, Frame::Write, &title, if is_room { NOTE } else { "" }, theme);
@@ -96,7 +100,7 @@ impl Batch {
         }
         let mut lines = Vec::new();
         if approval.canary {
-            let few = format::plural(all as u64, "item", "items");
+            let few = format::plural(kept.len() as u64, "item", "items");
             let words = format!("CANARY: {few} to begin with, few on purpose. Look before you approve.");
             lines.extend(problem::notice(&words, Role::Production, room));
         }
@@ -177,7 +181,7 @@ fn actions(items: &[&Preview]) -> String {
 }
 
 /// Where the items come from and where they go to: partitions, or how many of them.
-fn ends(items: &[Preview]) -> String {
+fn ends(items: &[&Preview]) -> String {
     let side = |pks: BTreeSet<&str>| match pks.len() {
         1 => pks.into_iter().collect::<String>(),
         n => format!("{} partitions", format::len(n)),
@@ -247,8 +251,8 @@ mod tests {
         copied.source_versions = (Version(0), Version(0));
         let mut moved = copied.clone();
         moved.source_versions = (Version(2), Version(3));
-        assert_eq!(ends(std::slice::from_ref(&onward)), "PRODUCT#acme → PRODUCT#globex");
-        assert_eq!(ends(&[copied.clone()]), "PRODUCT#globex, taken back");
-        assert_eq!(ends(&[copied, moved]), "PRODUCT#globex → PRODUCT#acme, taken back");
+        assert_eq!(ends(&[&onward]), "PRODUCT#acme → PRODUCT#globex");
+        assert_eq!(ends(&[&copied]), "PRODUCT#globex, taken back");
+        assert_eq!(ends(&[&copied, &moved]), "PRODUCT#globex → PRODUCT#acme, taken back");
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::found::Findings;
 use crate::domain::finding::FindingKind;
+use crate::domain::key::EntityKey;
 use crate::engine::protocol::{Among, EntityRef, Finding, RequestId, Severity};
 use crate::tui::job::Job;
 
@@ -48,6 +49,11 @@ impl Doctor {
             *known = (*known).min(worst);
         }
         self.findings.take(finding);
+    }
+
+    /// A run wrote an entity: what was found about it is of before.
+    pub(crate) fn was_written(&mut self, module: &str, key: &EntityKey) {
+        self.concerned.remove(&EntityRef { module: module.to_owned(), key: key.clone() });
     }
 
     /// The worst that was found about an entity.

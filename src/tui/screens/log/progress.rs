@@ -68,8 +68,8 @@ pub(crate) struct Progress {
     pub(crate) total: Option<u64>,
     /// Outcomes of items to be written.
     pub(crate) outcomes: BTreeMap<Outcome, u64>,
-    /// Items that are not written, as the preview found.
-    pub(crate) unwritten: u64,
+    /// Outcomes of items that are not written, as the preview found.
+    pub(crate) unwritten: BTreeMap<Outcome, u64>,
     pub(crate) causes: Vec<Cause>,
     pub(crate) other_causes: u64,
     /// The batch that waits for a decision.
@@ -106,7 +106,7 @@ impl Progress {
             found: 0,
             total: None,
             outcomes: BTreeMap::new(),
-            unwritten: 0,
+            unwritten: BTreeMap::new(),
             causes: Vec::new(),
             other_causes: 0,
             waiting: None,
@@ -150,6 +150,21 @@ impl Progress {
         if self.name.is_empty() { operation } else { format!("{operation}{}, ", self.name) }
     }
 
+    /// Whether nothing further of it is begun for now, whoever said so.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused || self.paused_by.is_some()
+    }
+
+    /// Its state while it is under way, where its record says less.
+    pub(crate) fn state_now(&self) -> Option<&'static str> {
+        match self.stage {
+            Stage::Ended => None,
+            _ if self.is_paused() => Some("paused"),
+            Stage::Waiting => Some(RunState::Waiting.as_str()),
+            Stage::Previewing | Stage::Writing | Stage::Stopping => None,
+        }
+    }
+
     /// Items with an outcome.
     pub(crate) fn attempted(&self) -> u64 {
         self.outcomes.iter().filter(|(o, _)| **o != Outcome::Held).map(|(_, n)| n).sum()
@@ -189,7 +204,7 @@ impl Progress {
             single.ended = Some(Box::new(item.clone()));
         }
         if item.batch.is_none() {
-            self.unwritten += 1;
+            *self.unwritten.entry(outcome).or_default() += 1;
             return;
         }
         *self.outcomes.entry(outcome).or_default() += 1;
@@ -339,6 +354,10 @@ mod tests {
         skipped.batch = None;
         run.item(&skipped, at(0));
         run.item(&item(2, Action::Create, Some(Outcome::Held)), at(0));
-        assert_eq!((run.attempted(), run.left(), run.unwritten), (0, Some(2), 1));
+        assert_eq!((run.attempted(), run.left()), (0, Some(2)));
+        let mut conflict = item(3, Action::Conflict, Some(Outcome::Conflict));
+        conflict.batch = None;
+        run.item(&conflict, at(0));
+        assert_eq!(run.unwritten, BTreeMap::from([(Outcome::Skipped, 1), (Outcome::Conflict, 1)]));
     }
 }

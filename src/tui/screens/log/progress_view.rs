@@ -146,8 +146,12 @@ fn counts(app: &App, run: &Progress) -> Vec<Rich> {
             out.push(Rich::of(outcome_role(*outcome), &format!("{outcome} {}", format::count(count))));
         }
     }
-    if run.unwritten > 0 {
-        out.push(Rich::of(Role::Dim, &format!("skipped by the plan {}", format::count(run.unwritten))));
+    for (outcome, count) in &run.unwritten {
+        let words = match outcome {
+            Outcome::Skipped => "skipped by the plan".to_owned(),
+            outcome => format!("{outcome} in the plan"),
+        };
+        out.push(Rich::of(Role::Dim, &format!("{words} {}", format::count(*count))));
     }
     let units = (app.counters.write_units - run.units_before).max(0.0);
     out.push(Rich::of(Role::Text, &format!("wrote {} units", format::units(units))));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::domain::plan::{Plan, RunSettings, Work};
-use crate::domain::run::RunId;
+use crate::domain::run::{Outcome, RunId};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{
     ApprovalRequest, BatchInfo, BatchState, Command, Decision, Event, Finding, ItemFilter, ItemResult, Level, Phase,
@@ -214,7 +214,7 @@ impl App {
     /// Pauses the run, or lets it go on.
     pub(crate) fn pause_or_go_on(&mut self) {
         let Some(run) = &self.run else { return };
-        if run.paused || run.paused_by.is_some() {
+        if run.is_paused() {
             self.steer(Steering::Continue);
             self.say("going on…");
         } else {
@@ -271,6 +271,11 @@ impl App {
         let now = self.now;
         if let Some(run) = self.followed(request) {
             run.item(&item, now);
+        }
+        if let Some(doctor) = self.doctor.as_mut().filter(|_| item.outcome == Some(Outcome::Done)) {
+            // A move writes both ends.
+            doctor.was_written(&item.entity.module, &item.entity.key);
+            doctor.was_written(&item.entity.module, &item.source);
         }
         self.log.push_item(now, item);
     }

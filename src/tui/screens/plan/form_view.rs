@@ -196,6 +196,7 @@ fn readiness(form: &Form, room: usize) -> Vec<Rich> {
             let key = problem.key.clone().unwrap_or_default();
             vec![Rich::of(Role::Warning, &format!("! not ready: {key}"))]
         }
+        None if form.lacks_file() => vec![Rich::of(Role::Warning, "! not ready: source.file")],
         None => vec![Rich::of(Role::Ok, "ready to be previewed")],
     }
 }

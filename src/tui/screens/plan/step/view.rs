@@ -47,6 +47,7 @@ impl StepForm {
         }
         let mut above = match form.problem.as_deref() {
             Some(problem) => problem::notice(&format!("! {}", problem.message), Role::Warning, room),
+            None if form.lacks_file() => vec![Rich::of(Role::Warning, "! the plan names no file yet (source.file)")],
             None => vec![Rich::of(Role::Ok, "the plan is ready to be previewed")],
         };
         above.truncate(3);
