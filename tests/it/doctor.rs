@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
-use tenantry::domain::plan::Plan;
+use tenantry::domain::plan::{NamedEntity, Plan};
 use tenantry::domain::row::Row;
 use tenantry::domain::value::{Value, from_plain_json};
 use tenantry::engine::protocol::{Command, Decision, Event};
@@ -200,6 +200,29 @@ async fn what_was_repaired_can_be_published_again_and_taken_back() {
     as_before(&before, &after);
     let again = program.json(&["doctor", "--repair", "--module", "product", "--arm", "--approve", "all"]).await;
     assert_eq!((again.code, again.events("item").len()), (0, 0), "{}", again.stdout);
+}
+
+#[tokio::test]
+async fn a_repair_of_named_entities_leaves_the_others() {
+    let stack = Stack::golden().await;
+    wedge(&stack, "P-0002", 3, "sync_data:FAILED").await;
+    let mut driver = Driver::new(&stack);
+    let named = |sk: &str| NamedEntity { module: Some("product".to_owned()), pk: ACME.into(), sk: sk.to_owned() };
+    let mut planned = async |only: Vec<NamedEntity>| {
+        let plan = Box::new(Plan::repair_of(only));
+        let request = driver.send(Command::PreviewPlan { plan, keep: false }).await;
+        let events = driver.rest(request).await;
+        let sk = |e: &Event| match e {
+            Event::Planned(summary) => Some(summary.blast.entities),
+            _ => None,
+        };
+        events.iter().find_map(sk)
+    };
+    assert_eq!(planned(vec![named("P-0003"), named("P-0002")]).await, Some(2));
+    assert_eq!(planned(vec![named("P-0003")]).await, Some(1));
+    // What waits for the pipeline is not wedged.
+    assert_eq!(planned(vec![named("P-0004")]).await, Some(0));
+    driver.leave().await;
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@ mod single;
 mod source;
 mod work;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::publish::PublishMode;
@@ -57,5 +59,17 @@ impl Plan {
             // Nothing is inserted that a pipeline would take up: the rows are written directly, whatever the profile's way is.
             run: RunSettings { publish: Some(PublishMode::Sync), ..RunSettings::default() },
         }
+    }
+
+    /// The plan that finishes these entities alone, where they are wedged.
+    #[must_use]
+    pub fn repair_of(entities: Vec<NamedEntity>) -> Self {
+        let name = match entities.as_slice() {
+            [one] => format!("repair {} {}", one.pk, one.sk),
+            several => format!("repair {} entities", several.len()),
+        };
+        let modules: BTreeSet<String> = entities.iter().filter_map(|one| one.module.clone()).collect();
+        let modules = Modules::Named(modules.into_iter().collect());
+        Self { name, modules, work: Work::RepairOf(entities), ..Self::repair(None) }
     }
 }

@@ -51,7 +51,8 @@ impl Work {
             | Self::Export { .. }
             | Self::Users { .. }
             | Self::Undo(_)
-            | Self::Repair => None,
+            | Self::Repair
+            | Self::RepairOf(_) => None,
         }
     }
 }

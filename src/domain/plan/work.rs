@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Normalize, PlanPart, Rollback, Source, Target, Undo};
+use super::{NamedEntity, Normalize, PlanPart, Rollback, Source, Target, Undo};
 use crate::domain::csv::Place;
 use crate::domain::csv::encoding::Format;
 use crate::domain::run::Operation;
@@ -84,6 +84,8 @@ pub enum Work {
     Undo(Undo),
     /// Finishes the commands of wedged entities.
     Repair,
+    /// The same for these entities alone. No plan file says so; see [`Plan::repair_of`](super::Plan::repair_of).
+    RepairOf(Vec<NamedEntity>),
 }
 
 impl Work {
@@ -100,7 +102,7 @@ impl Work {
             Self::Users { .. } => Operation::Users,
             Self::Rollback { .. } => Operation::Rollback,
             Self::Undo(_) => Operation::Undo,
-            Self::Repair => Operation::Repair,
+            Self::Repair | Self::RepairOf(_) => Operation::Repair,
         }
     }
 
@@ -113,7 +115,12 @@ impl Work {
                 Some(&*source.tenant).filter(|code| !code.is_empty())
             }
             Self::Import { target, .. } => Some(&*target.tenant).filter(|code| !code.is_empty()),
-            Self::Normalize { .. } | Self::Export { .. } | Self::Users { .. } | Self::Undo(_) | Self::Repair => None,
+            Self::Normalize { .. }
+            | Self::Export { .. }
+            | Self::Users { .. }
+            | Self::Undo(_)
+            | Self::Repair
+            | Self::RepairOf(_) => None,
         }
     }
 
@@ -128,7 +135,7 @@ impl Work {
             | Self::Import { source, .. }
             | Self::Export { source, .. }
             | Self::Rollback { source, .. } => Some(source),
-            Self::Users { .. } | Self::Undo(_) | Self::Repair => None,
+            Self::Users { .. } | Self::Undo(_) | Self::Repair | Self::RepairOf(_) => None,
         }
     }
 
@@ -142,7 +149,7 @@ impl Work {
             | Self::Import { source, .. }
             | Self::Export { source, .. }
             | Self::Rollback { source, .. } => Some(source),
-            Self::Users { .. } | Self::Undo(_) | Self::Repair => None,
+            Self::Users { .. } | Self::Undo(_) | Self::Repair | Self::RepairOf(_) => None,
         }
     }
 
@@ -174,6 +181,8 @@ impl Work {
             Self::Export { source, to, .. } => (entities(source), place(to)),
             Self::Users { pool, .. } => (pool.clone().unwrap_or_default(), String::new()),
             Self::Undo(undo) => (undo.run.to_string(), String::new()),
+            Self::RepairOf(entities) if entities.len() == 1 => ("1 entity".to_owned(), String::new()),
+            Self::RepairOf(entities) => (format!("{} entities", entities.len()), String::new()),
             Self::Normalize { .. } | Self::Repair => (String::new(), String::new()),
         }
     }

@@ -127,7 +127,8 @@ fn target_is_readable(task: &Task, plan: &Plan) -> Result<Option<String>, Stop> 
         | Work::Users { .. }
         | Work::Rollback { .. }
         | Work::Undo(_)
-        | Work::Repair => return Ok(None),
+        | Work::Repair
+        | Work::RepairOf(_) => return Ok(None),
     };
     let reads_lower = task.profile().framework >= FrameworkVersion::LOWER_TENANTS;
     let Some(why) = refusal(&target.tenant, target.spelling, reads_lower) else { return Ok(oddity(&target.tenant)) };
@@ -204,7 +205,8 @@ pub(super) async fn preview_into(
         Work::Rollback { source, how } => {
             Box::pin(rollback::plan(task, context, &plan.modules, source, how, &mut sink)).await
         }
-        Work::Repair => Box::pin(repair::plan(task, context, &plan.modules, &mut sink)).await,
+        Work::Repair => Box::pin(repair::plan(task, context, (&plan.modules, None), &mut sink)).await,
+        Work::RepairOf(only) => Box::pin(repair::plan(task, context, (&plan.modules, Some(only)), &mut sink)).await,
         Work::Undo(undo) => Box::pin(undo::plan(task, context, undo, is_held, &mut sink)).await,
     };
     let mut notes = found?;

@@ -1,9 +1,11 @@
 //! Preview of a repair: the items that would finish wedged entities.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::sink::Sink;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, PartitionKey, SortKey};
-use crate::domain::plan::Modules;
+use crate::domain::plan::{Modules, NamedEntity};
 use crate::domain::repair;
 use crate::domain::row::blocked;
 use crate::domain::run::{Action, Reason};
@@ -17,11 +19,11 @@ use crate::engine::task::{Context, Stop, Task};
 /// Entities looked at together.
 const PAGE: usize = 100;
 
-/// Adds an item for each entity whose next command nothing will finish.
+/// Adds an item for each entity whose next command nothing will finish; of the named ones alone, where some are.
 pub(super) async fn plan(
     task: &Task,
     context: &Context,
-    modules: &Modules,
+    (modules, only): (&Modules, Option<&Vec<NamedEntity>>),
     sink: &mut Sink<'_>,
 ) -> Result<Vec<String>, Stop> {
     let known = doctor::known(task).await?;
@@ -34,7 +36,11 @@ pub(super) async fn plan(
         return Err(failure.hint(format!("the modules are {}", known.join(", "))).into());
     }
     for module in &wanted {
-        for (pk, sks) in doctor::wedged(task, module).await? {
+        let found = match only {
+            Some(only) => named(only, module),
+            None => doctor::wedged(task, module).await?,
+        };
+        for (pk, sks) in found {
             let sks: Vec<SortKey> = sks.into_iter().collect();
             for sks in sks.chunks(PAGE) {
                 task.check()?;
@@ -53,6 +59,15 @@ pub(super) async fn plan(
         }
     }
     Ok(Vec::new())
+}
+
+/// The named entities of a module by their partitions: nothing has to be looked for.
+fn named(only: &[NamedEntity], module: &str) -> Vec<(PartitionKey, BTreeSet<SortKey>)> {
+    let mut found: BTreeMap<PartitionKey, BTreeSet<SortKey>> = BTreeMap::new();
+    for one in only.iter().filter(|one| one.module.as_deref() == Some(module)) {
+        found.entry(one.pk.clone()).or_default().insert(SortKey::new(&one.sk));
+    }
+    found.into_iter().collect()
 }
 
 async fn item(

@@ -36,7 +36,7 @@ pub(super) async fn rehearse(task: &Task, plan: &Plan, data: Option<PathBuf>) ->
         let failure = Failure::new(ErrorCode::Usage, "this build has no embedded store to rehearse in");
         return Err(failure.hint("build with the default features").into());
     };
-    if let Work::Export { .. } | Work::Repair = &plan.work {
+    if let Work::Export { .. } | Work::Repair | Work::RepairOf(_) = &plan.work {
         let message = format!("a plan that is no more than {} cannot be rehearsed", plan.work.operation());
         return Err(Failure::new(ErrorCode::Usage, message).hint("rehearse plans that write tables or users").into());
     }

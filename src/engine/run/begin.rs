@@ -282,7 +282,8 @@ fn refusal(plan: &Plan, summary: &PlanSummary, expect: Option<&str>) -> Option<F
         | Work::Export { .. }
         | Work::Rollback { .. }
         | Work::Undo(_)
-        | Work::Repair => false,
+        | Work::Repair
+        | Work::RepairOf(_) => false,
     };
     let invalid: u64 = summary
         .reasons

@@ -4,10 +4,12 @@ use super::{Fake, Play, Played};
 use crate::domain::finding::FindingKind;
 use crate::domain::key::EntityKey;
 use crate::domain::plan::Work;
+use crate::domain::run::{Action, Outcome};
 use crate::engine::failure::{ErrorCode, Failure};
-use crate::engine::protocol::{Command, EntityRef, Event, Finding, Phase, Severity};
+use crate::engine::protocol::{Command, EntityRef, Event, Finding, Phase, RequestId, Severity};
 use crate::tui::pane::Pane;
 use crate::tui::screens::findings::FindingsBox;
+use crate::tui::screens::items::tests::item;
 use crate::tui::text;
 
 fn finding(kind: FindingKind, severity: Severity, (pk, sk): (&str, &str), message: &str) -> Event {
@@ -172,6 +174,57 @@ fn what_can_be_repaired_is_previewed_and_runs_like_any_plan() {
         .iter()
         .find_map(|c| if let Command::RunPlan { plan, expect, .. } = c { Some((plan, expect)) } else { None });
     assert!(matches!(run, Some((plan, None)) if plan.name == "c"), "{run:?}");
+}
+
+#[test]
+fn a_repair_is_of_what_is_marked_or_else_of_what_the_filter_lists() {
+    let two = |keys: &str| {
+        let answer = |c: &Command| match c {
+            Command::Doctor { .. } => {
+                let more = finding(FindingKind::Wedged, Severity::Error, ("PRODUCT#globex", "P-0008"), "failed");
+                Some([findings(), vec![more, Event::Finished { cancelled: false }]].concat())
+            }
+            _ => None,
+        };
+        Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(answer)).keys(keys)
+    };
+    let planned = |keys: &str| {
+        let work = two(keys).commands.into_iter().find_map(|c| match c {
+            Command::PreviewPlan { plan, .. } => Some(plan.work),
+            _ => None,
+        });
+        match work {
+            Some(Work::RepairOf(only)) => only.into_iter().map(|one| one.sk).collect::<Vec<_>>(),
+            Some(_) => vec!["all".to_owned()],
+            None => vec![],
+        }
+    };
+    assert_eq!(planned(":doctor<ret>r"), ["all"]);
+    assert_eq!(planned(":doctor<ret>/P-0008<ret>r"), ["P-0008"]);
+    assert_eq!(planned(":doctor<ret>vr"), ["P-0003", "P-0008"], "of the errors, those that can be repaired");
+    // Marks go before the filter, and can be taken away again.
+    assert_eq!(planned(":doctor<ret> /P-0008<ret>r"), ["P-0003"]);
+    assert_eq!(planned(":doctor<ret> ur"), ["all"]);
+    let nothing = two(":doctor<ret>/point-in<ret>r");
+    assert!(nothing.screen.contains("nothing of what is listed can be repaired"), "{}", nothing.screen);
+    assert!(two(":doctor<ret>/point-in<ret> ").screen.contains("only what can be is marked"));
+    let line = two(":doctor<ret> rY");
+    assert!(line.screen.contains("there a repair is of whole modules"), "{}", line.screen);
+    let marked = two(":doctor<ret> ");
+    assert!(marked.screen.contains("!r*wedged") && marked.screen.contains("1 marked"), "{}", marked.screen);
+}
+
+#[test]
+fn what_was_found_about_an_entity_goes_when_a_run_writes_it() {
+    let mut app = play(":doctor<ret><esc>:open PRODUCT#acme<ret>").app;
+    let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0003") };
+    assert!(app.doctor.as_ref().unwrap().about(&entity).is_some());
+    for (outcome, is_left) in [(Outcome::Conflict, true), (Outcome::Done, false)] {
+        let mut written = item(1, Action::Update, Some(outcome));
+        (written.entity, written.source) = (entity.clone(), entity.key.clone());
+        app.run_answer(RequestId(1), Event::Item(Box::new(written)));
+        assert_eq!(app.doctor.as_ref().unwrap().about(&entity).is_some(), is_left, "{outcome}");
+    }
 }
 
 #[test]

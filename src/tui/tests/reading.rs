@@ -205,4 +205,17 @@ fn signs_are_explained_one_key_away() {
 fn an_import_without_a_file_does_not_show_one() {
     let form = play((80, 24), ":plan new import<ret>");
     assert!(form.screen.contains("(no file yet)"), "{}", form.screen);
+    // All that a plan file has to say is there; here nobody adds the file on a command line.
+    let text = "name = \"i\"\noperation = \"import\"\n[source]\ntype = \"PRODUCT\"\n[target]\ntenant = \"acme\"\n";
+    let opened = |keys: &str| {
+        let change = |p: &mut Play| {
+            p.files.insert("i.toml".into(), text.to_owned());
+        };
+        Play::new(120, 40).with(change).keys(&format!(":plan open i.toml<ret>{keys}"))
+    };
+    let whole = opened("");
+    assert!(whole.app.plan.form.as_ref().unwrap().plan.is_some(), "{}", whole.screen);
+    assert!(!whole.screen.contains("ready to be previewed"), "{}", whole.screen);
+    let refused = opened("p");
+    assert!(refused.screen.contains("it names no file yet"), "{}", refused.screen);
 }

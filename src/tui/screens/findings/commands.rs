@@ -1,8 +1,10 @@
 //! Looking for what is wrong, and previewing its repair.
 
+use std::collections::BTreeSet;
+
 use super::FindingsBox;
 use super::doctor::Doctor;
-use crate::domain::plan::Plan;
+use crate::domain::plan::{NamedEntity, Plan};
 use crate::engine::protocol::{Among, Command, Event, Level, RequestId};
 use crate::tui::app::App;
 use crate::tui::format;
@@ -78,10 +80,14 @@ impl App {
         (doctor.repairable == 0).then(|| "nothing of what was found can be repaired here".to_owned())
     }
 
-    /// Shows what repairing would write: a plan of its own, in no file.
-    pub(crate) fn preview_repair(&mut self) {
+    /// Shows what repairing would write, of some entities alone where these are given: a plan of its own, in no file.
+    pub(crate) fn preview_repair(&mut self, only: Option<BTreeSet<NamedEntity>>) {
         let Some(doctor) = &self.doctor else { return };
-        self.preview_own(Box::new(Plan::repair(doctor.among.module.clone())));
+        let plan = match only {
+            Some(only) => Plan::repair_of(only.into_iter().collect()),
+            None => Plan::repair(doctor.among.module.clone()),
+        };
+        self.preview_own(Box::new(plan));
     }
 
     /// Previews a plan that no form is over.

@@ -1,5 +1,7 @@
 //! Findings of a preview beside its items, or of the doctor: filtered, and each one's entity a key away.
 
+use std::collections::BTreeSet;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -12,6 +14,7 @@ use self::doctor::Doctor;
 use self::found::Findings;
 use super::command::CommandBox;
 use crate::domain::finding::FindingKind;
+use crate::domain::plan::NamedEntity;
 use crate::domain::tenant::tenant_of;
 use crate::engine::protocol::{Finding, RequestId, Severity};
 use crate::tui::actions::Action;
@@ -39,6 +42,8 @@ pub(crate) struct FindingsBox {
     kind: Option<FindingKind>,
     filter: Filter,
     scroll: Scroll,
+    /// Places of those that are marked for a repair.
+    marks: BTreeSet<usize>,
     /// Places of those shown, problems first, and of how many and which filter.
     shown: Vec<usize>,
     shown_of: Option<(usize, Option<Severity>, Option<FindingKind>, String)>,
@@ -64,6 +69,7 @@ impl FindingsBox {
             kind: None,
             filter: Filter::default(),
             scroll: Scroll::default(),
+            marks: BTreeSet::new(),
             shown: Vec::new(),
             shown_of: None,
         }
@@ -119,6 +125,53 @@ impl FindingsBox {
         Flow::Close
     }
 
+    /// The entities that a repair is about: those that are marked, otherwise those that are listed; `None` for all that can be repaired.
+    fn chosen(&self, findings: &Findings) -> Option<BTreeSet<NamedEntity>> {
+        let is_narrowed = self.filter.active() || self.kind.is_some() || self.severity.is_some();
+        if self.marks.is_empty() && !is_narrowed {
+            return None;
+        }
+        let marked = || self.marks.iter().copied().collect();
+        let places: Vec<usize> = if self.marks.is_empty() { self.shown.clone() } else { marked() };
+        let found = places.into_iter().filter_map(|at| findings.kept().get(at)).filter(|finding| finding.repairable);
+        let named = |Finding { entity, .. }: &Finding| NamedEntity {
+            module: Some(entity.module.clone()),
+            pk: entity.key.pk.clone(),
+            sk: entity.key.sk.to_string(),
+        };
+        Some(found.map(named).collect())
+    }
+
+    /// Marks the finding under the cursor, or takes its mark away: only what can be repaired is marked.
+    fn mark(&mut self, app: &mut App) {
+        let Some(at) = self.shown.get(self.scroll.cursor).copied() else { return };
+        let can_be = found(app, self.of).and_then(|f| f.kept().get(at)).is_some_and(|finding| finding.repairable);
+        if !can_be {
+            return app.refuse("it cannot be repaired here: only what can be is marked");
+        }
+        if !self.marks.remove(&at) {
+            self.marks.insert(at);
+        }
+        self.scroll.step(Step::Lines(1), self.shown.len());
+    }
+
+    /// Previews a repair; whether there was one to preview.
+    fn repair(&mut self, app: &mut App) -> bool {
+        let only = found(app, self.of).and_then(|findings| {
+            self.arrange(findings);
+            self.chosen(findings)
+        });
+        let is_nothing = only.as_ref().is_some_and(BTreeSet::is_empty);
+        let nothing = || is_nothing.then(|| "nothing of what is listed can be repaired here".to_owned());
+        if let Some(why) = app.no_repair().or_else(nothing) {
+            app.refuse(why);
+            return false;
+        }
+        app.left_findings = Some(self.clone());
+        app.preview_repair(only);
+        true
+    }
+
     /// How many there are, and which are shown.
     fn summary(&self, findings: &Findings) -> Rich {
         let mut line = Rich::default();
@@ -135,6 +188,9 @@ impl FindingsBox {
         }
         let only: Vec<&str> =
             self.severity.map(|s| words(s).1).into_iter().chain(self.kind.map(FindingKind::as_str)).collect();
+        if !self.marks.is_empty() {
+            line.push(Role::Marked, &format!("{} marked: r repairs these alone  ", format::len(self.marks.len())));
+        }
         if !only.is_empty() {
             line.push(Role::Match, &format!("only {}  ", only.join(", ")));
         }
@@ -173,14 +229,13 @@ impl Screen for FindingsBox {
                 let at = self.kind.and_then(|kind| kinds.iter().position(|k| *k == kind));
                 self.kind = kinds.get(at.map_or(0, |at| at + 1)).copied();
             }
-            Action::Repair if doctor(app, self.of).is_some() => match app.no_repair() {
-                Some(why) => app.refuse(why),
-                None => {
-                    app.left_findings = Some(self.clone());
-                    app.preview_repair();
+            Action::Repair if doctor(app, self.of).is_some() => {
+                if self.repair(app) {
                     return Flow::Close;
                 }
-            },
+            }
+            Action::Mark if doctor(app, self.of).is_some() => self.mark(app),
+            Action::ClearMarks => self.marks.clear(),
             Action::Cancel => match doctor(app, self.of).filter(|d| d.job.running) {
                 Some(_) => app.give_up(self.of),
                 None => app.say("nothing is being waited for here"),
@@ -279,7 +334,11 @@ impl Screen for FindingsBox {
             draw_line(buffer, list, &Rich::of(Role::Dim, words), 0, theme, Style::default());
         }
         let places = &self.shown;
-        let row = |i: usize| findings.kept().get(*places.get(i)?).map(line);
+        let marks = &self.marks;
+        let row = |i: usize| {
+            let at = places.get(i)?;
+            findings.kept().get(*at).map(|finding| line(finding, marks.contains(at)))
+        };
         draw_list(buffer, Place { frame: area, lines: list }, &mut self.scroll, places.len(), theme, row);
         draw_lines(buffer, Rect { y: list.bottom(), height: inner.bottom() - list.bottom(), ..inner }, &below, theme);
         cursor
@@ -322,7 +381,7 @@ fn role(severity: Severity) -> Role {
 }
 
 /// A finding in one line, its severity also without colours.
-fn line(finding: &Finding) -> Rich {
+fn line(finding: &Finding, is_marked: bool) -> Rich {
     let sign = match finding.severity {
         Severity::Error => "!",
         Severity::Warning => "~",
@@ -334,7 +393,8 @@ fn line(finding: &Finding) -> Rich {
     };
     let path = finding.path.as_deref().map(|p| format!(" {p}")).unwrap_or_default();
     Rich::of(role(finding.severity), sign)
-        .with(Role::Ok, if finding.repairable { "r " } else { "  " })
+        .with(Role::Ok, if finding.repairable { "r" } else { " " })
+        .with(Role::Marked, if is_marked { "*" } else { " " })
         .with(role(finding.severity), &text::fit(finding.kind.as_str(), KIND))
         .with(Role::Text, &place)
         .with(Role::Path, &path)

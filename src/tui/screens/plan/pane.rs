@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{form_view, preview_view};
 use crate::domain::csv::Place;
+use crate::domain::plan::Work;
 use crate::domain::run::Operation;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
@@ -67,6 +68,12 @@ impl PaneScreen for PlanPane {
             Action::Violations => app.no_violations(),
             Action::VerifyPlan => app.no_engine().or_else(|| app.no_plan_to_run()).or_else(|| app.no_sides()),
             Action::Rehearse => app.no_rehearsal(),
+            Action::ShowCommand
+                if app.focus == Pane::Plan
+                    && app.plan.own().is_some_and(|own| matches!(own.work, Work::RepairOf(_))) =>
+            {
+                Some("no command line does the same: there a repair is of whole modules".to_owned())
+            }
             Action::SavePlan | Action::EditPlan => app.no_plan(),
             Action::NextWord | Action::ClearValue => app.no_plan().or_else(|| app.no_form()),
             Action::RemoveStep | Action::StepUp | Action::StepDown => app.no_plan().or_else(|| app.no_step()),
@@ -198,7 +205,11 @@ impl App {
 
     /// Why the plan can neither be previewed nor run.
     fn not_ready(&self) -> Option<String> {
-        let problem = self.plan.form.as_ref()?.problem.as_deref()?;
+        let form = self.plan.form.as_ref()?;
+        if form.lacks_file() {
+            return Some("the plan is not ready: it names no file yet (source.file)".to_owned());
+        }
+        let problem = form.problem.as_deref()?;
         Some(format!("the plan is not ready: {}", problem.message))
     }
 }
