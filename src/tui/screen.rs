@@ -55,6 +55,9 @@ pub(crate) trait Screen: Any + Debug {
         false
     }
 
+    /// The palette opens over it.
+    fn palette_opens(&mut self, _app: &mut App) {}
+
     /// The request of the list that it is, where it gives way to what a command of the palette does.
     fn list(&self) -> Option<RequestId> {
         None

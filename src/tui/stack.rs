@@ -146,6 +146,7 @@ impl App {
                 }
                 // A refusal in a dialog names the key that allows writing, a copy the command that brings it into a file.
                 Action::Palette => {
+                    screen.palette_opens(app);
                     app.stack.push(Palette::default());
                     Flow::Stay
                 }

@@ -201,7 +201,6 @@ impl Screen for Activity {
                 app.say(if is_begun { "a range begins: go to its other end" } else { "no range" });
             }
             Action::NewPlan => return self.plan(app),
-            Action::Palette => app.perform(Action::Palette),
             Action::Reload => {
                 app.list_activity(self.wanted.clone(), self.words.clone(), self.moments.clone());
                 return Flow::Close;

@@ -137,6 +137,10 @@ impl Screen for Find {
         app.type_into(self.found.filter_mut(), key).map(|_| Flow::Stay)
     }
 
+    fn palette_opens(&mut self, app: &mut App) {
+        app.to_keep = Some(Spot::Search(line_of(&self.wanted)));
+    }
+
     fn act(&mut self, app: &mut App, press: Press) -> Flow {
         match press.action {
             Action::Open | Action::Right => return self.open(app),
@@ -144,10 +148,6 @@ impl Screen for Find {
             Action::ClearMarks => self.marks.clear(),
             Action::NewPlan => return self.plan(app),
             Action::KeepPlace => app.keep_place(Some(Spot::Search(line_of(&self.wanted)))),
-            Action::Palette => {
-                app.to_keep = Some(Spot::Search(line_of(&self.wanted)));
-                app.perform(Action::Palette);
-            }
             Action::Reload => {
                 app.find(self.wanted.clone());
                 return Flow::Close;
