@@ -194,8 +194,9 @@ impl From<StoreError> for Failure {
             StoreError::NoBucket => Self::new(ErrorCode::Config, message).hint("set bucket in the profile"),
             StoreError::NoApplication { .. } => Self::new(ErrorCode::NoTable, message)
                 .hint("check environment, app and region of the profile, and whose account the credentials belong to"),
-            StoreError::AnotherPlace { what, was, .. } => Self::new(ErrorCode::Config, message)
-                .hint(format!("sign in to {what} {was} and repeat; for another one start the program again")),
+            StoreError::AnotherPlace { what, was, .. } => Self::new(ErrorCode::Config, message).hint(format!(
+                "sign in to {what} {was} and repeat; for another one open its profile (:profile, --profile)"
+            )),
             StoreError::NoModuleTable { .. } => Self::new(ErrorCode::NoTable, message)
                 .hint("check the module's name, and the tables key of the profile where an application renamed it"),
             _ => Self::new(ErrorCode::Internal, message),

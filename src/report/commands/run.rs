@@ -291,7 +291,8 @@ fn ended(context: &mut Context, info: Option<&RunInfo>) {
     context.tell_of_run(News::RunEnded, Some(info.run), None, info.state.as_str());
     context.out.line(&RunLine::new(info));
     let counts: Vec<String> = info.outcomes.iter().map(|(word, count)| format!("{word} {count}")).collect();
-    context.out.text(&format!("run {} is {}: {}", info.run, info.state, counts.join(", ")));
+    let counts = if counts.is_empty() { "no item has an outcome".to_owned() } else { counts.join(", ") };
+    context.out.text(&format!("run {} is {}: {counts}", info.run, info.state));
     context.out.text(&format!("journal {}", info.journal));
     if matches!(info.state, RunState::Waiting | RunState::Stopped) {
         let run = info.run.to_string();
