@@ -270,7 +270,8 @@ impl Screen for Activity {
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let room = usize::from(inner.width).max(4);
         let above = self.state(room);
-        let group = self.grouped.key();
+        let (group, has_person) = (self.grouped.key(), self.grouped != Grouped::ByPerson);
+        let is_one_partition = self.wanted.pk.is_some();
         self.done.draw(buffer, (area, inner), above, &app.theme, |one, standing| {
             let mark = if standing.in_range { "●" } else { " " };
             let mut own = Rich::of(Role::Key, mark);
@@ -282,7 +283,10 @@ impl Screen for Activity {
                 own.push(Role::Text, " ");
                 room = room.saturating_sub(wide);
             }
-            own.append(&line(one, room, self.grouped != Grouped::ByPerson, &zone));
+            let key = &one.entity.key;
+            // In one partition the sort key tells the rows apart, also where there is little room.
+            let key = if is_one_partition { key.sk.to_string() } else { key.to_string() };
+            own.append(&line(one, room, has_person, &key, &zone));
             own
         })
     }
@@ -306,7 +310,9 @@ fn texts(one: &protocol::Activity, zone: &jiff::tz::TimeZone) -> Vec<String> {
 }
 
 /// One line of the list; without a column for the person where the group says who it is.
-fn line(one: &protocol::Activity, room: usize, has_person: bool, zone: &jiff::tz::TimeZone) -> Rich {
+///
+/// `key` is the key, or the part of it that the rows do not share.
+fn line(one: &protocol::Activity, room: usize, has_person: bool, key: &str, zone: &jiff::tz::TimeZone) -> Rich {
     let at = one.at.as_deref().map_or_else(|| "unknown".to_owned(), |at| local_minutes(at, zone));
     let unsure = if one.by_source == BySource::Row { "?" } else { "" };
     let role = match one.kind {
@@ -330,7 +336,7 @@ fn line(one: &protocol::Activity, room: usize, has_person: bool, zone: &jiff::tz
     // The version stays, however long the key is.
     let version = format!(" {}", one.version);
     let most = (room * 3 / 5).saturating_sub(text::width(&version));
-    line.push(Role::Strong, &format!(" {}{version}", text::cut(&one.entity.key.to_string(), most)));
+    line.push(Role::Strong, &format!(" {}{version}", text::cut(key, most)));
     line.push(Role::Text, &one.name.as_ref().map(|name| format!("  {name}")).unwrap_or_default());
     let paths: Vec<String> = one.paths.iter().map(ToString::to_string).collect();
     line.push(Role::Path, &format!("  {}", paths.join(", ")));

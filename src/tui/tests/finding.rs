@@ -309,6 +309,16 @@ fn activity_of_several_tenants_goes_back_entity_by_entity() {
 }
 
 #[test]
+fn in_one_partition_the_sort_key_tells_changes_apart() {
+    let screen = |keys: &str| play((60, 15), keys).screen;
+    let named = |screen: &str| ["P-0003", "P-0002"].map(|sk| screen.contains(sk));
+    let one = screen(":activity PRODUCT#acme<ret>");
+    assert!(named(&one) == [true; 2] && !one.contains("PRODUCT#acme /"), "{one}");
+    // Elsewhere whose they are is told first.
+    assert!(screen(":activity<ret>").contains("PRODUC…"), "{}", screen(":activity<ret>"));
+}
+
+#[test]
 fn whose_changes_they_are_is_told_exactly() {
     let rows = |c: &Command| {
         let mut rows = acting(c)?;
