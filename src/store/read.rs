@@ -20,6 +20,8 @@ use crate::domain::row::{Row, TableKind, field};
 const BATCH_KEYS: usize = 100;
 /// Such requests under way at once for one listing.
 const BATCHES_AT_ONCE: usize = 4;
+/// Answers in a row that leave every key over, after which a batch is given up.
+const LEFT_OVER: u32 = 8;
 
 /// A store that reads the application's tables. It has no way to write; see [`super::publish::WriteStore`].
 #[derive(Debug, Clone)]
@@ -172,12 +174,24 @@ impl ReadStore {
         while !wanted.is_empty() {
             self.meter.request();
             let names = wanted.keys().cloned().collect::<Vec<_>>().join(", ");
+            let asked = std::mem::take(&mut wanted);
             let request = self
                 .reads
                 .batch_get_item()
-                .set_request_items(Some(std::mem::take(&mut wanted)))
+                .set_request_items(Some(asked.clone()))
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
-            let answer = request.send().await.map_err(|e| dynamodb("BatchGetItem", &names).failed(e))?;
+            let answer = match request.send().await.map_err(|e| dynamodb("BatchGetItem", &names).failed(e)) {
+                Ok(answer) => answer,
+                // The same as an answer that leaves every key over.
+                Err(error) if error.kind() == Some(ErrorKind::Throttled) && attempt < LEFT_OVER => {
+                    self.meter.throttled();
+                    attempt += 1;
+                    tokio::time::sleep(super::backoff::delay(attempt)).await;
+                    wanted = asked;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             self.meter.read(answer.consumed_capacity());
             let before = found.len();
             for (table, items) in dynamodb("BatchGetItem", &names).part(answer.responses, "Responses")? {
@@ -191,7 +205,7 @@ impl ReadStore {
             if !wanted.is_empty() {
                 self.meter.throttled();
                 attempt = if found.len() > before { 0 } else { attempt + 1 };
-                if attempt > 8 {
+                if attempt > LEFT_OVER {
                     return Err(leftover(&names));
                 }
                 tokio::time::sleep(super::backoff::delay(attempt)).await;

@@ -71,12 +71,15 @@ impl Frame {
             }
             let masked = super::shown::masked(&line);
             // Units and counts of what was read so far depend on timing.
+            let mut rest = masked.chars().peekable();
             let mut digits = false;
-            for c in masked.chars() {
-                if !(digits && c.is_ascii_digit()) {
+            while let Some(c) = rest.next() {
+                // Of a number also its decimals and its groups.
+                let is_within = digits && ",.".contains(c) && rest.peek().is_some_and(char::is_ascii_digit);
+                if !(is_within || (digits && c.is_ascii_digit())) {
                     out.push(if c.is_ascii_digit() { '0' } else { c });
                 }
-                digits = c.is_ascii_digit();
+                digits = is_within || c.is_ascii_digit();
             }
             out.push('\n');
         }
