@@ -25,9 +25,6 @@ use tenantry::{config, environment, logging, worker};
 /// How long the end may take without a word.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// How often a one-time code is asked for that is none.
-const ATTEMPTS: usize = 3;
-
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -282,13 +279,7 @@ async fn headless(mut global: Global, mut command: Command, out: Output) -> u8 {
         _ => asks_for_code(&session).await,
     };
     if asks_for_code && global.mfa_code.is_none() {
-        let mut asked = ask_for_code().await;
-        for _ in 1..ATTEMPTS {
-            let Err(failure) = &asked else { break };
-            complain(&failure.message);
-            asked = ask_for_code().await;
-        }
-        match asked {
+        match ask_for_code().await {
             Ok(code) => global.mfa_code = Some(code),
             Err(failure) => return end(out, command.name(), Err(failure.into())),
         }
@@ -316,7 +307,7 @@ async fn headless(mut global: Global, mut command: Command, out: Output) -> u8 {
     code
 }
 
-/// Whether somebody is there to type the one-time code that the AWS profile wants. Without one the first call says what is wanted.
+/// True where somebody is there to type the one-time code that the AWS profile wants. Without one the first call says what is wanted.
 async fn asks_for_code(session: &Session) -> bool {
     let (profile, is_somebody_there) =
         (&session.profile, std::io::stdin().is_terminal() && std::io::stderr().is_terminal());

@@ -7,7 +7,7 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::config::state_variable;
+use crate::config::{STATE_DIR_WITHIN, state_variable};
 use crate::domain::run::RunId;
 use crate::logging::EVENTS;
 
@@ -97,8 +97,8 @@ fn begin(command: &[String], profile: &str, note: &Note) -> Result<Option<Starte
         .env("TENANTRY_STATE", &note.state);
     // A program that calls this one finds the runs all the same.
     match std::env::var_os(state_variable()) {
-        Some(dir) => child.env("TENANTRY_STATE_DIR", dir),
-        None => child.env_remove("TENANTRY_STATE_DIR"),
+        Some(dir) => child.env(STATE_DIR_WITHIN, dir),
+        None => child.env_remove(STATE_DIR_WITHIN),
     };
     let child = child.spawn().map_err(|e| format!("{program} cannot be started: {e}"))?;
     Ok(Some(Started { program: program.clone(), child }))

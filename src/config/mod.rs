@@ -16,7 +16,7 @@ mod words;
 
 pub use file::{ConfigFile, EXAMPLE, edited, load, parse};
 pub use layers::Origin;
-pub use places::{config_path, config_places, state_dir, state_variable};
+pub use places::{STATE_DIR_WITHIN, config_path, config_places, state_dir, state_variable};
 pub use profile::{Endpoints, FrameworkVersion, Profile, SignOff};
 pub use reference::{file_reference, plan_examples, plan_reference};
 pub use regular::{open_regular, read_regular};

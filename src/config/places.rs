@@ -29,11 +29,14 @@ pub fn state_dir(flag: Option<&Path>) -> PathBuf {
         .unwrap_or_else(|| below("XDG_STATE_HOME", ".local/state"))
 }
 
+/// The variable that names the state directory within a command of `[notify]`.
+pub const STATE_DIR_WITHIN: &str = "TENANTRY_STATE_DIR";
+
 /// The variable that names the state directory. A command of `[notify]` finds the state of the run under this name, and the directory
 /// under another one.
 #[must_use]
 pub fn state_variable() -> &'static str {
-    if env::var_os("TENANTRY_EVENT").is_some() { "TENANTRY_STATE_DIR" } else { "TENANTRY_STATE" }
+    if env::var_os("TENANTRY_EVENT").is_some() { STATE_DIR_WITHIN } else { "TENANTRY_STATE" }
 }
 
 fn directory(variable: &str) -> Option<PathBuf> {

@@ -58,7 +58,7 @@ impl Place {
         }
     }
 
-    /// Whether a row has it.
+    /// True where a row has it.
     #[must_use]
     pub fn is_of(&self, row: &Row) -> bool {
         at_place(&row.0, &self.path()).is_some()

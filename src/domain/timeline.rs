@@ -80,7 +80,7 @@ pub struct EntityRows {
     pub history: BTreeMap<Version, Arc<Row>>,
     /// Command rows by version.
     pub commands: BTreeMap<Version, Arc<Row>>,
-    /// Whether the command right above the data row is there, where these are not all of the rows.
+    /// Presence of the command right above the data row, where these are not all of the rows.
     pub has_next: Option<bool>,
 }
 
@@ -158,7 +158,7 @@ pub fn is_failed(command: &Row) -> bool {
     command.text(field::STATUS).is_some_and(|s| s.ends_with(":FAILED"))
 }
 
-/// Whether a command was refused and is never applied: it stands above the data row's version, and nothing leads up to it. `has_next` says
+/// True for a command that was refused and is never applied: it stands above the data row's version, and nothing leads up to it. `has_next` says
 /// whether the version right above the data row has a command.
 #[must_use]
 pub fn is_refused(version: Version, current: Version, has_next: bool) -> bool {

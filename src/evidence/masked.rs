@@ -2,6 +2,7 @@
 
 use crate::domain::diff::Change;
 use crate::domain::mask::Mask;
+use crate::domain::value::Value;
 use crate::engine::protocol::{EntityRef, Finding, ItemResult, PlanSummary, Preview, RunReport};
 
 /// Stands for a text that may quote keys or values.
@@ -35,18 +36,24 @@ impl Masking {
 
     pub(crate) fn summary(&mut self, summary: &mut PlanSummary) {
         summary.notes.iter_mut().for_each(hide);
-        for (entity, why) in summary.violated.iter_mut().flat_map(|violated| &mut violated.samples) {
-            self.entity(entity);
-            hide(why);
+        for violated in &mut summary.violated {
+            if let (Some(place), Some((entity, _))) = (&mut violated.place, violated.samples.first()) {
+                self.place(entity, place);
+            }
+            for (entity, why) in &mut violated.samples {
+                self.entity(entity);
+                hide(why);
+            }
         }
     }
 
     pub(crate) fn preview(&mut self, item: &mut Preview) {
         let (module, key) = (item.entity.module.clone(), item.entity.key.clone());
+        self.0.knows([key.pk.entity_type().to_owned()], []);
         item.changes.iter_mut().for_each(|Change { path, before, after, .. }| {
+            let whole = path.clone();
             for value in [before, after].into_iter().flatten() {
-                self.0.knows([key.pk.entity_type().to_owned()], []);
-                *value = self.0.at(&module, &key, path, value);
+                (*path, *value) = self.0.at(&module, &key, &whole, value);
             }
         });
         self.entity(&mut item.entity);
@@ -54,8 +61,19 @@ impl Masking {
     }
 
     pub(crate) fn finding(&mut self, finding: &mut Finding) {
+        if let Some(place) = &mut finding.path {
+            self.place(&finding.entity, place);
+        }
         self.entity(&mut finding.entity);
         hide(&mut finding.message);
+    }
+
+    /// A place as far as it names no data.
+    fn place(&mut self, entity: &EntityRef, place: &mut String) {
+        match place.parse() {
+            Ok(path) => *place = self.0.at(&entity.module, &entity.key, &path, &Value::s(HIDDEN)).0.to_string(),
+            Err(_) => hide(place),
+        }
     }
 
     fn result(&mut self, item: &mut ItemResult) {

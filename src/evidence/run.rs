@@ -10,6 +10,8 @@ use crate::engine::protocol::{
 
 /// Characters of a value that are told.
 const LONGEST: usize = 120;
+/// Batches in the time line.
+const BATCHES: usize = 50;
 /// Differences of one item that are told.
 const CHANGES: usize = 20;
 
@@ -39,8 +41,12 @@ pub(crate) fn of_run(report: &RunReport, prefix: &[String]) -> Report {
         part("Steering", table(&["when", "who", "what"], rows.collect(), ""));
     }
     if !report.timeline.is_empty() {
-        let rows = report.timeline.iter().map(timed).collect();
-        part("Time line", table(&["batch", "items", "from", "to", "items a second"], rows, ""));
+        let rows = report.timeline.iter().take(BATCHES).map(timed).collect();
+        let heading = match report.timeline.len() > BATCHES {
+            true => format!("Time line: the first {BATCHES} batches"),
+            false => "Time line".to_owned(),
+        };
+        part(&heading, table(&["batch", "items", "from", "to", "items a second"], rows, ""));
     }
     let problems = report.problems.iter().flat_map(problem).collect();
     let names = ["outcome", "reason", "items", "for instance", "message"];
@@ -95,10 +101,9 @@ fn signed(signature: &Signature) -> Vec<String> {
 }
 
 fn rehearsed(report: &RunReport) -> String {
-    let Some(Remembered { rehearsal, is_changed }) = report.rehearsal.as_deref().cloned() else {
-        return "no".to_owned();
-    };
-    let changed = if is_changed { "; what the run would write was something else" } else { "" };
+    let Some(remembered) = &report.rehearsal else { return "no".to_owned() };
+    let Remembered { rehearsal, is_changed } = &**remembered;
+    let changed = if *is_changed { "; what the run would write was something else" } else { "" };
     format!("{}: {}{changed}", rehearsal.at, rehearsal.outcome())
 }
 
@@ -192,7 +197,9 @@ fn back(report: &RunReport, prefix: &[String], blocks: &mut Vec<Block>) {
         |words: &[&str], run: RunId| Block::Code(shell::line(prefix, &[words, &[&run.to_string(), "--arm"]].concat()));
     let has = |word: &str| prefix.iter().any(|own| own == word);
     if has("--sandbox") && !has("--data") {
-        blocks.push(Block::Text("The sandbox was in memory: what it held is gone with it.".to_owned()));
+        blocks.push(Block::Text(
+            "The sandbox is in memory: it ends with the program, and with it the way back.".to_owned(),
+        ));
         return;
     }
     if info.left > 0 && info.state != RunState::Undone {

@@ -2,15 +2,15 @@ use std::collections::VecDeque;
 
 use crate::engine::EngineHandle;
 use crate::engine::failure::{ErrorCode, Failure};
-use crate::engine::protocol::{Command, Counters, Event, RequestId};
+use crate::engine::protocol::{Command, Counters, Envelope, Event, RequestId};
 
 /// A headless driver of the engine: one command at a time.
 #[derive(Debug)]
 pub struct Client {
     handle: EngineHandle,
     next: u64,
-    /// What came for a request while another one was listened to.
-    aside: VecDeque<Event>,
+    /// Events of a request that came while another one was listened to, oldest first.
+    aside: VecDeque<Envelope>,
 }
 
 impl Client {
@@ -36,8 +36,9 @@ impl Client {
     /// # Errors
     /// A [`Failure`] when the engine has ended.
     pub async fn event(&mut self, request: RequestId) -> Result<Event, Failure> {
-        if let Some(event) = self.aside.pop_front() {
-            return Ok(event);
+        let at = self.aside.iter().position(|envelope| envelope.request == request);
+        if let Some(envelope) = at.and_then(|at| self.aside.remove(at)) {
+            return Ok(envelope.event);
         }
         self.listen(request, None).await
     }
@@ -57,7 +58,9 @@ impl Client {
                 // Before any request: the demo data, for instance, could not be loaded.
                 Event::Failed(failure) if envelope.request == RequestId(0) => return Err(*failure),
                 event if envelope.request == request => return Ok(event),
-                event if Some(envelope.request) == other => self.aside.push_back(event),
+                event if Some(envelope.request) == other => {
+                    self.aside.push_back(Envelope { event, ..envelope });
+                }
                 _ => {}
             }
         }

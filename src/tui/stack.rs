@@ -73,7 +73,7 @@ impl Stack {
         self.screens.retain(|screen| !screen.ends_with(request));
     }
 
-    /// Whether a screen is about the work of a request.
+    /// True where a screen is about the work of a request.
     pub(crate) fn is_about(&self, request: RequestId) -> bool {
         self.screens.iter().any(|screen| screen.ends_with(request))
     }

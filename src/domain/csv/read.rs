@@ -27,7 +27,7 @@ pub struct Incoming {
     pub row: Row,
     /// Whether the file tells everything of it: otherwise what it cannot tell stays as it is at the target.
     pub is_whole: bool,
-    /// Whether the file has a column for the code, and one for the name.
+    /// True where the file has a column for the code, and one for the name.
     pub tells: [bool; 2],
     /// Things to know before approving.
     pub warnings: Vec<String>,

@@ -34,7 +34,7 @@ pub fn fields(row: &Row, target_tenant: &str, lossless: bool) -> Result<Vec<Stri
     Ok(out)
 }
 
-/// Whether no column of its own holds a field.
+/// True where no column of its own holds a field.
 fn is_other(name: &str, value: &Value) -> bool {
     match name {
         // Spreadsheets change keys that look like numbers: here they stand as texts.

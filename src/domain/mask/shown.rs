@@ -8,7 +8,7 @@ use super::Mask;
 use super::values::REDACTED;
 
 impl Mask {
-    /// Whether keys are masked: then texts that are made of them must not be shown either.
+    /// True where keys are masked: then texts that are made of them must not be shown either.
     #[must_use]
     pub fn hides_keys(&self) -> bool {
         self.rules.masks_keys()
@@ -21,19 +21,26 @@ impl Mask {
         EntityKey::new(row.text(field::PK).unwrap_or(REDACTED), row.text(field::SK).unwrap_or(REDACTED))
     }
 
-    /// The value in a place of an entity's row; a place that the mask's transforms take away is redacted.
+    /// A place of an entity's row, and the value there. Where the mask takes the place away, names below what is left of it may be data:
+    /// the path ends there, and the value is redacted.
     #[must_use]
-    pub fn at(&mut self, module: &str, key: &EntityKey, path: &Path, value: &Value) -> Value {
-        let redacted = || Value::s(REDACTED);
-        let mut row = of_key(key);
+    pub fn at(&mut self, module: &str, key: &EntityKey, path: &Path, value: &Value) -> (Path, Value) {
+        let redacted = |length: usize| (Path(path.0.iter().take(length).cloned().collect()), Value::s(REDACTED));
         match (path.0.split_first(), value) {
-            (None, Value::M(whole)) => Value::M(self.row(module, TableKind::Data, Row(whole.clone())).0),
+            (None, Value::M(whole)) => {
+                (path.clone(), Value::M(self.row(module, TableKind::Data, Row(whole.clone())).0))
+            }
             (Some((Segment::Name(name), inner)), value) => {
+                let mut row = of_key(key);
                 row.0.insert(name.clone(), wrapped(inner, value.clone()));
                 let masked = self.row(module, TableKind::Data, row);
-                masked.get(name).and_then(|value| unwrapped(inner, value)).cloned().unwrap_or_else(redacted)
+                match masked.get(name).map(|value| unwrapped(inner, value)) {
+                    Some(Ok(value)) => (path.clone(), value.clone()),
+                    Some(Err(depth)) => redacted(1 + depth),
+                    None => redacted(1),
+                }
             }
-            _ => redacted(),
+            _ => redacted(0),
         }
     }
 }
@@ -51,10 +58,11 @@ fn wrapped(path: &[Segment], value: Value) -> Value {
     })
 }
 
-fn unwrapped<'a>(path: &[Segment], value: &'a Value) -> Option<&'a Value> {
-    path.iter().try_fold(value, |value, segment| match (segment, value) {
-        (Segment::Name(name), Value::M(map)) => map.get(name),
-        (Segment::Index(_), Value::L(list)) => list.first(),
-        _ => None,
+/// The value where a path leads, or how many of its segments there still are.
+fn unwrapped<'a>(path: &[Segment], value: &'a Value) -> Result<&'a Value, usize> {
+    path.iter().enumerate().try_fold(value, |value, (depth, segment)| match (segment, value) {
+        (Segment::Name(name), Value::M(map)) => map.get(name).ok_or(depth),
+        (Segment::Index(_), Value::L(list)) => list.first().ok_or(depth),
+        _ => Err(depth),
     })
 }

@@ -218,7 +218,7 @@ fn a_part_of_a_row_is_masked_as_in_its_row() {
     assert_eq!(mask.key("product", &key).pk.as_str(), masked.text("pk").unwrap());
     let mut value = |path: &str, value: Value| {
         let path = if path.is_empty() { Default::default() } else { path.parse().unwrap() };
-        mask.at("product", &key, &path, &value)
+        mask.at("product", &key, &path, &value).1
     };
     let Value::M(own) = masked.get("attributes").unwrap() else { panic!() };
     let Value::L(tags) = &own["tags"] else { panic!() };
@@ -232,4 +232,18 @@ fn a_part_of_a_row_is_masked_as_in_its_row() {
     );
     assert_eq!(value("tenantCode", Value::s("acme")), Value::s(masked.text("pk").unwrap().split_once('#').unwrap().1));
     assert_eq!(value("", Value::M(whole.0)), Value::M(masked.0));
+}
+
+#[test]
+fn a_path_names_nothing_below_a_place_that_is_emptied() {
+    let mut mask = mask(&["attributes.contacts"], &[], &[], Rest::List);
+    let key = super::super::key::EntityKey::new("PRODUCT#acme", "P-1");
+    let mut at = |path: &str, value: Value| {
+        let (path, value) = mask.at("product", &key, &path.parse().unwrap(), &value);
+        (path.to_string(), value)
+    };
+    let redacted = ("attributes.contacts".to_owned(), Value::s("redacted"));
+    assert_eq!(at("attributes.contacts[\"sato@example.com\"]", Value::s("x")), redacted);
+    assert_eq!(at("attributes.contacts[\"sato@example.com\"].phones[3]", Value::n(1)), redacted);
+    assert_eq!(at("attributes.price", Value::n(5)), ("attributes.price".to_owned(), Value::n(5)));
 }

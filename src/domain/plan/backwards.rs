@@ -94,13 +94,13 @@ pub struct Undo {
 }
 
 impl Undo {
-    /// Whether an item is taken back although the tables do not prove what its journal says: it is named, and forced.
+    /// True where an item is taken back although the tables do not prove what its journal says: it is named, and forced.
     #[must_use]
     pub fn is_forced(&self, n: u64) -> bool {
         self.conflicts == Conflicts::Force && self.items.contains(&n)
     }
 
-    /// Whether it is about an item.
+    /// True where the undo is about an item.
     #[must_use]
     pub fn is_about(&self, n: u64) -> bool {
         self.items.is_empty() || self.items.contains(&n)

@@ -19,7 +19,7 @@ impl StopAfter {
     /// Attempts before a ratio counts.
     pub const RATIO_FROM: u64 = 20;
 
-    /// Whether a run with so many failed of so many attempted items ends.
+    /// True where a run with so many failed of so many attempted items ends.
     #[must_use]
     pub fn is_reached(self, failed: u64, attempted: u64) -> bool {
         match self {
@@ -71,7 +71,7 @@ pub struct RunSettings {
     pub stop_after_failures: StopAfter,
     /// How it publishes; the profile's way when `None`.
     pub publish: Option<PublishMode>,
-    /// Whether the guide's marks are left in attributes.
+    /// The guide's marks are left in attributes.
     pub stamp: bool,
     /// How long the application's pipeline may take for an entity.
     pub timeout: Duration,

@@ -16,7 +16,7 @@ pub struct Among {
 }
 
 impl Among {
-    /// Whether only some partitions of the modules are in scope: how much of a table they are is not known before it is read.
+    /// True where only some partitions of the modules are in scope: how much of a table they are is not known before it is read.
     #[must_use]
     pub fn is_narrow(&self) -> bool {
         self.entity_type.is_some() || self.tenant.is_some()

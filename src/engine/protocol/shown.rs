@@ -259,7 +259,7 @@ pub struct RunInfo {
     pub operator: String,
     /// Items that are to be written and have no outcome yet.
     pub left: u64,
-    /// Whether an item of it was begun, so that something may have been written.
+    /// An item of it was begun, so that something may have been written.
     pub begun: bool,
     /// Items that failed and were taken up again, counted each time.
     pub retried: u64,
@@ -286,7 +286,7 @@ impl RunInfo {
         !matches!(self.state, RunState::Done | RunState::Undone)
     }
 
-    /// Whether there is something left for a resume. A run of which nothing was begun, such as one that was declined, leaves nothing
+    /// True where something is left for a resume. A run of which nothing was begun, such as one that was declined, leaves nothing
     /// half done.
     #[must_use]
     pub fn is_unfinished(&self) -> bool {

@@ -8,8 +8,8 @@ use crate::engine::task::{Context, Stop, Task, blocking};
 
 /// Items told of each kind.
 const SAMPLES: usize = 5;
-/// Batches in the time line.
-const BATCHES: usize = 50;
+/// Batches in the time line: one more than a report shows, so that it can say that there are more.
+const BATCHES: usize = 51;
 
 pub(in crate::engine) async fn report(task: &Task, run: RunId) -> Result<(), Stop> {
     let reader = super::items::reader(task, run).await?;

@@ -57,7 +57,7 @@ pub struct Context {
     pub zone: TimeZone,
     /// Where copies of rows are kept; `None` in a build that cannot keep any.
     pub keeping: Option<BeginKeeping>,
-    /// Whether somebody is there to type another one-time code, which the AWS profile wants.
+    /// Somebody is there to type another one-time code, which the AWS profile wants.
     pub asks_for_code: bool,
     /// Tells whoever wants to know of runs.
     pub notify: Notifier,

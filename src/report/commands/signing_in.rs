@@ -9,22 +9,33 @@ use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Event, RequestId, Steering};
 use crate::notify::News;
 
-/// Codes that are asked for before the run ends: each attempt may lock the device a little longer.
+/// Answers that are waited for: a mistyped one is asked for again, a refused one may lock the device a little longer.
 const ATTEMPTS: usize = 3;
 
-/// Asks for the six digits of the device.
+/// Asks for the six digits of the device on the terminal, and again where something else is typed.
 ///
 /// # Errors
-/// A [`Failure`] where what is typed is no code, and where nothing is typed.
+/// A [`Failure`] where nothing is typed, and after three answers that are no code.
 pub async fn ask_for_code() -> Result<OneTimeCode, Failure> {
-    let asks = "the AWS profile asks for a one-time code (mfa_serial): type the six digits of the device\n";
-    let _ = std::io::stderr().write_all(asks.as_bytes());
-    let line = tokio::task::spawn_blocking(|| {
-        let mut line = String::new();
-        std::io::stdin().read_line(&mut line).map(|_| line)
-    });
-    let line = line.await.ok().and_then(Result::ok).unwrap_or_default();
-    line.parse().map_err(|why: &str| Failure::new(ErrorCode::Usage, why))
+    let mut asks =
+        "the AWS profile asks for a one-time code (mfa_serial): type the six digits of the device".to_owned();
+    let mut attempt = 1;
+    loop {
+        let _ = std::io::stderr().write_all(format!("{asks}\n").as_bytes());
+        let line = tokio::task::spawn_blocking(|| {
+            let mut line = String::new();
+            std::io::stdin().read_line(&mut line).map(|_| line)
+        });
+        let line = line.await.ok().and_then(Result::ok).unwrap_or_default();
+        match line.parse::<OneTimeCode>() {
+            Ok(code) => return Ok(code),
+            Err(why) if line.trim().is_empty() || attempt >= ATTEMPTS => {
+                return Err(Failure::new(ErrorCode::Usage, why));
+            }
+            Err(why) => why.clone_into(&mut asks),
+        }
+        attempt += 1;
+    }
 }
 
 impl Context {
@@ -52,7 +63,7 @@ impl Context {
                 Ok(code) => code,
                 Err(failure) => {
                     self.out.note(&failure.message);
-                    continue;
+                    return Ok(false);
                 }
             };
             let request = self.client.send(Command::SignInAgain { code: Some(code) }).await?;

@@ -40,7 +40,7 @@ impl Described {
         self.previews.first()
     }
 
-    /// Whether the first of them is there and is not written.
+    /// The first of them is there and is not written.
     pub(crate) fn writes_nothing(&self) -> bool {
         self.previews.first().is_some_and(|preview| !is_written(preview))
     }
@@ -159,7 +159,7 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
     out
 }
 
-/// Whether the item is written: what a refused one came to may be there all the same.
+/// True where the item is written: what a refused one came to may be there all the same.
 fn is_written(preview: &Preview) -> bool {
     let writes = matches!(preview.action, Action::Create | Action::Update | Action::Delete | Action::Restore);
     writes && preview.after.is_some()

@@ -1,5 +1,6 @@
 //! The console as a whole, driven by keys against an engine of canned answers.
 
+mod acting;
 mod collisions;
 mod data;
 mod doctor;
@@ -13,6 +14,7 @@ mod mouse;
 mod plans;
 mod profiles;
 mod reading;
+mod recorded;
 mod rehearsing;
 mod remembering;
 mod reporting;

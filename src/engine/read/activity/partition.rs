@@ -236,7 +236,7 @@ impl Partition<'_> {
         Ok(applied)
     }
 
-    /// Whether each version that was not applied never will be: nothing leads up to it.
+    /// No version that was not applied ever will be: nothing leads up to it.
     async fn refused(
         &mut self,
         from: TableKind,

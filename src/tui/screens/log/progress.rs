@@ -150,7 +150,7 @@ impl Progress {
         if self.name.is_empty() { operation } else { format!("{operation}{}, ", self.name) }
     }
 
-    /// Whether nothing further of it is begun for now, whoever said so.
+    /// True where nothing further of it is begun for now, whoever said so.
     pub(crate) fn is_paused(&self) -> bool {
         self.paused || self.paused_by.is_some()
     }

@@ -136,7 +136,7 @@ fn spots(app: &App, typed: &str) -> Vec<Choice> {
         .collect()
 }
 
-/// Whether a place is kept under exactly this name.
+/// True where a place is kept under exactly this name.
 fn is_named(choice: &Choice, name: &str) -> bool {
     matches!(choice, Choice::Spot(Some(own), _) if own.to_lowercase() == name.to_lowercase())
 }

@@ -260,7 +260,7 @@ impl Form {
         self.fields.iter().find(|f| f.path() == path).and_then(|f| self.value(f))
     }
 
-    /// Whether it is an import that names no file: a plan file may leave that to the command line, and here there is none.
+    /// True for an import that names no file: a plan file may leave that to the command line, and here there is none.
     pub(crate) fn lacks_file(&self) -> bool {
         let work = self.plan.as_deref().map(|plan| &plan.work);
         matches!(work, Some(Work::Import { file: None, .. }))
