@@ -12,6 +12,7 @@ pub mod environment;
 mod evidence;
 #[cfg(feature = "sandbox")]
 pub mod keep;
+mod lock;
 pub mod logging;
 pub mod manual;
 mod masking;

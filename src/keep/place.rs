@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::io;
 use crate::engine::failure::{ErrorCode, Failure};
+use crate::lock::Held;
 
 /// Held by whoever makes a copy, as by every sandbox.
 const LOCK: &str = "sandbox.lock";
@@ -62,7 +63,7 @@ pub(super) fn remove_left_over(to: &Path) -> Vec<PathBuf> {
 /// Whether nobody makes a copy there any more.
 fn is_abandoned(dir: &Path) -> bool {
     match File::open(dir.join(LOCK)) {
-        Ok(lock) => lock.try_lock().is_ok(),
+        Ok(lock) => !Held::by_anyone(&lock),
         Err(_) => {
             let is_empty = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_none());
             let age = std::fs::metadata(dir).and_then(|m| m.modified()).ok().and_then(|at| at.elapsed().ok());
@@ -101,8 +102,7 @@ mod tests {
             std::fs::create_dir(&path).unwrap();
             File::create(path.join(LOCK)).unwrap()
         };
-        let held = make(".tenantry-copy-Abc123");
-        held.try_lock().unwrap();
+        let held = Held::take(make(".tenantry-copy-Abc123")).unwrap();
         for name in [".tenantry-copy-left00", ".tenantry-copy-two-left00", ".tenantry-other-left00", "copy-left00"] {
             drop(make(name));
         }

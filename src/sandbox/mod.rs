@@ -25,6 +25,7 @@ pub use line::Line;
 pub use pipeline::PipelineMode;
 pub use s3::Objects;
 
+use crate::lock::Held;
 use host::Host;
 use pipeline::Pipeline;
 
@@ -80,7 +81,7 @@ pub struct Sandbox {
     objects: Objects,
     users: Users,
     _temporary: Option<tempfile::TempDir>,
-    _lock: Option<File>,
+    _lock: Option<Held>,
 }
 
 impl Sandbox {
@@ -229,15 +230,12 @@ fn ports(first: Option<u16>) -> Result<[u16; 3], SandboxError> {
 }
 
 /// Makes the directory and takes it for this process: two sandboxes on the same files would overwrite each other.
-fn lock(dir: &Path) -> Result<File, SandboxError> {
+fn lock(dir: &Path) -> Result<Held, SandboxError> {
     std::fs::create_dir_all(dir).map_err(SandboxError::file("create", dir))?;
     let path = dir.join("sandbox.lock");
     let file = File::create(&path).map_err(SandboxError::file("create", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(SandboxError::Locked { dir: dir.to_owned() }),
-        Err(std::fs::TryLockError::Error(source)) => Err(SandboxError::file("lock", &path)(source)),
-    }
+    let held = Held::take(file).map_err(SandboxError::file("lock", &path))?;
+    held.ok_or_else(|| SandboxError::Locked { dir: dir.to_owned() })
 }
 
 #[cfg(test)]

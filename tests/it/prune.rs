@@ -31,6 +31,7 @@ async fn pruned(program: &Program, more: &[&str]) -> Vec<String> {
     runs
 }
 
+#[expect(clippy::disallowed_methods, reason = "somebody else holds the run")]
 #[tokio::test]
 async fn what_ended_long_ago_and_is_needed_by_nothing_is_removed() {
     let stack = Stack::new().await;

@@ -33,6 +33,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::run::RunId;
 use crate::engine::failure::{ErrorCode, Failure};
+use crate::lock::Held;
 
 pub use approvals::Left;
 pub use batches::Tally;
@@ -45,7 +46,8 @@ pub use prune::{prunable, remove, sweep};
 pub use read::{Reader, Recorded, WrittenItem, list};
 pub use refused::RefusedRow;
 pub use whole::Scale;
-pub use write::{EndedItem, Header, Journal, NewItem, hold, mark};
+pub(crate) use write::hold;
+pub use write::{EndedItem, Header, Journal, NewItem, mark};
 
 /// Errors of a journal.
 #[derive(Debug, thiserror::Error)]
@@ -207,5 +209,5 @@ pub(super) fn private_file(path: &Path) -> Result<File, JournalError> {
 fn is_held(state_dir: &Path, run: RunId) -> bool {
     let path = lock_path(state_dir, run);
     // Opening a pipe would wait for someone at its other end.
-    guard::regular(&path).is_ok() && File::open(path).is_ok_and(|file| file.try_lock_shared().is_err())
+    guard::regular(&path).is_ok() && File::open(path).is_ok_and(|file| Held::by_anyone(&file))
 }

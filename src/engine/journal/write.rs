@@ -1,4 +1,3 @@
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -14,6 +13,7 @@ use crate::domain::item::PlannedItem;
 use crate::domain::plan::Plan;
 use crate::domain::publish::{PublishMode, Stamp};
 use crate::domain::run::{Operation, Outcome, Reason, RunId, RunState};
+use crate::lock::Held;
 use crate::store::Pins;
 
 /// Facts that are known of a run when it begins.
@@ -318,7 +318,7 @@ pub fn mark(state_dir: &Path, run: RunId, state: RunState, undone_by: Option<Run
 ///
 /// # Errors
 /// [`JournalError::Locked`] while another process has it, [`JournalError::Io`].
-pub fn hold(state_dir: &Path, run: RunId) -> Result<Option<File>, JournalError> {
+pub(crate) fn hold(state_dir: &Path, run: RunId) -> Result<Option<Held>, JournalError> {
     let path = lock_path(state_dir, run);
     if !path.exists() {
         return Ok(None);
@@ -326,13 +326,8 @@ pub fn hold(state_dir: &Path, run: RunId) -> Result<Option<File>, JournalError> 
     take_lock(&path, run).map(Some)
 }
 
-fn take_lock(path: &Path, run: RunId) -> Result<File, JournalError> {
-    let lock = private_file(path)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(std::fs::TryLockError::WouldBlock) => Err(JournalError::Locked { run }),
-        Err(std::fs::TryLockError::Error(error)) => Err(io(path)(error)),
-    }
+fn take_lock(path: &Path, run: RunId) -> Result<Held, JournalError> {
+    Held::take(private_file(path)?).map_err(io(path))?.ok_or(JournalError::Locked { run })
 }
 
 fn put_header(connection: &Connection, path: &Path, h: &Header) -> Result<(), JournalError> {

@@ -1,6 +1,6 @@
 //! The file that keeps an interrupted comparison: one JSON value a line, findings between the places that it got to.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -23,6 +23,7 @@ use crate::engine::journal::{JournalError, private_dir, regular};
 use crate::engine::protocol::{EntityRef, Finding, Severity};
 use crate::engine::read::scope::Partition;
 use crate::engine::task::Task;
+use crate::lock::Held;
 
 const FORMAT: u32 = 1;
 /// Bytes that are held before they are written.
@@ -236,15 +237,6 @@ fn open(path: &Path) -> Result<File, KeptError> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(io(path))
 }
 
-/// Whether it is ours now, until it is closed.
-fn lock(file: &File, path: &Path) -> Result<bool, KeptError> {
-    match file.try_lock() {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(io(path)(error)),
-    }
-}
-
 /// Result of the look for a plan's checkpoint.
 pub(super) enum Found {
     Nothing,
@@ -258,7 +250,7 @@ pub(super) struct Kept {
     pub(super) begun: Begun,
     pub(super) place: Place,
     path: PathBuf,
-    file: File,
+    file: Held,
     /// Bytes up to the place; what stands behind is found once more.
     end: u64,
 }
@@ -269,12 +261,9 @@ pub(super) fn look(state_dir: &Path, name: &str) -> Result<Found, KeptError> {
     if !path.exists() {
         return Ok(Found::Nothing);
     }
-    let file = open(&path)?;
-    if !lock(&file, &path)? {
-        return Ok(Found::Busy);
-    }
+    let Some(file) = Held::take(open(&path)?).map_err(io(&path))? else { return Ok(Found::Busy) };
     let unreadable = || KeptError::Unreadable { path: path.clone() };
-    let mut reader = BufReader::new(&file);
+    let mut reader = BufReader::new(&*file);
     let mut line = Vec::new();
     let (mut read, mut begun, mut place) = (0u64, None, None);
     loop {
@@ -351,7 +340,7 @@ impl Findings {
 /// The file while a comparison is under way.
 pub(super) struct Record {
     path: PathBuf,
-    file: File,
+    file: Held,
     /// Where it stands before its first place: until then an older one keeps its own.
     begun_at: Option<PathBuf>,
     held: Vec<u8>,
@@ -373,10 +362,7 @@ impl Record {
         let dir = dir(state_dir);
         private_dir(&dir)?;
         let new = dir.join(format!("{name}.new"));
-        let file = open(&new)?;
-        if !lock(&file, &new)? {
-            return Ok(None);
-        }
+        let Some(file) = Held::take(open(&new)?).map_err(io(&new))? else { return Ok(None) };
         file.set_len(0).map_err(io(&new))?;
         let path = dir.join(format!("{name}.jsonl"));
         let mut record = Self { path, file, begun_at: Some(new), held: Vec::new() };
