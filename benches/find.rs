@@ -6,6 +6,7 @@
 //! counts. `ratio` of a listing is ours to the scan's, the smaller the better; of the others the raw loop's time to ours, 1 is even.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
@@ -38,8 +39,10 @@ fn entity() -> Row {
     from_plain_json(json).ok().and_then(|v| v.as_map().cloned()).map(Row).unwrap_or_default()
 }
 
-fn load(partitions: usize, rows: usize) -> Sandbox {
-    let sandbox = Sandbox::start(Options::default()).expect("services");
+/// On the disk: there its segments have an index, as a sandbox with data of its own has.
+fn load(dir: &Path, partitions: usize, rows: usize) -> Sandbox {
+    let options = Options { data: Some(dir.to_owned()), ..Options::default() };
+    let sandbox = Sandbox::start(options).expect("services");
     let tables = sandbox.tables();
     for kind in ["data", "history", "command"] {
         let options = TableOptions { stream: false, ttl: false };
@@ -285,7 +288,8 @@ async fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
     let number = |n: usize, other| args.get(n).and_then(|text| text.parse().ok()).unwrap_or(other);
     if args.first().is_some_and(|first| first == "store") {
-        let sandbox = load(number(1, 0), number(2, 0));
+        let dir = tempfile::TempDir::new().expect("a directory");
+        let sandbox = load(dir.path(), number(1, 0), number(2, 0));
         println!("{}", sandbox.endpoints().dynamodb);
         let mut end = String::new();
         let _ = std::io::stdin().read_line(&mut end);
