@@ -34,6 +34,9 @@ pub(super) async fn open(mut global: Global) -> u8 {
         Ok(options) => options,
         Err(failure) => return refused(&failure),
     };
+    if let Err(why) = tenantry::tui::check(&options.ui) {
+        return refused(&Failure::new(ErrorCode::Config, why));
+    }
     let (mut handle, engine) = start_engine(&session);
     // Without one the console asks for it where it is wanted.
     if let Some(code) = global.mfa_code.clone()

@@ -1,9 +1,13 @@
 //! How the console looks and which keys it has: files of the operator's own, read over the shipped ones.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use toml::Spanned;
+use toml::de::DeTable;
+
 use super::regular::read_regular;
-use super::toml_walk::{ConfigError, Walk};
+use super::toml_walk::{ConfigError, Source, Walk};
 
 /// The `[ui]` of a configuration file. Its files are not read with it: commands without a console do without them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -66,6 +70,22 @@ pub struct OwnFile {
     pub path: PathBuf,
     /// Its text.
     pub text: String,
+}
+
+impl OwnFile {
+    /// Its tables, each value with its place.
+    ///
+    /// # Errors
+    /// A text that is no TOML, in words with file and line.
+    pub fn parse(&self) -> Result<DeTable<'_>, String> {
+        Source::new(&self.path, &self.text).parse().map(Spanned::into_inner).map_err(|error| error.to_string())
+    }
+
+    /// A complaint with file and line.
+    #[must_use]
+    pub fn wrong(&self, place: Range<usize>, message: String) -> String {
+        Source::new(&self.path, &self.text).error(Some(place), None, message).to_string()
+    }
 }
 
 impl UiSettings {

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use toml::Spanned;
+use toml::de::DeValue;
 
 use super::actions::Action;
 use crate::config::OwnFile;
@@ -202,61 +205,43 @@ impl Keymap {
     /// # Errors
     /// The error in it, in words.
     pub(crate) fn shipped() -> Result<Self, String> {
-        Self::parse(SHIPPED)
+        Self::with(None)
     }
 
     /// The shipped keymap, with the operator's own read over it.
     ///
     /// # Errors
-    /// The error in either, in words.
+    /// The error in either, in words; in the operator's own with file and line.
     pub(crate) fn with(own: Option<&OwnFile>) -> Result<Self, String> {
-        let mut keymap = Self::shipped()?;
-        let Some(OwnFile { path, text }) = own else { return Ok(keymap) };
-        let said = |why: String| format!("{}: {why}", path.display());
-        for (context, bound) in Self::sections(text).map_err(said)? {
-            let known = keymap.0.entry(context).or_default();
-            for (action, keys) in bound {
-                match known.iter_mut().find(|(a, _)| *a == action) {
+        let shipped = OwnFile { path: "keymap".into(), text: SHIPPED.to_owned() };
+        let mut keymap = Self(BTreeMap::new());
+        for file in std::iter::once(&shipped).chain(own) {
+            let bound = bindings_of(file)?;
+            for Bound { context, action, keys } in &bound {
+                let keys: Vec<Key> = keys.iter().map(|(key, _)| *key).collect();
+                let known = keymap.0.entry(*context).or_default();
+                match known.iter_mut().find(|(a, _)| a == action) {
                     Some((_, old)) => *old = keys,
-                    None => known.push((action, keys)),
+                    None => known.push((*action, keys)),
                 }
             }
-            known.sort_by_key(|(action, _)| *action);
+            keymap.0.values_mut().for_each(|known| known.sort_by_key(|(action, _)| *action));
+            keymap.check().map_err(|clash| clash.words(file, &bound))?;
         }
-        keymap.check().map_err(said)?;
         Ok(keymap)
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
-        let keymap = Self(Self::sections(text)?);
-        keymap.check().map(|()| keymap)
-    }
-
-    fn sections(text: &str) -> Result<Sections, String> {
-        let file: toml::Table = toml::from_str(text).map_err(|e| format!("keymap: {e}"))?;
-        let mut contexts = BTreeMap::new();
-        for (name, table) in &file {
-            let known = Context::ALL.iter().find(|(_, n, _)| n == name);
-            let (context, ..) = known.ok_or_else(|| format!("keymap: [{name}] is no context"))?;
-            let members = table.as_table().ok_or_else(|| format!("keymap: {name} must be a table"))?;
-            let bound =
-                members.iter().map(|(id, keys)| binding(id, keys).map_err(|e| format!("keymap: {name}.{id}: {e}")));
-            let mut bound = bound.collect::<Result<Vec<_>, _>>()?;
-            bound.sort_by_key(|(action, _)| *action);
-            contexts.insert(*context, bound);
-        }
-        Ok(contexts)
-    }
-
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), Clash> {
         for (context, name, _) in Context::ALL {
-            let mut seen: Vec<(Key, Action)> = Vec::new();
-            for (action, keys) in self.chain(*context) {
-                for key in keys {
-                    if let Some((_, other)) = seen.iter().find(|(k, _)| k == key) {
-                        return Err(format!("keymap: in {name}, {key} is both {} and {}", other.id(), action.id()));
+            let mut seen: Vec<(Key, (Context, Action))> = Vec::new();
+            for within in std::iter::once(*context).chain(context.beside().iter().copied()) {
+                for (action, keys) in self.bindings(within) {
+                    for key in keys {
+                        if let Some((_, other)) = seen.iter().find(|(k, _)| k == key) {
+                            return Err(Clash { name, key: *key, of: [*other, (within, *action)] });
+                        }
+                        seen.push((*key, (within, *action)));
                     }
-                    seen.push((*key, *action));
                 }
             }
         }
@@ -299,16 +284,62 @@ impl Keymap {
     }
 }
 
-fn binding(id: &str, keys: &toml::Value) -> Result<(Action, Vec<Key>), String> {
-    let action = Action::from_id(id).ok_or("no such action")?;
-    let list = keys.as_array().filter(|l| !l.is_empty()).ok_or("a list of keys is wanted")?;
-    let keys = list.iter().map(|k| k.as_str().ok_or_else(|| "a key is a string".to_owned())?.parse());
-    Ok((action, keys.collect::<Result<_, String>>()?))
+/// The keys of an action as a file says them, each with its place.
+struct Bound {
+    context: Context,
+    action: Action,
+    keys: Vec<(Key, Range<usize>)>,
+}
+
+/// A key of two actions.
+struct Clash {
+    name: &'static str,
+    key: Key,
+    of: [(Context, Action); 2],
+}
+
+impl Clash {
+    /// In words, with the line of the file that brought it about.
+    fn words(&self, file: &OwnFile, bound: &[Bound]) -> String {
+        let Self { name, key, of: [(_, first), (_, second)] } = self;
+        let mut in_file = bound.iter().filter(|of| self.of.contains(&(of.context, of.action))).flat_map(|of| &of.keys);
+        let place = in_file.rfind(|(bound, _)| bound == key).map_or(0..0, |(_, place)| place.clone());
+        file.wrong(place, format!("in {name}, {key} is both {} and {}", first.id(), second.id()))
+    }
+}
+
+fn bindings_of(file: &OwnFile) -> Result<Vec<Bound>, String> {
+    let mut all = Vec::new();
+    for (name, table) in &file.parse()? {
+        let wrong = |place: &Range<usize>, why: String| file.wrong(place.clone(), why);
+        let known = Context::ALL.iter().find(|(_, known, _)| name.get_ref() == known);
+        let (context, ..) = known.ok_or_else(|| wrong(&name.span(), format!("[{}] is no context", name.get_ref())))?;
+        let DeValue::Table(members) = table.get_ref() else {
+            return Err(wrong(&table.span(), format!("{} must be a table", name.get_ref())));
+        };
+        for (id, keys) in members {
+            let said = |why: String| wrong(&id.span(), format!("{}.{}: {why}", name.get_ref(), id.get_ref()));
+            let action = Action::from_id(id.get_ref()).ok_or_else(|| said("no such action".to_owned()))?;
+            let list = keys.get_ref().as_array().filter(|list| !list.is_empty());
+            let list = list.ok_or_else(|| said("a list of keys is wanted".to_owned()))?;
+            let key = |key: &Spanned<DeValue<'_>>| {
+                let parsed = key.get_ref().as_str().ok_or_else(|| "a key is a string".to_owned()).and_then(str::parse);
+                let placed = parsed.map(|parsed| (parsed, key.span()));
+                placed.map_err(|why| wrong(&key.span(), format!("{}.{}: {why}", name.get_ref(), id.get_ref())))
+            };
+            all.push(Bound { context: *context, action, keys: list.iter().map(key).collect::<Result<_, _>>()? });
+        }
+    }
+    Ok(all)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn own(text: &str) -> OwnFile {
+        OwnFile { path: "my.toml".into(), text: text.to_owned() }
+    }
 
     #[test]
     fn only_actions_of_the_whole_console_have_no_key() {
@@ -319,8 +350,8 @@ mod tests {
 
     #[test]
     fn every_context_stands_in_the_file() {
-        let keymap = Keymap::shipped().unwrap();
-        assert_eq!(keymap.0.len(), Context::ALL.len());
+        let shipped = own(SHIPPED);
+        assert_eq!(shipped.parse().unwrap().len(), Context::ALL.len());
     }
 
     #[test]
@@ -336,27 +367,28 @@ mod tests {
 
     #[test]
     fn one_key_for_two_actions_is_refused() {
-        let error = |text: &str| Keymap::parse(text).unwrap_err();
+        let error = |text: &str| Keymap::with(Some(&own(text))).unwrap_err();
         assert_eq!(
-            error("[everywhere]\nhelp = [\"?\"]\n[tree]\nscan = [\"?\"]"),
-            "keymap: in tree, ? is both scan and help"
+            error("[everywhere]\nhelp = [\"?\"]\n\n[tree]\nscan = [\"?\"]"),
+            "my.toml:5: in tree, ? is both scan and help"
         );
-        assert_eq!(error("[tree]\nscam = [\"s\"]"), "keymap: tree.scam: no such action");
-        assert_eq!(error("[tree]\nscan = [\"hyper-s\"]"), "keymap: tree.scan: hyper-s is no key");
-        assert_eq!(error("[tre]"), "keymap: [tre] is no context");
+        assert_eq!(error("[tree]\nscan = [\n  \"s\",\n  \"?\",\n]"), "my.toml:4: in tree, ? is both scan and help");
+        assert_eq!(error("[tree]\nscam = [\"s\"]"), "my.toml:2: tree.scam: no such action");
+        assert_eq!(error("[tree]\nscan = [\"hyper-s\"]"), "my.toml:2: tree.scan: hyper-s is no key");
+        assert_eq!(error("\n[tre]"), "my.toml:2: [tre] is no context");
+        assert_eq!(error("[tree]\nscan = 's'"), "my.toml:2: tree.scan: a list of keys is wanted");
     }
 
     #[test]
     fn keys_of_the_operators_own_replace_the_shipped_ones() {
-        let own = |text: &str| OwnFile { path: "my.toml".into(), text: text.to_owned() };
         let keymap =
             Keymap::with(Some(&own("[runs]\nresume = [\"g\"]\ntop = [\"t\"]\n[move]\ntop = [\"home\"]"))).unwrap();
         let action = |context, key: &str| keymap.action(context, key.parse().unwrap());
         assert_eq!((action(Context::Runs, "g"), action(Context::Runs, "r")), (Some(Action::Resume), None));
         assert_eq!((action(Context::Runs, "t"), action(Context::Tree, "g")), (Some(Action::Top), None));
         let wrong = |text: &str| Keymap::with(Some(&own(text))).unwrap_err();
-        assert_eq!(wrong("[runs]\nresume = [\"u\"]"), "my.toml: keymap: in runs, u is both resume and undo-run");
-        assert_eq!(wrong("[run]\n"), "my.toml: keymap: [run] is no context");
+        assert_eq!(wrong("[runs]\nresume = [\"u\"]"), "my.toml:2: in runs, u is both resume and undo-run");
+        assert_eq!(wrong("[run]\n"), "my.toml:1: [run] is no context");
     }
 
     #[test]

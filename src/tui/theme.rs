@@ -50,46 +50,43 @@ impl Theme {
     /// The error in the theme file, in words.
     #[cfg(test)]
     pub(crate) fn shipped(no_color: bool) -> Result<Self, String> {
-        Self::parse(DARK, no_color)
+        Self::with(Ground::Dark, None, no_color)
     }
 
     /// The shipped theme for a background, with the operator's own read over it.
     ///
     /// # Errors
-    /// The error in either, in words.
+    /// The error in either, in words; in the operator's own with file and line.
     pub(crate) fn with(ground: Ground, own: Option<&OwnFile>, no_color: bool) -> Result<Self, String> {
-        let mut table = Self::table(shipped(ground))?;
-        let Some(OwnFile { path, text }) = own else { return Self::of(&table, no_color) };
-        let said = |why: String| format!("{}: {why}", path.display());
-        table.extend(Self::table(text).map_err(said)?);
-        Self::of(&table, no_color).map_err(said)
-    }
-
-    #[cfg(test)]
-    fn parse(text: &str, no_color: bool) -> Result<Self, String> {
-        Self::of(&Self::table(text)?, no_color)
-    }
-
-    fn table(text: &str) -> Result<BTreeMap<String, String>, String> {
-        let table: BTreeMap<String, String> = toml::from_str(text).map_err(|e| format!("theme: {e}"))?;
-        match table.keys().find(|name| !Role::ALL.iter().any(|(_, n)| n == name)) {
-            Some(name) => Err(format!("theme: {name} is no role")),
-            None => Ok(table),
+        let mut styles = BTreeMap::new();
+        let shipped = OwnFile { path: "theme".into(), text: shipped(ground).to_owned() };
+        for file in std::iter::once(&shipped).chain(own) {
+            styles.extend(styles_of(file)?);
         }
-    }
-
-    fn of(table: &BTreeMap<String, String>, no_color: bool) -> Result<Self, String> {
-        let style = |name: &str| {
-            let words = table.get(name).ok_or_else(|| format!("theme: {name} is missing"))?;
-            style(words).map(|s| if no_color { without_color(s) } else { s }).map_err(|e| format!("theme: {name}: {e}"))
+        let style = |name: &'static str| {
+            let style = styles.get(name).copied().ok_or_else(|| format!("theme: {name} is missing"))?;
+            Ok(if no_color { without_color(style) } else { style })
         };
-        Role::ALL.iter().map(|(_, name)| style(name)).collect::<Result<_, _>>().map(Self)
+        Role::ALL.iter().map(|(_, name)| style(name)).collect::<Result<_, String>>().map(Self)
     }
 
     /// The style of a role.
     pub(crate) fn style(&self, role: Role) -> Style {
         self.0.get(role as usize).copied().unwrap_or_default()
     }
+}
+
+/// Styles by the names of their roles, as a file says them.
+fn styles_of(file: &OwnFile) -> Result<Vec<(&'static str, Style)>, String> {
+    let mut styles = Vec::new();
+    for (name, words) in &file.parse()? {
+        let wrong = |why: String| file.wrong(name.span(), why);
+        let role = Role::ALL.iter().find(|(_, known)| name.get_ref() == known);
+        let (_, role) = role.ok_or_else(|| wrong(format!("{} is no role", name.get_ref())))?;
+        let style = words.get_ref().as_str().ok_or_else(|| "a style is a string".to_owned()).and_then(style);
+        styles.push((*role, style.map_err(|why| wrong(format!("{role}: {why}")))?));
+    }
+    Ok(styles)
 }
 
 fn style(words: &str) -> Result<Style, String> {
@@ -115,7 +112,10 @@ fn style(words: &str) -> Result<Style, String> {
         };
         style = style.add_modifier(modifier);
     }
-    Ok(style)
+    match background && style.bg.is_none() {
+        true => Err("a colour is wanted behind on".to_owned()),
+        false => Ok(style),
+    }
 }
 
 fn without_color(style: Style) -> Style {
@@ -206,7 +206,7 @@ mod tests {
         assert_eq!(theme.style(Role::Ok), shipped.style(Role::Ok));
         assert_eq!(
             Theme::with(Ground::Dark, Some(&own("eror = \"red\"")), false).unwrap_err(),
-            "my.toml: theme: eror is no role"
+            "my.toml:1: eror is no role"
         );
     }
 
@@ -219,8 +219,13 @@ mod tests {
 
     #[test]
     fn mistakes_in_a_theme_are_named() {
-        assert_eq!(Theme::parse("tex = \"\"", false).unwrap_err(), "theme: tex is no role");
-        let broken = DARK.replace("dim = \"248\"", "dim = \"gloomy\"");
-        assert_eq!(Theme::parse(&broken, false).unwrap_err(), "theme: dim: gloomy is no colour and no modifier");
+        let wrong = |text: &str| {
+            let own = OwnFile { path: "my.toml".into(), text: text.to_owned() };
+            Theme::with(Ground::Dark, Some(&own), false).unwrap_err()
+        };
+        assert_eq!(wrong("ok = 'green'\ntex = ''"), "my.toml:2: tex is no role");
+        assert_eq!(wrong("\n\ndim = 'gloomy'"), "my.toml:3: dim: gloomy is no colour and no modifier");
+        assert_eq!(wrong("selected = 'bold on'"), "my.toml:1: selected: a colour is wanted behind on");
+        assert_eq!(wrong("dim = 7"), "my.toml:1: dim: a style is a string");
     }
 }

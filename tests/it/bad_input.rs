@@ -61,7 +61,7 @@ async fn files_of_the_console_stop_no_other_command_and_are_checked() {
     // The configuration itself is no theme.
     let printed = with_config(&format!("{profile}[ui]\ntheme = \"c.toml\"\n"), &["config", "check"]).await;
     let message = error(&printed)["message"].as_str().unwrap();
-    assert!(printed.code == 1 && message.contains("c.toml: "), "{message}");
+    assert!(printed.code == 1 && message.contains("c.toml:1: "), "{message}");
 }
 
 #[tokio::test]
