@@ -1,5 +1,6 @@
 //! The recorded runs, and the items of one of them.
 
+mod columns;
 pub(crate) mod record;
 pub(crate) mod unfinished;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use self::columns::Columns;
 use super::command::CommandBox;
 use super::discard::Next;
 use super::item::ItemBox;
@@ -18,6 +20,7 @@ use crate::engine::failure::Failure;
 use crate::engine::protocol::{Approval, Command, Event, RequestId, RunInfo};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
+use crate::tui::format;
 use crate::tui::keymap::Context;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::problem;
@@ -27,15 +30,11 @@ use crate::tui::screen::{Flow, Press, Screen};
 use crate::tui::screens::items::Items;
 use crate::tui::screens::plan::preview_view::draw_items;
 use crate::tui::theme::Role;
-use crate::tui::{format, text};
 
-/// Widths of the columns of the list.
-const WHEN: usize = 18;
-const WHAT: usize = 10;
-const STATE: usize = 9;
-const OPERATOR: usize = 12;
 /// Cells from which on there is room for who ran it.
 const WIDE: usize = 96;
+/// Cells of the list at most.
+const WIDEST: u16 = 160;
 /// Lines from which on there is room for what the columns do not show of the selected one.
 const TALL: u16 = 14;
 /// Approvals that are shown of a run.
@@ -105,22 +104,11 @@ impl Runs {
             draw_lines(buffer, below, &lines, &app.theme);
             inner.height -= height;
         }
-        // The subject of a run gets the room that the columns beside it leave.
-        let ends = self.runs.iter().map(|run| text::width(&outcomes(run)) + 1).max().unwrap_or_default();
-        let room = usize::from(inner.width);
-        let operator = if room >= WIDE { OPERATOR } else { 0 };
-        let about = room.saturating_sub(WHEN + WHAT + STATE + ends + operator).max(20);
+        let columns = Columns::of(app, &self.runs, usize::from(inner.width));
+        draw_lines(buffer, Rect { height: inner.height.min(1), ..inner }, &[columns.headings()], &app.theme);
+        inner = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
         let runs = &self.runs;
-        let line = |i: usize| {
-            let run = runs.get(i)?;
-            let at = local_minutes(&run.started_at, &app.zone);
-            let line = Rich::of(Role::Text, &text::fit(&at, WHEN))
-                .with(Role::Strong, &text::fit(run.operation.as_str(), WHAT))
-                .with(if run.is_open() { Role::Warning } else { Role::Text }, &text::fit(state(app, run), STATE))
-                .with(Role::Text, &text::fit(&subject_of(run), about.saturating_sub(1)))
-                .with(Role::Dim, &text::fit(&format!(" {}", run.operator), operator));
-            Some(line.with(Role::Text, &format!(" {}", outcomes(run))))
-        };
+        let line = |i: usize| runs.get(i).map(|run| columns.row(app, run));
         draw_list(buffer, Place { frame, lines: inner }, &mut self.scroll, runs.len(), &app.theme, line);
     }
 }
@@ -218,7 +206,8 @@ impl Screen for Runs {
     }
 
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
-        let area = centred(buffer, area, 108, area.height.saturating_sub(1));
+        let area =
+            centred(buffer, area, WIDEST.min(area.width.saturating_sub(12)).max(108), area.height.saturating_sub(1));
         let title = self.opened.as_ref().map_or_else(|| "Runs".to_owned(), |o| format!("Run {}", o.info.run));
         let zone = match self.unreadable {
             0 => format!("times in {}", app.profile.timezone),
@@ -259,7 +248,7 @@ impl Screen for Runs {
 
 /// Facts for which the columns have no room: reason, approvals and digest.
 fn detail(app: &App, run: &RunInfo, room: usize) -> Vec<Rich> {
-    let mut lines = vec![Rich::of(Role::Dim, &"─".repeat(room))];
+    let mut lines = vec![Rich::of(Role::Dim, &"─".repeat(room)), fact("name", &run.name)];
     let why = if run.reason.is_empty() { "no reason was given".to_owned() } else { run.reason.clone() };
     lines.push(fact("why", &why));
     if room < WIDE {

@@ -91,8 +91,11 @@ fn a_run_of_which_nothing_was_begun_leaves_nothing_unfinished() {
         });
     };
     let played = playing((120, 40), declined, ":runs<ret>");
-    assert!(!played.screen.contains("unfinished") && !played.screen.contains("3 left"), "{}", played.screen);
-    assert!(played.screen.contains("nothing written"), "{}", played.screen);
+    assert!(!played.screen.contains("unfinished"), "{}", played.screen);
+    let row = played.screen.lines().find(|line| line.contains("rollback")).unwrap();
+    assert!(row.contains("  0     3  "), "{row}");
+    let narrow = playing((60, 15), declined, ":runs<ret>").screen;
+    assert!(narrow.contains("rollback  stopped") && !narrow.contains("3 left"), "{narrow}");
     assert_eq!(played.app.words_on_leaving(), [""; 0]);
 }
 
@@ -125,9 +128,10 @@ fn reason_approvals_and_digest_of_the_selected_run_are_shown() {
     }
     // Items left and the operator of the run, also where columns have no room for all; and the way back.
     let small = playing((80, 24), unfinished, ":runs<ret>").screen;
-    for word in ["3 left", "who       u-tanaka", "Esc back"] {
+    for word in ["done  left", "  1     3 ", "who       u-tanaka", "Esc back"] {
         assert!(small.contains(word), "{word}\n{small}");
     }
+    assert!(playing((60, 15), unfinished, ":runs<ret>").screen.contains("3 left"));
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn a_plan_from_its_form_to_its_undo() {
     console.wait_for("100%");
     // And back.
     console.press(":runs\r");
-    console.wait_for("copy      done");
+    console.wait_for("copy       done");
     console.press("u");
     // The plan was never saved, but it was run as it stands: nothing of it is lost.
     console.wait_for("delete 24");
