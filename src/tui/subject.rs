@@ -2,7 +2,9 @@
 
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::normalize::SEQUENCES;
+use crate::domain::row::field;
 use crate::domain::run::Action;
+use crate::domain::tenant::tenant_of;
 use crate::domain::users::MODULE;
 use crate::engine::protocol::{EntityRef, ItemResult, Preview};
 
@@ -64,6 +66,20 @@ pub(crate) fn of_preview(item: &Preview) -> (String, String) {
     of((item.action, item.only_source), (&item.source, item.source_versions), (&item.entity, versions))
 }
 
+/// The tenants whose entities an item that waits would write; none for a user of a pool.
+pub(crate) fn tenants(item: &Preview) -> Vec<String> {
+    if is_user(&item.entity.module, (item.version_before, item.version_after)) {
+        return Vec::new();
+    }
+    let row = item.after.as_ref().or(item.before.as_ref());
+    let target = tenant_of(&item.entity.key.pk, row.and_then(|row| row.text(field::TENANT_CODE))).code;
+    // A source that is moved gets a version of its own.
+    let (before, after) = item.source_versions;
+    let is_moved = item.source.pk != item.entity.key.pk && after > before;
+    let source = is_moved.then(|| tenant_of(&item.source.pk, None).code);
+    std::iter::once(target).chain(source).filter(|code| !code.is_empty()).collect()
+}
+
 /// `, line 7`, where it is taken from a line of a file.
 pub(crate) fn line(line: Option<u64>) -> String {
     line.map(|n| format!(", line {n}")).unwrap_or_default()
@@ -72,6 +88,7 @@ pub(crate) fn line(line: Option<u64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::tests::made;
 
     #[test]
     fn the_entity_that_is_written_is_named() {
@@ -93,6 +110,17 @@ mod tests {
         assert_eq!(words(Action::Delete, false, &other, at(4, 5)), itself);
         let copy = ("ORDER#acme / 1, copied from ORDER#old".to_owned(), itself.1);
         assert_eq!(words(Action::Delete, false, &other, at(0, 0)), copy);
+    }
+
+    #[test]
+    fn a_move_writes_to_both_of_its_tenants() {
+        let copied = Preview { source: EntityKey::new("PRODUCT#acme", "P-1"), ..made(1, "PRODUCT#globex") };
+        assert_eq!(tenants(&copied), ["globex"]);
+        let moved = Preview { source_versions: (Version(1), Version(2)), ..copied };
+        assert_eq!(tenants(&moved), ["globex", "acme"]);
+        let user = EntityRef { module: MODULE.into(), key: EntityKey::new("pool", "u-1") };
+        let user = Preview { entity: user, version_before: Version(0), version_after: Version(0), ..moved };
+        assert_eq!(tenants(&user), [""; 0]);
     }
 
     #[test]

@@ -69,7 +69,7 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect) {
     pieces.push((9, role, mode.to_owned()));
     pieces.push((7, base, profile.name.clone()));
     pieces.push((8, base, format!("{}-{}", profile.environment, profile.app)));
-    pieces.push((6, base, app.tenant().map(|t| format!("tenant {t}")).unwrap_or_default()));
+    pieces.push((6, base, app.whose().unwrap_or_default()));
     pieces.push((2, base, region.unwrap_or_default()));
     // Whose data it is, and as whom, matters more than what reading costs.
     pieces.push((5, base, account.map(|a| format!("account {a}")).unwrap_or_default()));

@@ -269,17 +269,31 @@ impl App {
         }
     }
 
+    /// The tenant in words, or that there are several.
+    pub(crate) fn whose(&self) -> Option<String> {
+        let is_for_several = || match self.run_in_question() {
+            Some(run) => run.asks_for_several(),
+            None => match self.focus {
+                Pane::Plan => self.plan.is_for_several(),
+                Pane::Log => self.run.as_ref().is_some_and(Progress::asks_for_several),
+                _ => false,
+            },
+        };
+        match is_for_several() {
+            true => Some("several tenants".to_owned()),
+            false => self.tenant().map(|tenant| format!("tenant {tenant}")),
+        }
+    }
+
     /// The same with all that leads to it, from the module on.
     pub(crate) fn crumbs(&self) -> Vec<String> {
-        let of = |lead: &str, tenant: Option<&str>| {
-            vec![tenant.map_or(lead.to_owned(), |t| format!("{lead} for tenant {t}"))]
-        };
+        let of = |lead: &str| vec![self.whose().map_or(lead.to_owned(), |whose| format!("{lead} for {whose}"))];
         if self.run_in_question().is_some() {
-            return of("run", self.tenant());
+            return of("run");
         }
         match self.focus {
-            Pane::Plan if self.plan.is_begun() => return of("plan", self.tenant()),
-            Pane::Log if self.run.is_some() => return of("run", self.tenant()),
+            Pane::Plan if self.plan.is_begun() => return of("plan"),
+            Pane::Log if self.run.is_some() => return of("run"),
             _ => {}
         }
         let listed = self.tenants.entities.as_ref();

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::domain::run::{Action, Outcome, Reason, RunId, RunState};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{ApprovalRequest, EntityRef, ItemResult, PlanSummary, RequestId, RunInfo, StopCause};
+use crate::tui::subject;
 
 /// Seconds that the rate is taken over.
 const WINDOW: f64 = 10.0;
@@ -61,6 +62,8 @@ pub(crate) struct Progress {
     name: String,
     /// The tenant that is written to, where that is one.
     tenant: Option<String>,
+    /// The tenants of the batch that was asked about last.
+    asked_for: BTreeSet<String>,
     pub(crate) stage: Stage,
     /// Items found while it is previewed.
     pub(crate) found: u64,
@@ -102,6 +105,7 @@ impl Progress {
             run: None,
             name,
             tenant: None,
+            asked_for: BTreeSet::new(),
             stage: Stage::Previewing,
             found: 0,
             total: None,
@@ -126,9 +130,24 @@ impl Progress {
         }
     }
 
-    /// The tenant that it writes to, where that is one.
+    /// The tenant that it writes to, where that is one; of a run that names none, the tenant of the batch it asks about.
     pub(crate) fn tenant(&self) -> Option<&str> {
-        self.tenant.as_deref()
+        let asked = self.asked_for.first().filter(|_| self.asked_for.len() == 1);
+        self.tenant.as_deref().or(asked.map(String::as_str))
+    }
+
+    /// True where the batch that it asks about is of several tenants.
+    pub(crate) fn asks_for_several(&self) -> bool {
+        self.asked_for.len() > 1
+    }
+
+    /// A batch waits for a decision.
+    pub(crate) fn asks(&mut self, approval: Arc<ApprovalRequest>) {
+        self.run = Some(approval.run);
+        self.asked_for = approval.items.iter().flat_map(subject::tenants).collect();
+        self.waiting = Some(approval);
+        self.decided = None;
+        self.stage = Stage::Waiting;
     }
 
     /// The state that it ended in, as far as that was recorded.

@@ -119,10 +119,7 @@ impl App {
         let approval = Arc::new(approval);
         let batch = approval.batch;
         if let Some(run) = self.followed(request) {
-            run.run = Some(approval.run);
-            run.waiting = Some(approval);
-            run.decided = None;
-            run.stage = Stage::Waiting;
+            run.asks(approval);
         }
         self.tell(Level::Info, format!("batch {batch} waits for a decision"));
         self.tell_of_run(News::BatchWaits, "waiting", Some(batch), &format!("batch {batch} waits for your decision"));

@@ -15,6 +15,8 @@ pub(crate) mod step;
 use form::Form;
 use preview::PlanPreview;
 
+use crate::domain::plan::Work;
+use crate::engine::protocol::PlanSummary;
 use crate::tui::parts::Scroll;
 use crate::tui::parts::scroll::Step;
 use crate::tui::screens::rehearsal::Rehearsing;
@@ -60,15 +62,31 @@ impl Plan {
         self.form.is_some() || self.own().is_some()
     }
 
+    /// The work of the plan on screen.
+    fn work(&self) -> Option<&Work> {
+        let form = || self.form.as_ref().and_then(|f| f.plan.as_deref());
+        self.own().or_else(form).map(|plan| &plan.work)
+    }
+
+    /// Results of the preview on screen.
+    fn found(&self) -> Option<&PlanSummary> {
+        self.preview.as_ref().filter(|_| self.shows_preview)?.summary.as_deref()
+    }
+
     /// The tenant that the plan on screen would write to; the one that it reads, where it writes in place.
     pub(crate) fn target_tenant(&self) -> Option<&str> {
-        let form = || self.form.as_ref().and_then(|f| f.plan.as_deref());
-        let work = &self.own().or_else(form)?.work;
         // Where a plan names no tenant, such as one that takes a run back, its preview found the tenant.
-        work.target_tenant().or_else(|| {
-            let preview = self.preview.as_ref().filter(|_| self.shows_preview)?;
-            preview.summary.as_ref()?.tenant.as_deref()
-        })
+        self.work()?.target_tenant().or_else(|| self.found()?.tenant.as_deref())
+    }
+
+    /// True where the preview on screen found entities of several tenants.
+    pub(crate) fn is_for_several(&self) -> bool {
+        let is_of_users = matches!(self.work(), Some(Work::Users { .. }));
+        let finds_some = |found: &PlanSummary| found.actions.iter().any(|(_, n)| *n > 0);
+        // A move writes to both of its ends.
+        let is_of_both =
+            matches!(self.work(), Some(Work::Move { .. })) && self.found().is_some_and(|f| f.tenant.is_none());
+        !is_of_users && (is_of_both || self.target_tenant().is_none()) && self.found().is_some_and(finds_some)
     }
 
     /// Whether keys go to a value being typed.
