@@ -10,8 +10,10 @@ pub(crate) const SMALLEST: (u16, u16) = (60, 15);
 const SINGLE_BELOW: (u16, u16) = (100, 20);
 /// From this width on the plan has a column of its own.
 const THREE_COLUMNS: u16 = 160;
-/// Columns of the plan and of the tenants then.
+/// Columns of the plan then, and of the tenants at least.
 const SIDES: u16 = 42;
+/// Columns that the tenants get at most beyond that: two of three that a wider window has.
+const MORE: u16 = 48;
 
 /// The parts of the window.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,13 +52,16 @@ fn columns(body: Rect, focus: Pane) -> Vec<(Pane, Rect)> {
     let log = (body.height / 4).clamp(5, 12);
     let upper = Rect { height: body.height - log, ..body };
     let three = body.width >= THREE_COLUMNS;
-    let left = Rect { width: if three { SIDES } else { upper.width * 3 / 8 }, ..upper };
+    let wide = || SIDES + ((body.width - THREE_COLUMNS) * 2 / 3).min(MORE);
+    let left = Rect { width: if three { wide() } else { upper.width * 3 / 8 }, ..upper };
     let rest = Rect { x: left.right(), width: upper.width - left.width, ..upper };
     let lower = Rect { y: upper.bottom(), height: log, ..body };
     let mut panes = vec![(Pane::Tenants, left)];
     if three {
-        let plan = Rect { x: rest.right() - SIDES, width: SIDES, ..rest };
-        panes.push((Pane::History, Rect { width: rest.width - SIDES, ..rest }));
+        // A plan that is worked on has as much room as where it lies over the centre.
+        let width = if focus == Pane::Plan { (rest.width * 3 / 5).max(SIDES) } else { SIDES };
+        let plan = Rect { x: rest.right() - width, width, ..rest };
+        panes.push((Pane::History, Rect { width: rest.width - width, ..rest }));
         panes.push((Pane::Plan, plan));
     } else {
         // There is no room for a third column: the plan lies over the centre while it has the keys.
@@ -83,6 +88,17 @@ mod tests {
         assert_eq!(panes(120, 40, Pane::Plan, false), Some(vec![Pane::Tenants, Pane::Plan, Pane::Log]));
         assert_eq!(panes(180, 40, Pane::Log, false), Some(Pane::ALL.to_vec()));
         assert_eq!(panes(180, 40, Pane::History, true), Some(vec![Pane::History]));
+    }
+
+    #[test]
+    fn wide_windows_give_room_to_the_list_and_to_a_plan_that_is_worked_on() {
+        let width = |window: u16, focus: Pane, of: Pane| {
+            let layout = layout(Rect::new(0, 0, window, 60), focus, false, 0).unwrap();
+            layout.panes.iter().find(|(pane, _)| *pane == of).unwrap().1.width
+        };
+        assert_eq!([160, 200, 400].map(|window| width(window, Pane::Tenants, Pane::Tenants)), [42, 68, 90]);
+        assert_eq!(width(200, Pane::Tenants, Pane::Plan), 42);
+        assert!(width(200, Pane::Plan, Pane::Plan) > width(120, Pane::Plan, Pane::Plan));
     }
 
     #[test]
