@@ -6,6 +6,7 @@ use super::approve::Approver;
 use super::plans::{load, planned, show};
 use super::{Context, Quit, exit};
 use crate::cli::{Approve, Run, Undo};
+use crate::domain::clock::local_minutes;
 use crate::domain::csv::Place;
 use crate::domain::finding::FindingKind;
 use crate::domain::plan::{Change, Modules, Plan, PlanPart, RunSettings, Undo as UndoPlan, UndoFrom, Work};
@@ -135,6 +136,7 @@ pub(super) async fn converse(
 ) -> Result<(), Quit> {
     context.each(Command::Arm { armed: true }, |_, _| Ok(())).await?;
     let began = Instant::now();
+    let mut resumes = matches!(command, Command::ResumeRun { .. });
     let request = context.client.send(command).await?;
     let mut approver = Approver::new(approve);
     let mut last: Option<RunInfo> = None;
@@ -183,6 +185,9 @@ pub(super) async fn converse(
             Event::Run(info) => {
                 context.end.run = Some(info.run);
                 context.end.digest = Some(info.digest.clone());
+                if std::mem::take(&mut resumes) {
+                    stands(context, &info);
+                }
                 last = Some(*info);
             }
             Event::Progress { phase, done, total } => context.progress(phase_word(phase), done, total, began),
@@ -209,6 +214,15 @@ pub(super) async fn converse(
         None => {}
     }
     Ok(())
+}
+
+/// Tells whoever is asked how a run that is resumed stands, and who approved what of it before.
+fn stands(context: &mut Context, info: &RunInfo) {
+    let total = info.left + info.outcomes.iter().map(|(_, n)| n).sum::<u64>();
+    context.out.note(&format!("{} of {total} items are left", info.left));
+    for approval in &info.approvals {
+        context.out.note(&format!("  {}", approval.words(&local_minutes(&approval.at, &context.zone))));
+    }
 }
 
 /// Reads back what a run wrote, or compares both sides of a plan.
