@@ -155,7 +155,16 @@ impl App {
                  `:copy file` writes it into a file"
             ),
         );
-        self.say(format!("sent, taken or not (OSC 52): `:copy file` writes it into a file; {advice}"));
+        self.say(format!("sent, taken or not (OSC 52): {}writes it into a file; {advice}", self.copy_file_key()));
+    }
+
+    /// The command that writes a copy into a file, and when it can be given: over some questions nothing else is typed.
+    fn copy_file_key(&self) -> &'static str {
+        let is_typed = |context| self.keymap.key(context, Action::Palette).is_some();
+        match self.stack.context().is_none_or(is_typed) {
+            true => "`:copy file` ",
+            false => "after this, `:copy file` ",
+        }
     }
 
     /// The row that was read to be copied.

@@ -10,6 +10,7 @@ use crate::domain::row::{Row, TableKind};
 use crate::domain::value::from_plain_json;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Decision, Envelope, Event, RequestId, TenantCount};
+use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::app::update;
 use crate::tui::cache::CachedCounts;
@@ -560,6 +561,11 @@ fn what_the_terminal_may_have_dropped_is_not_called_copied() {
     assert!(
         app.log.get(app.log.len() - 1).unwrap().text().contains("the sort key (3 characters) was sent to the terminal")
     );
+    // Where nothing but an answer is typed, the command has to wait.
+    app.perform(Action::Arm);
+    update(&mut app, now(), Message::SentToTerminal { what: "sort key".into(), characters: 3 });
+    let notice = app.notice.as_ref().unwrap().text.clone();
+    assert!(notice.contains("after this, `:copy file`"), "{notice}");
 }
 
 #[test]
