@@ -121,8 +121,7 @@ impl App {
         }
         let spot = self.to_keep.take().or_else(|| self.spot());
         let spot = spot.ok_or_else(|| "nothing is open that could be kept".to_owned())?;
-        let keys = if matches!(spot, Spot::Search(_)) { ": offers" } else { "o and : offer" };
-        self.say(format!("{} is kept as {name}; {keys} it", spot.label()));
+        self.say(format!("{} is kept as {name}; o and : offer it", spot.label()));
         self.remember(MemoryChange::Keep(Bookmark { name, spot }));
         Ok(())
     }

@@ -141,12 +141,14 @@ fn is_named(choice: &Choice, name: &str) -> bool {
     matches!(choice, Choice::Spot(Some(own), _) if own.to_lowercase() == name.to_lowercase())
 }
 
-/// Places to go back to that can be opened: a search is none.
+/// Places to go back to, those that are looked at again before those that are searched for again.
 fn places(app: &App, typed: &str) -> Vec<Choice> {
-    spots(app, typed).into_iter().filter(|c| !matches!(c, Choice::Spot(_, Spot::Search(_)))).collect()
+    let is_search = |choice: &Choice| matches!(choice, Choice::Spot(_, Spot::Search(_)));
+    let (searches, places): (Vec<_>, Vec<_>) = spots(app, typed).into_iter().partition(is_search);
+    places.into_iter().chain(searches).collect()
 }
 
-/// Places that can be opened: those to go back to first, then every partition that is known.
+/// Places to go back to, then every partition that is known.
 fn opened(app: &App, phrase: &'static Phrase, typed: &str) -> Vec<Choice> {
     let spots = places(app, typed);
     let is_there = |pk: &str, module: &str| {
