@@ -1,6 +1,7 @@
 //! Looking where a profile that is not written yet leads: an engine of its own, which writes nothing.
 
 use crate::config::Profile;
+use crate::domain::secret::OneTimeCode;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{Command, Event, RequestId, Severity};
 use crate::engine::{EngineHandle, boundary, serve};
@@ -26,14 +27,34 @@ pub(super) struct Look {
     pub(super) found: Option<Vec<String>>,
     pub(super) lines: Vec<(Role, String)>,
     pub(super) is_over: bool,
+    /// A one-time code would let it go on.
+    pub(super) wants_code: bool,
+    /// Requests of it so far; answers to older ones count no more.
+    request: u64,
+    /// Asked for once the session of a code is there.
+    then: Option<Command>,
 }
 
 impl Look {
     fn begin(start: Start, profile: Profile, command: Command) -> Self {
         let handle = start(profile);
-        // The channel is new, and holds more than one.
-        let is_over = handle.commands.try_send((RequestId(1), command)).is_err();
-        Self { handle, found: None, lines: Vec::new(), is_over }
+        let mut look =
+            Self { handle, found: None, lines: Vec::new(), is_over: false, wants_code: false, request: 0, then: None };
+        look.ask(command);
+        look
+    }
+
+    fn ask(&mut self, command: Command) {
+        self.request += 1;
+        // The engine has ended what was asked before, and its channel holds more than one.
+        self.is_over = self.handle.commands.try_send((RequestId(self.request), command)).is_err();
+    }
+
+    /// Signs in with a code and looks again.
+    pub(super) fn sign_in(&mut self, code: OneTimeCode) {
+        self.lines.clear();
+        (self.wants_code, self.then) = (false, Some(Command::CheckConnection));
+        self.ask(Command::SignInAgain { code: Some(code) });
     }
 
     /// For applications.
@@ -56,12 +77,23 @@ impl Look {
                 let role = who.arn.map(|arn| format!(", {arn}")).unwrap_or_default();
                 self.lines.push((Role::Text, format!("account: {account}{role}")));
             }
-            Some(Event::Failed(failure)) => self.failed(&failure),
+            Some(Event::CodeWanted) => self.wants_code = true,
+            Some(Event::Failed(failure)) => {
+                self.then = None;
+                self.failed(&failure);
+            }
             Some(Event::Finding(finding)) => {
                 let role = if finding.severity == Severity::Error { Role::Error } else { Role::Warning };
                 self.lines.push((role, format!("! {}", finding.message)));
             }
-            Some(Event::Finished { .. }) | None => self.is_over = true,
+            Some(Event::Finished { .. }) => match self.then.take() {
+                Some(command) => {
+                    self.lines.clear();
+                    self.ask(command);
+                }
+                None => self.is_over = true,
+            },
+            None => self.is_over = true,
             Some(_) => {}
         }
     }

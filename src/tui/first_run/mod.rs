@@ -15,6 +15,7 @@ use ratatui::backend::Backend;
 use super::ground::ground;
 use super::input::Inputs;
 use super::keymap::Key;
+use super::parts::Field;
 use super::run::signals;
 use super::terminal::{Held, has_hung_up, screen};
 use super::theme::Theme;
@@ -60,8 +61,15 @@ enum Screen {
     Choice(usize),
     /// The form.
     Form(Box<Form>),
-    /// Check of the finished form, and its result.
-    Check(Box<Form>, Box<Filled>),
+    /// Check of the finished form, its result, and the one-time code that is typed where one is wanted.
+    Check(Box<Form>, Box<Filled>, Code),
+}
+
+/// A one-time code that is being typed.
+#[derive(Debug, Default)]
+struct Code {
+    field: Field,
+    problem: Option<&'static str>,
 }
 
 /// The state of the first screen.
@@ -176,11 +184,17 @@ impl First {
     }
 
     fn paste(&mut self, text: &str) {
-        if let Screen::Form(form) = &mut self.screen {
-            let at = form.at;
-            if let Some(line) = form.lines.get_mut(at) {
-                line.field.paste(text);
+        match &mut self.screen {
+            Screen::Form(form) => {
+                let at = form.at;
+                if let Some(line) = form.lines.get_mut(at) {
+                    line.field.paste(text);
+                }
             }
+            Screen::Check(.., code) if self.look.as_ref().is_some_and(|look| look.is_over && look.wants_code) => {
+                code.field.paste(text);
+            }
+            Screen::Check(..) | Screen::Choice(_) => {}
         }
     }
 
@@ -202,12 +216,22 @@ impl First {
         let Screen::Form(form) = &mut self.screen else { return };
         let Some(filled) = form.finish(&self.path) else { return };
         self.look = Some(Look::check(self.start, filled.profile.clone()));
-        self.screen = Screen::Check(std::mem::take(form), Box::new(filled));
+        self.screen = Screen::Check(std::mem::take(form), Box::new(filled), Code::default());
     }
 
     fn check_key(&mut self, key: Key) {
-        let Screen::Check(form, filled) = &mut self.screen else { return };
+        let Screen::Check(form, filled, code) = &mut self.screen else { return };
+        let asking = self.look.as_mut().filter(|look| look.is_over && look.wants_code);
         match key.code {
+            KeyCode::Enter if asking.is_some() && !code.field.text().is_empty() => match code.field.text().parse() {
+                Ok(typed) => {
+                    *code = Code::default();
+                    if let Some(look) = asking {
+                        look.sign_in(typed);
+                    }
+                }
+                Err(why) => code.problem = Some(why),
+            },
             KeyCode::Esc => {
                 self.look = None;
                 self.screen = Screen::Form(std::mem::take(form));
@@ -219,6 +243,10 @@ impl First {
                     self.screen = Screen::Form(std::mem::take(form));
                 }
             },
+            _ if asking.is_some() => {
+                code.field.key(key);
+                code.problem = None;
+            }
             _ => {}
         }
     }

@@ -28,6 +28,7 @@ fn play(path: &Path, keys: &str, size: (u16, u16)) -> (FirstRun, String) {
 /// An engine that knows two applications and whose tables are there.
 fn engine(profile: Profile) -> EngineHandle {
     let (handle, mut end) = boundary();
+    let mut is_signed_in = false;
     tokio::spawn(async move {
         while let Some((request, command)) = end.commands.recv().await {
             let checked = |part: &str, told: &str| Event::Checked { part: part.into(), told: told.into() };
@@ -37,7 +38,16 @@ fn engine(profile: Profile) -> EngineHandle {
                     vec![Event::Failed(Box::new(why))]
                 }
                 Command::ListApplications => vec![Event::Applications(vec!["dev-my-shop".into(), "stg-shop".into()])],
+                Command::CheckConnection if profile.aws_profile.as_deref() == Some("corp") && !is_signed_in => {
+                    let why = Failure::new(ErrorCode::Credentials, "AWS profile corp asks for a one-time code");
+                    vec![Event::CodeWanted, Event::Failed(Box::new(why))]
+                }
                 Command::CheckConnection => vec![checked("module product", "data, command, history can be read")],
+                Command::SignInAgain { code: Some(code) } => {
+                    is_signed_in = code.reveal() == "123456";
+                    let why = Failure::new(ErrorCode::Credentials, "the code was not accepted");
+                    if is_signed_in { vec![] } else { vec![Event::CodeWanted, Event::Failed(Box::new(why))] }
+                }
                 other => panic!("{other:?}"),
             };
             for event in events.into_iter().chain([Event::Finished { cancelled: false }]) {
@@ -82,6 +92,22 @@ fn the_last_step_tries_where_the_profile_leads_before_the_file_is_written() {
 }
 
 const NOWHERE: &str = "/nowhere/tenantry/config.toml";
+
+#[test]
+fn a_code_that_is_wanted_is_typed_where_the_profile_is_tried() {
+    let tried = "j<ret><tab>dev<tab>shop<tab><tab>corp<tab><tab><tab><tab><tab><tab><ret>";
+    let screen = |keys: &str| play(Path::new(NOWHERE), &format!("{tried}{keys}"), (80, 24)).1;
+    insta::assert_snapshot!("check_code_80x24", screen(""));
+    assert!(screen("12a<ret>").contains("! a one-time code has six digits"), "{}", screen("12a<ret>"));
+    let refused = screen("000000<ret>");
+    assert!(refused.contains("the code was not accepted") && refused.contains("six digits of the device"), "{refused}");
+    let signed_in = screen("<paste:123456><ret>");
+    assert!(signed_in.contains("✓ module product") && !signed_in.contains("digits"), "{signed_in}");
+    // The file can be written without.
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("config.toml");
+    assert_eq!(play(&path, &format!("{tried}<ret>"), (80, 24)).0, FirstRun::Profile("staging".into()));
+}
 
 #[test]
 fn the_sandbox_is_one_key_away() {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::form::Form;
-use super::{First, Screen};
+use super::{Code, First, Screen};
 use crate::domain::printable::printable;
 use crate::tui::layout::SMALLEST;
 use crate::tui::parts::popup::{Frame, foot, framed};
@@ -41,10 +41,11 @@ pub(super) fn draw(first: &First, buffer: &mut Buffer) -> Option<(u16, u16)> {
             foot(buffer, area, &Hints::fixed(&hints), theme);
             draw_form(form, buffer, inner, theme)
         }
-        Screen::Check(_, filled) => {
-            let hints = [("Enter", "save and go on"), ("Esc", "back to the form")];
-            foot(buffer, area, &Hints::fixed(&hints), theme);
+        Screen::Check(_, filled, code) => {
             let look = first.look.as_ref();
+            let asks = look.is_some_and(|look| look.is_over && look.wants_code);
+            let enter = if asks && !code.field.text().is_empty() { "sign in with the code" } else { "save and go on" };
+            foot(buffer, area, &Hints::fixed(&[("Enter", enter), ("Esc", "back to the form")]), theme);
             let head = if look.is_some_and(|look| look.is_over) { "Tried" } else { "Trying" };
             let told =
                 format!("{head} where profile {} leads. Nothing is written by it, nor is the file yet.", filled.name);
@@ -56,12 +57,28 @@ pub(super) fn draw(first: &First, buffer: &mut Buffer) -> Option<(u16, u16)> {
                 theme,
             );
             for (role, line) in look.map_or(&[][..], |look| &look.lines) {
-                let row = Rect { y: inner.y + y.min(inner.height), height: inner.height.saturating_sub(y), ..inner };
-                y += lines(buffer, row, line, *role, theme);
+                y += lines(buffer, below(inner, y), line, *role, theme);
             }
-            None
+            if asks { draw_code(code, buffer, below(inner, y), theme) } else { None }
         }
     }
+}
+
+fn below(area: Rect, y: u16) -> Rect {
+    Rect { y: area.y + y.min(area.height), height: area.height.saturating_sub(y), ..area }
+}
+
+fn draw_code(code: &Code, buffer: &mut Buffer, area: Rect, theme: &Theme) -> Option<(u16, u16)> {
+    let words = "To look further, type the six digits of the device. The console itself asks for the next ones.";
+    let mut y = 1 + lines(buffer, below(area, 1), words, Role::Text, theme);
+    let row = Rect { height: area.height.saturating_sub(y).min(1), ..below(area, y) };
+    draw_line(buffer, row, &Rich::of(Role::Strong, "code"), 0, theme, Style::default());
+    let field = Rect { x: row.x + NAMES, width: 8, ..row };
+    y += 1;
+    if let Some(why) = code.problem {
+        lines(buffer, below(area, y), &format!("! {why}"), Role::Error, theme);
+    }
+    if row.is_empty() { None } else { code.field.draw(buffer, field, theme) }
 }
 
 fn lines(buffer: &mut Buffer, area: Rect, words: &str, role: Role, theme: &Theme) -> u16 {
