@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::net::unix::pipe::Receiver;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{sleep, timeout};
@@ -33,18 +34,20 @@ pub(super) fn run(line: &str, back: UnboundedSender<Message>, stop: Cancellation
 async fn follow(words: &[String], back: &UnboundedSender<Message>, stop: &CancellationToken) -> Result<(), String> {
     let (program, arguments) = words.split_first().ok_or("there is no command")?;
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Output and errors in one pipe: they are told in the order in which they were written.
+    let pipe = || -> std::io::Result<_> {
+        let (from, to) = std::io::pipe()?;
+        Ok((Receiver::from_owned_fd(from.into())?, to.try_clone()?, to))
+    };
+    let (from, out, errors) = pipe().map_err(|e| format!("{program} cannot be listened to: {e}"))?;
+    command.args(arguments).stdin(Stdio::null()).stdout(out).stderr(errors);
     // A group of its own: what it starts ends with it, and Ctrl-Z is not for it.
     command.process_group(0).kill_on_drop(true);
     let mut child = command.spawn().map_err(|e| format!("{program} cannot be started: {e}"))?;
+    // With it go our own ends that are written to.
+    drop(command);
     let (said, mut lines) = unbounded_channel();
-    if let Some(out) = child.stdout.take() {
-        tokio::spawn(listen(out, said.clone()));
-    }
-    if let Some(errors) = child.stderr.take() {
-        tokio::spawn(listen(errors, said.clone()));
-    }
-    drop(said);
+    tokio::spawn(listen(from, said));
     let ended = loop {
         tokio::select! {
             biased;
@@ -133,9 +136,8 @@ mod tests {
     async fn each_line_is_told_without_secrets_and_then_the_end() {
         let never = CancellationToken::new;
         let line = "sh -c 'echo one; echo AWS_SESSION_TOKEN=CANARY >&2; printf \"10%%\\r99%%\\n\"; printf last'";
-        let (mut said, ended) = told(line, never()).await;
-        said.sort();
-        assert_eq!((said.join("|").as_str(), ended), ("99%|AWS_SESSION_TOKEN=[redacted]|last|one", Ok(())));
+        let (said, ended) = told(line, never()).await;
+        assert_eq!((said.join("|").as_str(), ended), ("one|AWS_SESSION_TOKEN=[redacted]|99%|last", Ok(())));
         let (said, ended) = told("sh -c 'echo no; exit 3'", never()).await;
         assert_eq!(said, ["no"]);
         assert!(ended.unwrap_err().contains("exit status: 3"));
