@@ -13,6 +13,7 @@ use tenantry::cli::{self, Cli, Command, ConfigCommand, Global, PlanCommand, Sche
 use tenantry::domain::clock::time_zone;
 use tenantry::domain::printable::printable;
 use tenantry::domain::run::Operation;
+use tenantry::domain::secret::Device;
 use tenantry::engine::failure::{ErrorCode, Failure};
 #[cfg(feature = "sandbox")]
 use tenantry::engine::protocol::{Envelope, Event, RequestId};
@@ -271,15 +272,15 @@ async fn headless(mut global: Global, mut command: Command, out: Output) -> u8 {
     };
     begin_log(&session, command.name());
     // Recorded runs are read from the disk.
-    let asks_for_code = match command {
+    let device = match command {
         Command::Runs { .. } => {
             global.mfa_code = None;
-            false
+            None
         }
-        _ => asks_for_code(&session).await,
+        _ => device_at_hand(&session).await,
     };
-    if asks_for_code && global.mfa_code.is_none() {
-        match ask_for_code().await {
+    if let Some(device) = device.as_ref().filter(|_| global.mfa_code.is_none()) {
+        match ask_for_code(device).await {
             Ok(code) => global.mfa_code = Some(code),
             Err(failure) => return end(out, command.name(), Err(failure.into())),
         }
@@ -291,7 +292,7 @@ async fn headless(mut global: Global, mut command: Command, out: Output) -> u8 {
         context.keeping = Some(tenantry::keep::begin);
     }
     context.notify = Notifier::new(session.notify.clone(), session.profile.name.clone());
-    context.asks_for_code = asks_for_code;
+    context.device = device;
     context.prefix = context.global.prefix(&session.profile.name);
     context.protected = session.profile.protected.then(|| session.profile.environment.clone());
     match time_zone(&session.profile.timezone) {
@@ -307,13 +308,12 @@ async fn headless(mut global: Global, mut command: Command, out: Output) -> u8 {
     code
 }
 
-/// True where somebody is there to type the one-time code that the AWS profile wants. Without one the first call says what is wanted.
-async fn asks_for_code(session: &Session) -> bool {
-    let (profile, is_somebody_there) =
-        (&session.profile, std::io::stdin().is_terminal() && std::io::stderr().is_terminal());
-    is_somebody_there
-        && profile.credentials.is_none()
-        && tenantry::store::wants_code(profile.aws_profile.as_deref()).await
+/// The device whose one-time code the AWS profile wants, where somebody is there to type it. Without one the first call says what is
+/// wanted.
+async fn device_at_hand(session: &Session) -> Option<Device> {
+    let is_somebody_there = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    let profile = Some(&session.profile).filter(|profile| is_somebody_there && profile.credentials.is_none())?;
+    tenantry::store::device(profile.aws_profile.as_deref()).await
 }
 
 /// Starts the engine; in a sandbox once its demo data is there, while the caller goes on.

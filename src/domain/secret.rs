@@ -40,6 +40,15 @@ impl std::str::FromStr for OneTimeCode {
     }
 }
 
+/// A device whose one-time code an AWS profile wants (`mfa_serial`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// Name of the AWS profile.
+    pub profile: String,
+    /// Serial number: an ARN, or what is printed on the device.
+    pub serial: String,
+}
+
 static KNOWN: RwLock<BTreeSet<String>> = RwLock::new(BTreeSet::new());
 
 /// From now on this text, also as URLs and JSON spell it, is shown nowhere.

@@ -35,6 +35,6 @@ pub use pins::Pins;
 pub use read::{Query, ReadStore, RowKey, RowPage};
 pub use scan::{Scan, ScanAt, ScanPage};
 pub use search::{Found, Search, SearchAt, SearchPage, TableSize};
-pub use sign_in::{SessionEnd, aws_profiles, wants_code};
+pub use sign_in::{SessionEnd, aws_profiles, device};
 pub use ttl::TtlSettings;
 pub use users::UserPage;

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use super::error::{Call, ErrorKind, ServiceError, StoreError};
-use crate::domain::secret::{OneTimeCode, redacted, remember};
+use crate::domain::secret::{Device, OneTimeCode, redacted, remember};
 use aws_profile::AwsProfile;
 use judge::judge;
 use login::WithLogin;
@@ -54,9 +54,10 @@ impl From<NotSignedIn> for StoreError {
     }
 }
 
-/// Whether an AWS profile wants a one-time code.
-pub async fn wants_code(aws_profile: Option<&str>) -> bool {
-    AwsProfile::read(aws_profile).await.wants_code
+/// The device of an AWS profile; `None` where it wants no code.
+pub async fn device(aws_profile: Option<&str>) -> Option<Device> {
+    let profile = AwsProfile::read(aws_profile).await;
+    profile.device.map(|serial| Device { profile: profile.name, serial })
 }
 
 /// Names of the AWS profiles on this machine, in order; none where its files cannot be read.
@@ -163,7 +164,7 @@ impl SignIn {
     /// Signs in with a one-time code where the AWS profile wants one; without effect where it wants none.
     pub(super) async fn with_code(&self, config: &SdkConfig, code: &OneTimeCode) -> Result<(), NotSignedIn> {
         let (profile, Some(set)) = AwsProfile::read_with(self.profile.as_deref()).await else { return Ok(()) };
-        if !profile.wants_code {
+        if profile.device.is_none() {
             return Ok(());
         }
         let credentials = one_time::session(config, &profile, &set, Some(code)).await?;

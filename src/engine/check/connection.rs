@@ -92,7 +92,8 @@ async fn pool(task: &Task) -> Result<(), Stop> {
     }
 }
 
-/// Something that not every command needs: what may not be looked at is a warning, what is not there or not reached an error.
+/// Something that not every command needs: what may not be looked at is a warning, what is not there an error. Of what could not be
+/// reached neither is said.
 async fn beside(task: &Task, error: StoreError, kind: FindingKind, what: &str) -> Result<(), Stop> {
     let failure = Failure::from(error);
     if failure.code.is_lasting() && failure.code != ErrorCode::Region {
@@ -100,7 +101,8 @@ async fn beside(task: &Task, error: StoreError, kind: FindingKind, what: &str) -
     }
     let (kind, severity) = match failure.code {
         ErrorCode::AccessDenied | ErrorCode::Kms => (FindingKind::Permission, Severity::Warning),
-        _ => (kind, Severity::Error),
+        ErrorCode::NotFound => (kind, Severity::Error),
+        _ => return task.failed(failure.so(&format!("{what} was not looked at")).not_fatal()).await,
     };
     let hint = failure.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
     let message = format!("{what}: {}{hint}", failure.message);

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 
 use super::browse::modules;
 use crate::domain::clock::utc_millis;
-use crate::domain::secret::OneTimeCode;
+use crate::domain::secret::{Device, OneTimeCode};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Event, Identity};
 use crate::engine::task::{Stop, Task};
-use crate::store::wants_code;
+use crate::store::device;
 
 /// Tells who is signed in, also where nobody is; gives back the modules, where they may be listed.
 pub(in crate::engine) async fn show(task: &Task) -> Result<Option<Vec<String>>, Stop> {
@@ -35,11 +35,28 @@ pub(in crate::engine) async fn or_code<T>(task: &Task, result: Result<T, Stop>) 
         ErrorCode::AccessDenied => !has_session,
         _ => false,
     };
-    let profile = task.profile();
-    if is_about_it && profile.credentials.is_none() && wants_code(profile.aws_profile.as_deref()).await {
+    if is_about_it && device_of(task).await.is_some() {
         task.emit(Event::CodeWanted).await?;
     }
     result
+}
+
+/// A failure that ended a session. Where another one-time code starts the next, that is the advice.
+pub(in crate::engine) async fn with_device(task: &Task, failure: Failure) -> Failure {
+    if !matches!(failure.code, ErrorCode::Credentials | ErrorCode::SignIn) {
+        return failure;
+    }
+    match device_of(task).await {
+        Some(Device { serial, .. }) => {
+            failure.hint(format!("sign in with another one-time code of {serial}; nothing is lost"))
+        }
+        None => failure,
+    }
+}
+
+async fn device_of(task: &Task) -> Option<Device> {
+    let profile = Some(task.profile()).filter(|profile| profile.credentials.is_none())?;
+    device(profile.aws_profile.as_deref()).await
 }
 
 async fn ask(task: &Task, identity: &mut Identity) -> Result<(), Stop> {

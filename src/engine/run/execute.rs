@@ -22,6 +22,7 @@ use crate::engine::failure::Failure;
 use crate::engine::items::ended::{ItemEnd, told};
 use crate::engine::journal::{Journal, JournalError, OpenItem};
 use crate::engine::protocol::{Event, ItemResult, Phase, Steering, StopCause};
+use crate::engine::read::identity::with_device;
 use crate::engine::run::pipeline;
 use crate::engine::task::control::Control;
 use crate::engine::task::{Context, Stop, Task};
@@ -344,7 +345,8 @@ impl Pool<'_> {
         }
         self.troubles.give_up();
         self.task.shared.controls.steer(self.context.run, Steering::Pause);
-        let failure = Box::new(Failure::from(error).at(key.pk.as_str(), Some(key.sk.as_str())));
+        let failure = Failure::from(error).at(key.pk.as_str(), Some(key.sk.as_str()));
+        let failure = Box::new(with_device(self.task, failure).await);
         let told = self.task.emit(Event::Paused { run: self.context.run, failure }).await;
         if told.is_err() {
             self.stopping.get_or_insert(StopCause::Interrupted);

@@ -31,6 +31,7 @@ use crate::cli::exit::{self, first};
 use crate::cli::{Command, ConfigCommand, Entity, Global, RunsCommand};
 use crate::domain::key::{EntityKey, PartitionKey, meant};
 use crate::domain::run::{Outcome, RunId};
+use crate::domain::secret::Device;
 use crate::domain::shell;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{self, EntityRef, Event, Level, StopCause};
@@ -57,8 +58,8 @@ pub struct Context {
     pub zone: TimeZone,
     /// Where copies of rows are kept; `None` in a build that cannot keep any.
     pub keeping: Option<BeginKeeping>,
-    /// Somebody is there to type another one-time code, which the AWS profile wants.
-    pub asks_for_code: bool,
+    /// The device whose one-time code the AWS profile wants, where somebody is there to type another one.
+    pub device: Option<Device>,
     /// Tells whoever wants to know of runs.
     pub notify: Notifier,
     pub(super) waiting: Waiting,
@@ -93,7 +94,7 @@ impl Context {
             protected: None,
             zone: TimeZone::UTC,
             keeping: None,
-            asks_for_code: false,
+            device: None,
             notify: Notifier::default(),
             waiting: Waiting::default(),
             progress: None,

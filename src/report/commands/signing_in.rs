@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use super::{Context, Quit};
 use crate::domain::run::RunId;
-use crate::domain::secret::OneTimeCode;
+use crate::domain::secret::{Device, OneTimeCode};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Event, RequestId, Steering};
 use crate::notify::News;
@@ -16,9 +16,10 @@ const ATTEMPTS: usize = 3;
 ///
 /// # Errors
 /// A [`Failure`] where nothing is typed, and after three answers that are no code.
-pub async fn ask_for_code() -> Result<OneTimeCode, Failure> {
+pub async fn ask_for_code(device: &Device) -> Result<OneTimeCode, Failure> {
+    let Device { profile, serial } = device;
     let mut asks =
-        "the AWS profile asks for a one-time code (mfa_serial): type the six digits of the device".to_owned();
+        format!("AWS profile {profile} asks for a one-time code: type the six digits of the device {serial}");
     let mut attempt = 1;
     loop {
         let _ = std::io::stderr().write_all(format!("{asks}\n").as_bytes());
@@ -48,18 +49,20 @@ impl Context {
         failure: Box<Failure>,
     ) -> Result<Option<Box<Failure>>, Quit> {
         self.tell_of_run(News::RunPaused, Some(run), None, "paused");
-        let is_mended = matches!(failure.code, ErrorCode::Credentials | ErrorCode::SignIn)
-            && self.asks_for_code
-            && self.signed_in_again(request, &failure).await?;
+        let is_about_it = matches!(failure.code, ErrorCode::Credentials | ErrorCode::SignIn);
+        let is_mended = match self.device.clone().filter(|_| is_about_it) {
+            Some(device) => self.signed_in_again(request, &failure, &device).await?,
+            None => false,
+        };
         let steering = if is_mended { Steering::Continue } else { Steering::Stop };
         self.client.send(Command::Steer { run, steering }).await?;
         Ok((!is_mended).then_some(failure))
     }
 
-    async fn signed_in_again(&mut self, run: RequestId, failure: &Failure) -> Result<bool, Quit> {
+    async fn signed_in_again(&mut self, run: RequestId, failure: &Failure, device: &Device) -> Result<bool, Quit> {
         self.out.note(&format!("the run is paused, and no item has failed for it: {}", failure.message));
         for _ in 0..ATTEMPTS {
-            let code = match ask_for_code().await {
+            let code = match ask_for_code(device).await {
                 Ok(code) => code,
                 Err(failure) => {
                     self.out.note(&failure.message);

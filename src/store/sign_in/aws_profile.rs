@@ -19,8 +19,8 @@ pub(super) struct AwsProfile {
     pub(super) missing: Option<Vec<String>>,
     /// It signs in through SSO; whether a token of such a sign-in is on this machine.
     pub(super) sso: Option<bool>,
-    /// It wants a one-time code.
-    pub(super) wants_code: bool,
+    /// Serial number of the device whose one-time code it wants.
+    pub(super) device: Option<String>,
     /// A program of its own gives the credentials.
     pub(super) has_process: bool,
     /// It, or the environment, has a token of a web identity.
@@ -74,7 +74,9 @@ impl AwsProfile {
             }
             // Beside anything else the SDK does not look at it either.
             let is_asked = ["role_arn", "aws_access_key_id"].iter().any(|key| profile.get(key).is_some());
-            found.wants_code |= is_asked && profile.get("mfa_serial").is_some();
+            if is_asked && let Some(serial) = profile.get("mfa_serial") {
+                found.device.get_or_insert_with(|| serial.to_owned());
+            }
             found.has_web_token |= profile.get("web_identity_token_file").is_some();
             found.has_process |= profile.get("credential_process").is_some();
             at = profile.get("source_profile").filter(|source| *source != profile.name()).map(str::to_owned);

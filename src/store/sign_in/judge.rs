@@ -91,7 +91,7 @@ pub(super) fn judge(error: &CredentialsError, profile: &AwsProfile) -> NotSigned
     if let Some(said) = role.or_else(web).or_else(code) {
         return answered("STS", &said, profile, root_cause(error));
     }
-    if profile.wants_code {
+    if profile.device.is_some() {
         return wants_code(name, &reason);
     }
     if find::<ImdsError>(error).is_some() {
@@ -228,7 +228,7 @@ fn answered(service: &str, said: &Said, profile: &AwsProfile, cause: String) -> 
         return reason(ErrorKind::Clock, skew, "set the clock of this machine: requests are signed with it");
     }
     match (kind_of_code(&said.code), said.status) {
-        (ErrorKind::AccessDenied, _) if profile.wants_code => wants_code(name, reason),
+        (ErrorKind::AccessDenied, _) if profile.device.is_some() => wants_code(name, reason),
         (ErrorKind::AccessDenied, _) => reason(
             ErrorKind::AccessDenied,
             format!("AWS profile {name} may not assume its role{because}"),

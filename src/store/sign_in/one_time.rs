@@ -38,7 +38,7 @@ pub(super) async fn of_login(config: &SdkConfig, named: Option<&str>) -> Option<
     let (profile, set) = AwsProfile::read_with(named).await;
     let set = set?;
     chain(&set, &profile.name).last()?.get("login_session")?;
-    if profile.wants_code {
+    if profile.device.is_some() {
         return None;
     }
     Some(session(config, &profile, &set, None).await)

@@ -12,6 +12,7 @@ use crate::domain::job::ImportJob;
 use crate::engine::failure::Failure;
 use crate::engine::journal::Journal;
 use crate::engine::protocol::{Event, Steering, StopCause};
+use crate::engine::read::identity::with_device;
 use crate::engine::run::execute::Ended;
 use crate::engine::task::control::Control;
 use crate::engine::task::{Context, Stop, Task};
@@ -83,7 +84,8 @@ async fn give_up(
     failure: Failure,
 ) -> Result<Option<StopCause>, Stop> {
     task.shared.controls.steer(context.run, Steering::Pause);
-    task.emit(Event::Paused { run: context.run, failure: Box::new(failure) }).await?;
+    let failure = Box::new(with_device(task, failure).await);
+    task.emit(Event::Paused { run: context.run, failure }).await?;
     Ok(gate(task, control).await.map(|cause| match cause {
         StopCause::Operator => StopCause::Service,
         other => other,

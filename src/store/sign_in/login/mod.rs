@@ -67,7 +67,7 @@ impl WithLogin {
         let counts = is_named_here || !has_keys;
         let is_refused = match &profile.missing {
             Some(_) => counts,
-            None => profile.wants_code && !has_keys,
+            None => profile.device.is_some() && !has_keys,
         };
         if !is_refused {
             return Ok(());
