@@ -243,9 +243,12 @@ impl App {
         self.log.push(self.now, level, text.into());
     }
 
-    /// The first key of an action in a context, as texts name it; empty where it has none.
+    /// The first key of an action in a context, as texts name it.
     pub(crate) fn key_of(&self, context: Context, action: Action) -> String {
-        self.keymap.key(context, action).map(|key| key.to_string()).unwrap_or_default()
+        let key = self.keymap.key(context, action);
+        // A text that names a key must not have a hole in its place.
+        debug_assert!(key.is_some(), "{} has no key in {context:?}", action.id());
+        key.map(|key| key.to_string()).unwrap_or_default()
     }
 
     /// The run that a screen over the panes is about.

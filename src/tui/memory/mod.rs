@@ -88,6 +88,8 @@ pub(crate) struct Memory {
 pub(crate) enum MemoryChange {
     /// A place was looked at.
     Visit(Spot),
+    /// It is not there after all.
+    Gone(Spot),
     /// It shall be kept under a name, in place of what had that.
     Keep(Bookmark),
     /// Nothing shall be kept under a name.
@@ -108,6 +110,7 @@ impl Memory {
                 self.recent.truncate(RECENT);
             }
             MemoryChange::Visit(_) => {}
+            MemoryChange::Gone(spot) => self.recent.retain(|known| known != spot),
             MemoryChange::Keep(bookmark) => {
                 self.bookmarks.retain(|known| known.name != bookmark.name);
                 if self.bookmarks.len() < BOOKMARKS {

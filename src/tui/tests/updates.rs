@@ -526,14 +526,28 @@ fn a_partition_that_is_not_there_is_answered_with_the_nearest() {
         Command::Open { pk, .. } if pk.as_str() == "ORDER#glob" => {
             Some(vec![Event::Opened { modules: vec![] }, Event::Finished { cancelled: false }])
         }
+        Command::Open { pk, .. } if pk.as_str() == "PRODUCT#amce" => {
+            Some(vec![Event::Opened { modules: vec!["product".into()] }, Event::Finished { cancelled: false }])
+        }
         _ => None,
     };
     let keys = |keys: &str| Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(missing)).keys(keys);
     let told = keys(":open ORDER#glob<ret>");
-    assert!(told.screen.contains("nearest is ORDER#globex"), "{}", told.screen);
+    assert!(told.screen.contains("nearest is ORDER#globex (o offers it)"), "{}", told.screen);
     assert!(keys(":open ORDER#glob<ret>o").screen.contains("open ORDER#globex"));
     let completed = keys(":open ORDER#gl<tab>");
     assert!(completed.screen.contains("open ORDER#globex"), "{}", completed.screen);
+    // A key that names a module is opened without a look; its list is empty.
+    let empty = keys(":open PRODUCT#amce<ret>");
+    assert!(
+        empty.screen.contains("PRODUCT#amce has no entities: nearest is PRODUCT#acme (o offers it)"),
+        "{}",
+        empty.screen
+    );
+    assert!(keys(":open PRODUCT#amce<ret>o").screen.contains("open PRODUCT#acme"));
+    assert_eq!(empty.app.memory.recent, []);
+    // Keys of one type have its name in common, and no more.
+    assert!(!keys(":open ORDER#zzzzqq<ret>").screen.contains("nearest"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::tui::app::App;
 use crate::tui::cache::{CachedCounts, Whose};
 use crate::tui::format;
 use crate::tui::keymap::Context;
-use crate::tui::memory::Spot;
+use crate::tui::memory::{MemoryChange, Spot};
 use crate::tui::message::Effect;
 use crate::tui::pane::Pane;
 use crate::tui::screens::count::CountBox;
@@ -175,18 +175,10 @@ impl App {
 
     fn opened(&mut self, pk: PartitionKey, sk: Option<String>, modules: Vec<String>) {
         let Some((module, others)) = modules.split_first() else {
-            let nearest = self.tenants.tree.nearest(pk.as_str());
-            let open = self.key_of(Context::Everywhere, Action::OpenKey);
-            let hint = match &nearest {
-                Some(nearest) => format!("nearest is {nearest} ({open} offers it)"),
-                None => "check its spelling, letter case included".to_owned(),
-            };
-            self.tenants.offered = nearest;
-            let text = format!("no module has the partition {pk}: {hint}");
-            self.tell(Level::Warning, text.clone());
-            return self.refuse(text);
+            return self.refuse_unknown(&pk, &format!("no module has the partition {pk}"));
         };
         self.notice = None;
+        self.tenants.typed = Some(pk.clone());
         if !others.is_empty() {
             self.say(format!("opened in module {module}; also in {}", others.join(", ")));
         }
@@ -196,6 +188,23 @@ impl App {
             let key = crate::domain::key::EntityKey { pk, sk: sk.as_str().into() };
             self.open_entity(EntityRef { module: module.clone(), key }, tenant);
         }
+    }
+
+    /// Says that a key leads nowhere, and offers the one that it is most like.
+    fn refuse_unknown(&mut self, pk: &PartitionKey, what: &str) {
+        let nearest = self.tenants.tree.nearest(pk.as_str());
+        let context = if self.tenants.entities.is_some() { Context::Entities } else { Context::Tree };
+        let open = self.key_of(context, Action::OpenKey);
+        let hint = match &nearest {
+            Some(nearest) if self.focus == Pane::Tenants => format!("nearest is {nearest} ({open} offers it)"),
+            // Elsewhere the key means something else.
+            Some(nearest) => format!("nearest is {nearest}"),
+            None => "check its spelling, letter case included".to_owned(),
+        };
+        self.tenants.offered = nearest;
+        let text = format!("{what}: {hint}");
+        self.tell(Level::Warning, text.clone());
+        self.refuse(text);
     }
 
     /// Lists the entities of a partition.
@@ -244,11 +253,22 @@ impl App {
         if let Some(tenant) = entities.first().map(|e| e.tenant.clone()).filter(|t| !t.is_empty()) {
             list.tenant = tenant;
         }
+        // A module that the key names is opened without a look whether it has the partition.
+        let is_nowhere = page == 0 && entities.is_empty() && next.is_none();
         list.take_page(page, entities.into_iter().map(EntityLine::from).collect(), next);
         let beside = self.history.opened.as_ref().map(|o| &o.entity);
         let same = |e: &&EntityRef| e.module == list.listing.module && e.key.pk == list.listing.pk;
         if let Some(entity) = beside.filter(same).filter(|_| page == 0) {
             list.stand_on(entity.key.sk.as_str());
+        }
+        // A place that is not there is none to come back to.
+        let gone = is_nowhere.then(|| Spot::Partition(list.listing.module.clone(), list.listing.pk.to_string()));
+        let typed = self.tenants.typed.take().filter(|pk| is_nowhere && *pk == list.listing.pk);
+        if let Some(pk) = typed {
+            self.refuse_unknown(&pk, &format!("{pk} has no entities"));
+        }
+        if let Some(spot) = gone {
+            self.remember(MemoryChange::Gone(spot));
         }
     }
 

@@ -15,6 +15,8 @@ pub(crate) mod tree_view;
 use entities::Entities;
 use tree::Tree;
 
+use crate::domain::key::PartitionKey;
+
 /// The pane.
 #[derive(Debug, Default)]
 pub(crate) struct Tenants {
@@ -24,4 +26,6 @@ pub(crate) struct Tenants {
     pub(crate) entities: Option<Entities>,
     /// The partition nearest to one that was asked for and is not there.
     pub(crate) offered: Option<String>,
+    /// The partition that was typed and opened, until its first page is there.
+    typed: Option<PartitionKey>,
 }

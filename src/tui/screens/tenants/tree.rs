@@ -246,7 +246,15 @@ impl Tree {
 
     /// The known partition that is spelled most like a key, where one is at all.
     pub(crate) fn nearest(&self, pk: &str) -> Option<String> {
-        let score = |known: &str| strsim::jaro_winkler(&known.to_lowercase(), &pk.to_lowercase());
+        let asked = pk.to_lowercase();
+        // Keys of one type begin alike: what stands behind it tells them apart.
+        let score = |known: &str| {
+            let known = known.to_lowercase();
+            match (known.split_once('#'), asked.split_once('#')) {
+                (Some((kind, rest)), Some((other, tenant))) if kind == other => strsim::jaro_winkler(rest, tenant),
+                _ => strsim::jaro_winkler(&known, &asked),
+            }
+        };
         let scored =
             self.partitions().map(|c| (score(c.pk.as_str()), c.pk.as_str())).filter(|(score, _)| *score > ALIKE);
         scored.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, pk)| pk.to_owned())
