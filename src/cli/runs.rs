@@ -7,7 +7,8 @@ use jiff::SignedDuration;
 
 use crate::domain::plan::{Conflicts, NoPart, PlanPart};
 use crate::domain::run::RunId;
-use crate::engine::protocol::JournalPlace;
+use crate::domain::s3_prefix::{NoPrefix, S3Prefix};
+use crate::engine::protocol::{JournalPlace, PartsAt};
 
 /// The way that batches of a run are approved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -39,6 +40,9 @@ pub struct Run {
     /// Only this part of the plan's entities, such as 3/8, or auto: the one that AWS Batch, Kubernetes or TENANTRY_PART names.
     #[arg(long, value_name = "I/N|auto", value_parser = part, requires = "expect", conflicts_with = "resume")]
     pub part: Option<PlanPart>,
+    /// Keep the part's journal here as well, and take up what an earlier attempt left: for containers, whose disk ends with them.
+    #[arg(long, value_name = "s3://BUCKET/PREFIX", requires = "expect", conflicts_with = "resume")]
+    pub journal_bucket: Option<S3Prefix>,
     /// How batches are approved.
     #[arg(long, value_enum, default_value_t)]
     pub approve: Approve,
@@ -89,6 +93,14 @@ pub(super) fn report_file(text: &str) -> Result<PathBuf, String> {
 
 fn journal(text: &str) -> Result<JournalPlace, std::convert::Infallible> {
     Ok(text.parse().map_or_else(|_| JournalPlace::File(text.into()), JournalPlace::Run))
+}
+
+/// A directory, or a prefix in S3.
+fn parts_at(text: &str) -> Result<PartsAt, NoPrefix> {
+    match text.starts_with("s3://") {
+        true => text.parse().map(PartsAt::S3),
+        false => Ok(PartsAt::Dir(text.into())),
+    }
 }
 
 /// A part, or the one that the environment names.
@@ -188,9 +200,9 @@ pub enum RunsCommand {
     /// Show the parts of a plan as one, wherever they ran: what is done, what is left, which parts are missing.
     #[command(after_help = super::help::of("runs join"))]
     Join {
-        /// The directory with the state directories of the parts, at any depth.
-        #[arg(value_name = "DIR")]
-        dir: PathBuf,
+        /// The directory with the state directories of the parts, at any depth; or what they got with --journal-bucket.
+        #[arg(value_name = "DIR|s3://BUCKET/PREFIX", value_parser = parts_at)]
+        at: PartsAt,
         /// Only the plan with this digest.
         #[arg(long, value_name = "DIGEST")]
         expect: Option<String>,

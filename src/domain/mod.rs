@@ -28,6 +28,7 @@ pub mod retention;
 pub mod rollback;
 pub mod row;
 pub mod run;
+pub mod s3_prefix;
 pub mod secret;
 pub mod shell;
 pub mod size;

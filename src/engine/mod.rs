@@ -10,6 +10,7 @@ pub mod protocol;
 mod read;
 mod records;
 mod rehearse;
+mod remote;
 mod run;
 mod serve;
 mod task;

@@ -57,6 +57,9 @@ pub async fn serve(profile: Profile, state_dir: PathBuf, end: EngineEnd) {
                 if let Command::TakeSignatures { files } = &command {
                     shared.take_signed(files);
                 }
+                if let Command::KeepJournals { at } = &command {
+                    shared.keep_journals(Some(at.clone()));
+                }
                 let cancel = root.child_token();
                 tokens.insert(request, cancel.clone());
                 let task = Task { shared: Arc::clone(&shared), request, cancel };
@@ -180,7 +183,7 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::SignOff { plan, digest } => run::subject(task, plan, digest).await,
         Command::ExportRun { run, file } => runs::export(task, run, file).await,
         Command::ReportRun { run } => report::report(task, run).await,
-        Command::JoinRuns { dir, digest } => join::join(task, dir, digest).await,
+        Command::JoinRuns { at, digest } => join::join(task, at, digest).await,
         Command::CheckRun { journal } => runs::check(task, journal).await,
         Command::VerifyRun { run } => check::run::run(task, run).await,
         Command::Export { module, wanted } => files::partition(task, module, &wanted).await,
@@ -192,9 +195,11 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
         Command::ShowRun { run } => runs::show(task, run).await,
         Command::Arm { armed } => task.emit(Event::Armed(armed)).await,
         // Done already, in the order of the commands.
-        Command::Cancel { .. } | Command::Steer { .. } | Command::Decide { .. } | Command::TakeSignatures { .. } => {
-            Ok(())
-        }
+        Command::Cancel { .. }
+        | Command::Steer { .. }
+        | Command::Decide { .. }
+        | Command::TakeSignatures { .. }
+        | Command::KeepJournals { .. } => Ok(()),
     }
 }
 

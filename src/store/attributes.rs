@@ -160,7 +160,10 @@ impl ReadStore {
     }
 
     /// The bytes of an object; `None` where there is none.
-    pub(super) async fn object_text(&self, bucket: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError`] when the call failed or the answer was cut short.
+    pub async fn object_text(&self, bucket: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(answer) = self.get_object(bucket, key).await? else { return Ok(None) };
         Ok(Some(answer.body.collect().await.map_err(|e| torn(bucket, &e.to_string()))?.to_vec()))
     }

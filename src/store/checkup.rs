@@ -63,7 +63,14 @@ impl ReadStore {
     /// # Errors
     /// [`StoreError`] when the call failed, [`StoreError::NoBucket`] where the profile names none.
     pub async fn objects(&self, prefix: &str, after: Option<&str>) -> Result<ObjectPage, StoreError> {
-        let bucket = self.bucket.as_deref().ok_or(StoreError::NoBucket)?;
+        self.objects_in(self.bucket.as_deref().ok_or(StoreError::NoBucket)?, prefix, after).await
+    }
+
+    /// A page of a bucket's objects whose keys begin so.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the call failed.
+    pub async fn objects_in(&self, bucket: &str, prefix: &str, after: Option<&str>) -> Result<ObjectPage, StoreError> {
         let call = Call { service: "s3", operation: "ListObjectsV2", resource: bucket };
         let request = self.s3.list_objects_v2().bucket(bucket).prefix(prefix).set_start_after(after.map(str::to_owned));
         let answer = request.send().await.map_err(|e| call.failed(e))?;

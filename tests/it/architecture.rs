@@ -169,9 +169,9 @@ fn the_console_is_built_from_below() {
 }
 
 /// The engine from the bottom to the top: each of these uses only those before it.
-const ENGINE: [&str; 13] = [
-    "failure", "protocol", "journal", "task", "read", "items", "records", "check", "files", "plan", "run", "rehearse",
-    "serve",
+const ENGINE: [&str; 14] = [
+    "failure", "protocol", "journal", "task", "remote", "read", "items", "records", "check", "files", "plan", "run",
+    "rehearse", "serve",
 ];
 
 #[test]

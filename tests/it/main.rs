@@ -50,6 +50,7 @@ mod partial;
 #[cfg(feature = "sandbox")]
 mod partitions;
 mod parts;
+mod parts_in_s3;
 #[cfg(feature = "sandbox")]
 mod pipeline;
 mod plan_files;

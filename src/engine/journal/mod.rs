@@ -199,6 +199,11 @@ pub fn private_dir(path: &Path) -> Result<(), JournalError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io(path))
 }
 
+/// Makes a file for the owner alone; there must be none.
+pub(crate) fn new_private_file(path: &Path) -> Result<File, JournalError> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io(path))
+}
+
 /// Opens a file for the owner alone, made where there is none. What is no regular file is refused.
 pub(super) fn private_file(path: &Path) -> Result<File, JournalError> {
     guard::regular(path)?;

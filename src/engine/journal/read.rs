@@ -95,6 +95,15 @@ impl Reader {
         Self::open_at(path.to_path_buf(), false)
     }
 
+    /// Opens a copy of a journal whose run may be at work elsewhere: its state is as the copy says.
+    ///
+    /// # Errors
+    /// [`JournalError`] when it cannot be read or is none.
+    pub fn open_copy(path: &Path) -> Result<Self, JournalError> {
+        open_regular(path).map_err(io(path))?;
+        Self::open_at(path.to_path_buf(), true)
+    }
+
     fn open_at(path: PathBuf, is_held: bool) -> Result<Self, JournalError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(database(&path))?;
@@ -226,9 +235,8 @@ impl Reader {
     /// # Errors
     /// [`JournalError::Io`] when the file is there already or cannot be made, [`JournalError::Database`].
     pub fn export(&self, file: &Path) -> Result<(), JournalError> {
-        use std::os::unix::fs::OpenOptionsExt;
         // Made first, so that it is never readable by others and never replaces anything.
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(io(file))?;
+        super::new_private_file(file)?;
         let text = file.to_string_lossy();
         self.connection.execute("VACUUM INTO ?1", [text.as_ref()]).map(drop).map_err(database(file))
     }

@@ -13,6 +13,7 @@ use super::{CollisionKey, Event, PlanSummary};
 use crate::domain::key::PartitionKey;
 use crate::domain::plan::Plan;
 use crate::domain::run::RunId;
+use crate::domain::s3_prefix::S3Prefix;
 use crate::domain::secret::OneTimeCode;
 
 /// Commands to the engine. Each command is answered by events under its [`RequestId`], the last one
@@ -182,6 +183,11 @@ pub enum Command {
         /// The files.
         files: Vec<PathBuf>,
     },
+    /// Keeps the journals of parts of plans that run from now on in S3 as well, and takes up those that are there.
+    KeepJournals {
+        /// Below which key.
+        at: S3Prefix,
+    },
     /// Tells what is to be signed for a plan: [`Event::SignOff`].
     SignOff {
         /// The plan's name.
@@ -215,8 +221,8 @@ pub enum Command {
     },
     /// Shows the runs of the parts of a plan: [`Event::Run`] for each, then [`Event::Joined`] for each plan.
     JoinRuns {
-        /// Where the state directories of the workers are.
-        dir: PathBuf,
+        /// Where the workers keep them.
+        at: PartsAt,
         /// Only the plan with this digest.
         digest: Option<String>,
     },
@@ -296,6 +302,15 @@ pub enum Command {
         /// The request to end.
         request: RequestId,
     },
+}
+
+/// Where the journals of the parts of a plan are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PartsAt {
+    /// In state directories below a directory, at any depth.
+    Dir(PathBuf),
+    /// In S3.
+    S3(S3Prefix),
 }
 
 /// Where a journal is.

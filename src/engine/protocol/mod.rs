@@ -29,7 +29,7 @@ pub use browsed::{
     Connection, DiffResult, EntitySummary, HistoryEntry, ListedPartition, MeasuredTable, TenantCount, Viewed,
 };
 pub use collisions::{Collision, CollisionFilter, CollisionKey, CollisionRow};
-pub use command::{Command, JournalPlace};
+pub use command::{Command, JournalPlace, PartsAt};
 pub use copied::{CopiedPart, CopySource, CopyWanted};
 pub use event::Event;
 pub use evidence::{Approved, Problem, RunReport, Steered, TimedBatch, Verified};

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::domain::run::{RunId, RunState};
+use crate::domain::s3_prefix::S3Prefix;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::journal::{JournalError, Reader};
-use crate::engine::protocol::{Event, JoinedParts, RunInfo};
+use crate::engine::protocol::{Event, JoinedParts, PartsAt, RunInfo};
+use crate::engine::remote;
 use crate::engine::task::{Stop, Task, blocking};
 
 /// Directories below the one that is named.
@@ -16,35 +18,25 @@ const JOURNAL: &str = "journal.db";
 /// The directory above those of runs.
 const RUNS: &str = "runs";
 
-/// Shows the parts of the plans below a directory: the newest run of each.
-pub(in crate::engine) async fn join(task: &Task, dir: PathBuf, digest: Option<String>) -> Result<(), Stop> {
-    let place = dir.clone();
-    let journals = blocking(move || below(&place)).await?.map_err(|error| {
-        Failure::new(ErrorCode::NotFound, format!("{}: {error}", dir.display()))
-            .hint("name the directory in which the workers keep what they got with --state")
-    })?;
-    let mut plans: BTreeMap<(String, u32), BTreeMap<u32, RunInfo>> = BTreeMap::new();
-    for journal in journals {
-        task.check()?;
-        let info = match blocking(move || opened(&journal)?.info()).await? {
-            Ok(info) => info,
-            Err(error) => {
-                task.failed(Failure::from(error).not_fatal()).await?;
-                continue;
-            }
-        };
-        let Some(part) = info.part.filter(|_| digest.as_ref().is_none_or(|digest| *digest == info.digest)) else {
-            continue;
-        };
-        let parts = plans.entry((info.digest.clone(), part.count())).or_default();
-        let is_newer = parts.get(&part.index()).is_none_or(|known| known.run < info.run);
-        if is_newer {
-            parts.insert(part.index(), info);
+/// Parts by plan (its digest and their count) and index: the newest run of each.
+type Plans = BTreeMap<(String, u32), BTreeMap<u32, RunInfo>>;
+
+/// Shows the parts of the plans whose journals are in a place: the newest run of each.
+pub(in crate::engine) async fn join(task: &Task, at: PartsAt, digest: Option<String>) -> Result<(), Stop> {
+    let mut plans = Plans::new();
+    let place = match &at {
+        PartsAt::Dir(dir) => {
+            in_directory(task, dir, digest.as_deref(), &mut plans).await?;
+            dir.display().to_string()
         }
-    }
+        PartsAt::S3(at) => {
+            in_s3(task, at, digest.as_deref(), &mut plans).await?;
+            at.to_string()
+        }
+    };
     if plans.is_empty() {
         let which = digest.map(|digest| format!(" of the plan with digest {digest}")).unwrap_or_default();
-        let failure = Failure::new(ErrorCode::NotFound, format!("no parts{which} below {}", dir.display()));
+        let failure = Failure::new(ErrorCode::NotFound, format!("no parts{which} below {place}"));
         return Err(failure.hint("parts are begun with `run PLAN.toml --part I/N --expect DIGEST`").into());
     }
     for ((digest, count), parts) in plans {
@@ -53,6 +45,57 @@ pub(in crate::engine) async fn join(task: &Task, dir: PathBuf, digest: Option<St
             task.emit(Event::Run(Box::new(info))).await?;
         }
         task.emit(Event::Joined(Box::new(joined))).await?;
+    }
+    Ok(())
+}
+
+async fn in_directory(task: &Task, dir: &Path, digest: Option<&str>, plans: &mut Plans) -> Result<(), Stop> {
+    let place = dir.to_path_buf();
+    let journals = blocking(move || below(&place)).await?.map_err(|error| {
+        Failure::new(ErrorCode::NotFound, format!("{}: {error}", dir.display()))
+            .hint("name the directory in which the workers keep what they got with --state")
+    })?;
+    for journal in journals {
+        task.check()?;
+        let read = blocking(move || opened(&journal)?.info()).await?;
+        add(task, plans, digest, read.map_err(|error| Box::new(Failure::from(error)))).await?;
+    }
+    Ok(())
+}
+
+/// One after another: a journal may be large, and its place on the disk is given back.
+async fn in_s3(task: &Task, at: &S3Prefix, digest: Option<&str>, plans: &mut Plans) -> Result<(), Stop> {
+    for journal in remote::journals(task, at, digest).await? {
+        task.check()?;
+        let dir = tempfile::tempdir().map_err(|error| Failure::new(ErrorCode::Io, error.to_string()))?;
+        let file = dir.path().join(JOURNAL);
+        let read = match remote::fetch(task, at, &journal.key, &file).await {
+            Ok(info) => Ok(info),
+            Err(Stop::Failed(failure)) => Err(failure),
+            Err(stop) => return Err(stop),
+        };
+        add(task, plans, digest, read).await?;
+    }
+    Ok(())
+}
+
+async fn add(
+    task: &Task,
+    plans: &mut Plans,
+    digest: Option<&str>,
+    read: Result<RunInfo, Box<Failure>>,
+) -> Result<(), Stop> {
+    let info = match read {
+        Ok(info) => info,
+        Err(failure) => return task.failed(failure.not_fatal()).await,
+    };
+    let Some(part) = info.part.filter(|_| digest.is_none_or(|digest| *digest == info.digest)) else { return Ok(()) };
+    let parts = plans.entry((info.digest.clone(), part.count())).or_default();
+    // Of two copies of one journal, the one that is further counts.
+    let order = |info: &RunInfo| (info.run, std::cmp::Reverse(info.left));
+    let is_newer = parts.get(&part.index()).is_none_or(|known| order(known) < order(&info));
+    if is_newer {
+        parts.insert(part.index(), info);
     }
     Ok(())
 }

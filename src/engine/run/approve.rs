@@ -5,7 +5,6 @@ mod part;
 use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
-use super::begin::armed;
 use super::execute::{Ended, carry_out};
 use crate::domain::clock::utc_millis;
 use crate::domain::digest::plan_digest;
@@ -110,7 +109,7 @@ async fn write(
     rest: bool,
 ) -> Result<Ended, Stop> {
     // It may have been disarmed while the batch waited.
-    let store = armed(task)?;
+    let store = task.armed()?;
     let total = match rest {
         true => journal.open_in(BatchState::Approved, 0).await?.1,
         false => open_in(batch),

@@ -18,35 +18,38 @@ use crate::engine::plan::preview_into;
 use crate::engine::protocol::{Event, Level, PlanSummary, StopCause};
 use crate::engine::records::rehearsals;
 use crate::engine::records::runs::{mark_undone, show_info};
+use crate::engine::remote::{self, Keeping, Remote, await_canary};
 use crate::engine::task::context::import_table;
 use crate::engine::task::place::pinned_by;
 use crate::engine::task::{Context, Stop, Task, blocking};
-use crate::store::publish::WriteStore;
 
 /// Items told at a time.
 const PAGE: usize = 200;
 
-pub(super) fn armed(task: &Task) -> Result<WriteStore, Stop> {
-    task.shared.writes().ok_or_else(|| {
-        Failure::new(ErrorCode::Usage, "the profile is read-only until armed").hint("arm it first").into()
-    })
-}
-
 /// Previews a plan into a new run's journal, asks, and carries out what is approved.
 pub(in crate::engine) async fn start(task: &Task, plan: &Plan, expect: Option<String>, rows: bool) -> Result<(), Stop> {
-    armed(task)?;
+    task.armed()?;
     let narrowed;
+    let mut brought = None;
     let (plan, known) = match plan.work.part() {
+        None if task.shared.journals().is_some() => return Err(parts::no_part().into()),
         None => (plan, None),
         Some(part) => {
             let digest = expect.as_deref().ok_or_else(|| parts::no_digest(part))?;
-            match Box::pin(parts::earlier(task, part, digest)).await? {
+            if let Some(at) = task.shared.journals() {
+                brought = Box::pin(remote::bring(task, &at, digest, part)).await?;
+            }
+            let other = match Box::pin(parts::earlier(task, part, digest)).await? {
                 Earlier::Own(run) => return Box::pin(resume(task, run, rows, false)).await,
-                Earlier::Other(run) => {
+                Earlier::Other(journal) => Some(journal),
+                Earlier::None => brought.as_ref().map(|other| other.journal.clone()),
+            };
+            match other {
+                Some(journal) => {
                     narrowed = parts::alone(plan);
-                    (&narrowed, Some((run, part)))
+                    (&narrowed, Some((journal, part)))
                 }
-                Earlier::None => (plan, None),
+                None => (plan, None),
             }
         }
     };
@@ -77,7 +80,7 @@ pub(in crate::engine) async fn start(task: &Task, plan: &Plan, expect: Option<St
     // Nothing is written yet: it can be ended wherever it waits.
     let summary = tokio::select! {
         summary = async {
-            Box::pin(parts::take_over(task, &journal, known)).await?;
+            Box::pin(parts::take_over(&journal, known)).await?;
             Box::pin(preview_into(task, plan, &context, &journal, false, true)).await
         } => summary,
         () = task.cancel.cancelled() => Err(Stop::Cancelled),
@@ -152,7 +155,7 @@ fn notes(task: &Task, context: &Context, facts: &Facts) -> Vec<(Level, String)> 
 /// Resumes a run that ended early, under the profile that it pinned. What was approved and not written is asked for again; with `retry`
 /// failed items are taken up again, too.
 pub(in crate::engine) async fn resume(task: &Task, run: RunId, rows: bool, retry: bool) -> Result<(), Stop> {
-    armed(task)?;
+    task.armed()?;
     let state_dir = task.shared.state_dir.clone();
     // Held first: nobody changes afterwards what is read of it.
     let (journal, info, recorded) = blocking(move || {
@@ -178,6 +181,9 @@ pub(in crate::engine) async fn resume(task: &Task, run: RunId, rows: bool, retry
     // Refused ones among them.
     let (failed, _) = journal.failures().await?;
     if state == RunState::Undone || (state == RunState::Done && !(retry && failed > 0)) {
+        if let Some(remote) = Remote::of(task, &info) {
+            remote::record_again(task, &remote, &journal).await?;
+        }
         journal.close().await;
         let hint = if failed > 0 && state == RunState::Done { "; --retry takes failed items up again" } else { "" };
         task.log(format!("run {run} has ended already ({state}){hint}")).await?;
@@ -217,14 +223,45 @@ pub(in crate::engine) async fn resume(task: &Task, run: RunId, rows: bool, retry
 
 async fn go_on(task: &Task, journal: Journal, context: &Context) -> Result<(), Stop> {
     journal.set_state(RunState::Running, "").await?;
-    tell_run(task, context.run).await?;
-    let ended = super::steered::recorded(task, &journal, context, drive(task, &journal, context)).await;
+    let info = show_info(task, context.run).await?;
+    let remote = Remote::of(task, &info);
+    task.emit(Event::Run(Box::new(info))).await?;
+    let ended = match shown_and_awaited(task, remote.as_ref(), context).await {
+        Ok(None) => {
+            let keeping = remote.clone().map(|remote| Keeping::begin(task, remote, journal.clone()));
+            let ended = super::steered::recorded(task, &journal, context, drive(task, &journal, context)).await;
+            if let Some(keeping) = keeping {
+                keeping.end().await;
+            }
+            ended
+        }
+        Ok(Some(cause)) => Ok(Ended::Stopped(cause)),
+        Err(stop) => Err(stop),
+    };
     let is_complete = matches!(ended, Ok(Ended::Complete));
-    finish(task, journal, context, ended).await?;
+    let finished = finish(task, journal, context, ended).await;
+    // Also of a run that stopped: another worker goes on from there.
+    if let Some(Err(Stop::Failed(failure))) = kept_at_last(task, remote).await {
+        task.failed(failure.so(&format!("the journal of run {} is not in S3 as it ended", context.run)).not_fatal())
+            .await?;
+    }
+    finished?;
     if is_complete && context.settings.verify == Verify::End {
         check::run::written(task, context.run, None).await?;
     }
     Ok(())
+}
+
+/// Makes a part known to those who look at the others, and waits until it may begin.
+async fn shown_and_awaited(task: &Task, remote: Option<&Remote>, context: &Context) -> Result<Option<StopCause>, Stop> {
+    if let Some(remote) = remote {
+        remote.keep(task).await?;
+    }
+    await_canary(task, remote, context).await
+}
+
+async fn kept_at_last(task: &Task, remote: Option<Remote>) -> Option<Result<(), Stop>> {
+    Some(remote?.keep(task).await)
 }
 
 /// Records how the run ended, and tells.

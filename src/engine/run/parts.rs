@@ -3,6 +3,8 @@
 //! The digest of a plan is over all of its items. Once another part has written, they cannot be looked at as they were; what they were
 //! stands in that part's journal, and with the own items as they are now it must give the same digest.
 
+use std::path::PathBuf;
+
 use crate::domain::plan::{Plan, PlanPart};
 use crate::domain::run::RunId;
 use crate::engine::failure::{ErrorCode, Failure};
@@ -16,8 +18,8 @@ const WAITING: usize = 4;
 pub(super) enum Earlier {
     /// Nothing: the plan is looked at whole.
     None,
-    /// Another part of it was begun.
-    Other(RunId),
+    /// Another part of it was begun, and this is its journal.
+    Other(PathBuf),
     /// This part was begun: it is resumed.
     Own(RunId),
 }
@@ -32,7 +34,7 @@ pub(super) async fn earlier(task: &Task, part: PlanPart, digest: &str) -> Result
     let own = of_plan.iter().find(|run| run.part == Some(part));
     Ok(match (own, of_plan.first()) {
         (Some(own), _) => Earlier::Own(own.run),
-        (None, Some(other)) => Earlier::Other(other.run),
+        (None, Some(other)) => Earlier::Other(journal::journal_path(&task.shared.state_dir, other.run)),
         (None, None) => Earlier::None,
     })
 }
@@ -47,12 +49,11 @@ pub(super) fn alone(plan: &Plan) -> Plan {
 }
 
 /// Takes over what another part's run knows of the items that this one does not carry out.
-pub(super) async fn take_over(task: &Task, journal: &Journal, known: Option<(RunId, PlanPart)>) -> Result<(), Stop> {
-    let Some((run, part)) = known else { return Ok(()) };
-    let state_dir = task.shared.state_dir.clone();
+pub(super) async fn take_over(journal: &Journal, known: Option<(PathBuf, PlanPart)>) -> Result<(), Stop> {
+    let Some((other, part)) = known else { return Ok(()) };
     let (pages, mut taken) = tokio::sync::mpsc::channel::<Vec<Elsewhere>>(WAITING);
     let reading = blocking(move || {
-        Reader::open(&state_dir, run)?.not_of(part, |page| {
+        Reader::open_copy(&other)?.not_of(part, |page| {
             // Nobody takes it any more when this run has ended meanwhile.
             let _ = pages.blocking_send(page);
             Ok::<(), JournalError>(())
@@ -67,6 +68,12 @@ pub(super) async fn take_over(task: &Task, journal: &Journal, known: Option<(Run
     let (read, written) = tokio::join!(reading, writing);
     read??;
     written
+}
+
+/// A journal that is to be kept for other workers, of a plan that has none.
+pub(super) fn no_part() -> Failure {
+    let failure = Failure::new(ErrorCode::Usage, "--journal-bucket is for the parts of a plan");
+    failure.hint("give the worker its part with --part I/N or --part auto")
 }
 
 /// A part that is to be run without the digest of the whole.

@@ -14,6 +14,7 @@ use crate::config::Profile;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Envelope, Event, Level, RequestId};
 use crate::store::ReadStore;
+use crate::store::publish::WriteStore;
 
 pub(super) use context::Context;
 pub(super) use shared::{Shared, Waiting};
@@ -44,6 +45,13 @@ impl<E: Into<Failure>> From<E> for Stop {
 impl Task {
     pub(in crate::engine) fn store(&self) -> &ReadStore {
         &self.shared.connected.store
+    }
+
+    /// The store that writes.
+    pub(in crate::engine) fn armed(&self) -> Result<WriteStore, Stop> {
+        self.shared.writes().ok_or_else(|| {
+            Failure::new(ErrorCode::Usage, "the profile is read-only until armed").hint("arm it first").into()
+        })
     }
 
     pub(in crate::engine) fn profile(&self) -> &Profile {

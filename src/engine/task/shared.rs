@@ -11,6 +11,7 @@ use super::kept::{Kept, Listing};
 use crate::config::Profile;
 use crate::domain::digest::part_digest;
 use crate::domain::run::RunId;
+use crate::domain::s3_prefix::S3Prefix;
 use crate::engine::protocol::{Counters, Decision, Envelope, OpenStage};
 use crate::store::Connected;
 use crate::store::publish::WriteStore;
@@ -69,6 +70,8 @@ pub(in crate::engine) struct Shared {
     pub(in crate::engine) is_rehearsal: bool,
     /// Files with signatures for the runs to come.
     signed: Mutex<Vec<PathBuf>>,
+    /// Where parts of plans keep their journals beside the state directory.
+    journals: Mutex<Option<S3Prefix>>,
 }
 
 /// A poisoned lock only means that another task panicked while it held plain data.
@@ -99,6 +102,7 @@ impl Shared {
             stage: None,
             is_rehearsal: false,
             signed: Mutex::default(),
+            journals: Mutex::default(),
         }
     }
 
@@ -121,6 +125,14 @@ impl Shared {
 
     pub(in crate::engine) fn take_signed(&self, files: &[PathBuf]) {
         *lock(&self.signed) = files.to_vec();
+    }
+
+    pub(in crate::engine) fn keep_journals(&self, at: Option<S3Prefix>) {
+        *lock(&self.journals) = at;
+    }
+
+    pub(in crate::engine) fn journals(&self) -> Option<S3Prefix> {
+        lock(&self.journals).clone()
     }
 
     pub(in crate::engine) fn signed(&self) -> Vec<PathBuf> {

@@ -303,7 +303,7 @@ async fn perform(context: &mut Context, command: Command) -> Result<(), Quit> {
         Command::Runs { command: Some(RunsCommand::Report { run, to, mask }) } => {
             runs::report(context, run, to, mask).await
         }
-        Command::Runs { command: Some(RunsCommand::Join { dir, expect }) } => runs::join(context, dir, expect).await,
+        Command::Runs { command: Some(RunsCommand::Join { at, expect }) } => runs::join(context, at, expect).await,
         Command::Runs { command: Some(RunsCommand::Check { journal }) } => runs::check(context, journal).await,
         Command::Snapshot(options) => snapshot::snapshot(context, options).await,
         Command::Runs { command: None } => runs::list(context).await,

@@ -19,6 +19,9 @@ use crate::notify::News;
 
 pub(super) async fn run(context: &mut Context, options: Run) -> Result<(), Quit> {
     signed(context, options.signed).await?;
+    if let Some(at) = options.journal_bucket {
+        context.each(Command::KeepJournals { at }, |_, _| Ok(())).await?;
+    }
     let mut expect = None;
     let command = match (options.resume, &options.plan) {
         (Some(run), _) => Command::ResumeRun { run, rows: options.rows, retry: options.retry },
@@ -310,9 +313,14 @@ fn ended(context: &mut Context, info: Option<&RunInfo>) {
     context.out.text(&format!("journal {}", info.journal));
     if matches!(info.state, RunState::Waiting | RunState::Stopped) {
         let run = info.run.to_string();
-        let resume = context.command(&["run", "--resume", &run, "--arm"]);
+        let resume = match info.part {
+            // Its place among the others, and where its journal is kept, stand in that command line.
+            Some(part) => format!("start part {part} again with the same command line"),
+            None => context.command(&["run", "--resume", &run, "--arm"]),
+        };
         let undo = context.command(&["undo", &run, "--arm"]);
-        context.out.text(&format!("to resume it:    {resume}\nto take it back: {undo}"));
+        context.out.text(&format!("to resume it:    {resume}"));
+        context.out.text(&format!("to take it back: {undo}"));
     }
 }
 

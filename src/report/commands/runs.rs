@@ -9,7 +9,7 @@ use super::{Context, Quit, exit};
 use crate::domain::clock::local_minutes;
 use crate::domain::run::{Outcome, RunId, RunState};
 use crate::engine::failure::{ErrorCode, Failure};
-use crate::engine::protocol::{Command, Event, JoinedParts, JournalPlace, RunInfo};
+use crate::engine::protocol::{Command, Event, JoinedParts, JournalPlace, PartsAt, RunInfo};
 use crate::evidence::of_run;
 
 /// Missing parts that are named.
@@ -147,11 +147,11 @@ pub(super) async fn check(context: &mut Context, journal: JournalPlace) -> Resul
         .await
 }
 
-pub(super) async fn join(context: &mut Context, dir: PathBuf, digest: Option<String>) -> Result<(), Quit> {
+pub(super) async fn join(context: &mut Context, at: PartsAt, digest: Option<String>) -> Result<(), Quit> {
     let mut table = Table::new(&["part", "run", "state", "left", "outcomes", "journal"]);
     let mut incomplete = false;
     context
-        .each(Command::JoinRuns { dir, digest }, |context, event| {
+        .each(Command::JoinRuns { at, digest }, |context, event| {
             match event {
                 Event::Run(info) => {
                     context.out.line(&RunLine::new(&info));
@@ -199,7 +199,9 @@ fn joined_words(joined: &JoinedParts) -> Vec<String> {
     }
     words.push(match complete {
         true => "every part is done: `verify RUN` reads each back, `undo RUN` takes it back, with --state as its worker had it".to_owned(),
-        false => "begin what is missing, and start again what stopped, with the same --expect and --state: a part goes on where it was".to_owned(),
+        false => "begin what is missing, and start again what stopped, with the same command line; what is running here may have been killed \
+                  since: start it again once its worker is gone"
+            .to_owned(),
     });
     words
 }

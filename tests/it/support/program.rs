@@ -111,6 +111,11 @@ impl Program {
         Self { config, state: stack.state.path().to_path_buf() }
     }
 
+    /// With a state directory of its own.
+    pub fn keeping(self, state: &Path) -> Self {
+        Self { state: state.to_path_buf(), ..self }
+    }
+
     /// With another text in the configuration file.
     pub fn replacing(self, from: &str, to: &str) -> Self {
         let text = std::fs::read_to_string(self.config.path()).unwrap();
