@@ -88,6 +88,7 @@ mod taken_out;
 mod terminal;
 mod transform;
 mod undo;
+mod units;
 mod users;
 mod values;
 mod verify_plan;

@@ -77,7 +77,7 @@ pub(in crate::engine) async fn await_canary(
     remote: Option<&Remote>,
     context: &Context,
 ) -> Result<Option<StopCause>, Stop> {
-    let Some(remote) = remote.filter(|remote| !remote.is_first() && context.settings.canary > 0) else {
+    let Some(remote) = remote.filter(|remote| !remote.is_first()) else {
         return Ok(None);
     };
     let control = task.shared.controls.take(context.run, context.settings.rate, context.settings.concurrency);
