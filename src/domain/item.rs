@@ -76,6 +76,8 @@ pub struct PlannedPart {
     pub wrote: Option<Arc<Row>>,
     /// Whether the command row of the version before was there: only then its ttl is set.
     pub previous_seen: bool,
+    /// Set where that row has the ttl already that it would be set to: then it costs nothing.
+    pub previous_stays: bool,
     /// Author and time of the version that was seen: reported where rows want the same key, so that they can be decided about.
     pub changed: Option<Changed>,
     /// Unix seconds at which the previous command row and the history row expire.
@@ -98,6 +100,7 @@ impl PlannedPart {
             after: None,
             wrote: None,
             previous_seen: false,
+            previous_stays: false,
             changed: None,
             ttl: (None, None),
             in_s3: InS3::default(),

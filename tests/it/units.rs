@@ -20,6 +20,7 @@ async fn fill(stack: &Stack, tenant: &str, kilobytes: usize) {
         let (data, command) = rows(tenant, n);
         for (table, mut row) in [("data", data), ("command", command)] {
             row.0.insert("name".to_owned(), Value::s(&*pad));
+            row.0.insert("ttl".to_owned(), Value::Null);
             stack.put(&format!("dev-shop-product-{table}"), &row).await;
         }
     }

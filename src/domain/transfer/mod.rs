@@ -12,7 +12,7 @@ use super::digest::STAMPS;
 use super::item::{PlannedItem, PlannedPart, Role};
 use super::key::EntityKey;
 use super::plan::{DeletedSources, Existing};
-use super::publish::{NewState, PublishMode, Stamp, Ttls, data_row};
+use super::publish::{NewState, PublishMode, Stamp, Ttls, data_row, ttl_value};
 use super::row::{Attributes, Row, blocked, field};
 use super::run::{Action, Operation, Reason, RunId};
 use super::snapshot::{EntitySnapshot, PAST_TTL};
@@ -301,7 +301,9 @@ pub(super) fn write(item: &mut PlannedItem, role: Role, side: Side<'_>, after: R
     if let Some(part) = item.parts.iter_mut().find(|part| part.role == role) {
         part.after = Some(Arc::new(after));
         part.in_s3.after = in_s3;
-        part.previous_seen = side.seen.command.is_some();
+        let ttl = side.seen.command.as_ref().map(|row| row.get(field::TTL));
+        part.previous_seen = ttl.is_some();
+        part.previous_stays = ttl == Some(Some(&ttl_value(side.ttls.command)));
         part.ttl = (side.ttls.command, side.ttls.history);
     }
 }

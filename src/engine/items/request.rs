@@ -66,7 +66,8 @@ pub(in crate::engine) fn request(
         let mut rows = rows_of(&part.key, before, after, mode, stamp, ttls)?;
         rows.is_finish = unfinished.is_some();
         rows.in_s3.clone_from(&part.in_s3);
-        let mut prepared = store.prepare(&item.module, rows, part.previous_seen, &mut new_name)?;
+        let sets_previous = part.previous_seen && !part.previous_stays;
+        let mut prepared = store.prepare(&item.module, rows, sets_previous, &mut new_name)?;
         prepared.role = part.role;
         prepared.shown.clone_from(&check.shown);
         prepared.finishes = unfinished.map(|row| Unfinished {

@@ -57,6 +57,7 @@ pub(super) fn parts_text(parts: &[PlannedPart]) -> String {
             sk: p.key.sk.as_str(),
             version: p.version.0,
             previous: p.previous_seen,
+            previous_stays: p.previous_stays,
             command_ttl: p.ttl.0,
             history_ttl: p.ttl.1,
             changed: p.changed.as_ref(),
@@ -87,6 +88,8 @@ struct Head<'a> {
     sk: &'a str,
     version: u64,
     previous: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    previous_stays: bool,
     command_ttl: Option<i64>,
     history_ttl: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,6 +113,8 @@ struct Stored {
     version: u64,
     #[serde(default)]
     previous: bool,
+    #[serde(default)]
+    previous_stays: bool,
     command_ttl: Option<i64>,
     history_ttl: Option<i64>,
     changed: Option<Changed>,
@@ -137,6 +142,7 @@ fn part(stored: Stored) -> PlannedPart {
         after: row(stored.after),
         wrote: row(stored.wrote),
         previous_seen: stored.previous,
+        previous_stays: stored.previous_stays,
         changed: stored.changed,
         ttl: (stored.command_ttl, stored.history_ttl),
         in_s3: stored.in_s3,
@@ -309,6 +315,7 @@ mod tests {
             after: None,
             wrote: None,
             previous_seen: true,
+            previous_stays: true,
             changed: Some(Changed { at: None, by: Some("u-x".to_owned()), certain: true }),
             ttl: (Some(1), None),
             in_s3: InS3 { before: Some("s3://b/k".to_owned()), after: false, bytes_from: Some("s3://b/l".to_owned()) },

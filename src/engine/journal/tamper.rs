@@ -65,6 +65,7 @@ fn item(n: u64) -> NewItem {
                 after: row("after"),
                 wrote: None,
                 previous_seen: false,
+                previous_stays: false,
                 changed: None,
                 ttl: (None, None),
                 in_s3: InS3::default(),

@@ -211,8 +211,8 @@ impl PublishRequest {
 impl ReadStore {
     /// Turns the rows of a publish into what is sent: attributes over the limit become S3 objects of their own for each row, sizes are checked.
     ///
-    /// The rows carry their attributes in place, the history row too. `previous_seen` says whether the command row of the version
-    /// before is there: an update of a missing row would create a stub, and the application's pipeline would run on it.
+    /// The rows carry their attributes in place, the history row too. `sets_previous` says whether the command row of the version
+    /// before gets its ttl. It must be there: an update of a missing row would create a stub, and the application's pipeline would run on it.
     ///
     /// # Errors
     /// [`StoreError::Unstorable`] when DynamoDB or the framework cannot hold a row, [`StoreError::NoBucket`] when attributes must go to S3
@@ -221,12 +221,12 @@ impl ReadStore {
         &self,
         module: &str,
         rows: PublishRows,
-        previous_seen: bool,
+        sets_previous: bool,
         new_name: NewObjectName<'_>,
     ) -> Result<Part, StoreError> {
         let previous = rows
             .previous_command_ttl
-            .filter(|_| previous_seen)
+            .filter(|_| sets_previous)
             .map(|ttl| PreviousCommand { sk: rows.key.sk.at(rows.expected), ttl });
         let mut part = Part {
             role: Role::Target,
