@@ -72,12 +72,21 @@ fn with_room(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(one.unwrap_or_else(|| char::REPLACEMENT_CHARACTER.to_string()))
 }
 
-/// A safe text that joins nothing that is put before it.
+/// A safe text that joins nothing that is put before it or behind it.
 pub(crate) fn standing(text: Cow<'_, str>) -> Cow<'_, str> {
-    match text.chars().next().filter(|first| !first.is_ascii()) {
+    let text = match text.chars().next().filter(|first| !first.is_ascii()) {
         Some(first) if cells_of(first) == 0 => Cow::Owned(format!("{CIRCLE}{text}")),
         _ => text,
+    };
+    match text.chars().next_back().filter(|last| !last.is_ascii()) {
+        Some(last) if joins_next(last) => Cow::Owned(format!("{text}{CIRCLE}")),
+        _ => text,
     }
+}
+
+/// True for a sign that belongs to the letter after it: a blank would do for one.
+fn joins_next(c: char) -> bool {
+    [c, ' '].iter().collect::<String>().graphemes(true).count() == 1
 }
 
 /// Cells of a character that is shown alone.
@@ -225,6 +234,19 @@ mod tests {
         assert_eq!(wrap("diff 'P#a' x --module product", 14), ["diff 'P#a' x", "--module", "product"]);
         assert_eq!(wrap("tables, search", 7), ["tables,", "search"]);
         assert_eq!(wrap("", 5), [""]);
+    }
+
+    #[test]
+    fn a_sign_that_belongs_to_the_letter_after_it_takes_no_blank_for_one() {
+        for text in ["\u{1193f}", "a\u{1193f}", "\u{600}"] {
+            for room in 0..6 {
+                assert_eq!(
+                    [fit(text, room), fit_right(text, room)].map(|fitted| width(&fitted)),
+                    [room; 2],
+                    "{text:?} {room}"
+                );
+            }
+        }
     }
 
     proptest! {
