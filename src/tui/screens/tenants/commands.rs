@@ -254,7 +254,8 @@ impl App {
             list.tenant = tenant;
         }
         // A module that the key names is opened without a look whether it has the partition.
-        let is_nowhere = page == 0 && entities.is_empty() && next.is_none();
+        let is_whole = list.listing.sk_prefix.is_empty() && list.listing.deleted == DeletedFilter::Keep;
+        let is_nowhere = page == 0 && entities.is_empty() && next.is_none() && is_whole;
         list.take_page(page, entities.into_iter().map(EntityLine::from).collect(), next);
         let beside = self.history.opened.as_ref().map(|o| &o.entity);
         let same = |e: &&EntityRef| e.module == list.listing.module && e.key.pk == list.listing.pk;
