@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tenantry::config::plan::parse;
-use tenantry::domain::plan::{Change, Conflicts, Modules, Plan, RunSettings, Undo, UndoFrom, Work};
+use tenantry::domain::plan::{Conflicts, Plan, Undo, UndoFrom};
 use tenantry::domain::run::{Outcome, RunId};
 use tenantry::domain::value::Value;
 use tenantry::engine::protocol::{Command, Decision, Event};
@@ -32,16 +32,7 @@ fn plan(text: &str) -> Box<Plan> {
 }
 
 fn undo(run: RunId) -> Box<Plan> {
-    let undo = Undo { run, conflicts: Conflicts::default(), from: UndoFrom::Journal, items: Vec::new() };
-    Box::new(Plan {
-        name: "undo".to_owned(),
-        profile: None,
-        reason: String::new(),
-        modules: Modules::ByType,
-        work: Work::Undo(undo),
-        change: Change::default(),
-        run: RunSettings::default(),
-    })
+    Box::new(Plan::undo(Undo { run, conflicts: Conflicts::default(), from: UndoFrom::Journal, items: Vec::new() }))
 }
 
 /// Units and requests of one item, those of its preview included.

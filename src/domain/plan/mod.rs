@@ -46,6 +46,20 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The plan of an undo that no file describes.
+    #[must_use]
+    pub fn undo(undo: Undo) -> Self {
+        Self {
+            name: format!("undo of {}", undo.run),
+            profile: None,
+            reason: String::new(),
+            modules: Modules::ByType,
+            work: Work::Undo(undo),
+            change: Change::default(),
+            run: RunSettings::default(),
+        }
+    }
+
     /// The plan that finishes wedged entities: of one module, or of all.
     #[must_use]
     pub fn repair(module: Option<String>) -> Self {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Remembered;
-use super::shown::{Approval, ItemResult, Preview, RunInfo};
+use super::recorded::RunInfo;
+use super::shown::{Approval, ItemResult, Preview};
 use crate::domain::run::{Outcome, Reason};
 
 /// An approval, and what became of the items that were begun under it.

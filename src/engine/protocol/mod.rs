@@ -8,8 +8,10 @@ mod copied;
 mod event;
 mod evidence;
 mod files;
+mod finding;
 mod found;
 mod identity;
+mod recorded;
 mod rehearsed;
 mod reported;
 mod shown;
@@ -34,13 +36,15 @@ pub use copied::{CopiedPart, CopySource, CopyWanted};
 pub use event::Event;
 pub use evidence::{Approved, Problem, RunReport, Steered, TimedBatch, Verified};
 pub use files::{ExportWanted, ExportedFile};
+pub use finding::{Finding, Severity};
 pub use found::{Among, FoundEntity, Near, SearchEnd, Searched, Wanted};
 pub use identity::{Identity, SessionEnd};
+pub use recorded::{JoinedParts, RunInfo};
 pub use rehearsed::{OpenStage, Rehearsal, RehearsalEvent, RehearsalStep, Remembered, Stage, StageWanted, StepResult};
 pub(crate) use reported::ReportedFailures;
 pub use shown::{
-    Approval, ApprovalRequest, BatchInfo, BatchState, Blast, Finding, ItemFilter, ItemResult, JoinedParts, Phase,
-    PlanSummary, Preview, RunInfo, Severity, StopCause, Violated,
+    Approval, ApprovalRequest, BatchInfo, BatchState, Blast, ItemFilter, ItemResult, Phase, PlanSummary, Preview,
+    StopCause, Violated,
 };
 pub use signed::{SignOff, Signature};
 pub use steering::{Decision, Steering};

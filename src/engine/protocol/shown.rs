@@ -6,12 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{EntityRef, Level, Remembered};
 use crate::domain::diff::Change;
-use crate::domain::finding::FindingKind;
 use crate::domain::key::{EntityKey, Version};
-use crate::domain::plan::PlanPart;
 use crate::domain::publish::PublishMode;
 use crate::domain::row::{Row, TableKind};
-use crate::domain::run::{Action, Operation, Outcome, Reason, RunId, RunState};
+use crate::domain::run::{Action, Outcome, Reason, RunId};
 use crate::domain::undo_until::UndoUntil;
 
 /// The planned change of a run to one item: exactly what will be written.
@@ -193,113 +191,6 @@ pub struct ItemFilter {
     pub text: String,
 }
 
-/// All parts of a plan together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct JoinedParts {
-    /// The digest of the whole plan.
-    pub digest: String,
-    /// The number of parts.
-    pub count: u32,
-    /// Those that have a journal.
-    pub there: Vec<u32>,
-    /// Those that have none: never begun, or their journals are elsewhere.
-    pub missing: Vec<u32>,
-    /// Items that have no outcome yet, in the parts that are there.
-    pub left: u64,
-    /// True when every part is there and done, with nothing that conflicts, is invalid or failed.
-    pub complete: bool,
-}
-
-/// A run as recorded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunInfo {
-    /// Its id.
-    pub run: RunId,
-    /// Its name.
-    pub name: String,
-    /// The kind of its work.
-    pub operation: Operation,
-    /// Ticket or why.
-    pub reason: String,
-    /// Where it takes from, in words; empty where that is not of one place.
-    pub source: String,
-    /// Where it writes to, likewise; empty for what is written in place.
-    pub target: String,
-    /// The operator's own word for it; empty for none.
-    pub label: String,
-    /// The part of its plan that it carries out; `None` for the whole.
-    pub part: Option<PlanPart>,
-    /// Profile it ran under.
-    pub profile: String,
-    /// Environment of the profile.
-    pub environment: String,
-    /// App of the profile.
-    pub app: String,
-    /// Account, where known.
-    pub account: Option<String>,
-    /// Region, where known.
-    pub region: Option<String>,
-    /// Plan digest.
-    pub digest: String,
-    /// RFC 3339, UTC, milliseconds.
-    pub started_at: String,
-    /// RFC 3339, UTC, milliseconds.
-    pub ended_at: Option<String>,
-    /// Where it stands.
-    pub state: RunState,
-    /// Items by outcome; words without items are left out.
-    pub outcomes: Vec<(Outcome, u64)>,
-    /// The run that this one takes back.
-    pub undo_of: Option<RunId>,
-    /// The run that took this one back.
-    pub undone_by: Option<RunId>,
-    /// Path of the journal.
-    pub journal: String,
-    /// The operator of its profile, who began it.
-    pub operator: String,
-    /// Items that are to be written and have no outcome yet.
-    pub left: u64,
-    /// An item of it was begun, so that something may have been written.
-    pub begun: bool,
-    /// Items that failed and were taken up again, counted each time.
-    pub retried: u64,
-    /// The head of its journal's chain: the SHA-256 of the last record.
-    pub chain: String,
-    /// Approvals with approver and time, in their order.
-    pub approvals: Vec<Approval>,
-    /// Until when it can be undone: RFC 3339, UTC, milliseconds; `None` where nothing that an undo needs expires.
-    pub undo_until: Option<String>,
-    /// Signatures of the people who signed it off.
-    pub signatures: Vec<super::Signature>,
-}
-
-impl RunInfo {
-    /// Items with an outcome.
-    #[must_use]
-    pub fn count(&self, outcome: Outcome) -> u64 {
-        self.outcomes.iter().find(|(word, _)| *word == outcome).map_or(0, |(_, count)| *count)
-    }
-
-    /// Whether something of it may still be written.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        !matches!(self.state, RunState::Done | RunState::Undone)
-    }
-
-    /// True where something is left for a resume. A run of which nothing was begun, such as one that was declined, leaves nothing
-    /// half done.
-    #[must_use]
-    pub fn is_unfinished(&self) -> bool {
-        self.is_open() && self.left > 0 && self.begun
-    }
-
-    /// Items that nobody wrote although the plan meant to: conflict, invalid or failed.
-    #[must_use]
-    pub fn unclean(&self) -> u64 {
-        [Outcome::Conflict, Outcome::Invalid, Outcome::Failed].into_iter().map(|outcome| self.count(outcome)).sum()
-    }
-}
-
 /// Totals of a run: of what it would do, or of what it did.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Blast {
@@ -432,50 +323,4 @@ pub enum StopCause {
     Service,
     /// A signature that the profile asks for is missing or does not fit.
     Signature,
-}
-
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Something is wrong.
-    Error,
-    /// Worth a look.
-    Warning,
-    /// Good to know.
-    Note,
-}
-
-/// Something found by looking at the tables.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The contract's word.
-    pub kind: FindingKind,
-    /// How bad.
-    pub severity: Severity,
-    /// The entity.
-    pub entity: EntityRef,
-    /// The field, as in a diff.
-    pub path: Option<String>,
-    /// In words.
-    pub message: String,
-    /// The expected and the actual value, where they were compared.
-    pub change: Option<Box<Change>>,
-    /// Whether the program can mend it.
-    pub repairable: bool,
-}
-
-impl Finding {
-    /// One about an entity as a whole, which the program cannot mend.
-    #[must_use]
-    pub fn new(kind: FindingKind, severity: Severity, entity: EntityRef, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self { kind, severity, entity, path: None, message, change: None, repairable: false }
-    }
-
-    /// About this place in it.
-    #[must_use]
-    pub fn at(self, path: impl Into<String>) -> Self {
-        Self { path: Some(path.into()), ..self }
-    }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::domain::csv::Place;
-use crate::domain::plan::{Change, Conflicts, Modules, Plan, RunSettings, Undo, UndoFrom, Verify, Work};
+use crate::domain::plan::{Conflicts, Plan, Undo, UndoFrom, Verify, Work};
 use crate::domain::run::RunId;
 use crate::domain::size::item_bytes;
 use crate::engine::failure::{ErrorCode, Failure};
@@ -66,15 +66,7 @@ pub(super) fn attributes(plan: &Plan) -> Vec<String> {
 
 /// As `undo RUN` does it.
 pub(super) fn undo(run: RunId) -> Plan {
-    Plan {
-        name: format!("undo of {run}"),
-        profile: None,
-        reason: String::new(),
-        modules: Modules::ByType,
-        work: Work::Undo(Undo { run, conflicts: Conflicts::Skip, from: UndoFrom::Journal, items: Vec::new() }),
-        change: Change::default(),
-        run: RunSettings::default(),
-    }
+    Plan::undo(Undo { run, conflicts: Conflicts::Skip, from: UndoFrom::Journal, items: Vec::new() })
 }
 
 /// Writes and bytes of the largest transaction that the plan sends; `None` where it sends none.

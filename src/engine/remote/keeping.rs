@@ -24,7 +24,7 @@ pub(in crate::engine) struct Keeping {
 }
 
 impl Keeping {
-    /// Begins: the first copy is made at once, so that a part is known of as soon as it may write.
+    /// Begins beside a run whose journal was copied just now.
     pub(in crate::engine) fn begin(task: &Task, remote: Remote, journal: Journal) -> Self {
         let stop = CancellationToken::new();
         let work = tokio::spawn(keep(task.clone(), remote, journal, stop.clone()));
@@ -40,7 +40,7 @@ impl Keeping {
 
 async fn keep(task: Task, remote: Remote, journal: Journal, stop: CancellationToken) {
     let mut canary_is_told = !remote.is_first();
-    let mut next = Instant::now();
+    let mut next = Instant::now() + COPY;
     let mut is_failing = false;
     loop {
         let mut made = Ok(());

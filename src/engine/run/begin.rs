@@ -241,7 +241,9 @@ async fn go_on(task: &Task, journal: Journal, context: &Context) -> Result<(), S
     let is_complete = matches!(ended, Ok(Ended::Complete));
     let finished = finish(task, journal, context, ended).await;
     // Also of a run that stopped: another worker goes on from there.
-    if let Some(Err(Stop::Failed(failure))) = kept_at_last(task, remote).await {
+    if let Some(remote) = remote
+        && let Err(Stop::Failed(failure)) = remote.keep(task).await
+    {
         task.failed(failure.so(&format!("the journal of run {} is not in S3 as it ended", context.run)).not_fatal())
             .await?;
     }
@@ -258,10 +260,6 @@ async fn shown_and_awaited(task: &Task, remote: Option<&Remote>, context: &Conte
         remote.keep(task).await?;
     }
     await_canary(task, remote, context).await
-}
-
-async fn kept_at_last(task: &Task, remote: Option<Remote>) -> Option<Result<(), Stop>> {
-    Some(remote?.keep(task).await)
 }
 
 /// Records how the run ended, and tells.

@@ -9,7 +9,7 @@ use crate::cli::{Approve, Run, Undo};
 use crate::domain::clock::local_minutes;
 use crate::domain::csv::Place;
 use crate::domain::finding::FindingKind;
-use crate::domain::plan::{Change, Modules, Plan, PlanPart, RunSettings, Undo as UndoPlan, UndoFrom, Work};
+use crate::domain::plan::{Plan, PlanPart, Undo as UndoPlan, UndoFrom, Work};
 use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{
@@ -77,24 +77,11 @@ pub(super) async fn undo(context: &mut Context, options: Undo) -> Result<(), Qui
         (None, None, None) => UndoFrom::Journal,
     };
     let undo = UndoPlan { run: options.run, conflicts: options.conflicts, from, items: options.item };
-    let plan = undo_plan(undo);
+    let plan = Plan::undo(undo);
     if !context.global.arm {
         return unarmed(context, plan, false).await;
     }
     converse(context, Command::RunPlan { plan: Box::new(plan), expect: None, rows: false }, options.approve, None).await
-}
-
-/// The plan of an undo that no file describes.
-pub(super) fn undo_plan(undo: UndoPlan) -> Plan {
-    Plan {
-        name: format!("undo of {}", undo.run),
-        profile: None,
-        reason: String::new(),
-        modules: Modules::ByType,
-        work: Work::Undo(undo),
-        change: Change::default(),
-        run: RunSettings::default(),
-    }
 }
 
 /// Hands files with signatures over to the engine, which checks them once it knows what they must be for.

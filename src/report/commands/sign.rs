@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use super::super::lines::SignatureLine;
 use super::plans::load;
-use super::run::undo_plan;
 use super::written::write;
 use super::{Context, Quit, exit};
 use crate::cli::Sign;
@@ -21,7 +20,7 @@ use crate::signing::{Agent, AgentError, Identity, KeygenError, PublicKey, SshSig
 
 pub(super) async fn sign(context: &mut Context, options: Sign) -> Result<(), Quit> {
     let plan = match options.plan.to_str().and_then(|text| text.parse::<RunId>().ok()) {
-        Some(run) => undo_plan(Undo { run, conflicts: Conflicts::Skip, from: UndoFrom::Journal, items: Vec::new() }),
+        Some(run) => Plan::undo(Undo { run, conflicts: Conflicts::Skip, from: UndoFrom::Journal, items: Vec::new() }),
         None => load(&options.plan)?,
     };
     let name = plan.name.clone();

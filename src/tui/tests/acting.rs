@@ -1,4 +1,4 @@
-//! Who did what: the list, and what is rolled back from it.
+//! The list of activity, and what is rolled back from it.
 
 use super::finding::{entity, play};
 use super::{Fake, Play, Played};
