@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
 use super::convert::{from_item, primary_key, text};
 use super::error::StoreError;
-use super::read::{ReadStore, dynamodb};
+use super::read::{MOST_ROWS, ReadStore, dynamodb};
 use crate::domain::key::{EntityKey, PartitionKey};
 use crate::domain::row::{Row, field};
 
@@ -105,6 +105,7 @@ impl ReadStore {
                 .projection_expression("#pk")
                 .expression_attribute_names("#pk", field::PK)
                 .set_exclusive_start_key(start)
+                .limit(MOST_ROWS)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
             let answer = request.send().await.map_err(|e| dynamodb("Scan", &table).failed(e))?;
             self.meter.read(answer.consumed_capacity());

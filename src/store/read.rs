@@ -23,6 +23,15 @@ const BATCHES_AT_ONCE: usize = 4;
 /// Answers in a row that leave every key over, after which a batch is given up.
 const LEFT_OVER: u32 = 8;
 
+/// Rows of a page at most. DynamoDB ends a page at 1 MB, which rows of a framework's size reach earlier. A store that reads all of what is
+/// left before it cuts a page, as the embedded one does, would read a large partition once for each of its pages.
+pub(super) const MOST_ROWS: i32 = 2_500;
+
+/// Rows of a page for which so many are wanted at most.
+pub(super) fn page_rows(wanted: Option<i32>) -> i32 {
+    wanted.map_or(MOST_ROWS, |rows| rows.min(MOST_ROWS))
+}
+
 /// A store that reads the application's tables. It has no way to write; see [`super::publish::WriteStore`].
 #[derive(Debug, Clone)]
 pub struct ReadStore {
@@ -245,9 +254,7 @@ impl ReadStore {
             }
             request = request.projection_expression(projection(ask.fields));
         }
-        if let Some(limit) = ask.limit {
-            request = request.limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        }
+        request = request.limit(page_rows(ask.limit.and_then(|limit| i32::try_from(limit).ok())));
         if let Some(after) = ask.after {
             request = request.set_exclusive_start_key(Some(primary_key(ask.pk.as_str(), after)));
         }

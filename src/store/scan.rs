@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 
 use super::convert::{from_item, primary_key};
 use super::error::StoreError;
-use super::read::{ReadStore, aliases, dynamodb, projection};
+use super::read::{ReadStore, aliases, dynamodb, page_rows, projection};
 use crate::domain::limits::MAX_SK_BYTES;
 use crate::domain::row::{Row, TableKind, field};
 
@@ -19,7 +19,7 @@ pub struct Scan<'a> {
     pub fields: &'a [&'a str],
     /// Parts that the table is divided into.
     pub segments: i32,
-    /// Rows a page at most; a page of 1 MB otherwise.
+    /// Rows a page at most.
     pub limit: Option<i32>,
 }
 
@@ -87,7 +87,7 @@ impl ReadStore {
             .segment(segment)
             .total_segments(scan.segments)
             .set_exclusive_start_key(at.map(|a| a.0))
-            .set_limit(scan.limit)
+            .limit(page_rows(scan.limit))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         if !scan.fields.is_empty() {
             request = request

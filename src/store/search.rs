@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 
 use super::convert::{from_item, text};
 use super::error::StoreError;
-use super::read::{ReadStore, dynamodb};
+use super::read::{MOST_ROWS, ReadStore, dynamodb};
 use crate::domain::key::PartitionKey;
 use crate::domain::row::{TableKind, field};
 
@@ -90,6 +90,7 @@ impl ReadStore {
                     .expression_attribute_values(":pk", text(partition.as_str()))
                     .expression_attribute_values(":id", text(search.request_id))
                     .set_exclusive_start_key(start)
+                    .limit(MOST_ROWS)
                     .return_consumed_capacity(ReturnConsumedCapacity::Total);
                 let answer = request.send().await.map_err(|e| dynamodb("Query", &table).failed(e))?;
                 self.meter.read(answer.consumed_capacity());
@@ -112,6 +113,7 @@ impl ReadStore {
                     .expression_attribute_names("#id", id)
                     .expression_attribute_values(":id", text(search.request_id))
                     .set_exclusive_start_key(start)
+                    .limit(MOST_ROWS)
                     .return_consumed_capacity(ReturnConsumedCapacity::Total);
                 let answer = request.send().await.map_err(|e| dynamodb("Scan", &table).failed(e))?;
                 self.meter.read(answer.consumed_capacity());

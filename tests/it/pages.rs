@@ -6,6 +6,7 @@ use tenantry::domain::row::Row;
 use tenantry::domain::value::{Value, from_plain_json};
 use tenantry::sandbox::{Options, Sandbox, TableOptions, to_item};
 
+use crate::support::Recorder;
 use crate::support::program::{Printed, binary, json_lines};
 
 const VERSIONS: u64 = 10_050;
@@ -41,11 +42,14 @@ fn load(sandbox: &Sandbox) {
 
 async fn program(sandbox: &Sandbox, args: &[&str]) -> Printed {
     let at = sandbox.endpoints();
+    at_endpoints(&at.dynamodb, &at.s3, args).await
+}
+
+async fn at_endpoints(dynamodb: &str, s3: &str, args: &[&str]) -> Printed {
     let dir = tempfile::TempDir::new().unwrap();
     let config = dir.path().join("c.toml");
     let text = format!(
-        "[profiles.t]\nenvironment = \"dev\"\napp = \"shop\"\nregion = \"ap-northeast-1\"\nendpoints = {{ dynamodb = \"{}\", s3 = \"{}\" }}\n",
-        at.dynamodb, at.s3
+        "[profiles.t]\nenvironment = \"dev\"\napp = \"shop\"\nregion = \"ap-northeast-1\"\nendpoints = {{ dynamodb = \"{dynamodb}\", s3 = \"{s3}\" }}\n"
     );
     std::fs::write(&config, text).unwrap();
     let mut command = binary();
@@ -83,4 +87,36 @@ async fn ten_thousand_versions_and_thousands_of_entities_come_whole() {
     assert_eq!(pending, ENTITIES);
     let printed = program(&sandbox, &["entities", "PRODUCT#acme", "--deleted", "only", "--limit", "1"]).await;
     assert_eq!(printed.events("entity").len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_bounded_in_rows_and_small_rows_come_whole() {
+    const ROWS: usize = 6_000;
+    let sandbox = tokio::task::spawn_blocking(|| {
+        let sandbox = Sandbox::start(Options::default()).unwrap();
+        let tables = sandbox.tables();
+        for kind in ["data", "history", "command"] {
+            tables.create(&format!("dev-shop-product-{kind}"), TableOptions::default()).unwrap();
+        }
+        let rows = (0..ROWS).map(|i| to_item(row(&format!("p-{i:05}"), &format!("p-{i:05}"), 1, 0)));
+        tables.load("dev-shop-product-data", rows.collect()).unwrap();
+        sandbox
+    });
+    let sandbox = sandbox.await.unwrap();
+    let at = sandbox.endpoints();
+    let recorder = Recorder::before(&at.dynamodb).await;
+    let listed = at_endpoints(&recorder.endpoint, &at.s3, &["entities", "PRODUCT#acme"]).await;
+    assert_eq!(listed.events("entity").len(), ROWS, "{}", listed.stderr);
+    let among = ["find", "n1", "--module", "product", "--in", "name"];
+    let found = at_endpoints(&recorder.endpoint, &at.s3, &among).await;
+    assert_eq!(found.events("entity").len(), ROWS, "{}", found.stderr);
+    let mut pages = 0;
+    for operation in ["Query", "Scan"] {
+        for body in recorder.bodies(operation).await {
+            let asked: serde_json::Value = serde_json::from_str(body.trim()).unwrap();
+            assert!(asked["Limit"].as_u64().is_some_and(|rows| rows <= 2_500), "{operation} {asked}");
+            pages += 1;
+        }
+    }
+    assert!(pages >= 2 * ROWS / 2_500, "{pages}");
 }
