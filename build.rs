@@ -7,6 +7,8 @@ use std::process::Command;
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-env-changed=SOURCE_DATE_EPOCH");
+    // The texts in other languages are compiled in by a macro, which no compiler watches.
+    println!("cargo:rerun-if-changed=assets/locales");
     // Whoever works on it would build everything anew with each commit.
     if std::env::var("PROFILE").is_ok_and(|profile| profile != "release") {
         return;

@@ -9,6 +9,7 @@ use tenantry::domain::secret::OneTimeCode;
 use tenantry::engine::EngineHandle;
 use tenantry::engine::failure::{ErrorCode, Failure};
 use tenantry::engine::protocol::{Command, Envelope, Event, RequestId};
+use tenantry::language::Language;
 use tenantry::logging;
 use tenantry::report::Output;
 use tenantry::session::{self, Session, Start};
@@ -47,6 +48,7 @@ pub(super) async fn open(mut global: Global) -> u8 {
     let engines = Engines::default();
     keep(&engines, engine);
     let others = Others { global, no_color, engines: Arc::clone(&engines) };
+    options.ui.speak();
     let shown = tenantry::tui::run(options, handle, Box::new(others)).await;
     // Writes under way are finished and recorded before the program ends.
     let engines = std::mem::take(&mut *engines.lock().unwrap_or_else(PoisonError::into_inner));
@@ -133,6 +135,7 @@ async fn choose(global: &mut Global, no_color: bool) -> Result<Option<Session>, 
         Start::Ready(session) => return Ok(Some(*session)),
         Start::Unconfigured(path) => path,
     };
+    Language::of_environment().speak();
     let chosen = tenantry::tui::first_run(&path, no_color, tenantry::store::aws_profiles().await).await;
     match chosen.map_err(|e| Failure::new(ErrorCode::Io, e.to_string()))? {
         tenantry::tui::FirstRun::Quit => return Ok(None),

@@ -3,6 +3,10 @@
 // The macros panic where a pipe or a terminal has gone.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+// First: its macros are for every module behind it.
+#[macro_use]
+pub mod language;
+
 pub mod cli;
 pub mod completing;
 pub mod config;
@@ -29,3 +33,6 @@ pub mod store;
 pub mod tui;
 pub mod version;
 pub mod worker;
+
+// Texts are their own keys: the longest one is no key that is worth shortening.
+rust_i18n::i18n!("assets/locales", minify_key = true, minify_key_thresh = 4096);

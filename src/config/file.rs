@@ -173,6 +173,7 @@ fn sign_off(mut walk: Walk<'_, '_>, config: &Path) -> Result<SignOff, Box<Config
 mod tests {
     use super::super::Ground;
     use super::*;
+    use crate::language::Language::{English, Japanese};
 
     fn read(text: &str) -> Result<ConfigFile, Box<ConfigError>> {
         parse(Path::new("c.toml"), text)
@@ -194,6 +195,10 @@ mod tests {
         assert_eq!([ground("light"), ground("dark"), ground("")], [Some(Ground::Light), Some(Ground::Dark), None]);
         let mouse = |text: &str| at(text).unwrap().ui.read().unwrap().mouse;
         assert_eq!([mouse(""), mouse("[ui]\nkeymap = \"\""), mouse("[ui]\nmouse = false")], [true, true, false]);
+        let language =
+            |name: &str| at(&format!("[ui]\nlanguage = \"{name}\"")).map(|file| file.ui.read().unwrap().language);
+        assert_eq!(["auto", "en", "ja"].map(|name| language(name).unwrap()), [None, Some(English), Some(Japanese)]);
+        assert_eq!(language("jp").unwrap_err().key.as_deref(), Some("ui.language"));
         let error = at("[ui]\nkeymap = \"none.toml\"").unwrap().ui.read().unwrap_err();
         assert_eq!((error.line, error.key.as_deref()), (Some(2), Some("ui.keymap")));
         assert!(error.message.contains("none.toml: "), "{error}");

@@ -4,7 +4,7 @@ use Kind::*;
 use Unset::{Counts, Nothing, Refused};
 
 use super::rows::{ANY, Kind, Row, Unset, rows};
-use super::words::PUBLISH;
+use super::words::{LANGUAGE, PUBLISH};
 use crate::domain::run::Operation;
 
 /// Profiles know no operations: their keys count for each.
@@ -14,7 +14,7 @@ const EVERY: &[Operation] = Operation::ALL;
 pub(super) const ROWS: &[Row] = rows! {
     [""] {
         "default_profile": Text, EVERY, Nothing, "used without --profile";
-        "ui": Table("ui"), EVERY, Nothing, "keys and styles of the console";
+        "ui": Table("ui"), EVERY, Nothing, "keys, styles and language of the console";
         "notify": Table("notify"), EVERY, Nothing, "who is told when a run waits, pauses or ends";
         "profiles": TablesByName("profile"), EVERY, Nothing, "applications in their environments, by name";
     }
@@ -22,6 +22,7 @@ pub(super) const ROWS: &[Row] = rows! {
         "keymap": Text, EVERY, Counts("''"), "a file of keys read over the shipped ones, relative to this file";
         "theme": Text, EVERY, Counts("''"), "dark, light, or a file of styles read over the shipped ones; the terminal is asked for its background otherwise";
         "mouse": Flag, EVERY, Counts("true"), "false: the mouse stays the terminal's own";
+        "language": Choice(LANGUAGE.names), EVERY, Counts("'auto'"), "en, ja, or auto: that of LC_ALL, LC_MESSAGES or LANG; what is printed for programs is English";
     }
     ["notify"] {
         "command": List, EVERY, Counts("[]"), "a program and its arguments, without a shell; TENANTRY_EVENT and others tell it about what";

@@ -1,4 +1,4 @@
-//! How the console looks and which keys it has: files of the operator's own, read over the shipped ones.
+//! How the console looks, which keys it has and which language it speaks: files of the operator's own, read over the shipped ones.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,8 @@ use toml::de::DeTable;
 
 use super::regular::read_regular;
 use super::toml_walk::{ConfigError, Source, Walk};
+use super::words::LANGUAGE;
+use crate::language::Language;
 
 /// The `[ui]` of a configuration file. Its files are not read with it: commands without a console do without them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,6 +18,7 @@ pub struct UiSettings {
     theme: Option<NamedFile>,
     ground: Option<Ground>,
     no_mouse: bool,
+    language: Option<Language>,
 }
 
 /// A file, and the complaint about it where it cannot be read.
@@ -36,11 +39,20 @@ pub struct Ui {
     pub ground: Option<Ground>,
     /// Whether the mouse is ours; the terminal's own selection is behind Shift then.
     pub mouse: bool,
+    /// The language; without it that of the environment.
+    pub language: Option<Language>,
 }
 
 impl Default for Ui {
     fn default() -> Self {
-        Self { keymap: None, theme: None, ground: None, mouse: true }
+        Self { keymap: None, theme: None, ground: None, mouse: true, language: None }
+    }
+}
+
+impl Ui {
+    /// The console speaks the language that is set here, or that of the environment.
+    pub fn speak(&self) {
+        self.language.unwrap_or_else(Language::of_environment).speak();
     }
 }
 
@@ -95,8 +107,9 @@ impl UiSettings {
         let ground = walk.text("theme")?.as_deref().and_then(Ground::from_name);
         let theme = if ground.is_some() { None } else { named(&mut walk, "theme")? };
         let no_mouse = walk.flag("mouse")? == Some(false);
+        let language = walk.word("language", LANGUAGE.pairs)?.flatten();
         walk.finish()?;
-        Ok(Self { keymap, theme, ground, no_mouse })
+        Ok(Self { keymap, theme, ground, no_mouse, language })
     }
 
     /// Reads the files.
@@ -105,7 +118,13 @@ impl UiSettings {
     /// [`ConfigError`] at the key whose file cannot be read.
     pub fn read(&self) -> Result<Ui, Box<ConfigError>> {
         let read = |file: &Option<NamedFile>| file.as_ref().map(NamedFile::read).transpose();
-        Ok(Ui { keymap: read(&self.keymap)?, theme: read(&self.theme)?, ground: self.ground, mouse: !self.no_mouse })
+        Ok(Ui {
+            keymap: read(&self.keymap)?,
+            theme: read(&self.theme)?,
+            ground: self.ground,
+            mouse: !self.no_mouse,
+            language: self.language,
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use crate::domain::plan::{By, Collision, Conflicts, DeletedSources, Engine, Exis
 use crate::domain::publish::PublishMode;
 use crate::domain::tenant::Spelling;
 use crate::domain::transform::{Otherwise, To};
+use crate::language::Language;
 
 /// The words of a key.
 pub(super) struct Words<T: 'static> {
@@ -47,6 +48,12 @@ words! {
     }
     ON_INVALID: OnInvalid { "skip" => OnInvalid::Skip, "stop" => OnInvalid::Stop }
     BY: By { "id" => By::Id, "code" => By::Code, "sk" => By::Sk }
+    // None: that of the environment.
+    LANGUAGE: Option<Language> {
+        "auto" => None,
+        "en" => Some(Language::English),
+        "ja" => Some(Language::Japanese),
+    }
     PUBLISH: PublishMode { "sync" => PublishMode::Sync, "async" => PublishMode::Async }
     // True: marks are left.
     STAMP: bool { "guide" => true, "none" => false }

@@ -99,17 +99,17 @@ pub fn is_moment(text: &str) -> bool {
 }
 
 fn age_ago(text: &str, now: &Now) -> Option<Timestamp> {
-    // As screens show it, too: `5 min ago`, `2 days ago`.
-    let text = text.strip_suffix(" ago").unwrap_or(text);
+    // As screens show it, too: `5 min ago`, `2 days ago`, `5 分前`.
+    let text = text.strip_suffix(" ago").or_else(|| text.strip_suffix('前')).unwrap_or(text);
     let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
     let count: i64 = digits.parse().ok()?;
     let span = Span::new();
     let span = match unit.trim_start() {
         "s" => span.try_seconds(count),
-        "m" | "min" => span.try_minutes(count),
-        "h" => span.try_hours(count),
+        "m" | "min" | "分" => span.try_minutes(count),
+        "h" | "時間" => span.try_hours(count),
         // By the calendar: the same time of day, also where the clocks were changed in between.
-        "d" | "day" | "days" => span.try_days(count),
+        "d" | "day" | "days" | "日" => span.try_days(count),
         "w" => span.try_weeks(count),
         _ => return None,
     };
@@ -139,14 +139,40 @@ fn wall_clock(text: &str, now: &Now) -> Option<Timestamp> {
 }
 
 /// How long ago something was, roughly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Age {
+    /// Less than a minute.
+    None,
+    /// Less than an hour.
+    Minutes(u64),
+    /// Less than two days.
+    Hours(u64),
+    /// Any longer.
+    Days(u64),
+}
+
+impl Age {
+    /// From then to now.
+    #[must_use]
+    pub fn of(then: Timestamp, now: Timestamp) -> Self {
+        let seconds = now.as_second().saturating_sub(then.as_second()).max(0).unsigned_abs();
+        match seconds {
+            0..60 => Self::None,
+            60..3_600 => Self::Minutes(seconds / 60),
+            3_600..172_800 => Self::Hours(seconds / 3_600),
+            _ => Self::Days(seconds / 86_400),
+        }
+    }
+}
+
+/// [`Age`] in words, which are English everywhere.
 #[must_use]
 pub fn age(then: Timestamp, now: Timestamp) -> String {
-    let seconds = now.as_second().saturating_sub(then.as_second()).max(0).unsigned_abs();
-    match seconds {
-        0..60 => "just now".to_owned(),
-        60..3_600 => format!("{} min ago", seconds / 60),
-        3_600..172_800 => format!("{} h ago", seconds / 3_600),
-        _ => format!("{} days ago", seconds / 86_400),
+    match Age::of(then, now) {
+        Age::None => "just now".to_owned(),
+        Age::Minutes(n) => format!("{n} min ago"),
+        Age::Hours(n) => format!("{n} h ago"),
+        Age::Days(n) => format!("{n} days ago"),
     }
 }
 
@@ -218,6 +244,16 @@ mod tests {
         assert_eq!(moment("1d", &now).map(utc_millis).as_deref(), Some("2026-10-31T16:00:00.000Z"));
         // Half past two does not exist on the day when they go forward.
         assert_eq!(moment("2026-03-08 02:30", &now).map(utc_millis).as_deref(), Some("2026-03-08T07:30:00.000Z"));
+    }
+
+    #[test]
+    fn an_age_is_understood_as_the_console_shows_it_in_japanese() {
+        let now = Now { at: "2026-11-25T03:00:00Z".parse().unwrap(), zone: TimeZone::UTC };
+        let said = |text: &str| moment(text, &now).map(utc_millis).unwrap();
+        assert_eq!(
+            ["5 分前", "2 時間前", "3 日前"].map(said),
+            ["2026-11-25T02:55:00.000Z", "2026-11-25T01:00:00.000Z", "2026-11-22T03:00:00.000Z"]
+        );
     }
 
     #[test]

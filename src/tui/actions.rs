@@ -15,12 +15,12 @@ macro_rules! actions {
                 match self { $(Self::$variant => $id),+ }
             }
 
-            /// One or two words for the footer.
+            /// One or two words for the footer, which [`crate::language::translated`] puts into the language spoken.
             pub(crate) fn short(self) -> &'static str {
                 match self { $(Self::$variant => $short),+ }
             }
 
-            /// A sentence for help and palette.
+            /// A sentence for help and palette, likewise.
             pub(crate) fn help(self) -> &'static str {
                 match self { $(Self::$variant => $help),+ }
             }
@@ -196,11 +196,26 @@ impl Action {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::tests::speaking;
+    use crate::language::{Language, translated};
+    use crate::tui::keymap::Context;
 
     #[test]
     fn names_are_unique_and_read_back() {
         for action in Action::ALL {
             assert_eq!(Action::from_id(action.id()), Some(*action));
+        }
+    }
+
+    #[test]
+    fn words_of_actions_and_contexts_have_a_translation() {
+        let is_translated = |text: &'static str| speaking(Language::Japanese, || translated(text)) != text;
+        for action in Action::ALL {
+            let is_name = *action == Action::CopyMarkdown;
+            assert!(is_translated(action.help()) && (is_translated(action.short()) || is_name), "{}", action.id());
+        }
+        for &(_, name, heading) in Context::ALL {
+            assert!(is_translated(heading), "{name}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Copying: to the system's clipboard, or through the terminal (OSC 52) where the system is elsewhere.
 
+use std::borrow::Cow;
 use std::env;
 use std::sync::{Arc, Mutex};
 
@@ -19,13 +20,13 @@ impl System {
     /// # Errors
     /// Why the system has no clipboard for us.
     pub(crate) fn put(&self, text: &str) -> Result<(), String> {
-        let mut held = self.0.lock().map_err(|_| "the clipboard is in use".to_owned())?;
+        let mut held = self.0.lock().map_err(|_| tr!("the clipboard is in use").into_owned())?;
         if held.is_none() {
             *held = Some(arboard::Clipboard::new().map_err(|e| e.to_string())?);
         }
         match held.as_mut() {
             Some(clipboard) => clipboard.set_text(text.to_owned()).map_err(|e| e.to_string()),
-            None => Err("there is no clipboard".to_owned()),
+            None => Err(tr!("there is no clipboard").into_owned()),
         }
     }
 }
@@ -58,11 +59,11 @@ impl Between {
     }
 
     /// How to let it pass.
-    pub(crate) fn advice(self) -> &'static str {
+    pub(crate) fn advice(self) -> Cow<'static, str> {
         match self {
-            Self::Tmux => "tmux lets it pass after `tmux set -g set-clipboard on`",
-            Self::Screen => "GNU screen does not let it pass",
-            Self::Nothing => "some terminals want it allowed in their settings",
+            Self::Tmux => tr!("tmux lets it pass after `tmux set -g set-clipboard on`"),
+            Self::Screen => tr!("GNU screen does not let it pass"),
+            Self::Nothing => tr!("some terminals want it allowed in their settings"),
         }
     }
 }
@@ -75,9 +76,11 @@ pub(crate) fn osc52(text: &str) -> Result<String, String> {
     let encoded = BASE64.encode(text);
     if encoded.len() > LONGEST {
         let kilobytes = text.len().div_ceil(1024);
-        return Err(format!(
-            "{kilobytes} KB is too long to be copied through the terminal; `:copy file` writes it into a file"
-        ));
+        return Err(tr!(
+            "%{n} KB is too long to be copied through the terminal; `:copy file` writes it into a file",
+            n = kilobytes
+        )
+        .into_owned());
     }
     Ok(format!("\u{1b}]52;c;{encoded}\u{7}"))
 }

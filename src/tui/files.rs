@@ -34,7 +34,7 @@ pub(crate) fn write_plan(file: &Path, text: &str, over: bool) -> Result<(), Stri
     }
     create_private(file, text.as_bytes()).map_err(|e| match e.kind() {
         io::ErrorKind::AlreadyExists => {
-            format!("{} is there already: `:plan replace {0}` writes over it", file.display())
+            tr!("%{file} is there already: `:plan replace %{file}` writes over it", file = file.display()).into_owned()
         }
         _ => said(e),
     })
@@ -63,7 +63,7 @@ pub(crate) fn names(dir: &Path) -> Vec<String> {
 
 /// The bytes in a temporary file beside the one they are for.
 fn prepared(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
-    let parent = path.parent().ok_or_else(|| io::Error::other("the file needs a directory"))?;
+    let parent = path.parent().ok_or_else(|| io::Error::other(tr!("the file needs a directory").into_owned()))?;
     make_private_dir(parent)?;
     // Temporary files are made with mode 0600.
     let mut file = tempfile::NamedTempFile::new_in(parent)?;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-pub(crate) use crate::domain::clock::age;
+use crate::domain::clock::Age;
 
 /// A whole number with separators: `1,204`.
 pub(crate) fn count(n: u64) -> String {
@@ -23,9 +23,20 @@ pub(crate) fn len(n: usize) -> String {
     count(n as u64)
 }
 
-/// `1 entity`, `2 entities`.
-pub(crate) fn plural(n: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(n), if n == 1 { one } else { many })
+/// `1 entity`, `2 entities`, of texts that [`text!`] marks: `plural(n, text!("%{n} entity"), text!("%{n} entities"))`.
+pub(crate) fn plural(n: u64, one: &'static str, many: &'static str) -> String {
+    crate::language::counted(if n == 1 { one } else { many }, &count(n))
+}
+
+/// How long ago something was, roughly.
+pub(crate) fn age(then: Timestamp, now: Timestamp) -> String {
+    let words = match Age::of(then, now) {
+        Age::None => tr!("just now"),
+        Age::Minutes(n) => tr!("%{n} min ago", n = n),
+        Age::Hours(n) => tr!("%{n} h ago", n = n),
+        Age::Days(n) => tr!("%{n} days ago", n = n),
+    };
+    words.into_owned()
 }
 
 /// Capacity units: whole ones, or one decimal below a hundred.
@@ -58,8 +69,8 @@ mod tests {
             [0, 37, 999, 1_204, 12_300, 1_000_000].map(count),
             ["0", "37", "999", "1,204", "12,300", "1,000,000"]
         );
-        assert_eq!(plural(1, "entity", "entities"), "1 entity");
-        assert_eq!(plural(1_204, "entity", "entities"), "1,204 entities");
+        assert_eq!(plural(1, "%{n} entity", "%{n} entities"), "1 entity");
+        assert_eq!(plural(1_204, "%{n} entity", "%{n} entities"), "1,204 entities");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Words that people have for what has another name here: typed in the palette, they lead to it.
 
 use super::actions::Action;
+use super::text;
+use crate::language::translated;
 
 /// Score of an exact name, of the beginning of one, of an exact word below, and of the beginning of one.
 pub(crate) const NAME: i64 = 4_000;
@@ -8,7 +10,7 @@ pub(crate) const BEGINNING: i64 = 2_000;
 const WORD: i64 = 3_000;
 const PREFIX: i64 = 1_000;
 
-/// Letters from which on the beginning of a word is taken for the word.
+/// Cells from which on the beginning of a word is taken for the word: three letters, or two characters of Japanese.
 const ENOUGH: usize = 3;
 
 /// Where a word leads.
@@ -33,59 +35,68 @@ pub(crate) struct Meant {
 
 use Lead::{Begin, Do, Line};
 
-type Row = (&'static [&'static str], &'static [(Lead, &'static str)]);
+type Row = (&'static str, &'static [(Lead, &'static str)]);
 
 /// Words, and where each of them leads, the likeliest first.
 const INTENTS: &[Row] = &[
     (
-        &["undo", "take back", "revert", "restore"],
+        text!("undo, take back, revert, restore"),
         &[
-            (Do(Action::Runs), "Recorded runs: u takes one back"),
-            (Do(Action::Rollback), "Take one entity back to the selected version (asks first)"),
-            (Line("plan new rollback"), "Take many entities back, in a plan"),
-            (Line("plan new undo"), "Take a run back, in a plan"),
+            (Do(Action::Runs), text!("Recorded runs: u takes one back")),
+            (Do(Action::Rollback), text!("Take one entity back to the selected version (asks first)")),
+            (Line("plan new rollback"), text!("Take many entities back, in a plan")),
+            (Line("plan new undo"), text!("Take a run back, in a plan")),
         ],
     ),
-    (&["move", "transfer", "rename tenant"], &[(Line("plan new move"), "Move entities to another tenant, in a plan")]),
-    (&["copy tenant", "duplicate", "clone"], &[(Line("plan new copy"), "Copy entities to another tenant, in a plan")]),
     (
-        &["import", "load", "upload", "read csv"],
-        &[(Line("plan new import"), "Write the rows of a CSV file as entities, in a plan")],
+        text!("move, transfer, rename tenant"),
+        &[(Line("plan new move"), text!("Move entities to another tenant, in a plan"))],
     ),
     (
-        &["export", "download", "dump", "save as csv"],
+        text!("copy tenant, duplicate, clone"),
+        &[(Line("plan new copy"), text!("Copy entities to another tenant, in a plan"))],
+    ),
+    (
+        text!("import, load, upload, read csv"),
+        &[(Line("plan new import"), text!("Write the rows of a CSV file as entities, in a plan"))],
+    ),
+    (
+        text!("export, download, dump, save as csv"),
         &[
             (Begin("csv"), ""),
-            (Line("plan new export"), "Write entities of a tenant into a CSV file, in a plan"),
+            (Line("plan new export"), text!("Write entities of a tenant into a CSV file, in a plan")),
             (Begin("export"), ""),
         ],
     ),
-    (&["search", "look for", "where", "grep"], &[(Begin("find"), ""), (Do(Action::Filter), "")]),
+    (text!("search, look for, where, grep"), &[(Begin("find"), ""), (Do(Action::Filter), "")]),
     (
-        &["normalise", "normalize", "lower case", "upper case", "spelling"],
+        text!("normalise, normalize, lower case, upper case, spelling"),
         &[
-            (Line("plan new normalize"), "Put the codes of tenants in lower case, in a plan"),
+            (Line("plan new normalize"), text!("Put the codes of tenants in lower case, in a plan")),
             (Do(Action::Collisions), ""),
         ],
     ),
     (
-        &["transform", "migrate", "schema", "change attributes", "edit"],
+        text!("transform, migrate, schema, change attributes, edit"),
         &[
-            (Line("plan new transform"), "Change attributes of many entities, in a plan"),
+            (Line("plan new transform"), text!("Change attributes of many entities, in a plan")),
             (Do(Action::PlanView), ""),
             (Do(Action::EditPlan), ""),
         ],
     ),
     (
-        &["cognito", "accounts", "people"],
-        &[(Do(Action::Users), ""), (Line("plan new users"), "Change users, in a plan")],
+        text!("cognito, accounts, people"),
+        &[(Do(Action::Users), ""), (Line("plan new users"), text!("Change users, in a plan"))],
     ),
     (
-        &["who", "blame", "when", "audit", "last change"],
-        &[(Do(Action::View), "Show the last change of each attribute: who, when, version"), (Do(Action::Activity), "")],
+        text!("who, blame, when, audit, last change"),
+        &[
+            (Do(Action::View), text!("Show the last change of each attribute: who, when, version")),
+            (Do(Action::Activity), ""),
+        ],
     ),
     (
-        &["diff", "difference", "versions"],
+        text!("diff, difference, versions"),
         &[
             (Do(Action::SideBySide), ""),
             (Do(Action::CompareWith), ""),
@@ -94,41 +105,52 @@ const INTENTS: &[Row] = &[
         ],
     ),
     (
-        &["repair", "fix", "wedged", "broken", "check", "health"],
-        &[(Do(Action::Doctor), "Look for what is wrong; r in the list previews a repair")],
+        text!("repair, fix, wedged, broken, check, health"),
+        &[(Do(Action::Doctor), text!("Look for what is wrong; r in the list previews a repair"))],
     ),
-    (&["write", "unlock", "allow"], &[(Do(Action::Arm), "")]),
-    (&["read-only", "readonly", "lock", "safe"], &[(Do(Action::Disarm), "")]),
-    (&["exit", "close", "bye"], &[(Do(Action::Quit), "")]),
-    (&["keys", "shortcuts", "manual"], &[(Do(Action::Help), "")]),
-    (&["legend", "flags", "letters", "meaning"], &[(Do(Action::Signs), ""), (Do(Action::Help), "")]),
-    (&["resume", "continue", "unfinished"], &[(Do(Action::Runs), "Recorded runs: r resumes one")]),
-    (&["refresh", "again"], &[(Do(Action::Reload), "")]),
-    (&["clipboard", "ticket", "markdown"], &[(Do(Action::Copy), ""), (Begin("copy"), "")]),
-    (&["totals", "tenants"], &[(Do(Action::Scan), ""), (Do(Action::FocusTenants), "")]),
+    (text!("write, unlock, allow"), &[(Do(Action::Arm), "")]),
+    (text!("read-only, readonly, lock, safe"), &[(Do(Action::Disarm), "")]),
+    (text!("exit, close, bye"), &[(Do(Action::Quit), "")]),
+    (text!("keys, shortcuts, manual"), &[(Do(Action::Help), "")]),
+    (text!("legend, flags, letters, meaning"), &[(Do(Action::Signs), ""), (Do(Action::Help), "")]),
+    (text!("resume, continue, unfinished"), &[(Do(Action::Runs), text!("Recorded runs: r resumes one"))]),
+    (text!("refresh, again"), &[(Do(Action::Reload), "")]),
+    (text!("clipboard, ticket, markdown"), &[(Do(Action::Copy), ""), (Begin("copy"), "")]),
+    (text!("totals, tenants"), &[(Do(Action::Scan), ""), (Do(Action::FocusTenants), "")]),
     (
-        &["stop", "abort", "interrupt"],
+        text!("stop, abort, interrupt"),
         &[(Do(Action::StopRun), ""), (Do(Action::PauseRun), ""), (Do(Action::Cancel), "")],
     ),
-    (&["select", "range"], &[(Do(Action::Mark), ""), (Do(Action::MarkRange), "")]),
-    (&["delete", "removed"], &[(Do(Action::DeletedFilter), "")]),
-    (&["jump", "go to"], &[(Do(Action::OpenKey), ""), (Begin("version"), "")]),
-    (&["follow", "live", "tail"], &[(Do(Action::Watch), "")]),
-    (&["shell", "headless", "script"], &[(Do(Action::ShowCommand), "")]),
+    (text!("select, range"), &[(Do(Action::Mark), ""), (Do(Action::MarkRange), "")]),
+    (text!("delete, removed"), &[(Do(Action::DeletedFilter), "")]),
+    (text!("jump, go to"), &[(Do(Action::OpenKey), ""), (Begin("version"), "")]),
+    (text!("follow, live, tail"), &[(Do(Action::Watch), "")]),
+    (text!("shell, headless, script"), &[(Do(Action::ShowCommand), "")]),
     (
-        &["whoami", "account", "arn", "credentials", "login"],
+        text!("whoami, account, arn, credentials, login"),
         &[
-            (Do(Action::About), "Show whose account and role this is, and how long the session lasts"),
+            (Do(Action::About), text!("Show whose account and role this is, and how long the session lasts")),
             (Do(Action::SignIn), ""),
         ],
     ),
-    (&["config", "settings", "paths"], &[(Do(Action::About), "")]),
+    (text!("config, settings, paths"), &[(Do(Action::About), "")]),
 ];
 
+/// The words of a row: the English ones, and those of the language that the console speaks.
+fn words(row: &'static str) -> Vec<String> {
+    let own = translated(row);
+    let own = Some(own.as_ref()).filter(|own| *own != row);
+    std::iter::once(row)
+        .chain(own)
+        .flat_map(|words| words.split([',', '、']))
+        .map(|word| word.trim().to_owned())
+        .collect()
+}
+
 /// Every word with where it leads and what to do there.
-pub(crate) fn all() -> impl Iterator<Item = (&'static str, Lead, &'static str)> {
-    INTENTS.iter().flat_map(|(words, leads)| {
-        words.iter().flat_map(move |word| leads.iter().map(move |(lead, note)| (*word, *lead, *note)))
+pub(crate) fn all() -> impl Iterator<Item = (String, Lead, &'static str)> {
+    INTENTS.iter().flat_map(|(row, leads)| {
+        words(row).into_iter().flat_map(|word| leads.iter().map(move |(lead, note)| (word.clone(), *lead, *note)))
     })
 }
 
@@ -136,13 +158,13 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, Lead, &'static str)> 
 pub(crate) fn meant(typed: &str) -> Vec<Meant> {
     let typed = typed.trim().to_lowercase();
     let mut found = Vec::new();
-    for (words, leads) in INTENTS {
-        let of = |word: &&str| match word.strip_prefix(typed.as_str()) {
+    for (row, leads) in INTENTS {
+        let of = |word: &String| match word.strip_prefix(typed.as_str()) {
             Some("") => Some(WORD),
-            Some(_) if typed.chars().count() >= ENOUGH => Some(PREFIX),
+            Some(_) if text::width(&typed) >= ENOUGH => Some(PREFIX),
             _ => None,
         };
-        let Some(score) = words.iter().filter_map(of).max() else { continue };
+        let Some(score) = words(row).iter().filter_map(of).max() else { continue };
         found.extend((0..).zip(*leads).map(|(i, (lead, note))| Meant { score: score - i, lead: *lead, note }));
     }
     found

@@ -1,5 +1,7 @@
 //! The four panes.
 
+use std::borrow::Cow;
+
 use super::screen::PaneScreen;
 use super::screens::history::pane::HistoryPane;
 use super::screens::log::pane::LogPane;
@@ -30,12 +32,12 @@ impl Pane {
     }
 
     /// Its name in titles and tabs.
-    pub(crate) fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> Cow<'static, str> {
         match self {
-            Self::Tenants => "Tenants",
-            Self::History => "History",
-            Self::Plan => "Plan",
-            Self::Log => "Log",
+            Self::Tenants => tr!("Tenants"),
+            Self::History => tr!("History"),
+            Self::Plan => tr!("Plan"),
+            Self::Log => tr!("Log"),
         }
     }
 

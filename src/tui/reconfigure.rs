@@ -52,7 +52,7 @@ fn checked(path: &Path, before: Option<&str>, text: &str) -> Result<(ConfigFile,
     // Somebody else may have written it meanwhile.
     let now = config::read_regular(path).ok();
     if now.as_deref() != before {
-        return Err(format!("{} was changed meanwhile", path.display()));
+        return Err(tr!("%{file} was changed meanwhile", file = path.display()).into_owned());
     }
     Ok((file, ui))
 }
@@ -68,15 +68,14 @@ impl App {
 
     /// Why there is no configuration file to be edited.
     pub(crate) fn no_config(&self) -> Option<String> {
-        let why = "the sandbox has no configuration file";
-        self.settings.config.is_none().then(|| why.to_owned())
+        self.settings.config.is_none().then(|| tr!("the sandbox has no configuration file").into_owned())
     }
 
     /// The editor has ended: what it left is checked and written.
     pub(crate) fn config_edited(&mut self, path: PathBuf, before: Option<String>, edited: Result<String, String>) {
         match edited {
             Err(why) => self.refuse(why),
-            Ok(text) if before.as_deref() == Some(text.as_str()) => self.say("the configuration is as it was"),
+            Ok(text) if before.as_deref() == Some(text.as_str()) => self.say(tr!("the configuration is as it was")),
             Ok(text) => self.effect(Effect::SaveConfig(path, before, text)),
         }
     }
@@ -86,8 +85,8 @@ impl App {
         match saved {
             Err(NotSaved { text, why }) => {
                 self.config_draft = Some(text);
-                self.tell(Level::Warning, format!("the configuration was not saved: {why}"));
-                self.refuse(format!("not saved: {why}; :config goes on with your text"));
+                self.tell(Level::Warning, tr!("the configuration was not saved: %{why}", why = why));
+                self.refuse(tr!("not saved: %{why}; :config goes on with your text", why = why));
             }
             Ok(saved) => self.take_config(*saved),
         }
@@ -106,16 +105,23 @@ impl App {
             self.effect(Effect::Mouse(ui.mouse));
         }
         let later = match file.profiles.get(&self.profile.name) {
-            None => Some("this profile is no longer in it".to_owned()),
+            None => Some(tr!("this profile is no longer in it").into_owned()),
             Some(new) => {
                 self.profile.sign_in.clone_from(&new.sign_in);
                 let keys = self.profile.differences(new);
-                let how = format!("`:profile {}` opens the profile with them", self.profile.name);
-                (!keys.is_empty()).then(|| format!("not yet in force: {}; {how}", keys.join(", ")))
+                let told = tr!(
+                    "not yet in force: %{keys}; `:profile %{name}` opens the profile with them",
+                    keys = keys.join(", "),
+                    name = self.profile.name
+                );
+                (!keys.is_empty()).then(|| told.into_owned())
             }
         };
-        let told = "the configuration is saved; keys, styles, mouse, sign_in and [notify] are in force";
-        let told = later.map_or_else(|| told.to_owned(), |later| format!("{told}; {later}"));
+        let told = tr!("the configuration is saved; keys, styles, mouse, sign_in and [notify] are in force");
+        let told = match later {
+            Some(later) => tr!("%{told}; %{later}", told = told, later = later),
+            None => told,
+        };
         self.tell(Level::Info, told.clone());
         self.say(told);
     }

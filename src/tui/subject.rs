@@ -37,15 +37,15 @@ fn of(
     let is_respelled = source.pk != key.pk && source.pk.as_str().to_lowercase() == key.pk.as_str().to_lowercase();
     if only_source {
         let words = match is_respelled {
-            true => format!("{source} loses to {}", key.pk),
-            false => format!("{source}, which {key} equals"),
+            true => tr!("%{source} loses to %{partition}", source = source, partition = key.pk),
+            false => tr!("%{source}, which %{entity} equals", source = source, entity = key),
         };
-        return (words, versions(&target.module, source_versions));
+        return (words.into_owned(), versions(&target.module, source_versions));
     }
     let words = match action {
         // A copy that is taken back: what it was made from is not looked at.
         Action::Delete if source.pk != key.pk && source_versions.0 == Version(0) => {
-            format!("{key}, copied from {}", source.pk)
+            tr!("%{entity}, copied from %{partition}", entity = key, partition = source.pk).into_owned()
         }
         Action::Delete => key.to_string(),
         _ if is_respelled => format!("{source} → {}", key.pk),
@@ -82,7 +82,7 @@ pub(crate) fn tenants(item: &Preview) -> Vec<String> {
 
 /// `, line 7`, where it is taken from a line of a file.
 pub(crate) fn line(line: Option<u64>) -> String {
-    line.map(|n| format!(", line {n}")).unwrap_or_default()
+    line.map(|n| format!(", {}", tr!("line %{n}", n = n))).unwrap_or_default()
 }
 
 #[cfg(test)]

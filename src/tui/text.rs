@@ -7,6 +7,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::domain::printable::printable;
+use crate::language::Language;
 
 /// Stands for the letter that a mark lacks.
 const CIRCLE: char = '◌';
@@ -146,11 +147,40 @@ pub(crate) fn fit_right(text: &str, room: usize) -> String {
     out
 }
 
+/// Signs that no line of Japanese begins with, and those that none ends with.
+const NOT_FIRST: &str = " 、。・」』）】〉》ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々…,.:;?!)]}>\"'`";
+const NOT_LAST: &str = "「『（【〈《([{<\"'`";
+
+/// Parts of a text that lines are broken between: words, and where Japanese is spoken, which has no blanks, its characters.
+fn parts(text: &str) -> Vec<&str> {
+    let words = text.split_inclusive(' ');
+    if Language::spoken() == Language::English {
+        return words.collect();
+    }
+    let is_wide = |piece: &str| shape(piece).width > 1;
+    let may_break = |before: &str, after: &str| {
+        (is_wide(before) || is_wide(after)) && !NOT_LAST.contains(before) && !NOT_FIRST.contains(after)
+    };
+    let mut parts = Vec::new();
+    for word in words {
+        let (mut from, mut before) = (0, None);
+        for (at, piece) in word.grapheme_indices(true) {
+            if before.is_some_and(|before| may_break(before, piece)) {
+                parts.push(&word[from..at]);
+                from = at;
+            }
+            before = Some(piece);
+        }
+        parts.push(&word[from..]);
+    }
+    parts
+}
+
 /// Breaks a text into lines of at most so many cells, at blanks where that is possible.
 pub(crate) fn wrap(text: &str, room: usize) -> Vec<String> {
     let room = room.max(2);
     let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
-    for word in text.split_inclusive(' ') {
+    for word in parts(text) {
         let solid = width(word.trim_end());
         if used + solid > room && used > 0 {
             lines.push(std::mem::take(&mut line));
@@ -181,6 +211,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::language::tests::speaking;
 
     #[test]
     fn wide_characters_are_cut_at_cell_boundaries() {
@@ -234,6 +265,14 @@ mod tests {
         assert_eq!(wrap("diff 'P#a' x --module product", 14), ["diff 'P#a' x", "--module", "product"]);
         assert_eq!(wrap("tables, search", 7), ["tables,", "search"]);
         assert_eq!(wrap("", 5), [""]);
+    }
+
+    #[test]
+    fn japanese_is_broken_between_characters() {
+        let wrapped = |text, room| speaking(Language::Japanese, || wrap(text, room));
+        assert_eq!(wrapped("実行 R1 を終了します。", 8), ["実行 R1", "を終了し", "ます。"]);
+        assert_eq!(wrapped("終了です。", 8), ["終了で", "す。"]);
+        assert_eq!(wrapped("許可 (確認あり)", 8), ["許可 (確", "認あり)"]);
     }
 
     #[test]

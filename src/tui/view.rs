@@ -13,6 +13,7 @@ use super::screens::sign_in::state;
 use super::theme::Role;
 use super::{format, text};
 use crate::domain::printable::printable;
+use crate::language::translated;
 use crate::tui::actions::Action;
 
 /// Draws everything and returns where the cursor is, if it is shown.
@@ -45,8 +46,13 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer) -> Option<(u16, u16)> {
 }
 
 fn too_small(app: &App, buffer: &mut Buffer, area: Rect) {
-    let words =
-        format!("window too small: {}×{} are needed, this is {}×{}", SMALLEST.0, SMALLEST.1, area.width, area.height);
+    let words = tr!(
+        "window too small: %{width}×%{height} are needed, this is %{own_width}×%{own_height}",
+        width = SMALLEST.0,
+        height = SMALLEST.1,
+        own_width = area.width,
+        own_height = area.height
+    );
     let lines = text::wrap(&words, usize::from(area.width));
     for (y, line) in (area.y..area.bottom()).zip(&lines) {
         let row = Rect { y, height: 1, ..area };
@@ -63,7 +69,7 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect) {
     let base = if profile.protected { Role::Production } else { Role::Header };
     let mut pieces: Vec<(u8, Role, String)> = Vec::new();
     if profile.protected {
-        pieces.push((9, base, "PRODUCTION".to_owned()));
+        pieces.push((9, base, tr!("PRODUCTION").into_owned()));
     }
     let (role, mode) = if app.armed { (Role::Armed, " ARMED ") } else { (Role::ReadOnly, "READ-ONLY") };
     pieces.push((9, role, mode.to_owned()));
@@ -72,28 +78,28 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect) {
     pieces.push((6, base, app.whose().unwrap_or_default()));
     pieces.push((2, base, region.unwrap_or_default()));
     // Whose data it is, and as whom, matters more than what reading costs.
-    pieces.push((5, base, account.map(|a| format!("account {a}")).unwrap_or_default()));
+    pieces.push((5, base, account.map(|a| tr!("account %{account}", account = a).into_owned()).unwrap_or_default()));
     let role = connection.and_then(|c| state::role(c.arn.as_deref()?));
     pieces.push((4, base, role.unwrap_or_default()));
     if let Some((is_soon, words)) = app.counters.session.and_then(|end| state::left(end, app.now)) {
         pieces.push(if is_soon { (8, Role::Warning, words) } else { (3, base, words) });
     }
     let counters = &app.counters;
-    let mut used =
-        format!("read {} · wrote {} units", format::units(counters.read_units), format::units(counters.write_units));
+    let (read, written) = (format::units(counters.read_units), format::units(counters.write_units));
+    let mut used = tr!("read %{read} · wrote %{written} units", read = read, written = written).into_owned();
     if counters.throttled > 0 {
-        used.push_str(&format!(" · throttled {}", format::count(counters.throttled)));
+        used.push_str(&format!(" · {}", tr!("throttled %{n}", n = format::count(counters.throttled))));
     }
     pieces.push((2, base, used));
     if let Some(watch) = &app.watch {
-        let paused = if watch.paused.is_some() { ", paused" } else { "" };
-        pieces.push((6, Role::ReadOnly, format!("WATCHING{paused}")));
+        let words = if watch.paused.is_some() { tr!("WATCHING, paused") } else { tr!("WATCHING") };
+        pieces.push((6, Role::ReadOnly, words.into_owned()));
     }
     pieces.push((6, base, app.unfinished_runs()));
     if app.engine_gone {
-        pieces.push((9, Role::Error, "ENGINE ENDED".to_owned()));
+        pieces.push((9, Role::Error, tr!("ENGINE ENDED").into_owned()));
     } else if counters.active > 0 {
-        pieces.push((1, base, format!("{} at work", counters.active)));
+        pieces.push((1, base, tr!("%{n} at work", n = counters.active).into_owned()));
     }
     pieces.retain(|(.., text)| !text.is_empty());
     let room = usize::from(area.width).saturating_sub(1);
@@ -155,22 +161,33 @@ fn footer(app: &mut App, buffer: &mut Buffer, area: Rect) {
     // A dialog names its keys in its frame; those of the pane below it do nothing while it is open.
     if let Some(context) = app.stack.context() {
         if let Some(key) = app.keymap.key(context, Action::Help) {
-            let line = Rich::of(Role::Key, &format!(" {key}")).with(Role::Text, " help");
+            let line = Rich::of(Role::Key, &format!(" {key}"))
+                .with(Role::Text, &format!(" {}", translated(Action::Help.short())));
             draw_line(buffer, area, &line, 0, &app.theme, Style::default());
         }
         return;
     }
     let typing = app.filter().is_some_and(|f| f.typing());
     let line = if app.focus == Pane::Plan && app.plan.is_typing() {
-        let keys = [(" Enter", " take "), (" Tab", " complete "), (" ↑↓", " choose "), (" Esc", " leave it as it was")];
-        keys.iter().fold(Rich::default(), |line, (key, what)| line.with(Role::Key, key).with(Role::Text, what))
+        let take = ("Enter", text!("take"));
+        typing_keys(&[take, ("Tab", text!("complete")), ("↑↓", text!("choose")), ("Esc", text!("leave it as it was"))])
     } else if typing {
-        let keys = [(" Enter", " keep the filter "), (" Esc", " show all again "), (" ↑↓", " choose")];
-        keys.iter().fold(Rich::default(), |line, (key, what)| line.with(Role::Key, key).with(Role::Text, what))
+        typing_keys(&[("Enter", text!("keep the filter")), ("Esc", text!("show all again")), ("↑↓", text!("choose"))])
     } else {
         hints(app, usize::from(area.width))
     };
     draw_line(buffer, area, &line, 0, &app.theme, Style::default());
+}
+
+/// Keys while a text is typed, with what they do.
+fn typing_keys(keys: &[(&str, &'static str)]) -> Rich {
+    let mut line = Rich::default();
+    for (i, (key, what)) in keys.iter().enumerate() {
+        let gap = if i + 1 < keys.len() { " " } else { "" };
+        line.push(Role::Key, &format!(" {key}"));
+        line.push(Role::Text, &format!(" {}{gap}", translated(what)));
+    }
+    line
 }
 
 /// Keys of the focused pane, as many as fit, the way to the others always among them.
@@ -179,7 +196,8 @@ fn hints(app: &App, room: usize) -> Rich {
     let hint = |action: Action| {
         let key = app.keymap.key(context, action)?;
         let is_paused = app.run.as_ref().is_some_and(|run| run.is_paused());
-        let words = if action == Action::PauseRun && is_paused { "go on" } else { action.short() };
+        let words = if action == Action::PauseRun && is_paused { text!("go on") } else { action.short() };
+        let words = translated(words);
         Some(Rich::of(Role::Key, &format!(" {key}")).with(Role::Text, &format!(" {words}")))
     };
     let always = [Action::Help, Action::Palette, Action::Quit].into_iter().filter_map(hint);
@@ -191,7 +209,7 @@ fn hints(app: &App, room: usize) -> Rich {
     // Actions that wait only until writing is allowed are named last, with what they wait for.
     let arm = app.key_of(context, Action::Arm);
     let waiting = |action: Action| {
-        let words = format!(" ({arm} first)");
+        let words = format!(" {}", tr!("(%{arm} first)", arm = arm));
         let is_waiting = app.refusal(action).is_some_and(|why| why == app.read_only());
         hint(action).filter(|_| is_waiting).map(|hint| hint.with(Role::Dim, &words))
     };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 /// The one folder of tests that carries out whole runs, on services of its own.
 const WHOLE_RUNS: &str = "src/engine/journal/kills";
 
-fn sources(dir: &str) -> Vec<(PathBuf, String)> {
+pub(crate) fn sources(dir: &str) -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(dir);
     let mut out = Vec::new();
     let mut todo = vec![root];
@@ -98,6 +98,13 @@ fn dependencies_point_one_way() {
     assert_free("evidence", &of_interfaces);
     assert_free("cli", &["crate::store", "crate::tui", "crate::report", "crate::sandbox", "crate::session"]);
     assert_free("session.rs", &["crate::store", "crate::tui", "crate::report"]);
+}
+
+#[test]
+fn only_the_console_speaks_another_language() {
+    for dir in ["domain", "worker", "store", "engine", "evidence", "report", "cli"] {
+        assert_free(dir, &["crate::language", "tr!("]);
+    }
 }
 
 #[test]

@@ -39,6 +39,7 @@ mod help_examples;
 mod items;
 mod journals;
 mod kills;
+mod language;
 #[cfg(feature = "sandbox")]
 mod masked;
 mod meant;

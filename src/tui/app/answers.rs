@@ -1,5 +1,6 @@
 //! Answers of the engine: to the log where they concern everybody, and to whoever asked.
 
+use super::heard::heard;
 use crate::domain::clock::utc_millis;
 use crate::engine::protocol::{Connection, Envelope, Event};
 use crate::tui::app::App;
@@ -10,6 +11,7 @@ use crate::tui::screens::profiles::opened::Opening;
 impl App {
     pub(crate) fn engine(&mut self, envelope: Envelope) {
         let Envelope { request, event } = envelope;
+        let event = heard(event);
         match &event {
             Event::Log(level, text) => self.tell(*level, text.clone()),
             Event::Failed(failure) => self.record(failure, None),

@@ -32,7 +32,7 @@ impl App {
         }
         match self.keymap.action(self.context(), key) {
             Some(action) => self.perform(action),
-            None => self.say(format!("{key} does nothing here; ? shows what does")),
+            None => self.say(tr!("%{key} does nothing here; ? shows what does", key = key)),
         }
     }
 

@@ -99,11 +99,11 @@ impl App {
         let spot = meant.or_else(|| self.spot()).or(tree);
         match spot {
             Some(spot) => {
-                self.say(format!("a name for {}", spot.label()));
+                self.say(tr!("a name for %{place}", place = spot.label()));
                 self.to_keep = Some(spot);
                 self.stack.push(Palette::holding("keep "));
             }
-            None => self.refuse("nothing is open that could be kept: an entity, a partition or a search"),
+            None => self.refuse(tr!("nothing is open that could be kept: an entity, a partition or a search")),
         }
     }
 
@@ -114,14 +114,14 @@ impl App {
     pub(crate) fn keep_command(&mut self, words: &[String]) -> Result<(), String> {
         let name = words.join(" ");
         if name.trim().is_empty() {
-            return Err("keep wants a name".to_owned());
+            return Err(tr!("keep wants a name").into_owned());
         }
         if let Some(why) = self.memory.no_room(&name) {
             return Err(why);
         }
         let spot = self.to_keep.take().or_else(|| self.spot());
-        let spot = spot.ok_or_else(|| "nothing is open that could be kept".to_owned())?;
-        self.say(format!("{} is kept as {name}; o and : offer it", spot.label()));
+        let spot = spot.ok_or_else(|| tr!("nothing is open that could be kept").into_owned())?;
+        self.say(tr!("%{place} is kept as %{name}; o and : offer it", place = spot.label(), name = name));
         self.remember(MemoryChange::Keep(Bookmark { name, spot }));
         Ok(())
     }
@@ -133,9 +133,9 @@ impl App {
     pub(crate) fn forget_command(&mut self, words: &[String]) -> Result<(), String> {
         let name = words.join(" ");
         if self.memory.bookmarks.iter().all(|known| known.name != name) {
-            return Err(format!("nothing is kept as {name}"));
+            return Err(tr!("nothing is kept as %{name}", name = name).into_owned());
         }
-        self.say(format!("nothing is kept as {name} any more"));
+        self.say(tr!("nothing is kept as %{name} any more", name = name));
         self.remember(MemoryChange::Forget(name));
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The state of the console.
 
 mod answers;
+mod heard;
 mod keys;
 mod memories;
 mod mouse;
@@ -283,20 +284,22 @@ impl App {
             },
         };
         match is_for_several() {
-            true => Some("several tenants".to_owned()),
-            false => self.tenant().map(|tenant| format!("tenant {tenant}")),
+            true => Some(tr!("several tenants").into_owned()),
+            false => self.tenant().map(|tenant| tr!("tenant %{tenant}", tenant = tenant).into_owned()),
         }
     }
 
     /// The same with all that leads to it, from the module on.
     pub(crate) fn crumbs(&self) -> Vec<String> {
-        let of = |lead: &str| vec![self.whose().map_or(lead.to_owned(), |whose| format!("{lead} for {whose}"))];
+        let run = || vec![self.whose().map_or(tr!("run"), |whose| tr!("run for %{whose}", whose = whose)).into_owned()];
+        let plan =
+            || vec![self.whose().map_or(tr!("plan"), |whose| tr!("plan for %{whose}", whose = whose)).into_owned()];
         if self.run_in_question().is_some() {
-            return of("run");
+            return run();
         }
         match self.focus {
-            Pane::Plan if self.plan.is_begun() => return of("plan"),
-            Pane::Log if self.run.is_some() => return of("run"),
+            Pane::Plan if self.plan.is_begun() => return plan(),
+            Pane::Log if self.run.is_some() => return run(),
             _ => {}
         }
         let listed = self.tenants.entities.as_ref();
@@ -304,10 +307,11 @@ impl App {
             let Opened { entity, tenant, selected, .. } = opened;
             let key = &entity.key;
             let parts = [entity.module.clone(), tenant.clone(), key.pk.to_string(), key.sk.to_string()];
-            return parts.into_iter().chain(selected.map(|v| format!("version {v}"))).collect();
+            let version = selected.map(|v| tr!("version %{version}", version = v).into_owned());
+            return parts.into_iter().chain(version).collect();
         }
         listed.map_or_else(
-            || vec!["every tenant".to_owned()],
+            || vec![tr!("every tenant").into_owned()],
             |list| vec![list.module().to_owned(), list.tenant.clone(), list.listing.pk.to_string()],
         )
     }

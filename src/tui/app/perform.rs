@@ -75,7 +75,7 @@ impl App {
                 let is_done = self.focus.screen().go(self, action)
                     || Pane::ALL.iter().any(|pane| pane.screen().act(self, action));
                 if !is_done && action == Action::Reload {
-                    self.say("nothing to read again here");
+                    self.say(tr!("nothing to read again here"));
                 }
             }
         }
@@ -96,12 +96,12 @@ impl App {
             Action::Signs => self.no_signs(),
             Action::EditConfig => self.no_config(),
             Action::Disarm => {
-                self.no_engine().or_else(|| (!self.armed).then(|| "the console is read-only already".to_owned()))
+                self.no_engine().or_else(|| (!self.armed).then(|| tr!("the console is read-only already").into_owned()))
             }
             Action::Copy
                 if self.tenants.entities.is_none() && self.history.opened.is_none() && self.last_copy.is_none() =>
             {
-                Some("there is nothing to copy yet".to_owned())
+                Some(tr!("there is nothing to copy yet").into_owned())
             }
             action => Pane::ALL.iter().find_map(|pane| pane.screen().refusal(self, action)),
         }
@@ -109,33 +109,33 @@ impl App {
 
     /// Why nothing can be asked of the engine.
     pub(crate) fn no_engine(&self) -> Option<String> {
-        self.engine_gone.then(|| "the engine has ended".to_owned())
+        self.engine_gone.then(|| tr!("the engine has ended").into_owned())
     }
 
     /// Why nothing is written, and what to do about it.
     pub(crate) fn read_only(&self) -> String {
         let key = self.key_of(self.context(), Action::Arm);
-        format!("the console is read-only: {key} allows writing (it asks first)")
+        tr!("the console is read-only: %{key} allows writing (it asks first)", key = key).into_owned()
     }
 
     /// Gives up what a pane waits for.
     pub(crate) fn stop_waiting(&mut self, requests: Vec<RequestId>) {
         if requests.is_empty() {
-            return self.say("nothing is being waited for here");
+            return self.say(tr!("nothing is being waited for here"));
         }
         requests.into_iter().for_each(|request| self.give_up(request));
-        self.say("stopping…");
+        self.say(tr!("stopping…"));
     }
 
     /// The engine allows writing now, or no longer.
     pub(crate) fn now_armed(&mut self, armed: bool) {
         self.armed = armed;
         let text = if armed {
-            "armed: writing is allowed, each time after a dialog"
+            tr!("armed: writing is allowed, each time after a dialog")
         } else {
-            "read-only: nothing can be written"
+            tr!("read-only: nothing can be written")
         };
-        self.tell(Level::Info, text);
+        self.tell(Level::Info, text.clone());
         self.say(text);
     }
 }

@@ -24,8 +24,10 @@ pub(crate) fn update(app: &mut App, now: Timestamp, message: Message) -> Vec<Eff
             app.engine_gone = true;
             app.requests.clear();
             let leave = app.key_of(Context::Everywhere, Action::Quit);
-            let text =
-                format!("the engine has ended: nothing can be read or written any more; {leave} leaves the console");
+            let text = tr!(
+                "the engine has ended: nothing can be read or written any more; %{key} leaves the console",
+                key = leave
+            );
             app.tell(Level::Error, text);
         }
         Message::Counters(counters) => app.counters = counters,

@@ -39,23 +39,23 @@ impl Default for Form {
         let line = |key, value, hint| Line { key, hint, field: Field::holding(value) };
         Self {
             lines: vec![
-                line("name", "staging", "how you call this profile"),
+                line("name", "staging", text!("how you call this profile")),
                 line(
                     "environment",
                     "",
-                    "the application's NODE_ENV: local, dev, stg, prod; Ctrl-N: one that has tables here",
+                    text!("the application's NODE_ENV: local, dev, stg, prod; Ctrl-N: one that has tables here"),
                 ),
-                line("app", "", "the application's APP_NAME; Ctrl-N: one that has tables here"),
-                line("region", "ap-northeast-1", "AWS region; empty: as the AWS tools find it"),
+                line("app", "", text!("the application's APP_NAME; Ctrl-N: one that has tables here")),
+                line("region", "ap-northeast-1", text!("AWS region; empty: as the AWS tools find it")),
                 line(
                     "aws_profile",
                     "",
-                    "AWS profile; empty: as the AWS tools find it; Ctrl-N: the next one of this machine",
+                    text!("AWS profile; empty: as the AWS tools find it; Ctrl-N: the next one of this machine"),
                 ),
-                line("bucket", "", "S3 bucket of long attributes (S3_BUCKET_NAME)"),
-                line("user_pool_id", "", "Cognito user pool, if any"),
-                line("timezone", "Asia/Tokyo", "time zone the application runs in"),
-                line("operator", "", "name written into what you change; empty: $USER"),
+                line("bucket", "", text!("S3 bucket of long attributes (S3_BUCKET_NAME)")),
+                line("user_pool_id", "", text!("Cognito user pool, if any")),
+                line("timezone", "Asia/Tokyo", text!("time zone the application runs in")),
+                line("operator", "", text!("name written into what you change; empty: $USER")),
             ],
             protected: false,
             at: 0,
@@ -99,7 +99,7 @@ impl Form {
         let next = held.map_or(0, |at| (at + 1) % values.len());
         match values.get(next).cloned() {
             Some(value) => self.fill(key, &value),
-            None => self.problem = Some("there is none on this machine".to_owned()),
+            None => self.problem = Some(tr!("there is none on this machine").into_owned()),
         }
     }
 
@@ -113,7 +113,10 @@ impl Form {
                 self.fill("environment", &environment);
                 self.fill("app", &app);
             }
-            None => self.problem = Some("no tables of an application are there, in this account and region".to_owned()),
+            None => {
+                self.problem =
+                    Some(tr!("no tables of an application are there, in this account and region").into_owned())
+            }
         }
     }
 
@@ -134,7 +137,7 @@ impl Form {
         let name = self.value("name").to_owned();
         let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         if !plain {
-            self.wrong("name", "a profile's name has letters, digits, - and _ only");
+            self.wrong("name", &tr!("a profile's name has letters, digits, - and _ only"));
             return None;
         }
         let text = self.text(&name);

@@ -73,9 +73,9 @@ impl Look {
             Some(Event::Applications(found)) => self.found = Some(found),
             Some(Event::Checked { part, told }) => self.lines.push((Role::Ok, format!("✓ {part}: {told}"))),
             Some(Event::Who(who)) => {
-                let account = who.account.unwrap_or_else(|| "not known".to_owned());
+                let account = who.account.unwrap_or_else(|| tr!("not known").into_owned());
                 let role = who.arn.map(|arn| format!(", {arn}")).unwrap_or_default();
-                self.lines.push((Role::Text, format!("account: {account}{role}")));
+                self.lines.push((Role::Text, format!("{}{role}", tr!("account: %{account}", account = account))));
             }
             Some(Event::CodeWanted) => self.wants_code = true,
             Some(Event::Failed(failure)) => {

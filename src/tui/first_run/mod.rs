@@ -239,7 +239,10 @@ impl First {
             KeyCode::Enter => match super::files::create_private(&self.path, filled.text.as_bytes()) {
                 Ok(()) => self.chosen = Some(FirstRun::Profile(filled.name.clone())),
                 Err(error) => {
-                    form.problem = Some(format!("{} cannot be written: {error}", self.path.display()));
+                    form.problem = Some(
+                        tr!("%{path} cannot be written: %{error}", path = self.path.display(), error = error)
+                            .into_owned(),
+                    );
                     self.screen = Screen::Form(std::mem::take(form));
                 }
             },

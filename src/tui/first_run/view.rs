@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use super::form::Form;
 use super::{Code, First, Screen};
 use crate::domain::printable::printable;
+use crate::language::translated;
 use crate::tui::layout::SMALLEST;
 use crate::tui::parts::popup::{Frame, foot, framed};
 use crate::tui::parts::{Hints, Rich, draw_line};
@@ -20,35 +21,56 @@ pub(super) fn draw(first: &First, buffer: &mut Buffer) -> Option<(u16, u16)> {
     let area = buffer.area;
     let theme = &first.theme;
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        let words = format!(
-            "window too small: {}×{} are needed, this is {}×{}",
-            SMALLEST.0, SMALLEST.1, area.width, area.height
+        let words = tr!(
+            "window too small: %{width}×%{height} are needed, this is %{own_width}×%{own_height}",
+            width = SMALLEST.0,
+            height = SMALLEST.1,
+            own_width = area.width,
+            own_height = area.height
         );
         lines(buffer, area, &words, Role::Warning, theme);
         return None;
     }
-    let inner = framed(buffer, area, Frame::Dialog, "tenantry: the first time", "", theme);
+    let inner = framed(buffer, area, Frame::Dialog, &tr!("tenantry: the first time"), "", theme);
     let inner = Rect { x: inner.x + 2, width: inner.width - 4, ..inner };
     match &first.screen {
         Screen::Choice(at) => {
-            let hints = Hints::fixed(&[("↑↓", "choose"), ("Enter", "next"), ("q", "leave")]);
+            let hints = Hints::fixed(&[("↑↓", text!("choose")), ("Enter", text!("next")), ("q", text!("leave"))]);
             foot(buffer, area, &hints, theme);
             choice(first, *at, buffer, inner);
             None
         }
         Screen::Form(form) => {
-            let hints = [("Tab", "next"), ("Shift-Tab", "previous"), ("Enter", "next, save"), ("Esc", "back")];
+            let hints = [
+                ("Tab", text!("next")),
+                ("Shift-Tab", text!("previous")),
+                ("Enter", text!("next, save")),
+                ("Esc", text!("back")),
+            ];
             foot(buffer, area, &Hints::fixed(&hints), theme);
             draw_form(form, buffer, inner, theme)
         }
         Screen::Check(_, filled, code) => {
             let look = first.look.as_ref();
             let asks = look.is_some_and(|look| look.is_over && look.wants_code);
-            let enter = if asks && !code.field.text().is_empty() { "sign in with the code" } else { "save and go on" };
-            foot(buffer, area, &Hints::fixed(&[("Enter", enter), ("Esc", "back to the form")]), theme);
-            let head = if look.is_some_and(|look| look.is_over) { "Tried" } else { "Trying" };
-            let told =
-                format!("{head} where profile {} leads. Nothing is written by it, nor is the file yet.", filled.name);
+            let enter = if asks && !code.field.text().is_empty() {
+                text!("sign in with the code")
+            } else {
+                text!("save and go on")
+            };
+            foot(buffer, area, &Hints::fixed(&[("Enter", enter), ("Esc", text!("back to the form"))]), theme);
+            let profile = &filled.name;
+            let told = if look.is_some_and(|look| look.is_over) {
+                tr!(
+                    "Tried where profile %{profile} leads. Nothing is written by it, nor is the file yet.",
+                    profile = profile
+                )
+            } else {
+                tr!(
+                    "Trying where profile %{profile} leads. Nothing is written by it, nor is the file yet.",
+                    profile = profile
+                )
+            };
             let mut y = 1 + lines(
                 buffer,
                 Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner },
@@ -69,14 +91,14 @@ fn below(area: Rect, y: u16) -> Rect {
 }
 
 fn draw_code(code: &Code, buffer: &mut Buffer, area: Rect, theme: &Theme) -> Option<(u16, u16)> {
-    let words = "To look further, type the six digits of the device. The console itself asks for the next ones.";
-    let mut y = 1 + lines(buffer, below(area, 1), words, Role::Text, theme);
+    let words = tr!("To look further, type the six digits of the device. The console itself asks for the next ones.");
+    let mut y = 1 + lines(buffer, below(area, 1), &words, Role::Text, theme);
     let row = Rect { height: area.height.saturating_sub(y).min(1), ..below(area, y) };
-    draw_line(buffer, row, &Rich::of(Role::Strong, "code"), 0, theme, Style::default());
+    draw_line(buffer, row, &Rich::of(Role::Strong, &tr!("code")), 0, theme, Style::default());
     let field = Rect { x: row.x + NAMES, width: 8, ..row };
     y += 1;
     if let Some(why) = code.problem {
-        lines(buffer, below(area, y), &format!("! {why}"), Role::Error, theme);
+        lines(buffer, below(area, y), &format!("! {}", translated(why)), Role::Error, theme);
     }
     if row.is_empty() { None } else { code.field.draw(buffer, field, theme) }
 }
@@ -92,12 +114,13 @@ fn lines(buffer: &mut Buffer, area: Rect, words: &str, role: Role, theme: &Theme
 fn choice(first: &First, at: usize, buffer: &mut Buffer, area: Rect) {
     let theme = &first.theme;
     let below = |y: u16| Rect { y: area.y + y, height: area.height.saturating_sub(y), ..area };
-    let words = format!("There is no configuration file yet ({}). How do you want to begin?", first.path.display());
+    let words =
+        tr!("There is no configuration file yet (%{path}). How do you want to begin?", path = first.path.display());
     let used = lines(buffer, below(1), &words, Role::Text, theme);
     let choices = [
-        ("Try it on demo data", "the sandbox: a small shop inside this program; no AWS, nothing to set up"),
-        ("Set up a profile", "a form for the first application and environment"),
-        ("Leave", ""),
+        (tr!("Try it on demo data"), tr!("the sandbox: a small shop inside this program; no AWS, nothing to set up")),
+        (tr!("Set up a profile"), tr!("a form for the first application and environment")),
+        (tr!("Leave"), "".into()),
     ];
     let mut y = used + 2;
     for (i, (title, what)) in choices.into_iter().enumerate() {
@@ -106,7 +129,7 @@ fn choice(first: &First, at: usize, buffer: &mut Buffer, area: Rect) {
         draw_line(buffer, Rect { height: 1, ..below(y) }, &line, 0, theme, Style::default());
         let under = below(y + 1);
         let under = Rect { x: under.x + 3, width: under.width.saturating_sub(3), ..under };
-        y += 2 + if what.is_empty() { 0 } else { lines(buffer, under, what, Role::Dim, theme) };
+        y += 2 + if what.is_empty() { 0 } else { lines(buffer, under, &what, Role::Dim, theme) };
     }
 }
 
@@ -127,16 +150,17 @@ fn draw_form(form: &Form, buffer: &mut Buffer, area: Rect, theme: &Theme) -> Opt
     let role = |place| if form.at == place { Role::Button } else { Role::Text };
     let mut switch = Rich::of(Role::Strong, "protected");
     switch.pad_to(usize::from(NAMES));
-    switch.push(role(form.switch()), if form.protected { " yes " } else { " no " });
+    let answer = if form.protected { tr!("yes") } else { tr!("no") };
+    switch.push(role(form.switch()), &format!(" {answer} "));
     draw_line(buffer, row(form.switch()), &switch, 0, theme, Style::default());
-    let save = Rich::of(role(form.button()), " Try it, then save ");
+    let save = Rich::of(role(form.button()), &format!(" {} ", tr!("Try it, then save")));
     draw_line(buffer, row(form.button()), &save, 0, theme, Style::default());
     let from = row(form.button() + 1);
     let room = Rect { height: area.bottom().saturating_sub(from.y), ..from };
     let hint = match form.lines.get(form.at) {
-        Some(line) => line.hint,
-        None if form.at == form.switch() => "Space switches; yes: every write wants the tenant's name typed",
-        None => "Enter tries where the profile leads; nothing is written by that",
+        Some(line) => translated(line.hint),
+        None if form.at == form.switch() => tr!("Space switches; yes: every write wants the tenant's name typed"),
+        None => tr!("Enter tries where the profile leads; nothing is written by that"),
     };
     let problem = form.problem.as_ref().map(|problem| lines(buffer, room, &format!("! {problem}"), Role::Error, theme));
     let used = problem.unwrap_or(0);

@@ -127,7 +127,7 @@ impl Memory {
     /// Why nothing can be kept under a name; `None` where it can.
     pub(crate) fn no_room(&self, name: &str) -> Option<String> {
         let is_full = self.bookmarks.len() >= BOOKMARKS && self.bookmarks.iter().all(|known| known.name != name);
-        is_full.then(|| format!("{BOOKMARKS} places are kept already: `:forget NAME` makes room"))
+        is_full.then(|| tr!("%{n} places are kept already: `:forget NAME` makes room", n = BOOKMARKS).into_owned())
     }
 
     fn to_json(&self) -> Json {

@@ -67,7 +67,8 @@ impl Filter {
             draw_line(buffer, area, &Rich::of(Role::Key, "/"), 0, theme, Style::default());
             return self.field.draw(buffer, Rect { x: area.x + 1, width: area.width - 1, ..area }, theme);
         }
-        let line = Rich::of(Role::Key, "/").with(Role::Match, self.text()).with(Role::Dim, "  Esc shows all again");
+        let hint = format!("  {}", tr!("Esc shows all again"));
+        let line = Rich::of(Role::Key, "/").with(Role::Match, self.text()).with(Role::Dim, &hint);
         draw_line(buffer, area, &line, 0, theme, Style::default());
         None
     }

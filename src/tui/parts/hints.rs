@@ -1,5 +1,6 @@
 //! Keys and what they do, for the foot of a dialog: read from the keymap, so that they are those that work.
 
+use crate::language::translated;
 use crate::tui::actions::Action;
 use crate::tui::keymap::{Context, Keymap};
 use crate::tui::parts::Rich;
@@ -14,21 +15,22 @@ pub(crate) struct Hints {
 }
 
 impl Hints {
-    /// Of keys that no keymap has.
-    pub(crate) fn fixed(hints: &[(&str, &str)]) -> Self {
+    /// Of keys that no keymap has, each with its words, which [`text!`] marks.
+    pub(crate) fn fixed(hints: &[(&str, &'static str)]) -> Self {
         let back = hints.iter().position(|(key, _)| *key == "Esc");
-        Self { hints: hints.iter().map(|(key, words)| ((*key).to_owned(), (*words).to_owned())).collect(), back }
+        let hints = hints.iter().map(|(key, words)| ((*key).to_owned(), translated(words).into_owned()));
+        Self { hints: hints.collect(), back }
     }
 
-    /// Of actions of a context, each with its words; one that has no key is left out.
-    pub(crate) fn of(keymap: &Keymap, context: Context, actions: &[(Action, &str)]) -> Self {
+    /// Of actions of a context, each with its words, which [`text!`] marks; one that has no key is left out.
+    pub(crate) fn of(keymap: &Keymap, context: Context, actions: &[(Action, &'static str)]) -> Self {
         let mut all = Self::default();
         for (action, words) in actions {
             let Some(key) = keys(keymap, context, *action) else { continue };
             if *action == Action::Back {
                 all.back = Some(all.hints.len());
             }
-            all.hints.push((key, (*words).to_owned()));
+            all.hints.push((key, translated(words).into_owned()));
         }
         all
     }

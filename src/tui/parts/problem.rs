@@ -23,14 +23,14 @@ pub(crate) fn lines(failure: &Failure, room: usize) -> Vec<Rich> {
         out.extend(text::wrap(&printable(&format!("→ {hint}")), room).iter().map(|l| Rich::of(Role::Text, l)));
     }
     if cut {
-        out.push(Rich::of(Role::Dim, "… the log has all of it (4)"));
+        out.push(Rich::of(Role::Dim, &tr!("… the log has all of it (4)")));
     }
     out
 }
 
 /// That what stands here was found before a run wrote, and the key that looks again.
 pub(crate) fn before_run(run: Option<RunId>, again: &str, room: usize) -> Vec<Rich> {
-    let words = run.map(|run| format!("from before run {run}: {again} looks again"));
+    let words = run.map(|run| tr!("from before run %{run}: %{again} looks again", run = run, again = again));
     words.map(|words| notice(&words, Role::Warning, room)).unwrap_or_default()
 }
 

@@ -79,7 +79,8 @@ impl Rich {
             }
         }
         let kept: usize = out.0.iter().map(|(_, t)| t.len()).sum();
-        out.with(Role::Warning, &format!("… {} more bytes; y copies all", crate::tui::format::len(all - kept)))
+        let cut = crate::tui::format::len(all - kept);
+        out.with(Role::Warning, &tr!("… %{n} more bytes; y copies all", n = cut))
     }
 
     /// The line in pieces of at most so many cells, those after the first indented to a column.

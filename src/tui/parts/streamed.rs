@@ -264,16 +264,16 @@ impl<T> Streamed<T> {
     ) -> Option<(u16, u16)> {
         if self.total > self.rows.len() as u64 {
             let kept = format::len(self.rows.len());
-            above.push(Rich::of(Role::Warning, &format!("! the first {kept} are listed; Y lists all")));
+            above.push(Rich::of(Role::Warning, &tr!("! the first %{kept} are listed; Y lists all", kept = kept)));
         }
         let (body, cursor) = draw_above(buffer, inner, above, &self.filter, theme);
         if self.shown.is_empty() {
             let words = match (self.rows.is_empty(), self.job.running) {
-                (false, _) => "none like that",
-                (true, true) => "nothing so far",
-                (true, false) => "nothing",
+                (false, _) => tr!("none like that"),
+                (true, true) => tr!("nothing so far"),
+                (true, false) => tr!("nothing"),
             };
-            draw_line(buffer, body, &Rich::of(Role::Dim, words), 0, theme, Style::default());
+            draw_line(buffer, body, &Rich::of(Role::Dim, &words), 0, theme, Style::default());
         }
         let (rows, shown, groups, range) = (&self.rows, &self.shown, &self.groups, self.range());
         let row = |at: usize| {

@@ -32,18 +32,20 @@ pub(super) fn run(line: &str, back: UnboundedSender<Message>, stop: Cancellation
 }
 
 async fn follow(words: &[String], back: &UnboundedSender<Message>, stop: &CancellationToken) -> Result<(), String> {
-    let (program, arguments) = words.split_first().ok_or("there is no command")?;
+    let (program, arguments) = words.split_first().ok_or_else(|| tr!("there is no command"))?;
     let mut command = Command::new(program);
     // Output and errors in one pipe: they are told in the order in which they were written.
     let pipe = || -> std::io::Result<_> {
         let (from, to) = std::io::pipe()?;
         Ok((Receiver::from_owned_fd(from.into())?, to.try_clone()?, to))
     };
-    let (from, out, errors) = pipe().map_err(|e| format!("{program} cannot be listened to: {e}"))?;
+    let (from, out, errors) =
+        pipe().map_err(|e| tr!("%{program} cannot be listened to: %{why}", program = program, why = e))?;
     command.args(arguments).stdin(Stdio::null()).stdout(out).stderr(errors);
     // A group of its own: what it starts ends with it, and Ctrl-Z is not for it.
     command.process_group(0).kill_on_drop(true);
-    let mut child = command.spawn().map_err(|e| format!("{program} cannot be started: {e}"))?;
+    let mut child =
+        command.spawn().map_err(|e| tr!("%{program} cannot be started: %{why}", program = program, why = e))?;
     // With it go our own ends that are written to.
     drop(command);
     let (said, mut lines) = unbounded_channel();
@@ -53,12 +55,12 @@ async fn follow(words: &[String], back: &UnboundedSender<Message>, stop: &Cancel
             biased;
             () = stop.cancelled() => {
                 end(&mut child).await;
-                break Err(format!("{program} was ended"));
+                break Err(tr!("%{program} was ended", program = program).into_owned());
             }
             Some(line) = lines.recv() => pass(back, &line),
             status = child.wait() => break match status {
                 Ok(status) if status.success() => Ok(()),
-                Ok(status) => Err(format!("{program} ended with {status}")),
+                Ok(status) => Err(tr!("%{program} ended with %{status}", program = program, status = status).into_owned()),
                 Err(error) => Err(format!("{program}: {error}")),
             },
         }

@@ -19,19 +19,24 @@ pub(super) fn edit(dir: &Path, prefix: &str, text: &str) -> Result<String, Strin
 }
 
 fn edit_with(editor: &str, dir: &Path, prefix: &str, text: &str) -> Result<String, String> {
-    let said = |e: std::io::Error| format!("the text cannot be given to the editor: {e}");
-    private_dir(dir).map_err(|e| format!("the text cannot be given to the editor: {e}"))?;
+    let no_text = |why: String| tr!("the text cannot be given to the editor: %{why}", why = why).into_owned();
+    let said = |e: std::io::Error| no_text(e.to_string());
+    private_dir(dir).map_err(|e| no_text(e.to_string()))?;
     let mut file = tempfile::Builder::new().prefix(prefix).suffix(".toml").tempfile_in(dir).map_err(said)?;
     file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(said)?;
     let command = words(editor);
-    let (program, arguments) = command.split_first().ok_or("there is no editor: set EDITOR")?;
+    let (program, arguments) = command.split_first().ok_or_else(|| tr!("there is no editor: set EDITOR"))?;
     let status = Command::new(program).args(arguments).arg(file.path()).status();
-    let status = status.map_err(|e| format!("{program} cannot be started: {e}; EDITOR or VISUAL names another one"))?;
+    let status = status.map_err(|e| {
+        tr!("%{program} cannot be started: %{why}; EDITOR or VISUAL names another one", program = program, why = e)
+    })?;
     if !status.success() {
-        return Err(format!("{program} ended with {status}: it is as it was"));
+        let told = tr!("%{program} ended with %{status}: it is as it was", program = program, status = status);
+        return Err(told.into_owned());
     }
     // By its name: editors write another file and put it in the place of the first.
-    read_regular(file.path()).map_err(|e| format!("what {program} left cannot be read: {e}"))
+    let read = read_regular(file.path());
+    read.map_err(|e| tr!("what %{program} left cannot be read: %{why}", program = program, why = e).into_owned())
 }
 
 #[cfg(all(test, unix))]

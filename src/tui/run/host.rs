@@ -105,9 +105,9 @@ impl Host for Outside {
             Effect::WriteReport { file, text } => beside(back, move || {
                 let written = files::create_private(&file, text.as_bytes());
                 Message::Copied(match written {
-                    Ok(()) => Ok(format!("report written to {}", file.display())),
+                    Ok(()) => Ok(tr!("report written to %{file}", file = file.display()).into_owned()),
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                        Err(format!("{} is there already: name another file", file.display()))
+                        Err(tr!("%{file} is there already: name another file", file = file.display()).into_owned())
                     }
                     Err(error) => Err(format!("{}: {error}", file.display())),
                 })
@@ -182,7 +182,7 @@ impl Host for Outside {
 
 fn profiles(config: &Path, state_dir: &Path) -> Result<Listed, String> {
     let file = config::load(config).map_err(|error| error.to_string())?;
-    let file = file.ok_or_else(|| format!("{} has gone", config.display()))?;
+    let file = file.ok_or_else(|| tr!("%{file} has gone", file = config.display()))?;
     Ok(Listed { profiles: file.profiles.into_values().collect(), opened: opened::read(state_dir) })
 }
 
@@ -190,7 +190,10 @@ fn profiles(config: &Path, state_dir: &Path) -> Result<Listed, String> {
 fn beside(back: UnboundedSender<Message>, work: impl FnOnce() -> Message + Send + 'static) {
     tokio::spawn(async move {
         let message = tokio::task::spawn_blocking(work).await;
-        let failed = || Message::Copied(Err("something failed inside the console; its log tells more".to_owned()));
+        let failed = || {
+            let why = tr!("something failed inside the console; its log tells more");
+            Message::Copied(Err(why.into_owned()))
+        };
         let _ = back.send(message.unwrap_or_else(|_| failed()));
     });
 }
@@ -198,11 +201,14 @@ fn beside(back: UnboundedSender<Message>, work: impl FnOnce() -> Message + Send 
 fn through_terminal(text: &str) -> Result<(), String> {
     let sequence = osc52(text)?;
     let mut out = io::stdout().lock();
-    out.write_all(sequence.as_bytes()).and_then(|()| out.flush()).map_err(|e| format!("the terminal took nothing: {e}"))
+    let written = out.write_all(sequence.as_bytes()).and_then(|()| out.flush());
+    written.map_err(|e| tr!("the terminal took nothing: %{why}", why = e).into_owned())
 }
 
 fn said(what: &str, text: &str) -> String {
-    format!("copied the {what}: {}", format::plural(text.chars().count() as u64, "character", "characters"))
+    let characters = text.chars().count() as u64;
+    let characters = format::plural(characters, text!("%{n} character"), text!("%{n} characters"));
+    tr!("copied the %{what}: %{characters}", what = what, characters = characters).into_owned()
 }
 
 /// Writes what was copied into a file of its own, which only its owner can read.
@@ -211,7 +217,7 @@ fn write_copy(dir: &Path, text: &str, what: &str, now: Timestamp) -> Result<Stri
     let ending = ["json", "md"].get(ending.unwrap_or(usize::MAX)).unwrap_or(&"txt");
     let path = dir.join(format!("{}.{ending}", now.strftime("%Y%m%dT%H%M%S%3fZ")));
     files::create_private(&path, text.as_bytes()).map_err(|e| format!("{}: {e}", path.display()))?;
-    Ok(format!("the {what} is in {}", path.display()))
+    Ok(tr!("the %{what} is in %{file}", what = what, file = path.display()).into_owned())
 }
 
 #[cfg(all(test, unix))]

@@ -316,11 +316,8 @@ impl<H: Host> Console<H> {
             Ok(text) => Some(text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
-                return self.update(Message::ConfigEdited(
-                    path,
-                    None,
-                    Err(format!("the configuration cannot be read: {error}")),
-                ));
+                let why = tr!("the configuration cannot be read: %{why}", why = error).into_owned();
+                return self.update(Message::ConfigEdited(path, None, Err(why)));
             }
         };
         let text = draft.or_else(|| before.clone()).unwrap_or_default();

@@ -48,7 +48,7 @@ impl Others {
         let next = match self.console(console, name) {
             Ok(next) => next,
             Err(failure) => {
-                console.app.record(&failure, Some("the profile is not opened"));
+                console.app.record(&failure, Some(&tr!("the profile is not opened")));
                 let hint = failure.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
                 return console.app.refuse(format!("{}{hint}", failure.message));
             }
@@ -59,7 +59,7 @@ impl Others {
         if before.app.profile.name != console.app.profile.name {
             self.left.insert(before.app.profile.name.clone(), before);
         }
-        console.app.say(format!("profile {}: read-only", console.app.profile.name));
+        console.app.say(tr!("profile %{name}: read-only", name = console.app.profile.name));
     }
 
     fn console(&mut self, now: &Console<Outside>, name: &str) -> Result<Console<Outside>, Box<Failure>> {

@@ -3,6 +3,8 @@
 mod asked;
 mod taken_back;
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -13,6 +15,7 @@ use crate::domain::clock::local_minutes;
 use crate::domain::tenant::tenant_of;
 use crate::domain::timeline::BySource;
 use crate::engine::protocol::{self, ActivityWanted, Event, RequestId};
+use crate::language::translated;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::format;
@@ -74,34 +77,58 @@ impl Grouped {
     }
 }
 
+/// Whom versions without a person, and what those without a request, are put together under.
+const NOBODY: &str = text!("nobody");
+const NO_REQUEST: &str = text!("no request");
+
 fn person(one: &protocol::Activity) -> &str {
-    one.by.as_deref().unwrap_or("nobody")
+    one.by.as_deref().unwrap_or(NOBODY)
 }
 
 fn request(one: &protocol::Activity) -> &str {
-    one.request_id.as_deref().unwrap_or("no request")
+    one.request_id.as_deref().unwrap_or(NO_REQUEST)
+}
+
+/// What rows have in common, as it is shown.
+fn shown(common: &str) -> Cow<'_, str> {
+    match common {
+        NOBODY => translated(NOBODY),
+        NO_REQUEST => translated(NO_REQUEST),
+        own => own.into(),
+    }
 }
 
 impl Activity {
     fn state(&self, room: usize) -> Vec<Rich> {
-        let read = format::plural(self.read, "version", "versions");
+        let read = format::plural(self.read, text!("%{n} version"), text!("%{n} versions"));
         let (role, words) = match self.done.job.running {
-            true => (Role::Text, format!("reading… {read} so far; the newest come first when all are read; x stops")),
+            true => (
+                Role::Text,
+                tr!("reading… %{read} so far; the newest come first when all are read; x stops", read = read)
+                    .into_owned(),
+            ),
             false if self.done.job.is_complete() => {
-                (Role::Dim, format!("{} in scope", format::plural(self.done.total(), "change", "changes")))
+                let (one, many) = (text!("%{n} change in scope"), text!("%{n} changes in scope"));
+                (Role::Dim, format::plural(self.done.total(), one, many))
             }
-            false => (Role::Warning, format!("stopped after {read}: the newest of these, there may be more")),
+            false => (
+                Role::Warning,
+                tr!("stopped after %{read}: the newest of these, there may be more", read = read).into_owned(),
+            ),
         };
         let chosen = self.done.range().map(|range| range.count() as u64);
         let mut lines: Vec<Rich> =
             self.moments.iter().flat_map(|said| problem::notice(said, Role::Dim, room)).collect();
         lines.extend(problem::notice(&words, role, room));
         if let Some(value) = self.done.common() {
-            lines.extend(problem::notice(&format!("only {value}"), Role::Key, room));
+            lines.extend(problem::notice(&tr!("only %{value}", value = shown(value)), Role::Key, room));
         }
         if let Some(chosen) = chosen {
-            let words = format!("{} marked, from here to the cursor", format::plural(chosen, "change", "changes"));
-            lines.extend(problem::notice(&words, Role::Key, room));
+            let (one, many) = (
+                text!("%{n} change marked, from here to the cursor"),
+                text!("%{n} changes marked, from here to the cursor"),
+            );
+            lines.extend(problem::notice(&format::plural(chosen, one, many), Role::Key, room));
         }
         lines.extend(self.done.job.problem.iter().flat_map(|failure| problem::lines(failure, room)));
         lines
@@ -111,7 +138,7 @@ impl Activity {
     fn take_for_id(&mut self, rows: &[protocol::Activity]) {
         let key = rows.first().map(|one| &one.entity.key);
         let Some((pk, key)) = self.wanted.pk.as_ref().zip(key).filter(|(pk, key)| **pk != key.pk) else { return };
-        self.moments.push(format!("{pk} is taken for the id of {key}"));
+        self.moments.push(tr!("%{pk} is taken for the id of %{key}", pk = pk, key = key).into_owned());
         (self.wanted.pk, self.wanted.sk) = (Some(key.pk.clone()), Some(key.sk.clone()));
     }
 
@@ -137,7 +164,10 @@ impl Activity {
         };
         let common = next.map(|of| (of, of(one).to_owned()));
         self.narrowed = self.narrowed.next();
-        app.say(common.as_ref().map_or_else(|| "everybody's".to_owned(), |(_, value)| format!("only {value}")));
+        app.say(match &common {
+            Some((_, value)) => tr!("only %{value}", value = shown(value)),
+            None => tr!("everybody's"),
+        });
         self.done.narrow_to(common);
     }
 
@@ -146,9 +176,9 @@ impl Activity {
         self.grouped = self.grouped.next();
         self.done.group_by(self.grouped.key());
         app.say(match self.grouped {
-            Grouped::No => "the newest first",
-            Grouped::ByPerson => "by person",
-            Grouped::ByRequest => "by request",
+            Grouped::No => tr!("the newest first"),
+            Grouped::ByPerson => tr!("by person"),
+            Grouped::ByRequest => tr!("by request"),
         });
     }
 
@@ -193,7 +223,7 @@ impl Screen for Activity {
             Action::Group => self.group(app),
             Action::MarkRange => {
                 let is_begun = self.done.turn_range();
-                app.say(if is_begun { "a range begins: go to its other end" } else { "no range" });
+                app.say(if is_begun { tr!("a range begins: go to its other end") } else { tr!("no range") });
             }
             Action::NewPlan => return self.plan(app),
             Action::Reload => {
@@ -246,21 +276,21 @@ impl Screen for Activity {
         let area = centred(buffer, area, 118, area.height.saturating_sub(1));
         let zone = app.zone.clone();
         self.done.arrange(|one| texts(one, &zone));
-        let title = format!("Activity {}", self.words.join(" "));
+        let title = format!("{} {}", tr!("Activity"), self.words.join(" "));
         let inner = framed(buffer, area, Frame::Dialog, title.trim_end(), &self.done.place(), &app.theme);
         let mut hints = vec![
-            (Action::Open, "open"),
-            (Action::Kind, "whose"),
-            (Action::Group, "group"),
-            (Action::MarkRange, "range"),
-            (Action::NewPlan, "roll these back…"),
-            (Action::Filter, "text"),
-            (Action::Back, "back"),
+            (Action::Open, text!("open")),
+            (Action::Kind, text!("whose")),
+            (Action::Group, text!("group")),
+            (Action::MarkRange, text!("range")),
+            (Action::NewPlan, text!("roll these back…")),
+            (Action::Filter, text!("text")),
+            (Action::Back, text!("back")),
         ];
         if self.done.job.running {
-            hints.push((Action::Cancel, "stop"));
+            hints.push((Action::Cancel, text!("stop")));
         }
-        hints.extend([(Action::Reload, "again"), (Action::ShowCommand, "command")]);
+        hints.extend([(Action::Reload, text!("again")), (Action::ShowCommand, text!("command"))]);
         foot(buffer, area, &Hints::of(&app.keymap, Context::Activity, &hints), &app.theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let room = usize::from(inner.width).max(4);
@@ -272,7 +302,7 @@ impl Screen for Activity {
             let mut own = Rich::of(Role::Key, mark);
             let mut room = room.saturating_sub(1);
             if let Some(group) = group {
-                let head = standing.group.map(|many| format!("{} ({})", group(one), format::len(many)));
+                let head = standing.group.map(|many| format!("{} ({})", shown(group(one)), format::len(many)));
                 let wide = GROUP.min(room / 4).max(4);
                 own.push(Role::Strong, &text::fit(&head.unwrap_or_default(), wide - 1));
                 own.push(Role::Text, " ");
@@ -308,7 +338,7 @@ fn texts(one: &protocol::Activity, zone: &jiff::tz::TimeZone) -> Vec<String> {
 ///
 /// `key` is the key, or the part of it that the rows do not share.
 fn line(one: &protocol::Activity, room: usize, has_person: bool, key: &str, zone: &jiff::tz::TimeZone) -> Rich {
-    let at = one.at.as_deref().map_or_else(|| "unknown".to_owned(), |at| local_minutes(at, zone));
+    let at = one.at.as_deref().map_or_else(|| tr!("unknown").into_owned(), |at| local_minutes(at, zone));
     let unsure = if one.by_source == BySource::Row { "?" } else { "" };
     let role = match one.kind {
         ActivityKind::Created | ActivityKind::Restored => Role::Added,
@@ -320,7 +350,8 @@ fn line(one: &protocol::Activity, room: usize, has_person: bool, key: &str, zone
     let mut line = Rich::of(Role::Text, &text::fit(&at, WHEN - 1));
     let mut room = room.saturating_sub(WHEN + KIND);
     if has_person {
-        let by = format!(" {}{unsure}", one.by.as_deref().unwrap_or("unknown"));
+        let by = one.by.as_deref().map_or_else(|| tr!("unknown"), Cow::from);
+        let by = format!(" {by}{unsure}");
         line.push(Role::Text, &text::fit(&by, WHO));
         room = room.saturating_sub(WHO);
     } else {

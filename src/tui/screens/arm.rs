@@ -27,18 +27,19 @@ impl Screen for Arm {
             Action::ConfirmArm => {
                 app.order(Command::Arm { armed: true });
             }
-            _ => app.say("still read-only"),
+            _ => app.say(tr!("still read-only")),
         }
         Flow::Close
     }
 
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
-        let question = Question { frame: Frame::Arm, title: "Allow writing?", width: 64, margin: 2 };
+        let question = Question { frame: Frame::Arm, title: &tr!("Allow writing?"), width: 64, margin: 2 };
         let room = question.room(area);
         let profile = &app.profile;
         let mut lines = vec![Rich::default()];
         let mut say = |role, text: &str| lines.extend(words(text, role, room));
-        let place = format!("profile {}, environment {}, app {}", profile.name, profile.environment, profile.app);
+        let (name, environment, of) = (&profile.name, &profile.environment, &profile.app);
+        let place = tr!("profile %{name}, environment %{at}, app %{app}", name = name, at = environment, app = of);
         say(Role::Strong, &place);
         if profile.protected {
             say(Role::Production, " PRODUCTION ");
@@ -46,17 +47,18 @@ impl Screen for Arm {
         say(Role::Text, "");
         say(
             Role::Text,
-            "Armed, the console may write. Each write is still shown first, row by row, and waits for your approval.",
+            &tr!("Armed, the console may write. Each write is still shown first, row by row, \
+                 and waits for your approval."),
         );
         if profile.protected {
-            say(Role::Text, "On this profile each write also wants the tenant's name typed.");
+            say(Role::Text, &tr!("On this profile each write also wants the tenant's name typed."));
         }
         say(Role::Text, "");
         let key = |action| keys(&app.keymap, Context::Arm, action).unwrap_or_default();
         let (arm, back) = (key(Action::ConfirmArm), key(Action::Back));
-        say(Role::Text, &format!("Press {arm} again to arm. {back} leaves it read-only."));
+        say(Role::Text, &tr!("Press %{arm} again to arm. %{back} leaves it read-only.", arm = arm, back = back));
         lines.push(Rich::default());
-        let answers = [(Action::ConfirmArm, "arm"), (Action::Back, "stay read-only")];
+        let answers = [(Action::ConfirmArm, text!("arm")), (Action::Back, text!("stay read-only"))];
         question.draw(buffer, area, &lines, &Hints::of(&app.keymap, Context::Arm, &answers), &app.theme);
         None
     }

@@ -123,7 +123,8 @@ impl Screen for Batch {
         let verb = match press.action {
             Action::Back => {
                 let key = app.key_of(Context::Everywhere, Action::Batch);
-                app.say(format!("batch {} waits; {key} shows it again", self.approval.batch));
+                let batch = self.approval.batch;
+                app.say(tr!("batch %{batch} waits; %{key} shows it again", batch = batch, key = key));
                 return Flow::Close;
             }
             Action::Open => {
@@ -148,7 +149,7 @@ impl Screen for Batch {
             }
             Action::Approve | Action::ApproveRest if self.part.is_nothing(&self.approval) => {
                 let key = app.key_of(Context::Batch, Action::SkipBatch);
-                app.refuse(format!("every item is taken out: {key} skips the batch"));
+                app.refuse(tr!("every item is taken out: %{key} skips the batch", key = key));
                 return Flow::Stay;
             }
             Action::Approve => Verb::Approve,
@@ -157,7 +158,7 @@ impl Screen for Batch {
             Action::HoldBatch => Verb::Hold,
             Action::SplitBatch if self.approval.items.len() > 1 => Verb::Split,
             Action::SplitBatch => {
-                app.refuse("one item cannot be split");
+                app.refuse(tr!("one item cannot be split"));
                 return Flow::Stay;
             }
             Action::EndRun => Verb::Stop,

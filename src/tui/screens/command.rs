@@ -44,7 +44,7 @@ impl Screen for CommandBox {
             Some(_) => {}
             None => {
                 if let (Action::Copy, Some(line)) = (press.action, self.lines.get(self.chosen)) {
-                    app.effect(Effect::Copy { text: line.clone(), what: "command line".to_owned() });
+                    app.effect(Effect::Copy { text: line.clone(), what: tr!("command line").into_owned() });
                 }
                 return Flow::Close;
             }
@@ -70,10 +70,10 @@ impl Screen for CommandBox {
         }
         let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
         let area = centred(buffer, area, width, height);
-        let inner = framed(buffer, area, Frame::Dialog, "The command line that does the same", "", &app.theme);
-        let choose = several.then_some((Action::Up, "choose"));
+        let inner = framed(buffer, area, Frame::Dialog, &tr!("The command line that does the same"), "", &app.theme);
+        let choose = several.then_some((Action::Up, text!("choose")));
         let hints: Vec<_> =
-            [(Action::Copy, "copy")].into_iter().chain(choose).chain([(Action::Back, "close")]).collect();
+            [(Action::Copy, text!("copy"))].into_iter().chain(choose).chain([(Action::Back, text!("close"))]).collect();
         foot(buffer, area, &Hints::of(&app.keymap, Context::Command, &hints), &app.theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         draw_text(buffer, area, inner, &lines, &mut Scroll::default(), &app.theme);

@@ -7,6 +7,7 @@ use crate::domain::diff::Change;
 use crate::domain::row::Row;
 use crate::domain::value::{Value, to_plain_json, to_plain_json_pretty};
 use crate::engine::protocol::{DiffResult, EntityRef, Level};
+use crate::language::translated;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::clipboard::Between;
@@ -36,13 +37,13 @@ pub(crate) struct Item {
 
 /// Everything that can be copied.
 pub(crate) const ITEMS: &[Item] = &[
-    Item { action: Action::CopyKey, word: "key", title: "key (pk and sk)" },
-    Item { action: Action::CopySortKey, word: "sort-key", title: "sort key" },
-    Item { action: Action::CopyRow, word: "row", title: "row, as JSON" },
-    Item { action: Action::CopyDiff, word: "diff", title: "diff, as JSON" },
-    Item { action: Action::CopyMarkdown, word: "markdown", title: "diff, as Markdown" },
-    Item { action: Action::CopyCommand, word: "command", title: "command line that does the same" },
-    Item { action: Action::CopyFile, word: "file", title: "what was copied last, into a file" },
+    Item { action: Action::CopyKey, word: "key", title: text!("key (pk and sk)") },
+    Item { action: Action::CopySortKey, word: "sort-key", title: text!("sort key") },
+    Item { action: Action::CopyRow, word: "row", title: text!("row, as JSON") },
+    Item { action: Action::CopyDiff, word: "diff", title: text!("diff, as JSON") },
+    Item { action: Action::CopyMarkdown, word: "markdown", title: text!("diff, as Markdown") },
+    Item { action: Action::CopyCommand, word: "command", title: text!("command line that does the same") },
+    Item { action: Action::CopyFile, word: "file", title: text!("what was copied last, into a file") },
 ];
 
 /// The menu.
@@ -64,11 +65,11 @@ impl Screen for CopyMenu {
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
         let height = u16::try_from(ITEMS.len()).unwrap_or(0) + 2;
         let area = centred(buffer, area, 44, height);
-        let inner = framed(buffer, area, Frame::Dialog, "Copy", "", &app.theme);
-        foot(buffer, area, &Hints::of(&app.keymap, Context::Copy, &[(Action::Back, "close")]), &app.theme);
+        let inner = framed(buffer, area, Frame::Dialog, &tr!("Copy"), "", &app.theme);
+        foot(buffer, area, &Hints::of(&app.keymap, Context::Copy, &[(Action::Back, text!("close"))]), &app.theme);
         let line = |item: &Item| {
             let key = keys(&app.keymap, Context::Copy, item.action).unwrap_or_default();
-            Rich::of(Role::Key, &format!("  {key}  ")).with(Role::Text, item.title)
+            Rich::of(Role::Key, &format!("  {key}  ")).with(Role::Text, &translated(item.title))
         };
         draw_lines(buffer, inner, &ITEMS.iter().map(line).collect::<Vec<_>>(), &app.theme);
         None
@@ -82,19 +83,19 @@ pub(crate) fn copy(app: &mut App, item: &Item) {
     }
     if item.word == "command" {
         let text = app.headless_line();
-        return app.effect(Effect::Copy { text, what: "command line".to_owned() });
+        return app.effect(Effect::Copy { text, what: tr!("command line").into_owned() });
     }
-    let Some(entity) = entity(app) else { return app.refuse("no entity is selected") };
+    let Some(entity) = entity(app) else { return app.refuse(tr!("no entity is selected")) };
     let text = match item.word {
         "key" => format!("{} {}", entity.key.pk, entity.key.sk),
         "sort-key" => entity.key.sk.to_string(),
         "row" if app.focus == Pane::Tenants => {
-            app.say("reading the row…");
+            app.say(tr!("reading the row…"));
             return app.read_row_to_copy(entity);
         }
         "markdown" if last_changes(app).is_some() => {
             let text = last_changes(app).map(|blame| blame.markdown(&entity.key.to_string(), &app.zone));
-            let what = "last change of each attribute, as Markdown".to_owned();
+            let what = tr!("last change of each attribute, as Markdown").into_owned();
             return app.effect(Effect::Copy { text: text.unwrap_or_default(), what });
         }
         word => match diff(app) {
@@ -103,13 +104,13 @@ pub(crate) fn copy(app: &mut App, item: &Item) {
                 "diff" => diff_json(&view.result),
                 _ => diff_markdown(&Ticket::of(app, &view)),
             },
-            None => return app.refuse("the versions have not been compared yet"),
+            None => return app.refuse(tr!("the versions have not been compared yet")),
         },
     };
     // The row on screen may be as a plan would make it.
     let is_stored = item.word == "row" && app.view.is_some();
-    let what = if is_stored { "row as it is stored, as JSON" } else { item.title };
-    app.effect(Effect::Copy { text, what: what.to_owned() });
+    let what = if is_stored { tr!("row as it is stored, as JSON") } else { translated(item.title) };
+    app.effect(Effect::Copy { text, what: what.into_owned() });
 }
 
 fn entity(app: &App) -> Option<EntityRef> {
@@ -140,37 +141,40 @@ impl App {
     fn copy_into_file(&mut self) {
         match self.last_copy.clone() {
             Some((text, what)) => self.effect(Effect::WriteCopy { text, what }),
-            None => self.refuse("nothing was copied yet"),
+            None => self.refuse(tr!("nothing was copied yet")),
         }
     }
 
     /// The terminal was asked to copy something. It gives no answer, so nothing is claimed.
     pub(crate) fn sent_to_terminal(&mut self, what: &str, characters: usize) {
         let advice = Between::here().advice();
-        let characters = plural(characters as u64, "character", "characters");
+        let characters = plural(characters as u64, text!("%{n} character"), text!("%{n} characters"));
         self.tell(
             Level::Info,
-            format!(
-                "the {what} ({characters}) was sent to the terminal as OSC 52; whether it was taken nobody tells. {advice}; \
-                 `:copy file` writes it into a file"
+            tr!(
+                "the %{what} (%{characters}) was sent to the terminal as OSC 52; whether it was taken nobody tells. \
+                 %{advice}; `:copy file` writes it into a file",
+                what = what,
+                characters = characters,
+                advice = advice
             ),
         );
-        self.say(format!("sent, taken or not (OSC 52): {}writes it into a file; {advice}", self.copy_file_key()));
-    }
-
-    /// The command that writes a copy into a file, and when it can be given: over some questions nothing else is typed.
-    fn copy_file_key(&self) -> &'static str {
+        // Over some questions nothing else is typed.
         let is_typed = |context| self.keymap.key(context, Action::Palette).is_some();
-        match self.stack.context().is_none_or(is_typed) {
-            true => "`:copy file` ",
-            false => "after this, `:copy file` ",
-        }
+        self.say(if self.stack.context().is_none_or(is_typed) {
+            tr!("sent, taken or not (OSC 52): `:copy file` writes it into a file; %{advice}", advice = advice)
+        } else {
+            tr!(
+                "sent, taken or not (OSC 52): after this, `:copy file` writes it into a file; %{advice}",
+                advice = advice
+            )
+        });
     }
 
     /// The row that was read to be copied.
     pub(crate) fn copy_read_row(&mut self, result: &DiffResult) {
         let text = row_json(&result.after);
-        self.effect(Effect::Copy { text, what: "row, as JSON".to_owned() });
+        self.effect(Effect::Copy { text, what: tr!("row, as JSON").into_owned() });
     }
 }
 

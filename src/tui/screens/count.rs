@@ -42,26 +42,49 @@ impl CountBox {
     /// The cost, in words.
     fn cost(&self, app: &App) -> String {
         if self.job.running {
-            return "Asking how large the tables are…".to_owned();
+            return tr!("Asking how large the tables are…").into_owned();
         }
         let units: f64 = self.tables.iter().map(MeasuredTable::units).sum();
         let (bytes, rows) = self.tables.iter().fold((0, 0), |(b, r), table| (b + table.bytes, r + table.rows));
-        let size = format!("{} and {:.1} MB", format::plural(rows, "row", "rows"), bytes as f64 / MEGABYTE);
+        let size = tr!(
+            "%{rows} and %{megabytes} MB",
+            rows = format::plural(rows, text!("%{n} row"), text!("%{n} rows")),
+            megabytes = bytes as f64 / MEGABYTE : {:.1}
+        );
         let half = |units: f64| format::units((units * 2.0).ceil() / 2.0);
         let Scope::Partitions(module, pks) = &self.scope else {
-            let tables = if self.tables.len() == 1 { "its data table" } else { "each data table" };
-            return format!("It reads {tables} once: about {} read units ({size}).", half(units.max(0.5)));
+            let units = half(units.max(0.5));
+            return if self.tables.len() == 1 {
+                tr!("It reads its data table once: about %{units} read units (%{size}).", units = units, size = size)
+            } else {
+                tr!("It reads each data table once: about %{units} read units (%{size}).", units = units, size = size)
+            }
+            .into_owned();
         };
         let known = app.tenants.tree.partitions_in(module).max(pks.len());
         let share = units * pks.len() as f64 / known.max(1) as f64;
-        let them = if pks.len() == 1 { "this partition" } else { "these partitions" };
         let least = 0.5 * pks.len() as f64;
-        format!(
-            "It reads {them} and no other: about {} read units where partitions are alike, {} at most. Module {module} has {} with {size}.",
-            half(share.max(least)),
-            half(units.max(least)),
-            format::plural(known as u64, "partition", "partitions"),
-        )
+        let (about, most) = (half(share.max(least)), half(units.max(least)));
+        let reads = if pks.len() == 1 {
+            tr!(
+                "It reads this partition and no other: about %{about} read units where partitions are alike, %{most} at most.",
+                about = about,
+                most = most
+            )
+        } else {
+            tr!(
+                "It reads these partitions and no other: about %{about} read units where partitions are alike, %{most} at most.",
+                about = about,
+                most = most
+            )
+        };
+        let has = tr!(
+            "Module %{module} has %{partitions} with %{size}.",
+            module = module,
+            partitions = format::plural(known as u64, text!("%{n} partition"), text!("%{n} partitions")),
+            size = size
+        );
+        format!("{reads} {has}")
     }
 }
 
@@ -73,7 +96,7 @@ impl Screen for CountBox {
     fn act(&mut self, app: &mut App, press: Press) -> Flow {
         match press.action {
             Action::Accept if self.job.running => {
-                app.say("what it costs is not known yet");
+                app.say(tr!("what it costs is not known yet"));
                 return Flow::Stay;
             }
             Action::Accept if self.has_nothing() => return Flow::Stay,
@@ -97,9 +120,10 @@ impl Screen for CountBox {
     }
 
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
-        let question = Question { frame: Frame::Dialog, title: "Count?", width: 72, margin: 1 };
+        let title = tr!("Count?");
+        let question = Question { frame: Frame::Dialog, title: &title, width: 72, margin: 1 };
         let room = question.room(area);
-        let mut lines = words(&format!("Count the entities of {}.", self.scope.words()), Role::Strong, room);
+        let mut lines = words(&tr!("Count the entities of %{scope}.", scope = self.scope.words()), Role::Strong, room);
         if !self.tables.is_empty() || self.job.running {
             lines.extend(words(&self.cost(app), Role::Text, room));
         }
@@ -107,9 +131,9 @@ impl Screen for CountBox {
             lines.extend(problem::lines(failure, room));
         }
         if !self.tables.is_empty() {
-            lines.extend(words("The service counts sizes every few hours.", Role::Dim, room));
+            lines.extend(words(&tr!("The service counts sizes every few hours."), Role::Dim, room));
         }
-        let answers = [(Action::Accept, "count"), (Action::Back, "close")];
+        let answers = [(Action::Accept, text!("count")), (Action::Back, text!("close"))];
         let answers = if self.has_nothing() { &answers[1..] } else { &answers[..] };
         question.draw(buffer, area, &lines, &Hints::of(&app.keymap, Context::Count, answers), &app.theme);
         None

@@ -1,11 +1,14 @@
 //! Items in words and rows: facts, differences, and the row that would be written.
 
+use std::borrow::Cow;
+
 use crate::domain::key::Version;
 use crate::domain::printable::printable;
 use crate::domain::publish::PublishMode;
 use crate::domain::row::TableKind;
 use crate::domain::run::Action;
 use crate::engine::protocol::Preview;
+use crate::language::translated;
 use crate::tui::parts::Rich;
 use crate::tui::screens::history::{changes, document};
 use crate::tui::theme::Role;
@@ -71,9 +74,10 @@ const FACTS: usize = 14;
 
 fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
     let mut out = Vec::new();
-    let mut fact = |name: &str, role: Role, value: &str| {
+    let mut fact = |name: &'static str, role: Role, value: &str| {
+        let name = translated(name);
         for (i, part) in text::wrap(&printable(value), room.saturating_sub(FACTS)).iter().enumerate() {
-            let mut line = Rich::of(Role::Dim, if i == 0 { name } else { "" });
+            let mut line = Rich::of(Role::Dim, if i == 0 { &name } else { "" });
             line.pad_to(FACTS);
             out.push(line.with(role, part));
         }
@@ -84,16 +88,16 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
     match brief {
         true => {}
         false if is_user => {
-            fact("user", Role::Strong, preview.entity.key.sk.as_str());
-            fact("pool", Role::Text, preview.entity.key.pk.as_str());
+            fact(text!("user"), Role::Strong, preview.entity.key.sk.as_str());
+            fact(text!("pool"), Role::Text, preview.entity.key.pk.as_str());
         }
         false => {
-            fact("entity", Role::Strong, &preview.entity.key.to_string());
-            fact("module", Role::Text, &preview.entity.module);
+            fact(text!("entity"), Role::Strong, &preview.entity.key.to_string());
+            fact(text!("module"), Role::Text, &preview.entity.module);
         }
     }
     if let Some(line) = preview.line {
-        fact("line", Role::Text, &format!("{line} of the file"));
+        fact(text!("line"), Role::Text, &tr!("%{line} of the file", line = line));
     }
     if let Some((name, words)) = other_end(preview) {
         fact(name, Role::Text, &words);
@@ -101,60 +105,73 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
     // An item that is not written has no cost and no changes, and the row that was looked for need not have been found.
     let is_written = is_written(preview);
     if !is_written {
-        let name = if preview.reason.is_some() { "refused" } else { "nothing to do" };
+        let name = if preview.reason.is_some() { text!("refused") } else { text!("nothing to do") };
         let role = if preview.reason.is_some() { Role::Error } else { Role::Text };
         fact(name, role, &why_not(preview));
-        fact("", role, "nothing would be written");
+        fact("", role, &tr!("nothing would be written"));
         state_of(preview, &mut fact);
     }
     let Some(after) = &preview.after else { return out };
-    let written = preview.before.as_ref().map_or("a new row", |_| "the row");
-    let versions =
-        format!("{} → {}  ({}: {written} below)", preview.version_before, preview.version_after, preview.action);
+    let (from, to, action) = (preview.version_before, preview.version_after, preview.action);
+    let versions = match &preview.before {
+        Some(_) => tr!("%{from} → %{to}  (%{action}: the row below)", from = from, to = to, action = action),
+        None => tr!("%{from} → %{to}  (%{action}: a new row below)", from = from, to = to, action = action),
+    };
     let brief = brief || !is_written;
     if !brief && !is_user && !is_counter {
-        fact("version", Role::Strong, &versions);
+        fact(text!("version"), Role::Strong, &versions);
     }
     if let Some(message) = preview.message.as_ref().filter(|_| is_written) {
         fact("", Role::Text, message);
     }
     if !brief && is_user {
-        fact("written", Role::Text, "in Cognito: the attributes that differ, each user compared right before");
+        fact(
+            text!("written"),
+            Role::Text,
+            &tr!("in Cognito: the attributes that differ, each user compared right before"),
+        );
     } else if !brief && is_counter {
-        fact("written", Role::Text, "the counter's row alone, where it is still the one that was seen");
+        fact(text!("written"), Role::Text, &tr!("the counter's row alone, where it is still the one that was seen"));
     } else if !brief {
         state_of(preview, &mut fact);
         let how = match preview.publish {
-            PublishMode::Sync => "sync: command, history and data row in one transaction",
-            PublishMode::Async => "async: the command row alone; the application's pipeline does the rest",
+            PublishMode::Sync => tr!("sync: command, history and data row in one transaction"),
+            PublishMode::Async => {
+                tr!("async: the command row alone; the application's pipeline does the rest")
+            }
         };
-        fact("published", Role::Text, how);
+        fact(text!("published"), Role::Text, &how);
     }
     if !brief && !is_user {
-        fact("cost", Role::Text, &cost(preview));
+        fact(text!("cost"), Role::Text, &cost(preview));
     }
     for warning in &preview.warnings {
-        fact("warning", Role::Warning, &format!("! {warning}"));
+        fact(text!("warning"), Role::Warning, &format!("! {warning}"));
     }
     if preview.before.is_some() {
         out.push(Rich::default());
-        let changes = format::plural(preview.changes.len() as u64, "change", "changes");
-        let end = if is_written { "" } else { ", not written" };
-        let heading = format!("{changes} to the {} as it is now{end}", if is_user { "user" } else { "row" });
+        let changes = preview.changes.len() as u64;
+        let changes = format::plural(changes, text!("%{n} change"), text!("%{n} changes"));
+        let heading = match (is_written, is_user) {
+            (true, true) => tr!("%{changes} to the user as it is now", changes = changes),
+            (true, false) => tr!("%{changes} to the row as it is now", changes = changes),
+            (false, true) => tr!("%{changes} to the user as it is now, not written", changes = changes),
+            (false, false) => tr!("%{changes} to the row as it is now, not written", changes = changes),
+        };
         out.push(Rich::of(Role::Heading, &heading));
         if preview.changes.is_empty() {
-            out.push(Rich::of(Role::Dim, "none"));
+            out.push(Rich::of(Role::Dim, &tr!("none")));
         }
         out.extend(changes::document(&preview.changes).lines().iter().cloned());
     }
     out.push(Rich::default());
     let heading = match (is_written, is_user) {
-        (true, true) => "The attributes as they will be",
-        (true, false) => "The row that will be written",
-        (false, true) => "The attributes that are not written",
-        (false, false) => "The row that is not written",
+        (true, true) => tr!("The attributes as they will be"),
+        (true, false) => tr!("The row that will be written"),
+        (false, true) => tr!("The attributes that are not written"),
+        (false, false) => tr!("The row that is not written"),
     };
-    out.push(Rich::of(Role::Heading, heading));
+    out.push(Rich::of(Role::Heading, &heading));
     out.extend(document::row(after).lines().iter().cloned());
     out
 }
@@ -166,42 +183,55 @@ fn is_written(preview: &Preview) -> bool {
 }
 
 /// The entity at the other end of an item: what it is taken from, or what comes back with it.
-fn other_end(preview: &Preview) -> Option<(&'static str, String)> {
+fn other_end(preview: &Preview) -> Option<(&'static str, Cow<'static, str>)> {
     let (source, (before, after)) = (&preview.source, preview.source_versions);
     if *source == preview.entity.key {
         return None;
     }
     match &preview.wrote {
-        Some(_) if before == Version(0) => Some(("takes back", format!("the copy of {source}, which stays as it is"))),
-        Some(_) if after > before => {
-            Some(("takes back", format!("what came from {source}, which is restored as version {after}")))
+        Some(_) if before == Version(0) => {
+            Some((text!("takes back"), tr!("the copy of %{source}, which stays as it is", source = source)))
         }
+        Some(_) if after > before => Some((
+            text!("takes back"),
+            tr!("what came from %{source}, which is restored as version %{version}", source = source, version = after),
+        )),
+        None if before > Version(0) && after > before => Some((
+            text!("taken from"),
+            tr!("%{source} at version %{version}, which is soft-deleted", source = source, version = before),
+        )),
         None if before > Version(0) => {
-            let gone = if after > before { ", which is soft-deleted" } else { "" };
-            Some(("taken from", format!("{source} at version {before}{gone}")))
+            Some((text!("taken from"), tr!("%{source} at version %{version}", source = source, version = before)))
         }
         _ => None,
     }
 }
 
 /// Where the state comes from, as far as it was found.
-fn state_of(preview: &Preview, fact: &mut impl FnMut(&str, Role, &str)) {
+fn state_of(preview: &Preview, fact: &mut impl FnMut(&'static str, Role, &str)) {
+    let version = preview.version_from;
     let found = match preview.found {
-        Some(TableKind::Data) => "the data table",
-        Some(TableKind::History) => "the history table",
-        Some(TableKind::Command) => "the command table only: its history row is gone",
+        Some(TableKind::Data) => tr!("version %{version}, found in the data table", version = version),
+        Some(TableKind::History) => tr!("version %{version}, found in the history table", version = version),
+        Some(TableKind::Command) => {
+            tr!("version %{version}, found in the command table only: its history row is gone", version = version)
+        }
         None => return,
     };
-    fact("state of", Role::Text, &format!("version {}, found in {found}", preview.version_from));
+    fact(text!("state of"), Role::Text, &found);
 }
 
 /// Write units and S3 objects.
 fn cost(preview: &Preview) -> String {
-    let s3 = match preview.s3_objects {
-        0 => String::new(),
-        n => format!(", {}", format::plural(n, "S3 object", "S3 objects")),
-    };
-    format!("{} at most{s3}", format::plural(preview.write_units, "write unit", "write units"))
+    let units = format::plural(preview.write_units, text!("%{n} write unit"), text!("%{n} write units"));
+    match preview.s3_objects {
+        0 => tr!("%{units} at most", units = units),
+        n => {
+            let objects = format::plural(n, text!("%{n} S3 object"), text!("%{n} S3 objects"));
+            tr!("%{units} at most, %{objects}", units = units, objects = objects)
+        }
+    }
+    .into_owned()
 }
 
 /// Why nothing would be written.

@@ -52,18 +52,22 @@ impl Screen for Discard {
     fn act(&mut self, app: &mut App, press: Press) -> Flow {
         match press.action {
             Action::ConfirmDiscard => app.take_up(self.next.clone()),
-            _ => app.say("the plan stays as it is"),
+            _ => app.say(tr!("the plan stays as it is")),
         }
         Flow::Close
     }
 
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
-        let question = Question { frame: Frame::Dialog, title: "Throw the plan away?", width: 60, margin: 1 };
+        let question = Question { frame: Frame::Dialog, title: &tr!("Throw the plan away?"), width: 60, margin: 1 };
         let name = app.plan.form.as_ref().map(|f| f.name()).unwrap_or_default();
         let save = app.key_of(Context::Plan, Action::SavePlan);
-        let text = format!("{name} has changes that are not saved. {save} in the plan pane saves them.");
+        let text = tr!(
+            "%{name} has changes that are not saved. %{save} in the plan pane saves them.",
+            name = name,
+            save = save
+        );
         let lines = words(&text, Role::Text, question.room(area));
-        let answers = [(Action::ConfirmDiscard, "throw it away"), (Action::Back, "keep it")];
+        let answers = [(Action::ConfirmDiscard, text!("throw it away")), (Action::Back, text!("keep it"))];
         question.draw(buffer, area, &lines, &Hints::of(&app.keymap, Context::Discard, &answers), &app.theme);
         None
     }

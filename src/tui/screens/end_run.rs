@@ -1,5 +1,7 @@
 //! The question before a run is ended: what it leaves behind, and how to resume it.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -27,7 +29,7 @@ impl Screen for EndRun {
     fn act(&mut self, app: &mut App, press: Press) -> Flow {
         if press.action == Action::ConfirmEnd {
             app.steer(Steering::Stop);
-            app.say("ending the run between two items…");
+            app.say(tr!("ending the run between two items…"));
         }
         Flow::Close
     }
@@ -37,10 +39,10 @@ impl Screen for EndRun {
     }
 
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
-        let question = Question { frame: Frame::End, title: "End the run?", width: 84, margin: 1 };
+        let question = Question { frame: Frame::End, title: &tr!("End the run?"), width: 84, margin: 1 };
         let room = question.room(area);
         let lines: Vec<_> = left_behind(app).iter().flat_map(|text| words(text, Role::Text, room)).collect();
-        let answers = [(Action::ConfirmEnd, "end it"), (Action::Back, "let it run")];
+        let answers = [(Action::ConfirmEnd, text!("end it")), (Action::Back, text!("let it run"))];
         question.draw(buffer, area, &lines, &Hints::of(&app.keymap, Context::EndRun, &answers), &app.theme);
         None
     }
@@ -50,17 +52,20 @@ impl Screen for EndRun {
 pub(crate) fn left_behind(app: &App) -> Vec<String> {
     let Some(run) = &app.run else { return vec![] };
     let outcomes: Vec<String> = run.outcomes.iter().map(|(o, n)| format!("{o} {}", format::count(*n))).collect();
-    let done = if outcomes.is_empty() { "nothing yet".to_owned() } else { outcomes.join(", ") };
-    let mut out = vec![format!("With an outcome: {done}. What is in flight is finished and recorded first.")];
-    match run.left() {
-        Some(left) => out.push(format!("Not begun: {}. They stay as they are.", format::plural(left, "item", "items"))),
-        None => out.push("What was not begun stays as it is.".to_owned()),
-    }
+    let done = if outcomes.is_empty() { tr!("nothing yet") } else { outcomes.join(", ").into() };
+    let mut out = vec![tr!("With an outcome: %{done}. What is in flight is finished and recorded first.", done = done)];
+    out.push(match run.left() {
+        Some(left) => {
+            let items = format::plural(left, text!("%{n} item"), text!("%{n} items"));
+            tr!("Not begun: %{items}. They stay as they are.", items = items)
+        }
+        None => tr!("What was not begun stays as it is."),
+    });
     if let Some(id) = run.run {
-        out.push(format!("To resume it later: {}", app.way_to_resume(id)));
+        out.push(tr!("To resume it later: %{way}", way = app.way_to_resume(id)));
         if run.attempted() > 0 {
-            out.push(format!("To take it back: {}", app.way_to_undo(id)));
+            out.push(tr!("To take it back: %{way}", way = app.way_to_undo(id)));
         }
     }
-    out
+    out.into_iter().map(Cow::into_owned).collect()
 }

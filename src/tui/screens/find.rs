@@ -55,39 +55,60 @@ impl Find {
     /// How far it is, and why it ended.
     fn state(&self, room: usize) -> Vec<Rich> {
         let s = &self.searched;
-        let rows = format::plural(s.rows, "row", "rows");
-        let commands = format::plural(s.commands, "of them a command", "of them commands");
-        let commands = if s.commands > 0 { format!(" ({commands})") } else { String::new() };
-        // Of tables whose size is known some partitions are read: more than all of them it cannot be.
-        let bound = if self.wanted.among.is_narrow() { "at most about" } else { "about" };
-        let most = s.most.map(|most| format!(" of {bound} {}", format::units(most))).unwrap_or_default();
-        let looked = format!("{rows} looked at{commands}, {}{most} units", format::units(s.units));
+        let looked = self.looked();
         let (role, words) = match (self.found.job.running, s.ended) {
-            (true, _) => (Role::Text, format!("looking… {looked}; x stops")),
-            (false, Some(SearchEnd::Units)) => {
-                (Role::Warning, format!("stopped at the units that it may use: {looked}; --max-units N looks further"))
+            (true, _) => (Role::Text, tr!("looking… %{looked}; x stops", looked = looked)),
+            (false, Some(SearchEnd::Units)) => (
+                Role::Warning,
+                tr!("stopped at the units that it may use: %{looked}; --max-units N looks further", looked = looked),
+            ),
+            (false, Some(SearchEnd::Limit)) => (Role::Warning, tr!("stopped at the limit: %{looked}", looked = looked)),
+            (false, None) if self.found.job.is_complete() => {
+                (Role::Dim, tr!("everything in scope: %{looked}", looked = looked))
             }
-            (false, Some(SearchEnd::Limit)) => (Role::Warning, format!("stopped at the limit: {looked}")),
-            (false, None) if self.found.job.is_complete() => (Role::Dim, format!("everything in scope: {looked}")),
-            (false, None) => (Role::Warning, format!("stopped: {looked}; not everything was looked at")),
+            (false, None) => (Role::Warning, tr!("stopped: %{looked}; not everything was looked at", looked = looked)),
         };
         let mut lines = problem::notice(&words, role, room);
         if s.in_s3 > 0 {
-            let rows = format::plural(s.in_s3, "row has its attributes", "rows have their attributes");
-            lines.extend(problem::notice(&format!("{rows} in S3, where nobody looked"), Role::Warning, room));
+            let (one, many) = (
+                text!("%{n} row has its attributes in S3, where nobody looked"),
+                text!("%{n} rows have their attributes in S3, where nobody looked"),
+            );
+            lines.extend(problem::notice(&format::plural(s.in_s3, one, many), Role::Warning, room));
         }
         for place in &s.absent {
-            let meant = format!(": for an attribute write attributes.{place}");
-            let meant = if place.is_in_attributes() { "" } else { &meant };
-            let words = format!("no row that was looked at has {place}{meant}");
+            let words = if place.is_in_attributes() {
+                tr!("no row that was looked at has %{place}", place = place)
+            } else {
+                tr!("no row that was looked at has %{place}: for an attribute write attributes.%{place}", place = place)
+            };
             lines.extend(problem::notice(&words, Role::Warning, room));
         }
         if !self.marks.is_empty() {
-            let marked = format::plural(self.marks.len() as u64, "marked entity", "marked entities");
+            let (one, many) = (text!("%{n} marked entity"), text!("%{n} marked entities"));
+            let marked = format::plural(self.marks.len() as u64, one, many);
             lines.extend(problem::notice(&marked, Role::Key, room));
         }
         lines.extend(self.found.job.problem.iter().flat_map(|failure| problem::lines(failure, room)));
         lines
+    }
+
+    /// What it has looked at so far, and at which cost.
+    fn looked(&self) -> String {
+        let s = &self.searched;
+        let rows = format::plural(s.rows, text!("%{n} row"), text!("%{n} rows"));
+        let commands = format::plural(s.commands, text!("%{n} of them a command"), text!("%{n} of them commands"));
+        let commands = if s.commands > 0 { format!(" ({commands})") } else { String::new() };
+        let units = format::units(s.units);
+        // Of tables whose size is known some partitions are read: more than all of them it cannot be.
+        let used = match s.most.map(format::units) {
+            None => tr!("%{units} units", units = units),
+            Some(most) if self.wanted.among.is_narrow() => {
+                tr!("%{units} of at most about %{most} units", units = units, most = most)
+            }
+            Some(most) => tr!("%{units} of about %{most} units", units = units, most = most),
+        };
+        tr!("%{rows} looked at%{commands}, %{used}", rows = rows, commands = commands, used = used).into_owned()
     }
 
     /// Marks the entity under the cursor, or takes its mark away.
@@ -95,9 +116,9 @@ impl Find {
         let Some(entity) = self.found.selected().map(|found| found.entity.entity.clone()) else { return };
         if !self.marks.remove(&entity) {
             if self.marks.len() >= MARKS {
-                return app.refuse(format!(
-                    "{} entities are marked: a plan by tenant and type takes more",
-                    format::len(MARKS)
+                return app.refuse(tr!(
+                    "%{n} entities are marked: a plan by tenant and type takes more",
+                    n = format::len(MARKS)
                 ));
             }
             self.marks.insert(entity);
@@ -111,7 +132,7 @@ impl Find {
         let own = self.found.selected().map(|found| &found.entity.entity).filter(|_| self.marks.is_empty());
         let entities: Vec<EntityRef> = marked.chain(own).cloned().collect();
         if entities.is_empty() {
-            app.refuse("there is no entity to begin a plan with");
+            app.refuse(tr!("there is no entity to begin a plan with"));
             return Flow::Stay;
         }
         app.give_up(self.found.job.request);
@@ -192,19 +213,19 @@ impl Screen for Find {
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
         let area = centred(buffer, area, 116, area.height.saturating_sub(1));
         self.found.arrange(texts);
-        let title = format!("Find {}", self.wanted.text);
+        let title = tr!("Find %{text}", text = self.wanted.text);
         let inner = framed(buffer, area, Frame::Dialog, &title, &self.found.place(), &app.theme);
         let mut hints = vec![
-            (Action::Open, "open"),
-            (Action::Mark, "mark"),
-            (Action::NewPlan, "plan…"),
-            (Action::Filter, "text"),
-            (Action::Back, "back"),
+            (Action::Open, text!("open")),
+            (Action::Mark, text!("mark")),
+            (Action::NewPlan, text!("plan…")),
+            (Action::Filter, text!("text")),
+            (Action::Back, text!("back")),
         ];
         if self.found.job.running {
-            hints.push((Action::Cancel, "stop"));
+            hints.push((Action::Cancel, text!("stop")));
         }
-        hints.extend([(Action::Reload, "again"), (Action::ShowCommand, "command")]);
+        hints.extend([(Action::Reload, text!("again")), (Action::ShowCommand, text!("command"))]);
         foot(buffer, area, &Hints::of(&app.keymap, Context::Find, &hints), &app.theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let room = usize::from(inner.width).max(4);
@@ -301,13 +322,17 @@ pub(crate) fn wanted(app: &App, words: &[String]) -> Result<Option<Wanted>, Stri
         return Ok(None);
     }
     let number = |name: &str| match options.value(name) {
-        Some(text) => text.parse::<u32>().map(Some).map_err(|_| format!("--{name} wants a number, not {text}")),
+        Some(text) => text
+            .parse::<u32>()
+            .map(Some)
+            .map_err(|_| tr!("--%{name} wants a number, not %{text}", name = name, text = text).into_owned()),
         None => Ok(None),
     };
     let places: Vec<At> =
         options.values("in").iter().map(|p| p.parse().map_err(|e| format!("{e}"))).collect::<Result<_, _>>()?;
     let deleted = match options.value("deleted") {
-        Some(word) => DeletedFilter::of(&word).ok_or_else(|| format!("--deleted is keep, skip or only, not {word}"))?,
+        Some(word) => DeletedFilter::of(&word)
+            .ok_or_else(|| tr!("--deleted is keep, skip or only, not %{word}", word = word).into_owned())?,
         None => DeletedFilter::Keep,
     };
     let list = app.tenants.entities.as_ref();
@@ -363,7 +388,7 @@ impl App {
         match wanted(self, words)? {
             Some(wanted) => self.find(wanted),
             None if self.stack.bring_back::<Find>() => {}
-            None => return Err("find wants a text: an id, or a part of a code, a name or a key".to_owned()),
+            None => return Err(tr!("find wants a text: an id, or a part of a code, a name or a key").into_owned()),
         }
         Ok(())
     }

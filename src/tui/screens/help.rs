@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::phrases::PHRASES;
 use super::signs::{self, Sign};
 use crate::domain::printable::printable;
+use crate::language::translated;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::{Context, Key};
@@ -61,8 +62,8 @@ impl Screen for Help {
 
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
         let area = centred(buffer, area, 92, area.height);
-        let inner = framed(buffer, area, Frame::Dialog, "Help", "type to search", &app.theme);
-        let hints = [(Action::Up, "scroll"), (Action::Back, "close")];
+        let inner = framed(buffer, area, Frame::Dialog, &tr!("Help"), &tr!("type to search"), &app.theme);
+        let hints = [(Action::Up, text!("scroll")), (Action::Back, text!("close"))];
         foot(buffer, area, &Hints::of(&app.keymap, Context::Help, &hints), &app.theme);
         if inner.height < 3 {
             return None;
@@ -91,39 +92,59 @@ fn lines(app: &App, here: Context, filter: &Filter, width: usize) -> Vec<Rich> {
         // Its signs stand right behind the keys of the list that they stand in.
         if *context != here && !signs::of(here).is_empty() && !has_signs {
             has_signs = true;
-            explain(&mut out, "Signs in this list", signs::of(here), filter, width);
+            explain(&mut out, text!("Signs in this list"), signs::of(here), filter, width);
         }
         let bound = app.keymap.bindings(*context).iter().map(|(action, keys)| {
             let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
-            (keys.join(" "), action.help().to_owned(), app.refusal(*action), action.id())
+            Entry { keys: keys.join(" "), help: action.help(), refusal: app.refusal(*action), name: action.id() }
         });
-        section(&mut out, heading, bound.filter(|(k, h, _, id)| filter.accepts([k.as_str(), h, id, *heading])), width);
+        section(&mut out, heading, bound.filter(|entry| entry.fits(filter, heading)), width);
     }
-    let phrases = PHRASES.iter().map(|p| (p.shape(), p.help.to_owned(), None, p.word));
+    let phrases = PHRASES.iter().map(|p| Entry { keys: p.shape(), help: p.help, refusal: None, name: "" });
     let keyless = Action::ALL.iter().filter(|action| !app.keymap.has_key(**action));
-    let actions = keyless.map(|a| (format!(":{}", a.id()), a.help().to_owned(), app.refusal(*a), a.id()));
-    let commands = phrases.chain(actions).filter(|(k, h, ..)| filter.accepts([k.as_str(), h, "commands"]));
-    section(&mut out, "Commands", commands, width);
-    for (context, heading) in [(Context::Entities, "Signs of entities"), (Context::History, "Signs of versions")] {
+    let actions = keyless.map(|a| {
+        let refusal = app.refusal(*a);
+        Entry { keys: format!(":{}", a.id()), help: a.help(), refusal, name: "" }
+    });
+    let heading = text!("Commands");
+    section(&mut out, heading, phrases.chain(actions).filter(|entry| entry.fits(filter, heading)), width);
+    let signs = [(Context::Entities, text!("Signs of entities")), (Context::History, text!("Signs of versions"))];
+    for (context, heading) in signs {
         if context != here {
             explain(&mut out, heading, signs::of(context), filter, width);
         }
     }
     if out.is_empty() {
-        out.push(Rich::of(Role::Dim, " nothing of that name"));
+        out.push(Rich::of(Role::Dim, &format!(" {}", tr!("nothing of that name"))));
     }
     out
 }
 
 /// Signs and their meaning, as a section.
-fn explain(out: &mut Vec<Rich>, heading: &str, signs: &[Sign], filter: &Filter, width: usize) {
-    let signs = signs.iter().map(|(sign, means)| ((*sign).to_owned(), (*means).to_owned(), None, ""));
-    section(out, heading, signs.filter(|(s, m, ..)| filter.accepts([s.as_str(), m, "signs"])), width);
+fn explain(out: &mut Vec<Rich>, heading: &'static str, signs: &[Sign], filter: &Filter, width: usize) {
+    let signs =
+        signs.iter().map(|(sign, means)| Entry { keys: (*sign).to_owned(), help: means, refusal: None, name: "" });
+    section(out, heading, signs.filter(|entry| entry.fits(filter, text!("signs"))), width);
 }
 
-type Entry = (String, String, Option<String>, &'static str);
+/// Keys, or something that stands in their place, and what it does.
+struct Entry {
+    keys: String,
+    /// As [`text!`] marks it.
+    help: &'static str,
+    refusal: Option<String>,
+    name: &'static str,
+}
 
-fn section(out: &mut Vec<Rich>, heading: &str, entries: impl Iterator<Item = Entry>, width: usize) {
+impl Entry {
+    /// Whether a filter finds it: by what is shown, by its English, by its name or by what it belongs to.
+    fn fits(&self, filter: &Filter, group: &'static str) -> bool {
+        let (help, of) = (translated(self.help), translated(group));
+        filter.accepts([self.keys.as_str(), self.help, &help, self.name, group, &of])
+    }
+}
+
+fn section(out: &mut Vec<Rich>, heading: &'static str, entries: impl Iterator<Item = Entry>, width: usize) {
     let entries: Vec<Entry> = entries.collect();
     if entries.is_empty() {
         return;
@@ -131,28 +152,29 @@ fn section(out: &mut Vec<Rich>, heading: &str, entries: impl Iterator<Item = Ent
     if !out.is_empty() {
         out.push(Rich::default());
     }
-    out.push(Rich::of(Role::Heading, heading));
+    out.push(Rich::of(Role::Heading, &translated(heading)));
     // A reason that several share is told once.
-    let reasons: Vec<&String> = entries.iter().filter_map(|(.., refusal, _)| refusal.as_ref()).collect();
+    let reasons: Vec<&String> = entries.iter().filter_map(|entry| entry.refusal.as_ref()).collect();
     let times = |reason: &String| reasons.iter().filter(|r| **r == reason).count();
     let shared = reasons.iter().copied().max_by_key(|r| times(r)).filter(|r| times(r) * 2 > reasons.len()).cloned();
     let shared = shared.filter(|reason| times(reason) > 1);
     if let Some(why) = &shared {
-        let lines = text::wrap(&printable(&format!("not now, where dimmed: {why}")), width.saturating_sub(2).max(10));
+        let lines =
+            text::wrap(&printable(&tr!("not now, where dimmed: %{why}", why = why)), width.saturating_sub(2).max(10));
         out.extend(lines.iter().map(|line| Rich::of(Role::Text, "  ").with(Role::Warning, line)));
     }
-    for (keys, help, refusal, _) in entries {
+    for Entry { keys, help, refusal, .. } in entries {
         let role = if refusal.is_some() { Role::Dim } else { Role::Text };
         let mut line = Rich::of(if refusal.is_some() { Role::Dim } else { Role::Key }, &format!("  {keys}"));
         line.pad_to(20);
         line.push(Role::Text, "  ");
         let column = line.width();
-        line.push(role, &help);
+        line.push(role, &translated(help));
         out.extend(hanging(&line, column, width));
         if let Some(why) = refusal.filter(|why| shared.as_ref() != Some(why)) {
             let mut line = Rich::default();
             line.pad_to(column);
-            line.push(Role::Warning, &format!("not now: {why}"));
+            line.push(Role::Warning, &tr!("not now: %{why}", why = why));
             out.extend(hanging(&line, column, width));
         }
     }

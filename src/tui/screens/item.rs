@@ -59,19 +59,20 @@ impl ItemBox {
     }
 
     fn title(&self) -> String {
-        let preview = |rollback: &Rollback| format!("Preview: roll back to version {}", rollback.to);
-        self.rollback.as_ref().map_or_else(|| "Item".to_owned(), preview)
+        let preview =
+            |rollback: &Rollback| tr!("Preview: roll back to version %{version}", version = rollback.to).into_owned();
+        self.rollback.as_ref().map_or_else(|| tr!("Item").into_owned(), preview)
     }
 
     fn hints(&self, app: &App) -> Hints {
-        let mut hints = vec![(Action::Back, "close")];
+        let mut hints = vec![(Action::Back, text!("close"))];
         if self.rollback.is_some() && !self.writes_nothing() {
-            let words = if app.armed { "roll back (asks first)" } else { "roll back (read-only now)" };
+            let words = if app.armed { text!("roll back (asks first)") } else { text!("roll back (read-only now)") };
             hints.push((Action::Rollback, words));
         }
-        hints.push((Action::Up, "scroll"));
+        hints.push((Action::Up, text!("scroll")));
         if self.rollback.is_some() {
-            hints.push((Action::ShowCommand, "command"));
+            hints.push((Action::ShowCommand, text!("command")));
         }
         Hints::of(&app.keymap, self.context(), &hints)
     }
@@ -126,7 +127,8 @@ impl Screen for ItemBox {
 
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
         let area = centred(buffer, area, 104, area.height.saturating_sub(1));
-        let inner = framed(buffer, area, Frame::Dialog, &self.title(), "nothing is written by this", &app.theme);
+        let note = tr!("nothing is written by this");
+        let inner = framed(buffer, area, Frame::Dialog, &self.title(), &note, &app.theme);
         foot(buffer, area, &self.hints(app), &app.theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let room = usize::from(inner.width).max(4);
@@ -145,8 +147,8 @@ impl Screen for ItemBox {
 
 fn waiting(content: &Content, room: usize) -> Vec<Rich> {
     match content {
-        Content::Reading | Content::Ready(_) => vec![Rich::of(Role::Dim, "working out what would be written…")],
-        Content::Cancelled => vec![Rich::of(Role::Dim, "stopped")],
+        Content::Reading | Content::Ready(_) => vec![Rich::of(Role::Dim, &tr!("working out what would be written…"))],
+        Content::Cancelled => vec![Rich::of(Role::Dim, &tr!("stopped"))],
         Content::Failed(failure) => problem::lines(failure, room),
     }
 }

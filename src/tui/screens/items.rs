@@ -1,5 +1,6 @@
 //! Items of a preview or a run, of which only the pages round the cursor and the selected item's rows are held.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::domain::run::{Action, Outcome, RunId};
@@ -36,12 +37,12 @@ impl Which {
     }
 
     /// In words.
-    pub(crate) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> Cow<'static, str> {
         match self {
-            Self::All => "every item, problems first",
-            Self::Problems => "conflicts, invalid and failed ones, and warnings",
-            Self::Skipped => "what is skipped",
-            Self::Written => "what is written",
+            Self::All => tr!("every item, problems first"),
+            Self::Problems => tr!("conflicts, invalid and failed ones, and warnings"),
+            Self::Skipped => tr!("what is skipped"),
+            Self::Written => tr!("what is written"),
         }
     }
 

@@ -27,10 +27,10 @@ impl Screen for Leave {
     }
 
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
-        let question = Question { frame: Frame::Dialog, title: "Leave now?", width: 70, margin: 1 };
+        let question = Question { frame: Frame::Dialog, title: &tr!("Leave now?"), width: 70, margin: 1 };
         let room = question.room(area);
         let lines: Vec<_> = not_over(app).iter().flat_map(|text| words(text, Role::Text, room)).collect();
-        let answers = [(Action::ConfirmLeave, "leave"), (Action::Back, "stay")];
+        let answers = [(Action::ConfirmLeave, text!("leave")), (Action::Back, text!("stay"))];
         question.draw(buffer, area, &lines, &Hints::of(&app.keymap, Context::Leave, &answers), &app.theme);
         None
     }
@@ -39,12 +39,14 @@ impl Screen for Leave {
 /// The work that is not over, in words.
 fn not_over(app: &App) -> Vec<String> {
     if app.is_writing() {
-        let first = "A run is not over. Leaving ends it between two items.".to_owned();
+        let first = tr!("A run is not over. Leaving ends it between two items.").into_owned();
         return std::iter::once(first).chain(left_behind(app)).collect();
     }
     if !app.plan.is_dirty() {
-        return vec!["The run has ended meanwhile: nothing is left behind.".to_owned()];
+        return vec![tr!("The run has ended meanwhile: nothing is left behind.").into_owned()];
     }
     let save = app.key_of(Context::Plan, Action::SavePlan);
-    vec![format!("The plan in the plan pane has changes that are not saved. {save} in the pane saves them.")]
+    let words =
+        tr!("The plan in the plan pane has changes that are not saved. %{key} in the pane saves them.", key = save);
+    vec![words.into_owned()]
 }

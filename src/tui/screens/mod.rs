@@ -26,6 +26,7 @@ pub(crate) mod phrases;
 pub(crate) mod plan;
 pub(crate) mod profiles;
 pub(crate) mod rehearsal;
+pub(crate) mod rehearsed;
 mod reporting;
 pub(crate) mod rollback;
 pub(crate) mod runs;

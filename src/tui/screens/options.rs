@@ -29,9 +29,16 @@ impl Options {
             }
             if !names.contains(&name) {
                 let known: Vec<String> = names.iter().chain(flags).map(|n| format!("--{n}")).collect();
-                return Err(format!("there is no option --{name}; there are {}", known.join(", ")));
+                return Err(tr!(
+                    "there is no option --%{name}; there are %{known}",
+                    name = name,
+                    known = known.join(", ")
+                )
+                .into_owned());
             }
-            let value = own.or_else(|| rest.next().cloned()).ok_or_else(|| format!("--{name} wants a value"))?;
+            let value = own
+                .or_else(|| rest.next().cloned())
+                .ok_or_else(|| tr!("--%{name} wants a value", name = name).into_owned())?;
             options.given.push((name.to_owned(), value));
         }
         Ok(options)

@@ -9,6 +9,7 @@ use ratatui::style::Style;
 
 use super::phrases::{self, Phrase};
 use crate::domain::printable::printable;
+use crate::language::translated;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::format;
@@ -178,7 +179,8 @@ impl Palette {
                 Flow::Stay
             }
             None => {
-                self.problem = Some("nothing of that name, nor near it; ? shows every key and command".to_owned());
+                self.problem =
+                    Some(tr!("nothing of that name, nor near it; ? shows every key and command").into_owned());
                 Flow::Stay
             }
         }
@@ -250,10 +252,14 @@ impl Screen for Palette {
         let area = centred(buffer, area, 84, area.height.saturating_sub(2).min(24));
         let len = self.choices(app).len();
         let place = format!("{}/{}", format::len((self.scroll.cursor + 1).min(len)), format::len(len));
-        let inner = framed(buffer, area, Frame::Dialog, "Commands", &place, &app.theme);
-        let accept = if self.is_near { "take it up" } else { "run" };
-        let hints =
-            [(Action::Accept, accept), (Action::Complete, "complete"), (Action::Up, "choose"), (Action::Back, "close")];
+        let inner = framed(buffer, area, Frame::Dialog, &tr!("Commands"), &place, &app.theme);
+        let accept = if self.is_near { text!("take it up") } else { text!("run") };
+        let hints = [
+            (Action::Accept, accept),
+            (Action::Complete, text!("complete")),
+            (Action::Up, text!("choose")),
+            (Action::Back, text!("close")),
+        ];
         foot(buffer, area, &Hints::of(&app.keymap, Context::Palette, &hints), &app.theme);
         if inner.height < 2 || inner.width < 4 {
             return None;
@@ -263,7 +269,7 @@ impl Screen for Palette {
             self.field.draw(buffer, Rect { x: inner.x + 1, width: inner.width - 1, height: 1, ..inner }, &app.theme);
         let mut body = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
         let refused = match self.selected(app) {
-            Some(Choice::Do(action)) => app.refusal(action).map(|why| format!("not now: {why}")),
+            Some(Choice::Do(action)) => app.refusal(action).map(|why| tr!("not now: %{why}", why = why).into_owned()),
             _ => None,
         };
         if let Some(problem) = self.problem.clone().or(refused) {
@@ -276,7 +282,7 @@ impl Screen for Palette {
             }
         }
         if self.is_near {
-            let words = if len == 0 { "nothing of that name" } else { "nothing of that name; near it are:" };
+            let words = if len == 0 { tr!("nothing of that name") } else { tr!("nothing of that name; near it are:") };
             draw_line(buffer, body, &Rich::of(Role::Warning, &format!("! {words}")), 0, &app.theme, Style::default());
             body = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
         }
@@ -304,33 +310,37 @@ fn line(app: &App, offer: &Offer) -> Rich {
             let mut line =
                 Rich::of(role, " ").with(role, &text::fit(action.id(), 18)).with(Role::Key, &text::fit(&key, 10));
             if refused.is_some() {
-                line.push(Role::Warning, "(not now) ");
+                line.push(Role::Warning, &format!("({}) ", tr!("not now")));
             }
-            line.push(role, offer.note.unwrap_or_else(|| action.help()));
+            line.push(role, &translated(offer.note.unwrap_or_else(|| action.help())));
             line
         }
         Choice::Line(words) => Rich::of(Role::Text, " ")
             .with(Role::Text, &text::fit(words, 28))
-            .with(Role::Text, offer.note.unwrap_or_default()),
+            .with(Role::Text, &translated(offer.note.unwrap_or_default())),
         Choice::Begin(phrase) => Rich::of(Role::Text, " ")
             .with(Role::Text, &text::fit(&phrase.shape()[1..], 28))
-            .with(Role::Text, offer.note.unwrap_or(phrase.help)),
+            .with(Role::Text, &translated(offer.note.unwrap_or(phrase.help))),
         Choice::AsTyped(phrase, arguments) => {
             let line = Rich::of(Role::Text, " ").with(Role::Text, &format!("{} {}", phrase.word, arguments.join(" ")));
-            line.with(Role::Dim, "  as typed")
+            line.with(Role::Dim, &format!("  {}", tr!("as typed")))
         }
-        Choice::Partition(_, pk, module) => {
-            Rich::of(Role::Text, " ").with(Role::Text, pk).with(Role::Dim, &format!("  in {module}"))
-        }
+        Choice::Partition(_, pk, module) => Rich::of(Role::Text, " ")
+            .with(Role::Text, pk)
+            .with(Role::Dim, &format!("  {}", tr!("in %{module}", module = module))),
         Choice::Spot(name, spot) => {
             let line = match name {
                 Some(name) => Rich::of(Role::Key, "'").with(Role::Strong, &text::fit(name, 17)).with(Role::Text, " "),
                 None => Rich::of(Role::Text, " "),
             };
             let more = match (name, spot) {
-                (None, Spot::Partition(module, _) | Spot::Entity(module, ..)) => format!("  in {module}, lately"),
-                (None, Spot::Search(_)) => "  lately".to_owned(),
-                (Some(_), Spot::Partition(module, _) | Spot::Entity(module, ..)) => format!("  in {module}"),
+                (None, Spot::Partition(module, _) | Spot::Entity(module, ..)) => {
+                    format!("  {}", tr!("in %{module}, lately", module = module))
+                }
+                (None, Spot::Search(_)) => format!("  {}", tr!("lately")),
+                (Some(_), Spot::Partition(module, _) | Spot::Entity(module, ..)) => {
+                    format!("  {}", tr!("in %{module}", module = module))
+                }
                 (Some(_), Spot::Search(_)) => String::new(),
             };
             line.with(Role::Text, &spot.label()).with(Role::Dim, &more)

@@ -37,16 +37,16 @@ impl Screen for Paused {
         match press.action {
             Action::Resume => {
                 app.steer(Steering::Continue);
-                app.say("resuming…");
+                app.say(tr!("resuming…"));
             }
             Action::SignIn => app.sign_in_for(self.request),
             Action::RunSignIn if offered(app).is_some() => app.run_sign_in_for(self.request),
             Action::RunSignIn => {
-                app.refuse("no command of the profile would mend this");
+                app.refuse(tr!("no command of the profile would mend this"));
                 return Flow::Stay;
             }
             Action::StopRun => app.stack.push(EndRun { request: self.request }),
-            _ => app.say("the run stays paused; the progress log says how to resume it"),
+            _ => app.say(tr!("the run stays paused; the progress log says how to resume it")),
         }
         Flow::Close
     }
@@ -56,24 +56,24 @@ impl Screen for Paused {
     }
 
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
-        let question = Question { frame: Frame::Dialog, title: "The run is paused", width: 84, margin: 1 };
+        let question = Question { frame: Frame::Dialog, title: &tr!("The run is paused"), width: 84, margin: 1 };
         let room = question.room(area);
         let failure = app.run.as_ref().and_then(|r| r.paused_by.as_ref());
         let mut lines = failure.map(|f| problem::lines(f, room)).unwrap_or_default();
         lines.push(Rich::default());
-        let text = "Nothing further is begun, and no item has failed for it. Mend what is wrong, then resume; or end the run and \
-                    resume it later.";
-        lines.extend(words(text, Role::Text, room));
+        let text = tr!("Nothing further is begun, and no item has failed for it. Mend what is wrong, then resume; \
+             or end the run and resume it later.");
+        lines.extend(words(&text, Role::Text, room));
         let mut answers = vec![
-            (Action::Resume, "resume"),
-            (Action::SignIn, "sign in first"),
-            (Action::StopRun, "end run…"),
-            (Action::Back, "stay paused"),
+            (Action::Resume, text!("resume")),
+            (Action::SignIn, text!("sign in first")),
+            (Action::StopRun, text!("end run…")),
+            (Action::Back, text!("stay paused")),
         ];
         if let Some(line) = offered(app) {
-            lines.extend(words("The profile's own command signs in (sign_in):", Role::Text, room));
+            lines.extend(words(&tr!("The profile's own command signs in (sign_in):"), Role::Text, room));
             lines.extend(words(&format!("  $ {line}"), Role::Strong, room));
-            answers.splice(1..2, [(Action::SignIn, "sign in"), (Action::RunSignIn, "run the command")]);
+            answers.splice(1..2, [(Action::SignIn, text!("sign in")), (Action::RunSignIn, text!("run the command"))]);
         }
         question.draw(buffer, area, &lines, &Hints::of(&app.keymap, Context::Paused, &answers), &app.theme);
         None

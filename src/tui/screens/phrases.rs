@@ -26,67 +26,79 @@ impl Phrase {
 
 /// Every command with arguments.
 pub(crate) const PHRASES: &[Phrase] = &[
-    Phrase { word: "open", arguments: "PK [SK]", help: "Go straight to a partition or an entity, without counting" },
+    Phrase {
+        word: "open",
+        arguments: "PK [SK]",
+        help: text!("Go straight to a partition or an entity, without counting"),
+    },
     Phrase {
         word: "find",
         arguments: "[TEXT] [--tenant T] [--in PLACE] [--max-units N]",
-        help: "Find entities by id, code, name or any place, the nearest first; without a text the last search again",
+        help: text!(
+            "Find entities by id, code, name or any place, the nearest first; without a text the last search again"
+        ),
     },
     Phrase {
         word: "activity",
         arguments: "[PK [SK]] [--since TIME] [--by USER] …",
-        help: "List who did what, the newest first: of the open entity, of a key, a tenant, or everything",
+        help: text!("List who did what, the newest first: of the open entity, of a key, a tenant, or everything"),
     },
     Phrase {
         word: "scan",
         arguments: "[MODULE|*]",
-        help: "Count what the cursor is on, one module or all of them (shows the cost first)",
+        help: text!("Count what the cursor is on, one module or all of them (shows the cost first)"),
     },
     Phrase {
         word: "keep",
         arguments: "NAME",
-        help: "Keep what is open under a name: an entity, a partition, a search",
+        help: text!("Keep what is open under a name: an entity, a partition, a search"),
     },
-    Phrase { word: "forget", arguments: "NAME", help: "Keep nothing under a name any more" },
-    Phrase { word: "version", arguments: "N", help: "Select a version of the open entity" },
-    Phrase { word: "compare", arguments: "PK", help: "Compare with the same sort key of another partition" },
-    Phrase { word: "rollback", arguments: "N", help: "Roll the open entity back to a version (asks first)" },
+    Phrase { word: "forget", arguments: "NAME", help: text!("Keep nothing under a name any more") },
+    Phrase { word: "version", arguments: "N", help: text!("Select a version of the open entity") },
+    Phrase { word: "compare", arguments: "PK", help: text!("Compare with the same sort key of another partition") },
+    Phrase { word: "rollback", arguments: "N", help: text!("Roll the open entity back to a version (asks first)") },
     Phrase {
         word: "plan",
         arguments: "new|open|save|replace …",
-        help: "Begin a plan of an operation, open a plan file, save the plan",
+        help: text!("Begin a plan of an operation, open a plan file, save the plan"),
     },
     Phrase {
         word: "profile",
         arguments: "[NAME]",
-        help: "List the profiles, or open one in this window; the panes of this one stay as they are",
+        help: text!("List the profiles, or open one in this window; the panes of this one stay as they are"),
     },
-    Phrase { word: "export", arguments: "RUN FILE", help: "Write a run's journal into a file, to undo it elsewhere" },
+    Phrase {
+        word: "export",
+        arguments: "RUN FILE",
+        help: text!("Write a run's journal into a file, to undo it elsewhere"),
+    },
     Phrase {
         word: "report",
         arguments: "RUN|preview|doctor FILE",
-        help: "Write a report for others: of a run, of the preview, or of what the doctor found (.md or .html)",
+        help: text!("Write a report for others: of a run, of the preview, or of what the doctor found (.md or .html)"),
     },
     Phrase {
         word: "signed",
         arguments: "FILE…",
-        help: "Take signatures of `tenantry sign` for the next run, where the profile asks for some",
+        help: text!("Take signatures of `tenantry sign` for the next run, where the profile asks for some"),
     },
-    Phrase { word: "csv", arguments: "FILE|s3://BUCKET/KEY", help: "Write the open partition into a CSV file" },
+    Phrase { word: "csv", arguments: "FILE|s3://BUCKET/KEY", help: text!("Write the open partition into a CSV file") },
     Phrase {
         word: "doctor",
         arguments: "[MODULE] [--type T] [--tenant T]",
-        help: "Look for what is wrong, in one module or in all (reads the tables once), or among the partitions of a tenant",
+        help: text!(
+            "Look for what is wrong, in one module or in all (reads the tables once), or among the partitions of a tenant"
+        ),
     },
     Phrase {
         word: "verify",
         arguments: "[resume]",
-        help: "Compare both sides of the plan; with resume go on where an interrupted comparison was",
+        help: text!("Compare both sides of the plan; with resume go on where an interrupted comparison was"),
     },
     Phrase {
         word: "copy",
         arguments: "WHAT",
-        help: "Copy key, sort-key, row, diff, markdown or command; file: the last copy, into a file",
+        help: text!("Copy key, sort-key, row, diff, markdown or command; file: the last copy, into a file"),
     },
 ];
 
@@ -127,8 +139,11 @@ pub(crate) fn parse(line: &str) -> Option<(&'static Phrase, Vec<String>)> {
 /// # Errors
 /// The error in the arguments.
 pub(crate) fn run(app: &mut App, phrase: &Phrase, arguments: &[String]) -> Result<(), String> {
-    let wants = || format!("{} wants {}", phrase.word, phrase.arguments);
-    let number = |text: &String| text.parse().map(Version).map_err(|_| format!("{text} is no version number"));
+    let wants =
+        || tr!("%{command} wants %{arguments}", command = phrase.word, arguments = phrase.arguments).into_owned();
+    let number = |text: &String| {
+        text.parse().map(Version).map_err(|_| tr!("%{text} is no version number", text = text).into_owned())
+    };
     match (phrase.word, arguments) {
         ("open", [pk]) => app.open_key(pk, None, None),
         ("open", [pk, sk]) => app.open_key(pk, Some(sk), None),

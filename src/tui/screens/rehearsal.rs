@@ -7,6 +7,7 @@ use crate::domain::run::Outcome;
 use crate::engine::protocol::{
     Command, Event, ItemResult, Level, Phase, Rehearsal, RehearsalEvent, RehearsalStep, RequestId, StepResult,
 };
+use crate::language::counted;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::format;
@@ -18,6 +19,7 @@ use crate::tui::parts::problem;
 use crate::tui::parts::scroll::Step;
 use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_list};
 use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::screens::rehearsed;
 use crate::tui::theme::Role;
 
 /// Items that are listed at most: how many there are is told all the same.
@@ -62,13 +64,14 @@ impl Rehearsing {
     fn take(&mut self, event: RehearsalEvent) {
         match event {
             RehearsalEvent::Scale { items, entities, bytes, read_units } => {
-                self.scale = Some(format!(
-                    "{} of about {}, {} KB and {} read units",
-                    format::plural(items, "item", "items"),
-                    format::plural(entities, "entity", "entities"),
-                    format::count(bytes.div_ceil(1_024)),
-                    format::count(read_units)
-                ));
+                let scale = tr!(
+                    "%{items} of about %{entities}, %{size} KB and %{units} read units",
+                    items = format::plural(items, text!("%{n} item"), text!("%{n} items")),
+                    entities = format::plural(entities, text!("%{n} entity"), text!("%{n} entities")),
+                    size = format::count(bytes.div_ceil(1_024)),
+                    units = format::count(read_units)
+                );
+                self.scale = Some(scale.into_owned());
             }
             RehearsalEvent::Item { item, .. } if is_well(&item) => {}
             RehearsalEvent::Item { step, item } if self.left.len() < LISTED => self.left.push((step, *item)),
@@ -84,7 +87,7 @@ impl Rehearsing {
     fn lines(&self, room: usize) -> Vec<Rich> {
         let mut lines = Vec::new();
         if let Some(scale) = &self.scale {
-            lines.extend(named("copied", Role::Dim, scale, Role::Text, room));
+            lines.extend(named(&tr!("copied"), Role::Dim, scale, Role::Text, room));
         }
         let current = self.steps.len();
         for (i, step) in STEPS.into_iter().enumerate() {
@@ -99,7 +102,11 @@ impl Rehearsing {
         }
         if let Some(rehearsal) = &self.done {
             let role = if rehearsal.is_clean() { Role::Ok } else { Role::Warning };
-            let words = format!("rehearsed in {:.1} s: {}", rehearsal.seconds, rehearsal.outcome());
+            let words = tr!(
+                "rehearsed in %{seconds} s: %{outcome}",
+                seconds = format!("{:.1}", rehearsal.seconds),
+                outcome = rehearsed::outcome(rehearsal)
+            );
             lines.push(Rich::default());
             lines.extend(problem::notice(&words, role, room));
         }
@@ -109,7 +116,7 @@ impl Rehearsing {
         }
         if self.job.cancelled {
             lines.push(Rich::default());
-            lines.extend(problem::notice("given up: nothing real was written", Role::Warning, room));
+            lines.extend(problem::notice(&tr!("given up: nothing real was written"), Role::Warning, room));
         }
         if !self.findings.is_empty() || !self.left.is_empty() {
             lines.push(Rich::default());
@@ -117,7 +124,7 @@ impl Rehearsing {
         lines.extend(self.findings.iter().flat_map(|words| problem::notice(words, Role::Error, room)));
         lines.extend(self.left.iter().flat_map(|(step, item)| left(*step, item, room)));
         if self.more > 0 {
-            let words = format!("and {} more, which `rehearse --json` lists", format::count(self.more));
+            let words = tr!("and %{n} more, which `rehearse --json` lists", n = format::count(self.more));
             lines.extend(problem::notice(&words, Role::Dim, room));
         }
         lines
@@ -125,15 +132,17 @@ impl Rehearsing {
 
     fn way(&self) -> String {
         let Some((phase, done, total)) = self.at else { return "…".to_owned() };
-        let of = total.map(|total| format!(" of {}", format::count(total))).unwrap_or_default();
-        let word = match phase {
-            Phase::Scan => "copied",
-            Phase::Preview => "previewed",
-            Phase::Run => "written",
-            Phase::Verify => "looked at",
-            Phase::Export => "written",
+        let mut many = format::count(done);
+        if let Some(total) = total {
+            many = tr!("%{n} of %{all}", n = many, all = format::count(total)).into_owned();
+        }
+        let words = match phase {
+            Phase::Scan => text!("%{n} copied"),
+            Phase::Preview => text!("%{n} previewed"),
+            Phase::Run | Phase::Export => text!("%{n} written"),
+            Phase::Verify => text!("%{n} looked at"),
         };
-        format!("{}{of} {word}", format::count(done))
+        counted(words, &many)
     }
 }
 
@@ -195,7 +204,7 @@ impl Screen for RehearsalBox {
         match press.action {
             Action::Back | Action::Left => return Flow::Close,
             Action::Cancel => app.end_rehearsal(),
-            Action::Reload if app.is_rehearsing() => app.say("it is under way"),
+            Action::Reload if app.is_rehearsing() => app.say(tr!("it is under way")),
             Action::Reload => {
                 if let Some(why) = app.no_rehearsal() {
                     app.refuse(why);
@@ -215,11 +224,11 @@ impl Screen for RehearsalBox {
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
         let area = centred(buffer, area, 108, area.height.saturating_sub(1));
         let Some(rehearsing) = &app.plan.rehearsal else { return None };
-        let title = format!("Rehearsal: {}", rehearsing.name);
-        let inner = framed(buffer, area, Frame::Dialog, &title, "on a copy", &app.theme);
-        let hints: &[(Action, &str)] = match rehearsing.job.running {
-            true => &[(Action::Cancel, "give up"), (Action::Back, "close; it goes on")],
-            false => &[(Action::Reload, "again"), (Action::Back, "close")],
+        let title = tr!("Rehearsal: %{name}", name = rehearsing.name);
+        let inner = framed(buffer, area, Frame::Dialog, &title, &tr!("on a copy"), &app.theme);
+        let hints: &[(Action, &'static str)] = match rehearsing.job.running {
+            true => &[(Action::Cancel, text!("give up")), (Action::Back, text!("close; it goes on"))],
+            false => &[(Action::Reload, text!("again")), (Action::Back, text!("close"))],
         };
         foot(buffer, area, &Hints::of(&app.keymap, Context::Rehearsal, hints), &app.theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
@@ -256,7 +265,7 @@ impl App {
     fn end_rehearsal(&mut self) {
         match self.plan.rehearsal.as_ref().filter(|rehearsing| rehearsing.job.running).map(|r| r.job.request) {
             Some(request) => self.stop_waiting(vec![request]),
-            None => self.say("it is over"),
+            None => self.say(tr!("it is over")),
         }
     }
 
@@ -274,7 +283,7 @@ impl App {
             _ => {}
         }
         if has_ended && let Some(done) = &rehearsing.done {
-            let words = format!("rehearsed on a copy: {}", done.outcome());
+            let words = tr!("rehearsed on a copy: %{outcome}", outcome = rehearsed::outcome(done));
             let level = if done.is_clean() { Level::Info } else { Level::Warning };
             self.tell(level, words);
         }

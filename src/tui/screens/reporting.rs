@@ -18,7 +18,7 @@ impl App {
     pub(crate) fn report_command(&mut self, what: &str, file: &str) -> Result<(), String> {
         let file = path(file);
         if !file.extension().is_some_and(|extension| extension == "md" || extension == "html") {
-            return Err("report wants the name of a file that ends in .md or .html".to_owned());
+            return Err(tr!("report wants the name of a file that ends in .md or .html").into_owned());
         }
         match what {
             "preview" => self.report_preview(file),
@@ -43,7 +43,7 @@ impl App {
 
     fn report_preview(&mut self, file: PathBuf) {
         let Some(summary) = self.plan.preview.as_ref().and_then(|preview| preview.summary.clone()) else {
-            return self.refuse("there is no preview: P makes one");
+            return self.refuse(tr!("there is no preview: P makes one"));
         };
         self.ask_report(summary.run, move |app, report| {
             let RunReport { info, problems, changed, .. } = report;
@@ -57,7 +57,7 @@ impl App {
 
     fn report_doctor(&mut self, file: PathBuf) {
         let Some(doctor) = self.doctor.as_ref().filter(|doctor| !doctor.job.running) else {
-            return self.refuse("the doctor has not looked yet: `:doctor` does");
+            return self.refuse(tr!("the doctor has not looked yet: `:doctor` does"));
         };
         let mut report = DoctorReport::new(doctor.among.clone(), utc_millis(self.now));
         report.profile.clone_from(&self.profile.name);

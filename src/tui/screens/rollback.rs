@@ -34,7 +34,7 @@ impl App {
         if let Some(run) = &mut self.run {
             run.single = Some(Single { entity, ended: None });
         }
-        self.say(format!("working out the rollback to version {to}…"));
+        self.say(tr!("working out the rollback to version %{version}…", version = to));
     }
 
     /// `:rollback N`.
@@ -61,7 +61,7 @@ impl App {
         match ended {
             Some(item) => self.say_outcome(&item),
             None if is_broken => {}
-            None => self.say(format!("nothing was written to {}", entity.key)),
+            None => self.say(tr!("nothing was written to %{entity}", entity = entity.key)),
         }
     }
 
@@ -70,9 +70,18 @@ impl App {
         let (key, why) = (&item.entity.key, item.message.clone().or_else(|| item.reason.map(|r| r.to_string())));
         let why = why.map(|w| format!(": {w}")).unwrap_or_default();
         match outcome {
-            Outcome::Done => self.say(format!("done: {key} is at version {} now", item.version_after)),
-            Outcome::Equal => self.say(format!("{key} is as wanted already{why}")),
-            _ => self.refuse(format!("{outcome}, nothing was written to {key}{why}")),
+            Outcome::Done => self.say(tr!(
+                "done: %{entity} is at version %{version} now",
+                entity = key,
+                version = item.version_after
+            )),
+            Outcome::Equal => self.say(tr!("%{entity} is as wanted already%{why}", entity = key, why = why)),
+            _ => self.refuse(tr!(
+                "%{outcome}, nothing was written to %{entity}%{why}",
+                outcome = outcome,
+                entity = key,
+                why = why
+            )),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The recorded runs, and the items of one of them.
 
+pub(crate) mod approved;
 mod columns;
 pub(crate) mod record;
 pub(crate) mod unfinished;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use ratatui::buffer::Buffer;
@@ -17,10 +19,9 @@ use super::palette::Palette;
 use crate::domain::clock::{local_minutes, local_seconds};
 use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::engine::failure::Failure;
-use crate::engine::protocol::{Approval, Command, Event, RequestId, RunInfo};
+use crate::engine::protocol::{Command, Event, RequestId, RunInfo};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
-use crate::tui::format;
 use crate::tui::keymap::Context;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::problem;
@@ -30,6 +31,7 @@ use crate::tui::screen::{Flow, Press, Screen};
 use crate::tui::screens::items::Items;
 use crate::tui::screens::plan::preview_view::draw_items;
 use crate::tui::theme::Role;
+use crate::tui::{format, text};
 
 /// Cells from which on there is room for who ran it.
 const WIDE: usize = 96;
@@ -37,8 +39,8 @@ const WIDE: usize = 96;
 const WIDEST: u16 = 160;
 /// Lines from which on there is room for what the columns do not show of the selected one.
 const TALL: u16 = 14;
-/// Approvals that are shown of a run.
-const APPROVALS: usize = 3;
+/// Cells of the names of facts at least, with the gap behind them.
+const NAMES: usize = 10;
 
 /// The list, and the run that was opened in it.
 #[derive(Debug)]
@@ -88,11 +90,11 @@ impl Runs {
     fn draw_list(&mut self, app: &App, buffer: &mut Buffer, frame: Rect, inner: Rect) {
         if self.runs.is_empty() {
             let words = match (self.reading, self.unreadable) {
-                (true, _) => "reading…",
-                (false, 0) => "no runs yet: a rollback or a plan makes one",
-                (false, _) => "no recorded run can be read: the log (4) says why",
+                (true, _) => tr!("reading…"),
+                (false, 0) => tr!("no runs yet: a rollback or a plan makes one"),
+                (false, _) => tr!("no recorded run can be read: the log (4) says why"),
             };
-            return draw_text(buffer, frame, inner, &[Rich::of(Role::Dim, words)], &mut Scroll::default(), &app.theme);
+            return draw_text(buffer, frame, inner, &[Rich::of(Role::Dim, &words)], &mut Scroll::default(), &app.theme);
         }
         let mut inner = inner;
         if inner.height >= TALL
@@ -125,7 +127,9 @@ impl Screen for Runs {
                 return if self.opened.take().is_some() { Flow::Stay } else { Flow::Close };
             }
             (Action::ShowCommand, _) if app.forgets => {
-                app.refuse("another start of the sandbox in memory knows nothing of these runs: --data DIR keeps them");
+                app.refuse(tr!(
+                    "another start of the sandbox in memory knows nothing of these runs: --data DIR keeps them"
+                ));
             }
             (Action::ShowCommand, chosen) => {
                 let lines = app.lines_of_runs(chosen.map(|info| info.run), self.opened.is_some());
@@ -208,22 +212,28 @@ impl Screen for Runs {
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
         let area =
             centred(buffer, area, WIDEST.min(area.width.saturating_sub(12)).max(108), area.height.saturating_sub(1));
-        let title = self.opened.as_ref().map_or_else(|| "Runs".to_owned(), |o| format!("Run {}", o.info.run));
+        let title = match &self.opened {
+            None => tr!("Runs"),
+            Some(opened) => tr!("Run %{run}", run = opened.info.run),
+        };
         let zone = match self.unreadable {
-            0 => format!("times in {}", app.profile.timezone),
-            n => format!("{} not readable, see the log", format::plural(n, "run", "runs")),
+            0 => tr!("times in %{zone}", zone = app.profile.timezone),
+            n => {
+                let runs = format::plural(n, text!("%{n} run"), text!("%{n} runs"));
+                tr!("%{runs} not readable, see the log", runs = runs)
+            }
         };
         let inner = framed(buffer, area, Frame::Dialog, &title, &zone, &app.theme);
         let hints = [
-            (Action::Open, if self.opened.is_some() { "item" } else { "show" }),
-            (Action::Resume, "resume"),
-            (Action::UndoRun, "undo"),
-            (Action::VerifyRun, "verify"),
-            (Action::Record, "record"),
-            (Action::ReportRun, "report"),
-            (Action::ExportRun, "export"),
-            (Action::ShowCommand, "command"),
-            (Action::Back, "back"),
+            (Action::Open, if self.opened.is_some() { text!("item") } else { text!("show") }),
+            (Action::Resume, text!("resume")),
+            (Action::UndoRun, text!("undo")),
+            (Action::VerifyRun, text!("verify")),
+            (Action::Record, text!("record")),
+            (Action::ReportRun, text!("report")),
+            (Action::ExportRun, text!("export")),
+            (Action::ShowCommand, text!("command")),
+            (Action::Back, text!("back")),
         ];
         foot(buffer, area, &Hints::of(&app.keymap, Context::Runs, &hints), &app.theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
@@ -246,39 +256,33 @@ impl Screen for Runs {
     }
 }
 
+/// The name of a fact, and its value.
+type Fact = (Cow<'static, str>, String);
+
 /// Facts for which the columns have no room: reason, approvals and digest.
 fn detail(app: &App, run: &RunInfo, room: usize) -> Vec<Rich> {
-    let mut lines = vec![Rich::of(Role::Dim, &"─".repeat(room)), fact("name", &run.name)];
-    let why = if run.reason.is_empty() { "no reason was given".to_owned() } else { run.reason.clone() };
-    lines.push(fact("why", &why));
+    let why = if run.reason.is_empty() { tr!("no reason was given").into_owned() } else { run.reason.clone() };
+    let mut facts = vec![(tr!("name"), run.name.clone()), (tr!("why"), why)];
     if room < WIDE {
-        lines.push(fact("who", &run.operator));
+        facts.push((tr!("who"), run.operator.clone()));
     }
-    lines.extend(approved(app, run).iter().map(|(name, value)| fact(name, value)));
+    facts.extend(approved::facts(app, run));
     if run.approvals.is_empty() {
-        lines.push(fact("approved", "nothing"));
+        facts.push((tr!("approved"), tr!("nothing").into_owned()));
     }
-    lines.push(fact("digest", &run.digest));
-    lines
+    facts.push((tr!("digest"), run.digest.clone()));
+    std::iter::once(Rich::of(Role::Dim, &"─".repeat(room))).chain(lines(&facts)).collect()
 }
 
-/// The last approvals.
-fn approved(app: &App, run: &RunInfo) -> Vec<(&'static str, String)> {
-    let before = run.approvals.len().saturating_sub(APPROVALS);
-    let earlier = (before > 0).then(|| format!("{before} earlier, "));
-    let last = run.approvals.iter().skip(before).enumerate();
-    let words = |(i, approval): (usize, &Approval)| {
-        let name = if i == 0 { "approved" } else { " " };
-        let lead = earlier.clone().filter(|_| i == 0).unwrap_or_default();
-        (name, format!("{lead}{}", approval.words(&local_minutes(&approval.at, &app.zone))))
+/// A line for each fact, the values below one another.
+fn lines(facts: &[Fact]) -> Vec<Rich> {
+    let widest = facts.iter().map(|(name, _)| text::width(name)).max().unwrap_or(0);
+    let line = |(name, value): &Fact| {
+        let mut line = Rich::of(Role::Dim, name);
+        line.pad_to(NAMES.max(widest + 1));
+        line.with(Role::Text, value)
     };
-    last.map(words).collect()
-}
-
-fn fact(name: &str, value: &str) -> Rich {
-    let mut line = Rich::of(Role::Dim, name);
-    line.pad_to(10);
-    line.with(Role::Text, value)
+    facts.iter().map(line).collect()
 }
 
 /// Its two ends where it has them, and its label or name.
@@ -302,8 +306,8 @@ fn state(app: &App, run: &RunInfo) -> &'static str {
 fn outcomes(run: &RunInfo) -> String {
     // Where there is no room for all, what is left is what matters.
     let left = match (run.is_unfinished(), run.is_open() && run.left > 0) {
-        (true, _) => Some(format!("{} left", run.left)),
-        (false, true) => Some("nothing written".to_owned()),
+        (true, _) => Some(tr!("%{n} left", n = run.left).into_owned()),
+        (false, true) => Some(tr!("nothing written").into_owned()),
         (false, false) => None,
     };
     left.into_iter().chain(run.outcomes.iter().map(|(o, n)| format!("{n} {o}"))).collect::<Vec<_>>().join(", ")
@@ -315,40 +319,44 @@ fn undo_until(app: &App, run: &RunInfo) -> String {
         return String::new();
     }
     match run.undo_until.as_deref() {
-        Some(at) => format!("possible until {}", local_minutes(at, &app.zone)),
-        None => "possible at any time".to_owned(),
+        Some(at) => tr!("possible until %{at}", at = local_minutes(at, &app.zone)),
+        None => tr!("possible at any time"),
     }
+    .into_owned()
 }
 
 fn facts(app: &App, run: &RunInfo) -> Vec<Rich> {
     let at = |time: &str| local_seconds(time, &app.zone);
     let run_id = |id: Option<RunId>| id.map(|id| id.to_string()).unwrap_or_default();
+    let application = format!("{}-{}", run.environment, run.app);
+    let place = tr!("profile %{profile}, %{application}", profile = run.profile, application = application);
     let mut facts = vec![
-        ("name", run.name.clone()),
-        ("label", run.label.clone()),
+        (tr!("name"), run.name.clone()),
+        (tr!("label"), run.label.clone()),
         (
-            "from, to",
+            tr!("from, to"),
             [run.source.as_str(), run.target.as_str()]
                 .into_iter()
                 .filter(|end| !end.is_empty())
                 .collect::<Vec<_>>()
                 .join(" → "),
         ),
-        ("who", run.operator.clone()),
-        ("what", format!("{}, {}", run.operation, state(app, run))),
-        ("why", run.reason.clone()),
-        ("where", format!("profile {}, {}-{}", run.profile, run.environment, run.app)),
-        ("began", at(&run.started_at)),
-        ("ended", run.ended_at.as_deref().map(at).unwrap_or_default()),
-        ("outcomes", outcomes(run)),
-        ("signed", run.signatures.iter().filter_map(|s| s.principal.as_deref()).collect::<Vec<_>>().join(", ")),
-        ("undo", undo_until(app, run)),
-        ("undo of", run_id(run.undo_of)),
-        ("undone by", run_id(run.undone_by)),
+        (tr!("who"), run.operator.clone()),
+        (tr!("what"), format!("{}, {}", run.operation, state(app, run))),
+        (tr!("why"), run.reason.clone()),
+        (tr!("where"), place.into_owned()),
+        (tr!("began"), at(&run.started_at)),
+        (tr!("ended"), run.ended_at.as_deref().map(at).unwrap_or_default()),
+        (tr!("outcomes"), outcomes(run)),
+        (tr!("signed"), run.signatures.iter().filter_map(|s| s.principal.as_deref()).collect::<Vec<_>>().join(", ")),
+        (tr!("undo"), undo_until(app, run)),
+        (tr!("undo of"), run_id(run.undo_of)),
+        (tr!("undone by"), run_id(run.undone_by)),
     ];
-    facts.extend(approved(app, run));
-    facts.extend([("digest", run.digest.clone()), ("journal", run.journal.clone())]);
-    facts.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| fact(name, value)).collect()
+    facts.extend(approved::facts(app, run));
+    facts.extend([(tr!("digest"), run.digest.clone()), (tr!("journal"), run.journal.clone())]);
+    facts.retain(|(_, value)| !value.is_empty());
+    lines(&facts)
 }
 
 impl App {
@@ -371,10 +379,11 @@ impl App {
     pub(crate) fn no_resume(&self, info: &RunInfo) -> Option<String> {
         match info.state {
             RunState::Done | RunState::Undone => {
-                Some(format!("run {} is {}: there is nothing to resume", info.run, info.state))
+                let (run, state) = (info.run, info.state);
+                Some(tr!("run %{run} is %{state}: there is nothing to resume", run = run, state = state).into_owned())
             }
             _ if !self.armed => Some(self.read_only()),
-            _ if self.is_writing() => Some("a run is under way already".to_owned()),
+            _ if self.is_writing() => Some(tr!("a run is under way already").into_owned()),
             _ => None,
         }
     }

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::domain::row::TableKind;
 use crate::domain::timeline::Flag;
 use crate::engine::protocol::Severity;
+use crate::language::translated;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -21,32 +22,32 @@ pub(crate) type Sign = (&'static str, &'static str);
 
 /// Signs of entities.
 pub(crate) const ENTITIES: &[Sign] = &[
-    ("*", "marked, or in the range that is being marked"),
-    ("+", "new, or changed, since watching began"),
-    ("D", "soft-deleted"),
-    ("S", "attributes are stored in S3"),
-    ("M", "stamped by a migration"),
-    ("P", "a command waits to be processed"),
-    ("F", "the newest command failed"),
-    ("W", "wedged: a command that nothing will finish blocks every later publish"),
-    ("B", "blocked: the framework would mangle a write to it"),
-    ("X", "expired: its ttl has passed, or has removed its data row"),
-    ("!", "the doctor found an error there, or it cannot be read whole"),
-    ("~", "the doctor found a warning or a note"),
+    ("*", text!("marked, or in the range that is being marked")),
+    ("+", text!("new, or changed, since watching began")),
+    ("D", text!("soft-deleted")),
+    ("S", text!("attributes are stored in S3")),
+    ("M", text!("stamped by a migration")),
+    ("P", text!("a command waits to be processed")),
+    ("F", text!("the newest command failed")),
+    ("W", text!("wedged: a command that nothing will finish blocks every later publish")),
+    ("B", text!("blocked: the framework would mangle a write to it")),
+    ("X", text!("expired: its ttl has passed, or has removed its data row")),
+    ("!", text!("the doctor found an error there, or it cannot be read whole")),
+    ("~", text!("the doctor found a warning or a note")),
 ];
 
 /// Signs of versions and of changes.
 pub(crate) const VERSIONS: &[Sign] = &[
-    ("=", "the current version, the one of the data row"),
-    ("*", "marked: others can be compared with it"),
-    ("+", "new, or changed, since watching began"),
-    ("D", "found in the data table"),
-    ("H", "found in the history table"),
-    ("C", "found in the command table"),
-    ("S", "its attributes are stored in S3"),
-    ("?", "who and when are uncertain: no command row tells, the row's own fields may be stale"),
-    ("!", "behind the status: the version cannot be read whole"),
-    ("+ - ~ ! >", "of a change: added, removed, changed, type changed, moved"),
+    ("=", text!("the current version, the one of the data row")),
+    ("*", text!("marked: others can be compared with it")),
+    ("+", text!("new, or changed, since watching began")),
+    ("D", text!("found in the data table")),
+    ("H", text!("found in the history table")),
+    ("C", text!("found in the command table")),
+    ("S", text!("its attributes are stored in S3")),
+    ("?", text!("who and when are uncertain: no command row tells, the row's own fields may be stale")),
+    ("!", text!("behind the status: the version cannot be read whole")),
+    ("+ - ~ ! >", text!("of a change: added, removed, changed, type changed, moved")),
 ];
 
 /// The signs of the list that has the keys in a context; none where it has no signs.
@@ -107,9 +108,9 @@ impl Screen for Signs {
         self.lines = lines.len();
         let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
         let area = centred(buffer, area, width, height);
-        let inner = framed(buffer, area, Frame::Dialog, "Signs in this list", "", &app.theme);
+        let inner = framed(buffer, area, Frame::Dialog, &tr!("Signs in this list"), "", &app.theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-        let hints = [(Action::Back, "close"), (Action::Up, "scroll")];
+        let hints = [(Action::Back, text!("close")), (Action::Up, text!("scroll"))];
         foot(buffer, area, &Hints::of(&app.keymap, Context::Signs, &hints), &app.theme);
         draw_text(buffer, area, inner, &lines, &mut self.scroll, &app.theme);
         None
@@ -121,10 +122,11 @@ fn lines(app: &App, of: Context, room: usize) -> Vec<Rich> {
     let (own, others): (Vec<&Sign>, Vec<&Sign>) = self::of(of).iter().partition(|(sign, _)| here.contains(sign));
     let mut out = Vec::new();
     if !name.is_empty() {
-        let heading = if own.is_empty() { format!("{name} has none") } else { format!("{name} has") };
+        let heading =
+            if own.is_empty() { tr!("%{name} has none", name = name) } else { tr!("%{name} has", name = name) };
         out.push(Rich::of(Role::Heading, &heading));
         own.iter().for_each(|sign| out.extend(line(sign, Role::Strong, room)));
-        out.push(Rich::of(Role::Heading, "The others"));
+        out.push(Rich::of(Role::Heading, &tr!("The others")));
     }
     others.iter().for_each(|sign| out.extend(line(sign, Role::Text, room)));
     out
@@ -132,7 +134,7 @@ fn lines(app: &App, of: Context, room: usize) -> Vec<Rich> {
 
 fn line((sign, means): &Sign, role: Role, room: usize) -> Vec<Rich> {
     const COLUMN: usize = 11;
-    let parts = text::wrap(means, room.saturating_sub(COLUMN).max(10));
+    let parts = text::wrap(&translated(means), room.saturating_sub(COLUMN).max(10));
     let lead = |i: usize| if i == 0 { format!("  {sign}") } else { String::new() };
     let whole = |(i, part): (usize, &String)| Rich::of(Role::Flag, &text::fit(&lead(i), COLUMN)).with(role, part);
     parts.iter().enumerate().map(whole).collect()
@@ -171,7 +173,7 @@ fn selected(app: &App, of: Context) -> Option<(String, Vec<&'static str>)> {
             sign("!", line.problem.is_some());
             let watch = app.watch.as_ref().filter(|watch| watch.follows(&opened.entity));
             sign("+", watch.is_some_and(|watch| watch.versions.contains(&line.version)));
-            Some((format!("version {}", line.version), signs))
+            Some((tr!("version %{n}", n = line.version).into_owned(), signs))
         }
         _ => None,
     }
@@ -185,6 +187,6 @@ impl App {
 
     /// Why there are none to explain.
     pub(crate) fn no_signs(&self) -> Option<String> {
-        of(self.context()).is_empty().then(|| "this list has no signs".to_owned())
+        of(self.context()).is_empty().then(|| tr!("this list has no signs").into_owned())
     }
 }

@@ -16,7 +16,7 @@ use crate::tui::screen::{Flow, Press, Screen};
 use crate::tui::theme::Role;
 use crate::tui::{format, text};
 
-/// Width of the column of counts.
+/// Width of the column of counts at least.
 const COUNT: usize = 14;
 
 /// The list; the rules stay with the preview.
@@ -44,7 +44,7 @@ impl Screen for Violations {
             }
             (Action::Pick, Some(rule)) => {
                 let Some((entity, _)) = rule.samples.get(press.place).cloned() else {
-                    app.say(format!("there is no sample {}", press.place + 1));
+                    app.say(tr!("there is no sample %{n}", n = press.place + 1));
                     return Flow::Stay;
                 };
                 let tenant = tenant_of(&entity.key.pk, None).code;
@@ -65,8 +65,9 @@ impl Screen for Violations {
         let rules = rules(app);
         let area = centred(buffer, area, 116, area.height.saturating_sub(1));
         let at = format!("{}/{}", format::len((self.scroll.cursor + 1).min(rules.len())), format::len(rules.len()));
-        let inner = framed(buffer, area, Frame::Dialog, "Violations", &at, theme);
-        let hints = [(Action::Open, "these items"), (Action::Pick, "sample"), (Action::Back, "back")];
+        let inner = framed(buffer, area, Frame::Dialog, &tr!("Violations"), &at, theme);
+        let hints =
+            [(Action::Open, text!("these items")), (Action::Pick, text!("sample")), (Action::Back, text!("back"))];
         foot(buffer, area, &Hints::of(&app.keymap, Context::Violations, &hints), theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         if inner.height < 3 {
@@ -79,16 +80,22 @@ impl Screen for Violations {
         let lines = u16::try_from(rules.len()).unwrap_or(u16::MAX).min(inner.height - wanted);
         let list = Rect { height: lines, ..inner };
         let place = Place { frame: area, lines: list };
-        draw_list(buffer, place, &mut self.scroll, rules.len(), theme, |i| rules.get(i).map(line));
+        let column = rules.iter().map(|rule| text::width(&items(rule)) + 1).fold(COUNT, usize::max);
+        let row = |i: usize| rules.get(i).map(|rule| line(rule, column));
+        draw_list(buffer, place, &mut self.scroll, rules.len(), theme, row);
         draw_lines(buffer, Rect { y: list.bottom(), height: inner.bottom() - list.bottom(), ..inner }, &below, theme);
         None
     }
 }
 
-fn line(rule: &Violated) -> Rich {
-    let count = format::plural(rule.items, "item", "items");
+fn items(rule: &Violated) -> String {
+    format::plural(rule.items, text!("%{n} item"), text!("%{n} items"))
+}
+
+fn line(rule: &Violated, column: usize) -> Rich {
+    let count = items(rule);
     let place = rule.place.as_deref().map(|place| format!("  {place}")).unwrap_or_default();
-    Rich::of(Role::Error, &text::fit(&count, COUNT)).with(Role::Text, &rule.rule).with(Role::Path, &place)
+    Rich::of(Role::Error, &text::fit(&count, column)).with(Role::Text, &rule.rule).with(Role::Path, &place)
 }
 
 /// The samples of a rule, each behind the key that opens it.

@@ -18,7 +18,7 @@ fn with(size: (u16, u16), fake: Fake, keys: &str) -> Played {
     Play::new(size.0, size.1).with(change).keys(keys)
 }
 
-fn play(size: (u16, u16), keys: &str) -> Played {
+pub(super) fn play(size: (u16, u16), keys: &str) -> Played {
     with(size, Fake::golden(), keys)
 }
 

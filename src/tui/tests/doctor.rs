@@ -59,7 +59,7 @@ fn findings() -> Vec<Event> {
     ]
 }
 
-fn with(size: (u16, u16), end: bool, keys: &str) -> Played {
+pub(super) fn with(size: (u16, u16), end: bool, keys: &str) -> Played {
     let answer = move |c: &Command| match c {
         Command::Doctor { .. } => {
             let mut events = findings();

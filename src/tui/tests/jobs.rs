@@ -34,14 +34,14 @@ fn begun(played: &Played) -> Vec<Operation> {
 const APPROVE: Decision = Decision::Approve { confirm: None };
 
 #[test]
-fn roll_back_and_undo() {
+pub(super) fn roll_back_and_undo() {
     let played = job(|_| {}, &format!("AA{}", open_bolt("")), "[[R<tab><ret>4uRaW", 12);
     assert_eq!(begun(&played), [Operation::Rollback, Operation::Undo], "{}", played.screen);
     assert_eq!(decisions(&played), [APPROVE, APPROVE]);
 }
 
 #[test]
-fn copy_a_tenant_batch_by_batch_and_undo() {
+pub(super) fn copy_a_tenant_batch_by_batch_and_undo() {
     let many = |p: &mut Play| {
         for n in 0..10 {
             let row =
@@ -71,7 +71,7 @@ fn copy_a_tenant_batch_by_batch_and_undo() {
 }
 
 #[test]
-fn normalise_with_decisions() {
+pub(super) fn normalise_with_decisions() {
     let played = job(|_| {}, "AA", ":plan new normalize<ret>pc2n1<esc>pRaW", 40);
     let run = played.commands.iter().find_map(|c| match c {
         Command::RunPlan { plan, .. } => Some(plan),
@@ -83,7 +83,7 @@ fn normalise_with_decisions() {
 }
 
 #[test]
-fn resume_after_a_kill() {
+pub(super) fn resume_after_a_kill() {
     let killed = |p: &mut Play| {
         p.fake = Fake::golden().answering(|c| {
             let stopped = RunInfo { left: 3, ..super::fake::stopped_run() };

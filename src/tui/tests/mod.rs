@@ -9,6 +9,7 @@ mod fake;
 mod fake_normalize;
 mod fake_plans;
 mod finding;
+mod japanese;
 mod jobs;
 mod mouse;
 mod plans;

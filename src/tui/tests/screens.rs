@@ -11,7 +11,7 @@ use crate::tui::text;
 const BOLT: &str = ":open PRODUCT#acme 01HX7MBJK3V9WQBZ7XNDK5ZT2M<ret>";
 
 /// Name, keys, and whether the profile is protected.
-fn screens() -> Vec<(&'static str, String, bool)> {
+pub(super) fn screens() -> Vec<(&'static str, String, bool)> {
     let keys = |keys: &str| keys.replace("BOLT", BOLT);
     [
         ("tree", "jjl", false),
@@ -56,7 +56,7 @@ fn screens() -> Vec<(&'static str, String, bool)> {
     .collect()
 }
 
-fn play(size: (u16, u16), keys: &str, protected: bool, fake: Fake) -> Played {
+pub(super) fn play(size: (u16, u16), keys: &str, protected: bool, fake: Fake) -> Played {
     let change = |p: &mut Play| {
         p.options.profile.protected = protected;
         p.fake = fake;

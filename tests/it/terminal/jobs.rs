@@ -74,6 +74,7 @@ fn a_terminal_that_goes_without_a_signal_ends_the_console() {
         let mut command = CommandBuilder::new("sh");
         command.args(["-c", &format!("trap '' HUP; {}; echo $? > '{}'", program(), ended.display())]);
         command.env("TERM", "xterm-256color");
+        command.env("LC_ALL", "C.UTF-8");
         command.env("TENANTRY_STATE", "");
         let mut child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);

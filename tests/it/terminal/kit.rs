@@ -33,6 +33,7 @@ impl Console {
         let mut command = CommandBuilder::new(program);
         command.args(args);
         command.env("TERM", "xterm-256color");
+        command.env("LC_ALL", "C.UTF-8");
         for name in ["TENANTRY_CONFIG", "TENANTRY_PROFILE", "TENANTRY_STATE", "NO_COLOR"] {
             command.env_remove(name);
         }

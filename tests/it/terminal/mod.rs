@@ -86,6 +86,7 @@ fn a_terminal_that_closes_ends_the_console_as_a_hangup_does() {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tenantry"));
         command.arg("--sandbox");
         command.env("TERM", "xterm-256color");
+        command.env("LC_ALL", "C.UTF-8");
         command.env("TENANTRY_STATE", "");
         let mut child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);

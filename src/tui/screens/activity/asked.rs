@@ -1,16 +1,30 @@
 //! `:activity …` and its key: the words of a request, and the list that it opens.
 
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
 use super::super::options::Options;
 use super::{Activity, Grouped};
-use crate::domain::clock::{MOMENT, Now, moment, parse_time};
+use crate::domain::clock::{MOMENT, Now, local_seconds, moment, parse_time, utc_millis};
 use crate::domain::key::{PartitionKey, SortKey};
 use crate::domain::path::Path;
 use crate::engine::protocol::{ActivityWanted, Among, Command, EntityRef};
+use crate::language::translated;
 use crate::tui::app::App;
 use crate::tui::job::Job;
 use crate::tui::pane::Pane;
 use crate::tui::parts::streamed::Streamed;
 use crate::tui::screens::tenants::tree::Node;
+
+/// Sentence that says which moment a text was taken for, as [`Now::taken`] says it in English.
+fn taken(text: &str, at: Timestamp, now: &Now) -> String {
+    let utc = utc_millis(at);
+    let local = local_seconds(&utc, &now.zone);
+    let zone = now.zone.iana_name().map_or_else(|| tr!("local time"), Cow::from);
+    tr!("%{text} is taken for %{utc} (%{local} in %{zone})", text = text : {:?}, utc = utc, local = local, zone = zone)
+        .into_owned()
+}
 
 /// Reads the request of `:activity …`; also says which moments its texts were taken for.
 fn wanted(app: &App, words: &[String]) -> Result<(ActivityWanted, Vec<String>), String> {
@@ -20,17 +34,22 @@ fn wanted(app: &App, words: &[String]) -> Result<(ActivityWanted, Vec<String>), 
     let mut moments = Vec::new();
     let mut at = |name: &str| {
         let Some(text) = options.value(name) else { return Ok(None) };
-        let at = moment(&text, &now).ok_or_else(|| format!("--{name} must be {MOMENT}, not {text}"))?;
+        let at = moment(&text, &now).ok_or_else(|| {
+            let moment = translated(MOMENT);
+            tr!("--%{name} must be %{moment}, not %{text}", name = name, moment = moment, text = text).into_owned()
+        })?;
         if parse_time(&text).is_none() {
-            moments.push(format!("--{name}: {}", now.taken(&text, at)));
+            moments.push(format!("--{name}: {}", taken(&text, at, &now)));
         }
         Ok::<_, String>(Some(at))
     };
     let (since, until) = (at("since")?, at("until")?);
     if since.zip(until).is_some_and(|(since, until)| since > until) {
-        return Err(format!("--until is before --since: {}", moments.join("; ")));
+        return Err(tr!("--until is before --since: %{moments}", moments = moments.join("; ")).into_owned());
     }
-    let limit = options.value("limit").map(|n| n.parse().map_err(|_| format!("--limit wants a number, not {n}")));
+    let limit = options.value("limit").map(|n| {
+        n.parse().map_err(|_| tr!("--%{name} wants a number, not %{text}", name = "limit", text = n).into_owned())
+    });
     let path: Vec<Path> =
         options.values("path").iter().map(|p| p.parse().map_err(|e| format!("{e}"))).collect::<Result<_, _>>()?;
     let mut own = options.words.iter();
@@ -45,7 +64,7 @@ fn wanted(app: &App, words: &[String]) -> Result<(ActivityWanted, Vec<String>), 
     let pk = pk.or_else(|| opened.filter(|_| is_bare).map(|o| o.key.pk.clone()));
     let sk = sk.or_else(|| opened.filter(|_| is_bare).map(|o| o.key.sk.clone()));
     if pk.is_some() && (options.value("type").is_some() || options.value("tenant").is_some()) {
-        return Err("--type and --tenant are for many partitions: a key names one".to_owned());
+        return Err(tr!("--type and --tenant are for many partitions: a key names one").into_owned());
     }
     let wanted = ActivityWanted {
         among: Among { module, entity_type: options.value("type"), tenant: options.value("tenant") },
@@ -75,11 +94,11 @@ impl App {
                     (module.to_string(), vec!["--tenant".to_owned(), tenant.to_string()])
                 }
                 Some(Node::Partition(module, _, pk)) => (module.to_string(), vec![pk.to_string()]),
-                None => return self.refuse("there is nothing here: `:activity` is about everything"),
+                None => return self.refuse(tr!("there is nothing here: `:activity` is about everything")),
             },
             _ => match opened {
                 Some(entity) => (entity.module.clone(), of_entity(entity)),
-                None => return self.refuse("no entity is open: `:activity` is about everything"),
+                None => return self.refuse(tr!("no entity is open: `:activity` is about everything")),
             },
         };
         // A key that tells its module needs no word of it.

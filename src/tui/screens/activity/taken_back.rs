@@ -10,6 +10,7 @@ use crate::domain::clock::{parse_time, utc_millis};
 use crate::domain::key::PartitionKey;
 use crate::domain::timeline::BySource;
 use crate::engine::protocol::{Activity, ActivityWanted, EntityRef};
+use crate::language::translated;
 use crate::tui::format;
 
 /// Entities that a plan may name one by one.
@@ -43,12 +44,17 @@ pub(super) struct LeftOut {
 impl LeftOut {
     /// How many they are and why they are left out; `None` where there are none.
     pub(super) fn said(self) -> Option<String> {
-        let said = |many: usize, why: &str| {
-            let versions = format::plural(many as u64, "version is", "versions are");
-            (many > 0).then(|| format!("{versions} not in the plan: {why}"))
-        };
-        let undated = said(self.undated, "without a command row no period holds them");
-        let unapplied = said(self.unapplied, "pending or failed, not applied");
+        let said = |n: usize, one, many| (n > 0).then(|| format::plural(n as u64, one, many));
+        let undated = said(
+            self.undated,
+            text!("%{n} version is not in the plan: without a command row no period holds them"),
+            text!("%{n} versions are not in the plan: without a command row no period holds them"),
+        );
+        let unapplied = said(
+            self.unapplied,
+            text!("%{n} version is not in the plan: pending or failed, not applied"),
+            text!("%{n} versions are not in the plan: pending or failed, not applied"),
+        );
         let all: Vec<String> = unapplied.into_iter().chain(undated).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
@@ -78,12 +84,12 @@ impl Listed<'_> {
     pub(super) fn plan(&self) -> Result<(Vec<PlanValue>, LeftOut), String> {
         let published: Vec<&Activity> = self.accepted.iter().copied().filter(|one| is_published(one)).collect();
         if published.is_empty() {
-            return Err("there is no published version to take back in the list".to_owned());
+            return Err(tr!("there is no published version to take back in the list").into_owned());
         }
         let dated: Vec<(&Activity, Timestamp)> = published.iter().filter_map(|one| Some((*one, dated(one)?))).collect();
         let times = dated.iter().map(|(_, at)| *at);
         let (Some(from), Some(to)) = (times.clone().min(), times.max()) else {
-            return Err("when they were published is not known: their command rows are gone".to_owned());
+            return Err(tr!("when they were published is not known: their command rows are gone").into_owned());
         };
         let rows: Vec<&Activity> = dated.iter().map(|(one, _)| *one).collect();
         let narrowings = self.narrowings(&rows)?;
@@ -102,14 +108,17 @@ impl Listed<'_> {
                 return Ok((values, LeftOut { undated, unapplied }));
             }
         }
-        Err(if is_many {
-            let most = format::len(ENTITIES);
-            format!("no plan takes exactly these, and they are of more than {most} entities: narrow the list first")
+        let why = if is_many {
+            tr!(
+                "no plan takes exactly these, and they are of more than %{most} entities: narrow the list first",
+                most = format::len(ENTITIES)
+            )
         } else {
-            "no plan takes exactly these: others of the same entities are from the same people, requests and period; \
-             narrow by person or request instead of by text"
-                .to_owned()
-        })
+            tr!(
+                "no plan takes exactly these: others of the same entities are from the same people, requests and period; narrow by person or request instead of by text"
+            )
+        };
+        Err(why.into_owned())
     }
 
     /// From what the list was asked for down to everything that a window can be narrowed by.
@@ -124,15 +133,18 @@ impl Listed<'_> {
         let by = all(|one| one.by.as_deref());
         let request = all(|one| one.request_id.as_deref());
         let source = all(|one| one.source.as_deref());
-        let must = |is_asked: bool, names: &Option<BTreeSet<&'a str>>, what: &str| match names {
+        let must = |is_asked: bool, names: &Option<BTreeSet<&'a str>>, why: &'static str| match names {
             Some(names) if is_asked || names.len() == 1 => Ok(names.clone()),
-            None if is_asked => Err(format!("a plan of these must name every {what}, and there are too many or none")),
+            None if is_asked => Err(translated(why).into_owned()),
             _ => Ok(BTreeSet::new()),
         };
+        let people = text!("a plan of these must name every person, and there are too many or none");
+        let requests = text!("a plan of these must name every request, and there are too many or none");
+        let sources = text!("a plan of these must name every source, and there are too many or none");
         let least = Narrowing {
-            by: must(!wanted.by.is_empty(), &by, "person")?,
-            request: must(!wanted.request.is_empty() || has_places, &request, "request")?,
-            source: if wanted.source.is_empty() { BTreeSet::new() } else { must(true, &source, "source")? },
+            by: must(!wanted.by.is_empty(), &by, people)?,
+            request: must(!wanted.request.is_empty() || has_places, &request, requests)?,
+            source: if wanted.source.is_empty() { BTreeSet::new() } else { must(true, &source, sources)? },
         };
         let by = Narrowing { by: by.unwrap_or_default(), ..least.clone() };
         let both = Narrowing { request: request.unwrap_or_default(), ..by.clone() };

@@ -8,6 +8,7 @@ use ratatui::style::Style;
 use super::part::Part;
 use crate::domain::printable::printable;
 use crate::engine::protocol::{ApprovalRequest, Decision};
+use crate::language::translated;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::{Context, Key};
@@ -57,6 +58,28 @@ pub(crate) struct Confirm {
     later: u64,
     /// The batch was held before.
     is_held: bool,
+}
+
+/// Stands in a text where a word is to stand out.
+pub(super) const HOLE: &str = "\0";
+
+/// A text in a role, with a word that stands out in its hole.
+pub(super) fn around(text: &str, word: &str, role: Role) -> Rich {
+    let (before, after) = text.split_once(HOLE).unwrap_or((text, ""));
+    Rich::of(role, before).with(Role::Strong, word).with(role, after)
+}
+
+/// What is asked for where something else was typed.
+pub(super) fn exactly(wanted: &str) -> String {
+    tr!("type %{wanted} exactly as it stands here", wanted = wanted).into_owned()
+}
+
+/// Sentences one after the other; those that are empty are left out.
+fn sentences(all: &[&str]) -> String {
+    let all = all.iter().filter(|sentence| !sentence.is_empty()).map(|sentence| (*sentence).to_owned());
+    // Japanese has no blank between two.
+    all.reduce(|before, after| tr!("%{before} %{after}", before = before, after = after).into_owned())
+        .unwrap_or_default()
 }
 
 impl Confirm {
@@ -127,7 +150,7 @@ impl Confirm {
         match (action, &self.wanted) {
             (Action::Back, _) => return Pressed::Back,
             (Action::Accept, Some(wanted)) if self.field.text() == wanted => return Pressed::Decided(self.decision()),
-            (Action::Accept, Some(wanted)) => self.problem = Some(format!("type {wanted} exactly as it stands here")),
+            (Action::Accept, Some(wanted)) => self.problem = Some(exactly(wanted)),
             (action, None) if action == self.answer() => return Pressed::Decided(self.decision()),
             _ => {}
         }
@@ -135,73 +158,98 @@ impl Confirm {
     }
 
     fn words(&self, app: &App) -> (Frame, String, String) {
-        let items = format::plural(self.items, "item", "items");
+        let items = format::plural(self.items, text!("%{n} item"), text!("%{n} items"));
         let place = if app.profile.protected { "PRODUCTION: " } else { "" };
         let out = match self.part.count() {
             0 => String::new(),
-            n => format!(" {} taken out and skipped for good.", format::plural(n, "item is", "items are")),
+            n => format::plural(
+                n,
+                text!("%{n} item is taken out and skipped for good."),
+                text!("%{n} items are taken out and skipped for good."),
+            ),
         };
+        let batch = self.batch;
         match self.verb {
             Verb::Approve => {
                 let then = match (self.later, self.held) {
-                    (0, 0) => "Nothing is left after it.",
-                    (0, _) => "What is held back is asked for next.",
-                    _ => "The run asks again before the next one.",
+                    (0, 0) => tr!("Nothing is left after it."),
+                    (0, _) => tr!("What is held back is asked for next."),
+                    _ => tr!("The run asks again before the next one."),
                 };
-                let what = format!("Batch {} is written: {items}.{out} {then}", self.batch);
-                (Frame::Write, format!("{place}Write {items}?"), what)
+                let what = tr!("Batch %{batch} is written: %{items}.", batch = batch, items = items);
+                let title = format!("{place}{}", tr!("Write %{items}?", items = items));
+                (Frame::Write, title, sentences(&[&what, &out, &then]))
             }
             Verb::ApproveRest => {
-                let rest = format::plural(self.rest, "item is", "items are");
+                let rest = match self.later {
+                    0 => format::plural(
+                        self.rest,
+                        text!("%{n} item is written WITHOUT asking again: the last batch."),
+                        text!("%{n} items are written WITHOUT asking again: the last batch."),
+                    ),
+                    _ => format::plural(
+                        self.rest,
+                        text!("%{n} item is written WITHOUT asking again: this batch and every later one."),
+                        text!("%{n} items are written WITHOUT asking again: this batch and every later one."),
+                    ),
+                };
                 let held = match self.held {
                     0 => String::new(),
-                    n => format!(" {} asked for afterwards.", format::plural(n, "held item is", "held items are")),
+                    n => format::plural(
+                        n,
+                        text!("%{n} held item is asked for afterwards."),
+                        text!("%{n} held items are asked for afterwards."),
+                    ),
                 };
-                let later = if self.later == 0 { "the last batch" } else { "this batch and every later one" };
-                let what = format!("{rest} written WITHOUT asking again: {later}.{out}{held}");
-                (Frame::Arm, format!("{place}Write ALL that is left, unseen?"), what)
+                let title = format!("{place}{}", tr!("Write ALL that is left, unseen?"));
+                (Frame::Arm, title, sentences(&[&rest, &out, &held]))
             }
             Verb::Skip => {
                 let then = match (self.later, self.held) {
-                    (0, 0) => "Nothing is left after it.",
-                    (0, _) => "What is held back is asked for next.",
-                    _ => "The run goes on with the next batch.",
+                    (0, 0) => tr!("Nothing is left after it."),
+                    (0, _) => tr!("What is held back is asked for next."),
+                    _ => tr!("The run goes on with the next batch."),
                 };
-                let what = format!("Nothing of the {items} is written, now or when the run is resumed. {then}");
-                (Frame::Dialog, format!("Skip batch {} for good?", self.batch), what)
+                let what = tr!("Nothing of the %{items} is written, now or when the run is resumed.", items = items);
+                let title = tr!("Skip batch %{batch} for good?", batch = batch).into_owned();
+                (Frame::Dialog, title, sentences(&[&what, &then]))
             }
             Verb::Hold => {
                 let then = match (self.is_held, self.later) {
-                    (true, _) => "It was held before: the run ends without it, and asks for it when it is resumed.",
-                    (false, 0) => "No other batch waits: the run asks for what is held back.",
-                    (false, _) => "The run asks for it again when the others are through.",
+                    (true, _) => {
+                        tr!("It was held before: the run ends without it, and asks for it when it is resumed.")
+                    }
+                    (false, 0) => tr!("No other batch waits: the run asks for what is held back."),
+                    (false, _) => tr!("The run asks for it again when the others are through."),
                 };
-                let what = format!("Nothing of it is written for now. {then}");
-                (Frame::Pane { focused: true }, format!("Hold batch {} back?", self.batch), what)
+                let title = tr!("Hold batch %{batch} back?", batch = batch).into_owned();
+                let what = sentences(&[&tr!("Nothing of it is written for now."), &then]);
+                (Frame::Pane { focused: true }, title, what)
             }
             Verb::Split => {
-                let what = "Nothing is written. Its first half is asked for alone, and the rest afterwards.".to_owned();
-                (Frame::Pane { focused: false }, format!("Split batch {} in two?", self.batch), what)
+                let what = tr!("Nothing is written. Its first half is asked for alone, and the rest afterwards.");
+                let title = tr!("Split batch %{batch} in two?", batch = batch).into_owned();
+                (Frame::Pane { focused: false }, title, what.into_owned())
             }
             Verb::Stop => {
-                let what = format!(
-                    "Nothing more is written; batch {} and what follows stay as they are. What was written stays written: the run can be \
-                     resumed, or undone.",
-                    self.batch
+                let what = tr!(
+                    "Nothing more is written; batch %{batch} and what follows stay as they are. \
+                     What was written stays written: the run can be resumed, or undone.",
+                    batch = batch
                 );
-                (Frame::End, "End the run here?".to_owned(), what)
+                (Frame::End, tr!("End the run here?").into_owned(), what.into_owned())
             }
         }
     }
 
     fn hint(&self) -> (Action, &'static str) {
         let what = match self.verb {
-            Verb::Approve => "write them",
-            Verb::ApproveRest => "write all",
-            Verb::Skip => "skip it",
-            Verb::Hold => "hold it",
-            Verb::Split => "split it",
-            Verb::Stop => "end the run",
+            Verb::Approve => text!("write them"),
+            Verb::ApproveRest => text!("write all"),
+            Verb::Skip => text!("skip it"),
+            Verb::Hold => text!("hold it"),
+            Verb::Split => text!("split it"),
+            Verb::Stop => text!("end the run"),
         };
         match &self.wanted {
             Some(_) => (Action::Accept, what),
@@ -219,22 +267,20 @@ impl Confirm {
         lines.push(Rich::default());
         let mut label = Rich::default();
         if let Some(wanted) = &self.wanted {
-            label =
-                Rich::of(Role::Warning, "Type ").with(Role::Strong, wanted).with(Role::Warning, " and press Enter:");
+            label = around(&tr!("Type %{wanted} and press Enter:", wanted = HOLE), wanted, Role::Warning);
             lines.push(label.clone());
             lines.push(Rich::default());
             lines.extend(self.problem.iter().map(|p| Rich::of(Role::Warning, &format!("! {p}"))));
         } else {
             let (action, does) = self.hint();
             let key = keys(&app.keymap, Context::Confirm, action).unwrap_or_default();
-            lines.push(
-                Rich::of(Role::Text, "Press ").with(Role::Strong, &key).with(Role::Text, &format!(" to {does}.")),
-            );
+            let text = tr!("Press %{key} to %{does}.", key = HOLE, does = translated(does));
+            lines.push(around(&text, &key, Role::Text));
         }
         let height = u16::try_from(lines.len()).unwrap_or(0) + 2;
         let area = centred(buffer, area, width, height);
         let inner = framed(buffer, area, frame, &title, "", theme);
-        let hints = Hints::of(&app.keymap, Context::Confirm, &[(Action::Back, "back"), self.hint()]);
+        let hints = Hints::of(&app.keymap, Context::Confirm, &[(Action::Back, text!("back")), self.hint()]);
         foot(buffer, area, &hints, theme);
         let inner = Rect { x: inner.x + 2, width: inner.width.saturating_sub(4), ..inner };
         let mut cursor = None;

@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::confirm::{HOLE, around, exactly};
 use crate::engine::protocol::{ApprovalRequest, Decision, Level};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
@@ -99,7 +100,7 @@ impl One {
         }
         match &approval.confirm {
             Some(wanted) if wanted != self.field.text() => {
-                self.problem = Some(format!("type {wanted} exactly as it stands here"));
+                self.problem = Some(exactly(wanted));
                 None
             }
             confirm => Some(Decision::Approve { confirm: confirm.clone() }),
@@ -114,9 +115,10 @@ impl One {
         area: Rect,
     ) -> Option<(u16, u16)> {
         let area = centred(buffer, area, 104, area.height.saturating_sub(2));
-        let title = if app.profile.protected { "PRODUCTION: write this?" } else { "Write this?" };
+        let title = if app.profile.protected { tr!("PRODUCTION: write this?") } else { tr!("Write this?") };
         let digest: String = approval.digest.chars().take(16).collect();
-        let inner = framed(buffer, area, Frame::Write, title, &format!("digest {digest}"), &app.theme);
+        let note = tr!("digest %{digest}", digest = digest);
+        let inner = framed(buffer, area, Frame::Write, &title, &note, &app.theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let notes = &approval.notes[..approval.notes.len().min(NOTES)];
         let noted = u16::try_from(notes.len()).unwrap_or(0);
@@ -137,15 +139,15 @@ impl One {
     fn draw_foot(&self, app: &App, approval: &ApprovalRequest, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
         let theme = &app.theme;
         let row = |i: u16| Rect { y: area.y + i, height: 1, ..area };
-        let items = format::plural(approval.items.len() as u64, "item", "items");
-        let facts = format!("run {}, batch {}, {items}, digest", approval.run, approval.batch);
+        let items = format::plural(approval.items.len() as u64, text!("%{n} item"), text!("%{n} items"));
+        let (run, batch) = (approval.run, approval.batch);
+        let facts = tr!("run %{run}, batch %{batch}, %{items}, digest", run = run, batch = batch, items = items);
         draw_line(buffer, row(0), &Rich::of(Role::Dim, &facts), 0, theme, Style::default());
         draw_line(buffer, row(1), &Rich::of(Role::Dim, &approval.digest), 0, theme, Style::default());
         let mut cursor = None;
         if let Some(wanted) = &approval.confirm {
-            let label = Rich::of(Role::Warning, "Type ")
-                .with(Role::Strong, wanted)
-                .with(Role::Warning, " to be able to write it: ");
+            let text = format!("{} ", tr!("Type %{wanted} to be able to write it:", wanted = HOLE));
+            let label = around(&text, wanted, Role::Warning);
             let used = u16::try_from(label.width()).unwrap_or(u16::MAX);
             let at = if used + 12 < area.width { row(2) } else { row(3) };
             draw_line(buffer, row(2), &label, 0, theme, Style::default());
@@ -153,11 +155,14 @@ impl One {
             cursor = self.field.draw(buffer, Rect { x: at.x + left, width: (at.width - left).min(30), ..at }, theme);
         }
         let chosen = |button| if self.button == button { Role::Button } else { Role::Text };
-        let mut buttons = Rich::of(chosen(Button::Stop), " Write nothing ").with(Role::Text, "  ");
-        buttons.push(chosen(Button::Write), " Write it ");
+        // Without its blanks a text is what a key does, in the help.
+        let mut buttons = Rich::of(chosen(Button::Stop), &tr!(" Write nothing ")).with(Role::Text, "  ");
+        buttons.push(chosen(Button::Write), &tr!(" Write it "));
         match &self.problem {
             Some(problem) => buttons.push(Role::Warning, &format!("  ! {problem}")),
-            None => buttons.push(Role::Dim, "   Tab choose · Enter do it · Esc write nothing"),
+            None => {
+                buttons.push(Role::Dim, &format!("   {}", tr!("Tab choose · Enter do it · Esc write nothing")));
+            }
         }
         draw_line(buffer, row(area.height - 1), &buttons, 0, theme, Style::default());
         cursor

@@ -9,7 +9,8 @@ use ratatui::style::Style;
 use super::Batch;
 use crate::domain::clock::local_minutes;
 use crate::domain::key::Version;
-use crate::engine::protocol::{Level, Preview, Remembered};
+use crate::engine::protocol::{Level, Preview};
+use crate::language::translated;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -17,24 +18,26 @@ use crate::tui::parts::popup::{Frame, centred, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::{Hints, Place, Rich, draw_line, draw_lines, draw_list};
 use crate::tui::screens::plan::preview_view::{action_role, short};
+use crate::tui::screens::rehearsed;
+use crate::tui::screens::runs::approved;
 use crate::tui::theme::Role;
 use crate::tui::{format, subject, text};
 
 /// The decisions.
 const DECISIONS: [(Action, &str); 9] = [
-    (Action::Approve, "approve"),
-    (Action::ApproveRest, "approve the rest"),
-    (Action::SkipBatch, "skip"),
-    (Action::HoldBatch, "hold"),
-    (Action::SplitBatch, "split"),
-    (Action::EndRun, "end the run"),
-    (Action::TakeOut, "take out"),
-    (Action::Open, "item"),
-    (Action::Back, "decide later"),
+    (Action::Approve, text!("approve")),
+    (Action::ApproveRest, text!("approve the rest")),
+    (Action::SkipBatch, text!("skip")),
+    (Action::HoldBatch, text!("hold")),
+    (Action::SplitBatch, text!("split")),
+    (Action::EndRun, text!("end the run")),
+    (Action::TakeOut, text!("take out")),
+    (Action::Open, text!("item")),
+    (Action::Back, text!("decide later")),
 ];
 
 /// The note beside the title.
-const NOTE: &str = "none of it written yet";
+const NOTE: &str = text!("none of it written yet");
 
 impl Batch {
     pub(super) fn draw_batch(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
@@ -46,10 +49,11 @@ impl Batch {
         // With everything taken out, the batch is still of somewhere.
         let all = || self.approval.items.iter().collect();
         let ends = ends(&if kept.is_empty() { all() } else { kept });
-        let title = format!("{place}Batch {}: {ends}", self.approval.batch);
+        let title = format!("{place}{}", tr!("Batch %{batch}: %{ends}", batch = self.approval.batch, ends = ends));
+        let note = translated(NOTE);
         // Half a note says nothing.
-        let is_room = text::width(&title) + text::width(NOTE) + 8 <= usize::from(area.width);
-        let inner = framed(buffer, area, Frame::Write, &title, if is_room { NOTE } else { "" }, theme);
+        let is_room = text::width(&title) + text::width(&note) + 8 <= usize::from(area.width);
+        let inner = framed(buffer, area, Frame::Write, &title, if is_room { &note } else { "" }, theme);
         self.draw_left(app, buffer, area);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let room = usize::from(inner.width).max(4);
@@ -77,11 +81,11 @@ impl Batch {
         let approval = &self.approval;
         let later = approval.rest.saturating_sub(approval.items.len() as u64);
         let mut words = match later {
-            0 => "nothing is left after it".to_owned(),
-            n => format!("{} left after it", format::plural(n, "item", "items")),
+            0 => tr!("nothing is left after it").into_owned(),
+            n => format::plural(n, text!("%{n} item left after it"), text!("%{n} items left after it")),
         };
         if approval.held_back.1 > 0 {
-            words.push_str(&format!(", {} held back", format::count(approval.held_back.1)));
+            words.push_str(&format!(", {}", tr!("%{n} held back", n = format::count(approval.held_back.1))));
         }
         let line = Rich::of(Role::Strong, &format!(" {words} "));
         let width = u16::try_from(line.width()).unwrap_or(0).min(area.width.saturating_sub(2));
@@ -94,30 +98,35 @@ impl Batch {
         let approval = &self.approval;
         let kept: Vec<&Preview> = approval.items.iter().filter(|item| !self.part.is_out(item.n)).collect();
         let all = approval.items.len();
-        let mut items = format::plural(all as u64, "item", "items");
+        let mut items = format::plural(all as u64, text!("%{n} item"), text!("%{n} items"));
         if kept.len() < all {
-            items = format!("{} of {items}, {} taken out", format::len(kept.len()), format::count(self.part.count()));
+            let (kept, out) = (format::len(kept.len()), format::count(self.part.count()));
+            items = tr!("%{kept} of %{items}, %{out} taken out", kept = kept, items = items, out = out).into_owned();
         }
         let mut lines = Vec::new();
         if approval.canary {
-            let few = format::plural(kept.len() as u64, "item", "items");
-            let words = format!("CANARY: {few} to begin with, few on purpose. Look before you approve.");
+            let words = format::plural(
+                kept.len() as u64,
+                text!("CANARY: %{n} item to begin with, few on purpose. Look before you approve."),
+                text!("CANARY: %{n} items to begin with, few on purpose. Look before you approve."),
+            );
             lines.extend(problem::notice(&words, Role::Production, room));
         }
         match approval.canary_is_clean {
-            Some(true) => lines.push(Rich::of(Role::Ok, "canary: every approved item is done or equal")),
+            Some(true) => lines.push(Rich::of(Role::Ok, &tr!("canary: every approved item is done or equal"))),
             Some(false) => {
-                let words = "! The canary was NOT clean: the log says which of its items were not written.";
-                lines.extend(problem::notice(words, Role::Error, room));
+                let words = tr!("The canary was NOT clean: the log says which of its items were not written.");
+                lines.extend(problem::notice(&format!("! {words}"), Role::Error, room));
             }
             None => {}
         }
         if let Some(last) = approval.earlier.last() {
-            let words = format!("Resumed: {}. It counts no more.", last.words(&local_minutes(&last.at, &app.zone)));
+            let what = approved::words(last, &local_minutes(&last.at, &app.zone));
+            let words = tr!("Resumed: %{what}. It counts no more.", what = what);
             lines.extend(problem::notice(&words, Role::Text, room));
         }
         if approval.held {
-            lines.push(Rich::of(Role::Warning, "It was held before."));
+            lines.push(Rich::of(Role::Warning, &tr!("It was held before.")));
         }
         for (level, words) in &approval.notes {
             let (mark, role) = if *level == Level::Info { ("", Role::Text) } else { ("! ", Role::Warning) };
@@ -128,10 +137,10 @@ impl Batch {
         let mut parts = vec![items, actions(&kept)];
         // Users cost calls and no units.
         if units > 0 {
-            parts.push(format!("{} write units at most", format::count(units)));
+            parts.push(tr!("%{n} write units at most", n = format::count(units)).into_owned());
         }
         if objects > 0 {
-            parts.push(format::plural(objects, "S3 object", "S3 objects"));
+            parts.push(format::plural(objects, text!("%{n} S3 object"), text!("%{n} S3 objects")));
         }
         parts.retain(|part| !part.is_empty());
         lines.extend(problem::notice(&parts.join(" · "), Role::Strong, room));
@@ -141,28 +150,30 @@ impl Batch {
             Some(known) if known.rehearsal.is_clean() && !known.is_changed => Role::Ok,
             Some(_) => Role::Warning,
         };
-        lines.extend(problem::notice(&Remembered::words(known, app.now), role, room));
+        lines.extend(problem::notice(&rehearsed::words(known, app.now), role, room));
         let name = app.run.as_ref().map(|r| r.what()).unwrap_or_default();
         let digest = short(&self.part.shown_digest(approval));
-        lines.extend(problem::notice(&format!("{name}run {}, digest {digest}", approval.run), Role::Dim, room));
+        let run = tr!("run %{run}, digest %{digest}", run = approval.run, digest = digest);
+        lines.extend(problem::notice(&format!("{name}{run}"), Role::Dim, room));
         let key = |at: usize| approval.items.get(at).map(|i| i.source.sk.to_string()).unwrap_or_default();
         let mut standing_out = Vec::new();
         if let Some((at, bytes)) = self.outliers.largest {
-            standing_out.push(format!("largest {} ({} bytes)", key(at), format::len(bytes)));
+            standing_out.push(tr!("largest %{key} (%{n} bytes)", key = key(at), n = format::len(bytes)).into_owned());
         }
         if let Some((at, fields)) = self.outliers.most_changed {
-            let fields = format::plural(fields as u64, "changed field", "changed fields");
-            standing_out.push(format!("most changed {} ({fields})", key(at)));
+            let fields = format::plural(fields as u64, text!("%{n} changed field"), text!("%{n} changed fields"));
+            standing_out.push(tr!("most changed %{key} (%{fields})", key = key(at), fields = fields).into_owned());
         }
         if !standing_out.is_empty() {
             lines.extend(problem::notice(&standing_out.join(" · "), Role::Text, room));
         }
         if self.outliers.warned > 0 {
-            let words = format!(
-                "! {}",
-                format::plural(self.outliers.warned as u64, "item has a warning", "items have warnings")
+            let words = format::plural(
+                self.outliers.warned as u64,
+                text!("%{n} item has a warning"),
+                text!("%{n} items have warnings"),
             );
-            lines.push(Rich::of(Role::Warning, &words));
+            lines.push(Rich::of(Role::Warning, &format!("! {words}")));
         }
         lines
     }
@@ -184,7 +195,7 @@ fn actions(items: &[&Preview]) -> String {
 fn ends(items: &[&Preview]) -> String {
     let side = |pks: BTreeSet<&str>| match pks.len() {
         1 => pks.into_iter().collect::<String>(),
-        n => format!("{} partitions", format::len(n)),
+        n => tr!("%{n} partitions", n = format::len(n)).into_owned(),
     };
     let source = side(items.iter().map(|item| item.source.pk.as_str()).collect());
     let target = side(items.iter().map(|item| item.entity.key.pk.as_str()).collect());
@@ -194,23 +205,23 @@ fn ends(items: &[&Preview]) -> String {
     match (is_in_place, is_back) {
         (true, _) => target,
         (false, false) => format!("{source} → {target}"),
-        (false, true) if is_copy => format!("{target}, taken back"),
-        (false, true) => format!("{target} → {source}, taken back"),
+        (false, true) if is_copy => format!("{target}, {}", tr!("taken back")),
+        (false, true) => format!("{target} → {source}, {}", tr!("taken back")),
     }
 }
 
 /// An item that is taken out.
 fn line_out(item: &Preview, room: usize) -> Rich {
-    let tail = "  taken out, skipped";
-    let key = text::fit(&subject::of_preview(item).0, room.saturating_sub(8 + text::width(tail)).max(12));
-    Rich::of(Role::Warning, &text::fit("OUT", 8)).with(Role::Dim, &key).with(Role::Dim, tail)
+    let tail = format!("  {}", tr!("taken out, skipped"));
+    let key = text::fit(&subject::of_preview(item).0, room.saturating_sub(8 + text::width(&tail)).max(12));
+    Rich::of(Role::Warning, &text::fit(&tr!("OUT"), 8)).with(Role::Dim, &key).with(Role::Dim, &tail)
 }
 
 fn line(item: &Preview, room: usize) -> Rich {
     let mut line = Rich::of(action_role(item.action), &text::fit(item.action.as_str(), 8));
     let changes = match item.before {
-        Some(_) => format::plural(item.changes.len() as u64, "change", "changes"),
-        None => "new".to_owned(),
+        Some(_) => format::plural(item.changes.len() as u64, text!("%{n} change"), text!("%{n} changes")),
+        None => tr!("new").into_owned(),
     };
     let (key, versions) = subject::of_preview(item);
     let tail = format!("{versions}  {changes}{}", subject::line(item.line));

@@ -9,7 +9,7 @@ use crate::tui::app::App;
 pub(super) struct Decision {
     /// Partition keys of the rows that the target is made from, in their order; none where nobody decided.
     pub(super) from: Vec<String>,
-    /// One word.
+    /// One word, in English.
     pub(super) word: &'static str,
     /// The plan says something else than when it was previewed.
     pub(super) is_new: bool,
@@ -24,7 +24,9 @@ impl Decision {
     }
 }
 
-const UNDECIDED: &str = "undecided";
+/// Decided by the plan's rule for all keys.
+pub(super) const MERGE_ALL: &str = text!("merge all");
+const UNDECIDED: &str = text!("undecided");
 
 /// Decision about a key by the plan in the pane and by its preview.
 pub(super) fn of(app: &App, key: &CollisionKey) -> Decision {
@@ -34,13 +36,13 @@ pub(super) fn of(app: &App, key: &CollisionKey) -> Decision {
     let now = all.iter().find(same);
     let from = now.map(|d| d.from.clone()).unwrap_or_default();
     let word = match (from.len(), policy) {
-        (1, _) => "keep",
-        (2.., _) => "merge",
+        (1, _) => text!("keep"),
+        (2.., _) => text!("merge"),
         _ if key.open && before.is_none() => UNDECIDED,
         (_, Policy::Block) => UNDECIDED,
         (_, Policy::Target) => "target",
         (_, Policy::Newest) => "newest",
-        (_, Policy::Merge) => "merge all",
+        (_, Policy::Merge) => MERGE_ALL,
     };
     Decision { from, word, is_new: before != now, is_proposed: false }
 }

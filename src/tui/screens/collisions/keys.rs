@@ -4,6 +4,7 @@ use super::super::command::CommandBox;
 use super::Collisions;
 use super::decision::{self, Order, places};
 use crate::domain::plan::Decided;
+use crate::language::translated;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::parts::scroll::Step;
@@ -71,27 +72,27 @@ impl Collisions {
                 self.list.scroll.cursor = at;
                 self.moved();
             }
-            None => app.say("no undecided key further down"),
+            None => app.say(tr!("no undecided key further down")),
         }
     }
 
     fn keep(&mut self, app: &mut App, at: usize) {
-        let Some(collision) = self.rows() else { return app.say("its rows are being read") };
+        let Some(collision) = self.rows() else { return app.say(tr!("its rows are being read")) };
         match collision.rows.get(at).map(|row| row.pk.to_string()) {
             Some(pk) => self.decide(app, vec![pk]),
             None => {
                 let rows = collision.rows.len();
-                app.refuse(format!("there is no row {}: {rows} want this key", at + 1));
+                app.refuse(tr!("there is no row %{n}: %{rows} want this key", n = at + 1, rows = rows));
             }
         }
     }
 
     fn begin_merge(&mut self, app: &mut App) {
         match self.rows() {
-            None => app.say("its rows are being read"),
-            Some(collision) if !collision.decidable => app.refuse(UNDECIDABLE),
+            None => app.say(tr!("its rows are being read")),
+            Some(collision) if !collision.decidable => app.refuse(translated(UNDECIDABLE)),
             Some(collision) if collision.rows.len() > 9 => {
-                app.refuse("more than nine rows: write the order into the plan's text (e in the plan pane)");
+                app.refuse(tr!("more than nine rows: write the order into the plan's text (e in the plan pane)"));
             }
             Some(collision) => self.order = Some(self.order_of(app, collision)),
         }
@@ -127,18 +128,20 @@ impl Collisions {
     fn decide(&mut self, app: &mut App, from: Vec<String>) {
         let Some(key) = self.list.selected() else { return };
         if !from.is_empty() && self.rows().is_some_and(|c| !c.decidable) {
-            return app.refuse(UNDECIDABLE);
+            return app.refuse(translated(UNDECIDABLE));
         }
         let target = &key.target.key;
         let had = !decision::of(app, key).from.is_empty();
         let said = match from.len() {
-            0 if !had => return app.say(format!("the plan has no decision about {target}")),
-            0 => format!("undecided again: {target}"),
-            1 => format!("{target}: keep {}", from.first().map(String::as_str).unwrap_or_default()),
-            _ => format!("{target}: merge {}", from.join(" < ")),
+            0 if !had => return app.say(tr!("the plan has no decision about %{target}", target = target)),
+            0 => tr!("undecided again: %{target}", target = target),
+            1 => tr!("%{target}: keep %{pk}", target = target, pk = from.concat()),
+            _ => tr!("%{target}: merge %{order}", target = target, order = from.join(" < ")),
         };
         let decided = Decided { pk: target.pk.to_string(), sk: target.sk.to_string(), from };
-        let Some(form) = &mut app.plan.form else { return app.refuse("the plan is gone: it cannot take a decision") };
+        let Some(form) = &mut app.plan.form else {
+            return app.refuse(tr!("the plan is gone: it cannot take a decision"));
+        };
         match form.decide(&decided) {
             Ok(()) => app.say(said),
             Err(why) => app.refuse(why),
@@ -146,4 +149,4 @@ impl Collisions {
     }
 }
 
-const UNDECIDABLE: &str = "one of the rows that want this key could not be read: nothing can be decided yet";
+const UNDECIDABLE: &str = text!("one of the rows that want this key could not be read: nothing can be decided yet");

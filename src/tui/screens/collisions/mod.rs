@@ -199,10 +199,10 @@ impl App {
 
     /// Why there are no keys to decide about.
     pub(crate) fn no_collisions(&self) -> Option<String> {
-        let Some(preview) = &self.plan.preview else { return Some("no plan was previewed yet".to_owned()) };
+        let Some(preview) = &self.plan.preview else { return Some(tr!("no plan was previewed yet").into_owned()) };
         if self.plan.form.as_ref().is_none_or(|f| f.decisions().is_none()) {
-            return Some("only plans that normalise tenant codes have key collisions".to_owned());
+            return Some(tr!("only plans that normalise tenant codes have key collisions").into_owned());
         }
-        preview.summary.is_none().then(|| "the preview is not complete".to_owned())
+        preview.summary.is_none().then(|| tr!("the preview is not complete").into_owned())
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::decision::{Decision, is_worth_reading, places, text as order_text};
+use super::decision::{Decision, MERGE_ALL, is_worth_reading, places, text as order_text};
 use crate::domain::clock::local_minutes;
 use crate::domain::diff::words;
 use crate::domain::normalize::{Difference, decided_row};
@@ -44,13 +44,14 @@ pub(super) fn lines(
     if !collision.decidable {
         return out;
     }
-    let count = format::plural(collision.differences.len() as u64, "difference", "differences");
+    let many = collision.differences.len() as u64;
+    let count = format::plural(many, text!("%{n} difference"), text!("%{n} differences"));
     let head = if collision.differences.is_empty() {
-        "no differences but the spelling: it does not matter which stays".to_owned()
+        tr!("no differences but the spelling: it does not matter which stays").into_owned()
     } else if from.is_empty() {
         count
     } else {
-        format!("{count}; > is what the target gets")
+        tr!("%{differences}; > is what the target gets", differences = count).into_owned()
     };
     out.push(Rich::default());
     out.extend(problem::notice(&head, Role::Heading, room));
@@ -68,29 +69,37 @@ fn role_of(decision: &Decision) -> Role {
 
 /// The decision, in words.
 fn verdict(collision: &Collision, decision: &Decision, from: &[usize]) -> String {
-    let news = if decision.is_new { "; not previewed yet: p" } else { "" };
+    let news = if decision.is_new { tr!("; not previewed yet: p") } else { "".into() };
     match (decision.from.len(), from) {
         (0, _) if decision.is_open() => {
             let most = collision.rows.len().min(9);
-            format!("undecided{news}. 1-{most} keeps that row, m merges them")
+            tr!("undecided%{news}. 1-%{most} keeps that row, m merges them", news = news, most = most)
         }
-        (0, _) => format!("not decided by itself: the plan's collision = \"{}\" decides", policy(decision.word)),
-        (1, [at]) => format!("decided: keep {}{news}. u takes it back", at + 1),
-        (n, from) if n == from.len() => {
-            format!("decided: merge {}, later ones win{news}. u takes it back", order_text(from))
+        (0, _) => {
+            tr!("not decided by itself: the plan's collision = \"%{policy}\" decides", policy = policy(decision.word))
         }
-        _ => format!("! decided for rows that do not want this key: {}. u takes it back", decision.from.join(", ")),
+        (1, [at]) => tr!("decided: keep %{n}%{news}. u takes it back", n = at + 1, news = news),
+        (n, from) if n == from.len() => tr!(
+            "decided: merge %{order}, later ones win%{news}. u takes it back",
+            order = order_text(from),
+            news = news
+        ),
+        _ => tr!(
+            "! decided for rows that do not want this key: %{rows}. u takes it back",
+            rows = decision.from.join(", ")
+        ),
     }
+    .into_owned()
 }
 
 fn policy(word: &'static str) -> &'static str {
-    if word == "merge all" { "merge" } else { word }
+    if word == MERGE_ALL { "merge" } else { word }
 }
 
 /// One row: which, its version, when it was changed last and by whom.
 fn row_lines(at: usize, row: &CollisionRow, is_taken: bool, zone: &TimeZone, room: usize) -> Vec<Rich> {
     let number = number(at, is_taken);
-    let unknown = || "unknown".to_owned();
+    let unknown = || tr!("unknown").into_owned();
     let (mut when, mut who) = (unknown(), unknown());
     let mut certain = true;
     if let Some(changed) = &row.changed {
@@ -154,7 +163,7 @@ fn first(difference: &Difference, at: usize) -> Option<&str> {
 }
 
 fn value_lines(lead: Rich, value: Option<&Value>, before: Option<&str>, room: usize) -> Vec<Rich> {
-    let Some(value) = value else { return vec![lead.with(Role::Dim, "not there")] };
+    let Some(value) = value else { return vec![lead.with(Role::Dim, &tr!("not there"))] };
     let is_nested = match value {
         Value::M(map) => !map.is_empty(),
         Value::L(list) => !list.is_empty(),

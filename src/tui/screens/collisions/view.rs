@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use super::decision::{self, Decision};
 use super::{Arranged, Collisions, sides};
 use crate::engine::protocol::{Collision, CollisionKey};
+use crate::language::translated;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
@@ -24,12 +25,11 @@ impl Collisions {
         let theme = &app.theme;
         let area = centred(buffer, area, 116, area.height);
         let at = match self.list.total {
-            None => "reading…".to_owned(),
-            Some(0) => "none".to_owned(),
+            None => tr!("reading…").into_owned(),
+            Some(0) => tr!("none").into_owned(),
             Some(n) => format!("{}/{}", format::len(self.list.scroll.cursor + 1), format::count(n)),
         };
-        let title = "Key collisions";
-        let inner = framed(buffer, area, Frame::Dialog, title, &at, theme);
+        let inner = framed(buffer, area, Frame::Dialog, &tr!("Key collisions"), &at, theme);
         let hints = self.hints(usize::from(area.width));
         foot(buffer, area, &Hints::of(&app.keymap, self.context(), &hints), theme);
         let mut inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
@@ -66,20 +66,28 @@ impl Collisions {
 
     fn hints(&self, width: usize) -> Vec<(Action, &'static str)> {
         if self.order.is_some() {
-            return vec![(Action::Pick, "put that row last"), (Action::Accept, "merge so"), (Action::Back, "do not")];
+            return vec![
+                (Action::Pick, text!("put that row last")),
+                (Action::Accept, text!("merge so")),
+                (Action::Back, text!("do not")),
+            ];
         }
         let mut hints = vec![
-            (Action::Pick, "keep"),
-            (Action::Merge, "merge"),
-            (Action::Undecide, "clear"),
-            (Action::NextOpen, "next"),
+            (Action::Pick, text!("keep")),
+            (Action::Merge, text!("merge")),
+            (Action::Undecide, text!("clear")),
+            (Action::NextOpen, text!("next")),
         ];
         if width >= 70 {
-            hints.extend([(Action::OnlyOpen, "which"), (Action::SavePlan, "save")]);
+            hints.extend([(Action::OnlyOpen, text!("which")), (Action::SavePlan, text!("save"))]);
         }
-        hints.extend([(Action::PreviewPlan, "preview"), (Action::Back, "back")]);
+        hints.extend([(Action::PreviewPlan, text!("preview")), (Action::Back, text!("back"))]);
         if width >= 90 {
-            hints.extend([(Action::Filter, "text"), (Action::Open, "enlarge"), (Action::ScrollDown, "scroll")]);
+            hints.extend([
+                (Action::Filter, text!("text")),
+                (Action::Open, text!("enlarge")),
+                (Action::ScrollDown, text!("scroll")),
+            ]);
         }
         hints
     }
@@ -88,29 +96,29 @@ impl Collisions {
     fn summary(&self, app: &App) -> Rich {
         let (all, new) = decision::count(app);
         let decisions = match all {
-            0 => "no decision in the plan".to_owned(),
-            n => format::plural(n, "decision", "decisions"),
+            0 => tr!("no decision in the plan").into_owned(),
+            n => format::plural(n, text!("%{n} decision"), text!("%{n} decisions")),
         };
         let mut line = Rich::of(Role::Text, &decisions);
         if new > 0 {
-            line.push(Role::Warning, &format!("  + {} not previewed (p)", format::count(new)));
+            line.push(Role::Warning, &format!("  + {}", tr!("%{n} not previewed (p)", n = format::count(new))));
         }
         if self.only_open {
-            line.push(Role::Match, "  undecided ones only");
+            line.push(Role::Match, &format!("  {}", tr!("undecided ones only")));
         }
         if app.plan.is_unsaved() {
-            line.push(Role::Dim, "  not saved (w)");
+            line.push(Role::Dim, &format!("  {}", tr!("not saved (w)")));
         }
         line
     }
 
     fn nothing(&self, room: usize) -> Vec<Rich> {
         let words = if self.filter.active() {
-            "no such key has this text".to_owned()
+            tr!("no such key has this text")
         } else if self.only_open {
-            "every key was decided when the plan was previewed; v lists them all".to_owned()
+            tr!("every key was decided when the plan was previewed; v lists them all")
         } else {
-            "there are no key collisions: there is nothing to decide".to_owned()
+            tr!("there are no key collisions: there is nothing to decide")
         };
         problem::notice(&words, Role::Dim, room)
     }
@@ -140,7 +148,8 @@ impl Collisions {
         draw_line(buffer, rule, &Rich::of(Role::Dim, &"─".repeat(room)), 0, theme, Style::default());
         let mut text = Rect { y: area.y + 1, height: area.height - 1, ..area };
         if let Some(order) = &self.order {
-            let line = Rich::of(Role::Strong, "merge, later ones win: ").with(Role::Key, &order.text());
+            let line =
+                Rich::of(Role::Strong, &format!("{} ", tr!("merge, later ones win:"))).with(Role::Key, &order.text());
             draw_line(buffer, Rect { height: 1, ..text }, &line, 0, theme, Style::default());
             text = Rect { y: text.y + 1, height: text.height - 1, ..text };
         }
@@ -155,7 +164,9 @@ impl Collisions {
                     draw_text(buffer, bar, text, lines, &mut self.detail, theme);
                 }
             }
-            None => draw_line(buffer, text, &Rich::of(Role::Dim, "reading its rows…"), 0, theme, Style::default()),
+            None => {
+                draw_line(buffer, text, &Rich::of(Role::Dim, &tr!("reading its rows…")), 0, theme, Style::default())
+            }
         }
         self.shown = shown;
     }
@@ -179,7 +190,7 @@ impl Collisions {
 fn line(key: &CollisionKey, decision: &Decision, room: usize) -> Rich {
     let role = if decision.is_open() { Role::Warning } else { Role::Ok };
     let mut line = Rich::of(Role::Flag, if decision.is_new { "+ " } else { "  " });
-    line.push(role, &text::fit(decision.word, DECISION));
+    line.push(role, &text::fit(&translated(decision.word), DECISION));
     line.push(Role::Text, &key.target.key.to_string());
     if let [one] = decision.from.as_slice() {
         let kept = format!("  {one}");

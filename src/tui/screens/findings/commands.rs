@@ -29,7 +29,7 @@ impl App {
         let module = match options.words.as_slice() {
             [] => options.value("module"),
             [module] => Some(module.clone()),
-            _ => return Err("doctor wants one module at most".to_owned()),
+            _ => return Err(tr!("doctor wants one module at most").into_owned()),
         };
         self.look(Among { module, entity_type: options.value("type"), tenant: options.value("tenant") });
         Ok(())
@@ -61,23 +61,27 @@ impl App {
             _ => {}
         }
         if has_ended {
-            let found = format::plural(doctor.findings.total(), "finding", "findings");
-            let looked = format::plural(doctor.looked, "row", "rows");
-            let end = if doctor.job.is_complete() { "is through" } else { "stopped" };
-            self.tell(Level::Info, format!("doctor {end}: {found} in {looked} looked at"));
+            let found = format::plural(doctor.findings.total(), text!("%{n} finding"), text!("%{n} findings"));
+            let looked = format::plural(doctor.looked, text!("%{n} row"), text!("%{n} rows"));
+            let told = if doctor.job.is_complete() {
+                tr!("doctor is through: %{found} in %{looked} looked at", found = found, looked = looked)
+            } else {
+                tr!("doctor stopped: %{found} in %{looked} looked at", found = found, looked = looked)
+            };
+            self.tell(Level::Info, told);
         }
     }
 
     /// Why there is nothing to repair.
     pub(crate) fn no_repair(&self) -> Option<String> {
-        let Some(doctor) = &self.doctor else { return Some("the doctor has not looked yet".to_owned()) };
+        let Some(doctor) = &self.doctor else { return Some(tr!("the doctor has not looked yet").into_owned()) };
         if doctor.job.running {
-            return Some("the doctor is still looking: x stops it".to_owned());
+            return Some(tr!("the doctor is still looking: x stops it").into_owned());
         }
         if doctor.repairable > 0 && (doctor.among.entity_type.is_some() || doctor.among.tenant.is_some()) {
-            return Some("a repair is of whole modules: look through one with :doctor MODULE first".to_owned());
+            return Some(tr!("a repair is of whole modules: look through one with :doctor MODULE first").into_owned());
         }
-        (doctor.repairable == 0).then(|| "nothing of what was found can be repaired here".to_owned())
+        (doctor.repairable == 0).then(|| tr!("nothing of what was found can be repaired here").into_owned())
     }
 
     /// Shows what repairing would write, of some entities alone where these are given: a plan of its own, in no file.
@@ -121,11 +125,11 @@ impl App {
 
     /// Why there are no findings to look at.
     pub(crate) fn no_findings(&self) -> Option<String> {
-        let Some(preview) = &self.plan.preview else { return Some("no plan was previewed yet".to_owned()) };
+        let Some(preview) = &self.plan.preview else { return Some(tr!("no plan was previewed yet").into_owned()) };
         let is_none = preview.findings.is_empty();
         is_none.then(|| match preview.job.running {
-            true => "nothing was found beside the items so far".to_owned(),
-            false => "the preview found nothing beside the items".to_owned(),
+            true => tr!("nothing was found beside the items so far").into_owned(),
+            false => tr!("the preview found nothing beside the items").into_owned(),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Findings of a preview beside its items, or of the doctor: filtered, and each one's entity a key away.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use ratatui::buffer::Buffer;
@@ -108,11 +109,11 @@ impl FindingsBox {
         let Some(finding) = finding else { return Flow::Stay };
         let entity = finding.entity;
         if app.connection.as_ref().is_some_and(|c| !c.modules.contains(&entity.module)) {
-            app.refuse(format!("{} is no module's table: it cannot be opened here", entity.module));
+            app.refuse(tr!("%{module} is no module's table: it cannot be opened here", module = entity.module));
             return Flow::Stay;
         }
         if entity.key.pk.as_str().is_empty() {
-            app.refuse("it is about the module as a whole: there is no entity to open");
+            app.refuse(tr!("it is about the module as a whole: there is no entity to open"));
             return Flow::Stay;
         }
         let tenant = tenant_of(&entity.key.pk, None).code;
@@ -147,7 +148,7 @@ impl FindingsBox {
         let Some(at) = self.shown.get(self.scroll.cursor).copied() else { return };
         let can_be = found(app, self.of).and_then(|f| f.kept().get(at)).is_some_and(|finding| finding.repairable);
         if !can_be {
-            return app.refuse("it cannot be repaired here: only what can be is marked");
+            return app.refuse(tr!("it cannot be repaired here: only what can be is marked"));
         }
         if !self.marks.remove(&at) {
             self.marks.insert(at);
@@ -162,7 +163,7 @@ impl FindingsBox {
             self.chosen(findings)
         });
         let is_nothing = only.as_ref().is_some_and(BTreeSet::is_empty);
-        let nothing = || is_nothing.then(|| "nothing of what is listed can be repaired here".to_owned());
+        let nothing = || is_nothing.then(|| tr!("nothing of what is listed can be repaired here").into_owned());
         if let Some(why) = app.no_repair().or_else(nothing) {
             app.refuse(why);
             return false;
@@ -178,25 +179,28 @@ impl FindingsBox {
         for severity in [Severity::Error, Severity::Warning, Severity::Note] {
             let n = findings.count(severity);
             if n > 0 {
-                let (one, many) = words(severity);
+                let (one, many) = counts(severity);
                 line.push(role(severity), &format!("{}  ", format::plural(n, one, many)));
             }
         }
         let repairable = findings.kept().iter().filter(|f| f.repairable).count() as u64;
         if repairable > 0 {
-            line.push(Role::Ok, &format!("{} (r)  ", format::plural(repairable, "repairable", "repairable")));
+            let counted = format::plural(repairable, text!("%{n} repairable"), text!("%{n} repairable"));
+            line.push(Role::Ok, &format!("{counted} (r)  "));
         }
-        let only: Vec<&str> =
-            self.severity.map(|s| words(s).1).into_iter().chain(self.kind.map(FindingKind::as_str)).collect();
+        let kind = self.kind.map(|kind| Cow::Borrowed(kind.as_str()));
+        let only: Vec<Cow<'static, str>> = self.severity.map(several).into_iter().chain(kind).collect();
         if !self.marks.is_empty() {
-            line.push(Role::Marked, &format!("{} marked: r repairs these alone  ", format::len(self.marks.len())));
+            let marked = tr!("%{n} marked: r repairs these alone", n = format::len(self.marks.len()));
+            line.push(Role::Marked, &format!("{marked}  "));
         }
         if !only.is_empty() {
-            line.push(Role::Match, &format!("only {}  ", only.join(", ")));
+            line.push(Role::Match, &format!("{}  ", tr!("only %{what}", what = only.join(", "))));
         }
         let kept = findings.kept().len() as u64;
         if findings.total() > kept {
-            line.push(Role::Warning, &format!("! the first {} are listed; Y lists all", format::count(kept)));
+            let first = format::count(kept);
+            line.push(Role::Warning, &tr!("! the first %{n} are listed; Y lists all", n = first));
         }
         line
     }
@@ -238,7 +242,7 @@ impl Screen for FindingsBox {
             Action::ClearMarks => self.marks.clear(),
             Action::Cancel => match doctor(app, self.of).filter(|d| d.job.running) {
                 Some(_) => app.give_up(self.of),
-                None => app.say("nothing is being waited for here"),
+                None => app.say(tr!("nothing is being waited for here")),
             },
             Action::Reload => {
                 if let Some(among) = doctor(app, self.of).map(|d| d.among.clone()) {
@@ -273,9 +277,10 @@ impl Screen for FindingsBox {
         let theme = &app.theme;
         let area = centred(buffer, area, 116, area.height.saturating_sub(1));
         let Some(findings) = found(app, self.of) else {
-            let inner = framed(buffer, area, Frame::Dialog, "Findings", "", theme);
-            foot(buffer, area, &Hints::of(&app.keymap, Context::Findings, &[(Action::Back, "back")]), theme);
-            let words = [Rich::of(Role::Dim, " they went with the preview that found them")];
+            let inner = framed(buffer, area, Frame::Dialog, &tr!("Findings"), "", theme);
+            foot(buffer, area, &Hints::of(&app.keymap, Context::Findings, &[(Action::Back, text!("back"))]), theme);
+            let gone = tr!("they went with the preview that found them");
+            let words = [Rich::of(Role::Dim, &format!(" {gone}"))];
             draw_text(buffer, area, inner, &words, &mut Scroll::default(), theme);
             return None;
         };
@@ -287,30 +292,34 @@ impl Screen for FindingsBox {
         );
         let doctor = doctor(app, self.of);
         let title = match doctor.map(|d| &d.among) {
-            None => "Findings of the preview".to_owned(),
+            None => tr!("Findings of the preview"),
             Some(among) => {
                 let scope = [&among.module, &among.entity_type, &among.tenant].into_iter().flatten();
                 let scope: Vec<&str> = scope.map(String::as_str).collect();
-                if scope.is_empty() { "Doctor".to_owned() } else { format!("Doctor: {}", scope.join(", ")) }
+                match scope.as_slice() {
+                    [] => tr!("Doctor"),
+                    scope => tr!("Doctor: %{scope}", scope = scope.join(", ")),
+                }
             }
         };
         let inner = framed(buffer, area, Frame::Dialog, &title, &at, theme);
         let wide = area.width >= 70;
-        let mut hints = vec![(Action::Open, "open"), (Action::Severity, "severity"), (Action::Kind, "kind")];
+        let mut hints =
+            vec![(Action::Open, text!("open")), (Action::Severity, text!("severity")), (Action::Kind, text!("kind"))];
         if wide || doctor.is_none() {
-            hints.push((Action::Filter, "text"));
+            hints.push((Action::Filter, text!("text")));
         }
         match doctor {
-            Some(d) if d.job.running => hints.push((Action::Cancel, "stop")),
-            Some(d) if d.repairable > 0 => hints.push((Action::Repair, "repair…")),
+            Some(d) if d.job.running => hints.push((Action::Cancel, text!("stop"))),
+            Some(d) if d.repairable > 0 => hints.push((Action::Repair, text!("repair…"))),
             _ => {}
         }
-        hints.push((Action::Back, "back"));
+        hints.push((Action::Back, text!("back")));
         if wide {
-            hints.extend(doctor.map(|_| (Action::Reload, "again")));
+            hints.extend(doctor.map(|_| (Action::Reload, text!("again"))));
         }
         if area.width >= 90 || (wide && doctor.is_none()) {
-            hints.push((Action::ShowCommand, "command"));
+            hints.push((Action::ShowCommand, text!("command")));
         }
         foot(buffer, area, &Hints::of(&app.keymap, Context::Findings, &hints), theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
@@ -327,11 +336,11 @@ impl Screen for FindingsBox {
         let list = Rect { height: body.height - u16::try_from(below.len()).unwrap_or(0), ..body };
         if self.shown.is_empty() {
             let words = match doctor {
-                _ if !findings.is_empty() => "none like that",
-                Some(d) if d.job.running => "nothing found so far",
-                _ => "nothing found",
+                _ if !findings.is_empty() => tr!("none like that"),
+                Some(d) if d.job.running => tr!("nothing found so far"),
+                _ => tr!("nothing found"),
             };
-            draw_line(buffer, list, &Rich::of(Role::Dim, words), 0, theme, Style::default());
+            draw_line(buffer, list, &Rich::of(Role::Dim, &words), 0, theme, Style::default());
         }
         let places = &self.shown;
         let marks = &self.marks;
@@ -347,15 +356,22 @@ impl Screen for FindingsBox {
 
 /// How far the doctor is, and what it could not look at.
 fn progress(app: &App, doctor: &Doctor, room: usize) -> Vec<Rich> {
-    let looked = format::plural(doctor.looked, "row", "rows");
+    let looked = format::plural(doctor.looked, text!("%{n} row"), text!("%{n} rows"));
     let (role, words) = match (doctor.job.running, doctor.job.ended) {
-        (true, _) => (Role::Text, format!("looking… {looked} so far; x stops")),
-        (false, _) if doctor.job.cancelled => (Role::Warning, format!("stopped at {looked}: not all was looked at")),
-        (false, Some(at)) if doctor.job.problem.is_none() => {
-            let tried = if app.armed { "" } else { "; read-only, so writing was not tried" };
-            (Role::Dim, format!("{looked} looked at {}{tried}", format::age(at, app.now)))
+        (true, _) => (Role::Text, tr!("looking… %{looked} so far; x stops", looked = looked)),
+        (false, _) if doctor.job.cancelled => {
+            (Role::Warning, tr!("stopped at %{looked}: not all was looked at", looked = looked))
         }
-        _ => (Role::Warning, format!("ended at {looked}: not all was looked at")),
+        (false, Some(at)) if doctor.job.problem.is_none() => {
+            let age = format::age(at, app.now);
+            let words = if app.armed {
+                tr!("%{looked} looked at %{age}", looked = looked, age = age)
+            } else {
+                tr!("%{looked} looked at %{age}; read-only, so writing was not tried", looked = looked, age = age)
+            };
+            (Role::Dim, words)
+        }
+        _ => (Role::Warning, tr!("ended at %{looked}: not all was looked at", looked = looked)),
     };
     let mut lines = problem::notice(&words, role, room);
     let again = app.key_of(Context::Findings, Action::Reload);
@@ -364,11 +380,28 @@ fn progress(app: &App, doctor: &Doctor, room: usize) -> Vec<Rich> {
     lines
 }
 
-fn words(severity: Severity) -> (&'static str, &'static str) {
+/// One finding of a severity, and several.
+fn counts(severity: Severity) -> (&'static str, &'static str) {
     match severity {
-        Severity::Error => ("error", "errors"),
-        Severity::Warning => ("warning", "warnings"),
-        Severity::Note => ("note", "notes"),
+        Severity::Error => (text!("%{n} error"), text!("%{n} errors")),
+        Severity::Warning => (text!("%{n} warning"), text!("%{n} warnings")),
+        Severity::Note => (text!("%{n} note"), text!("%{n} notes")),
+    }
+}
+
+fn one(severity: Severity) -> Cow<'static, str> {
+    match severity {
+        Severity::Error => tr!("error"),
+        Severity::Warning => tr!("warning"),
+        Severity::Note => tr!("note"),
+    }
+}
+
+fn several(severity: Severity) -> Cow<'static, str> {
+    match severity {
+        Severity::Error => tr!("errors"),
+        Severity::Warning => tr!("warnings"),
+        Severity::Note => tr!("notes"),
     }
 }
 
@@ -405,12 +438,12 @@ fn line(finding: &Finding, is_marked: bool) -> Rich {
 fn whole(finding: &Finding, room: usize) -> Vec<Rich> {
     let mut lines = vec![Rich::of(Role::Dim, &"─".repeat(room))];
     let place = match finding.entity.key.pk.as_str() {
-        "" => format!("module {}", finding.entity.module),
-        _ => format!("{} in {}", finding.entity.key, finding.entity.module),
+        "" => tr!("module %{module}", module = finding.entity.module),
+        _ => tr!("%{key} in %{module}", key = finding.entity.key, module = finding.entity.module),
     };
     lines.extend(problem::notice(&place, Role::Strong, room));
     let path = finding.path.as_deref().map(|p| format!("{p}: ")).unwrap_or_default();
-    let what = format!("{} ({}): {path}{}", finding.kind, words(finding.severity).0, finding.message);
+    let what = format!("{} ({}): {path}{}", finding.kind, one(finding.severity), finding.message);
     lines.extend(problem::notice(&what, Role::Text, room));
     lines
 }

@@ -23,13 +23,13 @@ impl App {
     pub(crate) fn toggle_view(&mut self) {
         if self.view.is_some() {
             self.end_view();
-            return self.say("rows as they are stored");
+            return self.say(tr!("rows as they are stored"));
         }
         let Some(view) = self.own_view() else { return };
         if let Err(bad) = worker::changing(&view.change, &utc_millis(self.now)) {
             return self.refuse(bad.to_string());
         }
-        self.say(format!("rows as {} would make them; nothing is written", view.name));
+        self.say(tr!("rows as %{plan} would make them; nothing is written", plan = view.name));
         self.view = Some(view);
         self.look_again();
         if let Some(opened) = self.history.opened.as_mut().filter(|_| self.focus == Pane::History) {
@@ -53,16 +53,23 @@ impl App {
         let key = |action| self.keymap.key(Context::Plan, action).map(|k| k.to_string()).unwrap_or_default();
         let Some(form) = &self.plan.form else {
             let new = key(Action::NewPlan);
-            return Some(format!(
-                "there is no plan: {new} in the plan pane begins one, with [[transform]] in its text"
-            ));
+            let words =
+                tr!("there is no plan: %{new} in the plan pane begins one, with [[transform]] in its text", new = new);
+            return Some(words.into_owned());
         };
         match &form.plan {
-            None => form.problem.as_ref().map(|problem| format!("the plan is not ready: {}", problem.message)),
+            None => form
+                .problem
+                .as_ref()
+                .map(|problem| tr!("the plan is not ready: %{why}", why = problem.message).into_owned()),
             Some(plan) if is_empty(&plan.change) => {
                 let edit = key(Action::EditPlan);
-                let how = "add [[transform]], or [schema] with [[chain]]";
-                Some(format!("the plan changes no attributes: {how} ({edit} in the plan pane edits its text)"))
+                let words = tr!(
+                    "the plan changes no attributes: add [[transform]], or [schema] with [[chain]] \
+                     (%{edit} in the plan pane edits its text)",
+                    edit = edit
+                );
+                Some(words.into_owned())
             }
             Some(_) => None,
         }
@@ -104,7 +111,7 @@ impl App {
         let form = self.plan.form.as_ref();
         if form.is_none_or(|f| f.revision != view.revision && f.plan.as_ref().is_some_and(|p| is_empty(&p.change))) {
             self.end_view();
-            return self.say("rows as they are stored: the plan changes no attributes any more");
+            return self.say(tr!("rows as they are stored: the plan changes no attributes any more"));
         }
         if form.is_some_and(|f| f.revision != view.revision && f.plan.is_some()) {
             let is_same = |new: &PlanView| new.change == view.change;

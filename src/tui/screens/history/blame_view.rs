@@ -65,8 +65,10 @@ impl Blame {
     /// The lines that a filter accepts, under their heading.
     pub(crate) fn arranged(&self, filter: &Filter, room: usize, wrap: bool, zone: &TimeZone) -> Vec<Rich> {
         let who_of = |change: &LastChange| text::width(&printable(&change.made.who()));
-        let version = self.0.iter().map(|c| c.version.to_string().len()).max().unwrap_or(0).max(3);
-        let who = self.0.iter().map(who_of).max().unwrap_or(0).clamp(3, WHO);
+        let (version_head, who_head) = (tr!("ver"), tr!("who"));
+        let version = self.0.iter().map(|c| c.version.to_string().len()).max().unwrap_or(0);
+        let version = version.max(text::width(&version_head));
+        let who = self.0.iter().map(who_of).max().unwrap_or(0).clamp(text::width(&who_head), WHO);
         let lead = version + 2 + WHEN + 2 + who + 2;
         let accepts = |c: &&LastChange| filter.accepts([c.path.as_str(), c.value.as_str(), &c.made.who()]);
         let accepted: Vec<&LastChange> = self.0.iter().filter(accepts).take(MOST).collect();
@@ -93,9 +95,9 @@ impl Blame {
                 .with(role, &text::fit(who_text, who))
                 .with(Role::Text, "  ")
         };
-        let zone_name = zone.iana_name().unwrap_or("local time");
-        let mut head = columns("ver", &format!("when, {zone_name}"), "who", Role::Dim);
-        head.push(Role::Dim, &format!("{}  value", text::fit("attribute", place)));
+        let zone_name = zone.iana_name().map_or_else(|| tr!("local time"), |name| name.to_owned().into());
+        let mut head = columns(&version_head, &tr!("when, %{zone}", zone = zone_name), &who_head, Role::Dim);
+        head.push(Role::Dim, &format!("{}  {}", text::fit(&tr!("attribute"), place), tr!("value")));
         let mut out = vec![head];
         for change in accepted {
             let number = change.version.to_string();
@@ -126,8 +128,8 @@ impl Blame {
                 cell(&change.path),
                 cell(&change.value),
                 change.version.to_string(),
-                change.made.when(zone),
-                cell(&change.made.who()),
+                change.made.when_or(zone, "unknown"),
+                cell(&change.made.who_or("unknown")),
             ];
             out.push_str(&format!("| {} |\n", cells.join(" | ")));
         }

@@ -4,6 +4,7 @@ use super::document::{Document, json_lines, scalar, type_word};
 use crate::domain::diff::{Change, ChangeKind, Span, words};
 use crate::domain::printable::printable;
 use crate::domain::value::Value;
+use crate::language::translated;
 use crate::tui::parts::Rich;
 use crate::tui::text;
 use crate::tui::theme::Role;
@@ -22,14 +23,14 @@ pub(crate) fn document(changes: &[Change]) -> Document {
     document
 }
 
-/// How a kind of change is marked and named.
+/// How a kind of change is marked and named; [`text!`] marks its name.
 pub(crate) fn mark(kind: ChangeKind) -> (&'static str, &'static str, Role) {
     match kind {
-        ChangeKind::Added => ("+", "added", Role::Added),
-        ChangeKind::Removed => ("-", "removed", Role::Removed),
-        ChangeKind::Changed => ("~", "changed", Role::Changed),
-        ChangeKind::Type => ("!", "type changed", Role::Changed),
-        ChangeKind::Moved => (">", "moved", Role::Moved),
+        ChangeKind::Added => ("+", text!("added"), Role::Added),
+        ChangeKind::Removed => ("-", text!("removed"), Role::Removed),
+        ChangeKind::Changed => ("~", text!("changed"), Role::Changed),
+        ChangeKind::Type => ("!", text!("type changed"), Role::Changed),
+        ChangeKind::Moved => (">", text!("moved"), Role::Moved),
     }
 }
 
@@ -37,11 +38,12 @@ fn lines(change: &Change) -> Vec<Rich> {
     let (symbol, word, role) = mark(change.kind);
     let mut head = Rich::of(role, symbol).with(Role::Path, &format!(" {}", change.path));
     let note = match (change.kind, &change.before, &change.after, change.from_index) {
-        (ChangeKind::Moved, .., Some(from)) => format!("moved from [{from}]"),
+        (ChangeKind::Moved, .., Some(from)) => tr!("moved from [%{from}]", from = from),
         (ChangeKind::Type, Some(before), Some(after), _) => {
-            format!("type changed: {} to {}", type_word(before), type_word(after))
+            let (before, after) = (translated(type_word(before)), translated(type_word(after)));
+            tr!("type changed: %{before} to %{after}", before = before, after = after)
         }
-        _ => word.to_owned(),
+        _ => translated(word),
     };
     let (before, after) = (change.before.as_ref(), change.after.as_ref());
     if let Some(values) = short(change.kind, before, after) {

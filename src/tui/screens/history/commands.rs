@@ -130,7 +130,8 @@ impl App {
             }
             Event::Failed(failure) => opened.diffs.fail(key.clone(), *failure),
             Event::Finished { cancelled } => opened.diffs.finish(request, cancelled, || {
-                Failure::new(ErrorCode::Internal, "the engine gave no answer").hint(format!("{again} asks again"))
+                Failure::new(ErrorCode::Internal, tr!("the engine gave no answer"))
+                    .hint(tr!("%{again} asks again", again = again))
             }),
             _ => {}
         }
@@ -147,9 +148,9 @@ impl App {
 
     /// Selects a version by its number.
     pub(crate) fn go_to_version(&mut self, version: Version) {
-        let Some(opened) = &mut self.history.opened else { return self.refuse("open an entity first") };
+        let Some(opened) = &mut self.history.opened else { return self.refuse(tr!("open an entity first")) };
         if opened.versions.get(version).is_none() {
-            return self.refuse(format!("there is no version {version}"));
+            return self.refuse(tr!("there is no version %{version}", version = version));
         }
         opened.select(version);
         self.focus = Pane::History;
@@ -165,18 +166,22 @@ impl App {
             if opened.compare == Compare::Marked {
                 opened.compare = Compare::Previous;
             }
-            self.say(format!("version {selected} is no longer marked"));
+            self.say(tr!("version %{version} is no longer marked", version = selected));
         } else {
             opened.marked = Some(selected);
-            self.say(format!("version {selected} is marked; {compare} compares others with it"));
+            self.say(tr!(
+                "version %{version} is marked; %{compare} compares others with it",
+                version = selected,
+                compare = compare
+            ));
         }
     }
 
     /// Compares with the same sort key of another partition.
     pub(crate) fn compare_with_partition(&mut self, pk: &str) {
-        let Some(opened) = &mut self.history.opened else { return self.refuse("open an entity first") };
+        let Some(opened) = &mut self.history.opened else { return self.refuse(tr!("open an entity first")) };
         if pk == opened.entity.key.pk.as_str() {
-            return self.refuse("that is the partition the entity is in");
+            return self.refuse(tr!("that is the partition the entity is in"));
         }
         let mut other = opened.entity.clone();
         other.key.pk = pk.into();
@@ -209,8 +214,10 @@ impl App {
         opened.shown = if opened.shown == Shown::Sides { Shown::Changes } else { Shown::Sides };
         (opened.detail, opened.sideways) = (Default::default(), 0);
         let text = match opened.shown {
-            Shown::Sides => format!("both versions with all that is equal; {again} shows the changes alone"),
-            _ => "the changes alone".to_owned(),
+            Shown::Sides => {
+                tr!("both versions with all that is equal; %{again} shows the changes alone", again = again)
+            }
+            _ => tr!("the changes alone"),
         };
         self.say(text);
     }
@@ -240,7 +247,8 @@ impl App {
             // Without its attributes a row would look as if they had been removed.
             if entry.resolved.is_none() && entry.version.attributes_ref().is_some() {
                 let why = entry.problem.unwrap_or_default();
-                let what = format!("version {} cannot be compared: {why}", entry.version.version);
+                let what =
+                    tr!("version %{version} cannot be compared: %{why}", version = entry.version.version, why = why);
                 opened.last_changes = LastChanges::Failed(Box::new(Failure::new(ErrorCode::NotFound, what)));
                 return self.give_up(request);
             }

@@ -82,8 +82,8 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, frame: Rect, area: Rect, 
     opened.sideways = opened.sideways.min(opened.arranged.widest.saturating_sub(room / 2));
     let len = opened.arranged.lines.len();
     if len == 0 {
-        let words = if opened.detail_filter.active() { "no path like that" } else { "no differences" };
-        draw_line(buffer, area, &Rich::of(Role::Dim, words), 0, &theme, Style::default());
+        let words = if opened.detail_filter.active() { tr!("no path like that") } else { tr!("no differences") };
+        draw_line(buffer, area, &Rich::of(Role::Dim, &words), 0, &theme, Style::default());
         return cursor;
     }
     let shown = opened.detail.text_window(len, usize::from(area.height));
@@ -138,11 +138,12 @@ fn heads(opened: &Opened, view: &DiffView, zone: &TimeZone) -> [Head; 2] {
     [(&result.from, &result.before, view.is_first()), (&result.to, &result.after, false)].map(
         |(side, row, is_nothing)| {
             if is_nothing {
-                return Head { version: "nothing before it".to_owned(), ..Head::default() };
+                return Head { version: tr!("nothing before it").into_owned(), ..Head::default() };
             }
             let made = opened.made(side, row);
             let of = if side.entity == opened.entity { String::new() } else { format!("{} ", side.entity.key.pk) };
-            Head { version: format!("{of}version {}", version(side)), when: made.when(zone), who: made.who() }
+            let version = tr!("version %{version}", version = version(side));
+            Head { version: format!("{of}{version}"), when: made.when(zone), who: made.who() }
         },
     )
 }
@@ -152,10 +153,10 @@ fn body(opened: &Opened, view: Option<&PlanView>, room: usize) -> Body {
     if opened.shown == Shown::LastChanges {
         return match &opened.last_changes {
             LastChanges::Unasked => words(""),
-            LastChanges::Reading(rows) => words(&format!("reading rows… {} so far", format::len(rows.len()))),
-            LastChanges::Building(_) => words("working it out…"),
+            LastChanges::Reading(rows) => words(&tr!("reading rows… %{n} so far", n = format::len(rows.len()))),
+            LastChanges::Building(_) => words(&tr!("working it out…")),
             LastChanges::Failed(failure) => Body::Words(problem::lines(failure, room)),
-            LastChanges::Ready(0, _) => words("the entity has no data row: nothing of it is current"),
+            LastChanges::Ready(0, _) => words(&tr!("the entity has no data row: nothing of it is current")),
             LastChanges::Ready(_, blame) => Body::LastChanges(blame.clone()),
         };
     }
@@ -164,11 +165,11 @@ fn body(opened: &Opened, view: Option<&PlanView>, room: usize) -> Body {
         Wanted::Diff(key) => match (opened.diffs.get(&key), opened.diffs.failure(&key)) {
             (Some(_), _) if view.is_some() && opened.shown == Shown::Row => match &opened.viewed {
                 Some((of, viewed)) if *of == key => Body::Viewed(viewed.clone()),
-                _ => words("working it out…"),
+                _ => words(&tr!("working it out…")),
             },
             (Some(view), _) => Body::Text(view),
             (None, Some(failure)) => Body::Words(problem::lines(failure, room)),
-            (None, None) => words("comparing…"),
+            (None, None) => words(&tr!("comparing…")),
         },
     }
 }
@@ -177,62 +178,83 @@ fn heading(opened: &Opened, view: Option<&PlanView>, body: &Body) -> String {
     let selected = opened.selected.map(|v| v.to_string()).unwrap_or_default();
     match (opened.shown, opened.wanted()) {
         (Shown::LastChanges, _) => match &opened.last_changes {
-            LastChanges::Ready(versions, blame) => format!(
-                "last change of each attribute, from {}{}: {}",
-                if *versions == super::ROWS { "the newest " } else { "" },
-                format::plural(*versions as u64, "version", "versions"),
-                format::plural(blame.len() as u64, "attribute", "attributes")
-            ),
-            _ => "last change of each attribute".to_owned(),
+            LastChanges::Ready(n, blame) => {
+                let versions = format::plural(*n as u64, text!("%{n} version"), text!("%{n} versions"));
+                let attributes = format::plural(blame.len() as u64, text!("%{n} attribute"), text!("%{n} attributes"));
+                match *n == super::ROWS {
+                    true => tr!(
+                        "last change of each attribute, from the newest %{versions}: %{attributes}",
+                        versions = versions,
+                        attributes = attributes
+                    ),
+                    false => tr!(
+                        "last change of each attribute, from %{versions}: %{attributes}",
+                        versions = versions,
+                        attributes = attributes
+                    ),
+                }
+                .into_owned()
+            }
+            _ => tr!("last change of each attribute").into_owned(),
         },
         (Shown::Row, _) => match body {
             Body::Viewed(viewed) => match viewed.changes {
-                None => format!("row of version {selected}: as it is, the plan cannot change it"),
-                Some(0) => format!("row of version {selected}: the plan leaves it as it is"),
-                Some(n) => {
-                    let changes = format::plural(n as u64, "change", "changes");
-                    format!("row of version {selected} as the plan would make it: {changes}")
-                }
+                None => tr!("row of version %{version}: as it is, the plan cannot change it", version = selected),
+                Some(0) => tr!("row of version %{version}: the plan leaves it as it is", version = selected),
+                Some(n) => tr!(
+                    "row of version %{version} as the plan would make it: %{changes}",
+                    version = selected,
+                    changes = format::plural(n as u64, text!("%{n} change"), text!("%{n} changes"))
+                ),
             },
-            Body::Text(view) => format!("row of version {selected}, from the {} table", view.found.as_str()),
-            _ => format!("row of version {selected}"),
-        },
+            Body::Text(view) => tr!(
+                "row of version %{version}, from the %{table} table",
+                version = selected,
+                table = view.found.as_str()
+            ),
+            _ => tr!("row of version %{version}", version = selected),
+        }
+        .into_owned(),
         (Shown::Changes | Shown::Sides, Wanted::Diff(key)) => {
             let count = match body {
                 Body::Text(view) if !key.is_first() => {
-                    format!(": {}", format::plural(view.result.changes.len() as u64, "change", "changes"))
+                    let changes = view.result.changes.len() as u64;
+                    format!(": {}", format::plural(changes, text!("%{n} change"), text!("%{n} changes")))
                 }
                 _ => String::new(),
             };
-            let all = if opened.all { ", all fields" } else { "" };
-            let stored = if view.is_some() { ", as stored" } else { "" };
+            let all = if opened.all { format!(", {}", tr!("all fields")) } else { String::new() };
+            let stored = if view.is_some() { format!(", {}", tr!("as stored")) } else { String::new() };
             format!("{}{all}{stored}{count}", compared(opened, &key, body))
         }
-        (Shown::Changes | Shown::Sides, Wanted::Nothing(_)) => format!("version {selected}"),
+        (Shown::Changes | Shown::Sides, Wanted::Nothing(_)) => {
+            tr!("version %{version}", version = selected).into_owned()
+        }
     }
 }
 
 fn compared(opened: &Opened, key: &DiffKey, body: &Body) -> String {
     if key.is_first() {
-        return format!("version {}, the first, so all of it is new", version(&key.to));
+        return tr!("version %{version}, the first, so all of it is new", version = version(&key.to)).into_owned();
     }
     if let Compare::Other(entity) = &opened.compare {
         let there = match body {
             Body::Text(view) => version(&view.result.to),
-            _ => "current".to_owned(),
+            _ => tr!("current").into_owned(),
         };
         return format!("{} {} → {} {there}", opened.entity.key.pk, version(&key.from), entity.key.pk);
     }
-    let with = match opened.compare {
-        Compare::Current => " (the current one)",
-        Compare::Marked => " (with the marked one)",
-        _ => "",
-    };
-    format!("version {} → {}{with}", version(&key.from), version(&key.to))
+    let (from, to) = (version(&key.from), version(&key.to));
+    match opened.compare {
+        Compare::Current => tr!("version %{from} → %{to} (the current one)", from = from, to = to),
+        Compare::Marked => tr!("version %{from} → %{to} (with the marked one)", from = from, to = to),
+        _ => tr!("version %{from} → %{to}", from = from, to = to),
+    }
+    .into_owned()
 }
 
 fn version(side: &Side) -> String {
-    side.version.map_or_else(|| "current".to_owned(), |v| v.to_string())
+    side.version.map_or_else(|| tr!("current").into_owned(), |v| v.to_string())
 }
 
 /// Notes that must be known to read the detail.
@@ -240,12 +262,12 @@ fn notes(opened: &Opened, watch: Option<&Watch>, body: &Body, room: usize) -> Ve
     let mut out = Vec::new();
     let mut warn = |words: &str| out.extend(problem::notice(&format!("! {words}"), Role::Warning, room));
     if let Some(failure) = watch.and_then(|w| w.paused.as_ref()) {
-        warn(&format!("watching is paused, and goes on by itself: {}", failure.message));
+        warn(&tr!("watching is paused, and goes on by itself: %{why}", why = failure.message));
     }
     if let Body::Viewed(viewed) = body
         && let Some(why) = &viewed.refused
     {
-        warn(&format!("not as the plan has it: {why}"));
+        warn(&tr!("not as the plan has it: %{why}", why = why));
     }
     let Some(line) = opened.selected.and_then(|v| opened.versions.get(v)) else { return out };
     if let Some(wrong) = &line.problem {
@@ -255,20 +277,24 @@ fn notes(opened: &Opened, watch: Option<&Watch>, body: &Body, room: usize) -> Ve
         warn(&failure.message);
     }
     if opened.cancelled {
-        warn("reading the versions was stopped: not all are shown; F5 reads them");
+        warn(&tr!("reading the versions was stopped: not all are shown; F5 reads them"));
     }
     let state = line.state.as_deref().map(|s| format!(" ({s})")).unwrap_or_default();
     match line.status {
-        VersionStatus::Pending => {
-            warn(&format!("version {} waits to be processed{state}: no data row shows it yet", line.version))
-        }
-        VersionStatus::Failed => {
-            warn(&format!("version {} failed{state}: the data row does not show it", line.version))
-        }
+        VersionStatus::Pending => warn(&tr!(
+            "version %{version} waits to be processed%{state}: no data row shows it yet",
+            version = line.version,
+            state = state
+        )),
+        VersionStatus::Failed => warn(&tr!(
+            "version %{version} failed%{state}: the data row does not show it",
+            version = line.version,
+            state = state
+        )),
         _ => {}
     }
     if line.found.first() == Some(&TableKind::Command) && line.status == VersionStatus::Published {
-        warn(&format!("version {} is taken from its command row: its history row is gone", line.version));
+        warn(&tr!("version %{version} is taken from its command row: its history row is gone", version = line.version));
     }
     if let (Body::Text(view), Shown::Changes | Shown::Sides) = (body, opened.shown) {
         let (from, to) = (&view.result.from, &view.result.to);
@@ -276,17 +302,21 @@ fn notes(opened: &Opened, watch: Option<&Watch>, body: &Body, room: usize) -> Ve
         if let (Some(a), Some(b)) = (from.version, to.version)
             && skipped(a.0, b.0)
         {
-            let missing = if b.0 - a.0 == 2 {
-                format!("version {}", a.0 + 1)
-            } else {
-                format!("versions {} to {}", a.0 + 1, b.0 - 1)
-            };
-            warn(&format!("{missing} missing: compared with version {a} instead"));
+            let (first, last) = (a.0 + 1, b.0 - 1);
+            warn(&match first == last {
+                true => tr!("version %{n} missing: compared with version %{version} instead", n = first, version = a),
+                false => tr!(
+                    "versions %{first} to %{last} missing: compared with version %{version} instead",
+                    first = first,
+                    last = last,
+                    version = a
+                ),
+            });
         }
         for (side, found) in [(from, view.result.from_found), (to, view.result.to_found)] {
             let selected = side.version == Some(line.version) && side.entity == opened.entity;
             if found == TableKind::Command && !selected && !view.is_first() {
-                warn(&format!("version {} is taken from its command row", version(side)));
+                warn(&tr!("version %{version} is taken from its command row", version = version(side)));
             }
         }
     }

@@ -30,7 +30,7 @@ impl Document {
         let left_off = lines.len().saturating_sub(room);
         self.lines.extend(lines.into_iter().take(room).map(|line| line.shortened(LONGEST)));
         if left_off > 0 && room > 0 {
-            self.lines.push(Rich::of(Role::Warning, "… too long to be shown whole; y copies it"));
+            self.lines.push(Rich::of(Role::Warning, &tr!("… too long to be shown whole; y copies it")));
         }
         self.widest = self.lines[from..].iter().map(Rich::width).fold(self.widest, usize::max);
         self.blocks.push((name, from..self.lines.len()));
@@ -72,19 +72,19 @@ pub(crate) fn scalar(value: &Value) -> String {
     }
 }
 
-/// DynamoDB's types in words.
+/// DynamoDB's types in words, which [`text!`] marks.
 pub(crate) fn type_word(value: &Value) -> &'static str {
     match value {
-        Value::S(_) => "string",
-        Value::N(_) => "number",
-        Value::B(_) => "binary",
-        Value::Bool(_) => "true/false",
-        Value::Null => "null",
-        Value::M(_) => "map",
-        Value::L(_) => "list",
-        Value::Ss(_) => "string set",
-        Value::Ns(_) => "number set",
-        Value::Bs(_) => "binary set",
+        Value::S(_) => text!("string"),
+        Value::N(_) => text!("number"),
+        Value::B(_) => text!("binary"),
+        Value::Bool(_) => text!("true/false"),
+        Value::Null => text!("null"),
+        Value::M(_) => text!("map"),
+        Value::L(_) => text!("list"),
+        Value::Ss(_) => text!("string set"),
+        Value::Ns(_) => text!("number set"),
+        Value::Bs(_) => text!("binary set"),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::domain::key::Version;
 use crate::domain::printable::printable;
 use crate::domain::row::TableKind;
 use crate::domain::timeline::VersionStatus;
+use crate::language::translated;
 use crate::tui::app::App;
 use crate::tui::parts::hits;
 use crate::tui::parts::scroll::draw_scrollbar;
@@ -34,7 +35,8 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, frame: Rect, area: Rect, 
     let rows = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let len = opened.versions.shown_len();
     if len == 0 {
-        draw_line(buffer, rows, &Rich::of(Role::Dim, " no version like that"), 0, &theme, Style::default());
+        let words = format!(" {}", tr!("no version like that"));
+        draw_line(buffer, rows, &Rich::of(Role::Dim, &words), 0, &theme, Style::default());
         return cursor;
     }
     let shown = opened.list.window(len, usize::from(rows.height));
@@ -73,12 +75,12 @@ impl Columns {
     }
 
     fn heading(&self, zone: &str) -> Rich {
-        let mut head = format!("   {}  ", text::fit_right("ver", 6));
-        head.push_str(&text::fit(&format!("when, {zone}"), 18));
-        head.push_str(&text::fit("who", self.who));
-        head.push_str(&text::fit("where", 6));
-        head.push_str(&text::fit("status", 10));
-        head.push_str(&text::fit("request", self.rest));
+        let mut head = format!("   {}  ", text::fit_right(&tr!("ver"), 6));
+        head.push_str(&text::fit(&tr!("when, %{zone}", zone = zone), 18));
+        head.push_str(&text::fit(&tr!("who"), self.who));
+        head.push_str(&text::fit(&tr!("where"), 6));
+        head.push_str(&text::fit(&tr!("status"), 10));
+        head.push_str(&text::fit(&tr!("request"), self.rest));
         Rich::of(Role::Dim, &head)
     }
 
@@ -88,14 +90,14 @@ impl Columns {
         out.push(Role::Added, if is_new { "+" } else { " " });
         if line.is_gap() {
             out.push(Role::Gap, &text::fit_right(&line.version.to_string(), 6));
-            out.push(Role::Gap, "  missing: in no table (expired, deleted, or never written)");
+            out.push(Role::Gap, &format!("  {}", tr!("missing: in no table (expired, deleted, or never written)")));
             return out;
         }
         out.push(Role::Strong, &text::fit_right(&line.version.to_string(), 6));
-        let at = line.at.as_deref().map_or_else(|| "unknown".to_owned(), |at| local_minutes(at, zone));
+        let at = line.at.as_deref().map_or_else(|| tr!("unknown").into_owned(), |at| local_minutes(at, zone));
         out.push(Role::Text, "  ");
         out.push(Role::Text, &text::fit(&at, 18));
-        let mut who = line.by.clone().unwrap_or_else(|| "unknown".to_owned());
+        let mut who = line.by.clone().unwrap_or_else(|| tr!("unknown").into_owned());
         if line.uncertain {
             who = format!("{}?", text::cut(&printable(&who), self.who.saturating_sub(3)));
         }
@@ -115,7 +117,7 @@ impl Columns {
             VersionStatus::Pending => Role::Warning,
             VersionStatus::Failed | VersionStatus::Gap => Role::Error,
         };
-        let mut status = line.status_word().to_owned();
+        let mut status = translated(line.status_word()).into_owned();
         if line.problem.is_some() {
             status.push_str(" !");
         }

@@ -20,13 +20,23 @@ pub(crate) struct Made {
 impl Made {
     /// Author, with a `?` where it is uncertain.
     pub(crate) fn who(&self) -> String {
-        let who = self.by.as_deref().unwrap_or("unknown");
+        self.who_or(&tr!("unknown"))
+    }
+
+    /// As [`Self::who`], with a word for an author who is not known.
+    pub(crate) fn who_or(&self, unknown: &str) -> String {
+        let who = self.by.as_deref().unwrap_or(unknown);
         format!("{who}{}", if self.uncertain { "?" } else { "" })
     }
 
     /// When, on the wall clock of a zone.
     pub(crate) fn when(&self, zone: &TimeZone) -> String {
-        self.at.as_deref().map_or_else(|| "unknown".to_owned(), |at| local_minutes(at, zone))
+        self.when_or(zone, &tr!("unknown"))
+    }
+
+    /// As [`Self::when`], with a word for a time that is not known.
+    pub(crate) fn when_or(&self, zone: &TimeZone, unknown: &str) -> String {
+        self.at.as_deref().map_or_else(|| unknown.to_owned(), |at| local_minutes(at, zone))
     }
 
     /// Author, time and request by a row's own fields.

@@ -204,29 +204,30 @@ impl Opened {
     /// The comparison that is on screen, or would be.
     pub(crate) fn wanted(&self) -> Wanted {
         let nothing = |why: &str| Wanted::Nothing(why.to_owned());
-        let Some(selected) = self.selected else { return nothing("no version is selected") };
+        let Some(selected) = self.selected else { return nothing(&tr!("no version is selected")) };
         match self.versions.get(selected) {
             Some(line) if line.is_gap() => {
-                return Wanted::Nothing(format!(
-                    "version {selected} is in no table: it expired, was deleted, or was never written there"
+                return nothing(&tr!(
+                    "version %{version} is in no table: it expired, was deleted, or was never written there",
+                    version = selected
                 ));
             }
             Some(_) => {}
-            None => return nothing("the version has not been read yet"),
+            None => return nothing(&tr!("the version has not been read yet")),
         }
         let other = match &self.compare {
             Compare::Previous => match self.versions.before(selected) {
                 Some(Some(before)) => before,
                 Some(None) => selected,
-                None => return nothing("reading the version before it…"),
+                None => return nothing(&tr!("reading the version before it…")),
             },
             Compare::Current => match self.versions.current() {
                 Some(current) => current,
-                None => return nothing("the entity has no data row yet, so there is no current version"),
+                None => return nothing(&tr!("the entity has no data row yet, so there is no current version")),
             },
             Compare::Marked => match self.marked {
                 Some(marked) => marked,
-                None => return nothing("no version is marked: m marks one"),
+                None => return nothing(&tr!("no version is marked: m marks one")),
             },
             Compare::Other(entity) => {
                 let to = Side { entity: entity.clone(), version: None };
@@ -235,7 +236,7 @@ impl Opened {
         };
         let compares = matches!(self.shown, Shown::Changes | Shown::Sides);
         if other == selected && self.compare != Compare::Previous && compares {
-            return Wanted::Nothing(format!("version {selected} is the one it would be compared with"));
+            return nothing(&tr!("version %{version} is the one it would be compared with", version = selected));
         }
         // The earlier one comes first, whichever is selected.
         let selected_first = selected < other;

@@ -53,7 +53,10 @@ impl PaneScreen for HistoryPane {
     }
 
     fn refusal(&self, app: &App, action: Action) -> Option<String> {
-        let no_entity = || app.history.opened.is_none().then(|| "no entity is open: Enter on one opens it".to_owned());
+        let no_entity = || {
+            let is_none = app.history.opened.is_none();
+            is_none.then(|| tr!("no entity is open: Enter on one opens it").into_owned())
+        };
         match action {
             Action::StepOlder
             | Action::StepNewer
@@ -73,7 +76,7 @@ impl PaneScreen for HistoryPane {
                 .or_else(no_entity)
                 .or_else(|| app.no_target())
                 .or_else(|| (!app.armed).then(|| app.read_only()))
-                .or_else(|| app.is_writing().then(|| "a run is under way already".to_owned())),
+                .or_else(|| app.is_writing().then(|| tr!("a run is under way already").into_owned())),
             _ => None,
         }
     }
@@ -183,10 +186,10 @@ impl App {
         let Some(opened) = &mut self.history.opened else { return };
         opened.compare = opened.next_compare();
         let text = match opened.compare {
-            Compare::Previous => "compared with the version before",
-            Compare::Current => "compared with the current version",
-            Compare::Marked => "compared with the marked version",
-            Compare::Other(_) => "compared with another partition",
+            Compare::Previous => tr!("compared with the version before"),
+            Compare::Current => tr!("compared with the current version"),
+            Compare::Marked => tr!("compared with the marked version"),
+            Compare::Other(_) => tr!("compared with another partition"),
         };
         self.say(text);
     }
@@ -198,11 +201,14 @@ impl App {
 
     fn no_target(&self) -> Option<String> {
         let opened = self.history.opened.as_ref()?;
-        let Some(selected) = opened.selected else { return Some("no version is selected".to_owned()) };
+        let Some(selected) = opened.selected else { return Some(tr!("no version is selected").into_owned()) };
         let line = opened.versions.get(selected)?;
         if line.is_gap() {
-            return Some(format!("version {selected} is in no table, so there is nothing to go back to"));
+            let words = tr!("version %{version} is in no table, so there is nothing to go back to", version = selected);
+            return Some(words.into_owned());
         }
-        line.current.then(|| format!("version {selected} is the current one: choose an earlier version"))
+        let is_current =
+            || tr!("version %{version} is the current one: choose an earlier version", version = selected).into_owned();
+        line.current.then(is_current)
     }
 }

@@ -36,7 +36,7 @@ pub(crate) struct PlanView {
 /// Mark that titles have all the time while rows are not shown as they are stored.
 pub(crate) fn title_mark(view: &PlanView) -> String {
     // A long name shall not take the room of the key behind it.
-    format!("VIEW {}: ", text::cut(&printable(&view.name), NAME))
+    format!("{} ", tr!("VIEW %{name}:", name = text::cut(&printable(&view.name), NAME)))
 }
 
 /// Effect of the plan on an entity of a listing, in one line.
@@ -67,7 +67,7 @@ fn places(changes: &[Differs]) -> String {
     let more = changes.len().saturating_sub(NAMED);
     let mut out = changes.iter().take(NAMED).map(of).collect::<Vec<_>>().join(" ");
     if more > 0 {
-        out.push_str(&format!(" and {more} more"));
+        out.push_str(&format!(" {}", tr!("and %{n} more", n = more)));
     }
     out
 }
@@ -91,8 +91,8 @@ impl ViewedRow {
         };
         let before = match row.attributes() {
             Ok(Attributes::Inline(before)) => before,
-            Ok(Attributes::InS3(_)) => return refused("its attributes in S3 could not be read".to_owned()),
-            Ok(Attributes::Absent) => return refused("it has no attributes".to_owned()),
+            Ok(Attributes::InS3(_)) => return refused(tr!("its attributes in S3 could not be read").into_owned()),
+            Ok(Attributes::Absent) => return refused(tr!("it has no attributes").into_owned()),
             Err(error) => return refused(error.to_string()),
         };
         let after = match changing.apply(before) {
@@ -105,7 +105,8 @@ impl ViewedRow {
         let mut shown = Document::default();
         if !differs.is_empty() {
             shown.append(&changes::document(&differs));
-            shown.block(String::new(), vec![Rich::default(), Rich::of(Role::Heading, "The row as it would be")]);
+            let heading = Rich::of(Role::Heading, &tr!("The row as it would be"));
+            shown.block(String::new(), vec![Rich::default(), heading]);
         }
         shown.append(&document::row(&row.with_attributes(after)));
         Self { document: shown, changes: Some(differs.len()), refused: None }

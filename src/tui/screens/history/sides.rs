@@ -69,7 +69,8 @@ impl Sides {
         let mut out = Vec::new();
         for (i, pair) in accepted.iter().enumerate() {
             if i + equal == accepted.len() {
-                let equal = format::plural(equal as u64, "attribute is equal", "attributes are equal");
+                let equal =
+                    format::plural(equal as u64, text!("%{n} attribute is equal"), text!("%{n} attributes are equal"));
                 out.push(Rich::of(Role::Dim, &format!("── {equal}")));
             }
             out.extend(match &columns {
@@ -204,7 +205,7 @@ fn values(pair: &Pair) -> (Rich, Rich) {
         (before, after) => {
             let one = |text: Option<String>, role| match text {
                 Some(text) => Rich::of(role, &text),
-                None => Rich::of(Role::Dim, "not there"),
+                None => Rich::of(Role::Dim, &tr!("not there")),
             };
             (one(before, Role::Removed), one(after, Role::Added))
         }

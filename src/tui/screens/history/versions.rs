@@ -4,6 +4,7 @@ use crate::domain::key::Version;
 use crate::domain::row::TableKind;
 use crate::domain::timeline::{BySource, VersionStatus};
 use crate::engine::protocol::HistoryEntry;
+use crate::language::translated;
 use crate::tui::parts::Filter;
 
 /// Line of the list about a version; its row is not kept.
@@ -55,14 +56,14 @@ impl VersionLine {
         self.status == VersionStatus::Gap
     }
 
-    /// Its status in a word.
+    /// Its status in a word, which [`text!`] marks.
     pub(crate) fn status_word(&self) -> &'static str {
         match self.status {
-            VersionStatus::Published if self.deleted => "deleted",
-            VersionStatus::Published => "published",
-            VersionStatus::Pending => "pending",
-            VersionStatus::Failed => "failed",
-            VersionStatus::Gap => "missing",
+            VersionStatus::Published if self.deleted => text!("deleted"),
+            VersionStatus::Published => text!("published"),
+            VersionStatus::Pending => text!("pending"),
+            VersionStatus::Failed => text!("failed"),
+            VersionStatus::Gap => text!("missing"),
         }
     }
 
@@ -131,9 +132,11 @@ impl Versions {
     /// The filter changed.
     pub(crate) fn refilter(&mut self, filter: &Filter) {
         self.shown = filter.active().then(|| {
-            let number =
-                |l: &VersionLine| filter.accepts([l.version.to_string().as_str()]) || filter.accepts(l.texts());
-            self.lines.iter().rev().filter(|l| number(l)).map(|l| l.version).collect()
+            let accepts = |l: &VersionLine| {
+                let (number, status) = (l.version.to_string(), translated(l.status_word()));
+                filter.accepts([number.as_str(), status.as_ref()]) || filter.accepts(l.texts())
+            };
+            self.lines.iter().rev().filter(|l| accepts(l)).map(|l| l.version).collect()
         });
     }
 

@@ -21,30 +21,32 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     let theme = app.theme.clone();
     let focused = app.focus == Pane::History && app.stack.is_empty();
     let Some(opened) = &app.history.opened else {
-        let inner = framed(buffer, area, Frame::Pane { focused }, "2 History", "", &theme);
-        let words =
-            "No entity is open. Choose one in the tenants pane and press Enter, or go straight to one: :open PK SK";
+        let inner = framed(buffer, area, Frame::Pane { focused }, &format!("2 {}", tr!("History")), "", &theme);
+        let words = tr!(
+            "No entity is open. Choose one in the tenants pane and press Enter, or go straight to one: :open PK SK"
+        );
         for (y, line) in
-            (inner.y..inner.bottom()).zip(problem::notice(words, Role::Dim, usize::from(inner.width).max(4)))
+            (inner.y..inner.bottom()).zip(problem::notice(&words, Role::Dim, usize::from(inner.width).max(4)))
         {
             draw_line(buffer, Rect { y, height: 1, ..inner }, &line, 0, &theme, Style::default());
         }
         return None;
     };
     let (at, shown) = (opened.list.cursor + 1, opened.versions.shown_len());
-    let reading = if opened.reading.is_some() { ", reading…" } else { "" };
+    let reading = if opened.reading.is_some() { format!(", {}", tr!("reading…")) } else { String::new() };
     let gaps = match opened.versions.gaps() {
         0 => String::new(),
-        n => format!(", {} missing", format::len(n)),
+        n => format!(", {}", tr!("%{n} missing", n = format::len(n))),
     };
-    let old = if opened.reading.is_none() && opened.versions.is_old() { ", OLD" } else { "" };
+    let is_old = opened.reading.is_none() && opened.versions.is_old();
+    let old = if is_old { format!(", {}", tr!("OLD")) } else { String::new() };
     let note = format!("{}/{}{gaps}{reading}{old}", format::len(at.min(shown)), format::len(shown));
     let watched = app.watch.as_ref().filter(|w| w.follows(&opened.entity));
     let view = app.view.as_ref().map(title_mark).unwrap_or_default();
     let title = match watched {
         Some(watch) => format!("2 {view}{} {}", words_of(watch, &app.zone), opened.entity.key.sk),
         None if !view.is_empty() => format!("2 {view}{}", opened.entity.key.sk),
-        None => format!("2 History of {}", opened.entity.key.sk),
+        None => format!("2 {}", tr!("History of %{entity}", entity = opened.entity.key.sk)),
     };
     let (frame, half) = (Frame::Pane { focused }, opened.half);
     let inner = framed(buffer, area, frame, &title, &note, &theme);
@@ -55,9 +57,11 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
         let room = usize::from(inner.width);
         let lines = match &opened.problem {
             Some(failure) => problem::lines(failure, room),
-            None if opened.reading.is_some() => vec![Rich::of(Role::Dim, "reading the versions…")],
-            None if opened.cancelled => problem::notice("reading stopped; F5 reads again", Role::Warning, room),
-            None => problem::notice(&format!("there is no entity {}", opened.entity.key), Role::Warning, room),
+            None if opened.reading.is_some() => vec![Rich::of(Role::Dim, &tr!("reading the versions…"))],
+            None if opened.cancelled => problem::notice(&tr!("reading stopped; F5 reads again"), Role::Warning, room),
+            None => {
+                problem::notice(&tr!("there is no entity %{entity}", entity = opened.entity.key), Role::Warning, room)
+            }
         };
         for (y, line) in (inner.y..inner.bottom()).zip(&lines) {
             draw_line(buffer, Rect { y, height: 1, ..inner }, line, 0, &theme, Style::default());

@@ -30,10 +30,11 @@ pub(crate) struct Watch {
 /// How it goes, for titles.
 pub(crate) fn words_of(watch: &Watch, zone: &TimeZone) -> String {
     match (watch.since, &watch.paused) {
-        (_, Some(_)) => "WATCHING, paused:".to_owned(),
-        (None, None) => "WATCHING from now:".to_owned(),
-        (Some(since), None) => format!("WATCHING since {}:", format::clock(since, zone)),
+        (_, Some(_)) => tr!("WATCHING, paused:"),
+        (None, None) => tr!("WATCHING from now:"),
+        (Some(since), None) => tr!("WATCHING since %{time}:", time = format::clock(since, zone)),
     }
+    .into_owned()
 }
 
 impl Watch {

@@ -21,11 +21,11 @@ impl App {
             self.end_watch();
         }
         if is_same {
-            return self.say("no longer watching");
+            return self.say(tr!("no longer watching"));
         }
         let request = self.ask(None, Command::Watch { what: Box::new(what.clone()) }, Self::watch_answer);
         self.watch = Some(Watch::begun(request, what));
-        self.say("watching: what is published from now on is marked +");
+        self.say(tr!("watching: what is published from now on is marked +"));
     }
 
     fn is_watched(&self, watch: &Watch, what: &Watched) -> bool {
@@ -51,7 +51,8 @@ impl App {
 
     /// Why nothing can be followed.
     pub(crate) fn no_watch(&self) -> Option<String> {
-        self.watchable().is_none().then(|| "nothing is open that could be watched: an entity or a partition".to_owned())
+        let words = || tr!("nothing is open that could be watched: an entity or a partition").into_owned();
+        self.watchable().is_none().then(words)
     }
 
     fn end_watch(&mut self) {
@@ -97,7 +98,8 @@ impl App {
                 watch.paused = None;
                 if capped {
                     let rows = format::count(rows);
-                    self.tell(Level::Warning, format!("only the first {rows} rows of the partition are watched"));
+                    let words = tr!("only the first %{rows} rows of the partition are watched", rows = rows);
+                    self.tell(Level::Warning, words);
                 }
                 // Rows that changed between the last reading and this moment are read now.
                 if let Some(list) = self.tenants.entities.as_mut().filter(|_| self.focus == Pane::Tenants) {
@@ -106,11 +108,11 @@ impl App {
             }
             Watching::Paused(failure) => {
                 watch.paused = Some((*failure).clone());
-                self.record(&failure, Some("watching is paused"));
+                self.record(&failure, Some(&tr!("watching is paused")));
             }
             Watching::Resumed => {
                 watch.paused = None;
-                self.tell(Level::Info, "watching goes on");
+                self.tell(Level::Info, tr!("watching goes on"));
             }
         }
     }

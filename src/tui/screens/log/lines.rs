@@ -10,7 +10,7 @@ pub(crate) fn item(item: &ItemResult) -> (Level, String) {
     let (key, versions) = subject::of_item(item);
     let versions = format!("{versions}{}", subject::line(item.line));
     let mut text = match item.outcome {
-        None => format!("started {} {key}{versions}", item.action),
+        None => tr!("started %{action} %{key}", action = item.action, key = format!("{key}{versions}")).into_owned(),
         Some(outcome) => format!("{outcome} {} {key}{versions}", item.action),
     };
     if let Some(reason) = item.reason {
@@ -23,7 +23,7 @@ pub(crate) fn item(item: &ItemResult) -> (Level, String) {
         text.push_str(&format!(" [{warning}]"));
     }
     if item.attempts > 1 {
-        text.push_str(&format!(", after {} attempts", item.attempts));
+        text.push_str(&format!(", {}", tr!("after %{n} attempts", n = item.attempts)));
     }
     (item_level(item), text)
 }
@@ -53,7 +53,7 @@ pub(crate) fn run(run: &RunInfo) -> (Level, String) {
     // A run without a plan is named after what it does.
     let operation = run.operation.as_str();
     let what = if run.name.starts_with(operation) { run.name.clone() } else { format!("{operation}, {}", run.name) };
-    let mut text = format!("run {} ({what}) is {}", run.run, run.state);
+    let mut text = tr!("run %{run} (%{what}) is %{state}", run = run.run, what = what, state = run.state).into_owned();
     let outcomes: Vec<String> = run.outcomes.iter().map(|(outcome, n)| format!("{n} {outcome}")).collect();
     if !outcomes.is_empty() {
         text.push_str(&format!(": {}", outcomes.join(", ")));
@@ -63,12 +63,19 @@ pub(crate) fn run(run: &RunInfo) -> (Level, String) {
 
 /// A file that was written.
 pub(crate) fn exported(file: &ExportedFile) -> (Level, String) {
-    let rows = format::plural(file.rows, "row", "rows");
-    let bytes = format::plural(file.bytes, "byte", "bytes");
-    let mut text = format!("exported {rows}, {bytes} to {}, SHA-256 {}", file.to, file.sha256);
+    let rows = format::plural(file.rows, text!("%{n} row"), text!("%{n} rows"));
+    let bytes = format::plural(file.bytes, text!("%{n} byte"), text!("%{n} bytes"));
+    let (to, sum) = (&file.to, &file.sha256);
+    let mut text =
+        tr!("exported %{rows}, %{bytes} to %{to}, SHA-256 %{sum}", rows = rows, bytes = bytes, to = to, sum = sum)
+            .into_owned();
     if file.left_out > 0 {
-        let left = format::plural(file.left_out, "soft-deleted entity was", "soft-deleted entities were");
-        text.push_str(&format!("; {left} left out"));
+        let left = format::plural(
+            file.left_out,
+            text!("%{n} soft-deleted entity was left out"),
+            text!("%{n} soft-deleted entities were left out"),
+        );
+        text.push_str(&format!("; {left}"));
     }
     (Level::Info, text)
 }
@@ -85,8 +92,9 @@ pub(crate) fn failure(failure: &Failure) -> String {
     if let Some(hint) = &failure.hint {
         text.push_str(&format!(" → {hint}"));
     }
-    let service = [("", &failure.service), ("", &failure.aws_code), ("request id ", &failure.request_id)];
-    let parts: Vec<String> = service.iter().filter_map(|(lead, v)| v.as_ref().map(|v| format!("{lead}{v}"))).collect();
+    let request = failure.request_id.as_ref().map(|id| tr!("request id %{id}", id = id).into_owned());
+    let service = [failure.service.clone(), failure.aws_code.clone(), request];
+    let parts: Vec<String> = service.into_iter().flatten().collect();
     if !parts.is_empty() {
         text.push_str(&format!(" ({})", parts.join(", ")));
     }

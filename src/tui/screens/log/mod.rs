@@ -92,11 +92,11 @@ impl Levels {
     }
 
     /// In words.
-    pub(crate) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> Cow<'static, str> {
         match self {
-            Self::All => "everything",
-            Self::Warnings => "warnings and errors",
-            Self::Errors => "errors",
+            Self::All => tr!("everything"),
+            Self::Warnings => tr!("warnings and errors"),
+            Self::Errors => tr!("errors"),
         }
     }
 }
@@ -185,11 +185,11 @@ impl Log {
     }
 
     /// The next outcome that items are narrowed to, and in words.
-    pub(crate) fn next_outcome(&mut self) -> &'static str {
+    pub(crate) fn next_outcome(&mut self) -> Cow<'static, str> {
         let at = self.outcome.and_then(|o| Outcome::ALL.iter().position(|a| *a == o));
         self.outcome = Outcome::ALL.get(at.map_or(0, |at| at + 1)).copied();
         self.refilter();
-        self.outcome.map_or("everything", Outcome::as_str)
+        self.outcome.map_or_else(|| tr!("everything"), |outcome| Cow::Borrowed(outcome.as_str()))
     }
 
     /// The next tenant that items are narrowed to.

@@ -38,19 +38,20 @@ impl PaneScreen for LogPane {
             Action::UndoRun => app.undo_last_run(),
             Action::Outcomes => {
                 let word = app.log.next_outcome();
-                app.say(format!("the log shows {word}"));
+                app.say(tr!("the log shows %{what}", what = word));
             }
             Action::Tenants => {
                 let tenant = app.log.next_tenant();
-                app.say(
-                    tenant.map_or_else(|| "the log shows every tenant".to_owned(), |t| format!("the log shows {t}")),
-                );
+                app.say(match tenant {
+                    None => tr!("the log shows every tenant"),
+                    Some(tenant) => tr!("the log shows %{what}", what = tenant),
+                });
             }
             Action::Freeze => app.log.freeze(),
             Action::Levels => {
                 app.log.levels = app.log.levels.next();
                 app.log.refilter();
-                app.say(format!("the log shows {}", app.log.levels.word()));
+                app.say(tr!("the log shows %{what}", what = app.log.levels.word()));
             }
             _ => return false,
         }
@@ -61,19 +62,19 @@ impl PaneScreen for LogPane {
         let run = app.run.as_ref();
         match action {
             Action::Batch if run.is_none_or(|r| r.waiting.is_none()) => {
-                Some("no batch waits for a decision".to_owned())
+                Some(tr!("no batch waits for a decision").into_owned())
             }
             Action::PauseRun | Action::Faster | Action::Slower | Action::StopRun => {
                 let is_steered = run.is_some_and(|r| r.run.is_some() && r.stage != Stage::Ended);
-                (!is_steered).then(|| "no run is under way here".to_owned())
+                (!is_steered).then(|| tr!("no run is under way here").into_owned())
             }
             Action::UndoRun => match run {
                 Some(run) if run.stage == Stage::Ended && run.wrote() => None,
                 Some(run) if run.stage == Stage::Ended => {
-                    Some("the run wrote nothing: nothing is to be undone".to_owned())
+                    Some(tr!("the run wrote nothing: nothing is to be undone").into_owned())
                 }
-                Some(_) => Some("the run is not over: it can be undone afterwards".to_owned()),
-                None => Some("no run ended here; :runs lists every run".to_owned()),
+                Some(_) => Some(tr!("the run is not over: it can be undone afterwards").into_owned()),
+                None => Some(tr!("no run ended here; :runs lists every run").into_owned()),
             },
             _ => None,
         }

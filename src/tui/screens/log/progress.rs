@@ -291,32 +291,32 @@ impl Progress {
     }
 }
 
-/// Advice on a cause.
+/// Advice on a cause, a text to be translated.
 pub(crate) fn hint(cause: &Cause) -> &'static str {
     match cause.reason {
         Some(Reason::SourceChanged | Reason::TargetChanged) => {
-            "changed since it was shown: preview the plan again and run what is left"
+            text!("changed since it was shown: preview the plan again and run what is left")
         }
-        Some(Reason::Pending) => "let the application process its command, then run it again",
-        Some(Reason::Wedged) => "a failed command blocks it: it has to be repaired first",
-        Some(Reason::Throttled) => "slower (-) or fewer at once helps; resume the run afterwards",
-        Some(Reason::AccessDenied) => "ask for the permission, then resume the run",
+        Some(Reason::Pending) => text!("let the application process its command, then run it again"),
+        Some(Reason::Wedged) => text!("a failed command blocks it: it has to be repaired first"),
+        Some(Reason::Throttled) => text!("slower (-) or fewer at once helps; resume the run afterwards"),
+        Some(Reason::AccessDenied) => text!("ask for the permission, then resume the run"),
         Some(Reason::Unproven) => {
-            "the tables do not prove what the journal says: name the item and force it to trust the journal"
+            text!("the tables do not prove what the journal says: name the item and force it to trust the journal")
         }
-        Some(Reason::Timeout) => "the pipeline took too long: verify says what was applied in the end",
-        Some(Reason::PipelineFailed) => "the application's own pipeline refused it: its log says why",
-        Some(Reason::S3Missing) => "its attributes' object is gone from S3",
-        Some(Reason::TooLarge) => "the row would pass DynamoDB's limit",
+        Some(Reason::Timeout) => text!("the pipeline took too long: verify says what was applied in the end"),
+        Some(Reason::PipelineFailed) => text!("the application's own pipeline refused it: its log says why"),
+        Some(Reason::S3Missing) => text!("its attributes' object is gone from S3"),
+        Some(Reason::TooLarge) => text!("the row would pass DynamoDB's limit"),
         Some(Reason::NotApproved) if cause.outcome == Outcome::Skipped => {
-            "skipped or taken out, and not asked for again: another run of the plan would do it"
+            text!("skipped or taken out, and not asked for again: another run of the plan would do it")
         }
-        Some(Reason::NotApproved) => "resume the run to be asked again",
-        Some(Reason::Exists) => "target.existing decides what becomes of it",
+        Some(Reason::NotApproved) => text!("resume the run to be asked again"),
+        Some(Reason::Exists) => text!("target.existing decides what becomes of it"),
         _ => match cause.outcome {
-            Outcome::Failed => "resume the run to try again",
-            Outcome::Held => "resume the run to be asked again",
-            _ => "open it to see what is wrong",
+            Outcome::Failed => text!("resume the run to try again"),
+            Outcome::Held => text!("resume the run to be asked again"),
+            _ => text!("open it to see what is wrong"),
         },
     }
 }

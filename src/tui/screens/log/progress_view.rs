@@ -1,8 +1,11 @@
 //! The run above the log: gauge, rate, what became of its items, why some failed.
 
+use std::borrow::Cow;
+
 use super::progress::{Progress, Stage, hint};
 use crate::domain::run::Outcome;
 use crate::engine::protocol::StopCause;
+use crate::language::translated;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::format;
@@ -25,26 +28,31 @@ pub(crate) fn lines(app: &App, run: &Progress, room: usize, most: usize) -> Vec<
     }
     let ended = run.run.filter(|_| run.stage == Stage::Ended);
     if let Some(id) = ended.filter(|_| run.is_resumable()) {
-        let keys = format!("{} in :runs", app.key_of(Context::Runs, Action::Resume));
-        let words = whole(format!("resume: {}", app.way_to_resume(id)), format!("resume: {keys}"), room);
+        let keys = tr!("%{key} in :runs", key = app.key_of(Context::Runs, Action::Resume));
+        let resume = |way: &str| tr!("resume: %{way}", way = way).into_owned();
+        let words = whole(resume(&app.way_to_resume(id)), resume(&keys), room);
         out.extend(problem::notice(&words, Role::Text, room));
     }
     for cause in &run.causes {
         let why = cause.reason.map_or_else(|| cause.message.clone(), |r| r.to_string());
         let line = Rich::of(outcome_role(cause.outcome), &format!("{} {}", format::count(cause.count), cause.outcome))
-            .with(Role::Text, &format!(": {why} → {}", hint(cause)))
-            .with(Role::Dim, &format!(" (such as {})", cause.example));
+            .with(Role::Text, &format!(": {why} → {}", translated(hint(cause))))
+            .with(Role::Dim, &format!(" ({})", tr!("such as %{key}", key = cause.example)));
         out.push(line);
     }
     if run.other_causes > 0 {
-        out.push(Rich::of(Role::Dim, &format!("{} more of other kinds", format::count(run.other_causes))));
+        out.push(Rich::of(Role::Dim, &tr!("%{n} more of other kinds", n = format::count(run.other_causes))));
     }
     if let Some(id) = ended.filter(|_| run.wrote()) {
         let key = app.key_of(Context::Log, Action::UndoRun);
-        let words = format!("{key} undoes it (previewed first), or: {}", app.way_to_undo(id));
+        let words = tr!("%{key} undoes it (previewed first), or: %{way}", key = key, way = app.way_to_undo(id));
         let record = app.key_of(Context::Runs, Action::Record);
-        let keys = format!("{key} undoes it (previewed first); {record} in :runs copies the record with its command");
-        let words = whole(words, keys, room);
+        let keys = tr!(
+            "%{key} undoes it (previewed first); %{record} in :runs copies the record with its command",
+            key = key,
+            record = record
+        );
+        let words = whole(words.into_owned(), keys.into_owned(), room);
         out.extend(problem::notice(&words, Role::Dim, room));
     }
     out.truncate(most.max(1));
@@ -74,43 +82,48 @@ fn flow(pieces: Vec<Rich>, room: usize) -> Vec<Rich> {
 fn state(app: &App, run: &Progress, room: usize) -> Vec<Rich> {
     let key = |action| app.key_of(Context::Log, action);
     let what = run.what();
-    let id = run.run.map(|r| format!("run {r} ")).unwrap_or_default();
+    let id = run.run.map(|r| tr!("run %{run}", run = r)).unwrap_or_default();
+    let about = format!("{what}{id}");
+    let about = about.trim_end().trim_end_matches(',');
     let (role, words) = match run.stage {
         Stage::Previewing => {
-            let found = format::plural(run.found, "item", "items");
-            (Role::Text, format!("finding out what it would do: {found} ({} stops)", key(Action::Cancel)))
+            let found = format::plural(run.found, text!("%{n} item"), text!("%{n} items"));
+            let stop = key(Action::Cancel);
+            (Role::Text, tr!("finding out what it would do: %{found} (%{stop} stops)", found = found, stop = stop))
         }
         _ if run.paused_by.is_some() => {
             let why = run.paused_by.as_ref().map(|f| f.message.clone()).unwrap_or_default();
             let (on, stop) = (key(Action::PauseRun), key(Action::StopRun));
-            (Role::Error, format!("PAUSED: {why} ({on} goes on, {stop} ends it)"))
+            (Role::Error, tr!("PAUSED: %{why} (%{on} goes on, %{stop} ends it)", why = why, on = on, stop = stop))
         }
-        _ if run.paused => (Role::Warning, format!("PAUSED by you ({} goes on)", key(Action::PauseRun))),
+        _ if run.paused => (Role::Warning, tr!("PAUSED by you (%{key} goes on)", key = key(Action::PauseRun))),
         Stage::Waiting => {
             let batch = run.waiting.as_ref().map(|w| w.batch).unwrap_or_default();
-            (Role::Warning, format!("WAITS for your decision about batch {batch} ({} shows it)", key(Action::Batch)))
+            let key = key(Action::Batch);
+            let words = tr!("WAITS for your decision about batch %{batch} (%{key} shows it)", batch = batch, key = key);
+            (Role::Warning, words)
         }
-        Stage::Writing => (Role::Ok, "writing".to_owned()),
-        Stage::Stopping => (Role::Warning, "ending between two items…".to_owned()),
+        // The word alone is a heading elsewhere.
+        Stage::Writing => return problem::notice(&tr!("writing · %{about}", about = about), Role::Ok, room),
+        Stage::Stopping => (Role::Warning, tr!("ending between two items…")),
         Stage::Ended => ended(run),
     };
-    let about = format!("{what}{id}");
-    problem::notice(&format!("{words} · {}", about.trim_end().trim_end_matches(',')), role, room)
+    problem::notice(&format!("{words} · {about}"), role, room)
 }
 
-fn ended(run: &Progress) -> (Role, String) {
+fn ended(run: &Progress) -> (Role, Cow<'static, str>) {
     if let Some(failure) = &run.problem {
-        return (Role::Error, format!("ended: {}", failure.message));
+        return (Role::Error, tr!("ended: %{why}", why = failure.message));
     }
     match run.cause {
-        Some(StopCause::Canary) => (Role::Warning, "ended after a canary that was not clean".to_owned()),
-        Some(StopCause::Failures) => (Role::Error, "ended: too many items failed".to_owned()),
-        Some(StopCause::Interrupted) => (Role::Warning, "was interrupted".to_owned()),
-        Some(StopCause::NotApproved) => (Role::Warning, "ended: not approved".to_owned()),
-        Some(StopCause::Operator) => (Role::Warning, "ended by you".to_owned()),
-        Some(StopCause::Service) => (Role::Error, "ended: nothing got through to the service".to_owned()),
-        Some(StopCause::Signature) => (Role::Warning, "ended: a signature is missing or does not fit".to_owned()),
-        None => (Role::Ok, "done".to_owned()),
+        Some(StopCause::Canary) => (Role::Warning, tr!("ended after a canary that was not clean")),
+        Some(StopCause::Failures) => (Role::Error, tr!("ended: too many items failed")),
+        Some(StopCause::Interrupted) => (Role::Warning, tr!("was interrupted")),
+        Some(StopCause::NotApproved) => (Role::Warning, tr!("ended: not approved")),
+        Some(StopCause::Operator) => (Role::Warning, tr!("ended by you")),
+        Some(StopCause::Service) => (Role::Error, tr!("ended: nothing got through to the service")),
+        Some(StopCause::Signature) => (Role::Warning, tr!("ended: a signature is missing or does not fit")),
+        None => (Role::Ok, tr!("done")),
     }
 }
 
@@ -125,14 +138,17 @@ fn gauge(app: &App, run: &Progress) -> Vec<Rich> {
                 .with(Role::Dim, &"░".repeat(GAUGE - full))
                 .with(Role::Text, &format!(" {}/{} {percent}%", format::count(done), format::count(total)))
         }
-        Some(_) => Rich::of(Role::Text, "nothing to write"),
-        None => Rich::of(Role::Text, &format!("{} so far", format::plural(done, "item", "items"))),
+        Some(_) => Rich::of(Role::Text, &tr!("nothing to write")),
+        None => {
+            let so_far = format::plural(done, text!("%{n} item so far"), text!("%{n} items so far"));
+            Rich::of(Role::Text, &so_far)
+        }
     }];
     if let Some(rate) = run.per_second(app.now) {
-        out.push(Rich::of(Role::Text, &format!("{rate:.1} a second")));
+        out.push(Rich::of(Role::Text, &tr!("%{rate} a second", rate = format!("{rate:.1}"))));
         if let Some(left) = run.left().filter(|n| *n > 0) {
             let left = duration(left as f64 / rate);
-            out.push(Rich::of(Role::Text, &format!("{left} left if all is approved")));
+            out.push(Rich::of(Role::Text, &tr!("%{time} left if all is approved", time = left)));
         }
     }
     out
@@ -148,30 +164,31 @@ fn counts(app: &App, run: &Progress) -> Vec<Rich> {
     }
     for (outcome, count) in &run.unwritten {
         let words = match outcome {
-            Outcome::Skipped => "skipped by the plan".to_owned(),
-            outcome => format!("{outcome} in the plan"),
+            Outcome::Skipped => tr!("skipped by the plan"),
+            outcome => tr!("%{outcome} in the plan", outcome = outcome),
         };
         out.push(Rich::of(Role::Dim, &format!("{words} {}", format::count(*count))));
     }
     let units = (app.counters.write_units - run.units_before).max(0.0);
-    out.push(Rich::of(Role::Text, &format!("wrote {} units", format::units(units))));
+    out.push(Rich::of(Role::Text, &tr!("wrote %{n} units", n = format::units(units))));
     if run.stage != Stage::Ended {
         let now = app.counters.concurrency;
         match (now, run.concurrency) {
-            (0, Some(most)) => out.push(Rich::of(Role::Text, &format!("at most {most} at once"))),
+            (0, Some(most)) => out.push(Rich::of(Role::Text, &tr!("at most %{n} at once", n = most))),
             (0, None) => {}
             (now, Some(most)) if most != now => {
-                out.push(Rich::of(Role::Warning, &format!("{now} of {most} at once")));
+                out.push(Rich::of(Role::Warning, &tr!("%{n} of %{most} at once", n = now, most = most)));
             }
-            (now, _) => out.push(Rich::of(Role::Text, &format!("{now} at once"))),
+            (now, _) => out.push(Rich::of(Role::Text, &tr!("%{n} at once", n = now))),
         }
         if run.rate > 0 {
-            out.push(Rich::of(Role::Text, &format!("at most {} a second", format::count(u64::from(run.rate)))));
+            let rate = format::count(u64::from(run.rate));
+            out.push(Rich::of(Role::Text, &tr!("at most %{n} a second", n = rate)));
         }
     }
     let throttled = app.counters.throttled.saturating_sub(run.throttled_before);
     if throttled > 0 {
-        out.push(Rich::of(Role::Warning, &format!("throttled {}", format::count(throttled))));
+        out.push(Rich::of(Role::Warning, &tr!("throttled %{n}", n = format::count(throttled))));
     }
     out
 }

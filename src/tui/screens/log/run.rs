@@ -1,5 +1,6 @@
 //! Running a plan: beginning, deciding, steering, following.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -101,7 +102,7 @@ impl App {
         run.units_before = self.counters.write_units;
         run.throttled_before = self.counters.throttled;
         self.focus = Pane::Log;
-        self.say("the run begins: it asks before it writes");
+        self.say(tr!("the run begins: it asks before it writes"));
         self.run.insert(run)
     }
 
@@ -121,11 +122,12 @@ impl App {
         if let Some(run) = self.followed(request) {
             run.asks(approval);
         }
-        self.tell(Level::Info, format!("batch {batch} waits for a decision"));
-        self.tell_of_run(News::BatchWaits, "waiting", Some(batch), &format!("batch {batch} waits for your decision"));
+        self.tell(Level::Info, tr!("batch %{batch} waits for a decision", batch = batch));
+        let words = tr!("batch %{batch} waits for your decision", batch = batch);
+        self.tell_of_run(News::BatchWaits, "waiting", Some(batch), &words);
         // Keys that were meant for something else must not reach it.
         match self.is_busy() {
-            true => self.say(format!("batch {batch} waits for your decision: B shows it")),
+            true => self.say(tr!("batch %{batch} waits for your decision: B shows it", batch = batch)),
             false => self.show_batch(),
         }
     }
@@ -154,17 +156,19 @@ impl App {
     pub(crate) fn decide_batch(&mut self, approval: &Arc<ApprovalRequest>, digest: String, decision: Decision) {
         let (run, batch) = (approval.run, approval.batch);
         let what = match decision {
-            Decision::Approve { .. } => format!("batch {batch} approved: writing…"),
-            Decision::ApproveRest { .. } => "everything approved: writing…".to_owned(),
+            Decision::Approve { .. } => tr!("batch %{batch} approved: writing…", batch = batch),
+            Decision::ApproveRest { .. } => tr!("everything approved: writing…"),
             Decision::ApprovePart { ref without, rest, .. } => {
-                let out = format::plural(without.len() as u64, "item", "items");
-                let what = if rest { "everything".to_owned() } else { format!("batch {batch}") };
-                format!("{what} approved but for {out}: writing…")
+                let out = format::plural(without.len() as u64, text!("%{n} item"), text!("%{n} items"));
+                match rest {
+                    true => tr!("everything approved but for %{out}: writing…", out = out),
+                    false => tr!("batch %{batch} approved but for %{out}: writing…", batch = batch, out = out),
+                }
             }
-            Decision::Skip => format!("batch {batch} skipped"),
-            Decision::Hold => format!("batch {batch} held back"),
-            Decision::Split => format!("batch {batch} split"),
-            Decision::Stop => "ending the run…".to_owned(),
+            Decision::Skip => tr!("batch %{batch} skipped", batch = batch),
+            Decision::Hold => tr!("batch %{batch} held back", batch = batch),
+            Decision::Split => tr!("batch %{batch} split", batch = batch),
+            Decision::Stop => tr!("ending the run…"),
         };
         let now = self.now;
         if let Some(progress) = &mut self.run {
@@ -191,7 +195,7 @@ impl App {
             run.waiting = Some(approval);
             run.stage = Stage::Waiting;
         }
-        self.refuse(format!("not decided: {}", failure.message));
+        self.refuse(tr!("not decided: %{why}", why = failure.message));
     }
 
     /// Changes how the run goes about it.
@@ -213,10 +217,10 @@ impl App {
         let Some(run) = &self.run else { return };
         if run.is_paused() {
             self.steer(Steering::Continue);
-            self.say("going on…");
+            self.say(tr!("going on…"));
         } else {
             self.steer(Steering::Pause);
-            self.say("paused: what is in flight is finished, nothing further is begun");
+            self.say(tr!("paused: what is in flight is finished, nothing further is begun"));
         }
     }
 
@@ -225,42 +229,50 @@ impl App {
         let Some(run) = &self.run else { return };
         let (steering, words) = if run.rate > 0 {
             let rate = if faster { run.rate.saturating_mul(2) } else { (run.rate / 2).max(1) };
-            (Steering::Rate(rate), format!("at most {rate} items a second"))
+            (Steering::Rate(rate), tr!("at most %{rate} items a second", rate = rate))
         } else {
             let now = run.concurrency.or(Some(self.counters.concurrency).filter(|n| *n > 0));
             let now = now.unwrap_or(RunSettings::default().concurrency);
             let most = if faster { now.saturating_mul(2).min(MOST) } else { (now / 2).max(1) };
-            (Steering::Concurrency(most), format!("at most {most} at once"))
+            (Steering::Concurrency(most), tr!("at most %{n} at once", n = most))
         };
         self.steer(steering);
         self.say(words);
     }
 
     fn run_paused(&mut self, request: RequestId, failure: Failure) {
-        self.record(&failure, Some("the run is paused"));
+        self.record(&failure, Some(&tr!("the run is paused")));
         let busy = self.is_busy();
         let Some(run) = self.followed(request) else { return };
         run.paused_by = Some(failure);
-        self.tell_of_run(News::RunPaused, "paused", None, "a run is paused");
+        self.tell_of_run(News::RunPaused, "paused", None, &tr!("a run is paused"));
         match busy {
-            true => self.refuse("the run is paused: the progress log says why"),
+            true => self.refuse(tr!("the run is paused: the progress log says why")),
             false => self.stack.push(Paused { request }),
         }
     }
 
     /// Takes files with signatures for the runs to come.
     pub(crate) fn take_signatures(&mut self, files: Vec<PathBuf>) {
-        let text = format!("{} taken for the next run", format::plural(files.len() as u64, "signature", "signatures"));
+        let text = format::plural(
+            files.len() as u64,
+            text!("%{n} signature taken for the next run"),
+            text!("%{n} signatures taken for the next run"),
+        );
         self.order(Command::TakeSignatures { files });
         self.say(text);
     }
 
     fn signature_checked(&mut self, signature: &Signature) {
-        let file = if signature.file.is_empty() { "the journal" } else { &signature.file };
-        let whose = signature.principal.as_deref().or(signature.key.as_deref()).unwrap_or("somebody");
+        let file = if signature.file.is_empty() { tr!("the journal") } else { signature.file.as_str().into() };
+        let known = signature.principal.as_deref().or(signature.key.as_deref());
+        let whose = known.map_or_else(|| tr!("somebody"), Cow::Borrowed);
         match &signature.reason {
-            None => self.tell(Level::Info, format!("{file}: signed by {whose}")),
-            Some(reason) => self.tell(Level::Warning, format!("{file}: does not count ({whose}): {reason}")),
+            None => self.tell(Level::Info, tr!("%{file}: signed by %{whose}", file = file, whose = whose)),
+            Some(why) => {
+                let text = tr!("%{file}: does not count (%{whose}): %{why}", file = file, whose = whose, why = why);
+                self.tell(Level::Warning, text);
+            }
         }
     }
 
@@ -296,15 +308,16 @@ impl App {
 
     fn batch_ended(&mut self, batch: &BatchInfo) {
         let counts: Vec<String> = batch.outcomes.iter().map(|(word, n)| format!("{n} {word}")).collect();
+        let n = batch.batch;
         let what = match batch.state {
-            BatchState::Done => format!("is through: {}", counts.join(", ")),
-            BatchState::Approved => "is approved".to_owned(),
-            BatchState::Skipped => "is skipped".to_owned(),
-            BatchState::Held => "is held back".to_owned(),
-            BatchState::Waiting => "waits".to_owned(),
-            BatchState::Stopped => "was stopped".to_owned(),
+            BatchState::Done => tr!("batch %{n} is through: %{counts}", n = n, counts = counts.join(", ")),
+            BatchState::Approved => tr!("batch %{n} is approved", n = n),
+            BatchState::Skipped => tr!("batch %{n} is skipped", n = n),
+            BatchState::Held => tr!("batch %{n} is held back", n = n),
+            BatchState::Waiting => tr!("batch %{n} waits", n = n),
+            BatchState::Stopped => tr!("batch %{n} was stopped", n = n),
         };
-        self.tell(Level::Info, format!("batch {} {what}", batch.batch));
+        self.tell(Level::Info, what);
     }
 
     pub(crate) fn found(&mut self, finding: &Finding) {
@@ -318,8 +331,8 @@ impl App {
         self.stack.end(request);
         if let Some(run) = self.followed(request) {
             run.ended();
-            let words =
-                run.run.map(|r| format!("run {r} has ended")).unwrap_or_else(|| "the run did not begin".to_owned());
+            let words = run.run.map(|r| tr!("run %{run} has ended", run = r));
+            let words = words.unwrap_or_else(|| tr!("the run did not begin"));
             match run.problem.as_ref().map(|p| p.message.clone()) {
                 Some(problem) => self.refuse(problem),
                 None => self.say(words),
@@ -327,7 +340,8 @@ impl App {
         }
         let state = self.followed(request).filter(|run| run.run.is_some()).map(|run| run.state_word());
         if let Some(state) = state {
-            self.tell_of_run(News::RunEnded, &state, None, &format!("a run has ended: {state}"));
+            let words = tr!("a run has ended: %{state}", state = state);
+            self.tell_of_run(News::RunEnded, &state, None, &words);
         }
         let wrote = self.followed(request).and_then(|run| run.run.filter(|_| run.wrote()));
         if wrote.is_some() {

@@ -35,10 +35,11 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     let theme = app.theme.clone();
     let focused = app.focus == Pane::Log && app.stack.is_empty();
     let title = match app.log.held_back() {
-        Some(0) => "4 Progress log, frozen".to_owned(),
-        Some(n) => format!("4 Progress log, frozen, {} new", format::count(n)),
-        None => "4 Progress log".to_owned(),
+        Some(0) => tr!("Progress log, frozen"),
+        Some(n) => tr!("Progress log, frozen, %{n} new", n = format::count(n)),
+        None => tr!("Progress log"),
     };
+    let title = format!("4 {title}");
     let len = app.log.len();
     if app.log.following {
         app.log.scroll.cursor = len.saturating_sub(1);
@@ -46,11 +47,11 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     let place = if len == 0 { 0 } else { app.log.scroll.cursor + 1 };
     let mut note = format!("{}/{}", format::len(place), format::len(len));
     if let Some(narrowed) = app.log.narrowed() {
-        note = format!("{narrowed} only, {note}");
+        note = format!("{}, {note}", tr!("%{what} only", what = narrowed));
     } else if app.log.levels != Levels::All {
-        note = format!("{} only, {note}", app.log.levels.word());
+        note = format!("{}, {note}", tr!("%{what} only", what = app.log.levels.word()));
     } else if app.log.errors > 0 {
-        note = format!("{}, {note}", format::plural(app.log.errors, "error", "errors"));
+        note = format!("{}, {note}", format::plural(app.log.errors, text!("%{n} error"), text!("%{n} errors")));
     }
     let inner = framed(buffer, area, Frame::Pane { focused }, &title, &note, &theme);
     if inner.is_empty() {
@@ -75,8 +76,8 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
         body = Rect { y: body.y + 1, height: body.height - 1, ..body };
     }
     if len == 0 {
-        let words = if app.log.total() == 0 { "nothing happened yet" } else { "no line like that" };
-        draw_line(buffer, body, &Rich::of(Role::Dim, words), 0, &theme, Style::default());
+        let words = if app.log.total() == 0 { tr!("nothing happened yet") } else { tr!("no line like that") };
+        draw_line(buffer, body, &Rich::of(Role::Dim, &words), 0, &theme, Style::default());
         return cursor;
     }
     // The selected line is shown whole, the others as far as they fit.

@@ -1,6 +1,9 @@
 //! Suggestions for a line that is being typed.
 
+use std::borrow::Cow;
+
 use super::{Choice, Offer, quoted};
+use crate::language::translated;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::fuzzy;
@@ -52,8 +55,9 @@ pub(super) fn suggest(app: &App, typed: &str) -> Vec<Offer> {
         };
         return choices.into_iter().map(Offer::plain).collect();
     }
-    let mut found: Vec<(i64, Offer)> =
-        named().filter_map(|(choice, id, help)| Some((named_score(typed, id, help)?, Offer::plain(choice)))).collect();
+    let mut found: Vec<(i64, Offer)> = named()
+        .filter_map(|(choice, names, help)| Some((named_score(typed, &names, help)?, Offer::plain(choice))))
+        .collect();
     if !typed.trim().is_empty() {
         for meant in intents::meant(typed) {
             let Some(choice) = Choice::of(meant.lead) else { continue };
@@ -72,19 +76,26 @@ pub(super) fn suggest(app: &App, typed: &str) -> Vec<Offer> {
     if typed.is_empty() { spots.take(OFFERED).chain(actions).collect() } else { actions.chain(spots).collect() }
 }
 
-/// Every action and command with its name and its help.
-fn named() -> impl Iterator<Item = (Choice, &'static str, &'static str)> {
-    let actions = Action::ALL.iter().filter(|a| a.is_command()).map(|a| (Choice::Do(*a), a.id(), a.help()));
-    actions.chain(PHRASES.iter().map(|p| (Choice::Begin(p), p.word, p.help)))
+/// Every action and command with its names and its help. The footer's word is a name where it is not of the id's language.
+fn named() -> impl Iterator<Item = (Choice, Vec<Cow<'static, str>>, &'static str)> {
+    let names = |action: &Action| {
+        let own = Some(translated(action.short())).filter(|own| own != action.short());
+        std::iter::once(action.id().into()).chain(own).collect()
+    };
+    let actions = Action::ALL.iter().filter(|a| a.is_command()).map(move |a| (Choice::Do(*a), names(a), a.help()));
+    actions.chain(PHRASES.iter().map(|p| (Choice::Begin(p), vec![p.word.into()], p.help)))
 }
 
-/// The name counts for more than the sentence, of which whole words are wanted; what begins a name is meant before anything else.
-fn named_score(typed: &str, id: &str, help: &str) -> Option<i64> {
+/// A name counts for more than the sentence, of which whole words are wanted; what begins a name is meant before anything else.
+fn named_score(typed: &str, names: &[Cow<'static, str>], help: &'static str) -> Option<i64> {
     let typed = typed.trim().to_lowercase();
-    let begins = !typed.is_empty() && id.starts_with(&typed);
-    let beginning = begins.then(|| if id == typed { intents::NAME } else { intents::BEGINNING });
-    let some = fuzzy::score(&typed, id).map(|score| score * 2 + beginning.unwrap_or(0));
-    some.max(help.to_lowercase().contains(&typed).then_some(0))
+    let of = |name: &Cow<'static, str>| {
+        let begins = !typed.is_empty() && name.starts_with(&typed);
+        let beginning = begins.then(|| if *name == typed { intents::NAME } else { intents::BEGINNING });
+        Some(fuzzy::score(&typed, name)? * 2 + beginning.unwrap_or(0))
+    };
+    let says = |help: &str| help.to_lowercase().contains(&typed);
+    names.iter().filter_map(of).max().max((says(help) || says(&translated(help))).then_some(0))
 }
 
 /// Offers that come nearest to a text that is nothing's name.
@@ -95,10 +106,13 @@ pub(super) fn near(typed: &str) -> Vec<Offer> {
         parts.map(|part| strsim::jaro_winkler(part, &typed)).fold(0.0, f64::max)
     };
     let meant = intents::all().filter_map(|(word, lead, note)| {
-        Some((alike(word), Offer { choice: Choice::of(lead)?, note: Some(note).filter(|note| !note.is_empty()) }))
+        Some((alike(&word), Offer { choice: Choice::of(lead)?, note: Some(note).filter(|note| !note.is_empty()) }))
     });
-    let mut found: Vec<(f64, Offer)> =
-        named().map(|(choice, id, _)| (alike(id), Offer::plain(choice))).chain(meant).collect();
+    let called = named().map(|(choice, names, _)| {
+        let score = names.iter().map(|name| alike(name)).fold(0.0, f64::max);
+        (score, Offer::plain(choice))
+    });
+    let mut found: Vec<(f64, Offer)> = called.chain(meant).collect();
     found.retain(|(score, _)| *score >= ALIKE);
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut offers: Vec<Offer> = Vec::new();

@@ -28,17 +28,18 @@ impl App {
             ["new", word] => {
                 let known: Vec<String> = operations().map(|o| o.to_string()).collect();
                 let operation = operations().find(|o| o.as_str() == *word);
-                let operation = operation.ok_or_else(|| format!("plan new wants one of {}", known.join(", ")))?;
+                let operation = operation
+                    .ok_or_else(|| tr!("plan new wants one of %{operations}", operations = known.join(", ")))?;
                 self.replace_plan(Next::New(operation));
             }
             ["open", file] => self.replace_plan(Next::Open(path(file))),
             ["save"] => match self.plan.form.as_ref().and_then(|f| f.path.clone()) {
                 Some(file) => self.save_plan(file, true),
-                None => return Err("plan save wants the name of a file".to_owned()),
+                None => return Err(tr!("plan save wants the name of a file").into_owned()),
             },
             ["save", file] => self.save_plan(path(file), false),
             ["replace", file] => self.save_plan(path(file), true),
-            _ => return Err("plan wants new [OPERATION], open FILE, save [FILE] or replace FILE".to_owned()),
+            _ => return Err(tr!("plan wants new [OPERATION], open FILE, save [FILE] or replace FILE").into_owned()),
         }
         Ok(())
     }
@@ -133,7 +134,7 @@ impl App {
                         self.tell(Level::Warning, format!("{problem}{hint}"));
                         self.refuse(problem.to_string());
                     }
-                    None => self.say(format!("opened {}", file.display())),
+                    None => self.say(tr!("opened %{file}", file = file.display())),
                 }
                 self.put_plan(form);
                 self.focus = Pane::Plan;
@@ -143,7 +144,7 @@ impl App {
     }
 
     fn save_plan(&mut self, file: PathBuf, over: bool) {
-        let Some(form) = &self.plan.form else { return self.refuse("there is no plan to save") };
+        let Some(form) = &self.plan.form else { return self.refuse(tr!("there is no plan to save")) };
         let is_own = form.path.as_deref() == Some(file.as_path());
         let text = form.text().to_owned();
         self.effect(Effect::WritePlan { file, text, over: over || is_own });
@@ -153,7 +154,7 @@ impl App {
     pub(crate) fn plan_saved(&mut self, file: PathBuf, text: String, saved: Result<(), String>) {
         match saved {
             Ok(()) => {
-                self.say(format!("saved {}", file.display()));
+                self.say(tr!("saved %{file}", file = file.display()));
                 if let Some(form) = &mut self.plan.form {
                     form.was_saved(file, text);
                 }
@@ -168,8 +169,10 @@ impl App {
             (Ok(text), Some(form)) => {
                 form.replace(text);
                 if let Some(problem) = form.problem.as_deref() {
-                    let line = problem.line.map(|l| format!("line {l}: ")).unwrap_or_default();
-                    let text = format!("{line}{}", problem.message);
+                    let text = match problem.line {
+                        Some(line) => tr!("line %{n}: %{message}", n = line, message = problem.message).into_owned(),
+                        None => problem.message.clone(),
+                    };
                     self.refuse(text);
                 }
             }
@@ -270,7 +273,7 @@ impl App {
                 let typed = editing.field.text();
                 form.set(&editing.of, typed);
                 if editing.of.path() == "operation" && form.operation.as_str() != typed {
-                    let text = format!("{typed} is no operation that a plan can be built for");
+                    let text = tr!("%{word} is no operation that a plan can be built for", word = typed);
                     self.refuse(text);
                 }
             }

@@ -20,8 +20,9 @@ impl App {
     pub(crate) fn export_plan(&mut self, plan: Box<Plan>) {
         let to = self.exports_to().map(Place::to_string).unwrap_or_default();
         self.ask(None, Command::RunPlan { plan, expect: None, rows: false }, Self::export_answer);
-        self.tell(Level::Info, format!("exporting to {to}…"));
-        self.say(format!("exporting to {to}…"));
+        let words = tr!("exporting to %{place}…", place = to);
+        self.tell(Level::Info, words.clone());
+        self.say(words);
     }
 
     /// Writes the live entities of the open partition into a file.
@@ -29,16 +30,16 @@ impl App {
     /// # Errors
     /// The reason why it cannot be done.
     pub(crate) fn export_partition(&mut self, to: &str) -> Result<(), String> {
-        let Some(list) = &self.tenants.entities else { return Err("open a partition first".to_owned()) };
+        let Some(list) = &self.tenants.entities else { return Err(tr!("open a partition first").into_owned()) };
         let (module, pk) = (list.listing.module.clone(), list.listing.pk.clone());
         let to = match Place::parse(to).map_err(|bad| bad.to_string())? {
             Place::File(file) => Place::File(super::commands::path(&file).to_string_lossy().into_owned()),
             Place::S3 { .. } if !self.armed => {
-                return Err("the console is read-only: an export to S3 writes there".to_owned());
+                return Err(tr!("the console is read-only: an export to S3 writes there").into_owned());
             }
             s3 => s3,
         };
-        self.tell(Level::Info, format!("exporting {pk} to {to}…"));
+        self.tell(Level::Info, tr!("exporting %{pk} to %{place}…", pk = pk, place = to));
         let wanted = ExportWanted { pk, tenant: None, to, lossless: true, deleted: false };
         self.ask(None, Command::Export { module, wanted: Box::new(wanted) }, Self::export_answer);
         Ok(())
@@ -47,17 +48,18 @@ impl App {
     fn export_answer(&mut self, _: RequestId, event: Event) {
         match event {
             Event::Progress { done, .. } => {
-                self.say(format!("exporting: {} so far", format::plural(done, "row", "rows")));
+                let rows = format::plural(done, text!("%{n} row"), text!("%{n} rows"));
+                self.say(tr!("exporting: %{rows} so far", rows = rows));
             }
             Event::Exported(file) => {
                 let (level, text) = lines::exported(&file);
                 self.tell(level, text);
-                self.say(format!("{} rows in {}", file.rows, file.to));
+                self.say(tr!("%{n} rows in %{place}", n = file.rows, place = file.to));
             }
             Event::Finding(finding) => self.found(&finding),
             Event::Failed(failure) => self.refuse(failure.message),
             Event::Finished { cancelled: true } => {
-                self.tell(Level::Warning, "the export was stopped: no file was left behind");
+                self.tell(Level::Warning, tr!("the export was stopped: no file was left behind"));
             }
             _ => {}
         }
@@ -68,9 +70,17 @@ impl App {
         let Work::Export { source, tenant, to, lossless } = &self.plan.form.as_ref()?.plan.as_deref()?.work else {
             return None;
         };
-        let kind = source.entity_type.as_deref().unwrap_or("every type");
-        let place = to.as_ref().map_or_else(|| "(export.to is missing)".to_owned(), Place::to_string);
-        let columns = if *lossless { "lossless" } else { "the guide's columns alone" };
-        Some(format!("would write {kind} of {} for {tenant} to {place}, {columns}: R writes it", source.tenant))
+        let kind = source.entity_type.clone().unwrap_or_else(|| tr!("every type").into_owned());
+        let place = to.as_ref().map_or_else(|| tr!("(export.to is missing)").into_owned(), Place::to_string);
+        let columns = if *lossless { tr!("lossless") } else { tr!("the guide's columns alone") };
+        let words = tr!(
+            "would write %{kind} of %{source} for %{tenant} to %{place}, %{columns}: R writes it",
+            kind = kind,
+            source = source.tenant,
+            tenant = tenant,
+            place = place,
+            columns = columns
+        );
+        Some(words.into_owned())
     }
 }

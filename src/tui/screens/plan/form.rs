@@ -10,11 +10,12 @@ use crate::config::ConfigError;
 use crate::config::plan::{self, Draft, Field, Kind, Steps};
 use crate::domain::plan::{Collision, Decided, Plan, Work};
 use crate::domain::run::Operation;
+use crate::language::translated;
 use crate::tui::parts::Scroll;
 use crate::tui::parts::scroll::Step;
 
 /// Name, in messages, of a plan that is in no file yet.
-const UNNAMED: &str = "new plan";
+const UNNAMED: &str = text!("new plan");
 
 /// A line of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +106,7 @@ impl Form {
 
     /// Its name in messages.
     pub(crate) fn name(&self) -> String {
-        self.path.as_deref().map_or_else(|| UNNAMED.to_owned(), |p| p.display().to_string())
+        self.path.as_deref().map_or_else(|| translated(UNNAMED).into_owned(), |p| p.display().to_string())
     }
 
     /// The file that it is in, or its own name where it is in none.
@@ -238,7 +239,8 @@ impl Form {
     pub(crate) fn shift(&mut self, steps: Steps, n: usize, down: bool) -> Result<usize, String> {
         let first = if down { Some(n) } else { n.checked_sub(1) };
         let Some(first) = first.filter(|first| first + 1 < self.draft.steps(steps)) else {
-            return Err(format!("it is the {} already", if down { "last" } else { "first" }));
+            let why = if down { tr!("it is the last already") } else { tr!("it is the first already") };
+            return Err(why.into_owned());
         };
         self.change(|draft| draft.step_swap(steps, first))?;
         Ok(if down { n + 1 } else { first })

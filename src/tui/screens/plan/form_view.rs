@@ -1,5 +1,8 @@
 //! The form as it is drawn: what is wrong above, the keys, what the focused one is for below.
 
+use std::borrow::Cow;
+
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -7,7 +10,8 @@ use ratatui::style::Style;
 use super::form::{Form, Row};
 use super::scanned::{self, seen};
 use crate::config::plan::{Field, Kind, Steps, words};
-use crate::domain::clock::{Now, moment, parse_time};
+use crate::domain::clock::{Now, local_seconds, moment, parse_time, utc_millis};
+use crate::language::{Language, spoken, translated};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -31,16 +35,16 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     let theme = app.theme.clone();
     let focused = app.focus == Pane::Plan && app.stack.is_empty();
     let Some(mut form) = app.plan.form.take() else {
-        let inner = framed(buffer, area, Frame::Pane { focused }, "3 Plan", "", &theme);
+        let inner = framed(buffer, area, Frame::Pane { focused }, &tr!("3 Plan"), "", &theme);
         let inner = inset(inner);
         let lines = nothing_yet(app, usize::from(inner.width).max(4));
         app.plan.lines = lines.len();
         draw_text(buffer, area, inner, &lines, &mut app.plan.text, &theme);
         return None;
     };
-    let changed = if form.is_unsaved() { "not saved" } else { "" };
-    let title = format!("3 Plan: {}", form.title());
-    let inner = inset(framed(buffer, area, Frame::Pane { focused }, &title, changed, &theme));
+    let changed = if form.is_unsaved() { tr!("not saved") } else { Cow::Borrowed("") };
+    let title = tr!("3 Plan: %{title}", title = form.title());
+    let inner = inset(framed(buffer, area, Frame::Pane { focused }, &title, &changed, &theme));
     let cursor = if inner.height < 4 || inner.width < 10 {
         None
     } else if form.is_toml() {
@@ -67,26 +71,35 @@ fn nothing_yet(app: &App, room: usize) -> Vec<Rich> {
         lines.extend(problem::notice(words, role, room));
         lines.push(Rich::default());
     };
-    say(Role::Strong, "No plan yet.");
+    say(Role::Strong, &tr!("No plan yet."));
     let marked = app.tenants.entities.as_ref().map_or(0, |e| e.marks.len());
-    let from = match (&app.tenants.entities, marked) {
-        (Some(list), 0) => format!("for {}", list.listing.pk),
-        (Some(list), n) => {
-            let of = format::plural(n as u64, "marked entity", "marked entities");
-            format!("for the {of} of {}", list.listing.pk)
+    let new = key(Action::NewPlan);
+    let begins = match (&app.tenants.entities, marked) {
+        (Some(list), 0) => {
+            tr!("%{key} begins one for %{pk}. Marked entities become its keys.", key = new, pk = list.listing.pk)
         }
-        (None, _) => "; with a partition open it is filled in from there".to_owned(),
+        (Some(list), n) => {
+            let marked = format::plural(n as u64, text!("%{n} marked entity"), text!("%{n} marked entities"));
+            let pk = &list.listing.pk;
+            tr!(
+                "%{key} begins one for the %{marked} of %{pk}. Marked entities become its keys.",
+                key = new,
+                marked = marked,
+                pk = pk
+            )
+        }
+        (None, _) => tr!(
+            "%{key} begins one; with a partition open it is filled in from there. Marked entities become its keys.",
+            key = new
+        ),
     };
-    let gap = if from.starts_with(';') { "" } else { " " };
-    say(Role::Text, &format!("{} begins one{gap}{from}. Marked entities become its keys.", key(Action::NewPlan)));
-    say(
-        Role::Text,
-        &format!("{} opens a plan file, such as `tenantry plan example copy` prints.", key(Action::OpenPlan)),
+    say(Role::Text, &begins);
+    let open = key(Action::OpenPlan);
+    say(Role::Text, &tr!("%{key} opens a plan file, such as `tenantry plan example copy` prints.", key = open));
+    let steps = tr!(
+        "A plan is previewed item by item first; then it runs batch by batch, each one approved by you, and can be undone."
     );
-    say(
-        Role::Text,
-        "A plan is previewed item by item first; then it runs batch by batch, each one approved by you, and can be undone.",
-    );
+    say(Role::Text, &steps);
     lines
 }
 
@@ -98,7 +111,7 @@ fn broken(form: &Form, room: usize) -> Vec<Rich> {
         lines.extend(problem::notice(&format!("! {problem}"), Role::Error, room));
     }
     lines.extend(problem::notice(
-        "It cannot be shown as a form. e edits the text; nothing of it is lost.",
+        &tr!("It cannot be shown as a form. e edits the text; nothing of it is lost."),
         Role::Text,
         room,
     ));
@@ -147,7 +160,7 @@ fn draw_form(
             },
             Some(Row::Step(steps, n)) => Rich::of(Role::Text, &format!("  {:>2}  ", n + 1))
                 .with(Role::Strong, &form.draft().step_summary(*steps, *n)),
-            Some(Row::Add(steps)) => Rich::of(Role::Dim, &format!("  + add {}", what(*steps))),
+            Some(Row::Add(steps)) => Rich::of(Role::Dim, &format!("  {}", translated(adding(*steps)))),
             None => Rich::default(),
         };
         let over = match (is_here && editing.is_none(), focused) {
@@ -176,29 +189,37 @@ fn state(form: &Form, room: usize) -> Vec<Rich> {
     let mut lines = readiness(form, room);
     let others = form.other_lines();
     if others > 0 {
-        let others = format::plural(others as u64, "line", "lines");
-        lines.extend(problem::notice(&format!("{others} more, as in the file (e edits)"), Role::Dim, room));
+        let others = format::plural(
+            others as u64,
+            text!("%{n} line more, as in the file (e edits)"),
+            text!("%{n} lines more, as in the file (e edits)"),
+        );
+        lines.extend(problem::notice(&others, Role::Dim, room));
     }
     lines
 }
 
 fn readiness(form: &Form, room: usize) -> Vec<Rich> {
     if let Some(problem) = form.general_problem() {
-        let place = problem.line.map(|l| format!(" (line {l})")).unwrap_or_default();
-        let mut lines = problem::notice(&format!("! {}{place}", problem.message), Role::Error, room);
+        let place = problem.line.map(|l| format!(" {}", tr!("(line %{n})", n = l))).unwrap_or_default();
+        let mut lines = problem::notice(&format!("! {}{place}", spoken(&problem.message)), Role::Error, room);
         if let Some(hint) = &problem.hint {
-            lines.extend(problem::notice(&format!("→ {hint}"), Role::Text, room));
+            lines.extend(problem::notice(&format!("→ {}", spoken(hint)), Role::Text, room));
         }
         return lines;
     }
     match form.problem.as_deref() {
         Some(problem) => {
             let key = problem.key.clone().unwrap_or_default();
-            vec![Rich::of(Role::Warning, &format!("! not ready: {key}"))]
+            vec![not_ready(&key)]
         }
-        None if form.lacks_file() => vec![Rich::of(Role::Warning, "! not ready: source.file")],
-        None => vec![Rich::of(Role::Ok, "ready to be previewed")],
+        None if form.lacks_file() => vec![not_ready("source.file")],
+        None => vec![Rich::of(Role::Ok, &tr!("ready to be previewed"))],
     }
+}
+
+fn not_ready(key: &str) -> Rich {
+    Rich::of(Role::Warning, &format!("! {}", tr!("not ready: %{key}", key = key)))
 }
 
 fn line(form: &Form, field: &Field, is_typed: bool) -> Rich {
@@ -212,14 +233,14 @@ fn line(form: &Form, field: &Field, is_typed: bool) -> Rich {
     }
     match form.value(field) {
         Some(value) => line.push(Role::Strong, &value),
-        None if field.required && !is_named(form, field) => line.push(Role::Warning, "(required)"),
+        None if field.required && !is_named(form, field) => line.push(Role::Warning, &tr!("(required)")),
         // A dash is a file there: standard input.
-        None if (field.table, field.key) == ("source", "file") => line.push(Role::Warning, "(no file yet)"),
+        None if (field.table, field.key) == ("source", "file") => line.push(Role::Warning, &tr!("(no file yet)")),
         None if field.default.is_empty() => line.push(Role::Dim, "-"),
         None => line.push(Role::Dim, &field.default),
     }
     if let Some(problem) = problem {
-        line.push(Role::Error, &format!("  {}", problem.message));
+        line.push(Role::Error, &format!("  {}", spoken(&problem.message)));
     }
     line
 }
@@ -235,22 +256,22 @@ fn about(app: &App, form: &Form, room: usize, most: usize) -> Vec<Rich> {
     if let Some(Row::Step(..) | Row::Add(_)) = form.row() {
         let key = |action| app.key_of(Context::Plan, action);
         let words = match form.row() {
-            Some(Row::Step(..)) => format!(
-                "{} edits it, {} and {} move it up and down, {} takes it away",
-                key(Action::Open),
-                key(Action::StepUp),
-                key(Action::StepDown),
-                key(Action::RemoveStep)
+            Some(Row::Step(..)) => tr!(
+                "%{open} edits it, %{up} and %{down} move it up and down, %{remove} takes it away",
+                open = key(Action::Open),
+                up = key(Action::StepUp),
+                down = key(Action::StepDown),
+                remove = key(Action::RemoveStep)
             ),
-            _ => format!("{} adds one at the end", key(Action::Open)),
+            _ => tr!("%{key} adds one at the end", key = key(Action::Open)),
         };
         lines.extend(problem::notice(&words, Role::Dim, room));
     }
     let Some(field) = form.focused() else { return lines };
     if let Some(problem) = form.problem_of(field) {
-        lines.extend(problem::notice(&format!("! {}", problem.message), Role::Error, room));
+        lines.extend(problem::notice(&format!("! {}", spoken(&problem.message)), Role::Error, room));
         if let Some(hint) = &problem.hint {
-            lines.extend(problem::notice(&format!("→ {hint}"), Role::Text, room));
+            lines.extend(problem::notice(&format!("→ {}", spoken(hint)), Role::Text, room));
         }
     }
     lines.extend(taken_for(app, form, field, room));
@@ -288,24 +309,45 @@ fn taken_for(app: &App, form: &Form, field: &Field, room: usize) -> Vec<Rich> {
     let Some(value) = typed.or_else(|| form.value(field)) else { return Vec::new() };
     let now = Now { at: app.now, zone: app.zone.clone() };
     let said = words(&value).into_iter().filter(|text| parse_time(text).is_none());
-    let taken = said.filter_map(|text| Some(now.taken(&text, moment(&text, &now)?)));
+    let taken = said.filter_map(|text| Some(taken(&text, moment(&text, &now)?, &now)));
     taken.flat_map(|words| problem::notice(&words, Role::Text, room)).collect()
 }
 
-/// An element of a list, in words.
-fn what(steps: Steps) -> &'static str {
+/// [`Now::taken`] in the language of the console.
+fn taken(text: &str, at: Timestamp, now: &Now) -> String {
+    let utc = utc_millis(at);
+    let local = local_seconds(&utc, &now.zone);
+    let zone = now.zone.iana_name().map_or_else(|| tr!("local time"), |name| Cow::Owned(name.to_owned()));
+    tr!(
+        "%{text} is taken for %{utc} (%{local} in %{zone})",
+        text = text : {:?},
+        utc = utc,
+        local = local,
+        zone = zone
+    )
+    .into_owned()
+}
+
+/// Where another element is added to a list.
+fn adding(steps: Steps) -> &'static str {
     match steps {
-        Steps::Transforms | Steps::TransformsOf(_) => "a transform",
-        Steps::Chain => "a step from one schema version to the next",
-        Steps::References => "a reference that is checked",
-        Steps::Decisions => "a decision about one key",
+        Steps::Transforms | Steps::TransformsOf(_) => text!("+ add a transform"),
+        Steps::Chain => text!("+ add a step from one schema version to the next"),
+        Steps::References => text!("+ add a reference that is checked"),
+        Steps::Decisions => text!("+ add a decision about one key"),
     }
 }
 
+/// The purpose of a key, in the language of the console.
+pub(super) fn purpose(field: &Field) -> Cow<'_, str> {
+    let help = field.help.as_str();
+    rust_i18n::t!((help, help), locale = Language::spoken().tag())
+}
+
 fn help(field: &Field, room: usize) -> Vec<Rich> {
-    let mut words = field.help.clone();
+    let mut words = purpose(field).into_owned();
     if (field.table, field.key) == ("", "operation") {
-        words = "what the plan does; another one keeps the values that both have".to_owned();
+        words = tr!("what the plan does; another one keeps the values that both have").into_owned();
     }
     if let Kind::Choice(choices) = field.kind
         && !choices.iter().all(|c| words.contains(c))
@@ -313,7 +355,7 @@ fn help(field: &Field, room: usize) -> Vec<Rich> {
         words = format!("{words} ({})", choices.join(" | "));
     }
     if !field.default.is_empty() {
-        words = format!("{words} [default {}]", field.default);
+        words = format!("{words} {}", tr!("[default %{value}]", value = field.default));
     }
     text::wrap(&crate::domain::printable::printable(&words), room).iter().map(|l| Rich::of(Role::Dim, l)).collect()
 }

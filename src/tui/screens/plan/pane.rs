@@ -58,10 +58,10 @@ impl PaneScreen for PlanPane {
                     let is_file = matches!(app.exports_to(), Some(Place::File(_)));
                     (!app.armed && !is_file).then(|| app.read_only())
                 })
-                .or_else(|| app.is_writing().then(|| "a run is under way already".to_owned())),
+                .or_else(|| app.is_writing().then(|| tr!("a run is under way already").into_owned())),
             Action::PreviewPlan => app.no_engine().or_else(|| app.no_plan_to_run()),
             Action::Which | Action::ShowPreview if app.plan.preview.is_none() => {
-                Some("no plan was previewed yet".to_owned())
+                Some(tr!("no plan was previewed yet").into_owned())
             }
             Action::Collisions => app.no_engine().or_else(|| app.no_collisions()),
             Action::Findings => app.no_findings(),
@@ -72,13 +72,13 @@ impl PaneScreen for PlanPane {
                 if app.focus == Pane::Plan
                     && app.plan.own().is_some_and(|own| matches!(own.work, Work::RepairOf(_))) =>
             {
-                Some("no command line does the same: there a repair is of whole modules".to_owned())
+                Some(tr!("no command line does the same: there a repair is of whole modules").into_owned())
             }
             Action::SavePlan | Action::EditPlan => app.no_plan(),
             Action::NextWord | Action::ClearValue => app.no_plan().or_else(|| app.no_form()),
             Action::RemoveStep | Action::StepUp | Action::StepDown => app.no_plan().or_else(|| app.no_step()),
             Action::Filter if app.focus == Pane::Plan && !app.plan.shows_preview => {
-                Some("the form has no list to filter; its preview has".to_owned())
+                Some(tr!("the form has no list to filter; its preview has").into_owned())
             }
             _ => None,
         }
@@ -180,7 +180,8 @@ impl PaneScreen for PlanPane {
 impl App {
     fn no_plan(&self) -> Option<String> {
         let key = self.key_of(Context::Plan, Action::NewPlan);
-        self.plan.form.is_none().then(|| format!("there is no plan yet: {key} in the plan pane begins one"))
+        let words = || tr!("there is no plan yet: %{key} in the plan pane begins one", key = key).into_owned();
+        self.plan.form.is_none().then(words)
     }
 
     /// Why there is nothing to preview or to run.
@@ -194,22 +195,25 @@ impl App {
             let own = self.plan.own().or_else(|| self.plan.form.as_ref().and_then(|form| form.plan.as_deref()));
             let operation = own.map(|plan| plan.work.operation())?;
             let is_none = matches!(operation, Operation::Export | Operation::Repair);
-            is_none.then(|| format!("a plan that is no more than {operation} cannot be rehearsed"))
+            let words = || {
+                tr!("a plan that is no more than %{operation} cannot be rehearsed", operation = operation).into_owned()
+            };
+            is_none.then(words)
         })
     }
 
     fn no_form(&self) -> Option<String> {
         let broken = self.plan.form.as_ref().is_some_and(|f| !f.is_toml());
-        broken.then(|| "the plan's text cannot be shown as a form: edit it first".to_owned())
+        broken.then(|| tr!("the plan's text cannot be shown as a form: edit it first").into_owned())
     }
 
     /// Why the plan can neither be previewed nor run.
     fn not_ready(&self) -> Option<String> {
         let form = self.plan.form.as_ref()?;
         if form.lacks_file() {
-            return Some("the plan is not ready: it names no file yet (source.file)".to_owned());
+            return Some(tr!("the plan is not ready: it names no file yet (source.file)").into_owned());
         }
         let problem = form.problem.as_deref()?;
-        Some(format!("the plan is not ready: {}", problem.message))
+        Some(tr!("the plan is not ready: %{message}", message = problem.message).into_owned())
     }
 }

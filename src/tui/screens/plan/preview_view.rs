@@ -30,8 +30,8 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     let mut preview = app.plan.preview.take()?;
     let form = || app.plan.form.as_ref().map(Form::title).unwrap_or_default();
     let name = preview.own.as_ref().map_or_else(form, |plan| plan.name.clone());
-    let note = "nothing is written by this";
-    let inner = framed(buffer, area, Frame::Pane { focused }, &format!("3 Preview: {name}"), note, &theme);
+    let (title, note) = (tr!("3 Preview: %{name}", name = name), tr!("nothing is written by this"));
+    let inner = framed(buffer, area, Frame::Pane { focused }, &title, &note, &theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let room = usize::from(inner.width).max(4);
     let mut above = head(app, &preview, room);
@@ -57,22 +57,23 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
 fn head(app: &App, preview: &PlanPreview, room: usize) -> Vec<Rich> {
     let mut lines = Vec::new();
     if preview.own.is_none() && app.plan.form.as_ref().is_some_and(|f| f.revision != preview.revision) {
-        lines.extend(problem::notice("! OLD: the plan was changed since. p previews it again.", Role::Warning, room));
+        lines.extend(problem::notice(
+            &tr!("! OLD: the plan was changed since. p previews it again."),
+            Role::Warning,
+            room,
+        ));
     }
     let again = app.key_of(Context::Preview, Do::PreviewPlan);
     lines.extend(problem::before_run(preview.job.before, &again, room));
     if preview.job.running {
-        let found = format::plural(preview.found, "item", "items");
-        lines.extend(problem::notice(
-            &format!("finding out what it would do: {found} so far (x stops)"),
-            Role::Text,
-            room,
-        ));
+        let found = format::plural(preview.found, text!("%{n} item"), text!("%{n} items"));
+        let words = tr!("finding out what it would do: %{items} so far (x stops)", items = found);
+        lines.extend(problem::notice(&words, Role::Text, room));
     }
     if let Some(failure) = &preview.job.problem {
         lines.extend(problem::lines(failure, room));
     } else if preview.job.cancelled && preview.summary.is_none() {
-        lines.extend(problem::notice("stopped before it was complete; p begins anew", Role::Warning, room));
+        lines.extend(problem::notice(&tr!("stopped before it was complete; p begins anew"), Role::Warning, room));
     }
     if let Some(summary) = &preview.summary {
         let mut sums = sums(summary, room);
@@ -90,12 +91,16 @@ fn ways_on(app: &App, preview: &PlanPreview, summary: &PlanSummary, room: usize)
     let mut ways = Vec::new();
     let colliding = summary.reasons.iter().find(|(r, _)| *r == Reason::Collision).map_or(0, |(_, n)| *n);
     if colliding > 0 {
-        let rows = format::plural(colliding, "row wants a key that others want", "rows want keys that others want");
-        ways.push(format!("{rows}: {} decides", key(Do::Collisions)));
+        let rows = format::plural(
+            colliding,
+            text!("%{n} row wants a key that others want"),
+            text!("%{n} rows want keys that others want"),
+        );
+        ways.push(tr!("%{rows}: %{key} decides", rows = rows, key = key(Do::Collisions)));
     }
     if !preview.findings.is_empty() {
-        let found = format::plural(preview.findings.total(), "finding", "findings");
-        ways.push(format!("{found}: {} lists them", key(Do::Findings)));
+        let found = format::plural(preview.findings.total(), text!("%{n} finding"), text!("%{n} findings"));
+        ways.push(tr!("%{findings}: %{key} lists them", findings = found, key = key(Do::Findings)));
     }
     ways.iter().flat_map(|words| problem::notice(&format!("! {words}"), Role::Warning, room)).collect()
 }
@@ -121,47 +126,58 @@ pub(crate) fn sums(summary: &PlanSummary, room: usize) -> Vec<Rich> {
         line.push(action_role(action), &format!("{action} {}", format::count(count(action))));
     }
     if line.width() == 0 {
-        line.push(Role::Warning, "no item at all: nothing fits the plan's source");
+        line.push(Role::Warning, &tr!("no item at all: nothing fits the plan's source"));
     }
     let mut out = line.wrapped(room);
     let reasons: Vec<String> = summary.reasons.iter().map(|(r, n)| format!("{r} {}", format::count(*n))).collect();
     if !reasons.is_empty() {
-        out.extend(problem::notice(&format!("because: {}", reasons.join(", ")), Role::Dim, room));
+        let words = tr!("because: %{reasons}", reasons = reasons.join(", "));
+        out.extend(problem::notice(&words, Role::Dim, room));
     }
     let blast = &summary.blast;
     if blast.requests > 0 {
-        let requests = format::plural(blast.requests, "request", "requests");
+        let requests = format::plural(blast.requests, text!("%{n} request"), text!("%{n} requests"));
         // Items written without a unit are in no table.
         let mut parts = if blast.write_units > 0.0 {
-            let entities = format::plural(blast.entities, "entity", "entities");
-            let tenants = format::plural(blast.tenants, "tenant", "tenants");
-            let units = format!("{} write units at most", format::units(blast.write_units));
-            vec![format!("writes {entities} of {tenants} in {requests}"), units]
+            let entities = format::plural(blast.entities, text!("%{n} entity"), text!("%{n} entities"));
+            let tenants = format::plural(blast.tenants, text!("%{n} tenant"), text!("%{n} tenants"));
+            let writes = tr!(
+                "writes %{entities} of %{tenants} in %{requests}",
+                entities = entities,
+                tenants = tenants,
+                requests = requests
+            );
+            vec![writes, tr!("%{n} write units at most", n = format::units(blast.write_units))]
         } else {
-            vec![format!("changes {} in {requests}", format::plural(blast.entities, "user", "users"))]
+            let users = format::plural(blast.entities, text!("%{n} user"), text!("%{n} users"));
+            vec![tr!("changes %{users} in %{requests}", users = users, requests = requests)]
         };
         if blast.s3_objects > 0 {
-            parts.push(format::plural(blast.s3_objects, "S3 object", "S3 objects"));
+            parts.push(format::plural(blast.s3_objects, text!("%{n} S3 object"), text!("%{n} S3 objects")).into());
         }
         if summary.publish == PublishMode::Async {
-            parts.push(format::plural(blast.step_functions, "Step Functions run", "Step Functions runs"));
+            let runs = (text!("%{n} Step Functions run"), text!("%{n} Step Functions runs"));
+            parts.push(format::plural(blast.step_functions, runs.0, runs.1).into());
         }
-        parts.push(format!("{} or more", duration(blast.seconds)));
+        parts.push(tr!("%{time} or more", time = duration(blast.seconds)));
         out.extend(problem::notice(&parts.join(" · "), Role::Text, room));
     }
-    let found =
-        format!("{} read units to find out · digest {}", format::units(blast.read_units), short(&summary.digest));
+    let found = tr!(
+        "%{n} read units to find out · digest %{digest}",
+        n = format::units(blast.read_units),
+        digest = short(&summary.digest)
+    );
     out.extend(problem::notice(&found, Role::Dim, room));
     if !summary.violated.is_empty() {
-        let rules = format::plural(summary.violated.len() as u64, "rule is", "rules are");
-        out.extend(problem::notice(
-            &format!("checked: {rules} not held by every item; i lists them"),
-            Role::Error,
-            room,
-        ));
+        let words = format::plural(
+            summary.violated.len() as u64,
+            text!("checked: %{n} rule is not held by every item; i lists them"),
+            text!("checked: %{n} rules are not held by every item; i lists them"),
+        );
+        out.extend(problem::notice(&words, Role::Error, room));
     }
     for note in &summary.notes {
-        out.extend(problem::notice(&format!("note: {note}"), Role::Warning, room));
+        out.extend(problem::notice(&tr!("note: %{note}", note = note), Role::Warning, room));
     }
     out
 }
@@ -175,10 +191,11 @@ pub(crate) fn short(digest: &str) -> String {
 pub(crate) fn duration(seconds: f64) -> String {
     let whole = seconds.max(1.0).ceil() as u64;
     match whole {
-        0..120 => format!("{whole} s"),
-        120..7_200 => format!("{} min", whole.div_ceil(60)),
-        _ => format!("{} h {} min", whole / 3_600, whole % 3_600 / 60),
+        0..120 => tr!("%{n} s", n = whole),
+        120..7_200 => tr!("%{n} min", n = whole.div_ceil(60)),
+        _ => tr!("%{hours} h %{minutes} min", hours = whole / 3_600, minutes = whole % 3_600 / 60),
     }
+    .into_owned()
 }
 
 pub(crate) fn action_role(action: Action) -> Role {
@@ -201,9 +218,12 @@ pub(crate) fn draw_items(app: &App, items: &mut Items, buffer: &mut Buffer, fram
     let (at, len) = (items.list.scroll.cursor + 1, items.len());
     let which = if items.which() == Which::All { String::new() } else { format!(", {}", items.which().word()) };
     let heading = match items.list.total {
-        None => "Items: reading…".to_owned(),
-        Some(0) => format!("Items: none{which}"),
-        Some(total) => format!("Items {}/{}{which}", format::len(at.min(len)), format::count(total)),
+        None => tr!("Items: reading…").into_owned(),
+        Some(0) => format!("{}{which}", tr!("Items: none")),
+        Some(total) => {
+            let place = tr!("Items %{at}/%{all}", at = format::len(at.min(len)), all = format::count(total));
+            format!("{place}{which}")
+        }
     };
     draw_line(buffer, Rect { height: 1, ..area }, &Rich::of(Role::Heading, &heading), 0, theme, Style::default());
     let rest = Rect { y: area.y + 1, height: area.height - 1, ..area };
@@ -244,7 +264,7 @@ pub(crate) fn draw_items(app: &App, items: &mut Items, buffer: &mut Buffer, fram
     let mut scroll = scroll;
     match items.described() {
         Some(described) => draw_text(buffer, detail, text, described.lines(room), &mut scroll, theme),
-        None => draw_line(buffer, text, &Rich::of(Role::Dim, "reading…"), 0, theme, Style::default()),
+        None => draw_line(buffer, text, &Rich::of(Role::Dim, &tr!("reading…")), 0, theme, Style::default()),
     }
     items.detail = scroll;
 }

@@ -107,7 +107,7 @@ impl App {
         let described = self.preview_items().and_then(|items| items.described().map(|d| d.whole()));
         match described {
             Some(described) => self.stack.push(ItemBox::new(described)),
-            None => self.say("its rows are being read"),
+            None => self.say(tr!("its rows are being read")),
         }
     }
 
@@ -118,7 +118,7 @@ impl App {
         let Some(items) = &mut preview.items else { return };
         let which = items.which().next();
         items.narrow(which, &text);
-        self.say(format!("items: {}", which.word()));
+        self.say(tr!("items: %{which}", which = which.word()));
     }
 
     /// Shows what items do not hold.
@@ -128,8 +128,8 @@ impl App {
 
     /// Why there is nothing that items do not hold.
     pub(crate) fn no_violations(&self) -> Option<String> {
-        let Some(preview) = &self.plan.preview else { return Some("no plan was previewed yet".to_owned()) };
-        let Some(summary) = &preview.summary else { return Some("the preview is not complete".to_owned()) };
+        let Some(preview) = &self.plan.preview else { return Some(tr!("no plan was previewed yet").into_owned()) };
+        let Some(summary) = &preview.summary else { return Some(tr!("the preview is not complete").into_owned()) };
         if !summary.violated.is_empty() {
             return None;
         }
@@ -137,12 +137,13 @@ impl App {
         let checks = plan.is_some_and(|p| !p.change.validate.is_empty());
         let invalid = summary.actions.iter().find(|(action, _)| *action == Action::Invalid).map_or(0, |(_, n)| *n);
         Some(match (checks, invalid) {
-            (false, _) => "the plan checks nothing: [validate] in its text does".to_owned(),
-            (true, 0) => "no item violates what the plan checks".to_owned(),
-            (true, n) => {
-                let invalid = format::plural(n, "item is", "items are");
-                format!("no item violates what the plan checks; {invalid} invalid for other reasons")
-            }
+            (false, _) => tr!("the plan checks nothing: [validate] in its text does").into_owned(),
+            (true, 0) => tr!("no item violates what the plan checks").into_owned(),
+            (true, n) => format::plural(
+                n,
+                text!("no item violates what the plan checks; %{n} item is invalid for other reasons"),
+                text!("no item violates what the plan checks; %{n} items are invalid for other reasons"),
+            ),
         })
     }
 

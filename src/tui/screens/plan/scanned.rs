@@ -67,35 +67,50 @@ impl Seen {
     /// In words, of the tenant that a plan takes from.
     pub(crate) fn of_source(&self) -> (bool, String) {
         match self {
-            Self::NotCounted => (false, "not counted yet (s in the tenants pane counts)".to_owned()),
-            Self::Counted { entities: 0, complete: true, age, .. } => {
-                (true, format!("none of these{}", ago(age.as_ref())))
+            Self::NotCounted => (false, not_counted()),
+            Self::Counted { entities: 0, complete, age, .. } => {
+                (*complete, counted(tr!("none of these").into_owned(), *complete, age.as_ref()))
             }
-            Self::Counted { entities: 0, .. } => (false, "none of these so far: counting is not complete".to_owned()),
-            seen => (false, seen.number("")),
+            seen => (false, seen.number(false)),
         }
     }
 
     /// In words, of the tenant that a plan writes to.
     pub(crate) fn of_target(&self) -> (bool, String) {
         match self {
-            Self::NotCounted => (false, "not counted yet (s in the tenants pane counts)".to_owned()),
-            Self::Counted { entities: 0, complete: true, age, .. } => (false, format!("empty{}", ago(age.as_ref()))),
-            Self::Counted { entities: 0, .. } => (false, "empty so far: counting is not complete".to_owned()),
-            seen => (true, seen.number(" there already")),
+            Self::NotCounted => (false, not_counted()),
+            Self::Counted { entities: 0, complete, age, .. } => {
+                (false, counted(tr!("empty").into_owned(), *complete, age.as_ref()))
+            }
+            seen => (true, seen.number(true)),
         }
     }
 
-    fn number(&self, whereabouts: &str) -> String {
+    fn number(&self, are_in_the_way: bool) -> String {
         let Self::Counted { entities, deleted, complete, age } = self else { return String::new() };
-        let gone = if *deleted > 0 { format!(", {} of them deleted", format::count(*deleted)) } else { String::new() };
-        let more = if *complete { ago(age.as_ref()) } else { " so far: counting is not complete".to_owned() };
-        format!("{}{whereabouts}{gone}{more}", format::plural(*entities, "entity", "entities"))
+        let mut words = format::plural(*entities, text!("%{n} entity"), text!("%{n} entities"));
+        if are_in_the_way {
+            words = tr!("%{entities} there already", entities = words).into_owned();
+        }
+        if *deleted > 0 {
+            words =
+                tr!("%{entities}, %{n} of them deleted", entities = words, n = format::count(*deleted)).into_owned();
+        }
+        counted(words, *complete, age.as_ref())
     }
 }
 
-fn ago(age: Option<&String>) -> String {
-    age.map(|age| format!(", counted {age}")).unwrap_or_default()
+fn not_counted() -> String {
+    tr!("not counted yet (s in the tenants pane counts)").into_owned()
+}
+
+/// What was found, and how far that can be relied on.
+fn counted(found: String, complete: bool, age: Option<&String>) -> String {
+    match (complete, age) {
+        (true, Some(age)) => tr!("%{found}, counted %{age}", found = found, age = age).into_owned(),
+        (true, None) => found,
+        (false, _) => tr!("%{found} so far: counting is not complete", found = found).into_owned(),
+    }
 }
 
 /// Candidates for a key, from what is known without asking anybody.

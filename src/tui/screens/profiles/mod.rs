@@ -86,7 +86,7 @@ impl Screen for Profiles {
                 app.switch_to(&profile);
             }
             None if self.rows().is_empty() => {}
-            None => app.refuse(format!("there is no profile {name}: these are the ones that there are")),
+            None => app.refuse(tr!("there is no profile %{name}: these are the ones that there are", name = name)),
         }
     }
 
@@ -98,12 +98,19 @@ impl Screen for Profiles {
         let rows = self.rows().to_vec();
         let height = u16::try_from(rows.len().max(3) + 3).unwrap_or(u16::MAX).min(area.height);
         let area = centred(buffer, area, 116, height);
-        let inner = framed(buffer, area, Frame::Dialog, "Profiles", "", &app.theme);
-        let hints = [(Action::Open, "open in this window"), (Action::Reload, "again"), (Action::Back, "close")];
+        let inner = framed(buffer, area, Frame::Dialog, &tr!("Profiles"), "", &app.theme);
+        let hints = [
+            (Action::Open, text!("open in this window")),
+            (Action::Reload, text!("again")),
+            (Action::Back, text!("close")),
+        ];
         foot(buffer, area, &Hints::of(&app.keymap, Context::Profiles, &hints), &app.theme);
         let room = usize::from(inner.width);
         match &self.listed {
-            None => draw_lines(buffer, inner, &words("reading the configuration…", Role::Dim, room), &app.theme),
+            None => {
+                let lines = words(&tr!("reading the configuration…"), Role::Dim, room);
+                draw_lines(buffer, inner, &lines, &app.theme);
+            }
             Some(Err(why)) => draw_lines(buffer, inner, &words(&format!("! {why}"), Role::Error, room), &app.theme),
             Some(Ok(listed)) => {
                 let columns = Columns::of(&rows, room);
@@ -132,20 +139,26 @@ struct Columns {
 
 impl Columns {
     fn of(rows: &[Profile], room: usize) -> Self {
-        let name = rows.iter().map(|profile| text::width(&profile.name)).max().unwrap_or(0).clamp(8, 24) + 3;
+        let heading = text::width(&tr!("profile"));
+        let name = rows.iter().map(|profile| text::width(&profile.name)).max().unwrap_or(0).clamp(8, 24);
+        let name = name.max(heading) + 3;
         let fixed = name + ENVIRONMENT + ACCOUNT + MODE;
         let region = if room >= fixed + REGION { REGION } else { 0 };
         Self { name, region, opened: room >= fixed + region + 17 }
     }
 
     fn head(&self) -> Rich {
-        let mut line = Rich::of(Role::Dim, &text::fit("  profile", self.name));
-        for (word, width) in [("tables", ENVIRONMENT), ("account", ACCOUNT), ("region", self.region), ("writing", MODE)]
-        {
-            line.push(Role::Dim, &text::fit(word, width));
+        let mut line = Rich::of(Role::Dim, &text::fit(&format!("  {}", tr!("profile")), self.name));
+        for (word, width) in [
+            (tr!("tables"), ENVIRONMENT),
+            (tr!("account"), ACCOUNT),
+            (tr!("region"), self.region),
+            (tr!("writing"), MODE),
+        ] {
+            line.push(Role::Dim, &text::fit(&word, width));
         }
         if self.opened {
-            line.push(Role::Dim, "last used");
+            line.push(Role::Dim, &tr!("last used"));
         }
         line
     }
@@ -165,11 +178,11 @@ impl Columns {
         ] {
             line.push(Role::Text, &text::fit(&value, width));
         }
-        let (role, mode) = if profile.protected { (Role::Warning, "PROTECTED") } else { (Role::Dim, "asks") };
-        line.push(role, &text::fit(mode, MODE));
+        let (role, mode) = if profile.protected { (Role::Warning, tr!("PROTECTED")) } else { (Role::Dim, tr!("asks")) };
+        line.push(role, &text::fit(&mode, MODE));
         if self.opened {
-            let at = opened.map_or_else(|| "never".to_owned(), |opened| local_minutes(&opened.at, &app.zone));
-            line.push(Role::Dim, &if is_here { "now".to_owned() } else { at });
+            let at = opened.map_or_else(|| tr!("never"), |opened| local_minutes(&opened.at, &app.zone).into());
+            line.push(Role::Dim, &if is_here { tr!("now") } else { at });
         }
         line
     }
@@ -182,7 +195,8 @@ impl App {
     /// Why there is none but this one.
     pub(crate) fn show_profiles(&mut self, wanted: Option<&str>) -> Result<(), String> {
         if self.settings.config.is_none() {
-            return Err("the sandbox has a profile of its own: start without --sandbox for the others".to_owned());
+            let why = tr!("the sandbox has a profile of its own: start without --sandbox for the others");
+            return Err(why.into_owned());
         }
         self.stack.push(Profiles { wanted: wanted.map(str::to_owned), ..Profiles::default() });
         self.ask_for_profiles();

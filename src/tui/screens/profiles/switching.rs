@@ -34,16 +34,16 @@ impl Screen for Switch {
     }
 
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
-        let title = format!("End the run and open profile {}?", self.name);
+        let title = tr!("End the run and open profile %{name}?", name = self.name);
         let question = Question { frame: Frame::End, title: &title, width: 84, margin: 1 };
         let room = question.room(area);
-        let first = format!(
-            "A run of profile {} is not over. Opening another profile ends it between two items.",
-            app.profile.name
+        let first = tr!(
+            "A run of profile %{name} is not over. Opening another profile ends it between two items.",
+            name = app.profile.name
         );
-        let texts = std::iter::once(first).chain(left_behind(app));
+        let texts = std::iter::once(first.into_owned()).chain(left_behind(app));
         let lines: Vec<_> = texts.flat_map(|text| words(&text, Role::Text, room)).collect();
-        let answers = [(Action::ConfirmEnd, "end it and open the other"), (Action::Back, "stay")];
+        let answers = [(Action::ConfirmEnd, text!("end it and open the other")), (Action::Back, text!("stay"))];
         question.draw(buffer, area, &lines, &Hints::of(&app.keymap, Context::Switch, &answers), &app.theme);
         None
     }
@@ -54,7 +54,7 @@ impl App {
     pub(super) fn switch_to(&mut self, profile: &Profile) {
         let name = &profile.name;
         if *name == self.profile.name && self.profile.differences(profile).is_empty() {
-            return self.say(format!("this is profile {name} already"));
+            return self.say(tr!("this is profile %{name} already", name = name));
         }
         match self.is_writing() {
             true => self.stack.push(Switch { name: name.clone() }),
@@ -77,7 +77,7 @@ impl App {
             Some(_) => self.steer(Steering::Stop),
             None => self.give_up(request),
         }
-        self.say(format!("ending the run between two items; then profile {name} is opened"));
+        self.say(tr!("ending the run between two items; then profile %{name} is opened", name = name));
     }
 
     /// The run of a request is over: whoever waits for that goes on.

@@ -1,5 +1,7 @@
 //! The columns of the list of runs: as many as there is room for.
 
+use std::borrow::Cow;
+
 use super::{WIDE, state, subject_of};
 use crate::domain::clock::local_minutes;
 use crate::domain::run::Outcome;
@@ -19,7 +21,7 @@ const NARROW: usize = 1;
 
 /// A column: its heading, the cells of it, and what stands in it.
 struct Column {
-    heading: &'static str,
+    heading: Cow<'static, str>,
     width: usize,
     is_number: bool,
     value: fn(&App, &RunInfo) -> (Role, String),
@@ -34,39 +36,44 @@ pub(super) struct Columns {
 impl Columns {
     /// Each is as wide as what stands in it; the subject gets the rest.
     pub(super) fn of(app: &App, runs: &[RunInfo], room: usize) -> Self {
-        let column = |heading: &'static str, is_number, value: fn(&App, &RunInfo) -> (Role, String)| {
+        let column = |heading: Cow<'static, str>, is_number, value: fn(&App, &RunInfo) -> (Role, String)| {
             let widest = runs.iter().map(|run| text::width(&value(app, run).1)).max().unwrap_or(0);
-            Column { heading, width: widest.max(text::width(heading)), is_number, value }
+            Column { width: widest.max(text::width(&heading)), heading, is_number, value }
         };
         let mut columns = if room < NUMBERS {
-            vec![column("when", false, day), column("operation", false, operation), column("state", false, stands)]
+            vec![
+                column(tr!("when"), false, day),
+                column(tr!("operation"), false, operation),
+                column(tr!("state"), false, stands),
+            ]
         } else {
             vec![
-                column("when", false, when),
-                column("operation", false, operation),
-                column("state", false, plain_state),
+                column(tr!("when"), false, when),
+                column(tr!("operation"), false, operation),
+                column(tr!("state"), false, plain_state),
             ]
         };
         let place = columns.len();
         if room >= NUMBERS {
-            columns.extend([column("done", true, done), column("left", true, left)]);
+            columns.extend([column(Outcome::Done.as_str().into(), true, done), column(left_heading(), true, left)]);
             if runs.iter().any(|run| !others(app, run).1.is_empty()) {
-                columns.push(column("not done", false, others));
+                columns.push(column(tr!("not done"), false, others));
             }
         }
         if room >= WIDE {
-            columns.push(column("who", false, operator));
+            columns.push(column(tr!("who"), false, operator));
         }
         let gap = if room < NUMBERS { NARROW } else { GAP };
         let taken: usize = columns.iter().map(|column| column.width + gap).sum();
         let width = room.saturating_sub(taken).max(SUBJECT);
-        columns.insert(place, Column { heading: "source → target, name", width, is_number: false, value: subject });
+        let heading = tr!("source → target, name");
+        columns.insert(place, Column { heading, width, is_number: false, value: subject });
         Self { all: columns, gap }
     }
 
     /// The line above the rows.
     pub(super) fn headings(&self) -> Rich {
-        self.line(|column| (Role::Dim, column.heading.to_owned()))
+        self.line(|column| (Role::Dim, column.heading.to_string()))
     }
 
     /// The row of a run.
@@ -109,7 +116,7 @@ fn plain_state(app: &App, run: &RunInfo) -> (Role, String) {
 /// Its state, and in its place the items left of an unfinished one: one column has to do.
 fn stands(app: &App, run: &RunInfo) -> (Role, String) {
     let (role, state) = plain_state(app, run);
-    (role, if run.is_unfinished() { format!("{} left", format::count(run.left)) } else { state })
+    (role, if run.is_unfinished() { tr!("%{n} left", n = format::count(run.left)).into_owned() } else { state })
 }
 
 fn subject(_: &App, run: &RunInfo) -> (Role, String) {
@@ -118,6 +125,11 @@ fn subject(_: &App, run: &RunInfo) -> (Role, String) {
 
 fn done(_: &App, run: &RunInfo) -> (Role, String) {
     (Role::Text, format::count(run.count(Outcome::Done)))
+}
+
+/// Alone, the word is that of a direction too.
+fn left_heading() -> Cow<'static, str> {
+    tr!("%{n} left", n = "").trim().to_owned().into()
 }
 
 /// Items without an outcome; those of a run that nobody began are nothing half done, and stand back.

@@ -9,11 +9,11 @@ use crate::tui::message::Effect;
 impl App {
     /// Copies the record of a run, from its journal.
     pub(crate) fn copy_record(&mut self, run: RunId) {
-        self.say("putting the record together…");
+        self.say(tr!("putting the record together…"));
         self.ask(None, Command::ReportRun { run }, |app, _, event| match event {
             Event::Reported(report) => {
                 let text = of_run(&report, &app.headless_prefix).markdown();
-                app.effect(Effect::Copy { text, what: "record of the run, as Markdown".to_owned() });
+                app.effect(Effect::Copy { text, what: tr!("record of the run, as Markdown").into_owned() });
             }
             Event::Failed(failure) => app.refuse(failure.message),
             _ => {}

@@ -41,7 +41,8 @@ impl App {
             return String::new();
         }
         let key = self.key_of(Context::Everywhere, Action::Runs);
-        format!("{} ({key})", format::plural(count as u64, "unfinished run", "unfinished runs"))
+        let runs = format::plural(count as u64, text!("%{n} unfinished run"), text!("%{n} unfinished runs"));
+        format!("{runs} ({key})")
     }
 
     /// Lines to show once the console is left: the unfinished runs, and how to resume them.
@@ -52,12 +53,15 @@ impl App {
         }
         match self.unfinished.0.iter().collect::<Vec<_>>().as_slice() {
             [] => Vec::new(),
-            [run] => vec![format!("1 run is unfinished; to resume it: {}", self.line_of_resume(**run))],
-            several => vec![format!(
-                "{} are unfinished; to list them: {}",
-                format::plural(several.len() as u64, "run", "runs"),
-                self.line(&["runs"])
-            )],
+            [run] => {
+                let line = self.line_of_resume(**run);
+                vec![tr!("1 run is unfinished; to resume it: %{line}", line = line).into_owned()]
+            }
+            several => {
+                let runs = format::plural(several.len() as u64, text!("%{n} run"), text!("%{n} runs"));
+                let line = self.line(&["runs"]);
+                vec![tr!("%{runs} are unfinished; to list them: %{line}", runs = runs, line = line).into_owned()]
+            }
         }
     }
 }

@@ -74,8 +74,8 @@ impl SignIn {
 
     fn run_command(&mut self, app: &mut App) {
         let Some(line) = app.profile.sign_in.clone() else {
-            let hint = "sign_in of the profile names one, for instance `aws sso login --profile corp`";
-            self.problem = Some(Failure::new(ErrorCode::Config, "the profile names no command").hint(hint));
+            let hint = tr!("sign_in of the profile names one, for instance `aws sso login --profile corp`");
+            self.problem = Some(Failure::new(ErrorCode::Config, tr!("the profile names no command")).hint(hint));
             return;
         };
         self.problem = None;
@@ -93,7 +93,7 @@ impl SignIn {
         let waits = app.run.as_ref().filter(|run| Some(run.request) == self.run && run.paused_by.is_some());
         if waits.is_some() {
             app.steer(Steering::Continue);
-            app.say("signed in: the run goes on");
+            app.say(tr!("signed in: the run goes on"));
         }
         app.signing.read_again = self.read_again;
     }
@@ -107,7 +107,7 @@ impl SignIn {
                 return Flow::Stay;
             }
             Stage::Asking if self.run.is_some() => {
-                app.say("the run stays paused; the progress log says how to resume it");
+                app.say(tr!("the run stays paused; the progress log says how to resume it"));
             }
             Stage::Asking => {}
         }
@@ -174,7 +174,7 @@ impl Screen for SignIn {
             Some(Ok(())) => self.attempt(app, None),
             Some(Err(why)) => {
                 self.stage = Stage::Asking;
-                let hint = "its output says more; nothing was changed here";
+                let hint = tr!("its output says more; nothing was changed here");
                 self.problem = Some(Failure::new(ErrorCode::SignIn, why).hint(hint));
             }
             None => {}

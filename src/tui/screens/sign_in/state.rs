@@ -80,10 +80,10 @@ pub(crate) fn minutes(end: SessionEnd, now: Timestamp) -> i64 {
 pub(crate) fn left(end: SessionEnd, now: Timestamp) -> Option<(bool, String)> {
     match minutes(end, now) {
         ..0 if end.renews => None,
-        ..0 => Some((true, "session ended".to_owned())),
-        minutes @ 0..120 => Some((minutes <= SOON, format!("{minutes} min left"))),
-        minutes @ 120..2_880 => Some((false, format!("{} h left", minutes / 60))),
-        minutes => Some((false, format!("{} days left", minutes / 1_440))),
+        ..0 => Some((true, tr!("session ended").into_owned())),
+        minutes @ 0..120 => Some((minutes <= SOON, tr!("%{n} min left", n = minutes).into_owned())),
+        minutes @ 120..2_880 => Some((false, tr!("%{n} h left", n = minutes / 60).into_owned())),
+        minutes => Some((false, tr!("%{n} days left", n = minutes / 1_440).into_owned())),
     }
 }
 
@@ -95,10 +95,12 @@ pub(crate) fn role(arn: &str) -> Option<String> {
             let role = rest.split('/').next().unwrap_or(rest);
             // IAM Identity Center makes it of the permission set's name and a hash.
             let set = role.strip_prefix("AWSReservedSSO_").and_then(|role| role.rsplit_once('_')).map(|(set, _)| set);
-            Some(format!("role {}", set.unwrap_or(role)))
+            Some(tr!("role %{name}", name = set.unwrap_or(role)).into_owned())
         }
-        "user" | "federated-user" => Some(format!("user {}", rest.rsplit('/').next().unwrap_or(rest))),
-        "root" => Some("ROOT USER".to_owned()),
+        "user" | "federated-user" => {
+            Some(tr!("user %{name}", name = rest.rsplit('/').next().unwrap_or(rest)).into_owned())
+        }
+        "root" => Some(tr!("ROOT USER").into_owned()),
         _ => None,
     }
 }
@@ -117,9 +119,14 @@ impl App {
         } else {
             self.connect();
         }
-        let account = who.account.as_deref().map(|account| format!(" to account {account}")).unwrap_or_default();
-        let role = who.arn.as_deref().and_then(role).map(|role| format!(" as {role}")).unwrap_or_default();
-        let told = format!("signed in{account}{role}");
+        let told = match (who.account.as_deref(), who.arn.as_deref().and_then(role)) {
+            (Some(account), Some(role)) => {
+                tr!("signed in to account %{account} as %{role}", account = account, role = role)
+            }
+            (Some(account), None) => tr!("signed in to account %{account}", account = account),
+            (None, Some(role)) => tr!("signed in as %{role}", role = role),
+            (None, None) => tr!("signed in"),
+        };
         self.tell(Level::Info, told.clone());
         self.say(told);
     }
@@ -130,17 +137,22 @@ impl App {
         let left = minutes(end, self.now);
         if (0..=SOON).contains(&left) && self.signing.warned_of != Some(end.at) {
             self.signing.warned_of = Some(end.at);
-            let how = if end.renews { "it is renewed by itself where the sign-in behind it lasts" } else { "" };
-            let left = format::plural(left.unsigned_abs(), "minute", "minutes");
-            let told = format!("the session ends in {left}; {how}").trim_end_matches([';', ' ']).to_owned();
+            let left = format::plural(left.unsigned_abs(), text!("%{n} minute"), text!("%{n} minutes"));
+            let told = if end.renews {
+                tr!(
+                    "the session ends in %{left}; it is renewed by itself where the sign-in behind it lasts",
+                    left = left
+                )
+            } else {
+                tr!("the session ends in %{left}", left = left)
+            };
             self.tell(Level::Warning, told);
         }
         if !end.renews && left <= ASK_AGAIN && self.signing.asked_at != Some(end.at) && !self.is_busy() {
             self.signing.asked_at = Some(end.at);
-            let why = Failure::new(ErrorCode::SignIn, "the session that the one-time code gave ends soon");
-            self.ask_for_code(Some(
-                why.hint("the next code of the device gives another one; what runs goes on meanwhile"),
-            ));
+            let why = Failure::new(ErrorCode::SignIn, tr!("the session that the one-time code gave ends soon"));
+            let hint = tr!("the next code of the device gives another one; what runs goes on meanwhile");
+            self.ask_for_code(Some(why.hint(hint)));
         }
     }
 }

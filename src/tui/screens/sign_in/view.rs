@@ -1,5 +1,7 @@
 //! The dialog as it is drawn: what is wrong, what would mend it, and what the profile's command says.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -25,7 +27,7 @@ pub(super) fn draw(screen: &mut SignIn, app: &App, buffer: &mut Buffer, area: Re
     let wanted = above.len() + usize::from(has_field) + output.len() + 2;
     let height = u16::try_from(wanted).unwrap_or(u16::MAX).min(area.height);
     let area = centred(buffer, area, WIDTH.min(area.width), height);
-    let title = format!("Sign in: profile {}", app.profile.name);
+    let title = tr!("Sign in: profile %{name}", name = app.profile.name);
     let inner = framed(buffer, area, Frame::Dialog, &title, "", &app.theme);
     foot(buffer, area, &Hints::of(&app.keymap, Context::SignIn, &hints(screen, app)), &app.theme);
     let mut inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
@@ -37,9 +39,9 @@ pub(super) fn draw(screen: &mut SignIn, app: &App, buffer: &mut Buffer, area: Re
     (inner.y, inner.height) = (inner.y + used, inner.height - used);
     let mut cursor = None;
     if has_field && inner.height > 0 {
-        let label = "code ";
-        draw_lines(buffer, Rect { height: 1, ..inner }, &[Rich::of(Role::Strong, label)], &app.theme);
-        let from = u16::try_from(label.len()).unwrap_or(0).min(inner.width);
+        let label = Rich::of(Role::Strong, &format!("{} ", tr!("code")));
+        let from = u16::try_from(label.width()).unwrap_or(0).min(inner.width);
+        draw_lines(buffer, Rect { height: 1, ..inner }, &[label], &app.theme);
         let width = u16::try_from(DIGITS + 1).unwrap_or(0).min(inner.width - from);
         cursor = screen.code.draw(buffer, Rect { x: inner.x + from, width, height: 1, ..inner }, &app.theme);
         (inner.y, inner.height) = (inner.y + 1, inner.height - 1);
@@ -54,33 +56,34 @@ fn above(screen: &SignIn, app: &App, room: usize) -> Vec<Rich> {
     let mut say = |text: &str| lines.extend(words(text, Role::Text, room));
     let key = |action| keys(&app.keymap, Context::SignIn, action).unwrap_or_default();
     match screen.stage {
-        Stage::Trying(_) => say("looking for credentials: keys that were rotated, a token that was renewed…"),
-        Stage::Running => say("the command is at work; once it has ended well, its credentials are taken up"),
+        Stage::Trying(_) => say(&tr!("looking for credentials: keys that were rotated, a token that was renewed…")),
+        Stage::Running => say(&tr!("the command is at work; once it has ended well, its credentials are taken up")),
         Stage::Asking => {
             say("");
-            say(&format!("{} looks for credentials again: rotated keys, a renewed token.", key(Action::SignIn)));
+            let again = key(Action::SignIn);
+            say(&tr!("%{key} looks for credentials again: rotated keys, a renewed token.", key = again));
             match &app.profile.sign_in {
                 Some(line) => {
-                    say(&format!(
-                        "{} runs the profile's own command (sign_in), and shows what it says:",
-                        key(Action::RunSignIn)
+                    say(&tr!(
+                        "%{key} runs the profile's own command (sign_in), and shows what it says:",
+                        key = key(Action::RunSignIn)
                     ));
                     lines.extend(words(&format!("  $ {line}"), Role::Strong, room));
                 }
-                None => say("The profile names no command that signs in (sign_in): run it in another terminal."),
+                None => say(&tr!("The profile names no command that signs in (sign_in): run it in another terminal.")),
             }
             if screen.wants_code {
-                let text = format!(
-                    "The AWS profile asks for a one-time code (mfa_serial): type the six digits of the device, then {}.",
-                    key(Action::Accept)
+                let text = tr!(
+                    "The AWS profile asks for a one-time code (mfa_serial): type the six digits of the device, then %{key}.",
+                    key = key(Action::Accept)
                 );
                 lines.extend(words(&text, Role::Text, room));
             }
         }
     }
     if screen.run.is_some() {
-        let text = "The run goes on once somebody is signed in to the same account; no item has failed for it.";
-        lines.extend(words(text, Role::Dim, room));
+        let text = tr!("The run goes on once somebody is signed in to the same account; no item has failed for it.");
+        lines.extend(words(&text, Role::Dim, room));
     }
     lines
 }
@@ -89,8 +92,11 @@ fn output(command: &CommandRun, room: usize) -> Vec<Rich> {
     let mut lines: Vec<Rich> = command.said.iter().flat_map(|line| words(line, Role::Text, room)).collect();
     let hidden = lines.len().saturating_sub(OUTPUT);
     lines.drain(..hidden);
-    let more = if hidden + command.left_out > 0 { " (its last lines)" } else { "" };
-    let head = words(&format!("── {}{more} ──", command.line), Role::Dim, room);
+    let what = match hidden + command.left_out {
+        0 => Cow::Borrowed(command.line.as_str()),
+        _ => tr!("%{line} (its last lines)", line = command.line),
+    };
+    let head = words(&format!("── {what} ──"), Role::Dim, room);
     std::iter::once(Rich::default()).chain(head).chain(lines).collect()
 }
 
@@ -99,16 +105,16 @@ fn hints(screen: &SignIn, app: &App) -> Vec<(Action, &'static str)> {
     match screen.stage {
         Stage::Asking => {
             if screen.wants_code {
-                hints.push((Action::Accept, "sign in with the code"));
+                hints.push((Action::Accept, text!("sign in with the code")));
             }
-            hints.push((Action::SignIn, "look again"));
+            hints.push((Action::SignIn, text!("look again")));
             if app.profile.sign_in.is_some() {
-                hints.push((Action::RunSignIn, "run the command"));
+                hints.push((Action::RunSignIn, text!("run the command")));
             }
-            hints.push((Action::Back, "close"));
+            hints.push((Action::Back, text!("close")));
         }
-        Stage::Trying(_) => hints.push((Action::Back, "close")),
-        Stage::Running => hints.push((Action::Back, "end the command")),
+        Stage::Trying(_) => hints.push((Action::Back, text!("close"))),
+        Stage::Running => hints.push((Action::Back, text!("end the command"))),
     }
     hints
 }

@@ -69,7 +69,7 @@ impl App {
     /// Asks whether to count, once it is known what that costs.
     pub(crate) fn ask_to_count(&mut self, scope: Scope) {
         if self.tenants.tree.request.is_some_and(|request| self.requests.has(request)) {
-            return self.say("counting already; x stops it");
+            return self.say(tr!("counting already; x stops it"));
         }
         let modules = match &scope {
             Scope::Everything => Vec::new(),
@@ -86,7 +86,8 @@ impl App {
     pub(crate) fn scan_command(&mut self, module: &str) -> Result<(), String> {
         if let Some(connection) = self.connection.as_ref().filter(|c| c.modules.iter().all(|known| known != module)) {
             let known = connection.modules.join(", ");
-            return Err(format!("there is no module {module}: the modules are {known}"));
+            return Err(tr!("there is no module %{module}: the modules are %{known}", module = module, known = known)
+                .into_owned());
         }
         self.ask_to_count(Scope::Module(module.into()));
         Ok(())
@@ -101,7 +102,7 @@ impl App {
     /// Counts entities.
     pub(crate) fn count(&mut self, scope: Scope) {
         if self.tenants.tree.request.is_some_and(|request| self.requests.has(request)) {
-            return self.say("counting already; x stops it");
+            return self.say(tr!("counting already; x stops it"));
         }
         self.tenants.tree.begin_scan(scope.clone());
         let command = match scope {
@@ -145,25 +146,30 @@ impl App {
         let seen = format::count(self.tenants.tree.seen);
         if let Counting::Done(now) = self.tenants.tree.counting {
             let (counts, at) = self.tenants.tree.counts();
-            let counted = format::plural(self.tenants.tree.seen, "entity", "entities");
+            let counted = format::plural(self.tenants.tree.seen, text!("%{n} entity"), text!("%{n} entities"));
             let within = match &self.tenants.tree.scope {
-                Scope::Everything => format::plural(counts.len() as u64, "partition", "partitions"),
+                Scope::Everything => {
+                    format::plural(counts.len() as u64, text!("%{n} partition"), text!("%{n} partitions"))
+                }
                 scope => scope.words(),
             };
-            self.tell(Level::Info, format!("counted {counted} in {within}"));
+            self.tell(Level::Info, tr!("counted %{counted} in %{within}", counted = counted, within = within));
             let place = self.connection.as_ref().map(|c| (c.account.clone(), c.region.clone()));
             let (account, region) = place.unwrap_or_default();
             let cached = CachedCounts { at: at.unwrap_or(now), counts };
             self.effect(Effect::WriteCache(Whose { account, region }, cached));
         } else {
-            self.tell(Level::Warning, format!("counting stopped at {seen} rows: the counts are not complete"));
+            self.tell(
+                Level::Warning,
+                tr!("counting stopped at %{seen} rows: the counts are not complete", seen = seen),
+            );
         }
     }
 
     /// Goes to a partition, or to an entity of it, without any scan.
     pub(crate) fn open_key(&mut self, pk: &str, sk: Option<&str>, module: Option<String>) {
         let pk = PartitionKey::from(pk);
-        self.say(format!("looking for {pk}…"));
+        self.say(tr!("looking for %{pk}…", pk = pk));
         let (command, sk) = (Command::Open { pk: pk.clone(), module }, sk.map(str::to_owned));
         self.ask(Pane::Tenants, command, move |app, _, event| match event {
             Event::Opened { modules } => app.opened(pk.clone(), sk.clone(), modules),
@@ -175,12 +181,12 @@ impl App {
 
     fn opened(&mut self, pk: PartitionKey, sk: Option<String>, modules: Vec<String>) {
         let Some((module, others)) = modules.split_first() else {
-            return self.refuse_unknown(&pk, &format!("no module has the partition {pk}"));
+            return self.refuse_unknown(&pk, &tr!("no module has the partition %{pk}", pk = pk));
         };
         self.notice = None;
         self.tenants.typed = Some(pk.clone());
         if !others.is_empty() {
-            self.say(format!("opened in module {module}; also in {}", others.join(", ")));
+            self.say(tr!("opened in module %{module}; also in %{others}", module = module, others = others.join(", ")));
         }
         let tenant = tenant_of(&pk, None).code;
         self.list(module.clone(), pk.clone(), tenant.clone());
@@ -196,10 +202,12 @@ impl App {
         let context = if self.tenants.entities.is_some() { Context::Entities } else { Context::Tree };
         let open = self.key_of(context, Action::OpenKey);
         let hint = match &nearest {
-            Some(nearest) if self.focus == Pane::Tenants => format!("nearest is {nearest} ({open} offers it)"),
+            Some(nearest) if self.focus == Pane::Tenants => {
+                tr!("nearest is %{nearest} (%{open} offers it)", nearest = nearest, open = open)
+            }
             // Elsewhere the key means something else.
-            Some(nearest) => format!("nearest is {nearest}"),
-            None => "check its spelling, letter case included".to_owned(),
+            Some(nearest) => tr!("nearest is %{nearest}", nearest = nearest),
+            None => tr!("check its spelling, letter case included"),
         };
         self.tenants.offered = nearest;
         let text = format!("{what}: {hint}");
@@ -266,7 +274,7 @@ impl App {
         let gone = is_nowhere.then(|| Spot::Partition(list.listing.module.clone(), list.listing.pk.to_string()));
         let typed = self.tenants.typed.take().filter(|pk| is_nowhere && *pk == list.listing.pk);
         if let Some(pk) = typed {
-            self.refuse_unknown(&pk, &format!("{pk} has no entities"));
+            self.refuse_unknown(&pk, &tr!("%{pk} has no entities", pk = pk));
         }
         if let Some(spot) = gone {
             self.remember(MemoryChange::Gone(spot));

@@ -1,5 +1,7 @@
 //! The entities of a partition as they are drawn.
 
+use std::borrow::Cow;
+
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -86,22 +88,22 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
 fn place(list: &Entities) -> String {
     let len = list.len();
     let at = if len == 0 { 0 } else { list.cursor() + 1 };
-    let more = match &list.search {
-        Some(search) if search.full() => ", only the first",
-        Some(search) if search.more(&list.pages) => ", more",
-        None if !list.pages.complete() => ", more",
-        _ => "",
+    let (at, len) = (format::len(at), format::len(len));
+    let place = match &list.search {
+        Some(search) if search.full() => tr!("%{at}/%{len}, only the first", at = at, len = len),
+        Some(search) if search.more(&list.pages) => tr!("%{at}/%{len}, more", at = at, len = len),
+        None if !list.pages.complete() => tr!("%{at}/%{len}, more", at = at, len = len),
+        _ => format!("{at}/{len}").into(),
     };
-    let marks =
-        if list.marks.is_empty() { String::new() } else { format!(", {} marked", format::len(list.marks.len())) };
-    let range = list.range().map(|range| format!(", range of {}", format::len(range.count()))).unwrap_or_default();
     let deleted = match list.listing.deleted {
-        DeletedFilter::Keep => "",
-        DeletedFilter::Skip => "live only, ",
-        DeletedFilter::Only => "deleted only, ",
+        DeletedFilter::Keep => None,
+        DeletedFilter::Skip => Some(tr!("live only")),
+        DeletedFilter::Only => Some(tr!("deleted only")),
     };
-    let old = if list.is_old() { ", OLD" } else { "" };
-    format!("{deleted}{}/{}{more}{marks}{range}{old}", format::len(at), format::len(len))
+    let marks = (!list.marks.is_empty()).then(|| tr!("%{n} marked", n = format::len(list.marks.len())));
+    let range = list.range().map(|range| tr!("range of %{n}", n = format::len(range.count())));
+    let old = list.is_old().then(|| tr!("OLD"));
+    deleted.into_iter().chain([place]).chain(marks).chain(range).chain(old).collect::<Vec<_>>().join(", ")
 }
 
 /// Facts about the selected entity, and how far reading is.
@@ -112,28 +114,30 @@ fn foot(list: &Entities, doctor: Option<&Doctor>, zone: &TimeZone, room: usize) 
         let columns = Columns::of(list, room);
         words.extend(line.code.iter().filter(|code| *code != line.sk() && !columns.has_code()).cloned());
         if line.deleted {
-            words.push("deleted".to_owned());
+            words.push(tr!("deleted").into_owned());
         }
         if line.version.is_some_and(|v| v.0 == 0) {
-            words.push("never processed: no data row yet".to_owned());
+            words.push(tr!("never processed: no data row yet").into_owned());
         }
         words.extend(line.flags.iter().map(|f| f.as_str().to_owned()));
         let worst = doctor.and_then(|d| d.about(&line.entity));
-        words.extend(worst.map(|(_, kind)| format!("doctor: {kind}")));
+        words.extend(worst.map(|(_, kind)| tr!("doctor: %{kind}", kind = kind).into_owned()));
         let at = line.updated_at.as_deref().map(|at| local_minutes(at, zone));
         let by = line.updated_by.as_deref();
         match (columns.has_time(), columns.has_author(), at, by) {
-            (false, _, Some(at), Some(by)) => words.push(format!("{at} by {by}")),
+            (false, _, Some(at), Some(by)) => words.push(tr!("%{at} by %{by}", at = at, by = by).into_owned()),
             (false, _, Some(at), None) => words.push(at),
-            (true, false, _, Some(by)) => words.push(format!("by {by}")),
+            (true, false, _, Some(by)) => words.push(tr!("by %{by}", by = by).into_owned()),
             _ => {}
         }
         out.extend(problem::notice(&words.join(" · "), Role::Strong, room).into_iter().take(2));
         let (role, planned) = match &line.seen {
             None => (Role::Text, None),
-            Some(Seen::Equal) => (Role::Text, Some("the plan leaves it as it is".to_owned())),
-            Some(Seen::Changed(places)) => (Role::Changed, Some(format!("the plan makes it: {places}"))),
-            Some(Seen::Refused(why)) => (Role::Warning, Some(format!("! not as the plan has it: {why}"))),
+            Some(Seen::Equal) => (Role::Text, Some(tr!("the plan leaves it as it is"))),
+            Some(Seen::Changed(places)) => (Role::Changed, Some(tr!("the plan makes it: %{places}", places = places))),
+            Some(Seen::Refused(why)) => {
+                (Role::Warning, Some(format!("! {}", tr!("not as the plan has it: %{why}", why = why)).into()))
+            }
         };
         out.extend(planned.iter().flat_map(|words| problem::notice(words, role, room)).take(3));
         if let Some(wrong) = &line.problem {
@@ -142,27 +146,31 @@ fn foot(list: &Entities, doctor: Option<&Doctor>, zone: &TimeZone, room: usize) 
     }
     if let Some(failure) = &list.problem {
         out.extend(problem::lines(failure, room));
-        out.extend(problem::notice("F5 reads again", Role::Dim, room));
+        out.extend(problem::notice(&tr!("F5 reads again"), Role::Dim, room));
         return out;
     }
     let read = format::len(list.pages.len());
     let (role, words) = match &list.search {
         Some(search) if search.stopped() => {
-            (Role::Warning, format!("search stopped, {} found", format::len(list.len())))
+            (Role::Warning, tr!("search stopped, %{found} found", found = format::len(list.len())))
         }
-        Some(_) if list.filter.typing() => (Role::Dim, format!("among the {read} read so far; Enter searches all")),
-        Some(search) if search.full() => (Role::Warning, "too many found: narrow the filter".to_owned()),
+        Some(_) if list.filter.typing() => {
+            (Role::Dim, tr!("among the %{read} read so far; Enter searches all", read = read))
+        }
+        Some(search) if search.full() => (Role::Warning, tr!("too many found: narrow the filter")),
         Some(search) if search.more(&list.pages) && list.reading.is_some() => {
-            (Role::Dim, format!("searching… {read} read; x stops"))
+            (Role::Dim, tr!("searching… %{read} read; x stops", read = read))
         }
-        Some(search) if search.more(&list.pages) => (Role::Dim, "more may follow further down".to_owned()),
-        Some(_) if list.len() == 0 => (Role::Warning, format!("none of the {read} entities holds this text")),
-        Some(_) => (Role::Dim, format!("all {read} searched")),
-        None if list.stopped => (Role::Warning, format!("reading stopped, {read} loaded; moving on reads on")),
-        None if list.reading.is_some() && list.pages.len() == 0 => (Role::Dim, "reading…".to_owned()),
-        None if !list.pages.complete() => (Role::Dim, format!("{read} loaded, more")),
+        Some(search) if search.more(&list.pages) => (Role::Dim, tr!("more may follow further down")),
+        Some(_) if list.len() == 0 => (Role::Warning, tr!("none of the %{read} entities holds this text", read = read)),
+        Some(_) => (Role::Dim, tr!("all %{read} searched", read = read)),
+        None if list.stopped => {
+            (Role::Warning, tr!("reading stopped, %{read} loaded; moving on reads on", read = read))
+        }
+        None if list.reading.is_some() && list.pages.len() == 0 => (Role::Dim, tr!("reading…")),
+        None if !list.pages.complete() => (Role::Dim, tr!("%{read} loaded, more", read = read)),
         None if list.pages.len() == 0 => (Role::Warning, empty(list)),
-        None => (Role::Dim, format!("all {read} loaded")),
+        None => (Role::Dim, tr!("all %{read} loaded", read = read)),
     };
     out.extend(problem::notice(&words, role, room));
     out
@@ -170,16 +178,20 @@ fn foot(list: &Entities, doctor: Option<&Doctor>, zone: &TimeZone, room: usize) 
 
 /// Notes on what keeps a watch from reporting everything.
 fn watch_lines(watch: &Watch, room: usize) -> Vec<Rich> {
-    let capped = watch.capped.map(|rows| format!("only the first {} rows are watched", format::count(rows)));
-    let paused = watch.paused.as_ref().map(|f| format!("! watching is paused, and goes on by itself: {}", f.message));
+    let capped =
+        watch.capped.map(|rows| tr!("only the first %{n} rows are watched", n = format::count(rows)).into_owned());
+    let paused = watch
+        .paused
+        .as_ref()
+        .map(|f| format!("! {}", tr!("watching is paused, and goes on by itself: %{message}", message = f.message)));
     capped.into_iter().chain(paused).flat_map(|words| problem::notice(&words, Role::Warning, room)).collect()
 }
 
-fn empty(list: &Entities) -> String {
+fn empty(list: &Entities) -> Cow<'static, str> {
     let pk = &list.listing.pk;
     match list.listing.deleted {
-        DeletedFilter::Keep => format!("{pk} has no entities in module {}", list.module()),
-        DeletedFilter::Skip => format!("{pk} has no live entities; v shows deleted ones"),
-        DeletedFilter::Only => format!("{pk} has no deleted entities; v shows live ones"),
+        DeletedFilter::Keep => tr!("%{pk} has no entities in module %{module}", pk = pk, module = list.module()),
+        DeletedFilter::Skip => tr!("%{pk} has no live entities; v shows deleted ones", pk = pk),
+        DeletedFilter::Only => tr!("%{pk} has no deleted entities; v shows live ones", pk = pk),
     }
 }

@@ -141,8 +141,8 @@ impl Columns {
 
     /// The heading.
     pub(super) fn heading(&self) -> Rich {
-        let mut head = format!("  {}", text::fit("flags", SIGNS - 2));
-        head.push_str(&text::fit("sort key", self.key));
+        let mut head = format!("  {}", text::fit(&tr!("flags"), SIGNS - 2));
+        head.push_str(&text::fit(&tr!("sort key"), self.key));
         head.push(' ');
         let mut add = |words: &str, width: usize| {
             if width > 0 {
@@ -150,12 +150,12 @@ impl Columns {
                 head.push(' ');
             }
         };
-        add("code", self.code);
-        add(&text::fit_right("ver", self.version), self.version);
-        add("name", self.name);
-        add("as planned", self.planned);
-        add("updated", self.time);
-        add("by", self.author);
+        add(&tr!("code"), self.code);
+        add(&text::fit_right(&tr!("ver"), self.version), self.version);
+        add(&tr!("name"), self.name);
+        add(&tr!("as planned"), self.planned);
+        add(&tr!("updated"), self.time);
+        add(&tr!("by"), self.author);
         Rich::of(Role::Dim, &head)
     }
 
@@ -208,7 +208,7 @@ impl Columns {
 fn seen(line: &EntityLine) -> (Role, String) {
     match &line.seen {
         None => (Role::Dim, String::new()),
-        Some(Seen::Equal) => (Role::Dim, "= stays".to_owned()),
+        Some(Seen::Equal) => (Role::Dim, format!("= {}", tr!("stays"))),
         Some(Seen::Changed(places)) => (Role::Changed, places.clone()),
         Some(Seen::Refused(why)) => (Role::Warning, format!("invalid: {why}")),
     }

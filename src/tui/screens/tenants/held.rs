@@ -161,10 +161,12 @@ impl Scope {
     /// In words.
     pub(crate) fn words(&self) -> String {
         match self {
-            Self::Everything => "every module".to_owned(),
-            Self::Module(module) => format!("module {module}"),
+            Self::Everything => tr!("every module").into_owned(),
+            Self::Module(module) => tr!("module %{module}", module = module).into_owned(),
             Self::Partitions(_, pks) if pks.len() == 1 => pks.iter().map(PartitionKey::to_string).collect(),
-            Self::Partitions(module, pks) => format!("{} partitions of module {module}", pks.len()),
+            Self::Partitions(module, pks) => {
+                tr!("%{n} partitions of module %{module}", n = pks.len(), module = module).into_owned()
+            }
         }
     }
 }

@@ -55,14 +55,15 @@ impl App {
         match action {
             Action::Mark | Action::MarkRange if list.range().is_some() => match list.end_range() {
                 Ok(lines) => {
-                    let marked = format::plural(lines as u64, "entity", "entities");
+                    let marked = format::plural(lines as u64, text!("%{n} entity"), text!("%{n} entities"));
                     let all = format::len(list.marks.len());
-                    self.say(format!("{marked} of the range marked, {all} in all"));
+                    self.say(tr!("%{marked} of the range marked, %{all} in all", marked = marked, all = all));
                 }
                 Err(away) => {
-                    let away = format::plural(away as u64, "row", "rows");
-                    self.refuse(format!(
-                        "{away} of the range are not loaded any more: move over them once, then end it"
+                    let away = format::plural(away as u64, text!("%{n} row"), text!("%{n} rows"));
+                    self.refuse(tr!(
+                        "%{away} of the range are not loaded any more: move over them once, then end it",
+                        away = away
                     ));
                 }
             },
@@ -72,7 +73,11 @@ impl App {
             }
             Action::MarkRange => {
                 list.begin_range();
-                self.say(format!("a range begins here: move on, {range_key} or {mark_key} ends it, Esc gives it up"));
+                self.say(tr!(
+                    "a range begins here: move on, %{range} or %{mark} ends it, Esc gives it up",
+                    range = range_key,
+                    mark = mark_key
+                ));
             }
             Action::MarkUp | Action::MarkDown => {
                 if let Some(sk) = list.selected().map(|line| line.sk().to_owned()) {

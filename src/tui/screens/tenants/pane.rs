@@ -42,7 +42,7 @@ impl PaneScreen for TenantsPane {
             Action::Mark | Action::MarkRange | Action::ClearMarks | Action::DeletedFilter
                 if app.tenants.entities.is_none() =>
             {
-                Some("no partition is open: choose one in the tree, or go straight to a key".to_owned())
+                Some(tr!("no partition is open: choose one in the tree, or go straight to a key").into_owned())
             }
             _ => None,
         }
@@ -53,7 +53,7 @@ impl PaneScreen for TenantsPane {
         match action {
             Action::Open | Action::Right if is_listed => app.open_selected_entity(),
             Action::Back if app.tenants.entities.as_mut().is_some_and(Entities::drop_range) => {
-                app.say("the range is given up; marks stay");
+                app.say(tr!("the range is given up; marks stay"));
             }
             Action::Back | Action::Left if is_listed => app.close_list(),
             Action::Open => app.open_node(),
@@ -142,9 +142,9 @@ impl App {
         let mut listing = list.listing.clone();
         listing.deleted = list.next_deleted();
         let words = match listing.deleted {
-            DeletedFilter::Keep => "live and deleted entities",
-            DeletedFilter::Skip => "live entities only",
-            DeletedFilter::Only => "deleted entities only",
+            DeletedFilter::Keep => tr!("live and deleted entities"),
+            DeletedFilter::Skip => tr!("live entities only"),
+            DeletedFilter::Only => tr!("deleted entities only"),
         };
         let (tenant, marks, filter) = (list.tenant.clone(), list.marks.clone(), list.filter.clone());
         self.say(words);

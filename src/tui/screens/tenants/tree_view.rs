@@ -30,7 +30,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     let len = app.tenants.tree.rows().len();
     let at = app.tenants.tree.scroll.cursor;
     let note = if len == 0 { String::new() } else { format!("{}/{}", format::len(at + 1), format::len(len)) };
-    let inner = framed(buffer, area, Frame::Pane { focused }, "1 Tenants", &note, &theme);
+    let inner = framed(buffer, area, Frame::Pane { focused }, &format!("1 {}", tr!("Tenants")), &note, &theme);
     if inner.is_empty() {
         return None;
     }
@@ -80,14 +80,14 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
 }
 
 fn heading(room: usize, dates: bool) -> Rich {
-    let mut head = String::from(" module › tenant › type");
+    let mut head = format!(" {}", tr!("module › tenant › type"));
     let columns = NUMBER * 2 + 1 + if dates { DATE * 2 } else { 0 };
     head = text::fit(&head, room.saturating_sub(columns));
-    head.push_str(&text::fit_right("entities", NUMBER));
-    head.push_str(&text::fit_right("deleted", NUMBER));
+    head.push_str(&text::fit_right(&tr!("entities"), NUMBER));
+    head.push_str(&text::fit_right(&tr!("deleted"), NUMBER));
     if dates {
-        head.push_str(&text::fit_right("oldest", DATE));
-        head.push_str(&text::fit_right("newest", DATE));
+        head.push_str(&text::fit_right(&tr!("oldest"), DATE));
+        head.push_str(&text::fit_right(&tr!("newest"), DATE));
     }
     Rich::of(Role::Dim, &head)
 }
@@ -98,7 +98,7 @@ fn line(app: &App, node: &Node, room: usize, dates: bool) -> Rich {
     let sign = if open { "▾" } else { "▸" };
     let name = match node {
         Node::Module(module) => format!(" {sign} {module}"),
-        Node::Tenant(_, tenant) if tenant.is_empty() => format!("   {sign} (no tenant)"),
+        Node::Tenant(_, tenant) if tenant.is_empty() => format!("   {sign} {}", tr!("(no tenant)")),
         Node::Tenant(_, tenant) => format!("   {sign} {tenant}"),
         Node::Partition(.., pk) => format!("       {pk}"),
     };
@@ -111,7 +111,8 @@ fn line(app: &App, node: &Node, room: usize, dates: bool) -> Rich {
     let mut line = Rich::of(role, &text::fit(&name, room.saturating_sub(columns)));
     let Some(totals) = tree.totals(node).filter(Totals::is_counted) else {
         let is_empty = tree.totals(node).is_none() && matches!(tree.listed, ListState::Done(_));
-        return line.with(Role::Dim, &text::fit_right(if is_empty { "none" } else { "not counted" }, NUMBER * 2));
+        let words = if is_empty { tr!("none") } else { tr!("not counted") };
+        return line.with(Role::Dim, &text::fit_right(&words, NUMBER * 2));
     };
     let more = if totals.uncounted > 0 { "+" } else { "" };
     line.push(role, &text::fit_right(&format!("{}{more}", format::count(totals.entities)), NUMBER));
@@ -128,15 +129,17 @@ fn line(app: &App, node: &Node, room: usize, dates: bool) -> Rich {
 fn empty(app: &App, room: usize) -> Vec<Rich> {
     let tree = &app.tenants.tree;
     if tree.filter.active() {
-        return problem::notice("no tenant of that name", Role::Dim, room);
+        return problem::notice(&tr!("no tenant of that name"), Role::Dim, room);
     }
     match &app.connection {
-        None if tree.problem.is_none() => problem::notice("connecting…", Role::Dim, room),
+        None if tree.problem.is_none() => problem::notice(&tr!("connecting…"), Role::Dim, room),
         Some(connection) if connection.modules.is_empty() => {
             let profile = &app.profile;
-            let words = format!(
-                "no tables found for {}-{}: check environment, app and region of profile {}",
-                profile.environment, profile.app, profile.name
+            let words = tr!(
+                "no tables found for %{environment}-%{app}: check environment, app and region of profile %{profile}",
+                environment = profile.environment,
+                app = profile.app,
+                profile = profile.name
             );
             problem::notice(&words, Role::Warning, room)
         }
@@ -171,27 +174,27 @@ fn status(app: &mut App, room: usize) -> Vec<Rich> {
 /// How far the list of partitions is; nothing where counting says it.
 fn partitions(app: &App) -> Option<(Role, String)> {
     let tree = &app.tenants.tree;
-    let found = format::plural(tree.found as u64, "partition", "partitions");
+    let found = format::plural(tree.found as u64, text!("%{n} partition"), text!("%{n} partitions"));
     let again = app.key_of(Context::Everywhere, Action::Reload);
-    let (count, tenants) = tree.size();
-    let all = format!(
-        "{}, {}",
-        format::plural(tenants as u64, "tenant", "tenants"),
-        format::plural(count as u64, "partition", "partitions")
-    );
+    let (tenants, all) = size(app);
+    let all = tr!("%{tenants}, %{partitions}", tenants = tenants, partitions = all).into_owned();
     Some(match tree.listed {
         ListState::Never => return None,
-        ListState::Running => (Role::Text, format!("listing… {found} so far; x stops")),
+        ListState::Running => (Role::Text, tr!("listing… %{found} so far; x stops", found = found).into_owned()),
         // The line of the counts says it, too.
         ListState::Done(_) if !tree.has_uncounted() && tree.counting != Counting::Running => return None,
         ListState::Done(_) => (Role::Dim, all),
         ListState::Stopped => {
-            (Role::Warning, format!("listing ended at {found}: not all are here; {again} lists again"))
+            let text =
+                tr!("listing ended at %{found}: not all are here; %{again} lists again", found = found, again = again);
+            (Role::Warning, text.into_owned())
         }
         ListState::Full => {
-            let text =
-                format!("the first {found} are here; `tenantry tenants --keys` lists all, o goes straight to one");
-            (Role::Warning, text)
+            let text = tr!(
+                "the first %{found} are here; `tenantry tenants --keys` lists all, o goes straight to one",
+                found = found
+            );
+            (Role::Warning, text.into_owned())
         }
     })
 }
@@ -202,38 +205,60 @@ fn counts(app: &App, selected: Option<&Node>) -> Option<(Role, String)> {
     let seen = format::count(tree.seen);
     let again = app.key_of(Context::Tree, Action::Scan);
     let scope = tree.scope.words();
-    Some(match &tree.counting {
-        Counting::Running => (Role::Text, format!("counting {scope}… {seen} rows; x stops")),
+    let (role, text) = match &tree.counting {
+        Counting::Running => (Role::Text, tr!("counting %{scope}… %{seen} rows; x stops", scope = scope, seen = seen)),
         Counting::Stopped if tree.problem.is_some() => (
             Role::Warning,
-            format!("counting {scope} ended at {seen} rows: counts are not complete; {again} starts again"),
+            tr!(
+                "counting %{scope} ended at %{seen} rows: counts are not complete; %{again} starts again",
+                scope = scope,
+                seen = seen,
+                again = again
+            ),
         ),
         Counting::Stopped => (
             Role::Warning,
-            format!("counting {scope} was stopped at {seen} rows: counts are not complete; {again} starts again"),
+            tr!(
+                "counting %{scope} was stopped at %{seen} rows: counts are not complete; %{again} starts again",
+                scope = scope,
+                seen = seen,
+                again = again
+            ),
         ),
         Counting::Never | Counting::Cached(_) | Counting::Done(_) => {
             let Some(at) = selected.and_then(|node| tree.counted_at(node)) else {
-                let text = format!("not counted: {again} counts it (shows the cost first)");
-                return selected.map(|_| (Role::Dim, text));
+                let text = tr!("not counted: %{again} counts it (shows the cost first)", again = again);
+                return selected.map(|_| (Role::Dim, text.into_owned()));
             };
-            let (count, tenants) = tree.size();
-            let kept = if tree.is_kept(at) { " (kept from then)" } else { "" };
+            let kept = if tree.is_kept(at) { format!(" {}", tr!("(kept from then)")) } else { String::new() };
             let age = format::age(at, app.now);
-            let text = match tree.has_uncounted() {
-                true => format!("counted {age}{kept}; {again} counts again"),
-                false => format!(
-                    "{}, {}, counted {age}{kept}",
-                    format::plural(tenants as u64, "tenant", "tenants"),
-                    format::plural(count as u64, "partition", "partitions")
-                ),
+            let text = if tree.has_uncounted() {
+                tr!("counted %{age}%{kept}; %{again} counts again", age = age, kept = kept, again = again)
+            } else {
+                let (tenants, all) = size(app);
+                tr!(
+                    "%{tenants}, %{partitions}, counted %{age}%{kept}",
+                    tenants = tenants,
+                    partitions = all,
+                    age = age,
+                    kept = kept
+                )
             };
             (Role::Dim, text)
         }
-    })
+    };
+    Some((role, text.into_owned()))
+}
+
+/// How many tenants and partitions there are.
+fn size(app: &App) -> (String, String) {
+    let (count, tenants) = app.tenants.tree.size();
+    let tenants = format::plural(tenants as u64, text!("%{n} tenant"), text!("%{n} tenants"));
+    (tenants, format::plural(count as u64, text!("%{n} partition"), text!("%{n} partitions")))
 }
 
 fn ages(app: &App, totals: &Totals) -> String {
-    let date = |d: Option<&String>| d.map_or_else(|| "unknown".to_owned(), |d| format::date(d, &app.zone));
-    format!("oldest {} · newest {}", date(totals.oldest.as_ref()), date(totals.newest.as_ref()))
+    let date = |d: Option<&String>| d.map_or_else(|| tr!("unknown").into_owned(), |d| format::date(d, &app.zone));
+    let (oldest, newest) = (date(totals.oldest.as_ref()), date(totals.newest.as_ref()));
+    tr!("oldest %{oldest} · newest %{newest}", oldest = oldest, newest = newest).into_owned()
 }

@@ -127,8 +127,10 @@ impl Users {
 
     fn copy(&self, app: &mut App) {
         match self.selected() {
-            Some(line) => app.effect(Effect::Copy { text: line.user.name.clone(), what: "user name".to_owned() }),
-            None => app.refuse("there is nothing to copy yet"),
+            Some(line) => {
+                app.effect(Effect::Copy { text: line.user.name.clone(), what: tr!("user name").into_owned() })
+            }
+            None => app.refuse(tr!("there is nothing to copy yet")),
         }
     }
 
@@ -170,11 +172,11 @@ impl Screen for Users {
             Action::NewPlan => return self.begin_plan(app),
             Action::Copy => self.copy(app),
             Action::ShowCommand => {
-                app.refuse("no command line lists users; a users plan's preview says what it would change");
+                app.refuse(tr!("no command line lists users; a users plan's preview says what it would change"));
             }
             Action::Cancel => match self.reading {
                 Some(request) => app.give_up(request),
-                None => app.say("nothing is being waited for here"),
+                None => app.say(tr!("nothing is being waited for here")),
             },
             Action::Reload => {
                 if let Some(request) = self.reading {

@@ -34,13 +34,18 @@ impl Users {
         let area = centred(buffer, area, 116, area.height.saturating_sub(1));
         let at = (self.scroll.cursor + 1).min(self.shown.len());
         let note = format!("{}/{}", format::len(at), format::len(self.shown.len()));
-        let title = self.pool.as_ref().map_or_else(|| "Users".to_owned(), |pool| format!("Users of {pool}"));
+        let title = self.pool.as_ref().map_or_else(|| tr!("Users"), |pool| tr!("Users of %{pool}", pool = pool));
         let inner = framed(buffer, area, Frame::Dialog, &title, &note, theme);
-        let mut hints = vec![(Action::Open, "whole"), (Action::Filter, "text"), (Action::NewPlan, "new plan")];
+        let mut hints =
+            vec![(Action::Open, text!("whole")), (Action::Filter, text!("text")), (Action::NewPlan, text!("new plan"))];
         if self.reading.is_some() {
-            hints.push((Action::Cancel, "stop"));
+            hints.push((Action::Cancel, text!("stop")));
         }
-        hints.extend([(Action::Copy, "copy name"), (Action::Reload, "again"), (Action::Back, "back")]);
+        hints.extend([
+            (Action::Copy, text!("copy name")),
+            (Action::Reload, text!("again")),
+            (Action::Back, text!("back")),
+        ]);
         if area.width < 70 {
             hints.retain(|(action, _)| !matches!(action, Action::Copy | Action::Reload));
         }
@@ -65,7 +70,7 @@ impl Users {
         }
         let list = Rect { height: body.height - u16::try_from(below.len()).unwrap_or(0), ..body };
         if self.shown.is_empty() {
-            draw_line(buffer, list, &Rich::of(Role::Dim, "none of those loaded"), 0, theme, Style::default());
+            draw_line(buffer, list, &Rich::of(Role::Dim, &tr!("none of those loaded")), 0, theme, Style::default());
         }
         let (places, lines) = (&self.shown, &self.lines);
         let row = |i: usize| lines.get(*places.get(i)?).map(|line| in_one(line, room));
@@ -79,24 +84,25 @@ impl Users {
         let mut lines = Vec::new();
         if self.pool.is_some() {
             let is_all = self.next.is_none();
-            let loaded = format::plural(self.lines.len() as u64, "user", "users");
+            let loaded = format::plural(self.lines.len() as u64, text!("%{n} user"), text!("%{n} users"));
             let words = match (self.reading.is_some(), is_all, self.lines.is_empty()) {
-                (false, true, true) => "the pool has no users".to_owned(),
-                (false, true, false) => format!("{loaded}, all of them"),
-                (true, ..) => format!("{loaded} loaded, reading more…"),
-                (false, false, _) => format!("{loaded} loaded, more below"),
+                (false, true, true) => tr!("the pool has no users"),
+                (false, true, false) => tr!("%{loaded}, all of them", loaded = loaded),
+                (true, ..) => tr!("%{loaded} loaded, reading more…", loaded = loaded),
+                (false, false, _) => tr!("%{loaded} loaded, more below", loaded = loaded),
             };
             lines.extend(problem::notice(&words, Role::Text, room));
             if self.filter.active() && !is_all {
-                let words = format!("/ looks through the {loaded} loaded; ↓ at the end reads more");
+                let words = tr!("/ looks through the %{loaded} loaded; ↓ at the end reads more", loaded = loaded);
                 lines.extend(problem::notice(&words, Role::Warning, room));
             }
             lines.extend(self.flagged(room));
         } else if self.problem.is_none() {
-            lines.push(Rich::of(Role::Dim, if self.stopped { "stopped; F5 reads again" } else { "reading…" }));
+            let words = if self.stopped { tr!("stopped; F5 reads again") } else { tr!("reading…") };
+            lines.push(Rich::of(Role::Dim, &words));
         }
         if self.stopped && self.pool.is_some() {
-            lines.extend(problem::notice("stopped; ↓ at the end reads on", Role::Warning, room));
+            lines.extend(problem::notice(&tr!("stopped; ↓ at the end reads on"), Role::Warning, room));
         }
         lines.extend(self.problem.iter().flat_map(|failure| problem::lines(failure, room)));
         lines
@@ -106,9 +112,9 @@ impl Users {
     fn flagged(&self, room: usize) -> Vec<Rich> {
         let count = |has: &dyn Fn(&Line) -> bool| self.lines.iter().filter(|line| has(line)).count() as u64;
         let flags = [
-            ("F", Role::Warning, count(&|l| l.user.federated), "federated"),
-            ("!", Role::Error, count(&|l| !l.seen.malformed.is_empty()), "malformed"),
-            ("^", Role::Warning, count(&|l| l.seen.is_respelled), "not in lower case"),
+            ("F", Role::Warning, count(&|l| l.user.federated), tr!("federated")),
+            ("!", Role::Error, count(&|l| !l.seen.malformed.is_empty()), tr!("malformed")),
+            ("^", Role::Warning, count(&|l| l.seen.is_respelled), tr!("not in lower case")),
         ];
         let mut line = Rich::default();
         for (flag, role, n, words) in flags.into_iter().filter(|(_, _, n, _)| *n > 0) {
@@ -116,7 +122,7 @@ impl Users {
             line.push(Role::Text, &format!("{} {words}   ", format::count(n)));
         }
         if room >= WIDE {
-            line.push(Role::Dim, "* every tenant");
+            line.push(Role::Dim, &format!("* {}", tr!("every tenant")));
         }
         if line.width() == 0 { Vec::new() } else { line.wrapped(room) }
     }
@@ -124,8 +130,9 @@ impl Users {
 
 fn heading(room: usize) -> Rich {
     let (name, tenant, roles) = columns(room);
-    let head = [("", FLAGS), ("user", name), ("tenant", tenant), ("roles (tenant:role)", roles), ("groups", 6)];
-    Rich::of(Role::Dim, &head.map(|(word, width)| text::fit(word, width)).concat())
+    let head = [(tr!("user"), name), (tr!("tenant"), tenant), (tr!("roles (tenant:role)"), roles)];
+    let head = head.map(|(word, width)| text::fit(&word, width)).concat();
+    Rich::of(Role::Dim, &format!("{}{head}{}", " ".repeat(FLAGS), tr!("groups")))
 }
 
 /// A user in one line.
@@ -152,10 +159,11 @@ fn all_of(line: &Line, room: usize) -> Vec<Rich> {
     for bad in &line.seen.malformed {
         lines.extend(problem::notice(&format!("! {}: {}", bad.attribute, bad.why), Role::Error, room));
     }
-    for (what, listed) in [("roles", &line.roles), ("groups", &line.groups)] {
-        if !listed.is_empty() {
-            lines.extend(problem::notice(&format!("{what}: {listed}"), Role::Text, room));
-        }
+    if !line.roles.is_empty() {
+        lines.extend(problem::notice(&tr!("roles: %{listed}", listed = line.roles), Role::Text, room));
+    }
+    if !line.groups.is_empty() {
+        lines.extend(problem::notice(&tr!("groups: %{listed}", listed = line.groups), Role::Text, room));
     }
     lines
 }

@@ -37,13 +37,13 @@ impl Whole {
 
     pub(super) fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) {
         let area = centred(buffer, area, 104, area.height.saturating_sub(1));
-        let title = format!("User {}", self.user.name);
+        let title = tr!("User %{name}", name = self.user.name);
         let inner = framed(buffer, area, Frame::Dialog, &title, "", &app.theme);
         let hints = [
-            (Action::Back, "back"),
-            (Action::Up, "scroll"),
-            (Action::NewPlan, "new plan"),
-            (Action::Copy, "copy name"),
+            (Action::Back, text!("back")),
+            (Action::Up, text!("scroll")),
+            (Action::NewPlan, text!("new plan")),
+            (Action::Copy, text!("copy name")),
         ];
         foot(buffer, area, &Hints::of(&app.keymap, Context::User, &hints), &app.theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
@@ -55,18 +55,22 @@ impl Whole {
     fn lines(&self, room: usize) -> Vec<Rich> {
         let mut lines = Vec::new();
         if self.user.federated {
-            let words = "F federated: its identity provider may write an old code back at the next sign-in";
-            lines.extend(problem::notice(words, Role::Warning, room));
+            let words = tr!("federated: its identity provider may write an old code back at the next sign-in");
+            lines.extend(problem::notice(&format!("F {words}"), Role::Warning, room));
         }
         for bad in &self.seen.malformed {
             let words = format!("! {}: {}", bad.attribute, bad.why);
             lines.extend(problem::notice(&words, Role::Error, room));
         }
         if self.seen.is_respelled {
-            lines.extend(problem::notice("^ a tenant code is not in lower case", Role::Warning, room));
+            lines.extend(problem::notice(
+                &format!("^ {}", tr!("a tenant code is not in lower case")),
+                Role::Warning,
+                room,
+            ));
         }
         if self.seen.tenant.is_none() {
-            lines.extend(problem::notice("custom:tenant is missing or empty: every tenant", Role::Text, room));
+            lines.extend(problem::notice(&tr!("custom:tenant is missing or empty: every tenant"), Role::Text, room));
         }
         if !lines.is_empty() {
             lines.push(Rich::default());
@@ -94,7 +98,7 @@ fn attribute(name: &str, text: &str, room: usize) -> Vec<Rich> {
     head.pad_to(VALUES);
     head.push(Role::Text, " ");
     match text {
-        "" => head.push(Role::Dim, "(empty)"),
+        "" => head.push(Role::Dim, &tr!("(empty)")),
         text => head.push(Role::Text, text),
     }
     head.wrapped(room)

@@ -80,20 +80,34 @@ impl App {
             let of = verification.of.clone();
             self.verify(of, false);
             if let Some(verification) = &mut self.verification {
-                verification.notes.push("there was nothing to resume: compared from the beginning".to_owned());
+                let note = tr!("there was nothing to resume: compared from the beginning");
+                verification.notes.push(note.into_owned());
             }
             return;
         }
-        let found = format::plural(verification.findings.total(), "finding", "findings");
-        let looked = format::plural(verification.looked, "entity", "entities");
-        let end = if verification.is_complete() { "is through" } else { "ended before its end" };
-        self.tell(Level::Info, format!("comparing {end}: {found} in {looked} compared"));
+        let found = format::plural(verification.findings.total(), text!("%{n} finding"), text!("%{n} findings"));
+        let looked = format::plural(verification.looked, text!("%{n} entity"), text!("%{n} entities"));
+        let words = match verification.is_complete() {
+            true => {
+                tr!("comparing is through: %{findings} in %{entities} compared", findings = found, entities = looked)
+            }
+            false => tr!(
+                "comparing ended before its end: %{findings} in %{entities} compared",
+                findings = found,
+                entities = looked
+            ),
+        };
+        self.tell(Level::Info, words);
     }
 
     /// Why the plan has no sides to compare.
     pub(crate) fn no_sides(&self) -> Option<String> {
         let why = |operation: &str| {
-            format!("a {operation} plan has no two sides to compare: its preview shows what is left to do")
+            tr!(
+                "a %{operation} plan has no two sides to compare: its preview shows what is left to do",
+                operation = operation
+            )
+            .into_owned()
         };
         if let Some(own) = self.plan.own() {
             return Some(why(own.work.operation().as_str()));

@@ -125,7 +125,7 @@ impl Screen for VerificationBox {
                 self.kind = kinds.get(at.map_or(0, |at| at + 1)).copied();
             }
             Action::Cancel if is_running => app.give_up(self.of),
-            Action::Cancel => app.say("nothing is being waited for here"),
+            Action::Cancel => app.say(tr!("nothing is being waited for here")),
             Action::Reload => {
                 if let Some(of) = verification.map(|v| v.of.clone()) {
                     app.verify(of, false);
@@ -137,7 +137,7 @@ impl Screen for VerificationBox {
                     app.verify(of, true);
                     return Flow::Close;
                 }
-                None => app.say("only a plan's comparison that was stopped or failed can be resumed"),
+                None => app.say(tr!("only a plan's comparison that was stopped or failed can be resumed")),
             },
             Action::ShowCommand => {
                 let line = app.line_of_verification();

@@ -27,9 +27,9 @@ pub(super) fn draw(shown: &mut VerificationBox, app: &App, buffer: &mut Buffer, 
     let theme = &app.theme;
     let area = centred(buffer, area, 116, area.height.saturating_sub(1));
     let Some(verification) = compared(app, shown.of) else {
-        let inner = framed(buffer, area, Frame::Dialog, "Verify", "", theme);
-        foot(buffer, area, &Hints::of(&app.keymap, Context::Verification, &[(Action::Back, "back")]), theme);
-        let words = [Rich::of(Role::Dim, " another comparison was begun since")];
+        let inner = framed(buffer, area, Frame::Dialog, &tr!("Verify"), "", theme);
+        foot(buffer, area, &Hints::of(&app.keymap, Context::Verification, &[(Action::Back, text!("back"))]), theme);
+        let words = [Rich::of(Role::Dim, &format!(" {}", tr!("another comparison was begun since")))];
         draw_text(buffer, area, inner, &words, &mut Scroll::default(), theme);
         return None;
     };
@@ -37,8 +37,8 @@ pub(super) fn draw(shown: &mut VerificationBox, app: &App, buffer: &mut Buffer, 
     let len = shown.shown.len();
     let at = format!("{}/{}", format::len((shown.scroll.cursor + 1).min(len)), format::len(len));
     let title = match &verification.of {
-        Compared::Plan(plan, _) => format!("Verify: {}", plan.name),
-        Compared::Run(run) => format!("Verify run {run}"),
+        Compared::Plan(plan, _) => tr!("Verify: %{name}", name = plan.name),
+        Compared::Run(run) => tr!("Verify run %{run}", run = run),
     };
     let inner = framed(buffer, area, Frame::Dialog, &title, &at, theme);
     let hints = hints(verification, area.width);
@@ -55,7 +55,7 @@ pub(super) fn draw(shown: &mut VerificationBox, app: &App, buffer: &mut Buffer, 
     let half = body.height / 2;
     let list = if selected.is_some() { Rect { height: body.height - half, ..body } } else { body };
     if shown.shown.is_empty() && !verification.findings.is_empty() {
-        draw_line(buffer, list, &Rich::of(Role::Dim, "none like that"), 0, theme, Style::default());
+        draw_line(buffer, list, &Rich::of(Role::Dim, &tr!("none like that")), 0, theme, Style::default());
     }
     // No more lines than there are entities: what differs gets the rest.
     let wanted = u16::try_from(len).unwrap_or(u16::MAX).clamp(1, list.height.max(1));
@@ -88,7 +88,8 @@ fn draw_detail(shown: &mut VerificationBox, app: &App, buffer: &mut Buffer, area
         draw_line(buffer, Rect { y, height: 1, ..area }, line, 0, &app.theme, Style::default());
     }
     if more > 0 && area.height > 0 {
-        let words = format!(" {} more, Ctrl-D ", format::plural(more as u64, "line", "lines"));
+        let lines = format::plural(more as u64, text!("%{n} line"), text!("%{n} lines"));
+        let words = format!(" {} ", tr!("%{lines} more, Ctrl-D", lines = lines));
         let width = u16::try_from(text::width(&words)).unwrap_or(0).min(area.width);
         let place = Rect { x: area.right() - width, y: area.y - 1, width, height: 1 };
         draw_line(buffer, place, &Rich::of(Role::Dim, &words), 0, &app.theme, Style::default());
@@ -98,47 +99,61 @@ fn draw_detail(shown: &mut VerificationBox, app: &App, buffer: &mut Buffer, area
 fn hints(verification: &Verification, width: u16) -> Vec<(Action, &'static str)> {
     let mut hints = match verification.findings.is_empty() {
         true => vec![],
-        false => vec![(Action::Open, "open"), (Action::Kind, "kind"), (Action::Filter, "text")],
+        false => vec![(Action::Open, text!("open")), (Action::Kind, text!("kind")), (Action::Filter, text!("text"))],
     };
     if verification.job.running {
-        hints.push((Action::Cancel, "stop"));
+        hints.push((Action::Cancel, text!("stop")));
     } else if verification.is_resumable() {
-        hints.push((Action::Resume, "resume"));
+        hints.push((Action::Resume, text!("resume")));
     }
     if !verification.job.running {
-        hints.push((Action::Reload, "again"));
+        hints.push((Action::Reload, text!("again")));
     }
-    hints.push((Action::Back, "back"));
+    hints.push((Action::Back, text!("back")));
     if width >= 70 {
-        hints.push((Action::ShowCommand, "command"));
+        hints.push((Action::ShowCommand, text!("command")));
     }
     hints
 }
 
 /// How far it is, and what is to be known about it.
 fn progress(app: &App, verification: &Verification, room: usize) -> Vec<Rich> {
-    let entities = format::plural(verification.looked, "entity", "entities");
+    let entities = format::plural(verification.looked, text!("%{n} entity"), text!("%{n} entities"));
     let nothing = verification.findings.total() == 0;
     let (role, words) = if verification.job.running {
-        let none = if nothing { ", nothing found" } else { "" };
-        (Role::Text, format!("comparing… {entities} so far{none}; x stops"))
+        let words = match nothing {
+            true => tr!("comparing… %{entities} so far, nothing found; x stops", entities = entities),
+            false => tr!("comparing… %{entities} so far; x stops", entities = entities),
+        };
+        (Role::Text, words)
     } else if !verification.is_complete() {
-        let go_on = if verification.is_resumable() { "; c resumes it" } else { "" };
-        (Role::Warning, format!("stopped at {entities}: not all was compared{go_on}"))
+        let words = match verification.is_resumable() {
+            true => tr!("stopped at %{entities}: not all was compared; c resumes it", entities = entities),
+            false => tr!("stopped at %{entities}: not all was compared", entities = entities),
+        };
+        (Role::Warning, words)
     } else {
-        let ended = verification.job.ended.map(|at| format!(" {}", format::age(at, app.now))).unwrap_or_default();
+        let age = verification.job.ended.map(|at| format::age(at, app.now));
+        let compared = || match &age {
+            Some(age) => tr!("%{entities} compared %{age}", entities = entities, age = age),
+            None => tr!("%{entities} compared", entities = entities),
+        };
+        let read_back = || match &age {
+            Some(age) => tr!("%{entities} read back %{age}", entities = entities, age = age),
+            None => tr!("%{entities} read back", entities = entities),
+        };
         match (&verification.of, nothing, verification.looked) {
             (Compared::Plan(..), true, 0) => {
-                (Role::Warning, "nothing to compare: neither side has such an entity".to_owned())
+                (Role::Warning, tr!("nothing to compare: neither side has such an entity"))
             }
-            (Compared::Run(_), true, 0) => (Role::Warning, "nothing to compare: the run wrote no entity".to_owned()),
+            (Compared::Run(_), true, 0) => (Role::Warning, tr!("nothing to compare: the run wrote no entity")),
             (Compared::Plan(..), true, _) => {
-                (Role::Ok, format!("all equal: {entities} compared{ended}, both sides agree"))
+                (Role::Ok, tr!("all equal: %{compared}, both sides agree", compared = compared()))
             }
             (Compared::Run(_), true, _) => {
-                (Role::Ok, format!("all equal: {entities} read back{ended}, as the run wrote them or changed since"))
+                (Role::Ok, tr!("all equal: %{read}, as the run wrote them or changed since", read = read_back()))
             }
-            (_, false, _) => (Role::Text, format!("{entities} compared{ended}")),
+            (_, false, _) => (Role::Text, compared()),
         }
     };
     let mut lines = problem::notice(&words, role, room);
@@ -161,11 +176,12 @@ fn counts(shown: &VerificationBox, verification: &Verification) -> Option<Rich> 
         line.push(role(*kind), &format!("{kind} {}  ", format::count(*n)));
     }
     if let Some(kind) = shown.kind {
-        line.push(Role::Match, &format!("only {kind}  "));
+        line.push(Role::Match, &format!("{}  ", tr!("only %{kind}", kind = kind)));
     }
     let kept = verification.findings.kept().len() as u64;
     if verification.findings.total() > kept {
-        line.push(Role::Warning, &format!("! the first {} are listed; Y lists all", format::count(kept)));
+        let words = tr!("! the first %{n} are listed; Y lists all", n = format::count(kept));
+        line.push(Role::Warning, &words);
     }
     Some(line)
 }
@@ -210,7 +226,7 @@ fn detail(shown: &mut VerificationBox, verification: &Verification, (i, entity):
     shown.below = Scroll::default();
     let key = about.first().map(|f| f.entity.key.to_string()).unwrap_or_default();
     let compared = about.iter().any(|f| f.change.is_some());
-    let heading = if compared { "what should be → what is: " } else { "" };
+    let heading = if compared { format!("{} ", tr!("what should be → what is:")) } else { String::new() };
     let mut head = Rich::of(Role::BorderFocus, "──").with(Role::Strong, &format!(" {heading}{key} "));
     let rest = room.saturating_sub(head.width());
     head.push(Role::BorderFocus, &"─".repeat(rest));

@@ -15,7 +15,9 @@ impl Form {
         };
         let target = of(" to ", "target.tenant");
         let named = self.value_of("source.entities").and_then(|list| plan::entity_count(&list)).filter(|n| *n > 0);
-        let named = named.map(|n| format!(" {}", format::plural(n as u64, "entity", "entities"))).unwrap_or_default();
+        // It is written into the plan and kept in the journal: English in every language.
+        let noun = if named == Some(1) { "entity" } else { "entities" };
+        let named = named.map(|n| format!(" {} {noun}", format::len(n))).unwrap_or_default();
         format!("{}{named}{}{tenant}{target}{}", self.operation, of(" ", "source.type"), of(" of ", "undo.run"))
     }
 

@@ -185,7 +185,7 @@ impl StepForm {
         };
         match form.change(|draft| draft.step_remove(steps, n)) {
             Ok(()) => {
-                app.say("taken away; what is not saved is not in the file");
+                app.say(tr!("taken away; what is not saved is not in the file"));
                 flow
             }
             Err(why) => {
@@ -222,7 +222,7 @@ impl StepForm {
                             self.step(form, Step::Lines(1));
                         }
                     }
-                    None => app.refuse(format!("{typed} is no operation of a transform")),
+                    None => app.refuse(tr!("%{typed} is no operation of a transform", typed = typed)),
                 }
             }
             Typing::Line(place, editing) => set(app, place, &editing.of, editing.field.text()),
@@ -367,7 +367,7 @@ impl App {
             _ => form.shift(steps, n, action == Action::StepDown),
         };
         match done {
-            Ok(_) if action == Action::RemoveStep => self.say("taken away; what is not saved is not in the file"),
+            Ok(_) if action == Action::RemoveStep => self.say(tr!("taken away; what is not saved is not in the file")),
             Ok(to) => form.go_to(FormRow::Step(steps, to)),
             Err(why) => self.refuse(why),
         }
@@ -377,6 +377,6 @@ impl App {
     pub(crate) fn no_step(&self) -> Option<String> {
         let row = self.plan.form.as_ref().and_then(Form::row);
         let is_step = matches!(row, Some(FormRow::Step(..)));
-        (!is_step).then(|| "the cursor is on no transform, chain, reference or decision of the plan".to_owned())
+        (!is_step).then(|| tr!("the cursor is on no transform, chain, reference or decision of the plan").into_owned())
     }
 }

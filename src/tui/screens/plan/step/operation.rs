@@ -30,7 +30,8 @@ pub(super) fn editing(value: &str) -> Editing {
         kind: Kind::Choice(OPERATIONS),
         default: String::new(),
         required: true,
-        help: "what it does with attributes; rename, default, now and remove may share one, in that order".to_owned(),
+        help: text!("what it does with attributes; rename, default, now and remove may share one, in that order")
+            .to_owned(),
     };
     Editing::new(of, value, words())
 }

@@ -1,5 +1,7 @@
 //! The form as it is drawn.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -15,6 +17,7 @@ use crate::tui::parts::problem;
 use crate::tui::parts::scroll::draw_scrollbar;
 use crate::tui::parts::{Hints, Rich, draw_line, draw_lines, hits};
 use crate::tui::screens::plan::form::Form;
+use crate::tui::screens::plan::form_view::purpose;
 use crate::tui::text;
 use crate::tui::theme::Role;
 
@@ -28,8 +31,8 @@ impl StepForm {
         let form = app.plan.form.as_ref()?;
         let theme = &app.theme;
         let area = centred(buffer, area, 100, area.height.saturating_sub(1));
-        let note = if form.is_unsaved() { "in the plan, not saved" } else { "" };
-        let inner = framed(buffer, area, Frame::Dialog, &self.title(form), note, theme);
+        let note = if form.is_unsaved() { tr!("in the plan, not saved") } else { Cow::Borrowed("") };
+        let inner = framed(buffer, area, Frame::Dialog, &self.title(form), &note, theme);
         foot(buffer, area, &self.hints(app), theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let room = usize::from(inner.width).max(4);
@@ -37,7 +40,7 @@ impl StepForm {
             draw_line(
                 buffer,
                 Rect { height: 1, ..inner },
-                &Rich::of(Role::Dim, &field.help),
+                &Rich::of(Role::Dim, &purpose(field)),
                 0,
                 theme,
                 Style::default(),
@@ -47,8 +50,10 @@ impl StepForm {
         }
         let mut above = match form.problem.as_deref() {
             Some(problem) => problem::notice(&format!("! {}", problem.message), Role::Warning, room),
-            None if form.lacks_file() => vec![Rich::of(Role::Warning, "! the plan names no file yet (source.file)")],
-            None => vec![Rich::of(Role::Ok, "the plan is ready to be previewed")],
+            None if form.lacks_file() => {
+                vec![Rich::of(Role::Warning, &format!("! {}", tr!("the plan names no file yet (source.file)")))]
+            }
+            None => vec![Rich::of(Role::Ok, &tr!("the plan is ready to be previewed"))],
         };
         above.truncate(3);
         draw_lines(buffer, inner, &above, theme);
@@ -83,32 +88,40 @@ impl StepForm {
 
     fn title(&self, form: &Form) -> String {
         let (n, all) = (self.n + 1, form.draft().steps(self.steps));
-        match self.steps {
-            Steps::Transforms => format!("Transform {n} of {all}"),
-            Steps::TransformsOf(step) => format!("Transform {n} of {all}, of chain step {}", step + 1),
-            Steps::Chain => format!("Chain step {n} of {all}"),
-            Steps::References => format!("Reference {n} of {all}"),
-            Steps::Decisions => format!("Decision {n} of {all}"),
-        }
+        let title = match self.steps {
+            Steps::Transforms => tr!("Transform %{n} of %{all}", n = n, all = all),
+            Steps::TransformsOf(step) => {
+                tr!("Transform %{n} of %{all}, of chain step %{step}", n = n, all = all, step = step + 1)
+            }
+            Steps::Chain => tr!("Chain step %{n} of %{all}", n = n, all = all),
+            Steps::References => tr!("Reference %{n} of %{all}", n = n, all = all),
+            Steps::Decisions => tr!("Decision %{n} of %{all}", n = n, all = all),
+        };
+        title.into_owned()
     }
 
     fn hints(&self, app: &App) -> Hints {
         match &self.typing {
-            Some(Typing::Text(..)) => {
-                Hints::fixed(&[("Ctrl-S", "take it"), ("Esc", "leave it as it was"), ("Enter", "new line")])
-            }
-            Some(_) => {
-                Hints::fixed(&[("Enter", "take"), ("Tab", "complete"), ("↑↓", "choose"), ("Esc", "leave it as it was")])
-            }
+            Some(Typing::Text(..)) => Hints::fixed(&[
+                ("Ctrl-S", text!("take it")),
+                ("Esc", text!("leave it as it was")),
+                ("Enter", text!("new line")),
+            ]),
+            Some(_) => Hints::fixed(&[
+                ("Enter", text!("take")),
+                ("Tab", text!("complete")),
+                ("↑↓", text!("choose")),
+                ("Esc", text!("leave it as it was")),
+            ]),
             None => {
                 let hints = [
-                    (Action::Back, "done"),
-                    (Action::Open, "edit"),
-                    (Action::NextWord, "change"),
-                    (Action::RemoveStep, "take away"),
-                    (Action::StepUp, "up"),
-                    (Action::StepDown, "down"),
-                    (Action::ClearValue, "default"),
+                    (Action::Back, text!("done")),
+                    (Action::Open, text!("edit")),
+                    (Action::NextWord, text!("change")),
+                    (Action::RemoveStep, text!("take away")),
+                    (Action::StepUp, text!("up")),
+                    (Action::StepDown, text!("down")),
+                    (Action::ClearValue, text!("default")),
                 ];
                 Hints::of(&app.keymap, Context::Step, &hints)
             }
@@ -123,7 +136,7 @@ impl StepForm {
                 let line = Rich::of(Role::Text, &format!("  {:>2}  ", n + 1));
                 return line.with(Role::Strong, &draft.step_summary(*steps, *n));
             }
-            Row::Add(_) => return Rich::of(Role::Dim, "  + add a transform"),
+            Row::Add(_) => return Rich::of(Role::Dim, &format!("  {}", tr!("+ add a transform"))),
             Row::Operation => ("operation", self.operation(form).map(str::to_owned), None),
             Row::Key(place, field) => (field.key, draft.step_get(*place, field), Some(field)),
         };
@@ -138,14 +151,14 @@ impl StepForm {
         match (value, field) {
             (Some(value), _) if lines > 1 => {
                 line.push(Role::Strong, value.lines().next().unwrap_or_default());
-                line.push(Role::Dim, &format!("  … {lines} lines"));
+                line.push(Role::Dim, &format!("  {}", tr!("… %{n} lines", n = lines)));
             }
             (Some(value), _) => line.push(Role::Strong, &value),
             // A table that may be left out wants nothing as long as it is.
             (None, Some(_)) if is_left_out => line.push(Role::Dim, "-"),
             (None, Some(field)) if !field.required && field.default.is_empty() => line.push(Role::Dim, "-"),
             (None, Some(field)) if !field.required => line.push(Role::Dim, &field.default),
-            (None, _) => line.push(Role::Warning, "(required)"),
+            (None, _) => line.push(Role::Warning, &tr!("(required)")),
         }
         line
     }
@@ -171,10 +184,11 @@ impl StepForm {
         }
         match row {
             Some(Row::Key(_, field)) => lines.extend(say(&help(field))),
-            Some(Row::Operation) => lines
-                .extend(say("what it does with attributes; another one puts the value aside until it is chosen again")),
+            Some(Row::Operation) => lines.extend(say(&tr!(
+                "what it does with attributes; another one puts the value aside until it is chosen again"
+            ))),
             Some(Row::Step(..)) => {
-                lines.extend(say("one transform of this step of the chain; they are done in this order"))
+                lines.extend(say(&tr!("one transform of this step of the chain; they are done in this order")))
             }
             Some(Row::Add(_) | Row::Heading(_)) | None => {}
         }
@@ -184,10 +198,10 @@ impl StepForm {
 
 fn help(field: &Field) -> String {
     let form = match field.kind {
-        Kind::Names => " (old = new, old = new)",
-        Kind::Values => " (name = value, name = value; a text in quotes where it could be a number)",
-        Kind::List => " (between commas)",
-        _ => "",
+        Kind::Names => tr!("(old = new, old = new)"),
+        Kind::Values => tr!("(name = value, name = value; a text in quotes where it could be a number)"),
+        Kind::List => tr!("(between commas)"),
+        _ => return purpose(field).into_owned(),
     };
-    format!("{}{form}", field.help)
+    format!("{} {form}", purpose(field))
 }

@@ -1,0 +1,165 @@
+//! The texts of the console: each is in the catalogue of every language, and none is shown without it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::str::FromStr as _;
+
+use proc_macro2::{TokenStream, TokenTree};
+
+use crate::architecture::sources;
+
+/// Files of the console whose texts are for files, programs or the log, or are keys of the catalogue that their tables name.
+const ENGLISH: [&str; 9] = [
+    "actions.rs",
+    "intents.rs",
+    "keymap.rs",
+    "theme.rs",
+    "reference.rs",
+    "ticket.rs",
+    "measure.rs",
+    "headless.rs",
+    "file.rs",
+];
+/// Files of the catalogue whose texts are made elsewhere than in the console.
+const MADE_ELSEWHERE: [&str; 4] = ["core", "failures", "meanings", "plan-keys"];
+
+/// The strings of a source, those that a macro marks apart.
+#[derive(Default)]
+struct Texts {
+    marked: BTreeSet<String>,
+    plain: BTreeSet<String>,
+}
+
+impl Texts {
+    fn of(code: &str) -> Self {
+        let mut texts = Self::default();
+        texts.read(TokenStream::from_str(code).unwrap());
+        texts
+    }
+
+    fn read(&mut self, tokens: TokenStream) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        for (i, token) in tokens.iter().enumerate() {
+            let called = |names: &[&str]| {
+                matches!(&tokens[i.saturating_sub(2)..i], [TokenTree::Ident(name), TokenTree::Punct(mark)]
+                    if mark.as_char() == '!' && names.iter().any(|known| name == known))
+            };
+            match token {
+                TokenTree::Group(group) if called(&["tr", "text"]) => {
+                    let mut inner = group.stream().into_iter();
+                    self.marked.extend(inner.next().and_then(|first| string(&first)));
+                    self.read(inner.collect());
+                }
+                // Comments, and what the compiler is told.
+                TokenTree::Group(_) if is_attribute(&tokens[..i]) => {}
+                // What these say is for whoever reads the log or the code.
+                TokenTree::Group(_)
+                    if called(&["debug_assert", "debug_assert_eq", "warn", "error", "info", "debug"]) => {}
+                TokenTree::Group(group) => self.read(group.stream()),
+                token => self.plain.extend(string(token)),
+            }
+        }
+    }
+}
+
+/// Whether a group behind these is that of an attribute.
+fn is_attribute(before: &[TokenTree]) -> bool {
+    let mark = |token: Option<&TokenTree>, sign: char| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
+    let mut last = before.iter().rev();
+    match last.next() {
+        first if mark(first, '#') => true,
+        first => mark(first, '!') && mark(last.next(), '#'),
+    }
+}
+
+fn string(token: &TokenTree) -> Option<String> {
+    let TokenTree::Literal(literal) = token else { return None };
+    syn::parse_str::<syn::LitStr>(&literal.to_string()).ok().map(|text| text.value())
+}
+
+/// The translations, by their file and their English.
+fn catalogue() -> BTreeMap<String, BTreeMap<String, String>> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/locales");
+    let read = |path: &Path| toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let files = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    files.map(|path| (path.file_name().unwrap().to_string_lossy().replace(".ja.toml", ""), read(&path))).collect()
+}
+
+fn translations() -> BTreeMap<String, String> {
+    catalogue().into_values().flatten().collect()
+}
+
+/// The names of the values that a text has.
+fn values(text: &str) -> BTreeSet<&str> {
+    text.split("%{").skip(1).filter_map(|rest| rest.split('}').next()).collect()
+}
+
+#[test]
+fn every_text_is_in_both_languages() {
+    let translated = translations();
+    let (mut marked, mut all) = (BTreeSet::new(), BTreeSet::new());
+    for (path, code) in sources("") {
+        if path.ends_with("src/language.rs") {
+            continue;
+        }
+        let texts = Texts::of(&code);
+        all.extend(texts.plain);
+        marked.extend(texts.marked);
+    }
+    assert!(marked.len() > 1_000, "{}", marked.len());
+    let missing: Vec<&String> = marked.iter().filter(|text| !translated.contains_key(*text)).collect();
+    assert_eq!(missing, Vec::<&String>::new(), "texts that assets/locales has no Japanese for");
+    // Of what the console says itself, nothing stays behind that is no longer said.
+    let own = catalogue().into_iter().filter(|(file, _)| !MADE_ELSEWHERE.contains(&file.as_str()));
+    let unused: Vec<String> = own
+        .flat_map(|(_, texts)| texts.into_keys())
+        .filter(|text| !marked.contains(text) && !all.contains(text))
+        .collect();
+    assert_eq!(unused, Vec::<String>::new(), "translations of texts that nobody says");
+}
+
+#[test]
+fn a_translation_has_the_values_of_its_text_and_stands_once() {
+    let mut seen = BTreeMap::new();
+    for (file, texts) in catalogue() {
+        for (english, japanese) in texts {
+            assert_eq!(values(&english), values(&japanese), "{file}: {english:?}");
+            assert!(!japanese.trim().is_empty() && !japanese.contains('；'), "{file}: {english:?}");
+            if let Some(other) = seen.insert(english.clone(), file.clone()) {
+                panic!("{english:?} stands in {file} and in {other}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_shown_without_the_catalogue() {
+    // Two words one after another: what is said, not what is written in plans, keys or tables.
+    let is_said = |text: &str| {
+        let words: Vec<&str> = text.split(' ').collect();
+        words
+            .windows(2)
+            .any(|two| two.iter().all(|word| word.len() > 1 && word.chars().all(|c| c.is_ascii_lowercase())))
+    };
+    let mut found = Vec::new();
+    for (path, code) in sources("tui") {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if ENGLISH.contains(&name.as_str()) || name == "tests.rs" || path.iter().any(|part| part == "tests") {
+            continue;
+        }
+        let texts = Texts::of(&code);
+        found.extend(texts.plain.into_iter().filter(|text| is_said(text)).map(|text| format!("{name}: {text}")));
+    }
+    found.sort();
+    assert_eq!(found, KEPT, "texts of the console that no tr! or text! marks");
+}
+
+/// Texts that stay English: what is put on the clipboard, names that are written into plans, and what is compared or typed.
+const KEPT: [&str; 6] = [
+    "approved.rs:  but for ",
+    "blame_view.rs: Last change of each attribute of {}\n\n",
+    "blame_view.rs: local time",
+    "commands.rs: plan open ",
+    "commands.rs: plan save ",
+    "commands.rs: undo of {name}",
+];
