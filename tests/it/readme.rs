@@ -17,8 +17,9 @@ struct Shape {
     headings: Vec<usize>,
     /// Lines of code blocks without their comments.
     code: Vec<String>,
-    /// What stands in backticks in each row of a table, in the order of the alphabet: keys, commands, texts of the screen.
-    rows: Vec<Vec<String>>,
+    /// What stands in backticks in each row of a table, in the order of the alphabet: keys, commands. Of the screen, which speaks the
+    /// language of its page, the number of texts.
+    rows: Vec<(Vec<String>, usize)>,
     /// Exit codes that comments name, in order.
     exits: Vec<String>,
 }
@@ -41,6 +42,11 @@ pub(crate) fn without_comment(line: &str) -> (String, String) {
     (line.trim_end().to_owned(), String::new())
 }
 
+/// Whether a line is the heading of a table of keys.
+pub(crate) fn is_of_keys(line: &str) -> bool {
+    line.starts_with("| press |") || line.starts_with("| 押すキー |")
+}
+
 /// What stands in backticks.
 pub(crate) fn in_backticks(text: &str) -> Vec<String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
@@ -53,6 +59,7 @@ fn text(name: &str) -> String {
 fn shape(name: &str) -> Shape {
     let mut shape = Shape::default();
     let mut block: Option<String> = None;
+    let mut has_screens = false;
     for line in text(name).lines() {
         if let Some(language) = line.strip_prefix("```") {
             block = match block {
@@ -70,9 +77,16 @@ fn shape(name: &str) -> Shape {
         } else if line.starts_with('#') {
             shape.headings.push(line.chars().take_while(|c| *c == '#').count());
         } else if line.starts_with('|') {
-            let mut words = in_backticks(line);
+            has_screens |= is_of_keys(line);
+            let (row, screen) = match line.split_once(" | ").filter(|_| has_screens) {
+                Some((keys, screen)) => (keys, screen),
+                None => (line, ""),
+            };
+            let mut words = in_backticks(row);
             words.sort_unstable();
-            shape.rows.push(words);
+            shape.rows.push((words, in_backticks(screen).len()));
+        } else {
+            has_screens = false;
         }
     }
     shape

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::readme::{in_backticks, without_comment};
+use crate::readme::{in_backticks, is_of_keys, without_comment};
 
 /// A command of a `sh` block.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,7 +57,7 @@ fn steps_of(file: &str, text: &str) -> Vec<Step> {
                 "text" => steps.push(Step::Shown(at(n), inside.iter().map(|(_, l)| (*l).to_owned()).collect())),
                 _ => {}
             }
-        } else if line.starts_with("| press |") {
+        } else if is_of_keys(line) {
             // The line below the headings.
             lines.next();
             let mut rows = Vec::new();

@@ -13,7 +13,8 @@ fn done_by_the_letter(file: &str) {
     let steps = steps(file);
     let commands = steps.iter().filter(|step| matches!(step, Step::Run(_))).count();
     assert!(commands > 4, "{file} has {commands} commands");
-    let mut tour = Tour::new(&steps);
+    let tour = Tour::new(&steps);
+    let mut tour = if file.contains("/ja/") { tour.with("LANG", "ja_JP.UTF-8") } else { tour };
     for step in &steps {
         tour.step(step, |_, _| {});
     }
@@ -28,6 +29,11 @@ fn the_readme_works_as_written() {
 #[test]
 fn the_tutorial_works_as_written() {
     done_by_the_letter("docs/tutorial.md");
+}
+
+#[test]
+fn the_japanese_tutorial_works_as_written() {
+    done_by_the_letter("docs/ja/tutorial.md");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use tenantry::cli::Cli;
 use super::super::kit::{Console, PATIENCE};
 use super::blocks::{Line, Press, Step};
 use super::shown;
+use crate::readme::in_backticks;
 
 /// Lines that build or install: the test itself runs on what was built.
 const BUILDS: [&str; 4] = ["cargo test", "cargo install ", "cargo build ", "docker "];
@@ -104,8 +105,9 @@ impl Tour {
             return self.open(&text);
         }
         let text = self.with_runs(&text, line);
-        let (code, printed) = match line.comment.split_once("answer ") {
-            Some((_, answer)) => self.answered(&text, answer.trim_matches('`')),
+        let is_asked = line.comment.starts_with("answer ") || line.comment.ends_with(" と答える");
+        let (code, printed) = match in_backticks(&line.comment).first().filter(|_| is_asked) {
+            Some(answer) => self.answered(&text, answer),
             None => self.shell(&text),
         };
         let wanted = ["exit code ", "終了コード "].iter().find_map(|words| line.comment.split_once(words));
@@ -118,7 +120,8 @@ impl Tour {
     /// Opens the console.
     pub(super) fn open(&mut self, text: &str) {
         let console = self.terminal(text);
-        wait(&console, "Tenants", text);
+        let is_japanese = self.environment.contains(&("LANG", "ja_JP.UTF-8".to_owned()));
+        wait(&console, if is_japanese { "テナント" } else { "Tenants" }, text);
         self.console = Some(console);
     }
 
