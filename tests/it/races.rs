@@ -172,6 +172,8 @@ async fn a_run_whose_interface_went_away_waits_and_asks_again() {
     let program = Program::new(&stack);
     let run = asked.run.to_string();
     assert_eq!(program.json(&["runs", "show", &run]).await.events("run")[0]["state"], "waiting");
+    let (_, shown, _) = program.text(&["runs", "show", &run]).await;
+    assert_eq!((shown.matches(" left ").count(), shown.contains("begun")), (20, false), "{shown}");
     let resume = ["run", "--resume", &run, "--arm", "--approve"];
     // There is nobody to ask, and so nothing is approved.
     let printed = program.json(&[&resume[..], &["ask"]].concat()).await;

@@ -158,7 +158,7 @@ pub struct ItemResult {
     pub after: Option<Arc<Row>>,
     /// The planned action.
     pub action: Action,
-    /// Its outcome; `None` while it has begun and not ended.
+    /// Its outcome; `None` while it has none: it waits, or it has begun and not ended.
     pub outcome: Option<Outcome>,
     /// Why, where it was not simply done.
     pub reason: Option<Reason>,

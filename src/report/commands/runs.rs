@@ -118,7 +118,7 @@ pub(super) async fn show(context: &mut Context, run: RunId) -> Result<(), Quit> 
                         item.entity.key.pk.to_string(),
                         item.entity.key.sk.to_string(),
                         item.action.to_string(),
-                        item.outcome.map_or_else(|| "begun".to_owned(), |o| o.to_string()),
+                        item.outcome.map_or_else(|| "left".to_owned(), |o| o.to_string()),
                         format!("{} -> {}", item.version_before, item.version_after),
                         item.message.clone().unwrap_or_default(),
                     ]);
