@@ -96,7 +96,11 @@ impl WriteStore {
                 .map(|r| (r.code().unwrap_or("None").to_owned(), r.message().unwrap_or_default().to_owned()))
                 .collect();
             let call = dynamodb("TransactWriteItems", &tables);
-            return judge(&reasons, &transaction.purposes, request_id, || call.failed(error));
+            let attempt = judge(&reasons, &transaction.purposes, request_id, || call.failed(error));
+            if matches!(&attempt, Attempt::Again(error) if error.kind() == Some(ErrorKind::Throttled)) {
+                self.read.meter.throttled();
+            }
+            return attempt;
         }
         let error = dynamodb("TransactWriteItems", &tables).failed(error);
         match error.kind() {

@@ -1,5 +1,7 @@
 //! How much of a run may be on its way at once, and when the next item may begin.
 
+mod lately;
+mod limit;
 mod pace;
 #[cfg(test)]
 mod simulation;
@@ -115,7 +117,8 @@ impl Limiter {
 
     /// The service refused an item for being too much for its partition.
     pub(super) fn throttled(&mut self, place: Place, at: Instant) {
-        let is_paced = self.paces.get_mut(&place).is_some_and(|pace| pace.throttled(at));
+        let polite = self.polite;
+        let is_paced = self.paces.get_mut(&place).is_some_and(|pace| pace.throttled(at, polite));
         // Once its partition has a pace of its own, the others need not wait for it.
         if !is_paced {
             self.delayed(at);
