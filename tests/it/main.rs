@@ -41,6 +41,8 @@ mod journals;
 mod kills;
 mod language;
 #[cfg(feature = "sandbox")]
+mod limits;
+#[cfg(feature = "sandbox")]
 mod masked;
 mod meant;
 mod named;

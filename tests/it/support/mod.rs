@@ -4,6 +4,8 @@ pub mod driver;
 pub mod fake;
 pub mod golden;
 pub mod guide;
+#[cfg(feature = "sandbox")]
+pub mod limits;
 pub mod many;
 pub mod plan;
 pub mod pool;
