@@ -100,6 +100,7 @@ impl App {
             (self.keymap, self.theme) = (keymap, Arc::new(theme));
         }
         self.settings.notify = file.notify;
+        ui.speak();
         if self.mouse != ui.mouse {
             self.mouse = ui.mouse;
             self.effect(Effect::Mouse(ui.mouse));
@@ -117,7 +118,7 @@ impl App {
                 (!keys.is_empty()).then(|| told.into_owned())
             }
         };
-        let told = tr!("the configuration is saved; keys, styles, mouse, sign_in and [notify] are in force");
+        let told = tr!("the configuration is saved; keys, styles, mouse, language, sign_in and [notify] are in force");
         let told = match later {
             Some(later) => tr!("%{told}; %{later}", told = told, later = later),
             None => told,

@@ -50,7 +50,10 @@ fn ended(item: &mut ItemResult) {
 fn failed(failure: &mut Failure) {
     failure.message = match known(&failure.message) {
         Some(known) => known.into_owned(),
-        None => format!("{} ({})", translated(failure.code.meaning()), failure.message),
+        None => {
+            let meaning = translated(failure.code.meaning());
+            format!("{} ({})", meaning.trim_end_matches('。'), failure.message)
+        }
     };
     if let Some(hint) = &mut failure.hint {
         say(hint);
@@ -71,6 +74,6 @@ mod tests {
         let japanese = speaking(Language::Japanese, || message(heard(Event::Failed(failure()))));
         let meaning = speaking(Language::Japanese, || translated(ErrorCode::Credentials.meaning()));
         assert_ne!(meaning, ErrorCode::Credentials.meaning());
-        assert_eq!(japanese, format!("{meaning} (token 7 is no token)"));
+        assert_eq!(japanese, format!("{} (token 7 is no token)", meaning.trim_end_matches('。')));
     }
 }

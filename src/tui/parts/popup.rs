@@ -66,8 +66,9 @@ pub(crate) fn framed(buffer: &mut Buffer, area: Rect, frame: Frame, title: &str,
     draw_line(buffer, top, &line, 0, theme, Style::default());
     let free = usize::from(top.width).saturating_sub(used + 1);
     let note = printable(note);
-    if !note.is_empty() && free > 6 {
-        let line = Rich::of(Role::Dim, &format!(" {} ", text::cut(&note, free - 2)));
+    // A part of it might say the contrary.
+    if !note.is_empty() && text::width(&note) + 2 <= free {
+        let line = Rich::of(Role::Dim, &format!(" {note} "));
         let width = u16::try_from(line.width()).unwrap_or(0);
         let place = Rect { x: top.right().saturating_sub(width), width, ..top };
         draw_line(buffer, place, &line, 0, theme, Style::default());

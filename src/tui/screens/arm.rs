@@ -42,7 +42,7 @@ impl Screen for Arm {
         let place = tr!("profile %{name}, environment %{at}, app %{app}", name = name, at = environment, app = of);
         say(Role::Strong, &place);
         if profile.protected {
-            say(Role::Production, " PRODUCTION ");
+            say(Role::Production, &format!(" {} ", tr!("PRODUCTION")));
         }
         say(Role::Text, "");
         say(

@@ -12,6 +12,7 @@ use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::keymap::Key;
 use crate::tui::parts::popup::{Frame, centred, framed};
+use crate::tui::parts::problem;
 use crate::tui::parts::scroll::Step;
 use crate::tui::parts::{Field, Rich, Scroll, draw_line, draw_text};
 use crate::tui::screens::command::CommandBox;
@@ -120,18 +121,22 @@ impl One {
         let note = tr!("digest %{digest}", digest = digest);
         let inner = framed(buffer, area, Frame::Write, &title, &note, &app.theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-        let notes = &approval.notes[..approval.notes.len().min(NOTES)];
-        let noted = u16::try_from(notes.len()).unwrap_or(0);
         let foot = if approval.confirm.is_some() { 5 } else { 3 };
         let room = usize::from(inner.width).max(4);
+        let notes: Vec<Rich> = approval.notes[..approval.notes.len().min(NOTES)]
+            .iter()
+            .flat_map(|(level, words)| {
+                problem::notice(words, if *level == Level::Info { Role::Text } else { Role::Warning }, room)
+            })
+            .collect();
+        let noted = u16::try_from(notes.len()).unwrap_or(0);
         let body = Rect { height: inner.height.saturating_sub(foot + noted), ..inner };
         draw_text(buffer, area, body, self.items.lines(room), &mut self.scroll, &app.theme);
         if inner.height < foot + noted {
             return None;
         }
-        for (y, (level, words)) in (body.bottom()..).zip(notes) {
-            let role = if *level == Level::Info { Role::Text } else { Role::Warning };
-            draw_line(buffer, Rect { y, height: 1, ..inner }, &Rich::of(role, words), 0, &app.theme, Style::default());
+        for (y, line) in (body.bottom()..).zip(&notes) {
+            draw_line(buffer, Rect { y, height: 1, ..inner }, line, 0, &app.theme, Style::default());
         }
         self.draw_foot(app, approval, buffer, Rect { y: body.bottom() + noted, height: foot, ..inner })
     }

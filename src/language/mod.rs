@@ -1,5 +1,7 @@
 //! The language that the console speaks. Texts stand in the code in English; `assets/locales` has them in the other languages.
 
+mod made;
+
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -80,8 +82,20 @@ pub(crate) fn translated(text: &'static str) -> Cow<'static, str> {
     rust_i18n::t!((text, text), locale = Language::spoken().tag())
 }
 
-/// The translation of a whole text that was made elsewhere, where there is one.
+/// The translation of a sentence that was made elsewhere, where there is one: of all of it, or of the text with values that it was made of.
 pub(crate) fn known(text: &str) -> Option<Cow<'_, str>> {
+    if Language::spoken() == Language::English || !is_sentence(text) {
+        return None;
+    }
+    whole(text).or_else(|| made::translation(text).map(Cow::Owned))
+}
+
+/// A single word is one of the contract, a name or a value.
+fn is_sentence(text: &str) -> bool {
+    text.contains(' ')
+}
+
+fn whole(text: &str) -> Option<Cow<'_, str>> {
     crate::_rust_i18n_try_translate(Language::spoken().tag(), text)
 }
 

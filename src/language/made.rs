@@ -1,0 +1,112 @@
+//! Texts with values that were made elsewhere, told by what stays the same in them.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::Language;
+
+/// Letters that must stay the same for a text to be told by them.
+const TOLD_BY: usize = 8;
+/// Values that are texts of their own, within each other.
+const DEPTH: usize = 3;
+
+/// A text with values, and its translation.
+#[derive(Debug)]
+struct Pattern {
+    /// Before, between and behind the values.
+    pieces: Vec<String>,
+    names: Vec<String>,
+    translation: Cow<'static, str>,
+}
+
+/// Those of each language, by the first letter that stays the same; those that tell most come first.
+static PATTERNS: LazyLock<HashMap<&'static str, Vec<Pattern>>> = LazyLock::new(|| {
+    let of = |language: Language| {
+        let texts = crate::_RUST_I18N_BACKEND.messages_for_locale(language.tag()).unwrap_or_default();
+        let mut patterns: Vec<Pattern> = texts.into_iter().filter_map(|(key, text)| Pattern::of(&key, text)).collect();
+        patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.letters()));
+        (language.tag(), patterns)
+    };
+    HashMap::from([of(Language::Japanese)])
+});
+
+impl Pattern {
+    fn of(key: &str, translation: Cow<'static, str>) -> Option<Self> {
+        let mut parts = key.split("%{");
+        let mut pieces = vec![parts.next()?.to_owned()];
+        let mut names = Vec::new();
+        for part in parts {
+            let (name, piece) = part.split_once('}')?;
+            names.push(name.to_owned());
+            pieces.push(piece.to_owned());
+        }
+        let is_clear = pieces[1..pieces.len() - usize::from(pieces.len() > 1)].iter().all(|piece| !piece.is_empty());
+        let pattern = Self { pieces, names, translation };
+        (!pattern.names.is_empty() && is_clear && pattern.letters() >= TOLD_BY).then_some(pattern)
+    }
+
+    /// Letters that stay the same.
+    fn letters(&self) -> usize {
+        self.pieces.iter().flat_map(|piece| piece.chars()).filter(|c| c.is_alphabetic()).count()
+    }
+
+    /// The values of a text that was made of it.
+    fn values<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
+        let (first, rest) = self.pieces.split_first()?;
+        let (last, between) = rest.split_last()?;
+        let mut left = text.strip_prefix(first.as_str())?.strip_suffix(last.as_str())?;
+        let mut values = Vec::new();
+        for piece in between {
+            let (value, behind) = left.split_once(piece.as_str())?;
+            values.push(value);
+            left = behind;
+        }
+        values.push(left);
+        values.iter().all(|value| !value.is_empty()).then_some(values)
+    }
+}
+
+/// The translation of a text that was made of one with values.
+pub(super) fn translation(text: &str) -> Option<String> {
+    of_depth(text, DEPTH)
+}
+
+fn of_depth(text: &str, depth: usize) -> Option<String> {
+    let patterns = PATTERNS.get(Language::spoken().tag()).filter(|_| depth > 0)?;
+    let (pattern, values) = patterns.iter().find_map(|pattern| Some((pattern, pattern.values(text)?)))?;
+    let names: Vec<&str> = pattern.names.iter().map(String::as_str).collect();
+    let values: Vec<String> = values
+        .into_iter()
+        .map(|value| {
+            match super::is_sentence(value) {
+                true => super::whole(value).map(Cow::into_owned).or_else(|| of_depth(value, depth - 1)),
+                false => None,
+            }
+            .unwrap_or_else(|| value.to_owned())
+        })
+        .collect();
+    Some(rust_i18n::replace_patterns(&pattern.translation, &names, &values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_told_by_what_stays_the_same() {
+        let of = |key| Pattern::of(key, Cow::Borrowed("")).unwrap();
+        let pattern = of("version %{n} waits since %{at}: %{why}");
+        assert_eq!(pattern.values("version 3 waits since 10:00: no: one"), Some(vec!["3", "10:00", "no: one"]));
+        assert_eq!(pattern.values("version 3 waits since 10"), None);
+        assert_eq!(pattern.values("the version 3 waits since 1: 2"), None);
+        let ended = of("%{n} rows were left out");
+        assert_eq!(ended.values("12 rows were left out"), Some(vec!["12"]));
+        assert_eq!(ended.values(" rows were left out"), None);
+        assert!(
+            ["%{a}: %{b}", "no values at all", "%{a}%{b} is not clear"]
+                .iter()
+                .all(|key| Pattern::of(key, "".into()).is_none())
+        );
+    }
+}
