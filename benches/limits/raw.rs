@@ -39,7 +39,7 @@ pub(crate) async fn put_for(client: &Client, pks: &[String], long: Duration) {
                 let i = next.fetch_add(1, Ordering::Relaxed);
                 let (pk, sk) = (&pks[i % pks.len()], format!("P-{i:06}"));
                 for (table, sk) in [("dev-shop-product-command", format!("{sk}@1")), ("dev-shop-product-data", sk)] {
-                    // What the SDK gives up is sent again.
+                    // Requests that the SDK gives up are sent again.
                     while !put(&client, table, pk, &sk).await && Instant::now() < end {}
                 }
             }

@@ -19,7 +19,7 @@ const RAW: u64 = 25;
 const FOUND: usize = 50;
 const FOUND_SLOWLY: usize = 200;
 
-/// Who writes.
+/// The writer.
 #[derive(Debug, Clone, PartialEq)]
 enum Side {
     Run {
@@ -46,7 +46,7 @@ impl Side {
 /// Changes the rules while a side writes.
 type Change = fn(&mut Rules);
 
-/// What the proxy allows, and who writes.
+/// Rules of the proxy, and the writers.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     rules: Rules,

@@ -14,7 +14,7 @@ struct Counts {
     refused: AtomicU64,
 }
 
-/// What became of them.
+/// Their outcomes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Lost {
     sent: u64,

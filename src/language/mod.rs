@@ -120,7 +120,7 @@ pub(crate) mod tests {
         pub(super) static HERE: Cell<Option<Language>> = const { Cell::new(None) };
     }
 
-    /// What is done while a language is spoken.
+    /// Does something while a language is spoken.
     pub(crate) fn speaking<T>(language: Language, work: impl FnOnce() -> T) -> T {
         HERE.set(Some(language));
         let done = work();

@@ -28,7 +28,7 @@ const MADE_ELSEWHERE: [&str; 5] = ["core", "engine", "failures", "meanings", "pl
 struct Texts {
     marked: BTreeSet<String>,
     plain: BTreeSet<String>,
-    /// What macros of other crates make texts of.
+    /// Strings that macros of other crates make texts of.
     in_attributes: BTreeSet<String>,
 }
 
@@ -60,7 +60,7 @@ impl Texts {
                         matches!(group.stream().into_iter().next(), Some(TokenTree::Ident(name)) if name == "doc");
                     self.in_attributes.extend(inner.plain.into_iter().filter(|_| !is_comment));
                 }
-                // What these say is for whoever reads the log or the code.
+                // These are for whoever reads the log or the code.
                 TokenTree::Group(_)
                     if called(&["debug_assert", "debug_assert_eq", "warn", "error", "info", "debug"]) => {}
                 TokenTree::Group(group) => self.read(group.stream()),
@@ -70,7 +70,7 @@ impl Texts {
     }
 }
 
-/// Whether a group behind these is that of an attribute.
+/// True where a group behind these is that of an attribute.
 fn is_attribute(before: &[TokenTree]) -> bool {
     let mark = |token: Option<&TokenTree>, sign: char| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
     let mut last = before.iter().rev();

@@ -17,7 +17,7 @@ struct Shape {
     headings: Vec<usize>,
     /// Lines of code blocks without their comments.
     code: Vec<String>,
-    /// What stands in backticks in each row of a table, in the order of the alphabet: keys, commands. Of the screen, which speaks the
+    /// Words in backticks in each row of a table, in the order of the alphabet: keys, commands. Of the screen, which speaks the
     /// language of its page, the number of texts.
     rows: Vec<(Vec<String>, usize)>,
     /// Exit codes that comments name, in order.
@@ -42,7 +42,7 @@ pub(crate) fn without_comment(line: &str) -> (String, String) {
     (line.trim_end().to_owned(), String::new())
 }
 
-/// Whether a line is the heading of a table of keys.
+/// True for the heading of a table of keys.
 pub(crate) fn is_of_keys(line: &str) -> bool {
     line.starts_with("| press |") || line.starts_with("| 押すキー |")
 }

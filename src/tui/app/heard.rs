@@ -1,4 +1,4 @@
-//! What the engine says, in the language that the console speaks: the engine itself speaks English, because journals and programs read it.
+//! Words of the engine in the language that the console speaks: the engine itself speaks English, because journals and programs read it.
 
 use std::borrow::Cow;
 

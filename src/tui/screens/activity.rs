@@ -77,7 +77,7 @@ impl Grouped {
     }
 }
 
-/// Whom versions without a person, and what those without a request, are put together under.
+/// Names that versions without a person, and those without a request, are put together under.
 const NOBODY: &str = text!("nobody");
 const NO_REQUEST: &str = text!("no request");
 
@@ -89,7 +89,7 @@ fn request(one: &protocol::Activity) -> &str {
     one.request_id.as_deref().unwrap_or(NO_REQUEST)
 }
 
-/// What rows have in common, as it is shown.
+/// The common side of rows, as it is shown.
 fn shown(common: &str) -> Cow<'_, str> {
     match common {
         NOBODY => translated(NOBODY),

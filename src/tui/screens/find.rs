@@ -93,7 +93,7 @@ impl Find {
         lines
     }
 
-    /// What it has looked at so far, and at which cost.
+    /// Rows that it has looked at so far, and their cost.
     fn looked(&self) -> String {
         let s = &self.searched;
         let rows = format::plural(s.rows, text!("%{n} row"), text!("%{n} rows"));

@@ -137,7 +137,7 @@ struct Entry {
 }
 
 impl Entry {
-    /// Whether a filter finds it: by what is shown, by its English, by its name or by what it belongs to.
+    /// True where a filter finds it: by what is shown, by its English, by its name or by what it belongs to.
     fn fits(&self, filter: &Filter, group: &'static str) -> bool {
         let (help, of) = (translated(self.help), translated(group));
         filter.accepts([self.keys.as_str(), self.help, &help, self.name, group, &of])

@@ -1,4 +1,4 @@
-//! What got through of late.
+//! Items that got through of late.
 
 use std::time::{Duration, Instant};
 

@@ -72,7 +72,7 @@ impl Limit {
         Self { peak, dip: DIP, back: BACK, kept: KEPT, at, known: Known::Well }
     }
 
-    /// Whether it was left so far behind that nothing is held back any more.
+    /// True where it was left so far behind that nothing is held back any more.
     pub(super) fn is_outgrown(&self, at: Instant) -> bool {
         self.by(at) > self.peak * FREE
     }

@@ -47,7 +47,7 @@ struct Measuring {
     since_refused: u32,
 }
 
-/// What came of it.
+/// Its result.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Measured {
     /// So many items a second.
@@ -129,7 +129,7 @@ impl Pace {
     /// An item begins.
     pub(super) fn began(&mut self, at: Instant, polite: Option<f64>) {
         self.used = at;
-        // What got through while there was nothing to send says nothing, and units were saved up meanwhile: the next refusal says when
+        // Items that got through while there was nothing to send say nothing, and units were saved up meanwhile: the next refusal says when
         // they are gone.
         if at > self.next + IDLE {
             self.measuring = None;
@@ -180,7 +180,7 @@ impl Pace {
             return was_paced;
         }
         let Some(limit) = self.limit else {
-            // What got through at first was saved up.
+            // The first that got through were saved up.
             let since = at.saturating_duration_since(self.began);
             let peak = self.lately.rate(at, since.min(Duration::from_secs(1)));
             let peak = if peak > 0.0 { peak } else { AIMLESS };

@@ -135,7 +135,7 @@ impl World {
         next.max(self.now + Duration::from_millis(1))
     }
 
-    /// What is on its way arrives until then.
+    /// Items on their way arrive until then.
     fn land(&mut self, tick: Instant) {
         while let Some(Reverse((arrives, at))) = self.flying.peek().copied().filter(|Reverse((a, _))| *a <= tick) {
             self.flying.pop();

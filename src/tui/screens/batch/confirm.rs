@@ -69,7 +69,7 @@ pub(super) fn around(text: &str, word: &str, role: Role) -> Rich {
     Rich::of(role, before).with(Role::Strong, word).with(role, after)
 }
 
-/// What is asked for where something else was typed.
+/// The text that is asked for where something else was typed.
 pub(super) fn exactly(wanted: &str) -> String {
     tr!("type %{wanted} exactly as it stands here", wanted = wanted).into_owned()
 }

@@ -104,7 +104,7 @@ fn not_counted() -> String {
     tr!("not counted yet (s in the tenants pane counts)").into_owned()
 }
 
-/// What was found, and how far that can be relied on.
+/// The findings, and how far they can be relied on.
 fn counted(found: String, complete: bool, age: Option<&String>) -> String {
     match (complete, age) {
         (true, Some(age)) => tr!("%{found}, counted %{age}", found = found, age = age).into_owned(),

@@ -29,7 +29,7 @@ pub(super) fn facts(app: &App, run: &RunInfo) -> Vec<Fact> {
     last.map(fact).collect()
 }
 
-/// What was approved, by whom, and `at` as the time: [`Approval::words`] for the console.
+/// An approval, its operator, and `at` as the time: [`Approval::words`] for the console.
 pub(crate) fn words(approval: &Approval, at: &str) -> String {
     let mut what = approval.batch.map_or_else(|| tr!("everything"), |batch| tr!("batch %{batch}", batch = batch));
     if let Some((_, items)) = approval.decision.split_once(" but for ") {

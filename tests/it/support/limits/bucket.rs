@@ -96,7 +96,7 @@ impl Buckets {
             }
         }
         let mut short: Vec<&PartitionKey> = Vec::new();
-        // What the table has left was looked at above.
+        // The rest of the table was looked at above.
         let may_borrow = rules.is_adaptive && rules.table != TableRule::Ample;
         for (key, units) in &partitions {
             let is_covered = self.partition(rules, key, at).covers(*units, key.2);
@@ -138,7 +138,7 @@ impl Buckets {
     fn spend(&mut self, rules: &Rules, partitions: &Sums<PartitionKey>, tables: &Sums<TableKey>, at: Instant) {
         for (key, units) in partitions {
             let bucket = self.partition(rules, key, at);
-            // What was borrowed from the table is not owed by the partition.
+            // A loan from the table is not owed by the partition.
             let least = if rules.is_adaptive && key.2 == Access::Write { 0.0 } else { f64::NEG_INFINITY };
             bucket.tokens = (bucket.tokens - units).max(least);
         }

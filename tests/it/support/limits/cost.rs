@@ -1,4 +1,4 @@
-//! What a request costs, and where.
+//! The cost of a request, and its place.
 
 use serde_json::Value as Json;
 

@@ -8,7 +8,7 @@ const HOLDS: usize = 20;
 const FOUND: f64 = 0.9;
 const FEW: f64 = 0.05;
 
-/// What partitions of one table made of their limit between two moments.
+/// Use that partitions of one table made of their limit between two moments.
 #[derive(Debug, Clone, Copy)]
 pub struct Figures {
     /// Of what all of them could take.

@@ -78,7 +78,7 @@ impl Limits {
         change(&mut locked(&self.state).rules);
     }
 
-    /// What happened to writes so far.
+    /// The record of writes so far.
     pub fn tally(&self) -> Tally {
         locked(&self.state).tally.clone()
     }

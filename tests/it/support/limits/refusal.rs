@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::cost::Access;
 
-/// Which limit is reached.
+/// The limit that is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Limit {
     /// That of a partition.

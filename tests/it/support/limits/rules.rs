@@ -1,4 +1,4 @@
-//! What may get through.
+//! The rules of the proxy.
 
 /// Capacity of a table, which its partitions share.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,7 +28,7 @@ pub struct Rules {
 }
 
 impl Default for Rules {
-    /// What DynamoDB documents for a partition, with a short burst.
+    /// DynamoDB's documented limit of a partition, with a short burst.
     fn default() -> Self {
         Self { write: 1_000.0, read: 3_000.0, burst: 1.0, is_adaptive: false, table: TableRule::Ample, account: None }
     }

@@ -1,4 +1,4 @@
-//! What happened to writes, in tenths of a second.
+//! The record of writes, in tenths of a second.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -79,7 +79,7 @@ impl Tally {
         }
     }
 
-    /// What happened to one partition, from one tenth to before another.
+    /// The record of one partition, from one tenth to before another.
     pub fn of(&self, table: &str, pk: &str, from: usize, to: usize) -> Part {
         let parts = self.partitions.get(&(table.to_owned(), pk.to_owned()));
         parts.map_or_else(Part::default, |parts| sum(parts, from, to))
