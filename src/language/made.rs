@@ -20,7 +20,7 @@ struct Pattern {
     translation: Cow<'static, str>,
 }
 
-/// Those of each language, by the first letter that stays the same; those that tell most come first.
+/// Those of each language, by its tag; those that tell most come first.
 static PATTERNS: LazyLock<HashMap<&'static str, Vec<Pattern>>> = LazyLock::new(|| {
     let of = |language: Language| {
         let texts = crate::_RUST_I18N_BACKEND.messages_for_locale(language.tag()).unwrap_or_default();
@@ -51,7 +51,7 @@ impl Pattern {
         self.pieces.iter().flat_map(|piece| piece.chars()).filter(|c| c.is_alphabetic()).count()
     }
 
-    /// The values of a text that was made of it.
+    /// The values of a text that was made of it; one may be empty.
     fn values<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
         let (first, rest) = self.pieces.split_first()?;
         let (last, between) = rest.split_last()?;
@@ -63,7 +63,7 @@ impl Pattern {
             left = behind;
         }
         values.push(left);
-        values.iter().all(|value| !value.is_empty()).then_some(values)
+        Some(values)
     }
 }
 
@@ -102,11 +102,20 @@ mod tests {
         assert_eq!(pattern.values("the version 3 waits since 1: 2"), None);
         let ended = of("%{n} rows were left out");
         assert_eq!(ended.values("12 rows were left out"), Some(vec!["12"]));
-        assert_eq!(ended.values(" rows were left out"), None);
+        let optional = of("can be undone %{only}until %{at}");
+        assert_eq!(optional.values("can be undone until 10:00"), Some(vec!["", "10:00"]));
         assert!(
             ["%{a}: %{b}", "no values at all", "%{a}%{b} is not clear"]
                 .iter()
                 .all(|key| Pattern::of(key, "".into()).is_none())
         );
+    }
+
+    #[test]
+    fn values_that_are_sentences_are_translated_and_words_are_not() {
+        let text = "can be undone until 2027-02-28 19:30: then the versions before it expire (history and command rows) of module deleted";
+        let said = crate::language::tests::speaking(Language::Japanese, || translation(text)).unwrap();
+        assert!(said.starts_with("2027-02-28 19:30 まで取り消せます") && said.contains("モジュール deleted"), "{said}");
+        assert!(said.contains("以前のバージョンが期限切れ") && !said.contains("expire"), "{said}");
     }
 }

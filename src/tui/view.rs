@@ -1,5 +1,7 @@
 //! The whole window.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -23,7 +25,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer) -> Option<(u16, u16)> {
     app.drawn = Drawn::default();
     let said = Said::of(app.notice.as_ref(), area.width, !app.stack.is_empty());
     let Some(layout) = layout(area, app.focus, app.zoomed, said.free()) else {
-        too_small(app, buffer, area);
+        draw_too_small(app, buffer, area);
         return None;
     };
     header(app, buffer, layout.header);
@@ -45,15 +47,19 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer) -> Option<(u16, u16)> {
     cursor
 }
 
-fn too_small(app: &App, buffer: &mut Buffer, area: Rect) {
-    let words = tr!(
+/// That a window is too small, in words.
+pub(super) fn too_small(area: Rect) -> Cow<'static, str> {
+    tr!(
         "window too small: %{width}×%{height} are needed, this is %{own_width}×%{own_height}",
         width = SMALLEST.0,
         height = SMALLEST.1,
         own_width = area.width,
         own_height = area.height
-    );
-    let lines = text::wrap(&words, usize::from(area.width));
+    )
+}
+
+fn draw_too_small(app: &App, buffer: &mut Buffer, area: Rect) {
+    let lines = text::wrap(&too_small(area), usize::from(area.width));
     for (y, line) in (area.y..area.bottom()).zip(&lines) {
         let row = Rect { y, height: 1, ..area };
         draw_line(buffer, row, &Rich::of(Role::Warning, line), 0, &app.theme, Style::default());

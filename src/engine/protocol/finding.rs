@@ -33,7 +33,7 @@ pub struct Finding {
     pub message: String,
     /// The expected and the actual value, where they were compared.
     pub change: Option<Box<Change>>,
-    /// Whether the program can mend it.
+    /// True where the program can mend it.
     pub repairable: bool,
 }
 

@@ -93,7 +93,7 @@ impl RunInfo {
         self.outcomes.iter().find(|(word, _)| *word == outcome).map_or(0, |(_, count)| *count)
     }
 
-    /// Whether something of it may still be written.
+    /// True while something of it may still be written.
     #[must_use]
     pub fn is_open(&self) -> bool {
         !matches!(self.state, RunState::Done | RunState::Undone)

@@ -13,6 +13,7 @@ use crate::tui::parts::popup::{Frame, foot, framed};
 use crate::tui::parts::{Hints, Rich, draw_line};
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
+use crate::tui::view::too_small;
 
 /// Cells of the names in the form.
 const NAMES: u16 = 14;
@@ -21,14 +22,7 @@ pub(super) fn draw(first: &First, buffer: &mut Buffer) -> Option<(u16, u16)> {
     let area = buffer.area;
     let theme = &first.theme;
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        let words = tr!(
-            "window too small: %{width}×%{height} are needed, this is %{own_width}×%{own_height}",
-            width = SMALLEST.0,
-            height = SMALLEST.1,
-            own_width = area.width,
-            own_height = area.height
-        );
-        lines(buffer, area, &words, Role::Warning, theme);
+        lines(buffer, area, &too_small(area), Role::Warning, theme);
         return None;
     }
     let inner = framed(buffer, area, Frame::Dialog, &tr!("tenantry: the first time"), "", theme);
