@@ -41,9 +41,8 @@ impl Pattern {
             names.push(name.to_owned());
             pieces.push(piece.to_owned());
         }
-        let is_clear = pieces[1..pieces.len() - usize::from(pieces.len() > 1)].iter().all(|piece| !piece.is_empty());
         let pattern = Self { pieces, names, translation };
-        (!pattern.names.is_empty() && is_clear && pattern.letters() >= TOLD_BY).then_some(pattern)
+        (!pattern.names.is_empty() && pattern.letters() >= TOLD_BY).then_some(pattern)
     }
 
     /// Letters that stay the same.
@@ -51,7 +50,8 @@ impl Pattern {
         self.pieces.iter().flat_map(|piece| piece.chars()).filter(|c| c.is_alphabetic()).count()
     }
 
-    /// The values of a text that was made of it; one may be empty.
+    /// The values of a text that was made of it; one may be empty. Of two side by side the second has all: they stand side by side in the
+    /// translation, too.
     fn values<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
         let (first, rest) = self.pieces.split_first()?;
         let (last, between) = rest.split_last()?;
@@ -104,11 +104,9 @@ mod tests {
         assert_eq!(ended.values("12 rows were left out"), Some(vec!["12"]));
         let optional = of("can be undone %{only}until %{at}");
         assert_eq!(optional.values("can be undone until 10:00"), Some(vec!["", "10:00"]));
-        assert!(
-            ["%{a}: %{b}", "no values at all", "%{a}%{b} is not clear"]
-                .iter()
-                .all(|key| Pattern::of(key, "".into()).is_none())
-        );
+        let beside = of("versions in no table: %{some}%{more}");
+        assert_eq!(beside.values("versions in no table: 2, 3 and more"), Some(vec!["", "2, 3 and more"]));
+        assert!(["%{a}: %{b}", "no values at all"].iter().all(|key| Pattern::of(key, "".into()).is_none()));
     }
 
     #[test]
