@@ -26,10 +26,27 @@ async fn before(stack: &Stack, rules: Rules) -> Limits {
     Limits::before(stack.profile.endpoints.dynamodb.as_deref().unwrap(), rules).await.unwrap()
 }
 
-/// Rows for some tenants, in turn.
+/// Rows for some tenants, in turn or tenant by tenant.
 struct Rows {
     tenants: usize,
     each: usize,
+    in_turn: bool,
+}
+
+impl Rows {
+    fn in_turn(tenants: usize, each: usize) -> Self {
+        Self { tenants, each, in_turn: true }
+    }
+
+    fn text(&self) -> String {
+        let mut text = "sourcePk,sourceSk,code,name,attributes,targetTenantCode\n".to_owned();
+        for at in 0..self.tenants * self.each {
+            let (i, n) =
+                if self.in_turn { (at / self.tenants, at % self.tenants) } else { (at % self.each, at / self.each) };
+            text.push_str(&format!("PRODUCT#a,P-{i:04},P-{i:04},n,{{}},t{n:02}\n"));
+        }
+        text
+    }
 }
 
 /// Imports them, every one of which must be done; once so many are written, something happens.
@@ -38,12 +55,8 @@ async fn imported(rules: Rules, rows: Rows, run: &str, (at, then): (usize, fn(&L
     let limits = before(&stack, rules).await;
     let mut profile = stack.profile.clone();
     profile.endpoints.dynamodb = Some(limits.endpoint.clone());
-    let mut text = "sourcePk,sourceSk,code,name,attributes,targetTenantCode\n".to_owned();
-    for i in 0..rows.each {
-        (0..rows.tenants).for_each(|n| text.push_str(&format!("PRODUCT#a,P-{i:04},P-{i:04},n,{{}},t{n:02}\n")));
-    }
     let dir = tempfile::TempDir::new().unwrap();
-    std::fs::write(dir.path().join("in.csv"), text).unwrap();
+    std::fs::write(dir.path().join("in.csv"), rows.text()).unwrap();
     let text = format!("name = \"in\"\noperation = \"import\"\n[source]\nfile = \"in.csv\"\n[run]\n{run}\n");
     let plan = Box::new(parse(&dir.path().join("plan.toml"), &text).unwrap());
     let mut driver = Driver::at(profile, stack.state.path());
@@ -101,7 +114,7 @@ async fn measured(mut measure: impl AsyncFnMut() -> (bool, String)) {
 async fn a_run_finds_the_limit_of_its_partition_and_keeps_to_it() {
     let pks = pks(1);
     measured(async || {
-        let tally = imported(Rules::writing(80.0), Rows { tenants: 1, each: 360 }, "", NOTHING).await;
+        let tally = imported(Rules::writing(80.0), Rows::in_turn(1, 360), "", NOTHING).await;
         let figures = tally.figures(DATA, &pks, 80.0, later(&tally, &pks, 3));
         let settled = tally.settled(DATA, &pks, 80.0, tally.all_active(DATA, &pks));
         let is_found = settled.is_some_and(|seconds| seconds < 6.0);
@@ -114,7 +127,7 @@ async fn a_run_finds_the_limit_of_its_partition_and_keeps_to_it() {
 async fn each_partition_gets_its_own_limit() {
     let pks = pks(5);
     measured(async || {
-        let tally = imported(Rules::writing(20.0), Rows { tenants: 5, each: 80 }, "", NOTHING).await;
+        let tally = imported(Rules::writing(20.0), Rows::in_turn(5, 80), "", NOTHING).await;
         let figures = tally.figures(DATA, &pks, 20.0, later(&tally, &pks, 3));
         let is_wanted = figures.share >= 0.85 && figures.refused < 0.1 && figures.fairness >= 0.7;
         (is_wanted, format!("{figures:?}"))
@@ -123,10 +136,19 @@ async fn each_partition_gets_its_own_limit() {
 }
 
 #[tokio::test]
+async fn tenants_that_come_one_after_another_are_written_at_once_where_a_partition_holds_the_run_up() {
+    let rows = Rows { tenants: 3, each: 300, in_turn: false };
+    let tally = imported(Rules::writing(40.0), rows, "canary = 1\nbatch = 1_000", NOTHING).await;
+    let spans: Vec<(usize, usize)> = pks(3).iter().map(|pk| tally.active(DATA, pk).unwrap()).collect();
+    let (last_begun, first_done) = (spans.iter().map(|s| s.0).max(), spans.iter().map(|s| s.1).min());
+    assert!(last_begun < first_done, "{spans:?}");
+}
+
+#[tokio::test]
 async fn a_polite_run_takes_its_share_of_what_a_partition_was_found_to_take() {
     let pks = pks(1);
     measured(async || {
-        let tally = imported(Rules::writing(80.0), Rows { tenants: 1, each: 200 }, "polite = 0.5", NOTHING).await;
+        let tally = imported(Rules::writing(80.0), Rows::in_turn(1, 200), "polite = 0.5", NOTHING).await;
         let figures = tally.figures(DATA, &pks, 80.0, later(&tally, &pks, 3));
         ((0.425..=0.575).contains(&figures.share) && figures.refused < 0.1, format!("{figures:?}"))
     })
@@ -143,7 +165,7 @@ async fn a_table_that_is_halved_is_found_again() {
     measured(async || {
         let rules = Rules { table: provisioned(80.0), ..Rules::default() };
         let halve: fn(&Limits) = |limits| limits.change(|rules| rules.table = provisioned(40.0));
-        let tally = imported(rules, Rows { tenants: 1, each: 300 }, "", (160, halve)).await;
+        let tally = imported(rules, Rows::in_turn(1, 300), "", (160, halve)).await;
         let (from, to) = tally.all_active(DATA, &pks);
         let halved = (from..to).find(|at| tally.of(DATA, &pks[0], from, *at).units >= 160.0 * UNITS).unwrap();
         let figures = tally.figures(DATA, &pks, 40.0, (halved + 20, to));

@@ -41,7 +41,7 @@ pub use checked::Checked;
 pub use elsewhere::Elsewhere;
 pub use facts::{Facts, RecordedSignature};
 pub use guard::{check_state_dir, regular};
-pub use open::OpenItem;
+pub use open::{EVERY, OpenItem, Place, Stretch};
 pub use prune::{prunable, remove, sweep};
 pub use read::{Reader, Recorded, WrittenItem, list};
 pub use refused::RefusedRow;

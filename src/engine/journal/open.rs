@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, params, params_from_iter};
 
 use super::chain::{Chain, Kind};
 use super::rows::{COLUMNS, ROWS, number, unsigned, with_rows};
@@ -28,7 +28,60 @@ pub struct OpenItem {
     pub begun: bool,
 }
 
+/// A place among the items of a run: batch and number.
+pub type Place = (u32, u64);
+
+/// The place behind every item.
+pub const EVERY: Place = (u32::MAX, u64::MAX);
+
+/// Items that follow one another and are written to one partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch {
+    /// Module and partition key.
+    pub partition: (String, String),
+    /// Place of the last of them.
+    pub last: Place,
+}
+
+/// Stretches that are given at once at most, and items that are looked at for them.
+const STRETCHES: usize = 64;
+const LOOKED_AT: usize = 10_000;
+
 impl Journal {
+    /// The next stretches of approved batches' items without an outcome, behind a place; none where there is no further item.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn stretches(&self, after: Place) -> Result<Vec<Stretch>, JournalError> {
+        let sql = "SELECT batch, n, module, target_pk FROM item INDEXED BY item_open
+                   WHERE outcome IS NULL AND (batch, n) > (?1, ?2) AND batch IN (SELECT n FROM batch WHERE state = 'approved')
+                   ORDER BY batch, n LIMIT ?3";
+        let path = Arc::clone(&self.path);
+        self.database
+            .call(move |connection| {
+                let fail = database(&path);
+                let mut statement = connection.prepare_cached(sql).map_err(&fail)?;
+                let values = params![after.0, number(after.1), number(LOOKED_AT as u64)];
+                let mut rows = statement.query(values).map_err(&fail)?;
+                let mut stretches: Vec<Stretch> = Vec::new();
+                while let Some(row) = rows.next().map_err(&fail)? {
+                    let read = |row: &rusqlite::Row<'_>| -> rusqlite::Result<Stretch> {
+                        let last = (row.get(0)?, unsigned(row.get(1)?));
+                        Ok(Stretch { partition: (row.get(2)?, row.get(3)?), last })
+                    };
+                    let next = read(row).map_err(&fail)?;
+                    let is_full = stretches.len() == STRETCHES;
+                    match stretches.last_mut() {
+                        Some(stretch) if stretch.partition == next.partition => stretch.last = next.last,
+                        _ if is_full => break,
+                        _ => stretches.push(next),
+                    }
+                }
+                Ok(stretches)
+            })
+            .await
+    }
+
     /// Items that are not written, with their rows: those after `after`, at most `limit`.
     ///
     /// # Errors
@@ -63,22 +116,29 @@ impl Journal {
         self.open_items(sql, [i64::from(batch), number(after), number(limit as u64)]).await
     }
 
-    /// The next items of approved batches that have no outcome and are after `after` (batch and number), with their rows; recorded as
-    /// begun before they are given out.
+    /// The next items of approved batches that have no outcome and stand behind `after`, up to `until`, with their rows; recorded as begun before they are given out.
     ///
     /// # Errors
     /// [`JournalError`]: nothing may be written then.
-    pub async fn begin(&self, after: (u32, u64), limit: usize, at: String) -> Result<Vec<OpenItem>, JournalError> {
+    pub async fn begin(
+        &self,
+        after: Place,
+        until: Place,
+        limit: usize,
+        at: String,
+    ) -> Result<Vec<OpenItem>, JournalError> {
         let sql = format!(
             "SELECT {COLUMNS}, {ROWS} FROM item INDEXED BY item_open JOIN item_rows USING (n)
-             WHERE outcome IS NULL AND (batch, item.n) > (?1, ?2) AND batch IN (SELECT n FROM batch WHERE state = 'approved')
+             WHERE outcome IS NULL AND (batch, item.n) > (?1, ?2) AND (batch, item.n) <= (?4, ?5)
+             AND batch IN (SELECT n FROM batch WHERE state = 'approved')
              ORDER BY batch, item.n LIMIT ?3"
         );
         let path = Arc::clone(&self.path);
         self.database
             .call(move |connection| {
-                let values = [i64::from(after.0), number(after.1), number(limit as u64)];
-                let items = read_open(connection, &path, &sql, values)?;
+                let values =
+                    [i64::from(after.0), number(after.1), number(limit as u64), i64::from(until.0), number(until.1)];
+                let items = read_open(connection, &path, &sql, &values)?;
                 let Some(last) = items.last() else { return Ok(items) };
                 // The same items as were read, in one stroke.
                 let mark = "UPDATE item INDEXED BY item_open SET begun_at = coalesce(begun_at, ?5)
@@ -114,11 +174,11 @@ impl Journal {
 
     async fn open_items(&self, sql: String, values: [i64; 3]) -> Result<Vec<OpenItem>, JournalError> {
         let path = Arc::clone(&self.path);
-        self.database.call(move |connection| read_open(connection, &path, &sql, values)).await
+        self.database.call(move |connection| read_open(connection, &path, &sql, &values)).await
     }
 }
 
-fn read_open(connection: &Connection, path: &Path, sql: &str, values: [i64; 3]) -> Result<Vec<OpenItem>, JournalError> {
+fn read_open(connection: &Connection, path: &Path, sql: &str, values: &[i64]) -> Result<Vec<OpenItem>, JournalError> {
     let fail = database(path);
     let mut statement = connection.prepare_cached(sql).map_err(&fail)?;
     let read = |row: &rusqlite::Row<'_>| {
@@ -133,7 +193,7 @@ fn read_open(connection: &Connection, path: &Path, sql: &str, values: [i64; 3]) 
     // The rows of an item are about as large as their text.
     let mut bytes = 0;
     let mut items = Vec::new();
-    let mut rows = statement.query(values).map_err(&fail)?;
+    let mut rows = statement.query(params_from_iter(values)).map_err(&fail)?;
     while let Some(row) = rows.next().map_err(&fail)? {
         bytes += row.get_ref(20).ok().and_then(|text| text.as_bytes().ok().map(<[u8]>::len)).unwrap_or_default();
         items.push(read(row).map_err(&fail)?);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::{EndedItem, Header, Journal, JournalError, NewItem, Reader};
+use super::{EVERY, EndedItem, Header, Journal, JournalError, NewItem, Reader};
 use crate::domain::item::{InS3, PlannedItem, PlannedPart, Role};
 use crate::domain::key::{EntityKey, Version};
 use crate::domain::publish::{PublishMode, Stamp};
@@ -109,10 +109,10 @@ async fn eventful(dir: &Path) -> PathBuf {
                 };
                 journal.record_approval(approval).await.unwrap();
                 journal.set_batch(n, BatchState::Approved).await.unwrap();
-                let begun = journal.begin((0, 0), 100, AT.to_owned()).await.unwrap();
+                let begun = journal.begin((0, 0), EVERY, 100, AT.to_owned()).await.unwrap();
                 let (last, others) = begun.split_last().unwrap();
                 journal.unbegin(vec![last.n]).await.unwrap();
-                let begun_again = journal.begin((0, 0), 100, AT.to_owned()).await.unwrap();
+                let begun_again = journal.begin((0, 0), EVERY, 100, AT.to_owned()).await.unwrap();
                 assert_eq!(begun_again.last().map(|item| item.n), Some(last.n));
                 let outcome = |n: u64| if n.is_multiple_of(5) { Outcome::Failed } else { Outcome::Done };
                 let mut all: Vec<EndedItem> = others.iter().map(|item| ended(item.n, outcome(item.n))).collect();

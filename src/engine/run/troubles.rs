@@ -6,7 +6,9 @@ use crate::domain::key::EntityKey;
 use crate::domain::plan::StopAfter;
 use crate::domain::run::{Outcome, Reason};
 use crate::engine::items::ended::ItemEnd;
+use crate::engine::journal::{Journal, JournalError};
 use crate::engine::protocol::StopCause;
+use crate::engine::task::Context;
 
 /// Without a single item getting through for this long the run pauses instead of knocking on.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,7 +25,14 @@ pub(super) struct Troubles {
 }
 
 impl Troubles {
-    pub(super) fn new(failed: u64, attempted: u64, now: Instant) -> Self {
+    /// Those of a run so far, but for what failed before this start of it.
+    pub(super) async fn so_far(journal: &Journal, context: &Context) -> Result<Self, JournalError> {
+        let (failed, attempted) = journal.failures().await?;
+        let (before, attempted_before) = context.before;
+        Ok(Self::new(failed.saturating_sub(before), attempted.saturating_sub(attempted_before), Instant::now()))
+    }
+
+    fn new(failed: u64, attempted: u64, now: Instant) -> Self {
         Self { failed, attempted, first_failure: None, is_first_told: false, last_success: now, gave_up: false }
     }
 

@@ -15,7 +15,7 @@ use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::files::lines;
 use crate::engine::items::ended::not_as_approved;
 use crate::engine::items::job::job_of;
-use crate::engine::journal::{Journal, OpenItem};
+use crate::engine::journal::{EVERY, Journal, OpenItem};
 use crate::engine::task::{Context, Stop, Task};
 use crate::store::backoff::delay;
 use crate::store::error::StoreError;
@@ -45,7 +45,7 @@ pub(super) async fn next(
     let mut uploads: BTreeMap<(String, String), Upload> = BTreeMap::new();
     let mut after = (0, 0);
     loop {
-        let mut items = journal.begin(after, PAGE, utc_millis(Timestamp::now())).await?;
+        let mut items = journal.begin(after, EVERY, PAGE, utc_millis(Timestamp::now())).await?;
         let Some(first) = items.first() else { break };
         let sent = sent.get_or_insert_with(|| Sent { batch: first.batch, items: 0, jobs: Jobs::new() });
         let others = items.iter().position(|open| open.batch != sent.batch).map(|at| items.split_off(at));

@@ -1,6 +1,9 @@
 //! The pool that carries approved items out.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+mod lanes;
+mod recording;
+
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,18 +13,19 @@ use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use lanes::{Lanes, Load};
+
 use super::limiter::Limiter;
 use super::round::{Pending, Round, round};
 use super::troubles::Troubles;
 use crate::domain::clock::utc_millis;
 use crate::domain::key::EntityKey;
-use crate::domain::plan::{Engine, Verify};
+use crate::domain::plan::Engine;
 use crate::domain::publish::PublishMode;
-use crate::engine::check;
 use crate::engine::failure::Failure;
-use crate::engine::items::ended::{ItemEnd, told};
-use crate::engine::journal::{Journal, JournalError, OpenItem};
-use crate::engine::protocol::{Event, ItemResult, Phase, Steering, StopCause};
+use crate::engine::items::ended::ItemEnd;
+use crate::engine::journal::{Journal, JournalError, OpenItem, Place, Stretch};
+use crate::engine::protocol::{Event, ItemResult, Steering, StopCause};
 use crate::engine::read::identity::with_device;
 use crate::engine::run::pipeline;
 use crate::engine::task::control::Control;
@@ -48,7 +52,14 @@ pub(in crate::engine) enum Ended {
     Stopped(StopCause),
 }
 
-type Loaded = Result<Vec<OpenItem>, JournalError>;
+/// An answer of the journal for the queue.
+enum Given {
+    Items(Load, Vec<OpenItem>),
+    /// Stretches of one partition each among the items behind a place.
+    Stretches(Place, Vec<Stretch>),
+}
+
+type Loaded = Result<Given, JournalError>;
 type Recorded = Result<(Vec<ItemResult>, Vec<u32>), JournalError>;
 
 struct Pool<'a> {
@@ -63,10 +74,9 @@ struct Pool<'a> {
     queue: VecDeque<Pending>,
     busy: HashSet<EntityKey>,
     flying: JoinSet<(Pending, Round)>,
-    after: (u32, u64),
-    /// Items that are loaded together: few at first, so that the first transactions need not wait for many.
-    ahead: usize,
-    is_exhausted: bool,
+    lanes: Lanes,
+    /// Items wait for their partition's turn while more could be on their way.
+    is_held_up: bool,
     results: Vec<(OpenItem, ItemEnd)>,
     /// When the first of them is to be recorded at the latest.
     record_at: Option<Instant>,
@@ -96,8 +106,6 @@ pub(in crate::engine) async fn carry_out(
     let control = task.shared.controls.take(context.run, settings.rate, settings.concurrency);
     let start = *control.borrow();
     let now = Instant::now();
-    let (failed, attempted) = journal.failures().await?;
-    let (failed, attempted) = (failed.saturating_sub(context.before.0), attempted.saturating_sub(context.before.1));
     let mut pool = Pool {
         task,
         journal,
@@ -118,13 +126,12 @@ pub(in crate::engine) async fn carry_out(
         queue: VecDeque::new(),
         busy: HashSet::new(),
         flying: JoinSet::new(),
-        after: (0, 0),
-        ahead: settings.concurrency.min(AHEAD),
-        is_exhausted: false,
+        lanes: Lanes::whole(AHEAD),
+        is_held_up: false,
         results: Vec::new(),
         record_at: None,
         stopping: None,
-        troubles: Troubles::new(failed, attempted, now),
+        troubles: Troubles::so_far(journal, context).await?,
         done: 0,
         total,
         was_paused: false,
@@ -148,8 +155,8 @@ impl Pool<'_> {
         loop {
             self.look_at_control();
             let mut wake = if self.stopping.is_none() { self.launch() } else { None };
-            if self.stopping.is_none() && !self.is_exhausted && loading.is_none() && self.queue.len() < AHEAD / 2 {
-                loading = Some(self.load());
+            if self.stopping.is_none() && loading.is_none() {
+                loading = self.load();
             }
             if recording.is_none() && self.error.is_none() {
                 match self.record_at {
@@ -160,7 +167,7 @@ impl Pool<'_> {
                     None => {}
                 }
             }
-            let is_through = self.stopping.is_some() || (self.queue.is_empty() && self.is_exhausted);
+            let is_through = self.stopping.is_some() || (self.queue.is_empty() && self.lanes.are_exhausted());
             if is_through && self.flying.is_empty() && loading.is_none() && recording.is_none() {
                 break;
             }
@@ -218,6 +225,7 @@ impl Pool<'_> {
 
     /// Begins what may begin now; gives back when to look again, where only time is in the way.
     fn launch(&mut self) -> Option<Instant> {
+        self.is_held_up = false;
         if self.control.borrow().paused {
             return None;
         }
@@ -227,7 +235,7 @@ impl Pool<'_> {
             PublishMode::Async => self.limiter.share_of(self.context.settings.pending),
         };
         let mut wake: Option<Instant> = None;
-        let mut looked = 0;
+        let (mut looked, mut held) = (0, 0);
         while self.flying.len() < most && looked < self.queue.len() {
             let now = Instant::now();
             if self.limiter.ready_at() > now {
@@ -252,7 +260,11 @@ impl Pool<'_> {
                 wake = Some(wake.map_or(at, |w| w.min(at)));
                 self.queue.push_back(pending);
                 looked += 1;
+                held += 1;
                 continue;
+            }
+            if pending.attempts == 0 {
+                self.lanes.began((pending.open.batch, pending.open.n));
             }
             pending.holds = true;
             self.busy.extend(written(&pending.open));
@@ -264,25 +276,36 @@ impl Pool<'_> {
                 (pending, round)
             });
         }
+        self.is_held_up = self.flying.len() < most && held > looked / 2;
         wake
     }
 
-    fn load(&self) -> BoxFuture<'static, Loaded> {
-        let (journal, after, limit) = (self.journal.clone(), self.after, self.ahead);
-        async move { journal.begin(after, limit, utc_millis(Timestamp::now())).await }.boxed()
+    /// Asks the journal for what the queue wants: items where a lane runs short, and more lanes where a partition holds the run up.
+    fn load(&mut self) -> Option<BoxFuture<'static, Loaded>> {
+        let journal = self.journal.clone();
+        if std::mem::take(&mut self.is_held_up)
+            && !self.lanes.widen()
+            && let Some(after) = self.lanes.unknown_after()
+        {
+            return Some(async move { Ok(Given::Stretches(after, journal.stretches(after).await?)) }.boxed());
+        }
+        // Few at first, so that the first transactions need not wait for many.
+        let load = self.lanes.wanted(self.context.settings.concurrency)?;
+        let items = async move {
+            let at = utc_millis(Timestamp::now());
+            Ok(Given::Items(load, journal.begin(load.after, load.until, load.limit, at).await?))
+        };
+        Some(items.boxed())
     }
 
     fn loaded(&mut self, loaded: Loaded) {
         match loaded {
-            Ok(items) => {
+            Ok(Given::Items(load, items)) => {
                 // Fewer than asked for may come where their rows are large.
-                self.is_exhausted = items.is_empty();
-                self.ahead = AHEAD;
-                if let Some(last) = items.last() {
-                    self.after = (last.batch, last.n);
-                }
+                self.lanes.loaded(load, items.last().map(|last| (last.batch, last.n)), items.len());
                 self.queue.extend(items.into_iter().map(Pending::new));
             }
+            Ok(Given::Stretches(after, stretches)) => self.lanes.split(after, &stretches),
             // Items that cannot be recorded as begun are not begun.
             Err(error) => self.broken(error),
         }
@@ -350,61 +373,6 @@ impl Pool<'_> {
         let told = self.task.emit(Event::Paused { run: self.context.run, failure }).await;
         if told.is_err() {
             self.stopping.get_or_insert(StopCause::Interrupted);
-        }
-    }
-
-    fn record(&mut self) -> BoxFuture<'static, Recorded> {
-        self.record_at = None;
-        let results = std::mem::replace(&mut self.results, Vec::with_capacity(GROUP));
-        let (journal, context) = (self.journal.clone(), Arc::clone(&self.context));
-        async move {
-            let batches: BTreeSet<u32> = results.iter().map(|(open, _)| open.batch).collect();
-            let ended = results.iter().map(|(open, end)| end.ended(open.n)).collect();
-            let done = journal.end(ended, batches.into_iter().collect()).await?;
-            Ok((results.iter().map(|(open, end)| told(&context, open, Some(end))).collect(), done))
-        }
-        .boxed()
-    }
-
-    /// Tells what is on the disk; if the interface has gone meanwhile, the journal still tells.
-    async fn recorded(&mut self, recorded: Recorded) {
-        let (items, batches) = match recorded {
-            Ok(recorded) => recorded,
-            Err(error) => return self.broken(error),
-        };
-        self.done += items.len() as u64;
-        for item in items {
-            self.task.emit(Event::Item(Box::new(item))).await.ok();
-        }
-        for batch in batches {
-            if let Ok(Some(info)) = self.journal.batch(batch).await {
-                self.task.emit(Event::Batch(Box::new(info))).await.ok();
-            }
-            if self.context.settings.verify == Verify::Batch {
-                self.verify(batch).await;
-            }
-        }
-        if self.told.elapsed() >= TELL_EVERY {
-            self.told = Instant::now();
-            let concurrency = self.limiter.concurrency();
-            self.task.shared.count(|counters| counters.concurrency = concurrency);
-            let progress = Event::Progress { phase: Phase::Run, done: self.done, total: self.total };
-            self.task.emit(progress).await.ok();
-        }
-    }
-}
-
-impl Pool<'_> {
-    /// Reads a batch back. What cannot be read is told; it says nothing against what was written.
-    async fn verify(&mut self, batch: u32) {
-        match check::run::written(self.task, self.context.run, Some(batch)).await {
-            Ok(_) => {}
-            Err(Stop::Failed(failure)) => {
-                self.task.failed(failure.not_fatal()).await.ok();
-            }
-            Err(Stop::Cancelled) => {
-                self.stopping.get_or_insert(StopCause::Interrupted);
-            }
         }
     }
 }
