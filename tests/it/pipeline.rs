@@ -258,3 +258,30 @@ async fn copies_and_transforms_go_through_the_import_as_well_and_come_back() {
     let refused = desk.run(&["preview", &plan]).await;
     assert_eq!((refused.code, refused.events("error")[0]["key"].as_str()), (1, Some("run.engine")));
 }
+
+#[tokio::test]
+async fn the_tenants_of_a_batch_are_imported_at_once() {
+    let of = |tenant: &str, i: usize| row(i, r#"{"price":1}"#).replace("hooli", tenant);
+    let rows: Vec<String> = (0..26).map(|i| of(if i < 10 { "hooli" } else { "initech" }, i)).collect();
+    let desk = Desk::new(&rows, "");
+    let run = desk.import(&["all"]).await;
+    assert_eq!((run.code, outcomes(&run, "done")), (0, Some(26)), "{}\n{}", run.stdout, run.stderr);
+    let id = run.end()["run"].as_str().unwrap();
+    let jobs = |n: usize| ["hooli", "initech"].map(|tenant| format!("tenantry-{id}-{n}-product-to-{tenant}.csv"));
+    assert_eq!(desk.objects(), (1..=4).flat_map(jobs).collect::<Vec<_>>(), "two of each in the canary, and so on");
+}
+
+#[tokio::test]
+async fn a_batch_that_fails_ends_the_run_where_the_plan_says_so() {
+    let rows: Vec<String> = (0..13).map(|i| row(i, r#"{"_pipeline":"fail"}"#)).collect();
+    let desk = Desk::new(&rows, "stop_after_failures = 2");
+    let run = desk.import(&["all"]).await;
+    assert_eq!(
+        (run.code, outcomes(&run, "failed"), run.end()["stopped"].as_str()),
+        (4, Some(2), Some("failures")),
+        "{}\n{}",
+        run.stdout,
+        run.stderr
+    );
+    assert_eq!(desk.objects().len(), 1, "nothing but the canary was handed over: {:?}", desk.objects());
+}

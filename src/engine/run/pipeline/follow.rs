@@ -19,6 +19,7 @@ use crate::engine::items::ended::{ItemEnd, told};
 use crate::engine::journal::{Journal, OpenItem};
 use crate::engine::protocol::{Event, Phase, StopCause};
 use crate::engine::read::seen::{Seen, look_up};
+use crate::engine::run::troubles::Troubles;
 use crate::engine::task::control::Control;
 use crate::engine::task::{Context, Stop, Task};
 use crate::store::error::StoreError;
@@ -49,7 +50,7 @@ struct Look {
 
 impl Following<'_> {
     /// Looks until each item of the batch has an outcome; gives back why it ended before that.
-    pub(super) async fn to_the_end(&self, done: &mut u64) -> Result<Option<StopCause>, Stop> {
+    pub(super) async fn to_the_end(&self, done: &mut u64, troubles: &mut Troubles) -> Result<Option<StopCause>, Stop> {
         let mut settled: HashSet<u64> = HashSet::new();
         let (mut pause, mut moved) = (FIRST, Instant::now());
         let mut statuses = BTreeMap::new();
@@ -58,7 +59,7 @@ impl Following<'_> {
                 return Ok(Some(cause));
             }
             let looked = async {
-                let look = self.look(&mut settled, &statuses, moved.elapsed()).await?;
+                let look = self.look(&mut settled, &statuses, moved.elapsed(), troubles).await?;
                 let now = if look.waiting > 0 { self.statuses().await? } else { BTreeMap::new() };
                 Ok::<_, Stop>((look, now))
             };
@@ -124,6 +125,7 @@ impl Following<'_> {
         settled: &mut HashSet<u64>,
         statuses: &BTreeMap<String, String>,
         still: Duration,
+        troubles: &mut Troubles,
     ) -> Result<Look, Stop> {
         let mut look = Look::default();
         let mut after = 0;
@@ -143,6 +145,7 @@ impl Following<'_> {
                 }
             }
             look.landed += ends.len() as u64;
+            ends.iter().for_each(|(open, end)| troubles.ended(&open.item.target, end));
             self.record(ends, settled).await?;
             if ended {
                 return Ok(look);

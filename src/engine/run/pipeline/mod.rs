@@ -14,6 +14,7 @@ use crate::engine::journal::Journal;
 use crate::engine::protocol::{Event, Steering, StopCause};
 use crate::engine::read::identity::with_device;
 use crate::engine::run::execute::Ended;
+use crate::engine::run::troubles::Troubles;
 use crate::engine::task::control::Control;
 use crate::engine::task::{Context, Stop, Task};
 use crate::store::publish::WriteStore;
@@ -36,6 +37,7 @@ pub(in crate::engine) async fn carry_out(
     let settings = &context.settings;
     let control = task.shared.controls.take(context.run, settings.rate, settings.concurrency);
     let mut done = 0;
+    let mut troubles = Troubles::so_far(journal, context).await?;
     loop {
         if let Some(cause) = gate(task, &control).await {
             return Ok(Ended::Stopped(cause));
@@ -53,8 +55,14 @@ pub(in crate::engine) async fn carry_out(
             Err(stop) => return Err(stop),
         };
         let following = follow::Following { task, journal, context, control: &control, batch: &batch, total };
-        if let Some(cause) = following.to_the_end(&mut done).await? {
+        if let Some(cause) = following.to_the_end(&mut done, &mut troubles).await? {
             return Ok(Ended::Stopped(cause));
+        }
+        if troubles.are_too_many(settings.stop_after_failures) {
+            if let Some(first) = troubles.take_first() {
+                task.warn(first).await.ok();
+            }
+            return Ok(Ended::Stopped(StopCause::Failures));
         }
     }
 }
