@@ -81,6 +81,7 @@ pub async fn connect(profile: &Profile) -> Connected {
         bucket: profile.bucket.clone(),
         attribute_limit: profile.attribute_limit_bytes,
         meter: Arc::new(Meter::default()),
+        has_tokens: true,
     };
     Connected {
         store,

@@ -46,6 +46,8 @@ pub struct ReadStore {
     pub(super) bucket: Option<String>,
     pub(super) attribute_limit: usize,
     pub(super) meter: Arc<Meter>,
+    /// Transactions carry a token.
+    pub(super) has_tokens: bool,
 }
 
 /// One page of rows.
@@ -65,6 +67,14 @@ pub(super) fn dynamodb<'a>(operation: &'static str, resource: &'a str) -> Call<'
 }
 
 impl ReadStore {
+    /// Sends transactions without the token that a service knows repeated ones by. An embedded store looks through those of the last ten
+    /// minutes at each transaction, and no answer of it gets lost.
+    #[must_use]
+    pub fn without_tokens(mut self) -> Self {
+        self.has_tokens = false;
+        self
+    }
+
     /// Cost of the requests so far.
     #[must_use]
     pub fn meter(&self) -> &Arc<Meter> {

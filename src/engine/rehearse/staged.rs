@@ -79,7 +79,8 @@ impl Staged {
         blocking(move || private_dir(&made)).await??;
         let (events, heard) = mpsc::channel(WAITING);
         let (counters, _) = watch::channel(Counters::default());
-        let connected = connect(&profile).await;
+        let mut connected = connect(&profile).await;
+        connected.store = connected.store.without_tokens();
         let shared = Shared::new(profile, connected, state_dir, events, counters).for_rehearsal();
         shared.arm(true);
         let task = Task { shared: Arc::new(shared), request: outside.request, cancel: outside.cancel.child_token() };

@@ -62,7 +62,7 @@ impl WriteStore {
     /// Builds the transaction of a request.
     pub(super) fn transaction(&self, request: &PublishRequest) -> Result<Transaction, StoreError> {
         let (purposes, items) = self.items(request)?.into_iter().unzip();
-        Ok(Transaction { purposes, items, bytes: SameBytes::default(), token: request.token() })
+        Ok(Transaction { purposes, items, bytes: SameBytes::new(self.read.has_tokens), token: request.token() })
     }
 
     /// Sends the transaction once.
