@@ -2,8 +2,11 @@
 
 mod command;
 mod editor;
+mod frames;
 mod host;
 mod others;
+mod pulse;
+mod signals;
 mod suspend;
 
 use std::io;
@@ -21,11 +24,16 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use editor::edit;
+pub(crate) use frames::Pace;
+use frames::{Frames, draw};
 pub(crate) use host::{Host, Outside};
 use others::Others;
 pub use others::Profiles;
+pub(crate) use pulse::Pulse;
+pub(super) use signals::signals;
 use suspend::{Continued, suspend};
 
+use super::ConsoleOptions;
 use super::app::App;
 use super::app::update;
 use super::ground::ground;
@@ -33,7 +41,6 @@ use super::input::Inputs;
 use super::message::{Effect, Message, Mouse};
 use super::terminal::{Held, has_hung_up, screen};
 use super::theme::Theme;
-use super::{ConsoleOptions, view};
 use crate::config::{Ground, read_regular};
 use crate::engine::EngineHandle;
 use crate::engine::protocol::{Command, RequestId};
@@ -43,21 +50,6 @@ const AT_ONCE: usize = 64;
 
 /// How often the time that is left of a session is looked at.
 const TICK: Duration = Duration::from_secs(15);
-
-/// The shortest times between two frames.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pace {
-    /// After a key.
-    pub(crate) keys: Duration,
-    /// While events stream in.
-    pub(crate) events: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { keys: Duration::from_micros(16_667), events: Duration::from_micros(33_333) }
-    }
-}
 
 /// Runs the console until the operator leaves it or a signal ends it. The terminal is given back in any case.
 /// Gives back what to say afterwards.
@@ -111,40 +103,6 @@ pub async fn run(
     }
 }
 
-/// Ends with the first signal that asks the program to end.
-#[cfg(unix)]
-pub(super) fn signals() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-pub(super) fn signals() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
-}
-
-/// State that a test may look at while the loop runs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Pulse {
-    /// Commands handed to the engine.
-    pub(crate) sent: u64,
-    /// Events taken in.
-    pub(crate) received: u64,
-    /// Nothing is left to be done, drawn or handed over.
-    pub(crate) quiet: bool,
-}
-
 /// The state together with its connections to the outside.
 pub(crate) struct Console<H> {
     pub(crate) app: App,
@@ -174,21 +132,6 @@ enum Away {
     Profile(String),
     /// The shell, until it continues the program.
     Suspended,
-}
-
-/// When to draw next.
-#[derive(Debug, Clone, Copy)]
-struct Frames {
-    last: Option<Instant>,
-    due: Option<Instant>,
-}
-
-impl Frames {
-    /// Something changed: draw when so long has passed since the last frame, earlier if that is due already.
-    fn want(&mut self, after: Duration) {
-        let at = self.last.map_or_else(Instant::now, |last| last + after);
-        self.due = Some(self.due.map_or(at, |due| due.min(at)));
-    }
 }
 
 impl<H: Host> Console<H> {
@@ -399,24 +342,4 @@ impl<H: Host> Console<H> {
             }
         }
     }
-
-    fn beat(&mut self, frames: &Frames) {
-        let Some(watch) = &self.watch else { return };
-        self.pulse.quiet =
-            frames.due.is_none() && self.outbox.is_empty() && self.working == 0 && self.engine.events.is_empty();
-        watch.send_replace(self.pulse);
-    }
-}
-
-fn draw<B>(app: &mut App, terminal: &mut Terminal<B>) -> io::Result<()>
-where
-    B: Backend,
-    B::Error: Send + Sync + 'static,
-{
-    let drawn = terminal.draw(|frame| {
-        if let Some(cursor) = view::draw(app, frame.buffer_mut()) {
-            frame.set_cursor_position(cursor);
-        }
-    });
-    drawn.map(|_| ()).map_err(io::Error::other)
 }

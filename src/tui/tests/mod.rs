@@ -2,16 +2,19 @@
 
 mod acting;
 mod collisions;
+mod copying;
 mod data;
+mod deciding;
 mod doctor;
 mod exports;
+mod failing;
 mod fake;
-mod fake_normalize;
-mod fake_plans;
 mod finding;
+mod following;
 mod japanese;
 mod jobs;
 mod mouse;
+mod paging;
 mod plans;
 mod profiles;
 mod reading;
@@ -19,6 +22,7 @@ mod recorded;
 mod rehearsing;
 mod remembering;
 mod reporting;
+mod rolling_back;
 mod running;
 mod safety;
 mod screens;
@@ -33,6 +37,5 @@ mod viewing;
 mod violations;
 mod watching;
 
-pub(super) use fake::Fake;
-pub(super) use fake_plans::made;
+pub(super) use fake::{Fake, made};
 pub(super) use script::{Play, Played, drawn, inputs, shown};

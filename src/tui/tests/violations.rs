@@ -1,6 +1,6 @@
 //! Tests of the violations in the items of a preview.
 
-use super::fake_plans::plan_run;
+use super::fake::plan_run;
 use super::plans::files;
 use super::{Fake, Play, Played};
 use crate::domain::key::EntityKey;

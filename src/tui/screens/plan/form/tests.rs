@@ -1,4 +1,5 @@
 use super::*;
+use crate::tui::parts::scroll::Step;
 
 fn at(form: &mut Form, path: &str) -> Field {
     let found = form.fields.iter().position(|f| f.path() == path).unwrap();

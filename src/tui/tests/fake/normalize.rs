@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::data::Data;
-use super::fake_plans::{Plans, made};
+use super::plans::{Plans, made};
 use crate::domain::finding::FindingKind;
 use crate::domain::item::Changed;
 use crate::domain::key::{EntityKey, Version};
@@ -13,6 +12,7 @@ use crate::domain::plan::Normalize;
 use crate::domain::row::{Row, TableKind, field};
 use crate::domain::run::{Action, Reason};
 use crate::engine::protocol::{Collision, CollisionKey, CollisionRow, EntityRef, Finding, Severity};
+use crate::tui::tests::data::Data;
 
 impl Plans {
     /// Makes items, collisions and findings of the orders.
