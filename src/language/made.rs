@@ -10,6 +10,16 @@ use super::Language;
 const TOLD_BY: usize = 8;
 /// Values that are texts of their own, within each other.
 const DEPTH: usize = 3;
+/// Sign between sentences that the engine puts into one text.
+const BETWEEN: &str = "; ";
+/// Sentences that a text is taken apart into at most.
+const SENTENCES: usize = 8;
+/// Sign between what a sentence is about, or follows from, and the sentence.
+const LEAD: &str = ": ";
+/// Names of values that are lists of names: no comma stands in one of these.
+const LISTS: [&str; 7] = ["kinds", "modules", "names", "owners", "people", "tenants", "versions"];
+/// Ends of such lists that are cut short.
+const MORE: [&str; 2] = [" and more", " and others"];
 
 /// A text with values, and its translation.
 #[derive(Debug)]
@@ -65,28 +75,89 @@ impl Pattern {
         values.push(left);
         Some(values)
     }
+
+    /// The one that a text was made of, and its values.
+    fn behind(text: &str) -> Option<(&'static Self, Vec<&str>)> {
+        let patterns = PATTERNS.get(Language::spoken().tag())?;
+        // A sign before the text is none of a value.
+        let is_led = text.starts_with(BETWEEN);
+        let fits = |pattern: &&Self| !is_led || pattern.pieces.first().is_some_and(|piece| piece.starts_with(BETWEEN));
+        patterns.iter().filter(fits).find_map(|pattern| Some((pattern, pattern.values(text)?)))
+    }
+
+    /// The translation with values, those that are sentences translated, too.
+    fn filled(&self, values: &[&str], depth: usize) -> String {
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let value = |(name, value): (&&str, &&str)| {
+            let own = || super::whole(value).map(Cow::into_owned).or_else(|| of_depth(value, depth - 1));
+            let known = if super::is_sentence(value) { own() } else { None };
+            known.unwrap_or_else(|| if LISTS.contains(name) { list(value) } else { (*value).to_owned() })
+        };
+        let values: Vec<String> = names.iter().zip(values).map(value).collect();
+        rust_i18n::replace_patterns(&self.translation, &names, &values)
+    }
 }
 
-/// The translation of a text that was made of one with values.
+/// The translation of a text that was made of one with values, or of several sentences.
 pub(super) fn translation(text: &str) -> Option<String> {
     of_depth(text, DEPTH)
 }
 
 fn of_depth(text: &str, depth: usize) -> Option<String> {
-    let patterns = PATTERNS.get(Language::spoken().tag()).filter(|_| depth > 0)?;
-    let (pattern, values) = patterns.iter().find_map(|pattern| Some((pattern, pattern.values(text)?)))?;
-    let names: Vec<&str> = pattern.names.iter().map(String::as_str).collect();
-    let values: Vec<String> = values
-        .into_iter()
-        .map(|value| {
-            match super::is_sentence(value) {
-                true => super::whole(value).map(Cow::into_owned).or_else(|| of_depth(value, depth - 1)),
-                false => None,
-            }
-            .unwrap_or_else(|| value.to_owned())
-        })
-        .collect();
-    Some(rust_i18n::replace_patterns(&pattern.translation, &names, &values))
+    if depth == 0 {
+        return None;
+    }
+    let own = Pattern::behind(text);
+    // A value at an end takes in all that stands beyond it: sentences there are known better by themselves.
+    if let Some((pattern, values)) = own.as_ref().filter(|(_, values)| !values.iter().any(|v| v.contains(BETWEEN))) {
+        return Some(pattern.filled(values, depth));
+    }
+    let apart = match text.matches(BETWEEN).count() {
+        0 => led(text, depth),
+        signs if signs < SENTENCES => sentences(text, depth),
+        _ => None,
+    };
+    apart.or_else(|| own.map(|(pattern, values)| pattern.filled(&values, depth)))
+}
+
+/// All of a text as sentences that are known, each as short as it can be. One that is not known leaves the whole as it is: the sign
+/// may stand in a value. A text that begins with it goes on with what stands before.
+fn sentences(text: &str, depth: usize) -> Option<String> {
+    let lead = if text.starts_with(BETWEEN) { BETWEEN.len() } else { 0 };
+    let mut ends = text.get(lead..)?.match_indices(BETWEEN).map(|(at, _)| lead + at).chain([text.len()]);
+    ends.find_map(|end| {
+        let (one, rest) = text.split_at(end);
+        // Some have a translation of the sign before them.
+        let one = said(one, depth).or_else(|| Some(format!("。{}", said(one.strip_prefix(BETWEEN)?, depth)?)))?;
+        match rest.is_empty() {
+            true => Some(one),
+            false => Some(format!("{}{}", one.trim_end_matches('。'), sentences(rest, depth)?)),
+        }
+    })
+}
+
+/// One sentence.
+fn said(text: &str, depth: usize) -> Option<String> {
+    if depth == 0 || !super::is_sentence(text) {
+        return None;
+    }
+    let own = || Pattern::behind(text).map(|(pattern, values)| pattern.filled(&values, depth));
+    super::whole(text).map(Cow::into_owned).or_else(own).or_else(|| led(text, depth))
+}
+
+/// A sentence behind the name of what it is about, or behind another one that follows from it.
+fn led(text: &str, depth: usize) -> Option<String> {
+    let (lead, rest) = text.split_once(LEAD).filter(|(_, rest)| super::is_sentence(rest))?;
+    let rest = super::whole(rest).map(Cow::into_owned).or_else(|| of_depth(rest, depth - 1))?;
+    let lead = if super::is_sentence(lead) { said(lead, depth - 1)? } else { lead.to_owned() };
+    Some(format!("{lead}{LEAD}{rest}"))
+}
+
+/// A value that names several things, as a list.
+fn list(value: &str) -> String {
+    let more = MORE.iter().find_map(|more| value.strip_suffix(more));
+    let names = more.unwrap_or(value).replace(", ", super::comma()).replace(" and ", super::comma());
+    if more.is_some() { format!("{names} など") } else { names }
 }
 
 #[cfg(test)]
@@ -115,5 +186,51 @@ mod tests {
         let said = crate::language::tests::speaking(Language::Japanese, || translation(text)).unwrap();
         assert!(said.starts_with("2027-02-28 19:30 まで取り消せます") && said.contains("モジュール deleted"), "{said}");
         assert!(said.contains("以前のバージョンが期限切れ") && !said.contains("expire"), "{said}");
+    }
+
+    fn japanese(text: &str) -> Option<String> {
+        crate::language::tests::speaking(Language::Japanese, || translation(text))
+    }
+
+    #[test]
+    fn sentences_in_one_text_are_translated_each() {
+        let both = japanese("the source is soft-deleted; version 7 is in no table: it expired").unwrap();
+        assert_eq!(both, "ソースは論理削除されています。バージョン 7 はどのテーブルにもありません: 期限切れです");
+        // The last value of the first one would take in the others, of which one has the sign itself.
+        let denied = "these credentials may not call s3:GetObject on b/*: the role lacks s3:GetObject; \
+                      the role needs s3:GetObject on b/*; docs/permissions.md lists the minimal policies";
+        let denied = japanese(denied).unwrap();
+        let each = "ロールに s3:GetObject がありません。ロールに b/* への s3:GetObject が必要です。";
+        assert!(denied.contains(each), "{denied}");
+        assert!(denied.ends_with("必要最小限のポリシーは docs/permissions.md にあります"), "{denied}");
+        // So would the first value of the second one.
+        let meant = "the entity has no data row; A#b#c may be an id: then A#b is the partition key and c the sort key";
+        let meant = japanese(meant).unwrap();
+        assert!(meant.starts_with("エンティティにデータ行がありません。A#b#c は id かもしれません"), "{meant}");
+        // Some bring a sign of their own.
+        let early = "the run taken back in 2 s; it ended early: the source is soft-deleted";
+        let early = japanese(early).unwrap();
+        assert!(early.contains("取り消しました。途中で終了: ソースは論理削除されています"), "{early}");
+        assert!(![both, denied, meant, early].concat().contains([';', '；']));
+    }
+
+    #[test]
+    fn a_sign_in_a_value_takes_nothing_apart() {
+        assert_eq!(japanese("the source is soft-deleted; P-1 has a mind of its own"), None);
+        let value = japanese("line 3: P; the source is soft-deleted was looked for, and there is no answer");
+        let whole = "3 行目: P; the source is soft-deleted を探しましたが、応答がありません";
+        assert_eq!(value.as_deref(), Some(whole));
+        assert_eq!(japanese(&["the source is soft-deleted"; SENTENCES + 1].join(BETWEEN)), None);
+    }
+
+    #[test]
+    fn a_sentence_may_be_about_something_and_a_value_a_list() {
+        let about = japanese("custom:tenant: the source is soft-deleted");
+        assert_eq!(about.as_deref(), Some("custom:tenant: ソースは論理削除されています"));
+        assert_eq!(japanese("custom:tenant: what nobody says"), None);
+        assert_eq!(japanese("sh ended with exit status: 1").as_deref(), Some("sh が終了しました: 終了コード 1"));
+        assert_eq!(japanese("signed off by alice, bob").as_deref(), Some("署名: alice、bob"));
+        let cut = japanese("versions that are in no table: 2, 3 and more");
+        assert_eq!(cut.as_deref(), Some("どのテーブルにもないバージョン: 2、3 など"));
     }
 }

@@ -82,7 +82,8 @@ pub(crate) fn translated(text: &'static str) -> Cow<'static, str> {
     rust_i18n::t!((text, text), locale = Language::spoken().tag())
 }
 
-/// The translation of a sentence that was made elsewhere, where there is one: of all of it, or of the text with values that it was made of.
+/// The translation of what was said elsewhere, where there is one: of all of it, of the text with values that it was made of, or of
+/// each sentence in it.
 pub(crate) fn known(text: &str) -> Option<Cow<'_, str>> {
     if Language::spoken() == Language::English || !is_sentence(text) {
         return None;
@@ -107,6 +108,42 @@ pub(crate) fn spoken(text: &str) -> Cow<'_, str> {
 /// The translation of a text that [`text!`] marks, with a number where it says `%{n}`.
 pub(crate) fn counted(text: &'static str, n: &str) -> String {
     rust_i18n::t!((text, text), locale = Language::spoken().tag(), n = n).into_owned()
+}
+
+/// Sign between the parts of a list.
+pub(crate) fn comma() -> &'static str {
+    match Language::spoken() {
+        Language::English => ", ",
+        Language::Japanese => "、",
+    }
+}
+
+/// Parts as a list that somebody reads; what programs read has commas of its own.
+pub(crate) fn listed<T: AsRef<str>>(parts: impl IntoIterator<Item = T>) -> String {
+    let mut list = String::new();
+    for (i, part) in parts.into_iter().enumerate() {
+        if i > 0 {
+            list.push_str(comma());
+        }
+        list.push_str(part.as_ref());
+    }
+    list
+}
+
+/// Sentences as one text.
+pub(crate) fn sentences<T: AsRef<str>>(sentences: impl IntoIterator<Item = T>) -> String {
+    let mut text = String::new();
+    for (i, sentence) in sentences.into_iter().enumerate() {
+        if i > 0 && Language::spoken() == Language::Japanese {
+            // Some are whole with it already.
+            text.truncate(text.trim_end_matches('。').len());
+            text.push('。');
+        } else if i > 0 {
+            text.push_str("; ");
+        }
+        text.push_str(sentence.as_ref());
+    }
+    text
 }
 
 #[cfg(test)]
@@ -138,6 +175,14 @@ pub(crate) mod tests {
         assert_eq!(of(&[("LC_MESSAGES", "ja"), ("LC_ALL", "")]), Language::Japanese);
         assert_eq!(of(&[("LANG", "de_DE")]), Language::English);
         assert_eq!(of(&[]), Language::English);
+    }
+
+    #[test]
+    fn lists_and_sentences_have_the_signs_of_their_language() {
+        let both = || (listed(["a", "b", "c"]), sentences(["1 is left。", "2 are not"]), listed([""; 0]));
+        let of = |list: &str, text: &str| (list.to_owned(), text.to_owned(), String::new());
+        assert_eq!(both(), of("a, b, c", "1 is left。; 2 are not"));
+        assert_eq!(speaking(Language::Japanese, both), of("a、b、c", "1 is left。2 are not"));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::message::Effect;
 use super::theme::Theme;
 use crate::config::{self, ConfigFile, Ui};
 use crate::engine::protocol::Level;
+use crate::language::listed;
 
 /// A configuration that was edited, checked and written.
 #[derive(Debug)]
@@ -112,7 +113,7 @@ impl App {
                 let keys = self.profile.differences(new);
                 let told = tr!(
                     "not yet in force: %{keys}; `:profile %{name}` opens the profile with them",
-                    keys = keys.join(", "),
+                    keys = listed(&keys),
                     name = self.profile.name
                 );
                 (!keys.is_empty()).then(|| told.into_owned())

@@ -7,6 +7,7 @@ use crate::domain::run::Action;
 use crate::domain::tenant::tenant_of;
 use crate::domain::users::MODULE;
 use crate::engine::protocol::{EntityRef, ItemResult, Preview};
+use crate::language::comma;
 
 /// Whether it is a user of a pool. A table's module may have the same name, but what is written there gets a version.
 pub(crate) fn is_user(module: &str, (before, after): (Version, Version)) -> bool {
@@ -82,7 +83,7 @@ pub(crate) fn tenants(item: &Preview) -> Vec<String> {
 
 /// `, line 7`, where it is taken from a line of a file.
 pub(crate) fn line(line: Option<u64>) -> String {
-    line.map(|n| format!(", {}", tr!("line %{n}", n = n))).unwrap_or_default()
+    line.map(|n| format!("{}{}", comma(), tr!("line %{n}", n = n))).unwrap_or_default()
 }
 
 #[cfg(test)]

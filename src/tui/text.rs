@@ -138,6 +138,13 @@ pub(crate) fn fit(text: &str, room: usize) -> String {
     out
 }
 
+/// As [`fit`], for a column that the next one follows: its last cell is a blank, so that two values never read as one.
+pub(crate) fn cell(text: &str, room: usize) -> String {
+    let mut out = fit(text, room.saturating_sub(1));
+    out.extend((room > 0).then_some(' '));
+    out
+}
+
 /// As [`fit`], at the right edge.
 pub(crate) fn fit_right(text: &str, room: usize) -> String {
     let safe = standing(printable(text));
@@ -212,6 +219,13 @@ mod tests {
 
     use super::*;
     use crate::language::tests::speaking;
+
+    #[test]
+    fn a_value_that_fills_its_column_does_not_touch_the_next() {
+        assert_eq!(cell("permission", 11), "permission ");
+        assert_eq!(cell("malformed_json", 11), "malformed… ");
+        assert_eq!((cell("a", 1), cell("a", 0)), (" ".to_owned(), String::new()));
+    }
 
     #[test]
     fn wide_characters_are_cut_at_cell_boundaries() {

@@ -23,6 +23,12 @@ const ENGLISH: [&str; 9] = [
 /// Files of the catalogue whose texts are made elsewhere than in the console.
 const MADE_ELSEWHERE: [&str; 5] = ["core", "engine", "failures", "meanings", "plan-keys"];
 
+/// Texts whose translations have commas that are typed.
+const TYPED: [&str; 2] =
+    ["(old = new, old = new)", "(name = value, name = value; a text in quotes where it could be a number)"];
+/// Words that could stand for an idea of the glossary, each with the one that does.
+const OTHER_WORDS: [(&str, &str); 2] = [("操作者", "オペレーター"), ("非同期の発行", "非同期発行")];
+
 /// The strings of a source, those that a macro marks apart.
 #[derive(Default)]
 struct Texts {
@@ -137,6 +143,76 @@ fn a_translation_has_the_values_of_its_text_and_stands_once() {
                 panic!("{english:?} stands in {file} and in {other}");
             }
         }
+    }
+}
+
+/// True where a sign of English stands beside Japanese.
+fn has_english_signs(japanese: &str) -> bool {
+    let chars: Vec<char> = japanese.chars().collect();
+    let is_japanese = |c: Option<&char>| {
+        matches!(c, Some('\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}'))
+    };
+    let is_solid = |c: &&char| !matches!(**c, ' ' | '(' | ')');
+    (0..chars.len()).filter(|at| matches!(chars[*at], ',' | ';')).any(|at| {
+        let (before, after) = (chars[..at].iter().rev().find(is_solid), chars[at + 1..].iter().find(is_solid));
+        is_japanese(before) || is_japanese(after)
+    })
+}
+
+#[test]
+fn lists_and_sentences_have_japanese_signs() {
+    assert!(["行, 列", "%{n}, 行", "行 (表); 列"].iter().all(|text| has_english_signs(text)));
+    assert!(!["行、列", "例: [\"a\", \"b\"]", "1,000 行"].iter().any(|text| has_english_signs(text)));
+    let wrong = translations().into_iter().filter(|(english, _)| !TYPED.contains(&english.as_str()));
+    let wrong: Vec<String> = wrong.map(|(_, japanese)| japanese).filter(|text| has_english_signs(text)).collect();
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// An idea by its English: letter case and the sign at the end do not count, nor how many there are.
+fn idea(english: &str) -> String {
+    let text = english.to_lowercase();
+    let text = text.trim_matches(['.', '…', '?', ':', ' ']);
+    if !text.contains("%{n}") {
+        return text.to_owned();
+    }
+    let one = |word: &str| match word.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => word.strip_suffix('s').unwrap_or(word).to_owned(),
+    };
+    text.split(' ').map(one).collect::<Vec<_>>().join(" ")
+}
+
+/// A translation without what makes a sentence, a question or a label of it.
+fn stem(japanese: &str) -> &str {
+    let text = japanese.trim_matches(['。', '…', '?', ':', ' ']);
+    let ends = ["しますか", "しました", "します", "する", "ますか", "ました", "ます", "る"];
+    ends.iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text)
+}
+
+#[test]
+fn one_idea_has_one_translation() {
+    let mut seen: BTreeMap<String, (String, String)> = BTreeMap::new();
+    let mut pairs = 0;
+    for (english, japanese) in translations() {
+        let stem = stem(&japanese).to_owned();
+        if let Some((other, before)) = seen.insert(idea(&english), (english.clone(), stem.clone())) {
+            assert_eq!(stem, before, "{english:?} and {other:?}");
+            pairs += 1;
+        }
+    }
+    assert!(pairs > 50, "{pairs}");
+}
+
+#[test]
+fn an_idea_of_the_glossary_has_one_word() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = std::fs::read_dir(dir.join("docs/ja")).unwrap().map(|entry| entry.unwrap().path());
+    let pages = pages.chain([dir.join("README.ja.md")]).map(|page| std::fs::read_to_string(page).unwrap());
+    let texts: Vec<String> = translations().into_values().chain(pages).collect();
+    for (other, word) in OTHER_WORDS {
+        let found: Vec<&String> = texts.iter().filter(|text| text.contains(other)).collect();
+        assert!(found.is_empty(), "{other} instead of {word}: {found:?}");
+        assert!(texts.iter().any(|text| text.contains(word)), "{word}");
     }
 }
 

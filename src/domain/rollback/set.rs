@@ -184,11 +184,6 @@ impl Rolling {
 /// Message about changes of others beside what is taken back; `None` where there are none.
 fn changed_since(others: &[Other]) -> Option<String> {
     let versions = others.iter().take(NAMED).map(|other| other.version.to_string()).collect::<Vec<_>>().join(", ");
-    let (what, they) = match others {
-        [] => return None,
-        [_] => ("version", "it is"),
-        _ => ("versions", "they are"),
-    };
     let more = if others.len() > NAMED { " and more" } else { "" };
     let mut names: Vec<&str> = Vec::new();
     for by in others.iter().filter_map(|other| other.by.as_deref()) {
@@ -198,8 +193,16 @@ fn changed_since(others: &[Other]) -> Option<String> {
     }
     let others_too = if names.len() > NAMED { " and others" } else { "" };
     names.truncate(NAMED);
-    let message = format!("changed since: {what} {versions}{more} would be taken back too");
-    Some(if names.is_empty() { message } else { format!("{message}; {they} by {}{others_too}", names.join(", ")) })
+    let by = names.join(", ");
+    Some(match (others, by.as_str()) {
+        ([], _) => return None,
+        ([_], "") => format!("changed since: version {versions} would be taken back too"),
+        ([_], by) => format!("changed since: version {versions} would be taken back too; it is by {by}"),
+        (_, "") => format!("changed since: versions {versions}{more} would be taken back too"),
+        (_, by) => {
+            format!("changed since: versions {versions}{more} would be taken back too; they are by {by}{others_too}")
+        }
+    })
 }
 
 fn equal(item: &mut PlannedItem, why: &str) -> Result<(), Refusal> {

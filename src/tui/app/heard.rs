@@ -28,6 +28,7 @@ pub(super) fn heard(mut event: Event) -> Event {
             approval.items.iter_mut().for_each(previewed);
         }
         Event::Planned(summary) => summary.notes.iter_mut().for_each(say),
+        Event::Signature(signature) => signature.reason.iter_mut().for_each(say),
         _ => {}
     }
     event

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::App;
 use crate::engine::protocol::Level;
+use crate::language::spoken;
 use crate::tui::actions::Action;
 use crate::tui::keymap::Context;
 use crate::tui::message::{Built, Effect, Message};
@@ -42,7 +43,7 @@ pub(crate) fn update(app: &mut App, now: Timestamp, message: Message) -> Vec<Eff
         Message::Copied(Ok(how)) => app.say(how),
         Message::CommandSaid(line) => app.signing.command_said(line),
         Message::CommandEnded(ended) => app.signing.command_ended(ended),
-        Message::NotTold(why) => app.tell(Level::Warning, format!("[notify] command: {why}")),
+        Message::NotTold(why) => app.tell(Level::Warning, format!("[notify] command: {}", spoken(&why))),
         Message::Focus(has_focus) => app.focused(has_focus),
         Message::Tick => app.ticked(),
         Message::Profiles(listed) => app.listed_profiles = Some(listed),

@@ -5,6 +5,7 @@ use crate::domain::secret::OneTimeCode;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{Command, Event, RequestId, Severity};
 use crate::engine::{EngineHandle, boundary, serve};
+use crate::language::comma;
 use crate::tui::theme::Role;
 
 /// Starts an engine for a profile.
@@ -74,7 +75,7 @@ impl Look {
             Some(Event::Checked { part, told }) => self.lines.push((Role::Ok, format!("✓ {part}: {told}"))),
             Some(Event::Who(who)) => {
                 let account = who.account.unwrap_or_else(|| tr!("not known").into_owned());
-                let role = who.arn.map(|arn| format!(", {arn}")).unwrap_or_default();
+                let role = who.arn.map(|arn| format!("{}{arn}", comma())).unwrap_or_default();
                 self.lines.push((Role::Text, format!("{}{role}", tr!("account: %{account}", account = account))));
             }
             Some(Event::CodeWanted) => self.wants_code = true,

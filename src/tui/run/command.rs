@@ -1,6 +1,6 @@
 //! A command of the profile, whose output is shown line by line while it runs. It has no terminal: what it wants typed it does not get.
 
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -21,6 +21,11 @@ const LONGEST: usize = 2_000;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Time for the last output, which may still be on its way when the command has ended.
 const LATE: Duration = Duration::from_millis(300);
+
+/// The end of a program, in words.
+pub(super) fn status_words(status: ExitStatus) -> String {
+    status.code().map_or_else(|| status.to_string(), |n| tr!("exit status: %{n}", n = n).into_owned())
+}
 
 /// Runs a command line, without a shell; the last message tells how it ended.
 pub(super) fn run(line: &str, back: UnboundedSender<Message>, stop: CancellationToken) {
@@ -60,7 +65,10 @@ async fn follow(words: &[String], back: &UnboundedSender<Message>, stop: &Cancel
             Some(line) = lines.recv() => pass(back, &line),
             status = child.wait() => break match status {
                 Ok(status) if status.success() => Ok(()),
-                Ok(status) => Err(tr!("%{program} ended with %{status}", program = program, status = status).into_owned()),
+                Ok(status) => {
+                    let status = status_words(status);
+                    Err(tr!("%{program} ended with %{status}", program = program, status = status).into_owned())
+                }
                 Err(error) => Err(format!("{program}: {error}")),
             },
         }

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
+use super::command::status_words;
 use crate::config::read_regular;
 use crate::engine::journal::private_dir;
 use crate::tui::screens::phrases::words;
@@ -31,6 +32,7 @@ fn edit_with(editor: &str, dir: &Path, prefix: &str, text: &str) -> Result<Strin
         tr!("%{program} cannot be started: %{why}; EDITOR or VISUAL names another one", program = program, why = e)
     })?;
     if !status.success() {
+        let status = status_words(status);
         let told = tr!("%{program} ended with %{status}: it is as it was", program = program, status = status);
         return Err(told.into_owned());
     }

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::language::translated;
+use crate::language::{listed, translated};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -43,9 +43,10 @@ impl About {
             (false, false) => tr!("read-only"),
         };
         let session = app.counters.session.and_then(|end| state::left(end, app.now)).map(|(_, words)| words);
+        let platform = format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
         let rows = vec![
             (text!("version"), crate::version::whole().to_owned()),
-            (text!("build"), format!("{build}, {sandbox}, {}-{}", std::env::consts::ARCH, std::env::consts::OS)),
+            (text!("build"), listed([build, &sandbox, &platform])),
             (text!("state"), app.state_dir.display().to_string()),
             (text!("runs"), app.state_dir.join("runs").display().to_string()),
             (text!("log"), crate::logging::file(&app.state_dir).display().to_string()),
@@ -58,7 +59,7 @@ impl About {
             (text!("time zone"), profile.timezone.clone()),
             (text!("operator"), profile.operator.clone()),
             (text!("writing"), writing.into_owned()),
-            (text!("modules"), connection.map(|c| c.modules.join(", ")).unwrap_or_default()),
+            (text!("modules"), connection.map(|c| listed(&c.modules)).unwrap_or_default()),
             (text!("bucket"), profile.bucket.clone().unwrap_or_default()),
             (text!("user pool"), profile.user_pool_id.clone().unwrap_or_default()),
         ];

@@ -15,7 +15,7 @@ use crate::domain::clock::local_minutes;
 use crate::domain::tenant::tenant_of;
 use crate::domain::timeline::BySource;
 use crate::engine::protocol::{self, ActivityWanted, Event, RequestId};
-use crate::language::translated;
+use crate::language::{listed, translated};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::format;
@@ -317,6 +317,18 @@ impl Screen for Activity {
     }
 }
 
+/// The kind in a word that [`text!`] marks.
+fn word(kind: ActivityKind) -> &'static str {
+    match kind {
+        ActivityKind::Created => text!("created"),
+        ActivityKind::Updated => text!("updated"),
+        ActivityKind::Deleted => text!("deleted"),
+        ActivityKind::Restored => text!("restored"),
+        ActivityKind::Pending => text!("pending"),
+        ActivityKind::Failed => text!("failed"),
+    }
+}
+
 fn texts(one: &protocol::Activity, zone: &jiff::tz::TimeZone) -> Vec<String> {
     let of = |text: &Option<String>| text.clone().unwrap_or_default();
     let paths = one.paths.iter().map(ToString::to_string);
@@ -326,7 +338,7 @@ fn texts(one: &protocol::Activity, zone: &jiff::tz::TimeZone) -> Vec<String> {
         of(&one.request_id),
         of(&one.source),
         of(&one.name),
-        one.kind.as_str().to_owned(),
+        translated(word(one.kind)).into_owned(),
         one.at.as_deref().map(|at| local_minutes(at, zone)).unwrap_or_default(),
     ]
     .into_iter()
@@ -358,13 +370,31 @@ fn line(one: &protocol::Activity, room: usize, has_person: bool, key: &str, zone
         line.push(Role::Text, &text::fit(unsure, 1));
     }
     line.push(Role::Text, " ");
-    line.push(role, &text::fit(one.kind.as_str(), KIND - 1));
+    line.push(role, &text::fit(&translated(word(one.kind)), KIND - 1));
     // The version stays, however long the key is.
     let version = format!(" {}", one.version);
     let most = (room * 3 / 5).saturating_sub(text::width(&version));
     line.push(Role::Strong, &format!(" {}{version}", text::cut(key, most)));
     line.push(Role::Text, &one.name.as_ref().map(|name| format!("  {name}")).unwrap_or_default());
     let paths: Vec<String> = one.paths.iter().map(ToString::to_string).collect();
-    line.push(Role::Path, &format!("  {}", paths.join(", ")));
+    line.push(Role::Path, &format!("  {}", listed(paths)));
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Language::{English, Japanese};
+    use crate::language::tests::speaking;
+
+    #[test]
+    fn each_kind_is_translated_and_has_room_in_its_column() {
+        use ActivityKind::{Created, Deleted, Failed, Pending, Restored, Updated};
+        for kind in [Created, Updated, Deleted, Restored, Pending, Failed] {
+            let [english, japanese] = [English, Japanese].map(|of| speaking(of, || translated(word(kind))));
+            assert_eq!(english, kind.as_str());
+            assert_ne!(japanese, english);
+            assert!(text::width(&japanese) < KIND, "{japanese}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::domain::publish::PublishMode;
 use crate::domain::row::TableKind;
 use crate::domain::run::Action;
 use crate::engine::protocol::Preview;
-use crate::language::translated;
+use crate::language::{listed, translated};
 use crate::tui::parts::Rich;
 use crate::tui::screens::history::{changes, document};
 use crate::tui::theme::Role;
@@ -72,16 +72,21 @@ impl Described {
 /// Column that the facts begin in.
 const FACTS: usize = 14;
 
+/// A fact in as many lines as it needs, the values below one another.
+fn fact(out: &mut Vec<Rich>, room: usize, name: &'static str, role: Role, value: &str) {
+    let name = translated(name);
+    for (i, part) in text::wrap(&printable(value), room.saturating_sub(FACTS)).iter().enumerate() {
+        let mut line = Rich::of(Role::Dim, if i == 0 { &name } else { "" });
+        line.pad_to(FACTS);
+        out.push(line.with(role, part));
+    }
+}
+
+/// An item in lines: who it is and what becomes of it come first, how it is done after the changes, so that a small window shows them.
 fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
-    let mut out = Vec::new();
-    let mut fact = |name: &'static str, role: Role, value: &str| {
-        let name = translated(name);
-        for (i, part) in text::wrap(&printable(value), room.saturating_sub(FACTS)).iter().enumerate() {
-            let mut line = Rich::of(Role::Dim, if i == 0 { &name } else { "" });
-            line.pad_to(FACTS);
-            out.push(line.with(role, part));
-        }
-    };
+    let (mut out, mut manner) = (Vec::new(), Vec::new());
+    let mut fact = |name: &'static str, role: Role, value: &str| fact(&mut out, room, name, role, value);
+    let mut how = |name: &'static str, value: &str| self::fact(&mut manner, room, name, Role::Text, value);
     let versions = (preview.version_before, preview.version_after);
     let is_user = subject::is_user(&preview.entity.module, versions);
     let is_counter = subject::is_counter(&preview.entity.module, versions);
@@ -93,7 +98,7 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
         }
         false => {
             fact(text!("entity"), Role::Strong, &preview.entity.key.to_string());
-            fact(text!("module"), Role::Text, &preview.entity.module);
+            how(text!("module"), &preview.entity.module);
         }
     }
     if let Some(line) = preview.line {
@@ -111,7 +116,10 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
         fact("", role, &tr!("nothing would be written"));
         state_of(preview, &mut fact);
     }
-    let Some(after) = &preview.after else { return out };
+    let Some(after) = &preview.after else {
+        out.append(&mut manner);
+        return out;
+    };
     let (from, to, action) = (preview.version_before, preview.version_after, preview.action);
     let versions = match &preview.before {
         Some(_) => tr!("%{from} → %{to}  (%{action}: the row below)", from = from, to = to, action = action),
@@ -134,16 +142,16 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
         fact(text!("written"), Role::Text, &tr!("the counter's row alone, where it is still the one that was seen"));
     } else if !brief {
         state_of(preview, &mut fact);
-        let how = match preview.publish {
+        let published = match preview.publish {
             PublishMode::Sync => tr!("sync: command, history and data row in one transaction"),
             PublishMode::Async => {
                 tr!("async: the command row alone; the application's pipeline does the rest")
             }
         };
-        fact(text!("published"), Role::Text, &how);
+        how(text!("publish"), &published);
     }
     if !brief && !is_user {
-        fact(text!("cost"), Role::Text, &cost(preview));
+        how(text!("cost"), &cost(preview));
     }
     for warning in &preview.warnings {
         fact(text!("warning"), Role::Warning, &format!("! {warning}"));
@@ -164,6 +172,10 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
         }
         out.extend(changes::document(&preview.changes).lines().iter().cloned());
     }
+    if preview.before.is_some() && !manner.is_empty() {
+        out.push(Rich::default());
+    }
+    out.append(&mut manner);
     out.push(Rich::default());
     let heading = match (is_written, is_user) {
         (true, true) => tr!("The attributes as they will be"),
@@ -240,7 +252,7 @@ fn why_not(preview: &Preview) -> String {
     match preview.reason {
         Some(reason) => {
             let message = message.unwrap_or_else(|| reason.to_string());
-            format!("! {message} ({}, {reason})", preview.action)
+            format!("! {message} ({})", listed([preview.action.as_str(), reason.as_str()]))
         }
         None => message.unwrap_or_else(|| preview.action.to_string()),
     }

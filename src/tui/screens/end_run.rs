@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::engine::protocol::{RequestId, Steering};
+use crate::language::listed;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::format;
@@ -52,7 +53,7 @@ impl Screen for EndRun {
 pub(crate) fn left_behind(app: &App) -> Vec<String> {
     let Some(run) = &app.run else { return vec![] };
     let outcomes: Vec<String> = run.outcomes.iter().map(|(o, n)| format!("{o} {}", format::count(*n))).collect();
-    let done = if outcomes.is_empty() { tr!("nothing yet") } else { outcomes.join(", ").into() };
+    let done = if outcomes.is_empty() { tr!("nothing yet") } else { listed(outcomes).into() };
     let mut out = vec![tr!("With an outcome: %{done}. What is in flight is finished and recorded first.", done = done)];
     out.push(match run.left() {
         Some(left) => {

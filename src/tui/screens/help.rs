@@ -94,9 +94,13 @@ fn lines(app: &App, here: Context, filter: &Filter, width: usize) -> Vec<Rich> {
             has_signs = true;
             explain(&mut out, text!("Signs in this list"), signs::of(here), filter, width);
         }
+        // A dialog says itself, when its key is pressed, why it cannot do something: the panes below do not know.
+        let is_of_panes =
+            matches!(context, Context::Everywhere | Context::Across) || context.beside().contains(&Context::Everywhere);
         let bound = app.keymap.bindings(*context).iter().map(|(action, keys)| {
             let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
-            Entry { keys: keys.join(" "), help: action.help(), refusal: app.refusal(*action), name: action.id() }
+            let refusal = if is_of_panes { app.refusal(*action) } else { None };
+            Entry { keys: keys.join(" "), help: action.help(), refusal, name: action.id() }
         });
         section(&mut out, heading, bound.filter(|entry| entry.fits(filter, heading)), width);
     }

@@ -32,7 +32,7 @@ impl Options {
                 return Err(tr!(
                     "there is no option --%{name}; there are %{known}",
                     name = name,
-                    known = known.join(", ")
+                    known = crate::language::listed(known)
                 )
                 .into_owned());
             }

@@ -26,6 +26,8 @@ use crate::tui::text;
 use crate::tui::theme::Role;
 use suggest::{line_to, near, suggest};
 
+/// Cells of the column of commands, with the gap behind them.
+const SHAPE: usize = 28;
 /// Commands that show nothing: a list over the panes stays.
 const BESIDE: [&str; 3] = ["keep", "forget", "copy"];
 
@@ -54,6 +56,15 @@ struct Offer {
 impl Offer {
     fn plain(choice: Choice) -> Self {
         Self { choice, note: None }
+    }
+
+    /// Words for what it does, as [`text!`] marks them; none where the line itself says all.
+    fn help(&self) -> Option<&'static str> {
+        self.note.or(match &self.choice {
+            Choice::Do(action) => Some(action.help()),
+            Choice::Begin(phrase) => Some(phrase.help),
+            _ => None,
+        })
     }
 }
 
@@ -106,6 +117,19 @@ impl Palette {
     fn selected(&mut self, app: &App) -> Option<Choice> {
         let cursor = self.scroll.cursor;
         self.choices(app).get(cursor).map(|offer| offer.choice.clone())
+    }
+
+    /// The words of the selected line, where it has no room for all of them.
+    fn cut(&mut self, app: &App, room: usize) -> Option<String> {
+        let cursor = self.scroll.cursor;
+        let offer = self.choices(app).get(cursor)?;
+        let help = translated(offer.help()?);
+        match &offer.choice {
+            Choice::Begin(phrase) if text::width(&phrase.shape()) > SHAPE => {
+                Some(format!("{}: {help}", &phrase.shape()[1..]))
+            }
+            _ => (line(app, offer).width() > room).then(|| help.into_owned()),
+        }
     }
 
     fn complete(&mut self, app: &App) {
@@ -272,13 +296,17 @@ impl Screen for Palette {
             Some(Choice::Do(action)) => app.refusal(action).map(|why| tr!("not now: %{why}", why = why).into_owned()),
             _ => None,
         };
-        if let Some(problem) = self.problem.clone().or(refused) {
-            let lines = text::wrap(&printable(&problem), usize::from(body.width).saturating_sub(2));
+        let below = match self.problem.clone().or(refused) {
+            Some(problem) => Some((Role::Warning, "! ", problem)),
+            None => self.cut(app, usize::from(body.width)).map(|words| (Role::Text, "  ", words)),
+        };
+        if let Some((role, lead, words)) = below {
+            let lines = text::wrap(&printable(&words), usize::from(body.width).saturating_sub(2));
             let lines = &lines[..lines.len().min(usize::from(body.height / 2))];
             body.height -= u16::try_from(lines.len()).unwrap_or(0);
             for (y, line) in (body.bottom()..inner.bottom()).zip(lines) {
                 let row = Rect { y, height: 1, ..inner };
-                draw_line(buffer, row, &Rich::of(Role::Warning, &format!("! {line}")), 0, &app.theme, Style::default());
+                draw_line(buffer, row, &Rich::of(role, &format!("{lead}{line}")), 0, &app.theme, Style::default());
             }
         }
         if self.is_near {
@@ -308,19 +336,19 @@ fn line(app: &App, offer: &Offer) -> Rich {
             let role = if refused.is_some() { Role::Dim } else { Role::Text };
             let key = keys(app, *action);
             let mut line =
-                Rich::of(role, " ").with(role, &text::fit(action.id(), 18)).with(Role::Key, &text::fit(&key, 10));
+                Rich::of(role, " ").with(role, &text::cell(action.id(), 18)).with(Role::Key, &text::cell(&key, 10));
             if refused.is_some() {
                 line.push(Role::Warning, &format!("({}) ", tr!("not now")));
             }
-            line.push(role, &translated(offer.note.unwrap_or_else(|| action.help())));
+            line.push(role, &translated(offer.help().unwrap_or_default()));
             line
         }
         Choice::Line(words) => Rich::of(Role::Text, " ")
-            .with(Role::Text, &text::fit(words, 28))
-            .with(Role::Text, &translated(offer.note.unwrap_or_default())),
+            .with(Role::Text, &text::cell(words, SHAPE))
+            .with(Role::Text, &translated(offer.help().unwrap_or_default())),
         Choice::Begin(phrase) => Rich::of(Role::Text, " ")
-            .with(Role::Text, &text::fit(&phrase.shape()[1..], 28))
-            .with(Role::Text, &translated(offer.note.unwrap_or(phrase.help))),
+            .with(Role::Text, &text::cell(&phrase.shape()[1..], SHAPE))
+            .with(Role::Text, &translated(offer.help().unwrap_or_default())),
         Choice::AsTyped(phrase, arguments) => {
             let line = Rich::of(Role::Text, " ").with(Role::Text, &format!("{} {}", phrase.word, arguments.join(" ")));
             line.with(Role::Dim, &format!("  {}", tr!("as typed")))

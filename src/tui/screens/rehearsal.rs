@@ -7,7 +7,7 @@ use crate::domain::run::Outcome;
 use crate::engine::protocol::{
     Command, Event, ItemResult, Level, Phase, Rehearsal, RehearsalEvent, RehearsalStep, RequestId, StepResult,
 };
-use crate::language::counted;
+use crate::language::{counted, listed, sentences};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::format;
@@ -169,9 +169,8 @@ fn named(name: &str, role: Role, words: &str, words_role: Role, room: usize) -> 
 fn ended(result: &StepResult, room: usize) -> Vec<Rich> {
     let is_clean = result.differences == 0
         && result.outcomes.iter().all(|(word, _)| matches!(word, Outcome::Done | Outcome::Equal | Outcome::Skipped));
-    let counts = result.outcomes.iter().map(|(word, n)| format!("{} {word}, ", format::count(*n))).collect::<String>();
-    let counts = counts.trim_end_matches(", ").to_owned();
-    let words = if counts.is_empty() { result.message.clone() } else { format!("{counts}; {}", result.message) };
+    let counts = listed(result.outcomes.iter().map(|(word, n)| format!("{} {word}", format::count(*n))));
+    let words = if counts.is_empty() { result.message.clone() } else { sentences([&counts, &result.message]) };
     named(result.step.as_str(), if is_clean { Role::Ok } else { Role::Warning }, &words, Role::Text, room)
 }
 

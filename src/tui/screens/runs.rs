@@ -20,6 +20,7 @@ use crate::domain::clock::{local_minutes, local_seconds};
 use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{Command, Event, RequestId, RunInfo};
+use crate::language::{listed, translated};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -29,12 +30,11 @@ use crate::tui::parts::scroll::Step;
 use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_lines, draw_list, draw_text};
 use crate::tui::screen::{Flow, Press, Screen};
 use crate::tui::screens::items::Items;
+use crate::tui::screens::log::progress::state_word;
 use crate::tui::screens::plan::preview_view::draw_items;
 use crate::tui::theme::Role;
 use crate::tui::{format, text};
 
-/// Cells from which on there is room for who ran it.
-const WIDE: usize = 96;
 /// Cells of the list at most.
 const WIDEST: u16 = 160;
 /// Lines from which on there is room for what the columns do not show of the selected one.
@@ -97,16 +97,16 @@ impl Runs {
             return draw_text(buffer, frame, inner, &[Rich::of(Role::Dim, &words)], &mut Scroll::default(), &app.theme);
         }
         let mut inner = inner;
+        let columns = Columns::of(app, &self.runs, usize::from(inner.width));
         if inner.height >= TALL
             && let Some(run) = self.runs.get(self.scroll.cursor)
         {
-            let lines = detail(app, run, usize::from(inner.width));
+            let lines = detail(app, run, &columns, usize::from(inner.width));
             let height = u16::try_from(lines.len()).unwrap_or(0);
             let below = Rect { y: inner.bottom() - height, height, ..inner };
             draw_lines(buffer, below, &lines, &app.theme);
             inner.height -= height;
         }
-        let columns = Columns::of(app, &self.runs, usize::from(inner.width));
         draw_lines(buffer, Rect { height: inner.height.min(1), ..inner }, &[columns.headings()], &app.theme);
         inner = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
         let runs = &self.runs;
@@ -260,11 +260,15 @@ impl Screen for Runs {
 type Fact = (Cow<'static, str>, String);
 
 /// Facts for which the columns have no room: reason, approvals and digest.
-fn detail(app: &App, run: &RunInfo, room: usize) -> Vec<Rich> {
+fn detail(app: &App, run: &RunInfo, columns: &Columns, room: usize) -> Vec<Rich> {
     let why = if run.reason.is_empty() { tr!("no reason was given").into_owned() } else { run.reason.clone() };
-    let mut facts = vec![(tr!("name"), run.name.clone()), (tr!("why"), why)];
-    if room < WIDE {
-        facts.push((tr!("who"), run.operator.clone()));
+    let mut facts = vec![(tr!("name"), run.name.clone())];
+    if columns.cuts(&subject_of(run)) && !ends(run).is_empty() {
+        facts.push((tr!("from, to"), ends(run)));
+    }
+    facts.push((tr!("why"), why));
+    if !columns.has_who {
+        facts.push((tr!("operator"), run.operator.clone()));
     }
     facts.extend(approved::facts(app, run));
     if run.approvals.is_empty() {
@@ -283,6 +287,12 @@ fn lines(facts: &[Fact]) -> Vec<Rich> {
         line.with(Role::Text, value)
     };
     facts.iter().map(line).collect()
+}
+
+/// The ends that it has.
+fn ends(run: &RunInfo) -> String {
+    let ends = [run.source.as_str(), run.target.as_str()];
+    ends.into_iter().filter(|end| !end.is_empty()).collect::<Vec<_>>().join(" → ")
 }
 
 /// Its two ends where it has them, and its label or name.
@@ -310,7 +320,7 @@ fn outcomes(run: &RunInfo) -> String {
         (false, true) => Some(tr!("nothing written").into_owned()),
         (false, false) => None,
     };
-    left.into_iter().chain(run.outcomes.iter().map(|(o, n)| format!("{n} {o}"))).collect::<Vec<_>>().join(", ")
+    listed(left.into_iter().chain(run.outcomes.iter().map(|(o, n)| format!("{n} {o}"))))
 }
 
 /// Until when it can be undone; nothing for one that leaves nothing to undo.
@@ -333,22 +343,15 @@ fn facts(app: &App, run: &RunInfo) -> Vec<Rich> {
     let mut facts = vec![
         (tr!("name"), run.name.clone()),
         (tr!("label"), run.label.clone()),
-        (
-            tr!("from, to"),
-            [run.source.as_str(), run.target.as_str()]
-                .into_iter()
-                .filter(|end| !end.is_empty())
-                .collect::<Vec<_>>()
-                .join(" → "),
-        ),
-        (tr!("who"), run.operator.clone()),
-        (tr!("what"), format!("{}, {}", run.operation, state(app, run))),
+        (tr!("from, to"), ends(run)),
+        (tr!("operator"), run.operator.clone()),
+        (tr!("what"), listed([run.operation.as_str(), state(app, run)])),
         (tr!("why"), run.reason.clone()),
         (tr!("where"), place.into_owned()),
         (tr!("began"), at(&run.started_at)),
         (tr!("ended"), run.ended_at.as_deref().map(at).unwrap_or_default()),
         (tr!("outcomes"), outcomes(run)),
-        (tr!("signed"), run.signatures.iter().filter_map(|s| s.principal.as_deref()).collect::<Vec<_>>().join(", ")),
+        (tr!("signed"), listed(run.signatures.iter().filter_map(|s| s.principal.as_deref()))),
         (tr!("undo"), undo_until(app, run)),
         (tr!("undo of"), run_id(run.undo_of)),
         (tr!("undone by"), run_id(run.undone_by)),
@@ -379,7 +382,7 @@ impl App {
     pub(crate) fn no_resume(&self, info: &RunInfo) -> Option<String> {
         match info.state {
             RunState::Done | RunState::Undone => {
-                let (run, state) = (info.run, info.state);
+                let (run, state) = (info.run, translated(state_word(info.state)));
                 Some(tr!("run %{run} is %{state}: there is nothing to resume", run = run, state = state).into_owned())
             }
             _ if !self.armed => Some(self.read_only()),

@@ -133,10 +133,10 @@ fn lines(app: &App, of: Context, room: usize) -> Vec<Rich> {
 }
 
 fn line((sign, means): &Sign, role: Role, room: usize) -> Vec<Rich> {
-    const COLUMN: usize = 11;
+    const COLUMN: usize = 13;
     let parts = text::wrap(&translated(means), room.saturating_sub(COLUMN).max(10));
     let lead = |i: usize| if i == 0 { format!("  {sign}") } else { String::new() };
-    let whole = |(i, part): (usize, &String)| Rich::of(Role::Flag, &text::fit(&lead(i), COLUMN)).with(role, part);
+    let whole = |(i, part): (usize, &String)| Rich::of(Role::Flag, &text::cell(&lead(i), COLUMN)).with(role, part);
     parts.iter().enumerate().map(whole).collect()
 }
 

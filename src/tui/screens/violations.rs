@@ -95,7 +95,7 @@ fn items(rule: &Violated) -> String {
 fn line(rule: &Violated, column: usize) -> Rich {
     let count = items(rule);
     let place = rule.place.as_deref().map(|place| format!("  {place}")).unwrap_or_default();
-    Rich::of(Role::Error, &text::fit(&count, column)).with(Role::Text, &rule.rule).with(Role::Path, &place)
+    Rich::of(Role::Error, &text::cell(&count, column)).with(Role::Text, &rule.rule).with(Role::Path, &place)
 }
 
 /// The samples of a rule, each behind the key that opens it.

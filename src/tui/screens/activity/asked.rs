@@ -10,7 +10,7 @@ use crate::domain::clock::{MOMENT, Now, local_seconds, moment, parse_time, utc_m
 use crate::domain::key::{PartitionKey, SortKey};
 use crate::domain::path::Path;
 use crate::engine::protocol::{ActivityWanted, Among, Command, EntityRef};
-use crate::language::translated;
+use crate::language::{sentences, translated};
 use crate::tui::app::App;
 use crate::tui::job::Job;
 use crate::tui::pane::Pane;
@@ -45,7 +45,7 @@ fn wanted(app: &App, words: &[String]) -> Result<(ActivityWanted, Vec<String>), 
     };
     let (since, until) = (at("since")?, at("until")?);
     if since.zip(until).is_some_and(|(since, until)| since > until) {
-        return Err(tr!("--until is before --since: %{moments}", moments = moments.join("; ")).into_owned());
+        return Err(tr!("--until is before --since: %{moments}", moments = sentences(moments)).into_owned());
     }
     let limit = options.value("limit").map(|n| {
         n.parse().map_err(|_| tr!("--%{name} wants a number, not %{text}", name = "limit", text = n).into_owned())

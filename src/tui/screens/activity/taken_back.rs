@@ -10,7 +10,7 @@ use crate::domain::clock::{parse_time, utc_millis};
 use crate::domain::key::PartitionKey;
 use crate::domain::timeline::BySource;
 use crate::engine::protocol::{Activity, ActivityWanted, EntityRef};
-use crate::language::translated;
+use crate::language::{sentences, translated};
 use crate::tui::format;
 
 /// Entities that a plan may name one by one.
@@ -56,7 +56,7 @@ impl LeftOut {
             text!("%{n} versions are not in the plan: pending or failed, not applied"),
         );
         let all: Vec<String> = unapplied.into_iter().chain(undated).collect();
-        (!all.is_empty()).then(|| all.join("; "))
+        (!all.is_empty()).then(|| sentences(all))
     }
 }
 

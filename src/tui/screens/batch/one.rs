@@ -22,6 +22,9 @@ use crate::tui::theme::Role;
 /// Notes about the run that are shown at most.
 const NOTES: usize = 3;
 
+/// Lines of the dialog from which on run and whole digest have a place in it.
+const SMALL: u16 = 12;
+
 /// Effect of Enter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Button {
@@ -121,7 +124,10 @@ impl One {
         let note = tr!("digest %{digest}", digest = digest);
         let inner = framed(buffer, area, Frame::Write, &title, &note, &app.theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-        let foot = if approval.confirm.is_some() { 5 } else { 3 };
+        // Where little is shown of the item, run and digest stand back: the frame has the digest's beginning.
+        let facts = if inner.height < SMALL { 0 } else { 2 };
+        let wanted = approval.confirm.as_deref().map(|wanted| Wanted::of(wanted, inner.width));
+        let foot = facts + wanted.as_ref().map_or(0, Wanted::height) + 1;
         let room = usize::from(inner.width).max(4);
         let notes: Vec<Rich> = approval.notes[..approval.notes.len().min(NOTES)]
             .iter()
@@ -138,25 +144,20 @@ impl One {
         for (y, line) in (body.bottom()..).zip(&notes) {
             draw_line(buffer, Rect { y, height: 1, ..inner }, line, 0, &app.theme, Style::default());
         }
-        self.draw_foot(app, approval, buffer, Rect { y: body.bottom() + noted, height: foot, ..inner })
+        let area = Rect { y: body.bottom() + noted, height: foot, ..inner };
+        if facts > 0 {
+            draw_facts(app, approval, buffer, area);
+        }
+        self.draw_foot(app, wanted.as_ref(), buffer, Rect { y: area.y + facts, height: foot - facts, ..area })
     }
 
-    fn draw_foot(&self, app: &App, approval: &ApprovalRequest, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+    fn draw_foot(&self, app: &App, wanted: Option<&Wanted>, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
         let theme = &app.theme;
         let row = |i: u16| Rect { y: area.y + i, height: 1, ..area };
-        let items = format::plural(approval.items.len() as u64, text!("%{n} item"), text!("%{n} items"));
-        let (run, batch) = (approval.run, approval.batch);
-        let facts = tr!("run %{run}, batch %{batch}, %{items}, digest", run = run, batch = batch, items = items);
-        draw_line(buffer, row(0), &Rich::of(Role::Dim, &facts), 0, theme, Style::default());
-        draw_line(buffer, row(1), &Rich::of(Role::Dim, &approval.digest), 0, theme, Style::default());
         let mut cursor = None;
-        if let Some(wanted) = &approval.confirm {
-            let text = format!("{} ", tr!("Type %{wanted} to be able to write it:", wanted = HOLE));
-            let label = around(&text, wanted, Role::Warning);
-            let used = u16::try_from(label.width()).unwrap_or(u16::MAX);
-            let at = if used + 12 < area.width { row(2) } else { row(3) };
-            draw_line(buffer, row(2), &label, 0, theme, Style::default());
-            let left = if at.y == area.y + 2 { used } else { 0 };
+        if let Some(wanted) = wanted {
+            draw_line(buffer, row(0), &wanted.label, 0, theme, Style::default());
+            let (at, left) = if wanted.is_beside { (row(0), wanted.used()) } else { (row(1), 0) };
             cursor = self.field.draw(buffer, Rect { x: at.x + left, width: (at.width - left).min(30), ..at }, theme);
         }
         let chosen = |button| if self.button == button { Role::Button } else { Role::Text };
@@ -171,5 +172,38 @@ impl One {
         }
         draw_line(buffer, row(area.height - 1), &buttons, 0, theme, Style::default());
         cursor
+    }
+}
+
+/// The name that has to be typed: what asks for it, and whether there is room to type beside.
+struct Wanted {
+    label: Rich,
+    is_beside: bool,
+}
+
+impl Wanted {
+    fn of(wanted: &str, room: u16) -> Self {
+        let text = format!("{} ", tr!("Type %{wanted} to be able to write it:", wanted = HOLE));
+        let label = around(&text, wanted, Role::Warning);
+        let is_beside = label.width() + 12 < usize::from(room);
+        Self { label, is_beside }
+    }
+
+    fn used(&self) -> u16 {
+        u16::try_from(self.label.width()).unwrap_or(u16::MAX)
+    }
+
+    fn height(&self) -> u16 {
+        if self.is_beside { 1 } else { 2 }
+    }
+}
+
+/// Run, batch and whole digest.
+fn draw_facts(app: &App, approval: &ApprovalRequest, buffer: &mut Buffer, area: Rect) {
+    let items = format::plural(approval.items.len() as u64, text!("%{n} item"), text!("%{n} items"));
+    let (run, batch) = (approval.run, approval.batch);
+    let facts = tr!("run %{run}, batch %{batch}, %{items}, digest", run = run, batch = batch, items = items);
+    for (y, words) in (area.y..).zip([facts.as_ref(), &approval.digest]) {
+        draw_line(buffer, Rect { y, height: 1, ..area }, &Rich::of(Role::Dim, words), 0, &app.theme, Style::default());
     }
 }

@@ -10,7 +10,7 @@ use super::Batch;
 use crate::domain::clock::local_minutes;
 use crate::domain::key::Version;
 use crate::engine::protocol::{Level, Preview};
-use crate::language::translated;
+use crate::language::{comma, listed, translated};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -85,7 +85,8 @@ impl Batch {
             n => format::plural(n, text!("%{n} item left after it"), text!("%{n} items left after it")),
         };
         if approval.held_back.1 > 0 {
-            words.push_str(&format!(", {}", tr!("%{n} held back", n = format::count(approval.held_back.1))));
+            words.push_str(comma());
+            words.push_str(&tr!("%{n} held back", n = format::count(approval.held_back.1)));
         }
         let line = Rich::of(Role::Strong, &format!(" {words} "));
         let width = u16::try_from(line.width()).unwrap_or(0).min(area.width.saturating_sub(2));
@@ -188,7 +189,7 @@ fn actions(items: &[&Preview]) -> String {
             None => counts.push((item.action, 1)),
         }
     }
-    counts.iter().map(|(action, n)| format!("{} {action}", format::count(*n))).collect::<Vec<_>>().join(", ")
+    listed(counts.iter().map(|(action, n)| format!("{} {action}", format::count(*n))))
 }
 
 /// Where the items come from and where they go to: partitions, or how many of them.
@@ -205,8 +206,8 @@ fn ends(items: &[&Preview]) -> String {
     match (is_in_place, is_back) {
         (true, _) => target,
         (false, false) => format!("{source} → {target}"),
-        (false, true) if is_copy => format!("{target}, {}", tr!("taken back")),
-        (false, true) => format!("{target} → {source}, {}", tr!("taken back")),
+        (false, true) if is_copy => listed([target, tr!("taken back").into_owned()]),
+        (false, true) => listed([format!("{target} → {source}"), tr!("taken back").into_owned()]),
     }
 }
 
@@ -225,7 +226,7 @@ fn line(item: &Preview, room: usize) -> Rich {
     };
     let (key, versions) = subject::of_preview(item);
     let tail = format!("{versions}  {changes}{}", subject::line(item.line));
-    let warnings = if item.warnings.is_empty() { String::new() } else { format!("  ! {}", item.warnings.join(", ")) };
+    let warnings = if item.warnings.is_empty() { String::new() } else { format!("  ! {}", listed(&item.warnings)) };
     let left = room.saturating_sub(line.width() + text::width(&tail) + text::width(&warnings)).max(12);
     line.push(Role::Text, &text::fit(&key, left));
     line.push(Role::Dim, &tail);

@@ -10,6 +10,7 @@ use crate::domain::printable::printable;
 use crate::domain::row::Row;
 use crate::domain::value::Value;
 use crate::engine::protocol::{Collision, CollisionRow};
+use crate::language::listed;
 use crate::tui::parts::Rich;
 use crate::tui::parts::problem;
 use crate::tui::screens::history::document::{json_lines, lookup, scalar};
@@ -84,10 +85,9 @@ fn verdict(collision: &Collision, decision: &Decision, from: &[usize]) -> String
             order = order_text(from),
             news = news
         ),
-        _ => tr!(
-            "! decided for rows that do not want this key: %{rows}. u takes it back",
-            rows = decision.from.join(", ")
-        ),
+        _ => {
+            tr!("! decided for rows that do not want this key: %{rows}. u takes it back", rows = listed(&decision.from))
+        }
     }
     .into_owned()
 }
@@ -111,8 +111,8 @@ fn row_lines(at: usize, row: &CollisionRow, is_taken: bool, zone: &TimeZone, roo
         who = format!("{}?", text::cut(&printable(&who), WHO.saturating_sub(2)));
     }
     let role = if certain { Role::Text } else { Role::Warning };
-    let facts = Rich::of(Role::Text, &text::fit(&format!("v{}", row.version), VERSION))
-        .with(Role::Text, &text::fit(&when, WHEN))
+    let facts = Rich::of(Role::Text, &text::cell(&format!("v{}", row.version), VERSION))
+        .with(Role::Text, &text::cell(&when, WHEN))
         .with(role, &text::fit(&who, WHO));
     let left = room.saturating_sub(NUMBER + facts.width() + 1);
     let pk = printable(row.pk.as_str());

@@ -190,7 +190,7 @@ impl Collisions {
 fn line(key: &CollisionKey, decision: &Decision, room: usize) -> Rich {
     let role = if decision.is_open() { Role::Warning } else { Role::Ok };
     let mut line = Rich::of(Role::Flag, if decision.is_new { "+ " } else { "  " });
-    line.push(role, &text::fit(&translated(decision.word), DECISION));
+    line.push(role, &text::cell(&translated(decision.word), DECISION));
     line.push(Role::Text, &key.target.key.to_string());
     if let [one] = decision.from.as_slice() {
         let kept = format!("  {one}");

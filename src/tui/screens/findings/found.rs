@@ -14,6 +14,7 @@ pub(crate) struct Findings {
     kept: Vec<Finding>,
     counts: [u64; 3],
     bytes: usize,
+    widest: usize,
 }
 
 fn place(severity: Severity) -> usize {
@@ -31,6 +32,7 @@ impl Findings {
         let is_kept = self.kept.len() < KEPT && self.bytes < BYTES;
         if is_kept {
             self.bytes += finding.message.len();
+            self.widest = self.widest.max(finding.kind.as_str().len());
             self.kept.push(finding);
         }
         is_kept
@@ -54,6 +56,11 @@ impl Findings {
     /// Those that are kept, in the order that they were found in.
     pub(crate) fn kept(&self) -> &[Finding] {
         &self.kept
+    }
+
+    /// Cells of the longest kind among them.
+    pub(crate) fn widest(&self) -> usize {
+        self.widest
     }
 
     /// The kinds among them, in alphabetical order.

@@ -1,6 +1,5 @@
 //! Findings of a preview beside its items, or of the doctor: filtered, and each one's entity a key away.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use ratatui::buffer::Buffer;
@@ -10,29 +9,28 @@ use ratatui::style::Style;
 mod commands;
 pub(crate) mod doctor;
 pub(crate) mod found;
+mod lines;
 
 use self::doctor::Doctor;
 use self::found::Findings;
+use self::lines::{line, progress, whole};
 use super::command::CommandBox;
 use crate::domain::finding::FindingKind;
 use crate::domain::plan::NamedEntity;
 use crate::domain::tenant::tenant_of;
 use crate::engine::protocol::{Finding, RequestId, Severity};
+use crate::language::listed;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
+use crate::tui::format;
 use crate::tui::keymap::{Context, Key};
 use crate::tui::parts::Filter;
 use crate::tui::parts::filter::draw_above;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
-use crate::tui::parts::problem;
 use crate::tui::parts::scroll::Step;
 use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_line, draw_lines, draw_list, draw_text};
 use crate::tui::screen::{Flow, Press, Screen};
 use crate::tui::theme::Role;
-use crate::tui::{format, text};
-
-/// Width of the column of kinds.
-const KIND: usize = 11;
 
 /// The list as it is looked at; what was found stays where it was found.
 #[derive(Debug, Clone)]
@@ -172,38 +170,6 @@ impl FindingsBox {
         app.preview_repair(only);
         true
     }
-
-    /// How many there are, and which are shown.
-    fn summary(&self, findings: &Findings) -> Rich {
-        let mut line = Rich::default();
-        for severity in [Severity::Error, Severity::Warning, Severity::Note] {
-            let n = findings.count(severity);
-            if n > 0 {
-                let (one, many) = counts(severity);
-                line.push(role(severity), &format!("{}  ", format::plural(n, one, many)));
-            }
-        }
-        let repairable = findings.kept().iter().filter(|f| f.repairable).count() as u64;
-        if repairable > 0 {
-            let counted = format::plural(repairable, text!("%{n} repairable"), text!("%{n} repairable"));
-            line.push(Role::Ok, &format!("{counted} (r)  "));
-        }
-        let kind = self.kind.map(|kind| Cow::Borrowed(kind.as_str()));
-        let only: Vec<Cow<'static, str>> = self.severity.map(several).into_iter().chain(kind).collect();
-        if !self.marks.is_empty() {
-            let marked = tr!("%{n} marked: r repairs these alone", n = format::len(self.marks.len()));
-            line.push(Role::Marked, &format!("{marked}  "));
-        }
-        if !only.is_empty() {
-            line.push(Role::Match, &format!("{}  ", tr!("only %{what}", what = only.join(", "))));
-        }
-        let kept = findings.kept().len() as u64;
-        if findings.total() > kept {
-            let first = format::count(kept);
-            line.push(Role::Warning, &tr!("! the first %{n} are listed; Y lists all", n = first));
-        }
-        line
-    }
 }
 
 impl Screen for FindingsBox {
@@ -298,7 +264,7 @@ impl Screen for FindingsBox {
                 let scope: Vec<&str> = scope.map(String::as_str).collect();
                 match scope.as_slice() {
                     [] => tr!("Doctor"),
-                    scope => tr!("Doctor: %{scope}", scope = scope.join(", ")),
+                    scope => tr!("Doctor: %{scope}", scope = listed(scope)),
                 }
             }
         };
@@ -346,104 +312,10 @@ impl Screen for FindingsBox {
         let marks = &self.marks;
         let row = |i: usize| {
             let at = places.get(i)?;
-            findings.kept().get(*at).map(|finding| line(finding, marks.contains(at)))
+            findings.kept().get(*at).map(|finding| line(finding, findings.widest(), marks.contains(at)))
         };
         draw_list(buffer, Place { frame: area, lines: list }, &mut self.scroll, places.len(), theme, row);
         draw_lines(buffer, Rect { y: list.bottom(), height: inner.bottom() - list.bottom(), ..inner }, &below, theme);
         cursor
     }
-}
-
-/// How far the doctor is, and what it could not look at.
-fn progress(app: &App, doctor: &Doctor, room: usize) -> Vec<Rich> {
-    let looked = format::plural(doctor.looked, text!("%{n} row"), text!("%{n} rows"));
-    let (role, words) = match (doctor.job.running, doctor.job.ended) {
-        (true, _) => (Role::Text, tr!("looking… %{looked} so far; x stops", looked = looked)),
-        (false, _) if doctor.job.cancelled => {
-            (Role::Warning, tr!("stopped at %{looked}: not all was looked at", looked = looked))
-        }
-        (false, Some(at)) if doctor.job.problem.is_none() => {
-            let age = format::age(at, app.now);
-            let words = if app.armed {
-                tr!("%{looked} looked at %{age}", looked = looked, age = age)
-            } else {
-                tr!("%{looked} looked at %{age}; read-only, so writing was not tried", looked = looked, age = age)
-            };
-            (Role::Dim, words)
-        }
-        _ => (Role::Warning, tr!("ended at %{looked}: not all was looked at", looked = looked)),
-    };
-    let mut lines = problem::notice(&words, role, room);
-    let again = app.key_of(Context::Findings, Action::Reload);
-    lines.extend(problem::before_run(doctor.job.before, &again, room));
-    lines.extend(doctor.job.problem.iter().flat_map(|failure| problem::lines(failure, room)));
-    lines
-}
-
-/// One finding of a severity, and several.
-fn counts(severity: Severity) -> (&'static str, &'static str) {
-    match severity {
-        Severity::Error => (text!("%{n} error"), text!("%{n} errors")),
-        Severity::Warning => (text!("%{n} warning"), text!("%{n} warnings")),
-        Severity::Note => (text!("%{n} note"), text!("%{n} notes")),
-    }
-}
-
-fn one(severity: Severity) -> Cow<'static, str> {
-    match severity {
-        Severity::Error => tr!("error"),
-        Severity::Warning => tr!("warning"),
-        Severity::Note => tr!("note"),
-    }
-}
-
-fn several(severity: Severity) -> Cow<'static, str> {
-    match severity {
-        Severity::Error => tr!("errors"),
-        Severity::Warning => tr!("warnings"),
-        Severity::Note => tr!("notes"),
-    }
-}
-
-fn role(severity: Severity) -> Role {
-    match severity {
-        Severity::Error => Role::Error,
-        Severity::Warning => Role::Warning,
-        Severity::Note => Role::Text,
-    }
-}
-
-/// A finding in one line, its severity also without colours.
-fn line(finding: &Finding, is_marked: bool) -> Rich {
-    let sign = match finding.severity {
-        Severity::Error => "!",
-        Severity::Warning => "~",
-        Severity::Note => " ",
-    };
-    let place = match finding.entity.key.pk.as_str() {
-        "" => finding.entity.module.clone(),
-        _ => finding.entity.key.to_string(),
-    };
-    let path = finding.path.as_deref().map(|p| format!(" {p}")).unwrap_or_default();
-    Rich::of(role(finding.severity), sign)
-        .with(Role::Ok, if finding.repairable { "r" } else { " " })
-        .with(Role::Marked, if is_marked { "*" } else { " " })
-        .with(role(finding.severity), &text::fit(finding.kind.as_str(), KIND))
-        .with(Role::Text, &place)
-        .with(Role::Path, &path)
-        .with(Role::Dim, &format!("  {}", finding.message))
-}
-
-/// A finding in as many lines as it needs.
-fn whole(finding: &Finding, room: usize) -> Vec<Rich> {
-    let mut lines = vec![Rich::of(Role::Dim, &"─".repeat(room))];
-    let place = match finding.entity.key.pk.as_str() {
-        "" => tr!("module %{module}", module = finding.entity.module),
-        _ => tr!("%{key} in %{module}", key = finding.entity.key, module = finding.entity.module),
-    };
-    lines.extend(problem::notice(&place, Role::Strong, room));
-    let path = finding.path.as_deref().map(|p| format!("{p}: ")).unwrap_or_default();
-    let what = format!("{} ({}): {path}{}", finding.kind, one(finding.severity), finding.message);
-    lines.extend(problem::notice(&what, Role::Text, room));
-    lines
 }

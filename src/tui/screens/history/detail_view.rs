@@ -16,6 +16,7 @@ use crate::domain::printable::printable;
 use crate::domain::row::TableKind;
 use crate::domain::timeline::VersionStatus;
 use crate::engine::protocol::Side;
+use crate::language::comma;
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::parts::hits;
@@ -223,8 +224,8 @@ fn heading(opened: &Opened, view: Option<&PlanView>, body: &Body) -> String {
                 }
                 _ => String::new(),
             };
-            let all = if opened.all { format!(", {}", tr!("all fields")) } else { String::new() };
-            let stored = if view.is_some() { format!(", {}", tr!("as stored")) } else { String::new() };
+            let all = if opened.all { format!("{}{}", comma(), tr!("all fields")) } else { String::new() };
+            let stored = if view.is_some() { format!("{}{}", comma(), tr!("as stored")) } else { String::new() };
             format!("{}{all}{stored}{count}", compared(opened, &key, body))
         }
         (Shown::Changes | Shown::Sides, Wanted::Nothing(_)) => {

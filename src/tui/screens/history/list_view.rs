@@ -76,10 +76,10 @@ impl Columns {
 
     fn heading(&self, zone: &str) -> Rich {
         let mut head = format!("   {}  ", text::fit_right(&tr!("ver"), 6));
-        head.push_str(&text::fit(&tr!("when, %{zone}", zone = zone), 18));
-        head.push_str(&text::fit(&tr!("who"), self.who));
-        head.push_str(&text::fit(&tr!("where"), 6));
-        head.push_str(&text::fit(&tr!("status"), 10));
+        head.push_str(&text::cell(&tr!("when, %{zone}", zone = zone), 18));
+        head.push_str(&text::cell(&tr!("who"), self.who));
+        head.push_str(&text::cell(&tr!("where"), 6));
+        head.push_str(&text::cell(&tr!("status"), 10));
         head.push_str(&text::fit(&tr!("request"), self.rest));
         Rich::of(Role::Dim, &head)
     }
@@ -96,13 +96,12 @@ impl Columns {
         out.push(Role::Strong, &text::fit_right(&line.version.to_string(), 6));
         let at = line.at.as_deref().map_or_else(|| tr!("unknown").into_owned(), |at| local_minutes(at, zone));
         out.push(Role::Text, "  ");
-        out.push(Role::Text, &text::fit(&at, 18));
+        out.push(Role::Text, &text::cell(&at, 18));
         let mut who = line.by.clone().unwrap_or_else(|| tr!("unknown").into_owned());
         if line.uncertain {
             who = format!("{}?", text::cut(&printable(&who), self.who.saturating_sub(3)));
         }
-        out.push(if line.uncertain { Role::Warning } else { Role::Text }, &text::fit(&who, self.who.saturating_sub(1)));
-        out.push(Role::Text, " ");
+        out.push(if line.uncertain { Role::Warning } else { Role::Text }, &text::cell(&who, self.who));
         let letter = |kind, letter| if line.found.contains(&kind) { letter } else { "·" };
         let found = [
             letter(TableKind::Data, "D"),
@@ -110,7 +109,7 @@ impl Columns {
             letter(TableKind::Command, "C"),
             if line.in_s3 { "S" } else { " " },
         ];
-        out.push(Role::Text, &text::fit(&found.concat(), 6));
+        out.push(Role::Text, &text::cell(&found.concat(), 6));
         let role = match line.status {
             VersionStatus::Published if line.deleted => Role::Removed,
             VersionStatus::Published => Role::Text,
@@ -121,7 +120,7 @@ impl Columns {
         if line.problem.is_some() {
             status.push_str(" !");
         }
-        out.push(role, &text::fit(&status, 10));
+        out.push(role, &text::cell(&status, 10));
         out.push(Role::Dim, &text::fit(line.request_id.as_deref().unwrap_or_default(), self.rest));
         out
     }

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::Half;
 use super::{detail_view, list_view};
+use crate::language::comma;
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::pane::Pane;
@@ -33,13 +34,13 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
         return None;
     };
     let (at, shown) = (opened.list.cursor + 1, opened.versions.shown_len());
-    let reading = if opened.reading.is_some() { format!(", {}", tr!("reading…")) } else { String::new() };
+    let reading = if opened.reading.is_some() { format!("{}{}", comma(), tr!("reading…")) } else { String::new() };
     let gaps = match opened.versions.gaps() {
         0 => String::new(),
-        n => format!(", {}", tr!("%{n} missing", n = format::len(n))),
+        n => format!("{}{}", comma(), tr!("%{n} missing", n = format::len(n))),
     };
     let is_old = opened.reading.is_none() && opened.versions.is_old();
-    let old = if is_old { format!(", {}", tr!("OLD")) } else { String::new() };
+    let old = if is_old { format!("{}{}", comma(), tr!("OLD")) } else { String::new() };
     let note = format!("{}/{}{gaps}{reading}{old}", format::len(at.min(shown)), format::len(shown));
     let watched = app.watch.as_ref().filter(|w| w.follows(&opened.entity));
     let view = app.view.as_ref().map(title_mark).unwrap_or_default();

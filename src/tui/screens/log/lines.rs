@@ -3,6 +3,8 @@
 use crate::domain::run::Outcome;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{ExportedFile, Finding, ItemResult, Level, RunInfo, Severity};
+use crate::language::{comma, listed, sentences, translated};
+use crate::tui::screens::log::progress::state_word;
 use crate::tui::{format, subject};
 
 /// An item that began or ended.
@@ -23,7 +25,8 @@ pub(crate) fn item(item: &ItemResult) -> (Level, String) {
         text.push_str(&format!(" [{warning}]"));
     }
     if item.attempts > 1 {
-        text.push_str(&format!(", {}", tr!("after %{n} attempts", n = item.attempts)));
+        text.push_str(comma());
+        text.push_str(&tr!("after %{n} attempts", n = item.attempts));
     }
     (item_level(item), text)
 }
@@ -52,11 +55,12 @@ pub(crate) fn finding(finding: &Finding) -> (Level, String) {
 pub(crate) fn run(run: &RunInfo) -> (Level, String) {
     // A run without a plan is named after what it does.
     let operation = run.operation.as_str();
-    let what = if run.name.starts_with(operation) { run.name.clone() } else { format!("{operation}, {}", run.name) };
-    let mut text = tr!("run %{run} (%{what}) is %{state}", run = run.run, what = what, state = run.state).into_owned();
+    let what = if run.name.starts_with(operation) { run.name.clone() } else { listed([operation, &run.name]) };
+    let state = translated(state_word(run.state));
+    let mut text = tr!("run %{run} (%{what}) is %{state}", run = run.run, what = what, state = state).into_owned();
     let outcomes: Vec<String> = run.outcomes.iter().map(|(outcome, n)| format!("{n} {outcome}")).collect();
     if !outcomes.is_empty() {
-        text.push_str(&format!(": {}", outcomes.join(", ")));
+        text.push_str(&format!(": {}", listed(outcomes)));
     }
     (Level::Info, text)
 }
@@ -75,7 +79,7 @@ pub(crate) fn exported(file: &ExportedFile) -> (Level, String) {
             text!("%{n} soft-deleted entity was left out"),
             text!("%{n} soft-deleted entities were left out"),
         );
-        text.push_str(&format!("; {left}"));
+        text = sentences([text, left]);
     }
     (Level::Info, text)
 }
@@ -96,7 +100,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
     let service = [failure.service.clone(), failure.aws_code.clone(), request];
     let parts: Vec<String> = service.into_iter().flatten().collect();
     if !parts.is_empty() {
-        text.push_str(&format!(" ({})", parts.join(", ")));
+        text.push_str(&format!(" ({})", listed(parts)));
     }
     text
 }

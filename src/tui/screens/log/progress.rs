@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::domain::run::{Action, Outcome, Reason, RunId, RunState};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{ApprovalRequest, EntityRef, ItemResult, PlanSummary, RequestId, RunInfo, StopCause};
+use crate::language::comma;
 use crate::tui::subject;
 
 /// Seconds that the rate is taken over.
@@ -150,10 +151,13 @@ impl Progress {
         self.stage = Stage::Waiting;
     }
 
-    /// The state that it ended in, as far as that was recorded.
-    pub(crate) fn state_word(&self) -> String {
-        let recorded = self.info.as_ref().map(|info| info.state.to_string());
-        recorded.unwrap_or_else(|| if self.problem.is_some() { "failed" } else { "ended" }.to_owned())
+    /// The state that it ended in, as far as that was recorded, in a word that [`text!`] marks.
+    pub(crate) fn end_word(&self) -> &'static str {
+        match &self.info {
+            Some(info) => state_word(info.state),
+            None if self.problem.is_some() => text!("failed"),
+            None => text!("ended"),
+        }
     }
 
     /// It writes to a tenant.
@@ -165,8 +169,8 @@ impl Progress {
     pub(crate) fn what(&self) -> String {
         // A name often begins with what is done.
         let operation = self.info.as_ref().map(|i| i.operation.as_str()).filter(|o| !self.name.starts_with(o));
-        let operation = operation.map(|o| format!("{o}, ")).unwrap_or_default();
-        if self.name.is_empty() { operation } else { format!("{operation}{}, ", self.name) }
+        let name = Some(self.name.as_str()).filter(|name| !name.is_empty());
+        operation.into_iter().chain(name).map(|word| format!("{word}{}", comma())).collect()
     }
 
     /// True where nothing further of it is begun for now, whoever said so.
@@ -291,6 +295,17 @@ impl Progress {
     }
 }
 
+/// A state of the contract, as sentences say it: a word that [`text!`] marks.
+pub(crate) fn state_word(state: RunState) -> &'static str {
+    match state {
+        RunState::Waiting => text!("waiting"),
+        RunState::Running => text!("running"),
+        RunState::Stopped => text!("stopped"),
+        RunState::Done => text!("done"),
+        RunState::Undone => text!("undone"),
+    }
+}
+
 /// Advice on a cause, a text to be translated.
 pub(crate) fn hint(cause: &Cause) -> &'static str {
     match cause.reason {
@@ -363,6 +378,17 @@ mod tests {
         let conflicts = run.causes.iter().find(|c| c.reason == Some(Reason::TargetChanged)).unwrap();
         assert_eq!((conflicts.count, conflicts.message.as_str()), (10_000, "at version 0"));
         assert_eq!(run.causes.iter().map(|c| c.count).sum::<u64>() + run.other_causes, 20_000);
+    }
+
+    #[test]
+    fn the_end_of_a_run_is_a_word_of_the_contract_that_is_translated() {
+        use crate::language::{Language, tests::speaking, translated};
+        let words = RunState::ALL.iter().map(|state| (state.as_str(), state_word(*state)));
+        let begun = Progress::begun(RequestId(1), "n".into());
+        for (contract, word) in words.chain([("ended", begun.end_word())]) {
+            assert_eq!(contract, word);
+            assert_ne!(speaking(Language::Japanese, || translated(word)), word);
+        }
     }
 
     #[test]

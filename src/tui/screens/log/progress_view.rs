@@ -84,7 +84,7 @@ fn state(app: &App, run: &Progress, room: usize) -> Vec<Rich> {
     let what = run.what();
     let id = run.run.map(|r| tr!("run %{run}", run = r)).unwrap_or_default();
     let about = format!("{what}{id}");
-    let about = about.trim_end().trim_end_matches(',');
+    let about = about.trim_end().trim_end_matches([',', '、']);
     let (role, words) = match run.stage {
         Stage::Previewing => {
             let found = format::plural(run.found, text!("%{n} item"), text!("%{n} items"));

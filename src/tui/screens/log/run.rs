@@ -11,6 +11,7 @@ use crate::engine::protocol::{
     ApprovalRequest, BatchInfo, BatchState, Command, Decision, Event, Finding, ItemFilter, ItemResult, Level, Phase,
     RequestId, RunInfo, Severity, Signature, Steering,
 };
+use crate::language::{listed, translated};
 use crate::notify::News;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
@@ -310,7 +311,7 @@ impl App {
         let counts: Vec<String> = batch.outcomes.iter().map(|(word, n)| format!("{n} {word}")).collect();
         let n = batch.batch;
         let what = match batch.state {
-            BatchState::Done => tr!("batch %{n} is through: %{counts}", n = n, counts = counts.join(", ")),
+            BatchState::Done => tr!("batch %{n} is through: %{counts}", n = n, counts = listed(counts)),
             BatchState::Approved => tr!("batch %{n} is approved", n = n),
             BatchState::Skipped => tr!("batch %{n} is skipped", n = n),
             BatchState::Held => tr!("batch %{n} is held back", n = n),
@@ -338,10 +339,10 @@ impl App {
                 None => self.say(words),
             }
         }
-        let state = self.followed(request).filter(|run| run.run.is_some()).map(|run| run.state_word());
+        let state = self.followed(request).filter(|run| run.run.is_some()).map(|run| run.end_word());
         if let Some(state) = state {
-            let words = tr!("a run has ended: %{state}", state = state);
-            self.tell_of_run(News::RunEnded, &state, None, &words);
+            let words = tr!("a run has ended: %{state}", state = translated(state));
+            self.tell_of_run(News::RunEnded, state, None, &words);
         }
         let wrote = self.followed(request).and_then(|run| run.run.filter(|_| run.wrote()));
         if wrote.is_some() {
@@ -379,13 +380,13 @@ impl App {
     /// How to resume a run: on the command line, or here where nothing else knows of it.
     pub(crate) fn way_to_resume(&self, run: RunId) -> String {
         let resume = self.key_of(Context::Runs, Action::Resume);
-        if self.forgets { format!(":runs, {resume}") } else { self.line_of_resume(run) }
+        if self.forgets { listed([":runs", &resume]) } else { self.line_of_resume(run) }
     }
 
     /// How to take a run back, likewise.
     pub(crate) fn way_to_undo(&self, run: RunId) -> String {
         let undo = self.key_of(Context::Runs, Action::UndoRun);
-        if self.forgets { format!(":runs, {undo}") } else { self.line_of_undo(run) }
+        if self.forgets { listed([":runs", &undo]) } else { self.line_of_undo(run) }
     }
 
     /// How to resume a run, on the command line.

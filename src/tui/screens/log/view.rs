@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::{Levels, Log, LogLine, progress_view};
 use crate::engine::protocol::Level;
+use crate::language::listed;
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::pane::Pane;
@@ -19,7 +20,7 @@ impl Log {
     /// Limits that items are narrowed to, in words.
     fn narrowed(&self) -> Option<String> {
         let parts: Vec<String> = self.outcome.map(|o| o.to_string()).into_iter().chain(self.tenant.clone()).collect();
-        (!parts.is_empty()).then(|| parts.join(", "))
+        (!parts.is_empty()).then(|| listed(parts))
     }
 
     /// Moves the cursor; at the end it follows what comes in.
@@ -47,11 +48,11 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     let place = if len == 0 { 0 } else { app.log.scroll.cursor + 1 };
     let mut note = format!("{}/{}", format::len(place), format::len(len));
     if let Some(narrowed) = app.log.narrowed() {
-        note = format!("{}, {note}", tr!("%{what} only", what = narrowed));
+        note = listed([tr!("%{what} only", what = narrowed).into_owned(), note]);
     } else if app.log.levels != Levels::All {
-        note = format!("{}, {note}", tr!("%{what} only", what = app.log.levels.word()));
+        note = listed([tr!("%{what} only", what = app.log.levels.word()).into_owned(), note]);
     } else if app.log.errors > 0 {
-        note = format!("{}, {note}", format::plural(app.log.errors, text!("%{n} error"), text!("%{n} errors")));
+        note = listed([format::plural(app.log.errors, text!("%{n} error"), text!("%{n} errors")), note]);
     }
     let inner = framed(buffer, area, Frame::Pane { focused }, &title, &note, &theme);
     if inner.is_empty() {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::config::plan::{entity_list, listed, operations};
 use crate::domain::run::Operation;
 use crate::engine::protocol::Level;
+use crate::language;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Key;
@@ -29,7 +30,7 @@ impl App {
                 let known: Vec<String> = operations().map(|o| o.to_string()).collect();
                 let operation = operations().find(|o| o.as_str() == *word);
                 let operation = operation
-                    .ok_or_else(|| tr!("plan new wants one of %{operations}", operations = known.join(", ")))?;
+                    .ok_or_else(|| tr!("plan new wants one of %{operations}", operations = language::listed(known)))?;
                 self.replace_plan(Next::New(operation));
             }
             ["open", file] => self.replace_plan(Next::Open(path(file))),

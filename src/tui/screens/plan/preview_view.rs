@@ -9,6 +9,7 @@ use super::preview::PlanPreview;
 use crate::domain::publish::PublishMode;
 use crate::domain::run::{Action, Outcome, Reason};
 use crate::engine::protocol::{ItemResult, PlanSummary};
+use crate::language::{comma, listed};
 use crate::tui::actions::Action as Do;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -23,6 +24,9 @@ use crate::tui::screens::items::{Items, Which};
 use crate::tui::theme::Role;
 use crate::tui::{format, subject, text};
 
+/// Lines that the items get at least, with their heading and what is shown of one, where the window allows it.
+const LISTED: u16 = 8;
+
 /// Draws the pane.
 pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
     let theme = app.theme.clone();
@@ -35,7 +39,12 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let room = usize::from(inner.width).max(4);
     let mut above = head(app, &preview, room);
-    above.truncate(usize::from(inner.height / 2).max(1));
+    let most = usize::from((inner.height / 2).max(inner.height.saturating_sub(LISTED))).max(1);
+    if above.len() > most {
+        let more = above.len() + 1 - most;
+        above.truncate(most - 1);
+        above.push(Rich::of(Role::Dim, &tr!("… %{n} more lines: a taller window shows them", n = more)));
+    }
     let top = u16::try_from(above.len()).unwrap_or(0);
     for (y, line) in (inner.y..inner.bottom()).zip(&above) {
         draw_line(buffer, Rect { y, height: 1, ..inner }, line, 0, &theme, Style::default());
@@ -131,7 +140,7 @@ pub(crate) fn sums(summary: &PlanSummary, room: usize) -> Vec<Rich> {
     let mut out = line.wrapped(room);
     let reasons: Vec<String> = summary.reasons.iter().map(|(r, n)| format!("{r} {}", format::count(*n))).collect();
     if !reasons.is_empty() {
-        let words = tr!("because: %{reasons}", reasons = reasons.join(", "));
+        let words = tr!("because: %{reasons}", reasons = listed(reasons));
         out.extend(problem::notice(&words, Role::Dim, room));
     }
     let blast = &summary.blast;
@@ -216,7 +225,8 @@ pub(crate) fn draw_items(app: &App, items: &mut Items, buffer: &mut Buffer, fram
     }
     let room = usize::from(area.width).max(4);
     let (at, len) = (items.list.scroll.cursor + 1, items.len());
-    let which = if items.which() == Which::All { String::new() } else { format!(", {}", items.which().word()) };
+    let which =
+        if items.which() == Which::All { String::new() } else { format!("{}{}", comma(), items.which().word()) };
     let heading = match items.list.total {
         None => tr!("Items: reading…").into_owned(),
         Some(0) => format!("{}{which}", tr!("Items: none")),
@@ -275,7 +285,7 @@ pub(crate) fn line(item: &ItemResult, room: usize) -> Rich {
         Some(outcome) => (outcome_role(outcome), outcome.as_str()),
         None => (action_role(item.action), item.action.as_str()),
     };
-    let mut line = Rich::of(role, &text::fit(word, 9));
+    let mut line = Rich::of(role, &text::cell(word, 9));
     if !item.warnings.is_empty() {
         line.push(Role::Warning, "! ");
     }

@@ -148,14 +148,14 @@ impl Columns {
     }
 
     fn head(&self) -> Rich {
-        let mut line = Rich::of(Role::Dim, &text::fit(&format!("  {}", tr!("profile")), self.name));
+        let mut line = Rich::of(Role::Dim, &text::cell(&format!("  {}", tr!("profile")), self.name));
         for (word, width) in [
             (tr!("tables"), ENVIRONMENT),
             (tr!("account"), ACCOUNT),
             (tr!("region"), self.region),
             (tr!("writing"), MODE),
         ] {
-            line.push(Role::Dim, &text::fit(&word, width));
+            line.push(Role::Dim, &text::cell(&word, width));
         }
         if self.opened {
             line.push(Role::Dim, &tr!("last used"));
@@ -169,17 +169,17 @@ impl Columns {
         let region = profile.region.clone().or_else(|| opened?.region.clone());
         let unknown = || "?".to_owned();
         let mark = if is_here { "▸ " } else { "  " };
-        let mut line = Rich::of(Role::Strong, &text::fit(&format!("{mark}{}", profile.name), self.name));
+        let mut line = Rich::of(Role::Strong, &text::cell(&format!("{mark}{}", profile.name), self.name));
         let tables = format!("{}-{}", profile.environment, profile.app);
         for (value, width) in [
             (tables, ENVIRONMENT),
             (account.unwrap_or_else(unknown), ACCOUNT),
             (region.unwrap_or_else(unknown), self.region),
         ] {
-            line.push(Role::Text, &text::fit(&value, width));
+            line.push(Role::Text, &text::cell(&value, width));
         }
         let (role, mode) = if profile.protected { (Role::Warning, tr!("PROTECTED")) } else { (Role::Dim, tr!("asks")) };
-        line.push(role, &text::fit(&mode, MODE));
+        line.push(role, &text::cell(&mode, MODE));
         if self.opened {
             let at = opened.map_or_else(|| tr!("never"), |opened| local_minutes(&opened.at, &app.zone).into());
             line.push(Role::Dim, &if is_here { tr!("now") } else { at });

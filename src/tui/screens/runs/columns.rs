@@ -2,22 +2,38 @@
 
 use std::borrow::Cow;
 
-use super::{WIDE, state, subject_of};
+use super::{state, subject_of};
 use crate::domain::clock::local_minutes;
 use crate::domain::run::Outcome;
 use crate::engine::protocol::RunInfo;
+use crate::language::listed;
 use crate::tui::app::App;
 use crate::tui::parts::Rich;
 use crate::tui::theme::Role;
 use crate::tui::{format, text};
 
-/// Cells from which on numbers have columns of their own.
-const NUMBERS: usize = 72;
 /// Cells that the subject of a run gets at least.
 const SUBJECT: usize = 20;
-/// Cells between two columns, and where room is short.
-const GAP: usize = 2;
-const NARROW: usize = 1;
+/// Columns that stand before it.
+const BEFORE: usize = 3;
+
+/// Columns beside the subject: the fuller ones first.
+struct Layout {
+    has_year: bool,
+    /// Columns of their own for what is done and left; otherwise what is left stands in the place of the state.
+    has_numbers: bool,
+    has_others: bool,
+    has_who: bool,
+    gap: usize,
+}
+
+const LEANEST: Layout = Layout { has_year: false, has_numbers: false, has_others: false, has_who: false, gap: 1 };
+const FULLER: [Layout; 4] = [
+    Layout { has_year: true, has_numbers: true, has_others: true, has_who: true, gap: 2 },
+    Layout { has_year: true, has_numbers: true, has_others: true, has_who: false, gap: 2 },
+    Layout { has_year: false, has_numbers: true, has_others: true, has_who: false, gap: 2 },
+    Layout { has_year: false, has_numbers: true, has_others: false, has_who: false, gap: 2 },
+];
 
 /// A column: its heading, the cells of it, and what stands in it.
 struct Column {
@@ -31,44 +47,55 @@ struct Column {
 pub(super) struct Columns {
     all: Vec<Column>,
     gap: usize,
+    /// True where one of them says who ran it.
+    pub(super) has_who: bool,
 }
 
 impl Columns {
-    /// Each is as wide as what stands in it; the subject gets the rest.
+    /// As many as leave the subject its room; each is as wide as what stands in it, and the subject gets the rest.
     pub(super) fn of(app: &App, runs: &[RunInfo], room: usize) -> Self {
+        let heading = tr!("source → target, name");
+        let least = SUBJECT.max(text::width(&heading));
+        let mut laid_out = FULLER.iter().map(|layout| Self::beside(app, runs, layout));
+        let mut columns = laid_out
+            .find(|columns| columns.width() + least <= room)
+            .unwrap_or_else(|| Self::beside(app, runs, &LEANEST));
+        let width = room.saturating_sub(columns.width()).max(SUBJECT);
+        columns.all.insert(BEFORE, Column { heading, width, is_number: false, value: subject });
+        columns
+    }
+
+    /// All but the subject's.
+    fn beside(app: &App, runs: &[RunInfo], layout: &Layout) -> Self {
         let column = |heading: Cow<'static, str>, is_number, value: fn(&App, &RunInfo) -> (Role, String)| {
             let widest = runs.iter().map(|run| text::width(&value(app, run).1)).max().unwrap_or(0);
             Column { width: widest.max(text::width(&heading)), heading, is_number, value }
         };
-        let mut columns = if room < NUMBERS {
-            vec![
-                column(tr!("when"), false, day),
-                column(tr!("operation"), false, operation),
-                column(tr!("state"), false, stands),
-            ]
-        } else {
-            vec![
-                column(tr!("when"), false, when),
-                column(tr!("operation"), false, operation),
-                column(tr!("state"), false, plain_state),
-            ]
-        };
-        let place = columns.len();
-        if room >= NUMBERS {
-            columns.extend([column(Outcome::Done.as_str().into(), true, done), column(left_heading(), true, left)]);
-            if runs.iter().any(|run| !others(app, run).1.is_empty()) {
-                columns.push(column(tr!("not done"), false, others));
-            }
+        let mut all = vec![
+            column(tr!("when"), false, if layout.has_year { when } else { day }),
+            column(tr!("operation"), false, operation),
+            column(tr!("state"), false, if layout.has_numbers { plain_state } else { stands }),
+        ];
+        if layout.has_numbers {
+            all.extend([column(Outcome::Done.as_str().into(), true, done), column(left_heading(), true, left)]);
         }
-        if room >= WIDE {
-            columns.push(column(tr!("who"), false, operator));
+        if layout.has_others && runs.iter().any(|run| !others(app, run).1.is_empty()) {
+            all.push(column(tr!("not done"), false, others));
         }
-        let gap = if room < NUMBERS { NARROW } else { GAP };
-        let taken: usize = columns.iter().map(|column| column.width + gap).sum();
-        let width = room.saturating_sub(taken).max(SUBJECT);
-        let heading = tr!("source → target, name");
-        columns.insert(place, Column { heading, width, is_number: false, value: subject });
-        Self { all: columns, gap }
+        if layout.has_who {
+            all.push(column(tr!("operator"), false, operator));
+        }
+        Self { all, gap: layout.gap, has_who: layout.has_who }
+    }
+
+    /// Cells that they take, each with its gap.
+    fn width(&self) -> usize {
+        self.all.iter().map(|column| column.width + self.gap).sum()
+    }
+
+    /// True where a subject does not fit.
+    pub(super) fn cuts(&self, subject: &str) -> bool {
+        self.all.get(BEFORE).is_some_and(|column| text::width(subject) > column.width)
     }
 
     /// The line above the rows.
@@ -141,7 +168,7 @@ fn left(_: &App, run: &RunInfo) -> (Role, String) {
 /// Outcomes but for those done.
 fn others(_: &App, run: &RunInfo) -> (Role, String) {
     let others = run.outcomes.iter().filter(|(outcome, n)| *outcome != Outcome::Done && *n > 0);
-    (Role::Text, others.map(|(outcome, n)| format!("{} {outcome}", format::count(*n))).collect::<Vec<_>>().join(", "))
+    (Role::Text, listed(others.map(|(outcome, n)| format!("{} {outcome}", format::count(*n)))))
 }
 
 fn operator(_: &App, run: &RunInfo) -> (Role, String) {

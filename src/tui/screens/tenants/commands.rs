@@ -5,6 +5,7 @@ use crate::domain::tenant::tenant_of;
 use crate::engine::protocol::{
     Command, Cursor, DeletedFilter, EntityRef, EntitySummary, Event, Level, Listing, RequestId,
 };
+use crate::language::listed;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::cache::{CachedCounts, Whose};
@@ -85,7 +86,7 @@ impl App {
     /// That there is no such module, as far as the modules are known.
     pub(crate) fn scan_command(&mut self, module: &str) -> Result<(), String> {
         if let Some(connection) = self.connection.as_ref().filter(|c| c.modules.iter().all(|known| known != module)) {
-            let known = connection.modules.join(", ");
+            let known = listed(&connection.modules);
             return Err(tr!("there is no module %{module}: the modules are %{known}", module = module, known = known)
                 .into_owned());
         }
@@ -186,7 +187,7 @@ impl App {
         self.notice = None;
         self.tenants.typed = Some(pk.clone());
         if !others.is_empty() {
-            self.say(tr!("opened in module %{module}; also in %{others}", module = module, others = others.join(", ")));
+            self.say(tr!("opened in module %{module}; also in %{others}", module = module, others = listed(others)));
         }
         let tenant = tenant_of(&pk, None).code;
         self.list(module.clone(), pk.clone(), tenant.clone());

@@ -11,6 +11,7 @@ use super::entities::Entities;
 use super::entity_columns::Columns;
 use crate::domain::clock::local_minutes;
 use crate::engine::protocol::DeletedFilter;
+use crate::language::listed;
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::pane::Pane;
@@ -103,7 +104,7 @@ fn place(list: &Entities) -> String {
     let marks = (!list.marks.is_empty()).then(|| tr!("%{n} marked", n = format::len(list.marks.len())));
     let range = list.range().map(|range| tr!("range of %{n}", n = format::len(range.count())));
     let old = list.is_old().then(|| tr!("OLD"));
-    deleted.into_iter().chain([place]).chain(marks).chain(range).chain(old).collect::<Vec<_>>().join(", ")
+    listed(deleted.into_iter().chain([place]).chain(marks).chain(range).chain(old))
 }
 
 /// Facts about the selected entity, and how far reading is.

@@ -11,6 +11,7 @@ use crate::domain::run::Operation;
 use crate::domain::users::{Entry, Seen, User};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{Command, Event, RequestId};
+use crate::language::listed;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::{Context, Key};
@@ -74,8 +75,8 @@ impl Users {
     fn take(&mut self, pool: String, users: Vec<User>, next: Option<String>) {
         let line = |user| {
             let seen = Seen::of(&user);
-            let listed = |entries: &[Entry]| entries.iter().map(Entry::to_string).collect::<Vec<_>>().join(", ");
-            Line { roles: listed(&seen.roles), groups: listed(&seen.groups), user, seen }
+            let of = |entries: &[Entry]| listed(entries.iter().map(Entry::to_string));
+            Line { roles: of(&seen.roles), groups: of(&seen.groups), user, seen }
         };
         self.lines.extend(users.into_iter().map(line));
         (self.pool, self.next) = (Some(pool), next);

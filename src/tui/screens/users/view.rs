@@ -131,24 +131,22 @@ impl Users {
 fn heading(room: usize) -> Rich {
     let (name, tenant, roles) = columns(room);
     let head = [(tr!("user"), name), (tr!("tenant"), tenant), (tr!("roles (tenant:role)"), roles)];
-    let head = head.map(|(word, width)| text::fit(&word, width)).concat();
+    let head = head.map(|(word, width)| text::cell(&word, width)).concat();
     Rich::of(Role::Dim, &format!("{}{head}{}", " ".repeat(FLAGS), tr!("groups")))
 }
 
 /// A user in one line.
 fn in_one(line: &Line, room: usize) -> Rich {
     let (name, tenant, roles) = columns(room);
-    // A column ends before the next one begins.
-    let cell = |words: &str, width: usize| format!("{} ", text::fit(words, width.saturating_sub(1)));
     let flag = |is: bool, sign: &'static str| if is { sign } else { " " };
     let mut out = Rich::of(Role::Warning, flag(line.user.federated, "F"))
         .with(Role::Error, flag(!line.seen.malformed.is_empty(), "!"))
         .with(Role::Warning, flag(line.seen.is_respelled, "^"));
     out.pad_to(FLAGS);
     let of = line.seen.tenant.as_deref();
-    out.with(Role::Strong, &cell(&line.user.name, name))
-        .with(if of.is_some() { Role::Text } else { Role::Dim }, &cell(of.unwrap_or("*"), tenant))
-        .with(Role::Text, &cell(&line.roles, roles))
+    out.with(Role::Strong, &text::cell(&line.user.name, name))
+        .with(if of.is_some() { Role::Text } else { Role::Dim }, &text::cell(of.unwrap_or("*"), tenant))
+        .with(Role::Text, &text::cell(&line.roles, roles))
         .with(Role::Text, &line.groups)
 }
 

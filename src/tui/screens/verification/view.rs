@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use super::{VerificationBox, compared};
 use crate::domain::finding::FindingKind;
 use crate::engine::protocol::{Finding, Severity};
+use crate::language::listed;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -206,7 +207,7 @@ fn line(verification: &Verification, entity: &Judged, what: usize) -> Rich {
         }
     }
     let word = |(kind, n): &(FindingKind, usize)| if *n > 1 { format!("{kind} {n}") } else { kind.to_string() };
-    let kinds = kinds.iter().map(word).collect::<Vec<_>>().join(", ");
+    let kinds = listed(kinds.iter().map(word));
     let key = about.first().map(|f| f.entity.key.to_string()).unwrap_or_default();
     let paths: Vec<&str> = about.iter().filter_map(|f| f.path.as_deref()).collect();
     Rich::of(role, sign)
