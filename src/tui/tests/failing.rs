@@ -11,6 +11,22 @@ use crate::tui::app::App;
 use crate::tui::app::update;
 use crate::tui::message::{Effect, Message};
 
+/// A console that no engine answers.
+fn alone(start_armed: bool) -> App {
+    let options = ConsoleOptions {
+        profile: Profile::new("p", "dev", "shop"),
+        start_armed,
+        state_dir: "state".into(),
+        headless_prefix: vec![],
+        forgets: false,
+        open: None,
+        no_color: true,
+        ui: Default::default(),
+        settings: Default::default(),
+    };
+    App::new(options, now()).unwrap()
+}
+
 #[test]
 fn a_failure_stands_in_its_place_and_once_in_the_log() {
     let fails = |c: &Command| match c {
@@ -40,18 +56,7 @@ fn what_is_not_there_is_said_so() {
 
 #[test]
 fn answers_that_nobody_waits_for_are_ignored() {
-    let options = ConsoleOptions {
-        profile: Profile::new("p", "dev", "shop"),
-        start_armed: false,
-        state_dir: "state".into(),
-        headless_prefix: vec![],
-        forgets: false,
-        open: None,
-        no_color: true,
-        ui: Default::default(),
-        settings: Default::default(),
-    };
-    let mut app = App::new(options, now()).unwrap();
+    let mut app = alone(false);
     app.take_effects();
     for event in [
         Event::Opened { modules: vec!["x".into()] },
@@ -79,18 +84,7 @@ fn a_history_that_was_stopped_says_so() {
 
 #[test]
 fn an_engine_that_ends_is_told_of() {
-    let options = ConsoleOptions {
-        profile: Profile::new("p", "dev", "shop"),
-        start_armed: true,
-        state_dir: "state".into(),
-        headless_prefix: vec![],
-        forgets: false,
-        open: None,
-        no_color: true,
-        ui: Default::default(),
-        settings: Default::default(),
-    };
-    let mut app = App::new(options, now()).unwrap();
+    let mut app = alone(true);
     update(&mut app, now(), Message::EngineGone);
     let mut buffer = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, 120, 40));
     crate::tui::view::draw(&mut app, &mut buffer);

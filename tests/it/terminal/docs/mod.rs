@@ -13,8 +13,7 @@ fn done_by_the_letter(file: &str) {
     let steps = steps(file);
     let commands = steps.iter().filter(|step| matches!(step, Step::Run(_))).count();
     assert!(commands > 4, "{file} has {commands} commands");
-    let tour = Tour::new(&steps);
-    let mut tour = if file.contains("/ja/") { tour.with("LANG", "ja_JP.UTF-8") } else { tour };
+    let mut tour = Tour::new(&steps).with("LANG", pictures::language(file));
     for step in &steps {
         tour.step(step, |_, _| {});
     }

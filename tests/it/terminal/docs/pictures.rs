@@ -57,6 +57,20 @@ const SCENES: &[Scene] = &[
     ("doctor", "What the doctor found, problems first", &[(":doctor\r", "looked at"), ("j", "PRODUCT#acme")]),
 ];
 
+/// Moving pictures: the name, the page with the table of that name, and what it shows.
+const MOVING: [(&str, &str, &str); 2] = [
+    (
+        "rollback",
+        "docs/tutorial.md",
+        "A rollback in the console, key by key: open a partition, step through the versions, preview, arm, write",
+    ),
+    (
+        "rollback-ja",
+        "docs/ja/tutorial.md",
+        "コンソールでのロールバックを 1 キーずつ: パーティションを開き、バージョンをさかのぼり、プレビューし、書き込みを許可し、書き込む",
+    ),
+];
+
 /// The screen once nothing moves on it any more.
 fn settled(console: &Console, ground: Ground, caption: &str) -> Frame {
     let frame = || Frame::of(console.screen.lock().unwrap().screen(), ground, caption);
@@ -71,14 +85,20 @@ fn settled(console: &Console, ground: Ground, caption: &str) -> Frame {
     last
 }
 
-fn opened(ground: Ground) -> (Tour, Vec<Step>) {
-    let steps = steps("docs/tutorial.md");
+/// The reader of a page, in the page's language.
+fn opened(page: &str, ground: Ground) -> (Tour, Vec<Step>) {
+    let steps = steps(page);
     let tour = Tour::new(&steps).with("COLORFGBG", if ground.name == "dark" { "15;0" } else { "0;15" });
-    (tour, steps)
+    (tour.with("LANG", language(page)), steps)
+}
+
+/// The locale in which a page's console is opened.
+pub(super) fn language(page: &str) -> &'static str {
+    if page.contains("/ja/") { "ja_JP.UTF-8" } else { "C.UTF-8" }
 }
 
 fn scene(scene: &Scene, ground: Ground) -> Vec<Frame> {
-    let (mut tour, _) = opened(ground);
+    let (mut tour, _) = opened("docs/tutorial.md", ground);
     tour.open("tenantry --sandbox");
     let console = tour.console.as_mut().unwrap();
     console.resize(SIZE.0, SIZE.1);
@@ -90,9 +110,9 @@ fn scene(scene: &Scene, ground: Ground) -> Vec<Frame> {
     vec![settled(console, ground, "")]
 }
 
-/// The table of the tutorial that is marked so, a frame for each of its rows.
-fn moving(name: &str, ground: Ground) -> Vec<Frame> {
-    let (mut tour, steps) = opened(ground);
+/// The table of a page that is marked so, a frame for each of its rows.
+fn moving(page: &str, name: &str, ground: Ground) -> Vec<Frame> {
+    let (mut tour, steps) = opened(page, ground);
     let mut frames = Vec::new();
     for step in &steps {
         let is_it = matches!(step, Step::Keys(_, Some(picture)) if picture == name);
@@ -143,9 +163,9 @@ fn the_pictures_show_the_screens_of_today(ground: Ground) {
     for one in SCENES {
         stale.push_str(&check(one.0, one.1, ground, &scene(one, ground)).err().unwrap_or_default());
     }
-    let label =
-        "A rollback in the console, key by key: open a partition, step through the versions, preview, arm, write";
-    stale.push_str(&check("rollback", label, ground, &moving("rollback", ground)).err().unwrap_or_default());
+    for (name, page, label) in MOVING {
+        stale.push_str(&check(name, label, ground, &moving(page, name, ground)).err().unwrap_or_default());
+    }
     assert!(stale.is_empty(), "{stale}");
 }
 
