@@ -137,6 +137,8 @@ async fn a_change_since_is_shown_three_ways_and_taken_back_only_by_force() {
     // Someone rolls the moved entity's source back: a change since the run.
     let printed = program.json(&["rollback", "PRODUCT#acme", BOLT, "--to", "11", "--arm"]).await;
     assert_eq!(printed.code, 0, "{}", printed.stdout);
+    let verified = program.json(&["verify", &run]).await;
+    assert!(verified.stderr.contains("changed since the run: 1 of the entities"), "{}", verified.stderr);
     let edited = stack.dump().await;
     let shown = program.json(&["undo", &run]).await;
     let bolt = shown.events("item").into_iter().find(|i| i["sk"] == BOLT).unwrap().clone();

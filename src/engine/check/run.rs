@@ -1,5 +1,7 @@
 //! Reading back what a run wrote.
 
+use futures::TryStreamExt;
+
 use crate::domain::csv::application::is_from_reading;
 use crate::domain::diff::Change;
 use crate::domain::finding::FindingKind;
@@ -15,7 +17,7 @@ use crate::domain::verify::{differences, history_differences, imported};
 use crate::engine::failure::Failure;
 use crate::engine::journal::{Reader, WrittenItem};
 use crate::engine::protocol::{EntityRef, Event, Finding, Phase, RunInfo, Severity};
-use crate::engine::read::seen::look_up;
+use crate::engine::read::seen::{Seen, Wanted, seen_pages};
 use crate::engine::records::verified::Tally;
 use crate::engine::task::place::pinned_by;
 use crate::engine::task::{Stop, Task, blocking};
@@ -63,7 +65,7 @@ async fn unwritten(task: &Task, info: &RunInfo) -> Result<(), Stop> {
 /// Compares every entity that a run, or one batch of it, wrote with what it is now.
 pub(in crate::engine) async fn written(task: &Task, run: RunId, batch: Option<u32>) -> Result<(), Stop> {
     let state_dir = task.shared.state_dir.clone();
-    let (mut reader, by) = blocking(move || {
+    let (reader, by) = blocking(move || {
         let reader = Reader::open(&state_dir, run)?;
         let recorded = reader.recorded()?;
         let is_pipeline = recorded.plan.as_ref().is_some_and(|plan| plan.run.engine == Engine::Pipeline);
@@ -71,23 +73,33 @@ pub(in crate::engine) async fn written(task: &Task, run: RunId, batch: Option<u3
         Ok::<_, crate::engine::journal::JournalError>((reader, by))
     })
     .await??;
-    let (mut after, mut tally) = (0, Tally::default());
-    loop {
+    let mut tally = Tally::default();
+    let mut pages = seen_pages(task, reader, move |reader, after| reader.done(batch, after, PAGE), wanted);
+    while let Some((page, seen)) = pages.try_next().await? {
         task.check()?;
-        let page;
-        (page, reader) = blocking(move || (reader.done(batch, after, PAGE), reader)).await?;
-        let page = page?;
-        let ended = page.len() < PAGE;
-        after = page.last().map_or(after, |item| item.n);
-        compare(task, by, &page, &mut tally).await?;
+        compare(task, by, &page, &seen, &mut tally).await?;
         task.emit(Event::Progress { phase: Phase::Verify, done: tally.looked, total: None }).await?;
-        if ended && batch.is_none() {
-            return tally.remember(task, run).await;
-        }
-        if ended {
-            return Ok(());
-        }
     }
+    if batch.is_some() {
+        return Ok(());
+    }
+    if tally.went_on > 0 {
+        let n = tally.went_on;
+        task.warn(format!("changed since the run: {n} of the entities; what it wrote is in their history")).await?;
+    }
+    tally.remember(task, run).await
+}
+
+/// Entities that the items of a page wrote.
+fn wanted(page: &[WrittenItem]) -> Wanted {
+    entities(page).map(|(module, part)| (module, &part.key)).collect()
+}
+
+fn entities(page: &[WrittenItem]) -> impl Iterator<Item = (&str, &PlannedPart)> {
+    page.iter().flat_map(|written| {
+        let parts = written.item.parts.iter().filter(|part| part.is_entity());
+        parts.map(|part| (&*written.item.module, part))
+    })
 }
 
 /// The way in which the entities were written.
@@ -115,7 +127,7 @@ fn as_read(wrote: &Row, now: &Row) -> Vec<Change> {
     changes
 }
 
-async fn compare(task: &Task, by: By, page: &[WrittenItem], tally: &mut Tally) -> Result<(), Stop> {
+async fn compare(task: &Task, by: By, page: &[WrittenItem], seen: &Seen, tally: &mut Tally) -> Result<(), Stop> {
     for item in page {
         let Some(part) = item.item.part(Role::User) else { continue };
         tally.looked += 1;
@@ -128,14 +140,10 @@ async fn compare(task: &Task, by: By, page: &[WrittenItem], tally: &mut Tally) -
         let message = item.item.message.clone().unwrap_or_default();
         tally.report(task, error(FindingKind::Different, &entity, message)).await?;
     }
-    let mut parts: Vec<(&str, &PlannedPart)> = Vec::new();
-    for written in page {
-        parts.extend(written.item.parts.iter().filter(|p| p.is_entity()).map(|p| (&*written.item.module, p)));
-    }
-    let seen = look_up(task, parts.iter().map(|(module, part)| (*module, &part.key)).collect()).await?;
-    for (module, part) in parts {
+    for (module, part) in entities(page) {
         let Some(snapshot) = seen.get(&(module.to_owned(), part.key.clone())) else { continue };
         tally.looked += 1;
+        tally.went_on += u64::from(snapshot.as_ref().is_ok_and(|now| now.version > part.version.next()));
         let entity = EntityRef { module: module.to_owned(), key: part.key.clone() };
         for finding in judge(task, by, &entity, part, snapshot).await? {
             tally.report(task, finding).await?;

@@ -19,6 +19,8 @@ const FILE: &str = "verified.json";
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Tally {
     pub(in crate::engine) looked: u64,
+    /// Entities with a version above the one that the run wrote.
+    pub(in crate::engine) went_on: u64,
     findings: BTreeMap<String, u64>,
 }
 

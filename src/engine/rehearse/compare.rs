@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use futures::TryStreamExt;
+
 use crate::domain::diff::{Change, diff_rows};
 use crate::domain::finding::FindingKind;
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
@@ -10,9 +12,9 @@ use crate::domain::path::Segment;
 use crate::domain::row::{Row, field};
 use crate::domain::users::MODULE;
 use crate::domain::value::to_plain_json;
-use crate::engine::journal::Reader;
+use crate::engine::journal::{Reader, WrittenItem};
 use crate::engine::protocol::{EntityRef, Event, Finding, Phase, Severity};
-use crate::engine::read::seen::look_up;
+use crate::engine::read::seen::seen_pages;
 use crate::engine::task::{Stop, Task, blocking};
 use crate::store::publish::{Snapshot, in_form};
 
@@ -34,33 +36,21 @@ const MARKS: [&str; 3] = ["_restoredAt", "_rolledBackFrom", "_rolledBackAt"];
 /// Compares what `copy` has with what a preview of `task` saw: how many entities, and how much is otherwise.
 pub(super) async fn all(task: &Task, copy: &Task, preview: &Path, total: u64) -> Result<(u64, u64), Stop> {
     let path = preview.to_path_buf();
-    let (mut reader, mut after) = (blocking(move || Reader::open_file(&path)).await??, 0);
+    let reader = blocking(move || Reader::open_file(&path)).await??;
     let (mut entities, mut differences, mut done) = (0, 0, 0);
-    loop {
+    let wanted = |page: &[WrittenItem]| parts(page).map(|(item, part)| (item.module.as_str(), &part.key)).collect();
+    let mut pages = seen_pages(copy, reader, |reader, after| reader.whole(after, PAGE), wanted);
+    while let Some((page, seen)) = pages.try_next().await? {
         task.check()?;
-        let page;
-        (page, reader) = blocking(move || (reader.whole(after, PAGE), reader)).await?;
-        let page = page?;
-        let Some(last) = page.last() else { return Ok((entities, differences)) };
-        after = last.n;
         done += page.len() as u64;
-        let items: Vec<&PlannedItem> = page.iter().map(|written| &written.item).collect();
-        let parts = || {
-            // The source of a counter is a counter too.
-            items.iter().filter(|item| item.part(Role::Counter).is_none()).flat_map(|item| {
-                let parts = item.parts.iter().filter(|part| is_versioned(part));
-                parts.map(|part| (*item, part))
-            })
-        };
-        let seen = look_up(copy, parts().map(|(item, part)| (item.module.as_str(), &part.key)).collect()).await?;
         let mut found = Vec::new();
-        for (item, part) in parts() {
+        for (item, part) in parts(&page) {
             entities += 1;
             if let Some(snapshot) = seen.get(&(item.module.clone(), part.key.clone())) {
                 found.extend(entity(item, part, snapshot));
             }
         }
-        for part in items.iter().filter_map(|item| item.part(Role::User)) {
+        for part in page.iter().filter_map(|written| written.item.part(Role::User)) {
             entities += 1;
             found.extend(user(copy, part).await?);
         }
@@ -70,6 +60,13 @@ pub(super) async fn all(task: &Task, copy: &Task, preview: &Path, total: u64) ->
         }
         task.emit(Event::Progress { phase: Phase::Verify, done, total: Some(total) }).await?;
     }
+    Ok((entities, differences))
+}
+
+/// Parts of items whose versions are compared. The source of a counter is a counter too.
+fn parts(page: &[WrittenItem]) -> impl Iterator<Item = (&PlannedItem, &PlannedPart)> {
+    let items = page.iter().map(|written| &written.item).filter(|item| item.part(Role::Counter).is_none());
+    items.flat_map(|item| item.parts.iter().filter(|part| is_versioned(part)).map(move |part| (item, part)))
 }
 
 /// Counters only ever count up, and commands are no state of their own.
