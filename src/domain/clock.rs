@@ -1,5 +1,7 @@
 //! Times as the framework and as we write them.
 
+use std::borrow::Cow;
+
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Zoned};
@@ -51,6 +53,41 @@ pub fn local_minutes(text: &str, zone: &TimeZone) -> String {
 #[must_use]
 pub fn local_seconds(text: &str, zone: &TimeZone) -> String {
     local(text, zone, "%Y-%m-%d %H:%M:%S")
+}
+
+/// A sentence with our own times in it as wall clock in a zone, to the second where it is not a full minute. A time in quotes is a value
+/// that somebody stored: it stays.
+#[must_use]
+pub fn with_local_times<'t>(text: &'t str, zone: &TimeZone) -> Cow<'t, str> {
+    /// Characters of `2026-03-02T01:15:00`.
+    const SECONDS: usize = 19;
+    let bytes = text.as_bytes();
+    let digits = |from: usize| bytes.iter().skip(from).take_while(|byte| byte.is_ascii_digit()).count();
+    let is_quote = |byte: Option<&u8>| byte.is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+    let (mut out, mut kept) = (String::new(), 0);
+    for (middle, _) in text.match_indices('T') {
+        let Some(start) = middle.checked_sub(10).filter(|start| *start >= kept) else { continue };
+        let mut end = start + SECONDS;
+        if bytes.get(end) == Some(&b'.') {
+            end += 1 + digits(end + 1);
+        }
+        let stands_alone = start == 0 || !bytes[start - 1].is_ascii_alphanumeric();
+        let before = start.checked_sub(1).and_then(|at| bytes.get(at));
+        if bytes.get(end) != Some(&b'Z') || !stands_alone || is_quote(before) || is_quote(bytes.get(end + 1)) {
+            continue;
+        }
+        end += 1;
+        let Some(written) = text.get(start..end).filter(|written| parse_time(written).is_some()) else { continue };
+        let is_minute = written.get(16..SECONDS) == Some(":00");
+        out.push_str(&text[kept..start]);
+        out.push_str(&if is_minute { local_minutes(written, zone) } else { local_seconds(written, zone) });
+        kept = end;
+    }
+    if kept == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[kept..]);
+    Cow::Owned(out)
 }
 
 fn local(text: &str, zone: &TimeZone, form: &str) -> String {
@@ -193,6 +230,31 @@ mod tests {
         assert_eq!(normalise_time("2026-03-02T10:15:00+09:00"), "2026-03-02T01:15:00.000Z");
         assert_eq!(normalise_time("yesterday"), "yesterday");
         assert_eq!(local_minutes("2026-03-02T10:15:00+09:00", &TimeZone::UTC), "2026-03-02 01:15");
+    }
+
+    #[test]
+    fn times_in_a_sentence_become_local_ones() {
+        let zone = time_zone("Asia/Tokyo").unwrap();
+        let local = |text| with_local_times(text, &zone).into_owned();
+        assert_eq!(local("has waited since 2026-11-29T01:31:54.000Z"), "has waited since 2026-11-29 10:31:54");
+        assert_eq!(
+            local("CUSTOMER#my_tenant (version 1, 2026-11-26T00:00:25.000Z), 2026-11-26T15:01:00Z"),
+            "CUSTOMER#my_tenant (version 1, 2026-11-26 09:00:25), 2026-11-27 00:01"
+        );
+        for same in [
+            "updatedAt is \"2026-11-29T01:31:54.000Z\"",
+            "2026-11-29T10:31:54+09:00",
+            "2026-13-29T01:31:54.000Z",
+            "x2026-11-29T01:31:54.000Z",
+            "Tは T",
+            "",
+        ] {
+            assert_eq!(local(same), same);
+        }
+        assert_eq!(
+            local("バージョン 1 は 2026-11-29T01:31:54.000Z から待機"),
+            "バージョン 1 は 2026-11-29 10:31:54 から待機"
+        );
     }
 
     #[test]

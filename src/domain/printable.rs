@@ -45,6 +45,12 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The words of an error about a temporary file without its place, which is not the one that was asked for.
+#[must_use]
+pub fn without_place(error: &str) -> &str {
+    error.split_once(" at path \"").map_or(error, |(words, _)| words)
+}
+
 /// Parts of Hangul syllables, as Unicode's rules GB6 to GB8 join them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Jamo {
@@ -148,6 +154,15 @@ mod tests {
         for whole in ["\u{1112}\u{1161}\u{11ab}", "가\u{11a8}\u{11a8}", "\u{1100}\u{d7b0}\u{d7cb}", "한글"] {
             assert_eq!(printable(whole), whole);
         }
+    }
+
+    #[test]
+    fn an_error_does_not_name_a_temporary_file() {
+        let missing = std::path::Path::new("/nonexistent");
+        let error = tempfile::NamedTempFile::new_in(missing).unwrap_err().to_string();
+        assert!(error.contains("nonexistent"), "{error}");
+        assert_eq!(without_place(&error), "No such file or directory (os error 2)");
+        assert_eq!(without_place("it is at path x"), "it is at path x");
     }
 
     #[test]

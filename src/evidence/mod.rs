@@ -15,6 +15,7 @@ pub(crate) use masked::Masking;
 pub(crate) use preview::{PreviewItems, of_preview, place_of};
 pub(crate) use run::of_run;
 
+use crate::domain::printable::without_place;
 use crate::engine::protocol::PlanSummary;
 
 /// A report, in parts.
@@ -76,7 +77,8 @@ fn blast(summary: &PlanSummary) -> String {
 /// Writes a report into a file of its own, which appears when it is whole and never takes another one's place.
 pub(crate) fn write(path: &Path, text: &str) -> std::io::Result<()> {
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".tenantry-").tempfile_in(dir)?;
+    let plainly = |e: std::io::Error| std::io::Error::new(e.kind(), without_place(&e.to_string()).to_owned());
+    let mut file = tempfile::Builder::new().prefix(".tenantry-").tempfile_in(dir).map_err(plainly)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist_noclobber(path).map(drop).map_err(|error| error.error)

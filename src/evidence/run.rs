@@ -5,7 +5,7 @@ use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::domain::shell;
 use crate::domain::value::to_plain_json;
 use crate::engine::protocol::{
-    Approved, ItemResult, Preview, Problem, Remembered, RunReport, Signature, TimedBatch, Verified,
+    Approved, ItemResult, Preview, Problem, Remembered, RunInfo, RunReport, Signature, TimedBatch, Verified,
 };
 
 /// Characters of a value that are told.
@@ -54,7 +54,8 @@ pub(crate) fn of_run(report: &RunReport, prefix: &[String]) -> Report {
     let changed = report.changed.iter().flat_map(changed).collect();
     part("Samples of what changed", table(&["item", "path", "before", "after"], changed, "Nothing was changed."));
     if info.left > 0 {
-        let heading = format!("Left: {} items", info.left);
+        let items = if info.left == 1 { "item" } else { "items" };
+        let heading = format!("Left: {} {items}", info.left);
         part(&heading, table(&["item", "action", "versions"], report.left.iter().map(left).collect(), ""));
     }
     back(report, prefix, &mut blocks);
@@ -82,8 +83,8 @@ fn facts(report: &RunReport) -> Block {
         ("environment", format!("{} of {}", info.environment, info.app)),
         ("account", or_none(&info.account)),
         ("region", or_none(&info.region)),
-        ("started", info.started_at.clone()),
-        ("ended", or_none(&info.ended_at)),
+        ("started (UTC)", info.started_at.clone()),
+        ("ended (UTC)", ended(info)),
         ("state", info.state.to_string()),
         ("can be undone until", undo_until(report)),
         ("rehearsed", rehearsed(report)),
@@ -93,6 +94,14 @@ fn facts(report: &RunReport) -> Block {
         ("journal", info.journal.clone()),
         ("head of its chain", chain),
     ])
+}
+
+/// A run that nobody began has no end.
+fn ended(info: &RunInfo) -> String {
+    match &info.ended_at {
+        None if info.wrote_nothing() => "it was not begun: nothing was written".to_owned(),
+        at => or_not_known(at.as_deref()),
+    }
 }
 
 fn signed(signature: &Signature) -> Vec<String> {
@@ -213,6 +222,9 @@ fn back(report: &RunReport, prefix: &[String], blocks: &mut Vec<Block>) {
             blocks.push(line(&["undo"], by));
         }
         (None, Operation::Export) => blocks.push(Block::Text("It wrote nothing into a table.".to_owned())),
+        (None, _) if info.wrote_nothing() => {
+            blocks.push(Block::Text("Nothing was written: there is nothing to take back.".to_owned()));
+        }
         (None, _) => blocks.push(line(&["undo"], info.run)),
     }
 }

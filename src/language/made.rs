@@ -18,6 +18,10 @@ const SENTENCES: usize = 8;
 const LEAD: &str = ": ";
 /// Names of values that are lists of names: no comma stands in one of these.
 const LISTS: [&str; 7] = ["kinds", "modules", "names", "owners", "people", "tenants", "versions"];
+/// Names of values that are how many there are.
+const COUNTS: [&str; 9] = ["entities", "items", "looked", "objects", "reads", "rows", "units", "users", "writes"];
+/// Names of values that whatever stands behind the sentence in brackets goes into.
+const LAST: [&str; 3] = ["bucket", "pool", "profile"];
 /// Ends of such lists that are cut short.
 const MORE: [&str; 2] = [" and more", " and others"];
 
@@ -52,7 +56,12 @@ impl Pattern {
             pieces.push(piece.to_owned());
         }
         let pattern = Self { pieces, names, translation };
-        (!pattern.names.is_empty() && pattern.letters() >= TOLD_BY).then_some(pattern)
+        (!pattern.names.is_empty() && pattern.told_by() >= TOLD_BY).then_some(pattern)
+    }
+
+    /// Letters and brackets that stay the same.
+    fn told_by(&self) -> usize {
+        self.letters() + self.pieces.iter().map(|piece| piece.matches(['(', ')']).count()).sum::<usize>()
     }
 
     /// Letters that stay the same.
@@ -88,10 +97,13 @@ impl Pattern {
     /// The translation with values, those that are sentences translated, too.
     fn filled(&self, values: &[&str], depth: usize) -> String {
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
-        let value = |(name, value): (&&str, &&str)| {
-            let own = || super::whole(value).map(Cow::into_owned).or_else(|| of_depth(value, depth - 1));
-            let known = if super::is_sentence(value) { own() } else { None };
-            known.unwrap_or_else(|| if LISTS.contains(name) { list(value) } else { (*value).to_owned() })
+        let value = |(name, value): (&&str, &&str)| match *name {
+            name if LISTS.contains(&name) => list(value, depth),
+            name if COUNTS.contains(&name) && value.bytes().all(|b| b.is_ascii_digit()) => grouped(value),
+            "whose" if value.starts_with("a ") || value.starts_with("an ") => {
+                value.split_once(' ').map_or(*value, |(_, operation)| operation).to_owned()
+            }
+            name => words(value, depth - 1).or_else(|| choice(name, value)).unwrap_or_else(|| (*value).to_owned()),
         };
         let values: Vec<String> = names.iter().zip(values).map(value).collect();
         rust_i18n::replace_patterns(&self.translation, &names, &values)
@@ -103,9 +115,17 @@ pub(super) fn translation(text: &str) -> Option<String> {
     of_depth(text, DEPTH)
 }
 
+/// The translation of a call to a service that failed, of which the service says why.
+pub(super) fn call(text: &str) -> Option<String> {
+    Call::of(text).map(|call| call.said(DEPTH))
+}
+
 fn of_depth(text: &str, depth: usize) -> Option<String> {
     if depth == 0 {
         return None;
+    }
+    if let Some(known) = bracketed(text, depth) {
+        return Some(known);
     }
     let own = Pattern::behind(text);
     // A value at an end takes in all that stands beyond it: sentences there are known better by themselves.
@@ -142,7 +162,72 @@ fn said(text: &str, depth: usize) -> Option<String> {
         return None;
     }
     let own = || Pattern::behind(text).map(|(pattern, values)| pattern.filled(&values, depth));
-    super::whole(text).map(Cow::into_owned).or_else(own).or_else(|| led(text, depth))
+    super::whole(text).map(Cow::into_owned).or_else(|| bracketed(text, depth)).or_else(own).or_else(|| led(text, depth))
+}
+
+/// A sentence with what it follows from in brackets behind it, which is no part of the sentence's last value.
+fn bracketed(text: &str, depth: usize) -> Option<String> {
+    let (sentence, inside) = bracket(text)?;
+    let call = Call::of(inside);
+    if call.is_none() {
+        let is_last = |pattern: &Pattern| {
+            pattern.pieces.last().is_some_and(String::is_empty)
+                && pattern.names.last().is_some_and(|name| LAST.contains(&name.as_str()))
+        };
+        if Pattern::behind(text).is_some_and(|(pattern, _)| !is_last(pattern)) {
+            return None;
+        }
+    }
+    let sentence = said(sentence, depth)?;
+    let inside = match call {
+        Some(call) => call.said(depth),
+        None => words(inside, depth - 1).unwrap_or_else(|| inside.to_owned()),
+    };
+    Some(format!("{} ({inside})", sentence.trim_end_matches('。')))
+}
+
+/// A text without the bracket at its end, and what stands in that.
+fn bracket(text: &str) -> Option<(&str, &str)> {
+    let inner = text.strip_suffix(')')?;
+    let mut open = 1_usize;
+    let (at, _) = inner.char_indices().rev().find(|(_, sign)| {
+        match sign {
+            ')' => open += 1,
+            '(' => open -= 1,
+            _ => {}
+        }
+        open == 0
+    })?;
+    Some((inner.get(..at)?.strip_suffix(' ')?, inner.get(at + 1..)?))
+}
+
+/// A call to a service that failed: `ListUsers on POOL: why`.
+struct Call<'t> {
+    operation: &'t str,
+    resource: &'t str,
+    why: Option<&'t str>,
+}
+
+impl<'t> Call<'t> {
+    fn of(text: &'t str) -> Option<Self> {
+        let (operation, rest) = text.split_once(" on ")?;
+        let is_operation = operation.starts_with(|c: char| c.is_ascii_uppercase())
+            && operation.chars().all(|c| c.is_ascii_alphanumeric());
+        let (resource, why) = rest.split_once(LEAD).map_or((rest, None), |(resource, why)| (resource, Some(why)));
+        is_operation.then_some(Self { operation, resource, why })
+    }
+
+    fn said(&self, depth: usize) -> String {
+        let known = |text: &str| words(text, depth - 1).unwrap_or_else(|| text.to_owned());
+        let why = self.why.map(|why| format!("{LEAD}{}", known(why))).unwrap_or_default();
+        format!("{}{}{}{why}", self.operation, super::comma(), known(self.resource))
+    }
+}
+
+/// A value that is a sentence of its own.
+fn words(value: &str, depth: usize) -> Option<String> {
+    let own = || super::whole(value).map(Cow::into_owned).or_else(|| of_depth(value, depth));
+    if super::is_sentence(value) { own() } else { None }
 }
 
 /// A sentence behind the name of what it is about, or behind another one that follows from it.
@@ -154,10 +239,55 @@ fn led(text: &str, depth: usize) -> Option<String> {
 }
 
 /// A value that names several things, as a list.
-fn list(value: &str) -> String {
+fn list(value: &str, depth: usize) -> String {
+    if let Some(whole) = super::whole(value).filter(|_| super::is_sentence(value)) {
+        return whole.into_owned();
+    }
     let more = MORE.iter().find_map(|more| value.strip_suffix(more));
-    let names = more.unwrap_or(value).replace(", ", super::comma()).replace(" and ", super::comma());
+    let names = apart(more.unwrap_or(value)).into_iter().flat_map(|names| names.split(" and "));
+    let names = super::listed(names.map(|name| words(name, depth - 1).unwrap_or_else(|| name.to_owned())));
     if more.is_some() { format!("{names} など") } else { names }
+}
+
+/// The parts of a list: a comma in brackets is none of it.
+fn apart(list: &str) -> Vec<&str> {
+    let (mut parts, mut from, mut open) = (Vec::new(), 0, 0_usize);
+    for (at, sign) in list.char_indices() {
+        match sign {
+            '(' => open += 1,
+            ')' => open = open.saturating_sub(1),
+            ',' if open == 0 && list.get(at..).is_some_and(|rest| rest.starts_with(", ")) => {
+                parts.extend(list.get(from..at));
+                from = at + 2;
+            }
+            _ => {}
+        }
+    }
+    parts.extend(list.get(from..));
+    parts
+}
+
+/// A value that is a list of words in quotes, of which one is wanted.
+fn choice(name: &str, value: &str) -> Option<String> {
+    let words: Vec<&str> = value.split(", ").flat_map(|words| words.split(" or ")).collect();
+    let is_quoted = |word: &&str| word.len() > 2 && word.starts_with('"') && word.ends_with('"');
+    if words.len() < 2 || !words.iter().all(is_quoted) {
+        return None;
+    }
+    let listed = super::listed(words);
+    Some(if name == "what" { format!("{listed} のいずれか") } else { listed })
+}
+
+/// Digits with a sign between their thousands.
+fn grouped(digits: &str) -> String {
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 #[cfg(test)]
@@ -212,6 +342,38 @@ mod tests {
         let early = japanese(early).unwrap();
         assert!(early.contains("取り消しました。途中で終了: ソースは論理削除されています"), "{early}");
         assert!(![both, denied, meant, early].concat().contains([';', '；']));
+    }
+
+    #[test]
+    fn a_bracket_behind_a_sentence_is_none_of_its_value() {
+        let config = japanese("the AWS configuration has no profile corp (ListTables on all tables)");
+        let said = "AWS の設定にプロファイル corp がありません (ListTables、すべてのテーブル)";
+        assert_eq!(config.as_deref(), Some(said));
+        let pool = japanese("there is no user pool X (ListUsers on X: User pool X does not exist.)");
+        assert_eq!(pool.as_deref(), Some("ユーザープール X はありません (ListUsers、X: User pool X does not exist.)"));
+        let nobody = "there are no AWS credentials: none in the environment, in the AWS configuration or from this machine's role \
+                      (dns error: Name or service not known)";
+        let nobody = japanese(nobody).unwrap();
+        assert!(nobody.ends_with("のどれにもありません (DNS のエラー: 名前を解決できません)"), "{nobody}");
+        // One that is of the sentence itself stays there.
+        let waits = japanese("the command of version 2 waits to be processed (started)");
+        assert_eq!(waits.as_deref(), Some("バージョン 2 のコマンドが処理を待っています (started)"));
+    }
+
+    #[test]
+    fn a_choice_and_a_list_of_rows_are_lists() {
+        let wrong = japanese("operation must be \"copy\", \"move\" or \"undo\", not \"cpoy\"").unwrap();
+        assert!(wrong.starts_with("operation は \"copy\"、\"move\"、\"undo\" のいずれか"), "{wrong}");
+        let wrong = japanese("publish must be \"sync\" or \"async\", not \"later\"").unwrap();
+        assert!(wrong.contains(": \"sync\"、\"async\" のいずれか (") && !wrong.contains(" or "), "{wrong}");
+        let key = japanese("source.typ is not a key that a copy plan may have");
+        assert_eq!(key.as_deref(), Some("source.typ は copy プランで使えるキーではありません"));
+        let key = japanese("operaton is not a key that a plan may have");
+        assert_eq!(key.as_deref(), Some("operaton はプランで使えるキーではありません"));
+        let rows = "2 rows want X#a / 1: X#A (version 1, 10:00), X#a (version 2, 11:00); decide which to keep";
+        let rows = japanese(rows).unwrap();
+        assert!(rows.contains("X#A (バージョン 1、10:00)、X#a (バージョン 2、11:00)。"), "{rows}");
+        assert_eq!(japanese("scanned 12995 rows in 1.5 s").as_deref(), Some("12,995 行を 1.5 秒でスキャンしました"));
     }
 
     #[test]

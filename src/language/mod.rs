@@ -88,7 +88,46 @@ pub(crate) fn known(text: &str) -> Option<Cow<'_, str>> {
     if Language::spoken() == Language::English || !is_sentence(text) {
         return None;
     }
-    whole(text).or_else(|| made::translation(text).map(Cow::Owned))
+    match without_numbers(text) {
+        Cow::Borrowed(text) => whole(text).or_else(|| made::translation(text).map(Cow::Owned)),
+        Cow::Owned(text) => {
+            let known = whole(&text).map(Cow::into_owned);
+            known.or_else(|| made::translation(&text)).map(Cow::Owned)
+        }
+    }
+}
+
+/// The text without the system's numbers of its errors, which differ between systems.
+fn without_numbers(text: &str) -> Cow<'_, str> {
+    const NUMBER: &str = " (os error ";
+    let mut parts = text.split(NUMBER);
+    let first = parts.next().unwrap_or_default();
+    let mut out = Cow::Borrowed(first);
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        match rest.strip_prefix(')').filter(|_| rest.len() < part.len()) {
+            Some(rest) => out.to_mut().push_str(rest),
+            None => out.to_mut().extend([NUMBER, part]),
+        }
+    }
+    out
+}
+
+/// The words of an error of the system.
+pub(crate) fn system(error: &std::io::Error) -> String {
+    spoken(&error.to_string()).into_owned()
+}
+
+/// What stands in brackets behind a sentence that says the same: translated as far as it is known.
+pub(crate) fn within(text: &str) -> Cow<'_, str> {
+    if Language::spoken() == Language::English {
+        return Cow::Borrowed(text);
+    }
+    let text = without_numbers(text);
+    match made::call(&text) {
+        Some(call) => Cow::Owned(call),
+        None => text,
+    }
 }
 
 /// A single word is one of the contract, a name or a value.
@@ -183,6 +222,22 @@ pub(crate) mod tests {
         let of = |list: &str, text: &str| (list.to_owned(), text.to_owned(), String::new());
         assert_eq!(both(), of("a, b, c", "1 is left。; 2 are not"));
         assert_eq!(speaking(Language::Japanese, both), of("a、b、c", "1 is left。2 are not"));
+    }
+
+    #[test]
+    fn errors_of_the_system_are_translated_without_their_numbers() {
+        let said = |text| speaking(Language::Japanese, || known(text).map(Cow::into_owned));
+        let none = said("none.toml: No such file or directory (os error 2)");
+        assert_eq!(none.as_deref(), Some("none.toml: ファイルまたはディレクトリがありません"));
+        assert_eq!(said("Permission denied (os error 13)").as_deref(), Some("権限がありません"));
+        assert_eq!(said("no such text (os error 2)"), None);
+        let call =
+            || within("ListTables on all tables: tcp connect error: Connection refused (os error 111)").into_owned();
+        let refused = speaking(Language::Japanese, call);
+        assert_eq!(refused, "ListTables、すべてのテーブル: TCP の接続エラー: 接続が拒否されました");
+        assert_eq!(without_numbers("a (os error 2), b (os error x) c"), "a, b (os error x) c");
+        assert!(matches!(without_numbers("a"), Cow::Borrowed("a")));
+        assert_eq!(known("Permission denied (os error 13)"), None);
     }
 
     #[test]

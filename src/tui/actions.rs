@@ -108,6 +108,7 @@ actions! {
     Tenants = "log-tenant", "tenant", "Show only items of one tenant, one after another";
     PreviewPlan = "preview-plan", "preview", "Find out what the plan would do, item by item; nothing is written";
     ShowPreview = "show-preview", "last preview", "Look at the plan's last preview again";
+    Summary = "summary", "summary", "Show all that the preview comes to: counts, costs, advice, notes, digest";
     Which = "which-items", "which", "List every item, only problems, what is skipped, or what is written";
     Collisions = "collisions", "collisions", "Decide key collisions: which row stays (plans that normalise)";
     Violations = "violations", "invalid", "List violations in the previewed items: schemas by keyword, references by field";
@@ -148,7 +149,7 @@ actions! {
     Severity = "severity", "severity", "Show only errors, only warnings, only notes, or all";
     Kind = "kind", "kind", "Show only one kind, one after another";
     Group = "group", "group", "Put together what one person did, or one request; again for neither";
-    Repair = "repair", "repair…", "Preview a repair of what can be repaired";
+    Repair = "repair", "repair…", "Preview a repair of the marked findings; where none is marked, of all that are listed and can be repaired";
     Pick = "pick", "this one", "Choose a line by its number";
     Merge = "merge", "merge…", "Put together the order in which rows are merged";
     Undecide = "undecide", "undecide", "Take the decision back";

@@ -3,6 +3,9 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use crate::domain::printable::without_place;
+use crate::language::system;
+
 /// Writes a file in one step with mode 0600; directories that are missing are made with 0700.
 ///
 /// # Errors
@@ -26,7 +29,7 @@ pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// The file system's own error, or that a file is there already, in words.
 pub(crate) fn write_plan(file: &Path, text: &str, over: bool) -> Result<(), String> {
-    let said = |e: io::Error| format!("{}: {e}", file.display());
+    let said = |e: io::Error| format!("{}: {}", file.display(), system(&e));
     if over {
         // The file behind a link is meant, not the link.
         let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
@@ -66,7 +69,8 @@ fn prepared(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     let parent = path.parent().ok_or_else(|| io::Error::other(tr!("the file needs a directory").into_owned()))?;
     make_private_dir(parent)?;
     // Temporary files are made with mode 0600.
-    let mut file = tempfile::NamedTempFile::new_in(parent)?;
+    let plainly = |e: io::Error| io::Error::new(e.kind(), without_place(&e.to_string()).to_owned());
+    let mut file = tempfile::NamedTempFile::new_in(parent).map_err(plainly)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     Ok(file)

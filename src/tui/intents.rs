@@ -122,7 +122,25 @@ const INTENTS: &[Row] = &[
         &[(Do(Action::StopRun), ""), (Do(Action::PauseRun), ""), (Do(Action::Cancel), "")],
     ),
     (text!("select, range"), &[(Do(Action::Mark), ""), (Do(Action::MarkRange), "")]),
-    (text!("delete, removed"), &[(Do(Action::DeletedFilter), "")]),
+    (
+        text!("undelete, recover, bring back"),
+        &[
+            (Do(Action::Rollback), text!("Take the deleted entity back to a version from before that (asks first)")),
+            (Do(Action::DeletedFilter), text!("Show what is deleted; roll back takes it back")),
+            (Line("plan new rollback"), text!("Take many entities back, in a plan")),
+        ],
+    ),
+    (
+        text!("delete, deleted, removed"),
+        &[
+            (Do(Action::DeletedFilter), ""),
+            (Do(Action::Rollback), text!("Take the deleted entity back to a version from before that (asks first)")),
+        ],
+    ),
+    (
+        text!("price, amount, value, quantity"),
+        &[(Begin("find"), text!("Find entities by a value: --in attributes.price says where it stands"))],
+    ),
     (text!("jump, go to"), &[(Do(Action::OpenKey), ""), (Begin("version"), "")]),
     (text!("follow, live, tail"), &[(Do(Action::Watch), "")]),
     (text!("shell, headless, script"), &[(Do(Action::ShowCommand), "")]),
@@ -199,5 +217,11 @@ mod tests {
         assert_eq!(first("im"), None, "two letters say too little");
         assert_eq!(first("whoami"), Some(Do(Action::About)));
         assert_eq!(first("rollback"), None);
+        assert_eq!(first("undelete"), Some(Do(Action::Rollback)));
+        assert_eq!(
+            meant("delet").iter().map(|m| m.lead).collect::<Vec<_>>(),
+            [Action::DeletedFilter, Action::Rollback].map(Do)
+        );
+        assert_eq!(first("price"), Some(Begin("find")));
     }
 }

@@ -8,10 +8,11 @@ use super::app::App;
 use super::files::write_plan;
 use super::keymap::Keymap;
 use super::message::Effect;
+use super::parts::problem::placed;
 use super::theme::Theme;
 use crate::config::{self, ConfigFile, Ui};
 use crate::engine::protocol::Level;
-use crate::language::listed;
+use crate::language::{listed, spoken};
 
 /// A configuration that was edited, checked and written.
 #[derive(Debug)]
@@ -44,8 +45,8 @@ pub(crate) fn save(path: &Path, before: Option<&str>, text: String) -> Result<Sa
 
 fn checked(path: &Path, before: Option<&str>, text: &str) -> Result<(ConfigFile, Ui), String> {
     let told = |error: Box<config::ConfigError>| {
-        let hint = error.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-        format!("{error}{hint}")
+        let hint = error.hint.as_ref().map(|hint| format!(" ({})", spoken(hint))).unwrap_or_default();
+        format!("{}{hint}", placed(&error))
     };
     let file = config::edited(path, text).map_err(told)?;
     let ui = file.ui.read().map_err(told)?;

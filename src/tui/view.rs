@@ -101,7 +101,8 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect) {
         let words = if watch.paused.is_some() { tr!("WATCHING, paused") } else { tr!("WATCHING") };
         pieces.push((6, Role::ReadOnly, words.into_owned()));
     }
-    pieces.push((6, base, app.unfinished_runs()));
+    let unfinished = app.unfinished_runs(false);
+    pieces.push((6, base, unfinished.clone()));
     if app.engine_gone {
         pieces.push((9, Role::Error, tr!("ENGINE ENDED").into_owned()));
     } else if counters.active > 0 {
@@ -112,8 +113,18 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect) {
     let width =
         |pieces: &[(u8, Role, String)]| pieces.iter().map(|(.., t)| text::width(&printable(t)) + 3).sum::<usize>();
     while width(&pieces) > room && pieces.len() > 1 {
-        let least = pieces.iter().enumerate().min_by_key(|(_, (weight, ..))| *weight).map(|(i, _)| i);
-        pieces.remove(least.unwrap_or(0));
+        let least = pieces.iter().enumerate().min_by_key(|(_, (weight, ..))| *weight);
+        let (least, weight) = least.map_or((0, 0), |(i, (weight, ..))| (i, *weight));
+        // Before something goes that matters, what is unfinished is said shorter.
+        if weight > 3
+            && let Some((.., words)) = pieces.iter_mut().find(|(.., text)| *text == unfinished)
+        {
+            *words = app.unfinished_runs(true);
+            if width(&pieces) <= room {
+                break;
+            }
+        }
+        pieces.remove(least);
     }
     buffer.set_style(area, app.theme.style(base));
     let mut line = Rich::of(base, " ");

@@ -44,7 +44,7 @@ pub fn counter(old: &Row, new: Option<&Row>, (code, normal): (&str, &str), targe
             row
         }
         (Some(Some(now)), _) => {
-            item.message = Some(format!("{now} stays, the old spelling is at {had}"));
+            item.message = Some(format!("{now} stays: the old spelling got no further than {had}"));
             return item;
         }
         (None, _) => {

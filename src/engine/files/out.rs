@@ -7,6 +7,7 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
 use crate::domain::csv::Place;
+use crate::domain::printable::without_place;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::task::{Stop, Task, blocking};
 use crate::store::publish::Upload;
@@ -79,7 +80,7 @@ impl Out {
 }
 
 pub(super) fn io(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(ErrorCode::Io, format!("{}: {error}", path.display()))
+    Failure::new(ErrorCode::Io, format!("{}: {}", path.display(), without_place(&error.to_string())))
 }
 
 fn exists(place: &str) -> Failure {

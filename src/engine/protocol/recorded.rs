@@ -106,6 +106,12 @@ impl RunInfo {
         self.is_open() && self.left > 0 && self.begun
     }
 
+    /// True where no item was begun or written: there is nothing to take back.
+    #[must_use]
+    pub fn wrote_nothing(&self) -> bool {
+        !self.begun && self.count(Outcome::Done) == 0
+    }
+
     /// Items that nobody wrote although the plan meant to: conflict, invalid or failed.
     #[must_use]
     pub fn unclean(&self) -> u64 {

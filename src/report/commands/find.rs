@@ -40,9 +40,10 @@ pub(super) async fn find(context: &mut Context, options: Find) -> Result<(), Qui
                 Event::Searched(searched) => {
                     last = searched;
                     if let Some(most) = last.most.filter(|_| !std::mem::replace(&mut is_told, true)) {
-                        let bound = if is_narrow { "what is in scope costs at most that" } else { "commands included" };
+                        let part = if is_narrow { "what is in scope is a part of that" } else { "commands included" };
                         let words = "the tables in scope hold about";
-                        context.out.note(&format!("{words} {most:.1} read units, {bound}"));
+                        let more = "and each partition may take a unit more";
+                        context.out.note(&format!("{words} {most:.1} read units, {part}, {more}"));
                     }
                     context.progress("scan", last.rows, None, began);
                 }

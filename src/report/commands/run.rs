@@ -230,7 +230,7 @@ pub(super) async fn verify(context: &mut Context, what: &Path, resume: bool) -> 
     let looked = looked(context, command, |_| {}).await?;
     if context.end.exit == 0 {
         context.out.text(&match run {
-            Some(run) => format!("{looked} entities are as run {run} wrote them, or were changed since"),
+            Some(run) => format!("no difference: {looked} entities read back; each is, or was, as run {run} wrote it"),
             None => format!("{looked} entities compared: both sides agree"),
         });
     }
@@ -307,7 +307,11 @@ fn ended(context: &mut Context, info: Option<&RunInfo>) {
         };
         let undo = context.command(&["undo", &run, "--arm"]);
         context.out.text(&format!("to resume it:    {resume}"));
-        context.out.text(&format!("to take it back: {undo}"));
+        if info.wrote_nothing() {
+            context.out.text("nothing was written");
+        } else {
+            context.out.text(&format!("to take it back: {undo}"));
+        }
     }
 }
 

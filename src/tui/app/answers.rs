@@ -11,7 +11,7 @@ use crate::tui::screens::profiles::opened::Opening;
 impl App {
     pub(crate) fn engine(&mut self, envelope: Envelope) {
         let Envelope { request, event } = envelope;
-        let event = heard(event);
+        let event = heard(event, &self.zone);
         match &event {
             Event::Log(level, text) => self.tell(*level, text.clone()),
             Event::Failed(failure) => self.record(failure, None),

@@ -21,6 +21,7 @@ use super::terminal::{Held, has_hung_up, screen};
 use super::theme::Theme;
 use crate::config::Ground;
 use crate::engine::protocol::Event;
+use crate::language::system;
 use form::{Filled, Form};
 use look::{Look, Start};
 
@@ -240,7 +241,7 @@ impl First {
                 Ok(()) => self.chosen = Some(FirstRun::Profile(filled.name.clone())),
                 Err(error) => {
                     form.problem = Some(
-                        tr!("%{path} cannot be written: %{error}", path = self.path.display(), error = error)
+                        tr!("%{path} cannot be written: %{error}", path = self.path.display(), error = system(&error))
                             .into_owned(),
                     );
                     self.screen = Screen::Form(std::mem::take(form));

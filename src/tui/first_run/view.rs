@@ -143,7 +143,8 @@ fn draw_form(form: &Form, buffer: &mut Buffer, area: Rect, theme: &Theme) -> Opt
     }
     let role = |place| if form.at == place { Role::Button } else { Role::Text };
     let mut switch = Rich::of(Role::Strong, "protected");
-    switch.pad_to(usize::from(NAMES));
+    // The blank before the answer belongs to its button.
+    switch.pad_to(usize::from(NAMES) - 1);
     let answer = if form.protected { tr!("yes") } else { tr!("no") };
     switch.push(role(form.switch()), &format!(" {answer} "));
     draw_line(buffer, row(form.switch()), &switch, 0, theme, Style::default());

@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::domain::find::folded;
 use crate::tui::keymap::Key;
 use crate::tui::parts::recall::Recall;
 use crate::tui::parts::{Field, Rich, draw_line, draw_lines};
@@ -81,7 +82,7 @@ impl Filter {
     /// Puts a text in place of what was typed.
     fn put(&mut self, text: &str) -> Typed {
         self.field = Field::holding(text);
-        self.needle = text.to_lowercase();
+        self.needle = folded(text).into_owned();
         Typed::Edited
     }
 
@@ -113,7 +114,7 @@ impl Filter {
             _ => {
                 self.recall.end();
                 self.field.key(key);
-                self.needle = self.field.text().to_lowercase();
+                self.needle = folded(self.field.text()).into_owned();
                 Typed::Edited
             }
         }
@@ -122,10 +123,10 @@ impl Filter {
     /// Takes pasted text.
     pub(crate) fn paste(&mut self, text: &str) {
         self.field.paste(text);
-        self.needle = self.field.text().to_lowercase();
+        self.needle = folded(self.field.text()).into_owned();
     }
 
-    /// Whether one of the texts holds what was typed, whatever its case.
+    /// Whether one of the texts holds what was typed, whatever its case and width.
     pub(crate) fn accepts<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> bool {
         self.needle.is_empty() || texts.into_iter().any(|t| contains(t, &self.needle))
     }
@@ -151,12 +152,12 @@ pub(crate) fn draw_above(
     (Rect { y: below.y + 1, height: below.height.saturating_sub(1), ..below }, cursor)
 }
 
-/// Whether a text holds a lower-case needle, whatever its own case.
+/// Whether a text holds a folded needle, whatever its own case and width: `:find` folds likewise.
 fn contains(text: &str, needle: &str) -> bool {
     if text.is_ascii() && needle.is_ascii() {
         return text.as_bytes().windows(needle.len()).any(|w| w.eq_ignore_ascii_case(needle.as_bytes()));
     }
-    text.to_lowercase().contains(needle)
+    folded(text).contains(needle)
 }
 
 #[cfg(test)]
@@ -173,9 +174,11 @@ mod tests {
     }
 
     #[test]
-    fn case_does_not_matter() {
+    fn case_and_width_do_not_matter() {
         assert!(typed("acm").accepts(["PRODUCT#ACME"]));
         assert!(typed("ボルト").accepts(["x", "ボルト M6"]));
+        assert!(typed("ﾎﾞﾙﾄ").accepts(["六角ボルト M6"]) && typed("ボルト").accepts(["六角ﾎﾞﾙﾄ M6"]));
+        assert!(typed("ｍ６").accepts(["ボルト M6"]) && !typed("ﾎﾙﾄ").accepts(["ボルト M6"]));
         assert!(!typed("globex").accepts(["PRODUCT#acme", ""]));
         assert!(Filter::default().accepts(["anything"]));
     }

@@ -26,13 +26,18 @@ impl Hints {
     pub(crate) fn of(keymap: &Keymap, context: Context, actions: &[(Action, &'static str)]) -> Self {
         let mut all = Self::default();
         for (action, words) in actions {
-            let Some(key) = keys(keymap, context, *action) else { continue };
-            if *action == Action::Back {
-                all.back = Some(all.hints.len());
-            }
-            all.hints.push((key, translated(words).into_owned()));
+            all.add(keymap, context, *action, &translated(words));
         }
         all
+    }
+
+    /// One more, with words that were put together; none where it has no key.
+    pub(crate) fn add(&mut self, keymap: &Keymap, context: Context, action: Action, words: &str) {
+        let Some(key) = keys(keymap, context, action) else { return };
+        if action == Action::Back {
+            self.back = Some(self.hints.len());
+        }
+        self.hints.push((key, words.to_owned()));
     }
 
     /// Key and words of each.

@@ -19,7 +19,7 @@ pub(crate) mod streamed;
 pub(crate) use field::Field;
 pub(crate) use filter::Filter;
 pub(crate) use hints::Hints;
-pub(crate) use lines::{draw_lines, draw_text};
+pub(crate) use lines::{draw_lines, draw_text, rule_of_part};
 pub(crate) use list::{Place, draw_list};
 pub(crate) use question::{Question, words};
 pub(crate) use rich::{Rich, draw_line};

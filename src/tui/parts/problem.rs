@@ -1,8 +1,12 @@
 //! A failure in the place it concerns.
 
+use std::borrow::Cow;
+
+use crate::config::ConfigError;
 use crate::domain::printable::printable;
 use crate::domain::run::RunId;
 use crate::engine::failure::Failure;
+use crate::language::{Language, known};
 use crate::tui::parts::Rich;
 use crate::tui::text;
 use crate::tui::theme::Role;
@@ -28,6 +32,29 @@ pub(crate) fn lines(failure: &Failure, room: usize) -> Vec<Rich> {
     out
 }
 
+/// What is wrong in a configuration or a plan. What a parser says in words of its own stands behind what it is about.
+pub(crate) fn complaint(problem: &ConfigError) -> Cow<'_, str> {
+    let message = problem.message.as_str();
+    if let Some(known) = known(message) {
+        return known;
+    }
+    match message.strip_prefix("jq: ") {
+        _ if Language::spoken() == Language::English => Cow::Borrowed(message),
+        Some(why) => Cow::Owned(tr!("the jq filter is not right (%{why})", why = why).into_owned()),
+        // Its complaints are the only ones without a key.
+        None if problem.key.is_none() && problem.line.is_some() => {
+            Cow::Owned(tr!("it cannot be read as TOML (%{why})", why = message).into_owned())
+        }
+        None => Cow::Borrowed(message),
+    }
+}
+
+/// [`complaint`] behind its file and line.
+pub(crate) fn placed(problem: &ConfigError) -> String {
+    let line = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
+    format!("{}{line}: {}", problem.file.display(), complaint(problem))
+}
+
 /// That what stands here was found before a run wrote, and the key that looks again.
 pub(crate) fn before_run(run: Option<RunId>, again: &str, room: usize) -> Vec<Rich> {
     let words = run.map(|run| tr!("from before run %{run}: %{again} looks again", run = run, again = again));
@@ -43,6 +70,27 @@ pub(crate) fn notice(message: &str, role: Role, room: usize) -> Vec<Rich> {
 mod tests {
     use super::*;
     use crate::engine::failure::ErrorCode;
+
+    #[test]
+    fn words_of_a_parser_stand_behind_what_they_are_about() {
+        use crate::language::tests::speaking;
+        let error = |key: Option<&str>, message: &str| ConfigError {
+            file: "p.toml".into(),
+            line: Some(2),
+            column: None,
+            key: key.map(str::to_owned),
+            message: message.to_owned(),
+            hint: None,
+        };
+        let toml = error(None, "extra `=`, expected nothing");
+        assert_eq!(placed(&toml), "p.toml:2: extra `=`, expected nothing");
+        let said = |problem: &ConfigError| speaking(Language::Japanese, || placed(problem));
+        assert_eq!(said(&toml), "p.toml:2: TOML として読めません (extra `=`, expected nothing)");
+        let jq = error(Some("transform.jq"), "jq: it ends early");
+        assert_eq!(said(&jq), "p.toml:2: jq のフィルターが正しくありません (it ends early)");
+        let key = error(Some("source.typ"), "source.typ is not a key that a copy plan may have");
+        assert_eq!(said(&key), "p.toml:2: source.typ は copy プランで使えるキーではありません");
+    }
 
     #[test]
     fn a_long_message_leaves_room_for_what_to_do() {

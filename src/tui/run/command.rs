@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::secret::redacted;
+use crate::language::system;
 use crate::tui::message::Message;
 use crate::tui::screens::phrases::words;
 
@@ -45,12 +46,13 @@ async fn follow(words: &[String], back: &UnboundedSender<Message>, stop: &Cancel
         Ok((Receiver::from_owned_fd(from.into())?, to.try_clone()?, to))
     };
     let (from, out, errors) =
-        pipe().map_err(|e| tr!("%{program} cannot be listened to: %{why}", program = program, why = e))?;
+        pipe().map_err(|e| tr!("%{program} cannot be listened to: %{why}", program = program, why = system(&e)))?;
     command.args(arguments).stdin(Stdio::null()).stdout(out).stderr(errors);
     // A group of its own: what it starts ends with it, and Ctrl-Z is not for it.
     command.process_group(0).kill_on_drop(true);
-    let mut child =
-        command.spawn().map_err(|e| tr!("%{program} cannot be started: %{why}", program = program, why = e))?;
+    let mut child = command
+        .spawn()
+        .map_err(|e| tr!("%{program} cannot be started: %{why}", program = program, why = system(&e)))?;
     // With it go our own ends that are written to.
     drop(command);
     let (said, mut lines) = unbounded_channel();
@@ -69,7 +71,7 @@ async fn follow(words: &[String], back: &UnboundedSender<Message>, stop: &Cancel
                     let status = status_words(status);
                     Err(tr!("%{program} ended with %{status}", program = program, status = status).into_owned())
                 }
-                Err(error) => Err(format!("{program}: {error}")),
+                Err(error) => Err(format!("{program}: {}", system(&error))),
             },
         }
     };

@@ -6,7 +6,9 @@ use std::process::Command;
 
 use super::command::status_words;
 use crate::config::read_regular;
+use crate::domain::printable::without_place;
 use crate::engine::journal::private_dir;
+use crate::language::{spoken, system};
 use crate::tui::screens::phrases::words;
 
 /// Lets `$VISUAL`, or else `$EDITOR`, or else `vi` change a text, in a file that only its owner can read. The file's name begins so.
@@ -21,7 +23,7 @@ pub(super) fn edit(dir: &Path, prefix: &str, text: &str) -> Result<String, Strin
 
 fn edit_with(editor: &str, dir: &Path, prefix: &str, text: &str) -> Result<String, String> {
     let no_text = |why: String| tr!("the text cannot be given to the editor: %{why}", why = why).into_owned();
-    let said = |e: std::io::Error| no_text(e.to_string());
+    let said = |e: std::io::Error| no_text(spoken(without_place(&e.to_string())).into_owned());
     private_dir(dir).map_err(|e| no_text(e.to_string()))?;
     let mut file = tempfile::Builder::new().prefix(prefix).suffix(".toml").tempfile_in(dir).map_err(said)?;
     file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(said)?;
@@ -29,7 +31,11 @@ fn edit_with(editor: &str, dir: &Path, prefix: &str, text: &str) -> Result<Strin
     let (program, arguments) = command.split_first().ok_or_else(|| tr!("there is no editor: set EDITOR"))?;
     let status = Command::new(program).args(arguments).arg(file.path()).status();
     let status = status.map_err(|e| {
-        tr!("%{program} cannot be started: %{why}; EDITOR or VISUAL names another one", program = program, why = e)
+        tr!(
+            "%{program} cannot be started: %{why}; EDITOR or VISUAL names another one",
+            program = program,
+            why = system(&e)
+        )
     })?;
     if !status.success() {
         let status = status_words(status);
@@ -38,7 +44,9 @@ fn edit_with(editor: &str, dir: &Path, prefix: &str, text: &str) -> Result<Strin
     }
     // By its name: editors write another file and put it in the place of the first.
     let read = read_regular(file.path());
-    read.map_err(|e| tr!("what %{program} left cannot be read: %{why}", program = program, why = e).into_owned())
+    read.map_err(|e| {
+        tr!("what %{program} left cannot be read: %{why}", program = program, why = system(&e)).into_owned()
+    })
 }
 
 #[cfg(all(test, unix))]

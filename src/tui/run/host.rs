@@ -9,12 +9,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::command;
 use crate::config::{self, Profile, read_regular};
+use crate::language::system;
 use crate::notify;
 use crate::tui::app::App;
 use crate::tui::calling;
 use crate::tui::clipboard::{System, osc52, over_ssh};
 use crate::tui::memory::{self, Scribe};
 use crate::tui::message::{Effect, Message};
+use crate::tui::parts::problem::placed;
 use crate::tui::screens::profiles::{Listed, opened};
 use crate::tui::terminal::take_mouse;
 use crate::tui::{cache, files, format, reconfigure};
@@ -94,7 +96,7 @@ impl Host for Outside {
                 return false;
             }
             Effect::ReadPlan(file) => beside(back, move || {
-                let read = read_regular(&file).map_err(|e| e.to_string());
+                let read = read_regular(&file).map_err(|e| system(&e));
                 Message::PlanRead(file, read)
             }),
             Effect::WritePlan { file, text, over } => beside(back, move || {
@@ -109,7 +111,7 @@ impl Host for Outside {
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                         Err(tr!("%{file} is there already: name another file", file = file.display()).into_owned())
                     }
-                    Err(error) => Err(format!("{}: {error}", file.display())),
+                    Err(error) => Err(format!("{}: {}", file.display(), system(&error))),
                 })
             }),
             // The loop itself makes room for the editor and for the shell.
@@ -181,7 +183,7 @@ impl Host for Outside {
 }
 
 fn profiles(config: &Path, state_dir: &Path) -> Result<Listed, String> {
-    let file = config::load(config).map_err(|error| error.to_string())?;
+    let file = config::load(config).map_err(|error| placed(&error))?;
     let file = file.ok_or_else(|| tr!("%{file} has gone", file = config.display()))?;
     Ok(Listed { profiles: file.profiles.into_values().collect(), opened: opened::read(state_dir) })
 }
@@ -202,7 +204,7 @@ fn through_terminal(text: &str) -> Result<(), String> {
     let sequence = osc52(text)?;
     let mut out = io::stdout().lock();
     let written = out.write_all(sequence.as_bytes()).and_then(|()| out.flush());
-    written.map_err(|e| tr!("the terminal took nothing: %{why}", why = e).into_owned())
+    written.map_err(|e| tr!("the terminal took nothing: %{why}", why = system(&e)).into_owned())
 }
 
 fn said(what: &str, text: &str) -> String {
@@ -216,7 +218,7 @@ fn write_copy(dir: &Path, text: &str, what: &str, now: Timestamp) -> Result<Stri
     let ending = ["JSON", "Markdown"].iter().position(|word| what.contains(word));
     let ending = ["json", "md"].get(ending.unwrap_or(usize::MAX)).unwrap_or(&"txt");
     let path = dir.join(format!("{}.{ending}", now.strftime("%Y%m%dT%H%M%S%3fZ")));
-    files::create_private(&path, text.as_bytes()).map_err(|e| format!("{}: {e}", path.display()))?;
+    files::create_private(&path, text.as_bytes()).map_err(|e| format!("{}: {}", path.display(), system(&e)))?;
     Ok(tr!("the %{what} is in %{file}", what = what, file = path.display()).into_owned())
 }
 

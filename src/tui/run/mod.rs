@@ -44,6 +44,7 @@ use super::theme::Theme;
 use crate::config::{Ground, read_regular};
 use crate::engine::EngineHandle;
 use crate::engine::protocol::{Command, RequestId};
+use crate::language::system;
 
 /// Events taken in between two looks at the keyboard.
 const AT_ONCE: usize = 64;
@@ -259,7 +260,7 @@ impl<H: Host> Console<H> {
             Ok(text) => Some(text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
-                let why = tr!("the configuration cannot be read: %{why}", why = error).into_owned();
+                let why = tr!("the configuration cannot be read: %{why}", why = system(&error)).into_owned();
                 return self.update(Message::ConfigEdited(path, None, Err(why)));
             }
         };

@@ -25,6 +25,7 @@ use crate::tui::parts::problem;
 use crate::tui::parts::streamed::{Did, GroupOf, Streamed};
 use crate::tui::parts::{Hints, Rich};
 use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::screens::history::CameFrom;
 use crate::tui::text;
 use crate::tui::theme::Role;
 use taken_back::Listed;
@@ -147,7 +148,7 @@ impl Activity {
         let Some(one) = self.done.selected() else { return Flow::Stay };
         let tenant = tenant_of(&one.entity.key.pk, None).code;
         app.give_up(self.done.job.request);
-        app.open_entity(one.entity.clone(), tenant);
+        app.open_entity_of(CameFrom::Activity, one.entity.clone(), tenant);
         if let Some(opened) = &mut app.history.opened {
             opened.select(one.version);
         }

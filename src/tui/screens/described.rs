@@ -110,8 +110,11 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
     // An item that is not written has no cost and no changes, and the row that was looked for need not have been found.
     let is_written = is_written(preview);
     if !is_written {
-        let name = if preview.reason.is_some() { text!("refused") } else { text!("nothing to do") };
-        let role = if preview.reason.is_some() { Role::Error } else { Role::Text };
+        let (name, role) = match (preview.reason, preview.action) {
+            (Some(_), Action::Skip) => (text!("skipped"), Role::Text),
+            (Some(_), _) => (text!("refused"), Role::Error),
+            (None, _) => (text!("nothing to do"), Role::Text),
+        };
         fact(name, role, &why_not(preview));
         fact("", role, &tr!("nothing would be written"));
         state_of(preview, &mut fact);
@@ -296,6 +299,9 @@ mod tests {
         assert!(refused.after.is_some() && shown.contains("The row that is not written"), "{shown}");
         assert!(shown.contains("refused") && shown.contains("nothing would be written"), "{shown}");
         assert!(!shown.contains("will be written") && !shown.contains("cost"), "{shown}");
+        refused.action = Action::Skip;
+        let shown = words(&refused);
+        assert!(shown.contains("skipped") && !shown.contains("refused"), "{shown}");
         assert!(Described::new(vec![refused]).writes_nothing());
     }
 

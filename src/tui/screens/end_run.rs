@@ -54,7 +54,15 @@ pub(crate) fn left_behind(app: &App) -> Vec<String> {
     let Some(run) = &app.run else { return vec![] };
     let outcomes: Vec<String> = run.outcomes.iter().map(|(o, n)| format!("{o} {}", format::count(*n))).collect();
     let done = if outcomes.is_empty() { tr!("nothing yet") } else { listed(outcomes).into() };
-    let mut out = vec![tr!("With an outcome: %{done}. What is in flight is finished and recorded first.", done = done)];
+    let outcomes = match run.done_before() {
+        Some(before) => tr!(
+            "%{before}. With an outcome since: %{done}. What is in flight is finished and recorded first.",
+            before = before,
+            done = done
+        ),
+        None => tr!("With an outcome: %{done}. What is in flight is finished and recorded first.", done = done),
+    };
+    let mut out = vec![outcomes];
     out.push(match run.left() {
         Some(left) => {
             let items = format::plural(left, text!("%{n} item"), text!("%{n} items"));
@@ -64,7 +72,7 @@ pub(crate) fn left_behind(app: &App) -> Vec<String> {
     });
     if let Some(id) = run.run {
         out.push(tr!("To resume it later: %{way}", way = app.way_to_resume(id)));
-        if run.attempted() > 0 {
+        if run.has_written() {
             out.push(tr!("To take it back: %{way}", way = app.way_to_undo(id)));
         }
     }

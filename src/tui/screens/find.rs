@@ -27,6 +27,7 @@ use crate::tui::parts::problem;
 use crate::tui::parts::streamed::{Did, Streamed};
 use crate::tui::parts::{Hints, Rich};
 use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::screens::history::CameFrom;
 use crate::tui::text;
 use crate::tui::theme::Role;
 
@@ -104,9 +105,9 @@ impl Find {
         let used = match s.most.map(format::units) {
             None => tr!("%{units} units", units = units),
             Some(most) if self.wanted.among.is_narrow() => {
-                tr!("%{units} of at most about %{most} units", units = units, most = most)
+                tr!("%{units} units used, less than about %{most} expected", units = units, most = most)
             }
-            Some(most) => tr!("%{units} of about %{most} units", units = units, most = most),
+            Some(most) => tr!("%{units} units used, about %{most} expected", units = units, most = most),
         };
         tr!("%{rows} looked at%{commands}, %{used}", rows = rows, commands = commands, used = used).into_owned()
     }
@@ -144,7 +145,7 @@ impl Find {
         let Some(entity) = self.found.selected().map(|f| &f.entity) else { return Flow::Stay };
         let (entity, tenant) = (entity.entity.clone(), entity.tenant.clone());
         app.give_up(self.found.job.request);
-        app.open_entity(entity, tenant);
+        app.open_entity_of(CameFrom::Find, entity, tenant);
         Flow::Leave
     }
 }

@@ -134,13 +134,27 @@ pub(crate) fn parse(line: &str) -> Option<(&'static Phrase, Vec<String>)> {
     Some((phrase, words.collect()))
 }
 
+impl Phrase {
+    /// What it wants that was not given.
+    fn wants(&self, given: usize) -> String {
+        let arguments = match self.arguments.splitn(given + 1, ' ').nth(given) {
+            _ if self.arguments.starts_with('[') => {
+                return tr!("usage: %{command} %{arguments}", command = self.word, arguments = self.arguments)
+                    .into_owned();
+            }
+            Some(missing) if !missing.starts_with('[') => missing,
+            _ => self.arguments,
+        };
+        tr!("%{command} wants %{arguments}", command = self.word, arguments = arguments).into_owned()
+    }
+}
+
 /// Runs a command; an error says what it wants instead.
 ///
 /// # Errors
 /// The error in the arguments.
 pub(crate) fn run(app: &mut App, phrase: &Phrase, arguments: &[String]) -> Result<(), String> {
-    let wants =
-        || tr!("%{command} wants %{arguments}", command = phrase.word, arguments = phrase.arguments).into_owned();
+    let wants = || phrase.wants(arguments.len());
     let number = |text: &String| {
         text.parse().map(Version).map_err(|_| tr!("%{text} is no version number", text = text).into_owned())
     };
@@ -194,6 +208,16 @@ mod tests {
         assert_eq!(words("  open \"it's\" ''"), ["open", "it's", ""]);
         assert_eq!(words("open 'half"), ["open", "half"]);
         assert!(words(" ").is_empty());
+    }
+
+    #[test]
+    fn a_command_says_what_was_not_given() {
+        let wants = |line| parse(line).map(|(phrase, given)| phrase.wants(given.len()));
+        assert_eq!(wants("verify nope").as_deref(), Some("usage: verify [resume]"));
+        assert_eq!(wants("report doctor").as_deref(), Some("report wants FILE"));
+        assert_eq!(wants("report").as_deref(), Some("report wants RUN|preview|doctor FILE"));
+        assert_eq!(wants("open").as_deref(), Some("open wants PK [SK]"));
+        assert_eq!(wants("copy nope").as_deref(), Some("copy wants WHAT"));
     }
 
     #[test]

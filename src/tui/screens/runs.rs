@@ -20,17 +20,16 @@ use crate::domain::clock::{local_minutes, local_seconds};
 use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{Command, Event, RequestId, RunInfo};
-use crate::language::{listed, translated};
+use crate::language::listed;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::scroll::Step;
-use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_lines, draw_list, draw_text};
+use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_lines, draw_list, draw_text, rule_of_part};
 use crate::tui::screen::{Flow, Press, Screen};
 use crate::tui::screens::items::Items;
-use crate::tui::screens::log::progress::state_word;
 use crate::tui::screens::plan::preview_view::draw_items;
 use crate::tui::theme::Role;
 use crate::tui::{format, text};
@@ -59,6 +58,9 @@ pub(crate) struct Runs {
 struct OpenedRun {
     info: RunInfo,
     items: Items,
+    /// The facts, where they do not fit above the items.
+    facts: Scroll,
+    lines: usize,
 }
 
 impl Runs {
@@ -83,7 +85,7 @@ impl Runs {
     fn open(&mut self) {
         if let Some(info) = self.chosen().cloned().filter(|_| self.opened.is_none()) {
             let items = Items::new(info.run);
-            self.opened = Some(OpenedRun { info, items });
+            self.opened = Some(OpenedRun { info, items, facts: Scroll::default(), lines: 0 });
         }
     }
 
@@ -135,6 +137,7 @@ impl Screen for Runs {
                 let lines = app.lines_of_runs(chosen.map(|info| info.run), self.opened.is_some());
                 app.stack.push(CommandBox::of(lines));
             }
+            (Action::Open, None) => app.refuse(tr!("no run is chosen")),
             (Action::Open | Action::Right, _) => match &mut self.opened {
                 Some(opened) => {
                     if let Some(described) = opened.items.described() {
@@ -162,9 +165,21 @@ impl Screen for Runs {
             (Action::ExportRun, Some(info)) => {
                 app.stack.push(Palette::holding(&format!("export {} ", info.run)));
             }
+            (
+                Action::Resume
+                | Action::UndoRun
+                | Action::VerifyRun
+                | Action::Record
+                | Action::ReportRun
+                | Action::ExportRun,
+                None,
+            ) => app.refuse(tr!("no run is chosen")),
             (action, _) => {
                 if let Some(step) = Step::of(action) {
                     match &mut self.opened {
+                        Some(opened) if matches!(step, Step::HalfPages(_)) && opened.lines > opened.facts.height() => {
+                            opened.facts.slide(step, opened.lines);
+                        }
                         Some(opened) => opened.items.step(step),
                         None => self.scroll.step(step, self.runs.len()),
                     }
@@ -192,8 +207,8 @@ impl Screen for Runs {
             Event::Failed(failure) => self.problem = Some(*failure),
             Event::Finished { .. } => {
                 self.reading = false;
-                // Open runs come first; the sort keeps the newest of each before the others.
-                self.runs.sort_by_key(|run| !run.is_open());
+                // Unfinished runs come first; the sort keeps the newest of each before the others.
+                self.runs.sort_by_key(|run| !app.stands_out(run));
             }
             _ => {}
         }
@@ -224,7 +239,7 @@ impl Screen for Runs {
             }
         };
         let inner = framed(buffer, area, Frame::Dialog, &title, &zone, &app.theme);
-        let hints = [
+        let mut hints = vec![
             (Action::Open, if self.opened.is_some() { text!("item") } else { text!("show") }),
             (Action::Resume, text!("resume")),
             (Action::UndoRun, text!("undo")),
@@ -235,6 +250,10 @@ impl Screen for Runs {
             (Action::ShowCommand, text!("command")),
             (Action::Back, text!("back")),
         ];
+        // The others are about a run.
+        if self.chosen().is_none() {
+            hints.retain(|(action, _)| matches!(action, Action::ShowCommand | Action::Back));
+        }
         foot(buffer, area, &Hints::of(&app.keymap, Context::Runs, &hints), &app.theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let room = usize::from(inner.width).max(4);
@@ -242,11 +261,20 @@ impl Screen for Runs {
             let lines = problem::lines(problem, room);
             draw_text(buffer, area, inner, &lines, &mut Scroll::default(), &app.theme);
         } else if let Some(opened) = &mut self.opened {
-            let mut lines = facts(app, &opened.info);
-            let most = usize::from(inner.height / 2);
-            lines.truncate(most.max(2));
-            draw_lines(buffer, inner, &lines, &app.theme);
-            let top = u16::try_from(lines.len()).unwrap_or(0).min(inner.height);
+            let lines = facts(app, &opened.info, room);
+            opened.lines = lines.len();
+            let most = (inner.height / 2).max(2).min(inner.height);
+            let fits = lines.len() <= usize::from(most);
+            let top = if fits { u16::try_from(lines.len()).unwrap_or(0) } else { most };
+            // Where they do not fit, the last line says how far they are shown.
+            let height = if fits { top } else { top.saturating_sub(1) };
+            let shown = opened.facts.text_window(lines.len(), usize::from(height));
+            draw_lines(buffer, Rect { height, ..inner }, &lines[shown.clone()], &app.theme);
+            if !fits {
+                let key = app.key_of(Context::Runs, Action::ScrollDown);
+                let rule = rule_of_part(&shown, lines.len(), &key, room);
+                draw_lines(buffer, Rect { y: inner.y + height, height: top - height, ..inner }, &[rule], &app.theme);
+            }
             let rest = Rect { y: inner.y + top, height: inner.height - top, ..inner };
             draw_items(app, &mut opened.items, buffer, area, rest, true);
         } else {
@@ -278,12 +306,18 @@ fn detail(app: &App, run: &RunInfo, columns: &Columns, room: usize) -> Vec<Rich>
     std::iter::once(Rich::of(Role::Dim, &"─".repeat(room))).chain(lines(&facts)).collect()
 }
 
+/// Cells that the values begin behind.
+fn column(facts: &[Fact]) -> usize {
+    let widest = facts.iter().map(|(name, _)| text::width(name)).max().unwrap_or(0);
+    NAMES.max(widest + 1)
+}
+
 /// A line for each fact, the values below one another.
 fn lines(facts: &[Fact]) -> Vec<Rich> {
-    let widest = facts.iter().map(|(name, _)| text::width(name)).max().unwrap_or(0);
+    let column = column(facts);
     let line = |(name, value): &Fact| {
         let mut line = Rich::of(Role::Dim, name);
-        line.pad_to(NAMES.max(widest + 1));
+        line.pad_to(column);
         line.with(Role::Text, value)
     };
     facts.iter().map(line).collect()
@@ -335,7 +369,7 @@ fn undo_until(app: &App, run: &RunInfo) -> String {
     .into_owned()
 }
 
-fn facts(app: &App, run: &RunInfo) -> Vec<Rich> {
+fn facts(app: &App, run: &RunInfo, room: usize) -> Vec<Rich> {
     let at = |time: &str| local_seconds(time, &app.zone);
     let run_id = |id: Option<RunId>| id.map(|id| id.to_string()).unwrap_or_default();
     let application = format!("{}-{}", run.environment, run.app);
@@ -359,7 +393,9 @@ fn facts(app: &App, run: &RunInfo) -> Vec<Rich> {
     facts.extend(approved::facts(app, run));
     facts.extend([(tr!("digest"), run.digest.clone()), (tr!("journal"), run.journal.clone())]);
     facts.retain(|(_, value)| !value.is_empty());
-    lines(&facts)
+    // A digest or a reason that is cut cannot be read at all.
+    let column = column(&facts);
+    lines(&facts).iter().flat_map(|line| line.hanging(column, room)).collect()
 }
 
 impl App {
@@ -382,7 +418,7 @@ impl App {
     pub(crate) fn no_resume(&self, info: &RunInfo) -> Option<String> {
         match info.state {
             RunState::Done | RunState::Undone => {
-                let (run, state) = (info.run, translated(state_word(info.state)));
+                let (run, state) = (info.run, info.state);
                 Some(tr!("run %{run} is %{state}: there is nothing to resume", run = run, state = state).into_owned())
             }
             _ if !self.armed => Some(self.read_only()),

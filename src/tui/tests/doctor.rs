@@ -215,6 +215,41 @@ fn a_repair_is_of_what_is_marked_or_else_of_what_the_filter_lists() {
 }
 
 #[test]
+fn the_foot_says_what_a_repair_would_be_of() {
+    for size in [(60, 15), (80, 24), (120, 40)] {
+        let foot = |keys: &str| {
+            let screen = with(size, true, keys).screen;
+            screen.lines().find(|line| line.contains('╰')).unwrap_or_default().to_owned()
+        };
+        let all = foot(":doctor<ret>");
+        assert!(all.contains("r repair all 1") && all.contains("Space mark") && all.contains("Esc back"), "{all}");
+        assert!(foot(":doctor<ret>jj").contains("r repair all 1"), "the cursor does not narrow it");
+        assert!(foot(":doctor<ret> ").contains("r repair 1 marked"), "{}", foot(":doctor<ret> "));
+        assert!(foot(":doctor<ret>v").contains("r repair 1 listed"), "{}", foot(":doctor<ret>v"));
+        assert!(!foot(":doctor<ret>vv").contains("repair"), "{}", foot(":doctor<ret>vv"));
+    }
+}
+
+#[test]
+fn a_finding_is_read_whole_in_the_smallest_window() {
+    let first = with((60, 15), true, ":doctor<ret>").screen;
+    assert!(first.contains("1-2/3, Ctrl-D scrolls") && !first.contains("blocks every later publish"), "{first}");
+    let scrolled = with((60, 15), true, ":doctor<ret><ctrl-d>").screen;
+    assert!(scrolled.contains("blocks every later publish") && scrolled.contains(" 1/5 "), "{scrolled}");
+    assert_eq!(with((60, 15), true, ":doctor<ret><ctrl-d><ctrl-u>").screen, first);
+    // Another finding is read from its beginning.
+    let other = with((60, 15), true, ":doctor<ret><ctrl-d>jk").screen;
+    assert_eq!(other, first);
+}
+
+#[test]
+fn times_in_messages_are_those_of_the_lists() {
+    let screen = play(":doctor<ret>jj").screen;
+    assert!(screen.contains("version 1 waits since 2026-03-02 10:15"), "{screen}");
+    assert!(!screen.contains("01:15:00.000Z"), "{screen}");
+}
+
+#[test]
 fn what_was_found_about_an_entity_goes_when_a_run_writes_it() {
     let mut app = play(":doctor<ret><esc>:open PRODUCT#acme<ret>").app;
     let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0003") };

@@ -13,11 +13,9 @@ use crate::tui::screens::items::tests::item;
 use crate::tui::screens::log::lines;
 use crate::tui::screens::plan::preview_view;
 
-fn play(to: &str, keys: &str) -> Played {
-    let text = format!(
-        "name = \"out\"\noperation = \"export\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"acme\"\n[target]\ntenant = \"globex\"\n[export]\nto = \"{to}\"\n"
-    );
-    let file = ExportedFile {
+/// A file that lacks two entities.
+fn file(to: &str) -> ExportedFile {
+    ExportedFile {
         to: to.to_owned(),
         rows: 1_204,
         left_out: 2,
@@ -25,7 +23,14 @@ fn play(to: &str, keys: &str) -> Played {
         unreadable: 0,
         bytes: 70_000,
         sha256: "4f2a".repeat(16),
-    };
+    }
+}
+
+fn play(to: &str, keys: &str) -> Played {
+    let text = format!(
+        "name = \"out\"\noperation = \"export\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"acme\"\n[target]\ntenant = \"globex\"\n[export]\nto = \"{to}\"\n"
+    );
+    let file = file(to);
     let answer = move |c: &Command| {
         let done = vec![Event::Exported(Box::new(file.clone())), Event::Finished { cancelled: false }];
         matches!(c, Command::RunPlan { .. }).then_some(done)
@@ -66,6 +71,13 @@ fn the_open_partition_is_written_into_a_file() {
         _ => None,
     });
     assert_eq!(wanted, Some(("product", "PRODUCT#acme", "/tmp/acme.csv".to_owned())), "{}", sent.screen);
+    let written = |c: &Command| {
+        let events = || vec![Event::Exported(Box::new(file("acme.csv"))), Event::Finished { cancelled: false }];
+        matches!(c, Command::Export { .. }).then(events)
+    };
+    let answered = Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(written));
+    let said = answered.keys(":open PRODUCT#acme<ret>:csv acme.csv<ret>").screen;
+    assert!(said.contains("1,204 rows in acme.csv; 2 soft-deleted entities were left out"), "{said}");
     for (keys, why) in
         [(":csv x.csv<ret>", "open a partition first"), (":open PRODUCT#acme<ret>:csv s3://b/<ret>", "read-only")]
     {

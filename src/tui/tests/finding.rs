@@ -91,7 +91,7 @@ fn what_is_found_says_where_and_what_was_not_looked_at() {
     let played = play((120, 40), ":find bolt<ret>");
     assert!(played.screen.contains(" 1/2 "), "{}", played.screen);
     for words in [
-        "1,200 rows looked at (200 of them commands), 40.5 of about 99 units",
+        "1,200 rows looked at (200 of them commands), 40.5 units used, about 99 ",
         "attributes.email bolt@example.com",
         "3 rows have",
         "D globex",
@@ -107,9 +107,9 @@ fn what_a_search_may_cost_stays_as_it_was_announced() {
         matches!(c, Command::Find { .. }).then(|| vec![end, Event::Finished { cancelled: false }])
     };
     let play = |keys: &str| Play::new(120, 40).with(|p| p.fake = Fake::golden().answering(dear)).keys(keys).screen;
-    assert!(play(":find x<ret>").contains("120 of about 99 units"), "{}", play(":find x<ret>"));
+    assert!(play(":find x<ret>").contains("120 units used, about 99 expected"), "{}", play(":find x<ret>"));
     let narrow = play(":find x --tenant acme<ret>");
-    assert!(narrow.contains("120 of at most about 99 units"), "{narrow}");
+    assert!(narrow.contains("120 units used, less than about 99 expected"), "{narrow}");
 }
 
 #[test]
@@ -187,6 +187,28 @@ fn the_palette_opens_over_the_lists_which_give_way_to_what_it_does() {
     let kept = play((120, 40), ":find bolt<ret>:keep bolts<ret>");
     assert!(kept.app.stack.shows::<Find>() && kept.app.memory.bookmarks[0].name == "bolts", "{}", kept.screen);
     assert!(matches!(&kept.app.memory.bookmarks[0].spot, Spot::Search(line) if line.starts_with("bolt")));
+}
+
+#[test]
+fn escape_in_an_entity_goes_back_to_the_list_that_it_was_opened_out_of() {
+    for (list, title) in [(":find bolt<ret>", "Find bolt"), (":activity<ret>", "Activity")] {
+        let back = play((120, 40), &format!("{list}<ret><esc>"));
+        assert!(!back.app.stack.is_empty() && back.screen.contains(title), "{}", back.screen);
+        // Nothing is looked for again, and the next one leads on to the entity and to the tree.
+        let searches = |c: &&Command| matches!(c, Command::Find { .. } | Command::Activity { .. });
+        assert_eq!(back.commands.iter().filter(searches).count(), 1);
+        let on = play((120, 40), &format!("{list}<ret><esc><esc>"));
+        assert!(on.app.stack.is_empty() && on.app.focus == crate::tui::pane::Pane::History, "{}", on.screen);
+        let tree = play((120, 40), &format!("{list}<ret><esc><esc><esc>"));
+        assert_eq!((tree.app.stack.is_empty(), tree.app.focus), (true, crate::tui::pane::Pane::Tenants));
+    }
+    // From the detail it is the list of versions first; reading again forgets nothing.
+    let detail = play((120, 40), ":find bolt<ret><ret><ret><esc>");
+    assert!(detail.app.stack.is_empty(), "{}", detail.screen);
+    assert!(play((120, 40), ":find bolt<ret><ret><f5><esc>").app.stack.shows::<Find>());
+    // What was opened by its key leads to the tree.
+    let other = play((120, 40), ":find bolt<ret><ret>:open PRODUCT#acme P-0002<ret><esc>");
+    assert_eq!((other.app.stack.is_empty(), other.app.focus), (true, crate::tui::pane::Pane::Tenants));
 }
 
 #[test]

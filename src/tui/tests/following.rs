@@ -34,6 +34,9 @@ fn a_run_that_ended_is_undone_from_the_log() {
     let begun = playing((120, 40), tenant, &format!("{RUN}r3<ret>uR<esc>"));
     assert!(header(&begun).contains("│ tenant newco │"), "{}", begun.screen);
     assert!(run("r3<ret>").screen.contains("u undoes it"), "{}", run("r3<ret>").screen);
+    // From elsewhere the log is gone to first.
+    let elsewhere = run("r3<ret>2").screen;
+    assert!(elsewhere.contains("4 u undoes it"), "{elsewhere}");
     // A command that does not fit is not shown in part.
     let far = |p: &mut Play| p.options.headless_prefix.push(format!("--data=/home/{}", "d/".repeat(60)));
     let screen = playing((120, 40), far, &format!("{RUN}r3<ret>")).screen;
@@ -104,6 +107,7 @@ fn a_run_is_paused_sped_up_slowed_down_and_ended() {
     let ended = run("aW<esc>4SE");
     assert_eq!(steered(&ended), [Steering::Stop]);
     assert!(ended.screen.contains("ended by you") && ended.screen.contains("run --resume"), "{}", ended.screen);
+    assert!(ended.screen.contains(":runs, r resumes it"), "{}", ended.screen);
     // Without a run there is nothing to steer, and it says so.
     let none = playing((120, 40), |_| {}, "4p");
     assert!(none.screen.contains("no run is under way here") && steered(&none).is_empty());

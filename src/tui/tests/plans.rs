@@ -33,6 +33,33 @@ fn down(n: usize) -> String {
 }
 
 #[test]
+fn a_plan_is_begun_from_the_preview_too() {
+    let open = ":open PRODUCT#acme<ret>:plan open copy.toml<ret>p";
+    let previewed = plan_play((120, 40), open);
+    assert!(previewed.app.plan.shows_preview, "{}", previewed.screen);
+    let begun = plan_play((120, 40), &format!("{open}n"));
+    let plan = &begun.app.plan;
+    assert!(!plan.shows_preview && plan.form.as_ref().is_some_and(|form| form.path.is_none()), "{}", begun.screen);
+    // One that is not saved is asked about first, as in the form.
+    let asked = plan_play((120, 40), ":open PRODUCT#acme<ret>3n<ret>globex<ret>pn");
+    assert!(asked.app.stack.shows::<Discard>(), "{}", asked.screen);
+}
+
+#[test]
+fn all_that_a_preview_comes_to_is_read_in_the_smallest_window() {
+    let open = ":plan open copy.toml<ret>p";
+    let small = plan_play((60, 15), open).screen;
+    assert!(small.contains("more lines: S shows them") && !small.contains("digest"), "{small}");
+    let whole = plan_play((60, 15), &format!("{open}S"));
+    assert!(whole.screen.contains("Summary of the preview"), "{}", whole.screen);
+    assert!(whole.screen.contains("digest") || plan_play((60, 15), &format!("{open}SG")).screen.contains("digest"));
+    for close in ["<esc>", "S"] {
+        assert_eq!(plan_play((60, 15), &format!("{open}S{close}")).screen, small, "{close}");
+    }
+    assert!(plan_play((80, 24), ":summary<ret>").screen.contains("no plan was previewed yet"));
+}
+
+#[test]
 fn every_screen_of_the_form() {
     let open = ":open PRODUCT#acme<ret>";
     for (name, keys) in [

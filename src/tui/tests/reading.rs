@@ -113,6 +113,29 @@ fn a_range_is_marked_from_here_to_there() {
 }
 
 #[test]
+fn columns_stay_while_a_list_is_scrolled() {
+    let filled = || {
+        let mut fake = Fake::empty();
+        for i in 0..60 {
+            // Names grow, and only the first have a code of their own.
+            let code = if i < 5 { format!(r#","code":"C-{i}""#) } else { String::new() };
+            let name = "x".repeat(4 + i);
+            let row =
+                format!(r#"{{"pk":"PRODUCT#n","sk":"K-{i:02}","version":1,"name":"{name}","tenantCode":"n"{code}}}"#);
+            fake.data.add("product", &row);
+        }
+        fake
+    };
+    let heading = |keys: &str| {
+        let screen = Play::new(80, 24).with(|p| p.fake = filled()).keys(&format!(":open PRODUCT#n<ret>{keys}")).screen;
+        screen.lines().find(|line| line.contains("sort key")).unwrap_or_default().to_owned()
+    };
+    let first = heading("");
+    assert!(first.contains("code") && first.contains("name"), "{first}");
+    assert_eq!((heading("G"), heading("Ggg")), (first.clone(), first));
+}
+
+#[test]
 fn a_range_reaches_over_pages_that_would_have_been_let_go() {
     let mut fake = Fake::empty();
     for i in 0..3_000 {
@@ -140,6 +163,8 @@ fn the_palette_knows_what_people_call_things() {
         ("blame", "show"),
         ("wedged", "doctor"),
         ("legend", "signs"),
+        ("undelete", "rollback"),
+        ("price", "find "),
         ("runs", "runs"),
         ("do", "doctor"),
         ("copy", "copy "),

@@ -3,7 +3,7 @@
 use super::running::playing;
 
 use super::{Fake, Play};
-use crate::domain::run::Operation;
+use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::engine::protocol::{Approval, Command, Event, RunInfo, RunReport};
 use crate::tui::screens::arm::Arm;
 use crate::tui::screens::batch::Batch;
@@ -99,6 +99,108 @@ fn a_run_of_which_nothing_was_begun_leaves_nothing_unfinished() {
     assert_eq!(played.app.words_on_leaving(), [""; 0]);
 }
 
+/// A run of which nothing was written.
+fn declined(run: RunInfo) -> RunInfo {
+    RunInfo { begun: false, outcomes: vec![], state: RunState::Waiting, ended_at: None, ..run }
+}
+
+#[test]
+fn the_record_of_a_run_that_was_declined_says_that_nothing_was_written() {
+    let change = |p: &mut Play| {
+        // What is in memory alone has no way back to tell of.
+        p.options.headless_prefix.extend(["--data".to_owned(), "demo".to_owned()]);
+        p.fake = Fake::golden().answering(|c| {
+            let info = declined(RunInfo { left: 1, ..super::fake::stopped_run() });
+            let report = RunReport {
+                info: info.clone(),
+                checked: Ok(3),
+                approvals: vec![],
+                steered: vec![],
+                problems: vec![],
+                changed: vec![],
+                left: vec![],
+                rehearsal: None,
+                timeline: vec![],
+                verified: None,
+            };
+            let event = match c {
+                Command::Runs => Event::Run(Box::new(info)),
+                Command::ReportRun { .. } => Event::Reported(Box::new(report)),
+                _ => return None,
+            };
+            Some(vec![event, Event::Finished { cancelled: false }])
+        });
+    };
+    let record = playing((120, 40), change, "5y").copied.remove(0);
+    assert!(record.contains("Nothing was written") && record.contains("Left: 1 item\n"), "{record}");
+    assert!(!record.contains("not known") && !record.contains(" undo "), "{record}");
+}
+
+#[test]
+fn the_list_shows_first_what_the_header_calls_unfinished() {
+    let several = |p: &mut Play| {
+        p.fake = Fake::golden().answering(|c| {
+            let named = |name: &str, at: u64| RunInfo {
+                run: RunId::from_parts(1_773_968_523_000 + at, 9),
+                name: name.into(),
+                source: String::new(),
+                target: String::new(),
+                left: 3,
+                ..super::fake::stopped_run()
+            };
+            // The newest first, as the engine lists them.
+            let declined = declined(named("declined-one", 3));
+            let done = RunInfo { left: 0, state: RunState::Done, ..named("over-one", 2) };
+            let all = [declined, done, named("half-one", 1)];
+            let mut events: Vec<Event> = all.map(|run| Event::Run(Box::new(run))).into();
+            events.push(Event::Finished { cancelled: false });
+            matches!(c, Command::Runs).then_some(events)
+        });
+    };
+    let played = playing((120, 40), several, "5");
+    let at = |name: &str| played.screen.lines().position(|line| line.contains(name)).unwrap();
+    assert!(at("half-one") < at("declined-one") && at("declined-one") < at("over-one"), "{}", played.screen);
+    assert!(played.screen.contains("1 unfinished run: 5 shows it"), "{}", played.screen);
+    assert_eq!(played.app.words_on_leaving().len(), 1);
+    let narrow = playing((60, 15), unfinished, "").screen;
+    assert!(narrow.contains("1 unfinished: 5"), "{narrow}");
+}
+
+#[test]
+fn without_runs_no_key_is_silent_and_only_those_that_work_are_shown() {
+    let none = |p: &mut Play| {
+        let ended = || vec![Event::Finished { cancelled: false }];
+        p.fake = Fake::golden().answering(move |c| matches!(c, Command::Runs).then(ended));
+    };
+    let empty = playing((120, 40), none, "5").screen;
+    assert!(empty.contains("Esc back") && !empty.contains("r resume") && !empty.contains("u undo"), "{empty}");
+    for key in ["r", "u", "v", "y", "w", "e", "<ret>"] {
+        let played = playing((120, 40), none, &format!("5{key}"));
+        assert!(played.app.stack.shows::<Runs>() && played.screen.contains("no run is chosen"), "{}", played.screen);
+    }
+}
+
+#[test]
+fn a_resumed_run_tells_what_was_done_before() {
+    let half = |p: &mut Play| {
+        p.fake = Fake::golden().answering(|c| {
+            let outcomes = vec![(Outcome::Done, 33), (Outcome::Failed, 2), (Outcome::Skipped, 7)];
+            let info = RunInfo { outcomes, left: 285, ..super::fake::stopped_run() };
+            match c {
+                Command::Runs => Some(vec![Event::Run(Box::new(info)), Event::Finished { cancelled: false }]),
+                Command::ResumeRun { .. } => Some(vec![Event::Run(Box::new(info))]),
+                _ => None,
+            }
+        });
+    };
+    let resumed = playing((120, 40), half, "AA5r");
+    let run = resumed.app.run.as_ref().unwrap();
+    assert_eq!((run.wrote(), run.has_written(), run.attempted()), (false, true, 0));
+    assert!(resumed.screen.contains("33 of 320 done before"), "{}", resumed.screen);
+    let leaving = playing((120, 40), half, "AA5rq").screen;
+    assert!(leaving.contains("33 of 320 done before") && leaving.contains("To take it back"), "{leaving}");
+}
+
 #[test]
 fn keys_that_a_notice_names_work_over_the_recorded_runs() {
     let refused = playing((120, 40), unfinished, ":runs<ret>r");
@@ -132,6 +234,23 @@ fn reason_approvals_and_digest_of_the_selected_run_are_shown() {
         assert!(small.contains(word), "{word}\n{small}");
     }
     assert!(playing((60, 15), unfinished, ":runs<ret>").screen.contains("3 left"));
+}
+
+#[test]
+fn every_fact_of_a_run_is_read_in_the_smallest_window() {
+    let open = ":runs<ret><ret>";
+    let first = playing((60, 15), unfinished, open).screen;
+    assert!(first.contains("Ctrl-D scrolls") && !first.contains("OPS-4711"), "{first}");
+    let mut seen = String::new();
+    for times in (0..24).step_by(3) {
+        let scrolled = playing((60, 15), unfinished, &format!("{open}{}", "<ctrl-d>".repeat(times)));
+        seen.push_str(&scrolled.screen);
+    }
+    for fact in ["OPS-4711", "digest", "journal", "began", "approved"] {
+        assert!(seen.contains(fact), "{fact}\n{seen}");
+    }
+    let back = playing((60, 15), unfinished, &format!("{open}<ctrl-d><ctrl-u>")).screen;
+    assert_eq!(back, first);
 }
 
 #[test]

@@ -65,6 +65,20 @@ fn a_transform_is_added_filled_in_and_moved() {
 }
 
 #[test]
+fn what_a_chosen_operation_lacks_is_named() {
+    for (keys, missing) in [
+        ("<ret>join<ret>", "! join.paths is missing"),
+        ("<ret>join<ret><ret>", "! join.paths is missing"),
+        ("<ret>copy<ret>", "! copy.from is missing"),
+        ("<ret>jq<ret>", "! jq is missing"),
+        ("<ret>rename<ret>", "! one of rename, default, now, remove is missing"),
+    ] {
+        let screen = play((80, 24), &format!("{}{keys}", up(ADD))).screen;
+        assert!(screen.contains(missing) && !screen.contains("names no operation"), "{keys}\n{screen}");
+    }
+}
+
+#[test]
 fn what_was_only_begun_goes_again() {
     for keys in ["<ret><esc>", "<ret><ret><esc>"] {
         let played = play((120, 40), &format!("{}{keys}", up(ADD)));

@@ -127,7 +127,7 @@ fn nothing_found_says_how_much_was_looked_at() {
         "{none}"
     );
     let run = of(":runs<ret>v", 1);
-    assert!(run.contains("all equal: 1 entity read back just now, as the run wrote them or changed since"), "{run}");
+    assert!(run.contains("no difference: 1 entity read back just now; each is, or was, as the run wrote it"), "{run}");
     let running = with((120, 40), &format!("{OPEN}V"), |_| Some(vec![progress(500)])).screen;
     assert!(running.contains("comparing… 500 entities so far, nothing found; x stops"), "{running}");
 }

@@ -1,11 +1,14 @@
 //! The last step before a decision. Each looks different and is ended by something of its own; Enter alone never writes.
 
+use std::borrow::Cow;
+
 use crossterm::event::KeyCode;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::part::Part;
+use super::view::placed;
 use crate::domain::printable::printable;
 use crate::engine::protocol::{ApprovalRequest, Decision};
 use crate::language::translated;
@@ -159,7 +162,7 @@ impl Confirm {
 
     fn words(&self, app: &App) -> (Frame, String, String) {
         let items = format::plural(self.items, text!("%{n} item"), text!("%{n} items"));
-        let place = if app.profile.protected { "PRODUCTION: " } else { "" };
+        let placed = |title: Cow<'_, str>| placed(app.profile.protected, title.into_owned());
         let out = match self.part.count() {
             0 => String::new(),
             n => format::plural(
@@ -177,7 +180,7 @@ impl Confirm {
                     _ => tr!("The run asks again before the next one."),
                 };
                 let what = tr!("Batch %{batch} is written: %{items}.", batch = batch, items = items);
-                let title = format!("{place}{}", tr!("Write %{items}?", items = items));
+                let title = placed(tr!("Write %{items}?", items = items));
                 (Frame::Write, title, sentences(&[&what, &out, &then]))
             }
             Verb::ApproveRest => {
@@ -201,7 +204,7 @@ impl Confirm {
                         text!("%{n} held items are asked for afterwards."),
                     ),
                 };
-                let title = format!("{place}{}", tr!("Write ALL that is left, unseen?"));
+                let title = placed(tr!("Write ALL that is left, unseen?"));
                 (Frame::Arm, title, sentences(&[&rest, &out, &held]))
             }
             Verb::Skip => {

@@ -39,17 +39,22 @@ const DECISIONS: [(Action, &str); 9] = [
 /// The note beside the title.
 const NOTE: &str = text!("none of it written yet");
 
+/// A title that says where something is written, where that is a protected profile.
+pub(super) fn placed(is_protected: bool, title: String) -> String {
+    if is_protected { tr!("PRODUCTION: %{title}", title = title).into_owned() } else { title }
+}
+
 impl Batch {
     pub(super) fn draw_batch(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
         let theme = &app.theme;
         let outer = area;
         let area = centred(buffer, area, 112, area.height);
-        let place = if app.profile.protected { "PRODUCTION: " } else { "" };
         let kept: Vec<&Preview> = self.approval.items.iter().filter(|item| !self.part.is_out(item.n)).collect();
         // With everything taken out, the batch is still of somewhere.
         let all = || self.approval.items.iter().collect();
         let ends = ends(&if kept.is_empty() { all() } else { kept });
-        let title = format!("{place}{}", tr!("Batch %{batch}: %{ends}", batch = self.approval.batch, ends = ends));
+        let title = tr!("Batch %{batch}: %{ends}", batch = self.approval.batch, ends = ends);
+        let title = placed(app.profile.protected, title.into_owned());
         let note = translated(NOTE);
         // Half a note says nothing.
         let is_room = text::width(&title) + text::width(&note) + 8 <= usize::from(area.width);
@@ -76,11 +81,15 @@ impl Batch {
         self.confirm.as_ref().and_then(|confirm| confirm.draw(app, buffer, outer))
     }
 
+    /// Items that are asked for after the batch.
+    fn later(&self) -> u64 {
+        self.approval.rest.saturating_sub(self.approval.items.len() as u64)
+    }
+
     /// Writes into the frame what is left after the batch, and what is held back.
     fn draw_left(&self, app: &App, buffer: &mut Buffer, area: Rect) {
         let approval = &self.approval;
-        let later = approval.rest.saturating_sub(approval.items.len() as u64);
-        let mut words = match later {
+        let mut words = match self.later() {
             0 => tr!("nothing is left after it").into_owned(),
             n => format::plural(n, text!("%{n} item left after it"), text!("%{n} items left after it")),
         };
@@ -106,11 +115,18 @@ impl Batch {
         }
         let mut lines = Vec::new();
         if approval.canary {
-            let words = format::plural(
-                kept.len() as u64,
-                text!("CANARY: %{n} item to begin with, few on purpose. Look before you approve."),
-                text!("CANARY: %{n} items to begin with, few on purpose. Look before you approve."),
-            );
+            let is_all = self.later() == 0 && approval.held_back.1 == 0;
+            let (one, many) = match is_all {
+                true => (
+                    text!("CANARY: %{n} item, and none after it. Look before you approve."),
+                    text!("CANARY: %{n} items, and none after them. Look before you approve."),
+                ),
+                false => (
+                    text!("CANARY: %{n} item to begin with, few on purpose. Look before you approve."),
+                    text!("CANARY: %{n} items to begin with, few on purpose. Look before you approve."),
+                ),
+            };
+            let words = format::plural(kept.len() as u64, one, many);
             lines.extend(problem::notice(&words, Role::Production, room));
         }
         match approval.canary_is_clean {
@@ -123,7 +139,7 @@ impl Batch {
         }
         if let Some(last) = approval.earlier.last() {
             let what = approved::words(last, &local_minutes(&last.at, &app.zone));
-            let words = tr!("Resumed: %{what}. It counts no more.", what = what);
+            let words = tr!("Resumed: %{what}. The earlier approval counts no more.", what = what);
             lines.extend(problem::notice(&words, Role::Text, room));
         }
         if approval.held {
@@ -151,7 +167,14 @@ impl Batch {
             Some(known) if known.rehearsal.is_clean() && !known.is_changed => Role::Ok,
             Some(_) => Role::Warning,
         };
-        lines.extend(problem::notice(&rehearsed::words(known, app.now), role, room));
+        let mut words = rehearsed::words(known, app.now);
+        if known.is_none() {
+            let fuller = tr!("%{words} (:rehearse in the preview tries the plan on a copy)", words = words);
+            if text::width(&fuller) <= room {
+                words = fuller.into_owned();
+            }
+        }
+        lines.extend(problem::notice(&words, role, room));
         let name = app.run.as_ref().map(|r| r.what()).unwrap_or_default();
         let digest = short(&self.part.shown_digest(approval));
         let run = tr!("run %{run}, digest %{digest}", run = approval.run, digest = digest);

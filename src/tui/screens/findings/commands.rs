@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::FindingsBox;
 use super::doctor::Doctor;
+use super::{FindingsBox, found};
 use crate::domain::plan::{NamedEntity, Plan};
 use crate::engine::protocol::{Among, Command, Event, Level, RequestId};
 use crate::tui::app::App;
@@ -44,6 +44,13 @@ impl App {
         self.doctor = Some(Doctor::begun(request, among));
         self.stack.close::<FindingsBox>();
         self.show_findings_of(request);
+    }
+
+    /// Shows the findings again that were left to look at an entity; false where they are gone.
+    pub(crate) fn findings_again(&mut self, of: RequestId) -> bool {
+        let is_there = found(self, of).is_some();
+        let left = self.left_findings.take_if(|left| is_there && left.of == of);
+        left.map(|left| self.stack.push(left)).is_some()
     }
 
     fn show_findings_of(&mut self, request: RequestId) {

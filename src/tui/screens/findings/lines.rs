@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 
+use jiff::tz::TimeZone;
+
 use super::FindingsBox;
 use super::doctor::Doctor;
 use super::found::Findings;
+use crate::domain::clock::with_local_times;
 use crate::engine::protocol::{Finding, Severity};
 use crate::language::listed;
 use crate::tui::actions::Action;
@@ -112,7 +115,7 @@ fn role(severity: Severity) -> Role {
 }
 
 /// A finding in one line, its severity also without colours; the longest kind that is listed says how wide their column is.
-pub(super) fn line(finding: &Finding, widest: usize, is_marked: bool) -> Rich {
+pub(super) fn line(finding: &Finding, widest: usize, is_marked: bool, zone: &TimeZone) -> Rich {
     let sign = match finding.severity {
         Severity::Error => "!",
         Severity::Warning => "~",
@@ -129,19 +132,20 @@ pub(super) fn line(finding: &Finding, widest: usize, is_marked: bool) -> Rich {
         .with(role(finding.severity), &text::cell(finding.kind.as_str(), KIND.max(widest + 1)))
         .with(Role::Text, &place)
         .with(Role::Path, &path)
-        .with(Role::Dim, &format!("  {}", finding.message))
+        .with(Role::Dim, &format!("  {}", with_local_times(&finding.message, zone)))
 }
 
 /// A finding in as many lines as it needs.
-pub(super) fn whole(finding: &Finding, room: usize) -> Vec<Rich> {
-    let mut lines = vec![Rich::of(Role::Dim, &"─".repeat(room))];
+pub(super) fn whole(finding: &Finding, room: usize, zone: &TimeZone) -> Vec<Rich> {
+    let mut lines = Vec::new();
     let place = match finding.entity.key.pk.as_str() {
         "" => tr!("module %{module}", module = finding.entity.module),
         _ => tr!("%{key} in %{module}", key = finding.entity.key, module = finding.entity.module),
     };
     lines.extend(problem::notice(&place, Role::Strong, room));
     let path = finding.path.as_deref().map(|p| format!("{p}: ")).unwrap_or_default();
-    let what = format!("{} ({}): {path}{}", finding.kind, one(finding.severity), finding.message);
+    let message = with_local_times(&finding.message, zone);
+    let what = format!("{} ({}): {path}{message}", finding.kind, one(finding.severity));
     lines.extend(problem::notice(&what, Role::Text, room));
     lines
 }
@@ -157,7 +161,8 @@ mod tests {
         let mut findings = Findings::default();
         findings.take(finding(FindingKind::Ttl, Severity::Error, "P-1"));
         findings.take(finding(FindingKind::MalformedJson, Severity::Error, "P-2"));
-        let lines: Vec<String> = findings.kept().iter().map(|f| line(f, findings.widest(), false).plain()).collect();
+        let shown = |f| line(f, findings.widest(), false, &TimeZone::UTC).plain();
+        let lines: Vec<String> = findings.kept().iter().map(shown).collect();
         assert!(lines[1].starts_with("!  malformed_json ORDER#globex"), "{lines:?}");
         assert_eq!(lines[0].find("ORDER"), lines[1].find("ORDER"), "{lines:?}");
     }

@@ -1,5 +1,6 @@
 //! Findings of a preview beside its items, or of the doctor: filtered, and each one's entity a key away.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use ratatui::buffer::Buffer;
@@ -28,9 +29,13 @@ use crate::tui::parts::Filter;
 use crate::tui::parts::filter::draw_above;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::scroll::Step;
-use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_line, draw_lines, draw_list, draw_text};
+use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_line, draw_lines, draw_list, draw_text, rule_of_part};
 use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::screens::history::CameFrom;
 use crate::tui::theme::Role;
+
+/// Lines that the list keeps where the whole of a finding needs many.
+const LISTED: u16 = 3;
 
 /// The list as it is looked at; what was found stays where it was found.
 #[derive(Debug, Clone)]
@@ -41,6 +46,10 @@ pub(crate) struct FindingsBox {
     kind: Option<FindingKind>,
     filter: Filter,
     scroll: Scroll,
+    /// The whole of the finding under the cursor where it does not fit: which one it is, its lines, and how far it is scrolled.
+    detail_of: Option<usize>,
+    detail_lines: usize,
+    detail: Scroll,
     /// Places of those that are marked for a repair.
     marks: BTreeSet<usize>,
     /// Places of those shown, problems first, and of how many and which filter.
@@ -68,6 +77,9 @@ impl FindingsBox {
             kind: None,
             filter: Filter::default(),
             scroll: Scroll::default(),
+            detail_of: None,
+            detail_lines: 0,
+            detail: Scroll::default(),
             marks: BTreeSet::new(),
             shown: Vec::new(),
             shown_of: None,
@@ -117,7 +129,7 @@ impl FindingsBox {
         let tenant = tenant_of(&entity.key.pk, None).code;
         match entity.key.sk.as_str() {
             "" => app.list(entity.module, entity.key.pk, tenant),
-            _ => app.open_entity(entity, tenant),
+            _ => app.open_entity_of(CameFrom::Findings(self.of), entity, tenant),
         }
         // Coming back leads to the same place.
         app.left_findings = Some(self.clone());
@@ -139,6 +151,51 @@ impl FindingsBox {
             sk: entity.key.sk.to_string(),
         };
         Some(found.map(named).collect())
+    }
+
+    /// Entities that a repair would be of now, in words; `None` where it would be of none.
+    fn repairs(&self, findings: &Findings, doctor: &Doctor) -> Option<Cow<'static, str>> {
+        let kept = findings.kept();
+        let is_narrowed = self.filter.active() || self.kind.is_some() || self.severity.is_some();
+        let listed = || self.shown.iter().filter(|at| kept.get(**at).is_some_and(|f| f.repairable)).count();
+        match (self.marks.len(), is_narrowed) {
+            (0, false) => (doctor.repairable > 0).then(|| tr!("repair all %{n}", n = format::count(doctor.repairable))),
+            (0, true) => Some(listed()).filter(|n| *n > 0).map(|n| tr!("repair %{n} listed", n = format::len(n))),
+            (n, _) => Some(tr!("repair %{n} marked", n = format::len(n))),
+        }
+    }
+
+    /// Keys in the foot, those first that write something.
+    fn hints(&self, app: &App, findings: &Findings, width: u16) -> Hints {
+        let (doctor, wide) = (doctor(app, self.of), width >= 70);
+        let mut hints = Hints::default();
+        let mut add = |action, words: &str| hints.add(&app.keymap, Context::Findings, action, words);
+        add(Action::Open, &tr!("open"));
+        match doctor {
+            Some(d) if d.job.running => add(Action::Cancel, &tr!("stop")),
+            Some(d) => {
+                if let Some(words) = self.repairs(findings, d) {
+                    add(Action::Repair, &words);
+                }
+                if d.repairable > 0 {
+                    add(Action::Mark, &tr!("mark"));
+                }
+            }
+            None => {}
+        }
+        add(Action::Severity, &tr!("severity"));
+        add(Action::Kind, &tr!("kind"));
+        if wide || doctor.is_none() {
+            add(Action::Filter, &tr!("text"));
+        }
+        add(Action::Back, &tr!("back"));
+        if wide && doctor.is_some() {
+            add(Action::Reload, &tr!("again"));
+        }
+        if width >= 90 || (wide && doctor.is_none()) {
+            add(Action::ShowCommand, &tr!("command"));
+        }
+        hints
     }
 
     /// Marks the finding under the cursor, or takes its mark away: only what can be repaired is marked.
@@ -224,11 +281,16 @@ impl Screen for FindingsBox {
                 app.stack.push(CommandBox::new(line));
             }
             Action::Open | Action::Right => return self.open(app),
-            action => {
-                if let Some(step) = Step::of(action) {
-                    self.scroll.step(step, self.shown.len());
+            action => match Step::of(action) {
+                Some(step @ Step::HalfPages(_)) if self.detail_lines > self.detail.height() => {
+                    self.detail.slide(step, self.detail_lines);
                 }
-            }
+                Some(step) => {
+                    self.scroll.step(step, self.shown.len());
+                    self.detail_of = None;
+                }
+                None => {}
+            },
         }
         Flow::Stay
     }
@@ -269,25 +331,7 @@ impl Screen for FindingsBox {
             }
         };
         let inner = framed(buffer, area, Frame::Dialog, &title, &at, theme);
-        let wide = area.width >= 70;
-        let mut hints =
-            vec![(Action::Open, text!("open")), (Action::Severity, text!("severity")), (Action::Kind, text!("kind"))];
-        if wide || doctor.is_none() {
-            hints.push((Action::Filter, text!("text")));
-        }
-        match doctor {
-            Some(d) if d.job.running => hints.push((Action::Cancel, text!("stop"))),
-            Some(d) if d.repairable > 0 => hints.push((Action::Repair, text!("repair…"))),
-            _ => {}
-        }
-        hints.push((Action::Back, text!("back")));
-        if wide {
-            hints.extend(doctor.map(|_| (Action::Reload, text!("again"))));
-        }
-        if area.width >= 90 || (wide && doctor.is_none()) {
-            hints.push((Action::ShowCommand, text!("command")));
-        }
-        foot(buffer, area, &Hints::of(&app.keymap, Context::Findings, &hints), theme);
+        foot(buffer, area, &self.hints(app, findings, area.width), theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         if inner.height < 3 {
             return None;
@@ -297,9 +341,17 @@ impl Screen for FindingsBox {
         above.push(self.summary(findings));
         let (body, cursor) = draw_above(buffer, inner, above, &self.filter, theme);
         let selected = self.shown.get(self.scroll.cursor).and_then(|i| findings.kept().get(*i));
-        let mut below = selected.map(|f| whole(f, room)).unwrap_or_default();
-        below.truncate(usize::from(body.height / 2));
-        let list = Rect { height: body.height - u16::try_from(below.len()).unwrap_or(0), ..body };
+        let whole = selected.map(|f| whole(f, room, &app.zone)).unwrap_or_default();
+        self.detail_lines = whole.len();
+        if self.detail_of != self.shown.get(self.scroll.cursor).copied() {
+            self.detail_of = self.shown.get(self.scroll.cursor).copied();
+            self.detail = Scroll::default();
+        }
+        // The list keeps a few lines, and the line across is one more of the detail.
+        let most = (inner.height / 2).min(body.height.saturating_sub(LISTED).max(body.height / 2));
+        let wanted = u16::try_from(whole.len()).unwrap_or(u16::MAX).saturating_add(1);
+        let below = if whole.is_empty() || most < 2 { 0 } else { wanted.min(most) };
+        let list = Rect { height: body.height - below, ..body };
         if self.shown.is_empty() {
             let words = match doctor {
                 _ if !findings.is_empty() => tr!("none like that"),
@@ -312,10 +364,17 @@ impl Screen for FindingsBox {
         let marks = &self.marks;
         let row = |i: usize| {
             let at = places.get(i)?;
-            findings.kept().get(*at).map(|finding| line(finding, findings.widest(), marks.contains(at)))
+            findings.kept().get(*at).map(|finding| line(finding, findings.widest(), marks.contains(at), &app.zone))
         };
         draw_list(buffer, Place { frame: area, lines: list }, &mut self.scroll, places.len(), theme, row);
-        draw_lines(buffer, Rect { y: list.bottom(), height: inner.bottom() - list.bottom(), ..inner }, &below, theme);
+        if below > 0 {
+            let shown = self.detail.text_window(whole.len(), usize::from(below - 1));
+            let key = app.key_of(Context::Findings, Action::ScrollDown);
+            let rule = rule_of_part(&shown, whole.len(), &key, room);
+            draw_line(buffer, Rect { y: list.bottom(), height: 1, ..inner }, &rule, 0, theme, Style::default());
+            let text = Rect { y: list.bottom() + 1, height: below - 1, ..inner };
+            draw_lines(buffer, text, &whole[shown], theme);
+        }
         cursor
     }
 }

@@ -9,6 +9,7 @@ use crate::tui::app::App;
 use crate::tui::keymap::Context;
 use crate::tui::message::{Effect, Work};
 use crate::tui::pane::Pane;
+use crate::tui::parts::problem::complaint;
 use crate::tui::screens::history::diffs::DiffKey;
 use crate::tui::screens::history::plan_view::{PlanView, ViewedRow};
 use crate::tui::screens::history::{Shown, Wanted};
@@ -61,7 +62,7 @@ impl App {
             None => form
                 .problem
                 .as_ref()
-                .map(|problem| tr!("the plan is not ready: %{why}", why = problem.message).into_owned()),
+                .map(|problem| tr!("the plan is not ready: %{why}", why = complaint(problem)).into_owned()),
             Some(plan) if is_empty(&plan.change) => {
                 let edit = key(Action::EditPlan);
                 let words = tr!(

@@ -13,9 +13,11 @@ use crate::tui::memory::Spot;
 use crate::tui::message::{Effect, Work};
 use crate::tui::pane::Pane;
 use crate::tui::parts::scroll::Step;
+use crate::tui::screens::activity::Activity;
+use crate::tui::screens::find::Find;
 use crate::tui::screens::history::diffs::{DiffKey, Next};
 use crate::tui::screens::history::made::Made;
-use crate::tui::screens::history::{Compare, LastChanges, Opened, ROWS, Shown, Wanted};
+use crate::tui::screens::history::{CameFrom, Compare, LastChanges, Opened, ROWS, Shown, Wanted};
 
 impl App {
     /// Opens an entity's history.
@@ -38,6 +40,26 @@ impl App {
         self.focus = Pane::History;
     }
 
+    /// Opens an entity's history out of a list, which is one level back then.
+    pub(crate) fn open_entity_of(&mut self, list: CameFrom, entity: EntityRef, tenant: String) {
+        self.open_entity(entity, tenant);
+        if let Some(opened) = &mut self.history.opened {
+            opened.came_from = Some(list);
+        }
+    }
+
+    /// Shows the list again that the entity was opened out of; false where there is none, or it is gone.
+    pub(super) fn back_to_list(&mut self) -> bool {
+        let from = self.history.opened.as_mut().and_then(|opened| opened.came_from.take());
+        match from {
+            Some(CameFrom::Find) => self.stack.bring_back::<Find>(),
+            Some(CameFrom::Activity) => self.stack.bring_back::<Activity>(),
+            Some(CameFrom::Findings(of)) => self.findings_again(of),
+            Some(CameFrom::Verification(of)) => self.verification_again(of),
+            None => false,
+        }
+    }
+
     /// Gives up what is being read of the opened entity.
     pub(crate) fn close_history(&mut self) {
         if self.history.opened.take().is_some() {
@@ -52,13 +74,13 @@ impl App {
         let (mut versions, filter) = (std::mem::take(&mut old.versions), old.filter.clone());
         versions.read_again();
         let kept = (old.compare.clone(), old.shown, old.all, old.wrap, old.marked);
-        let (selected, chosen) = (old.selected, old.chosen);
+        let (selected, chosen, came_from) = (old.selected, old.chosen, old.came_from);
         let focus = self.focus;
         self.open_entity(entity, tenant);
         self.focus = focus;
         if let Some(opened) = &mut self.history.opened {
             (opened.compare, opened.shown, opened.all, opened.wrap, opened.marked) = kept;
-            (opened.selected, opened.chosen) = (selected, chosen);
+            (opened.selected, opened.chosen, opened.came_from) = (selected, chosen, came_from);
             (opened.versions, opened.filter) = (versions, filter);
             opened.follow();
         }

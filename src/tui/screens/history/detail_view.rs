@@ -10,7 +10,7 @@ use ratatui::style::Style;
 use super::blame_view::Blame;
 use super::diffs::{DiffKey, DiffView};
 use super::document::Document;
-use super::sides::Head;
+use super::sides::{Head, Sides};
 use super::{Arranged, Compare, LastChanges, Opened, Shown, Wanted};
 use crate::domain::printable::printable;
 use crate::domain::row::TableKind;
@@ -71,10 +71,14 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, frame: Rect, area: Rect, 
         return cursor;
     }
     if let (Body::Text(view), Shown::Sides) = (&body, opened.shown)
-        && area.height > HEADS * 2
+        && area.height > 2
     {
         let heads = heads(opened, view, &zone);
-        for line in view.sides().heads(&heads[0], &heads[1], room) {
+        let lines = match area.height > HEADS * 2 {
+            true => view.sides().heads(&heads[0], &heads[1], room),
+            false => vec![Sides::short_heads(&heads[0], &heads[1], room)],
+        };
+        for line in lines {
             draw_line(buffer, Rect { height: 1, ..area }, &line, 0, &theme, Style::default());
             area = Rect { y: area.y + 1, height: area.height - 1, ..area };
         }
@@ -139,12 +143,14 @@ fn heads(opened: &Opened, view: &DiffView, zone: &TimeZone) -> [Head; 2] {
     [(&result.from, &result.before, view.is_first()), (&result.to, &result.after, false)].map(
         |(side, row, is_nothing)| {
             if is_nothing {
-                return Head { version: tr!("nothing before it").into_owned(), ..Head::default() };
+                let nothing = tr!("nothing before it").into_owned();
+                return Head { version: nothing.clone(), short: nothing, ..Head::default() };
             }
             let made = opened.made(side, row);
             let of = if side.entity == opened.entity { String::new() } else { format!("{} ", side.entity.key.pk) };
-            let version = tr!("version %{version}", version = version(side));
-            Head { version: format!("{of}{version}"), when: made.when(zone), who: made.who() }
+            let short = version(side);
+            let version = tr!("version %{version}", version = short);
+            Head { version: format!("{of}{version}"), short, when: made.when(zone), who: made.who() }
         },
     )
 }

@@ -109,11 +109,24 @@ pub(crate) struct Arranged {
     pub(crate) widest: usize,
 }
 
+/// A list that an entity was opened out of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CameFrom {
+    Find,
+    Activity,
+    /// What a request found.
+    Findings(RequestId),
+    /// What a comparison found.
+    Verification(RequestId),
+}
+
 /// An opened entity.
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) entity: EntityRef,
     pub(crate) tenant: String,
+    /// The list that is one level back, until it is shown again.
+    pub(crate) came_from: Option<CameFrom>,
     /// Sets apart the answers for an earlier entity.
     pub(crate) generation: u64,
     pub(crate) versions: Versions,
@@ -150,6 +163,7 @@ impl Opened {
         Self {
             entity,
             tenant,
+            came_from: None,
             generation,
             versions: Versions::default(),
             reading: None,

@@ -87,6 +87,10 @@ impl PaneScreen for HistoryPane {
             app.stop_waiting(waited);
             return true;
         }
+        let is_at_top = app.history.opened.as_ref().is_some_and(|opened| opened.half == Half::List);
+        if action == Action::Back && is_at_top && app.back_to_list() {
+            return true;
+        }
         let Some(opened) = &mut app.history.opened else {
             match action {
                 Action::Back => app.focus = Pane::Tenants,

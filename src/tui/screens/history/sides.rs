@@ -41,6 +41,8 @@ pub(crate) struct Sides(Vec<Pair>);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) version: String,
+    /// The version's number, where there is room for little.
+    pub(crate) short: String,
     pub(crate) when: String,
     pub(crate) who: String,
 }
@@ -107,6 +109,16 @@ impl Sides {
         }
         let by = |head: &Head| format!("{} {}", head.version, head.who);
         vec![line(&by(before), &by(after)), line(&before.when, &after.when)]
+    }
+
+    /// Both heads in one line, where a line for each would leave too few for the values.
+    pub(crate) fn short_heads(before: &Head, after: &Head, room: usize) -> Rich {
+        let whole = |head: &Head| [&head.short, &head.when, &head.who].map(String::as_str).join(" ").trim().to_owned();
+        let brief = |head: &Head| format!("{} {}", head.short, head.who).trim().to_owned();
+        let both = |one: &dyn Fn(&Head) -> String| printable(&format!("{} → {}", one(before), one(after))).into_owned();
+        let text = both(&whole);
+        let text = if text::width(&text) <= room { text } else { both(&brief) };
+        Rich::of(Role::Strong, &text::cut(&text, room))
     }
 }
 
@@ -312,6 +324,7 @@ mod tests {
     fn heads_say_who_and_when_over_their_columns() {
         let head = |version: &str, who: &str| Head {
             version: version.into(),
+            short: version.trim_start_matches("version ").into(),
             when: "2026-03-02 10:15".into(),
             who: who.into(),
         };
@@ -322,6 +335,9 @@ mod tests {
         assert_eq!(wide[0].find("version 1"), Some(at), "{wide:?}");
         assert!(wide[1].contains("2026-03-02 10:15 u-a") && wide[1].contains("│ 2026-03-02 10:15 u-b"), "{wide:?}");
         assert_eq!(plain(of(58))[0], "- version 1  2026-03-02 10:15  u-a");
+        let short = |room| Sides::short_heads(&head("version 1", "u-a"), &head("version 2", "u-b"), room).plain();
+        assert_eq!(short(58), "1 2026-03-02 10:15 u-a → 2 2026-03-02 10:15 u-b");
+        assert_eq!(short(30), "1 u-a → 2 u-b");
     }
 
     #[test]

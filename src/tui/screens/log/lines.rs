@@ -3,8 +3,7 @@
 use crate::domain::run::Outcome;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{ExportedFile, Finding, ItemResult, Level, RunInfo, Severity};
-use crate::language::{comma, listed, sentences, translated};
-use crate::tui::screens::log::progress::state_word;
+use crate::language::{comma, listed, sentences};
 use crate::tui::{format, subject};
 
 /// An item that began or ended.
@@ -56,8 +55,7 @@ pub(crate) fn run(run: &RunInfo) -> (Level, String) {
     // A run without a plan is named after what it does.
     let operation = run.operation.as_str();
     let what = if run.name.starts_with(operation) { run.name.clone() } else { listed([operation, &run.name]) };
-    let state = translated(state_word(run.state));
-    let mut text = tr!("run %{run} (%{what}) is %{state}", run = run.run, what = what, state = state).into_owned();
+    let mut text = tr!("run %{run} (%{what}) is %{state}", run = run.run, what = what, state = run.state).into_owned();
     let outcomes: Vec<String> = run.outcomes.iter().map(|(outcome, n)| format!("{n} {outcome}")).collect();
     if !outcomes.is_empty() {
         text.push_str(&format!(": {}", listed(outcomes)));
@@ -70,18 +68,17 @@ pub(crate) fn exported(file: &ExportedFile) -> (Level, String) {
     let rows = format::plural(file.rows, text!("%{n} row"), text!("%{n} rows"));
     let bytes = format::plural(file.bytes, text!("%{n} byte"), text!("%{n} bytes"));
     let (to, sum) = (&file.to, &file.sha256);
-    let mut text =
-        tr!("exported %{rows}, %{bytes} to %{to}, SHA-256 %{sum}", rows = rows, bytes = bytes, to = to, sum = sum)
-            .into_owned();
-    if file.left_out > 0 {
-        let left = format::plural(
-            file.left_out,
-            text!("%{n} soft-deleted entity was left out"),
-            text!("%{n} soft-deleted entities were left out"),
-        );
-        text = sentences([text, left]);
-    }
-    (Level::Info, text)
+    let text =
+        tr!("exported %{rows}, %{bytes} to %{to}, SHA-256 %{sum}", rows = rows, bytes = bytes, to = to, sum = sum);
+    (Level::Info, sentences(std::iter::once(text.into_owned()).chain(left_out(file))))
+}
+
+/// Sentences on entities that a file lacks.
+pub(crate) fn left_out(file: &ExportedFile) -> impl Iterator<Item = String> {
+    let deleted = (text!("%{n} soft-deleted entity was left out"), text!("%{n} soft-deleted entities were left out"));
+    let expired = (text!("%{n} expired entity was left out"), text!("%{n} expired entities were left out"));
+    let counts = [(file.left_out, deleted), (file.expired, expired)];
+    counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, (one, many))| format::plural(n, one, many))
 }
 
 /// A failure with everything that helps: what to do about it, the service's own code and request id.

@@ -69,7 +69,7 @@ impl PaneScreen for LogPane {
                 (!is_steered).then(|| tr!("no run is under way here").into_owned())
             }
             Action::UndoRun => match run {
-                Some(run) if run.stage == Stage::Ended && run.wrote() => None,
+                Some(run) if run.stage == Stage::Ended && run.has_written() => None,
                 Some(run) if run.stage == Stage::Ended => {
                     Some(tr!("the run wrote nothing: nothing is to be undone").into_owned())
                 }

@@ -1,5 +1,6 @@
 //! How far a run is: what became of its items, how quick it is, why items failed.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use crate::domain::run::{Action, Outcome, Reason, RunId, RunState};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{ApprovalRequest, EntityRef, ItemResult, PlanSummary, RequestId, RunInfo, StopCause};
 use crate::language::comma;
-use crate::tui::subject;
+use crate::tui::{format, subject};
 
 /// Seconds that the rate is taken over.
 const WINDOW: f64 = 10.0;
@@ -70,6 +71,8 @@ pub(crate) struct Progress {
     pub(crate) found: u64,
     /// Items to be written in all, where that is known.
     pub(crate) total: Option<u64>,
+    /// Of a resumed run: items done before, and all that it was to write.
+    pub(crate) before: Option<(u64, u64)>,
     /// Outcomes of items to be written.
     pub(crate) outcomes: BTreeMap<Outcome, u64>,
     /// Outcomes of items that are not written, as the preview found.
@@ -110,6 +113,7 @@ impl Progress {
             stage: Stage::Previewing,
             found: 0,
             total: None,
+            before: None,
             outcomes: BTreeMap::new(),
             unwritten: BTreeMap::new(),
             causes: Vec::new(),
@@ -151,12 +155,12 @@ impl Progress {
         self.stage = Stage::Waiting;
     }
 
-    /// The state that it ended in, as far as that was recorded, in a word that [`text!`] marks.
+    /// The state that it ended in, as far as that was recorded, in the contract's word.
     pub(crate) fn end_word(&self) -> &'static str {
         match &self.info {
-            Some(info) => state_word(info.state),
-            None if self.problem.is_some() => text!("failed"),
-            None => text!("ended"),
+            Some(info) => info.state.as_str(),
+            None if self.problem.is_some() => "failed",
+            None => "ended",
         }
     }
 
@@ -196,6 +200,25 @@ impl Progress {
     /// Whether it has changed anything.
     pub(crate) fn wrote(&self) -> bool {
         self.outcomes.contains_key(&Outcome::Done)
+    }
+
+    /// Whether anything of it is there to be taken back: of a resumed run, what was done before counts too.
+    pub(crate) fn has_written(&self) -> bool {
+        self.wrote() || self.before.is_some_and(|(done, _)| done > 0)
+    }
+
+    /// It is resumed: what was done before is no part of the gauge, and is said beside it.
+    pub(crate) fn resumes(&mut self, info: &RunInfo) {
+        let is_settled = |outcome: Outcome| !matches!(outcome, Outcome::Skipped | Outcome::Held);
+        let settled: u64 = info.outcomes.iter().filter(|(o, _)| is_settled(*o)).map(|(_, n)| n).sum();
+        self.run = Some(info.run);
+        self.before = Some((info.count(Outcome::Done), settled + info.left));
+    }
+
+    /// Items done before it was resumed, in words.
+    pub(crate) fn done_before(&self) -> Option<Cow<'static, str>> {
+        let (done, all) = self.before?;
+        Some(tr!("%{done} of %{all} done before", done = format::count(done), all = format::count(all)))
     }
 
     /// Items that still have none, where the number of all is known.
@@ -295,17 +318,6 @@ impl Progress {
     }
 }
 
-/// A state of the contract, as sentences say it: a word that [`text!`] marks.
-pub(crate) fn state_word(state: RunState) -> &'static str {
-    match state {
-        RunState::Waiting => text!("waiting"),
-        RunState::Running => text!("running"),
-        RunState::Stopped => text!("stopped"),
-        RunState::Done => text!("done"),
-        RunState::Undone => text!("undone"),
-    }
-}
-
 /// Advice on a cause, a text to be translated.
 pub(crate) fn hint(cause: &Cause) -> &'static str {
     match cause.reason {
@@ -381,14 +393,10 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_run_is_a_word_of_the_contract_that_is_translated() {
-        use crate::language::{Language, tests::speaking, translated};
-        let words = RunState::ALL.iter().map(|state| (state.as_str(), state_word(*state)));
+    fn the_end_of_a_run_is_one_word_in_every_language() {
+        use crate::language::{Language, tests::speaking};
         let begun = Progress::begun(RequestId(1), "n".into());
-        for (contract, word) in words.chain([("ended", begun.end_word())]) {
-            assert_eq!(contract, word);
-            assert_ne!(speaking(Language::Japanese, || translated(word)), word);
-        }
+        assert_eq!(speaking(Language::Japanese, || begun.end_word()), "ended");
     }
 
     #[test]

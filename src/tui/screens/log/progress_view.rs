@@ -10,6 +10,7 @@ use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::keymap::Context;
+use crate::tui::pane::Pane;
 use crate::tui::parts::Rich;
 use crate::tui::parts::problem;
 use crate::tui::screens::plan::preview_view::{duration, outcome_role};
@@ -27,11 +28,17 @@ pub(crate) fn lines(app: &App, run: &Progress, room: usize, most: usize) -> Vec<
         out.extend(flow(counts(app, run), room));
     }
     let ended = run.run.filter(|_| run.stage == Stage::Ended);
+    let mut last = Vec::new();
     if let Some(id) = ended.filter(|_| run.is_resumable()) {
-        let keys = tr!("%{key} in :runs", key = app.key_of(Context::Runs, Action::Resume));
-        let resume = |way: &str| tr!("resume: %{way}", way = way).into_owned();
-        let words = whole(resume(&app.way_to_resume(id)), resume(&keys), room);
-        out.extend(problem::notice(&words, Role::Text, room));
+        let keys = tr!(":runs, %{key} resumes it", key = app.key_of(Context::Runs, Action::Resume));
+        let line = tr!("resume: %{way}", way = app.way_to_resume(id));
+        // A command that is cut is none, and runs in memory have none.
+        let line = Some(line).filter(|line| !app.forgets && text::width(line) <= room);
+        let pieces = line.as_ref().into_iter().chain([&keys]).map(|words| Rich::of(Role::Text, words));
+        let mut lines = flow(pieces.collect(), room);
+        // Where the keys need a line of their own, the way to undo comes before it.
+        last = lines.drain(lines.len().min(1)..).collect();
+        out.extend(lines);
     }
     for cause in &run.causes {
         let why = cause.reason.map_or_else(|| cause.message.clone(), |r| r.to_string());
@@ -43,8 +50,8 @@ pub(crate) fn lines(app: &App, run: &Progress, room: usize, most: usize) -> Vec<
     if run.other_causes > 0 {
         out.push(Rich::of(Role::Dim, &tr!("%{n} more of other kinds", n = format::count(run.other_causes))));
     }
-    if let Some(id) = ended.filter(|_| run.wrote()) {
-        let key = app.key_of(Context::Log, Action::UndoRun);
+    if let Some(id) = ended.filter(|_| run.has_written()) {
+        let key = key_from_here(app, Action::UndoRun);
         let words = tr!("%{key} undoes it (previewed first), or: %{way}", key = key, way = app.way_to_undo(id));
         let record = app.key_of(Context::Runs, Action::Record);
         let keys = tr!(
@@ -55,8 +62,18 @@ pub(crate) fn lines(app: &App, run: &Progress, room: usize, most: usize) -> Vec<
         let words = whole(words.into_owned(), keys.into_owned(), room);
         out.extend(problem::notice(&words, Role::Dim, room));
     }
+    out.extend(last);
     out.truncate(most.max(1));
     out
+}
+
+/// The keys for an action of the log, from where the operator is: elsewhere the log is gone to first.
+fn key_from_here(app: &App, action: Action) -> String {
+    let key = app.key_of(Context::Log, action);
+    if app.focus == Pane::Log {
+        return key;
+    }
+    format!("{} {key}", app.key_of(Context::Everywhere, Action::FocusLog))
 }
 
 /// The words where they fit into a line, otherwise others: a command that is cut is none.
@@ -80,7 +97,7 @@ fn flow(pieces: Vec<Rich>, room: usize) -> Vec<Rich> {
 }
 
 fn state(app: &App, run: &Progress, room: usize) -> Vec<Rich> {
-    let key = |action| app.key_of(Context::Log, action);
+    let key = |action| key_from_here(app, action);
     let what = run.what();
     let id = run.run.map(|r| tr!("run %{run}", run = r)).unwrap_or_default();
     let about = format!("{what}{id}");
@@ -99,7 +116,7 @@ fn state(app: &App, run: &Progress, room: usize) -> Vec<Rich> {
         _ if run.paused => (Role::Warning, tr!("PAUSED by you (%{key} goes on)", key = key(Action::PauseRun))),
         Stage::Waiting => {
             let batch = run.waiting.as_ref().map(|w| w.batch).unwrap_or_default();
-            let key = key(Action::Batch);
+            let key = app.key_of(Context::Everywhere, Action::Batch);
             let words = tr!("WAITS for your decision about batch %{batch} (%{key} shows it)", batch = batch, key = key);
             (Role::Warning, words)
         }
@@ -144,6 +161,7 @@ fn gauge(app: &App, run: &Progress) -> Vec<Rich> {
             Rich::of(Role::Text, &so_far)
         }
     }];
+    out.extend(run.done_before().map(|words| Rich::of(Role::Text, &words)));
     if let Some(rate) = run.per_second(app.now) {
         out.push(Rich::of(Role::Text, &tr!("%{rate} a second", rate = format!("{rate:.1}"))));
         if let Some(left) = run.left().filter(|n| *n > 0) {

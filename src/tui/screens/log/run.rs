@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::domain::clock::with_local_times;
 use crate::domain::plan::{Plan, RunSettings, Work};
 use crate::domain::run::{Outcome, RunId};
 use crate::engine::failure::Failure;
@@ -11,7 +12,7 @@ use crate::engine::protocol::{
     ApprovalRequest, BatchInfo, BatchState, Command, Decision, Event, Finding, ItemFilter, ItemResult, Level, Phase,
     RequestId, RunInfo, Severity, Signature, Steering,
 };
-use crate::language::{listed, translated};
+use crate::language::listed;
 use crate::notify::News;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
@@ -58,7 +59,7 @@ impl App {
         let request =
             self.ask(Pane::Log, Command::ResumeRun { run: info.run, rows: false, retry: false }, Self::run_answer);
         let run = self.follow(request, info.name.clone(), None);
-        run.run = Some(info.run);
+        run.resumes(info);
         run.stage = Stage::Writing;
         run.writes_to(Some(info.target.as_str()).filter(|target| !target.is_empty()));
         // How much there is left to do is what the gauge counts.
@@ -323,7 +324,7 @@ impl App {
 
     pub(crate) fn found(&mut self, finding: &Finding) {
         let (level, text) = lines::finding(finding);
-        self.tell(level, text);
+        self.tell(level, with_local_times(&text, &self.zone).into_owned());
         debug_assert!(finding.severity != Severity::Error || level == Level::Error);
     }
 
@@ -341,7 +342,7 @@ impl App {
         }
         let state = self.followed(request).filter(|run| run.run.is_some()).map(|run| run.end_word());
         if let Some(state) = state {
-            let words = tr!("a run has ended: %{state}", state = translated(state));
+            let words = tr!("a run has ended: %{state}", state = state);
             self.tell_of_run(News::RunEnded, state, None, &words);
         }
         let wrote = self.followed(request).and_then(|run| run.run.filter(|_| run.wrote()));

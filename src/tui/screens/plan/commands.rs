@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use crate::config::plan::{entity_list, listed, operations};
 use crate::domain::run::Operation;
 use crate::engine::protocol::Level;
-use crate::language;
+use crate::language::{self, spoken};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Key;
 use crate::tui::message::Effect;
 use crate::tui::pane::Pane;
+use crate::tui::parts::problem;
 use crate::tui::screens::discard::{Discard, Next};
 use crate::tui::screens::palette::Palette;
 use crate::tui::screens::plan::editing::{Editing, Typed};
@@ -131,9 +132,10 @@ impl App {
                 let form = Form::new(Some(file.clone()), text);
                 match form.problem.as_deref() {
                     Some(problem) => {
-                        let hint = problem.hint.as_ref().map(|h| format!(" → {h}")).unwrap_or_default();
-                        self.tell(Level::Warning, format!("{problem}{hint}"));
-                        self.refuse(problem.to_string());
+                        let hint = problem.hint.as_ref().map(|h| format!(" → {}", spoken(h))).unwrap_or_default();
+                        let words = problem::placed(problem);
+                        self.tell(Level::Warning, format!("{words}{hint}"));
+                        self.refuse(words);
                     }
                     None => self.say(tr!("opened %{file}", file = file.display())),
                 }
@@ -171,8 +173,10 @@ impl App {
                 form.replace(text);
                 if let Some(problem) = form.problem.as_deref() {
                     let text = match problem.line {
-                        Some(line) => tr!("line %{n}: %{message}", n = line, message = problem.message).into_owned(),
-                        None => problem.message.clone(),
+                        Some(line) => {
+                            tr!("line %{n}: %{message}", n = line, message = problem::complaint(problem)).into_owned()
+                        }
+                        None => problem::complaint(problem).into_owned(),
                     };
                     self.refuse(text);
                 }

@@ -3,6 +3,7 @@
 use crate::domain::csv::Place;
 use crate::domain::plan::{Plan, Work};
 use crate::engine::protocol::{Command, Event, ExportWanted, Level, RequestId};
+use crate::language::sentences;
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::screens::log::lines;
@@ -54,7 +55,8 @@ impl App {
             Event::Exported(file) => {
                 let (level, text) = lines::exported(&file);
                 self.tell(level, text);
-                self.say(tr!("%{n} rows in %{place}", n = file.rows, place = file.to));
+                let rows = tr!("%{n} rows in %{place}", n = format::count(file.rows), place = file.to).into_owned();
+                self.say(sentences(std::iter::once(rows).chain(lines::left_out(&file))));
             }
             Event::Finding(finding) => self.found(&finding),
             Event::Failed(failure) => self.refuse(failure.message),

@@ -16,6 +16,7 @@ use crate::domain::plan::{Collision, Decided, Plan, Work};
 use crate::domain::run::Operation;
 use crate::language::translated;
 use crate::tui::parts::Scroll;
+use crate::tui::parts::problem::complaint;
 
 /// Name, in messages, of a plan that is in no file yet.
 const UNNAMED: &str = text!("new plan");
@@ -164,7 +165,7 @@ impl Form {
         };
         changed.map_err(|e| e.to_string())?;
         if let (_, Some(problem)) = checked(self.path.as_deref(), draft.text()) {
-            return Err(problem.message.clone());
+            return Err(complaint(&problem).into_owned());
         }
         if draft != self.draft {
             self.draft = draft;

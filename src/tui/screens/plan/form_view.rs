@@ -202,7 +202,7 @@ fn state(form: &Form, room: usize) -> Vec<Rich> {
 fn readiness(form: &Form, room: usize) -> Vec<Rich> {
     if let Some(problem) = form.general_problem() {
         let place = problem.line.map(|l| format!(" {}", tr!("(line %{n})", n = l))).unwrap_or_default();
-        let mut lines = problem::notice(&format!("! {}{place}", spoken(&problem.message)), Role::Error, room);
+        let mut lines = problem::notice(&format!("! {}{place}", problem::complaint(problem)), Role::Error, room);
         if let Some(hint) = &problem.hint {
             lines.extend(problem::notice(&format!("→ {}", spoken(hint)), Role::Text, room));
         }
@@ -240,7 +240,7 @@ fn line(form: &Form, field: &Field, is_typed: bool) -> Rich {
         None => line.push(Role::Dim, &field.default),
     }
     if let Some(problem) = problem {
-        line.push(Role::Error, &format!("  {}", spoken(&problem.message)));
+        line.push(Role::Error, &format!("  {}", problem::complaint(problem)));
     }
     line
 }
@@ -269,7 +269,7 @@ fn about(app: &App, form: &Form, room: usize, most: usize) -> Vec<Rich> {
     }
     let Some(field) = form.focused() else { return lines };
     if let Some(problem) = form.problem_of(field) {
-        lines.extend(problem::notice(&format!("! {}", spoken(&problem.message)), Role::Error, room));
+        lines.extend(problem::notice(&format!("! {}", problem::complaint(problem)), Role::Error, room));
         if let Some(hint) = &problem.hint {
             lines.extend(problem::notice(&format!("→ {}", spoken(hint)), Role::Text, room));
         }
@@ -347,7 +347,7 @@ pub(super) fn purpose(field: &Field) -> Cow<'_, str> {
 fn help(field: &Field, room: usize) -> Vec<Rich> {
     let mut words = purpose(field).into_owned();
     if (field.table, field.key) == ("", "operation") {
-        words = tr!("what the plan does; another one keeps the values that both have").into_owned();
+        words = tr!("what the plan does; after a change the values that both operations have stay").into_owned();
     }
     if let Kind::Choice(choices) = field.kind
         && !choices.iter().all(|c| words.contains(c))

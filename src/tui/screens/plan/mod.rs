@@ -11,6 +11,7 @@ pub(crate) mod preview_view;
 mod previewing;
 pub(crate) mod scanned;
 pub(crate) mod step;
+pub(crate) mod summary;
 
 use form::Form;
 use preview::PlanPreview;

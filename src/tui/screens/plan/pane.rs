@@ -14,6 +14,7 @@ use crate::tui::pane::Pane;
 use crate::tui::parts::Filter;
 use crate::tui::parts::filter::Typed;
 use crate::tui::parts::hits::Kind;
+use crate::tui::parts::problem::complaint;
 use crate::tui::parts::scroll::Step;
 use crate::tui::screen::PaneScreen;
 
@@ -31,6 +32,7 @@ impl PaneScreen for PlanPane {
             Action::PreviewPlan => app.preview_plan(),
             Action::ShowPreview => app.plan.shows_preview = true,
             Action::Which => app.next_which(),
+            Action::Summary => app.show_summary(),
             Action::Collisions => app.show_collisions(),
             Action::Findings => app.show_findings(),
             Action::Violations => app.show_violations(),
@@ -60,7 +62,7 @@ impl PaneScreen for PlanPane {
                 })
                 .or_else(|| app.is_writing().then(|| tr!("a run is under way already").into_owned())),
             Action::PreviewPlan => app.no_engine().or_else(|| app.no_plan_to_run()),
-            Action::Which | Action::ShowPreview if app.plan.preview.is_none() => {
+            Action::Which | Action::Summary | Action::ShowPreview if app.plan.preview.is_none() => {
                 Some(tr!("no plan was previewed yet").into_owned())
             }
             Action::Collisions => app.no_engine().or_else(|| app.no_collisions()),
@@ -214,6 +216,6 @@ impl App {
             return Some(tr!("the plan is not ready: it names no file yet (source.file)").into_owned());
         }
         let problem = form.problem.as_deref()?;
-        Some(tr!("the plan is not ready: %{message}", message = problem.message).into_owned())
+        Some(tr!("the plan is not ready: %{message}", message = complaint(problem)).into_owned())
     }
 }

@@ -43,7 +43,8 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     if above.len() > most {
         let more = above.len() + 1 - most;
         above.truncate(most - 1);
-        above.push(Rich::of(Role::Dim, &tr!("… %{n} more lines: a taller window shows them", n = more)));
+        let key = app.key_of(Context::Preview, Do::Summary);
+        above.push(Rich::of(Role::Dim, &tr!("… %{n} more lines: %{key} shows them", n = more, key = key)));
     }
     let top = u16::try_from(above.len()).unwrap_or(0);
     for (y, line) in (inner.y..inner.bottom()).zip(&above) {
@@ -63,7 +64,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
 }
 
 /// Result of the preview, problems first.
-fn head(app: &App, preview: &PlanPreview, room: usize) -> Vec<Rich> {
+pub(super) fn head(app: &App, preview: &PlanPreview, room: usize) -> Vec<Rich> {
     let mut lines = Vec::new();
     if preview.own.is_none() && app.plan.form.as_ref().is_some_and(|f| f.revision != preview.revision) {
         lines.extend(problem::notice(

@@ -137,7 +137,12 @@ fn operation(_: &App, run: &RunInfo) -> (Role, String) {
 }
 
 fn plain_state(app: &App, run: &RunInfo) -> (Role, String) {
-    (if run.is_open() { Role::Warning } else { Role::Text }, state(app, run).to_owned())
+    let role = match (app.stands_out(run), run.is_open()) {
+        (true, _) => Role::Warning,
+        (false, true) => Role::Dim,
+        (false, false) => Role::Text,
+    };
+    (role, state(app, run).to_owned())
 }
 
 /// Its state, and in its place the items left of an unfinished one: one column has to do.
@@ -160,8 +165,8 @@ fn left_heading() -> Cow<'static, str> {
 }
 
 /// Items without an outcome; those of a run that nobody began are nothing half done, and stand back.
-fn left(_: &App, run: &RunInfo) -> (Role, String) {
-    let role = if run.is_unfinished() { Role::Warning } else { Role::Dim };
+fn left(app: &App, run: &RunInfo) -> (Role, String) {
+    let role = if app.stands_out(run) { Role::Warning } else { Role::Dim };
     (role, if run.is_open() { format::count(run.left) } else { "–".to_owned() })
 }
 

@@ -26,23 +26,44 @@ impl App {
 
     /// Takes in how a run is recorded now.
     pub(crate) fn know_run(&mut self, info: &RunInfo) {
-        if info.is_unfinished() && info.profile == self.profile.name {
+        if self.is_unfinished(info) {
             self.unfinished.0.insert(info.run);
         } else {
             self.unfinished.0.remove(&info.run);
         }
     }
 
-    /// How many there are, in words; the one that is under way here is none of them. Empty for none.
-    pub(crate) fn unfinished_runs(&self) -> String {
-        let under_way = self.run.as_ref().filter(|run| run.stage != Stage::Ended).and_then(|run| run.run);
+    /// True for a run of this profile that somebody began and that has items left: header, list and exit go by it.
+    pub(crate) fn is_unfinished(&self, info: &RunInfo) -> bool {
+        info.is_unfinished() && info.profile == self.profile.name
+    }
+
+    /// True for a run that the list shows first: unfinished, or under way here.
+    pub(crate) fn stands_out(&self, info: &RunInfo) -> bool {
+        self.is_unfinished(info) || self.under_way() == Some(info.run)
+    }
+
+    fn under_way(&self) -> Option<RunId> {
+        self.run.as_ref().filter(|run| run.stage != Stage::Ended).and_then(|run| run.run)
+    }
+
+    /// How many there are, and the key that shows them; the one that is under way here is none of them. Empty for none.
+    pub(crate) fn unfinished_runs(&self, is_narrow: bool) -> String {
+        let under_way = self.under_way();
         let count = self.unfinished.0.iter().filter(|run| Some(**run) != under_way).count();
         if count == 0 {
             return String::new();
         }
         let key = self.key_of(Context::Everywhere, Action::Runs);
+        if is_narrow {
+            return tr!("%{n} unfinished: %{key}", n = format::len(count), key = key).into_owned();
+        }
         let runs = format::plural(count as u64, text!("%{n} unfinished run"), text!("%{n} unfinished runs"));
-        format!("{runs} ({key})")
+        match count {
+            1 => tr!("%{runs}: %{key} shows it", runs = runs, key = key),
+            _ => tr!("%{runs}: %{key} shows them", runs = runs, key = key),
+        }
+        .into_owned()
     }
 
     /// Lines to show once the console is left: the unfinished runs, and how to resume them.

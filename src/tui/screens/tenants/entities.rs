@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::entity_columns::{Columns, Kept};
 use super::pages::{EntityLine, Pages};
 use super::search::Search;
 use crate::engine::failure::Failure;
@@ -44,6 +45,7 @@ pub(crate) struct Entities {
     old: Option<(Pages, Option<Search>)>,
     /// Lines that the cursor could not go further down yet.
     owed: isize,
+    columns: Kept,
 }
 
 impl Entities {
@@ -64,6 +66,7 @@ impl Entities {
             scroll: Scroll::default(),
             old: None,
             owed: 0,
+            columns: Kept::default(),
         }
     }
 
@@ -112,6 +115,7 @@ impl Entities {
 
     /// A page came in.
     pub(crate) fn take_page(&mut self, page: usize, rows: Vec<EntityLine>, next: Option<Cursor>) {
+        self.columns.read(rows.iter());
         self.pages.fill(page, rows, next);
         let cursor = self.cursor();
         let reaches = match &mut self.search {
@@ -180,14 +184,14 @@ impl Entities {
         }
     }
 
-    /// The lines that were on screen last.
-    pub(crate) fn window_lines(&self) -> impl Iterator<Item = &EntityLine> {
-        let shown = self.search.as_ref().map_or_else(|| self.scroll.visible(), |s| s.scroll.visible());
-        shown.filter_map(|i| self.get(i))
+    /// The columns that it is drawn in.
+    pub(super) fn columns(&mut self, room: usize) -> Columns {
+        self.columns.columns(room, self.listing.view.is_some())
     }
 
     /// Puts a newer line in the place of the one with its key; whether there was one.
     pub(crate) fn replace(&mut self, line: EntityLine) -> bool {
+        self.columns.read(std::iter::once(&line));
         if let Some(search) = &mut self.search {
             search.replace(&line);
         }

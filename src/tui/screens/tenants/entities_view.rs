@@ -47,7 +47,8 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
         cursor = list.filter.draw(buffer, Rect { height: 1, ..body }, &theme);
         body = Rect { y: body.y + 1, height: body.height - 1, ..body };
     }
-    let mut foot = foot(list, app.doctor.as_ref(), &zone, room);
+    let columns = list.columns(room);
+    let mut foot = foot(list, app.doctor.as_ref(), &columns, &zone, room);
     foot.extend(watch.map(|w| watch_lines(w, room)).unwrap_or_default());
     let below = u16::try_from(foot.len()).unwrap_or(0).min(body.height / 2);
     let rows = Rect { height: body.height - below, ..body };
@@ -57,7 +58,6 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     if list.len() == 0 || rows.height < 2 {
         return cursor;
     }
-    let columns = Columns::of(list, room);
     draw_line(buffer, Rect { height: 1, ..rows }, &columns.heading(), 0, &theme, Style::default());
     let rows = Rect { y: rows.y + 1, height: rows.height - 1, ..rows };
     let shown = list.window(usize::from(rows.height));
@@ -108,11 +108,10 @@ fn place(list: &Entities) -> String {
 }
 
 /// Facts about the selected entity, and how far reading is.
-fn foot(list: &Entities, doctor: Option<&Doctor>, zone: &TimeZone, room: usize) -> Vec<Rich> {
+fn foot(list: &Entities, doctor: Option<&Doctor>, columns: &Columns, zone: &TimeZone, room: usize) -> Vec<Rich> {
     let mut out = Vec::new();
     if let Some(line) = list.selected() {
         let mut words = vec![line.sk().to_owned()];
-        let columns = Columns::of(list, room);
         words.extend(line.code.iter().filter(|code| *code != line.sk() && !columns.has_code()).cloned());
         if line.deleted {
             words.push(tr!("deleted").into_owned());

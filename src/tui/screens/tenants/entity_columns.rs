@@ -2,7 +2,6 @@
 
 use jiff::tz::TimeZone;
 
-use super::entities::Entities;
 use super::pages::EntityLine;
 use crate::domain::clock::local_minutes;
 use crate::domain::printable::printable;
@@ -41,7 +40,7 @@ pub(super) struct Columns {
     planned: usize,
 }
 
-/// Widths of what stands in the lines on screen.
+/// Widths of what stands in the lines that were read so far: they only grow, so that nothing jumps while the list is scrolled.
 #[derive(Debug, Clone, Copy, Default)]
 struct Natural {
     /// Width that three of four sort keys keep to: one long key among short ones shall not take the room of all.
@@ -65,23 +64,54 @@ impl Natural {
             natural.name = natural.name.max(line.name.as_deref().map_or(0, cells));
             natural.author = natural.author.max(line.updated_by.as_deref().map_or(0, cells));
             let code = line.code.as_deref().filter(|code| *code != line.sk());
-            natural.code = natural.code.max(code.map_or(0, cells));
+            natural.code = natural.code.max(code.map_or(0, |code| cells(code).max(text::width(&tr!("code")))));
         }
         keys.sort_unstable();
         natural.usual_key = keys.get(keys.len() * 3 / 4).copied().unwrap_or(0);
         natural.key = keys.last().copied().unwrap_or(0);
         natural
     }
+
+    /// The larger of each.
+    fn grown(self, other: Self) -> Self {
+        Self {
+            usual_key: self.usual_key.max(other.usual_key),
+            key: self.key.max(other.key),
+            code: self.code.max(other.code),
+            version: self.version.max(other.version),
+            name: self.name.max(other.name),
+            author: self.author.max(other.author),
+        }
+    }
+}
+
+/// Columns of a list as it was drawn last: one that was shown stays while the list is open.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Kept {
+    natural: Natural,
+    /// The room, whether the list is seen through a plan, and the columns that came of it.
+    last: Option<(usize, bool, Columns)>,
+}
+
+impl Kept {
+    /// Rows came in.
+    pub(super) fn read<'l>(&mut self, lines: impl Iterator<Item = &'l EntityLine>) {
+        self.natural = self.natural.grown(Natural::of(lines));
+    }
+
+    /// The columns for a room.
+    pub(super) fn columns(&mut self, room: usize, is_viewed: bool) -> Columns {
+        let before = self.last.filter(|(r, v, _)| (*r, *v) == (room, is_viewed)).map(|(.., columns)| columns);
+        let columns = Columns::fitted(self.natural, room, is_viewed, before.unwrap_or_default());
+        // Columns of nothing say nothing about those of the rows to come.
+        self.last = (self.natural.key > 0).then_some((room, is_viewed, columns));
+        columns
+    }
 }
 
 impl Columns {
-    /// The columns for what is on screen of a list.
-    pub(super) fn of(list: &Entities, room: usize) -> Self {
-        Self::fitted(Natural::of(list.window_lines()), room, list.listing.view.is_some())
-    }
-
-    /// Gives each column what it cannot do without, and then the rest to those that say most.
-    fn fitted(natural: Natural, room: usize, is_viewed: bool) -> Self {
+    /// Gives each column what it cannot do without and what it had `before`, and then the rest to those that say most.
+    fn fitted(natural: Natural, room: usize, is_viewed: bool, before: Self) -> Self {
         let mut left = room.saturating_sub(SIGNS + natural.version + 1);
         let mut columns = Self { version: natural.version, ..Self::default() };
         let take = |left: &mut usize, width: usize, wanted: usize| {
@@ -89,31 +119,47 @@ impl Columns {
             *left -= more;
             width + more
         };
-        // A column that is added costs the blank behind it as well.
-        let add = |left: &mut usize, width: usize| {
-            let fits = width > 0 && *left > width;
-            *left -= if fits { width + 1 } else { 0 };
-            if fits { width } else { 0 }
+        // One that is not there has nothing to grow from.
+        let grow =
+            |left: &mut usize, width: usize, wanted: usize| if width > 0 { take(left, width, wanted) } else { 0 };
+        // A column that is added costs the blank behind it as well; one that is there grows.
+        let add = |left: &mut usize, width: usize, wanted: usize| {
+            if width > 0 {
+                return take(left, width, wanted);
+            }
+            let fits = wanted > 0 && *left > wanted;
+            *left -= if fits { wanted + 1 } else { 0 };
+            if fits { wanted } else { 0 }
         };
-        columns.key = natural.key.clamp(1, KEY).min(left.saturating_sub(1)).max(1);
-        left = left.saturating_sub(columns.key + 1);
-        if is_viewed {
+        columns.key = add(&mut left, 0, before.key);
+        columns.code = add(&mut left, 0, before.code);
+        columns.time = add(&mut left, 0, before.time);
+        columns.author = add(&mut left, 0, before.author);
+        // These two had what was left over: of that others may have a part.
+        columns.planned = add(&mut left, 0, before.planned.min(PLANNED));
+        let named = before.name.min(natural.name.max(4)).min(left.saturating_sub(1));
+        columns.name = add(&mut left, 0, named);
+        if columns.key == 0 {
+            columns.key = natural.key.clamp(1, KEY).min(left.saturating_sub(1)).max(1);
+            left = left.saturating_sub(columns.key + 1);
+        }
+        if is_viewed && columns.planned == 0 {
             columns.planned = left.saturating_sub(1).min(PLANNED);
             left = left.saturating_sub(columns.planned + 1);
         }
-        columns.name = add(&mut left, natural.name.clamp(4, NAME));
-        columns.code = add(&mut left, natural.code.min(CODE));
-        columns.name = take(&mut left, columns.name, natural.name.min(LONG_NAME));
-        columns.key = take(&mut left, columns.key, natural.usual_key);
+        columns.name = add(&mut left, columns.name, natural.name.clamp(4, NAME));
+        columns.code = add(&mut left, columns.code, natural.code.min(CODE));
+        columns.name = grow(&mut left, columns.name, natural.name.min(LONG_NAME));
+        columns.key = take(&mut left, columns.key, natural.usual_key.max(text::width(&tr!("sort key"))));
         if !is_viewed {
-            columns.time = add(&mut left, DAY);
+            columns.time = add(&mut left, columns.time, DAY);
         }
         columns.key = take(&mut left, columns.key, natural.key);
-        columns.name = take(&mut left, columns.name, natural.name);
-        if columns.time > 0 && left >= TIME - DAY {
+        columns.name = grow(&mut left, columns.name, natural.name);
+        if columns.time > 0 && (columns.time >= TIME || left >= TIME - DAY) {
             columns.time = take(&mut left, columns.time, TIME);
-            columns.author = add(&mut left, natural.author.min(AUTHOR));
-            columns.author = if columns.author > 0 { take(&mut left, columns.author, natural.author) } else { 0 };
+            columns.author = add(&mut left, columns.author, natural.author.min(AUTHOR));
+            columns.author = grow(&mut left, columns.author, natural.author);
         }
         // The column that says most gets the rest.
         if is_viewed {
@@ -218,18 +264,19 @@ fn seen(line: &EntityLine) -> (Role, String) {
 mod tests {
     use super::super::pages::tests::line;
     use super::*;
+    use crate::domain::key::{EntityKey, Version};
 
     const BOLT: Natural = Natural { usual_key: 26, key: 26, code: 6, version: 3, name: 14, author: 8 };
 
     #[test]
     fn what_there_is_room_for_is_shown_and_nothing_is_wider_than_the_room() {
-        let of = |room| Columns::fitted(BOLT, room, false);
+        let of = |room| Columns::fitted(BOLT, room, false, Columns::default());
         assert_eq!((of(43).code, of(43).name, of(43).time), (6, 14, 0), "{:?}", of(43));
         assert_eq!((of(78).key, of(78).code, of(78).time, of(78).author), (26, 6, TIME, 0), "{:?}", of(78));
         assert_eq!((of(120).key, of(120).time, of(120).author), (26, TIME, 8), "{:?}", of(120));
         for room in 30..200 {
             for is_viewed in [false, true] {
-                let columns = Columns::fitted(BOLT, room, is_viewed);
+                let columns = Columns::fitted(BOLT, room, is_viewed, Columns::default());
                 assert!(text::width(columns.heading().plain().trim_end()) <= room, "{room} {columns:?}");
             }
         }
@@ -240,11 +287,43 @@ mod tests {
         let mut entity = line(7);
         entity.code = Some("P-000007".into());
         let natural = Natural::of([&entity].into_iter());
-        assert_eq!((natural.code, Columns::fitted(natural, 80, false).code), (0, 0));
+        assert_eq!((natural.code, Columns::fitted(natural, 80, false, Columns::default()).code), (0, 0));
         entity.code = Some("A-7".into());
-        assert_eq!(Natural::of([&entity].into_iter()).code, 3);
-        let columns = Columns::fitted(Natural::of([&entity].into_iter()), 80, false);
+        assert_eq!(Natural::of([&entity].into_iter()).code, 4, "its heading is longer");
+        let columns = Columns::fitted(Natural::of([&entity].into_iter()), 80, false, Columns::default());
         let shown = columns.line(&entity, (true, false, None), &TimeZone::UTC).plain();
-        assert!(shown.starts_with("*       P-000007 A-7   1 Item 7"), "{shown}");
+        assert!(shown.starts_with("*       P-000007 A-7    1 Item 7"), "{shown}");
+    }
+
+    #[test]
+    fn a_column_that_was_shown_stays_and_does_not_shrink_while_more_is_read() {
+        let mut short = line(7);
+        short.code = Some("A-7".into());
+        let mut long = line(8);
+        long.entity.key = EntityKey::new("PRODUCT#acme", "01HX7MBJK3V9WQBZ7XNDK5ZT2M");
+        long.name = Some("A name that is longer than any other".into());
+        (long.version, long.updated_by) = (Some(Version(12_345)), Some("u-somebody-else".into()));
+        for room in 30..140 {
+            for is_viewed in [false, true] {
+                let mut kept = Kept::default();
+                kept.read([&short].into_iter());
+                let before = kept.columns(room, is_viewed);
+                kept.read(std::iter::repeat_n(&long, 9));
+                let after = kept.columns(room, is_viewed);
+                let is_left = |was: usize, is: usize| was <= is;
+                assert!(is_left(before.key, after.key) && is_left(before.code, after.code), "{room} {after:?}");
+                assert!(is_left(before.time, after.time) && is_left(before.author, after.author), "{room} {after:?}");
+                assert!(before.name == 0 || after.name > 0, "{room} {after:?}");
+                assert!(text::width(after.heading().plain().trim_end()) <= room, "{room} {after:?}");
+                assert_eq!(kept.columns(room, is_viewed), after, "drawn again it is the same");
+            }
+        }
+    }
+
+    #[test]
+    fn the_heading_of_the_keys_is_whole_where_there_is_room() {
+        let natural = Natural { usual_key: 3, key: 3, code: 0, version: 3, name: 8, author: 0 };
+        let columns = Columns::fitted(natural, 58, false, Columns::default());
+        assert!(columns.heading().plain().contains("sort key ver name"), "{columns:?}");
     }
 }

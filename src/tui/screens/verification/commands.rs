@@ -54,6 +54,13 @@ impl App {
         self.show_verification_of(request);
     }
 
+    /// Shows the comparison again that was left to look at an entity; false where it is gone.
+    pub(crate) fn verification_again(&mut self, of: RequestId) -> bool {
+        let is_there = self.verification.as_ref().is_some_and(|v| v.job.request == of);
+        let left = self.left_verification.take_if(|left| is_there && left.of == of);
+        left.map(|left| self.stack.push(left)).is_some()
+    }
+
     fn show_verification_of(&mut self, request: RequestId) {
         let left = self.left_verification.take().filter(|left| left.of == request);
         self.stack.push(left.unwrap_or_else(|| VerificationBox::new(request)));

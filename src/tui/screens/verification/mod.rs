@@ -19,6 +19,7 @@ use crate::tui::keymap::{Context, Key};
 use crate::tui::parts::Filter;
 use crate::tui::parts::{Rich, Scroll, scroll::Step};
 use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::screens::history::CameFrom;
 
 /// The comparison as it is looked at; what was found stays with it.
 #[derive(Debug, Clone)]
@@ -95,7 +96,7 @@ impl VerificationBox {
         let Some(entity) = entity else { return Flow::Stay };
         let tenant = tenant_of(&entity.key.pk, None).code;
         app.stack.close::<Runs>();
-        app.open_entity(entity, tenant);
+        app.open_entity_of(CameFrom::Verification(self.of), entity, tenant);
         // Coming back leads to the same place.
         app.left_verification = Some(self.clone());
         Flow::Close

@@ -152,7 +152,7 @@ fn progress(app: &App, verification: &Verification, room: usize) -> Vec<Rich> {
                 (Role::Ok, tr!("all equal: %{compared}, both sides agree", compared = compared()))
             }
             (Compared::Run(_), true, _) => {
-                (Role::Ok, tr!("all equal: %{read}, as the run wrote them or changed since", read = read_back()))
+                (Role::Ok, tr!("no difference: %{read}; each is, or was, as the run wrote it", read = read_back()))
             }
             (_, false, _) => (Role::Text, compared()),
         }

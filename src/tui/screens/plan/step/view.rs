@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::operation::GROUP;
 use super::{Row, StepForm, Typing};
 use crate::config::plan::{Field, Kind, Steps};
 use crate::domain::printable::printable;
@@ -48,8 +49,13 @@ impl StepForm {
             let body = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
             return typed.draw(buffer, body, theme);
         }
+        // The text has nothing of an operation that was only chosen: it says less than what is missing there.
+        let missing = self.missing(form);
         let mut above = match form.problem.as_deref() {
-            Some(problem) => problem::notice(&format!("! {}", problem.message), Role::Warning, room),
+            Some(problem) => {
+                let words = missing.unwrap_or_else(|| problem::complaint(problem).into_owned());
+                problem::notice(&format!("! {words}"), Role::Warning, room)
+            }
             None if form.lacks_file() => {
                 vec![Rich::of(Role::Warning, &format!("! {}", tr!("the plan names no file yet (source.file)")))]
             }
@@ -84,6 +90,28 @@ impl StepForm {
         let about = self.about(rows.get(self.scroll.cursor), room, usize::from(below));
         draw_lines(buffer, foot, &about, theme);
         cursor
+    }
+
+    /// The key that an operation wants which was chosen and of which nothing stands in the text yet.
+    fn missing(&self, form: &Form) -> Option<String> {
+        if self.chosen.is_none() || !form.draft().step_keys(self.place()).is_empty() {
+            return None;
+        }
+        let operation = self.operation(form)?;
+        if operation == GROUP {
+            return Some(tr!("one of %{keys} is missing", keys = GROUP).into_owned());
+        }
+        let rows = self.rows(form);
+        let of_operation = |table: Option<&str>| table != Some("when");
+        let key = rows.iter().find_map(|row| match row {
+            Row::Key(place, field) if of_operation(place.table) && field.required => Some((place.table, field.key)),
+            _ => None,
+        });
+        let path = match key {
+            Some((Some(table), key)) => format!("{table}.{key}"),
+            _ => operation.to_owned(),
+        };
+        Some(tr!("%{key} is missing", key = path).into_owned())
     }
 
     fn title(&self, form: &Form) -> String {
