@@ -118,7 +118,7 @@ pub(crate) fn system(error: &std::io::Error) -> String {
     spoken(&error.to_string()).into_owned()
 }
 
-/// What stands in brackets behind a sentence that says the same: translated as far as it is known.
+/// The words in brackets behind a sentence that says the same: translated as far as it is known.
 pub(crate) fn within(text: &str) -> Cow<'_, str> {
     if Language::spoken() == Language::English {
         return Cow::Borrowed(text);

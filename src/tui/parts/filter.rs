@@ -126,7 +126,7 @@ impl Filter {
         self.needle = folded(self.field.text()).into_owned();
     }
 
-    /// Whether one of the texts holds what was typed, whatever its case and width.
+    /// True where one of the texts holds what was typed, whatever its case and width.
     pub(crate) fn accepts<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> bool {
         self.needle.is_empty() || texts.into_iter().any(|t| contains(t, &self.needle))
     }
@@ -152,7 +152,7 @@ pub(crate) fn draw_above(
     (Rect { y: below.y + 1, height: below.height.saturating_sub(1), ..below }, cursor)
 }
 
-/// Whether a text holds a folded needle, whatever its own case and width: `:find` folds likewise.
+/// True where a text holds a folded needle, whatever its own case and width: `:find` folds likewise.
 fn contains(text: &str, needle: &str) -> bool {
     if text.is_ascii() && needle.is_ascii() {
         return text.as_bytes().windows(needle.len()).any(|w| w.eq_ignore_ascii_case(needle.as_bytes()));

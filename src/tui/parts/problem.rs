@@ -32,7 +32,7 @@ pub(crate) fn lines(failure: &Failure, room: usize) -> Vec<Rich> {
     out
 }
 
-/// What is wrong in a configuration or a plan. What a parser says in words of its own stands behind what it is about.
+/// A fault in a configuration or a plan, in words. Those that a parser has of its own stand behind what it is about.
 pub(crate) fn complaint(problem: &ConfigError) -> Cow<'_, str> {
     let message = problem.message.as_str();
     if let Some(known) = known(message) {

@@ -135,7 +135,7 @@ pub(crate) fn parse(line: &str) -> Option<(&'static Phrase, Vec<String>)> {
 }
 
 impl Phrase {
-    /// What it wants that was not given.
+    /// Arguments that it wants and was not given.
     fn wants(&self, given: usize) -> String {
         let arguments = match self.arguments.splitn(given + 1, ' ').nth(given) {
             _ if self.arguments.starts_with('[') => {

@@ -206,7 +206,7 @@ fn escape_in_an_entity_goes_back_to_the_list_that_it_was_opened_out_of() {
     let detail = play((120, 40), ":find bolt<ret><ret><ret><esc>");
     assert!(detail.app.stack.is_empty(), "{}", detail.screen);
     assert!(play((120, 40), ":find bolt<ret><ret><f5><esc>").app.stack.shows::<Find>());
-    // What was opened by its key leads to the tree.
+    // An entity that was opened by its key leads to the tree.
     let other = play((120, 40), ":find bolt<ret><ret>:open PRODUCT#acme P-0002<ret><esc>");
     assert_eq!((other.app.stack.is_empty(), other.app.focus), (true, crate::tui::pane::Pane::Tenants));
 }

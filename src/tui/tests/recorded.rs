@@ -107,7 +107,7 @@ fn declined(run: RunInfo) -> RunInfo {
 #[test]
 fn the_record_of_a_run_that_was_declined_says_that_nothing_was_written() {
     let change = |p: &mut Play| {
-        // What is in memory alone has no way back to tell of.
+        // A run in memory alone has no way back to tell of.
         p.options.headless_prefix.extend(["--data".to_owned(), "demo".to_owned()]);
         p.fake = Fake::golden().answering(|c| {
             let info = declined(RunInfo { left: 1, ..super::fake::stopped_run() });

@@ -114,9 +114,9 @@ pub(crate) struct Arranged {
 pub(crate) enum CameFrom {
     Find,
     Activity,
-    /// What a request found.
+    /// Findings of a request.
     Findings(RequestId),
-    /// What a comparison found.
+    /// Findings of a comparison.
     Verification(RequestId),
 }
 

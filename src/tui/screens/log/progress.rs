@@ -202,7 +202,7 @@ impl Progress {
         self.outcomes.contains_key(&Outcome::Done)
     }
 
-    /// Whether anything of it is there to be taken back: of a resumed run, what was done before counts too.
+    /// True where something of it is there to be taken back: of a resumed run, what was done before counts too.
     pub(crate) fn has_written(&self) -> bool {
         self.wrote() || self.before.is_some_and(|(done, _)| done > 0)
     }

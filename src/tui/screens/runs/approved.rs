@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Fact;
+use super::facts::Fact;
 use crate::domain::clock::local_minutes;
 use crate::engine::protocol::{Approval, RunInfo};
 use crate::language::counted;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{state, subject_of};
+use super::facts::{state, subject_of};
 use crate::domain::clock::local_minutes;
 use crate::domain::run::Outcome;
 use crate::engine::protocol::RunInfo;
