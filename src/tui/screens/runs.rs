@@ -27,7 +27,7 @@ use crate::tui::keymap::Context;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::scroll::Step;
-use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_lines, draw_list, draw_text, rule_of_part};
+use crate::tui::parts::{Hints, Place, Scroll, draw_lines, draw_list, draw_text, rule_of_part};
 use crate::tui::screen::{Flow, Press, Screen};
 use crate::tui::screens::items::Items;
 use crate::tui::screens::plan::preview_view::draw_items;
@@ -93,7 +93,8 @@ impl Runs {
                 (false, 0) => tr!("no runs yet: a rollback or a plan makes one"),
                 (false, _) => tr!("no recorded run can be read: the log (4) says why"),
             };
-            return draw_text(buffer, frame, inner, &[Rich::of(Role::Dim, &words)], &mut Scroll::default(), &app.theme);
+            let lines = problem::notice(&words, Role::Dim, usize::from(inner.width).max(4));
+            return draw_text(buffer, frame, inner, &lines, &mut Scroll::default(), &app.theme);
         }
         let mut inner = inner;
         let columns = Columns::of(app, &self.runs, usize::from(inner.width));
