@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod evolve;
 pub mod find;
 pub mod finding;
+pub mod grouped;
 pub mod import;
 pub mod item;
 pub mod job;

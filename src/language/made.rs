@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::Language;
+use crate::domain::grouped::grouped_digits;
 
 /// Letters that must stay the same for a text to be told by them.
 const TOLD_BY: usize = 8;
@@ -99,7 +100,7 @@ impl Pattern {
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
         let value = |(name, value): (&&str, &&str)| match *name {
             name if LISTS.contains(&name) => list(value, depth),
-            name if COUNTS.contains(&name) && value.bytes().all(|b| b.is_ascii_digit()) => grouped(value),
+            name if COUNTS.contains(&name) && value.bytes().all(|b| b.is_ascii_digit()) => grouped_digits(value),
             "whose" if value.starts_with("a ") || value.starts_with("an ") => {
                 value.split_once(' ').map_or(*value, |(_, operation)| operation).to_owned()
             }
@@ -276,18 +277,6 @@ fn choice(name: &str, value: &str) -> Option<String> {
     }
     let listed = super::listed(words);
     Some(if name == "what" { format!("{listed} のいずれか") } else { listed })
-}
-
-/// Digits with a sign between their thousands.
-fn grouped(digits: &str) -> String {
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::domain::grouped::grouped;
 use crate::domain::printable::printable;
 
 /// Until the first line where nobody watches a terminal.
@@ -54,19 +55,6 @@ impl Progress {
         let share = self.share().map(|share| format!("{share} %, ")).unwrap_or_default();
         format!("{}: {share}{}", self.phase, self.words())
     }
-}
-
-/// A number in groups of three digits.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 fn time(seconds: u64) -> String {

@@ -4,18 +4,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::domain::clock::Age;
+use crate::domain::grouped::grouped;
 
 /// A whole number with separators: `1,204`.
 pub(crate) fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    grouped(n)
 }
 
 /// [`count`] of a length.

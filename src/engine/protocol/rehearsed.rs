@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{CopiedPart, ItemResult};
 use crate::config::Profile;
 use crate::domain::clock::{age, parse_time};
+use crate::domain::grouped::grouped;
 use crate::domain::run::Outcome;
 use crate::engine::failure::Failure;
 
@@ -173,19 +174,6 @@ impl Remembered {
         let changed = if *is_changed { "; rows were changed since" } else { "" };
         format!("rehearsed {ago}, {}{changed}", rehearsal.outcome())
     }
-}
-
-/// A count as people read it.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Recorded runs: listed, resumed, undone, verified, put on record.
 
+use super::reporting::reported;
 use super::running::playing;
-
 use super::{Fake, Play};
 use crate::domain::run::{Operation, Outcome, RunId, RunState};
-use crate::engine::protocol::{Approval, Command, Event, RunInfo, RunReport};
+use crate::engine::protocol::{Approval, Command, Event, RunInfo};
 use crate::tui::screens::arm::Arm;
 use crate::tui::screens::batch::Batch;
 use crate::tui::screens::palette::Palette;
@@ -25,24 +25,7 @@ fn unfinished(play: &mut Play) {
         match c {
             Command::Runs => Some(vec![Event::Run(Box::new(stopped)), Event::Finished { cancelled: false }]),
             Command::ResumeRun { .. } => Some(vec![Event::Run(Box::new(stopped))]),
-            Command::ReportRun { .. } => {
-                let (problems, changed, left) = (vec![], vec![], vec![]);
-                let (approvals, steered, info) = (vec![], vec![], stopped);
-                let (rehearsal, timeline, verified) = (None, vec![], None);
-                let report = RunReport {
-                    info,
-                    checked: Ok(3),
-                    approvals,
-                    steered,
-                    problems,
-                    changed,
-                    left,
-                    rehearsal,
-                    timeline,
-                    verified,
-                };
-                Some(vec![Event::Reported(Box::new(report)), Event::Finished { cancelled: false }])
-            }
+            Command::ReportRun { .. } => Some(vec![reported(stopped), Event::Finished { cancelled: false }]),
             _ => None,
         }
     });
@@ -111,21 +94,9 @@ fn the_record_of_a_run_that_was_declined_says_that_nothing_was_written() {
         p.options.headless_prefix.extend(["--data".to_owned(), "demo".to_owned()]);
         p.fake = Fake::golden().answering(|c| {
             let info = declined(RunInfo { left: 1, ..super::fake::stopped_run() });
-            let report = RunReport {
-                info: info.clone(),
-                checked: Ok(3),
-                approvals: vec![],
-                steered: vec![],
-                problems: vec![],
-                changed: vec![],
-                left: vec![],
-                rehearsal: None,
-                timeline: vec![],
-                verified: None,
-            };
             let event = match c {
                 Command::Runs => Event::Run(Box::new(info)),
-                Command::ReportRun { .. } => Event::Reported(Box::new(report)),
+                Command::ReportRun { .. } => reported(info),
                 _ => return None,
             };
             Some(vec![event, Event::Finished { cancelled: false }])

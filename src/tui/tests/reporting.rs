@@ -6,12 +6,17 @@ use super::fake::{Fake, run_info};
 use super::script::Play;
 use crate::domain::key::EntityKey;
 use crate::domain::run::{RunId, RunState};
-use crate::engine::protocol::{Command, EntityRef, Event, RunReport};
+use crate::engine::protocol::{Command, EntityRef, Event, RunInfo, RunReport};
 
 fn report(run: RunId) -> Event {
     let entity = EntityRef { module: "product".into(), key: EntityKey::new("PRODUCT#acme", "P-0001") };
+    reported(run_info(run, RunState::Done, &entity))
+}
+
+/// The report of a run of which nothing more is known.
+pub(super) fn reported(info: RunInfo) -> Event {
     Event::Reported(Box::new(RunReport {
-        info: run_info(run, RunState::Done, &entity),
+        info,
         checked: Ok(7),
         approvals: vec![],
         steered: vec![],
