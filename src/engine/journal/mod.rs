@@ -22,6 +22,7 @@ mod refused;
 mod report;
 mod rows;
 mod schema;
+mod tally;
 #[cfg(test)]
 mod tamper;
 mod whole;
@@ -36,7 +37,6 @@ use crate::engine::failure::{ErrorCode, Failure};
 use crate::lock::Held;
 
 pub use approvals::Left;
-pub use batches::Tally;
 pub use checked::Checked;
 pub use elsewhere::Elsewhere;
 pub use facts::{Facts, RecordedSignature};
@@ -45,6 +45,7 @@ pub use open::{EVERY, OpenItem, Place, Stretch};
 pub use prune::{prunable, remove, sweep};
 pub use read::{Reader, Recorded, WrittenItem, list};
 pub use refused::RefusedRow;
+pub use tally::Tally;
 pub use whole::Scale;
 pub(crate) use write::hold;
 pub use write::{EndedItem, Header, Journal, NewItem, mark};

@@ -1,6 +1,7 @@
 //! Activity, or who did what, the newest first, as the engine lists it.
 
 mod asked;
+mod line;
 mod taken_back;
 
 use std::borrow::Cow;
@@ -8,14 +9,12 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use self::line::{line, texts};
 use super::command::CommandBox;
 use super::discard::Next;
-use crate::domain::activity::ActivityKind;
-use crate::domain::clock::local_minutes;
 use crate::domain::tenant::tenant_of;
-use crate::domain::timeline::BySource;
 use crate::engine::protocol::{self, ActivityWanted, Event, RequestId};
-use crate::language::{listed, translated};
+use crate::language::translated;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::format;
@@ -30,10 +29,7 @@ use crate::tui::text;
 use crate::tui::theme::Role;
 use taken_back::Listed;
 
-/// Cells of the columns.
-const WHEN: usize = 17;
-const WHO: usize = 14;
-const KIND: usize = 9;
+/// Cells of the column for what is put together.
 const GROUP: usize = 22;
 
 /// The list.
@@ -315,87 +311,5 @@ impl Screen for Activity {
             own.append(&line(one, room, has_person, &key, &zone));
             own
         })
-    }
-}
-
-/// The kind in a word that [`text!`] marks.
-fn word(kind: ActivityKind) -> &'static str {
-    match kind {
-        ActivityKind::Created => text!("created"),
-        ActivityKind::Updated => text!("updated"),
-        ActivityKind::Deleted => text!("deleted"),
-        ActivityKind::Restored => text!("restored"),
-        ActivityKind::Pending => text!("pending"),
-        ActivityKind::Failed => text!("failed"),
-    }
-}
-
-fn texts(one: &protocol::Activity, zone: &jiff::tz::TimeZone) -> Vec<String> {
-    let of = |text: &Option<String>| text.clone().unwrap_or_default();
-    let paths = one.paths.iter().map(ToString::to_string);
-    [
-        one.entity.key.to_string(),
-        of(&one.by),
-        of(&one.request_id),
-        of(&one.source),
-        of(&one.name),
-        translated(word(one.kind)).into_owned(),
-        one.at.as_deref().map(|at| local_minutes(at, zone)).unwrap_or_default(),
-    ]
-    .into_iter()
-    .chain(paths)
-    .collect()
-}
-
-/// One line of the list; without a column for the person where the group says who it is.
-///
-/// `key` is the key, or the part of it that the rows do not share.
-fn line(one: &protocol::Activity, room: usize, has_person: bool, key: &str, zone: &jiff::tz::TimeZone) -> Rich {
-    let at = one.at.as_deref().map_or_else(|| tr!("unknown").into_owned(), |at| local_minutes(at, zone));
-    let unsure = if one.by_source == BySource::Row { "?" } else { "" };
-    let role = match one.kind {
-        ActivityKind::Created | ActivityKind::Restored => Role::Added,
-        ActivityKind::Updated => Role::Changed,
-        ActivityKind::Deleted => Role::Removed,
-        ActivityKind::Pending => Role::Warning,
-        ActivityKind::Failed => Role::Error,
-    };
-    let mut line = Rich::of(Role::Text, &text::fit(&at, WHEN - 1));
-    let mut room = room.saturating_sub(WHEN + KIND);
-    if has_person {
-        let by = one.by.as_deref().map_or_else(|| tr!("unknown"), Cow::from);
-        let by = format!(" {by}{unsure}");
-        line.push(Role::Text, &text::fit(&by, WHO));
-        room = room.saturating_sub(WHO);
-    } else {
-        line.push(Role::Text, &text::fit(unsure, 1));
-    }
-    line.push(Role::Text, " ");
-    line.push(role, &text::fit(&translated(word(one.kind)), KIND - 1));
-    // The version stays, however long the key is.
-    let version = format!(" {}", one.version);
-    let most = (room * 3 / 5).saturating_sub(text::width(&version));
-    line.push(Role::Strong, &format!(" {}{version}", text::cut(key, most)));
-    line.push(Role::Text, &one.name.as_ref().map(|name| format!("  {name}")).unwrap_or_default());
-    let paths: Vec<String> = one.paths.iter().map(ToString::to_string).collect();
-    line.push(Role::Path, &format!("  {}", listed(paths)));
-    line
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::language::Language::{English, Japanese};
-    use crate::language::tests::speaking;
-
-    #[test]
-    fn each_kind_is_translated_and_has_room_in_its_column() {
-        use ActivityKind::{Created, Deleted, Failed, Pending, Restored, Updated};
-        for kind in [Created, Updated, Deleted, Restored, Pending, Failed] {
-            let [english, japanese] = [English, Japanese].map(|of| speaking(of, || translated(word(kind))));
-            assert_eq!(english, kind.as_str());
-            assert_ne!(japanese, english);
-            assert!(text::width(&japanese) < KIND, "{japanese}");
-        }
     }
 }

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::kept::{Begun, Found, Kept, Pins, Place, Record, look, name_of};
+use super::kept::{Found, Kept, Record, look, name_of};
+use super::lines::{Begun, Pins, Place};
 use crate::domain::clock::{age, parse_time, utc_millis};
 use crate::domain::plan::{Plan, Source};
 use crate::engine::failure::{ErrorCode, Failure};

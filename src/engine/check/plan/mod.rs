@@ -2,6 +2,7 @@
 
 mod kept;
 mod ledger;
+mod lines;
 mod pair;
 
 use jiff::Timestamp;

@@ -1,5 +1,7 @@
 //! The progress log: what the engine does, line by line, and how many lines are kept.
 
+mod causes;
+mod deciding;
 pub(crate) mod lines;
 pub(crate) mod pane;
 pub(crate) mod progress;

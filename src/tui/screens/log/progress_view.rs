@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::progress::{Progress, Stage, hint};
+use super::causes::hint;
+use super::progress::{Progress, Stage};
 use crate::domain::run::Outcome;
 use crate::engine::protocol::StopCause;
 use crate::language::translated;
