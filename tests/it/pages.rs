@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use tenantry::domain::row::Row;
 use tenantry::domain::value::{Value, from_plain_json};
+use tenantry::engine::protocol::{Command, Cursor, DeletedFilter, Event, Listing};
 use tenantry::sandbox::{Options, Sandbox, TableOptions, to_item};
 
-use crate::support::Recorder;
 use crate::support::program::{Printed, binary, json_lines};
+use crate::support::{Driver, Recorder, Stack};
 
 const VERSIONS: u64 = 10_050;
 const ENTITIES: usize = 3_000;
@@ -119,4 +120,35 @@ async fn a_page_is_bounded_in_rows_and_small_rows_come_whole() {
         }
     }
     assert!(pages >= 2 * ROWS / 2_500, "{pages}");
+}
+
+async fn page(driver: &mut Driver, after: Option<Cursor>, limit: usize) -> (usize, Option<Cursor>) {
+    let listing = Listing {
+        module: "product".to_owned(),
+        pk: "PRODUCT#initech".into(),
+        sk_prefix: String::new(),
+        deleted: DeletedFilter::Keep,
+        resolve: false,
+        view: None,
+    };
+    let request = driver.send(Command::Page { listing, after, limit }).await;
+    match driver.until(request, |e| matches!(e, Event::Page { .. } | Event::Failed(_))).await {
+        Event::Page { entities, next } => (entities.len(), next),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_page_says_more_only_where_another_row_follows() {
+    // Five rows, of which none is known to commands alone.
+    let stack = Stack::golden().await;
+    let mut driver = Driver::new(&stack);
+    for (limit, first, rest) in [(4, 4, 1), (5, 5, 0), (6, 5, 0)] {
+        let (found, next) = page(&mut driver, None, limit).await;
+        let next = next.unwrap();
+        assert_eq!((found, next.has_more(), next.is_behind_data()), (first, rest > 0, rest == 0), "{limit}");
+        let (found, next) = page(&mut driver, Some(next), limit).await;
+        assert_eq!((found, next.is_some_and(|next| next.has_more())), (rest, false), "{limit}");
+    }
+    driver.leave().await;
 }

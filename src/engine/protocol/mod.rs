@@ -100,12 +100,29 @@ pub struct Cursor {
     pub(crate) at: CursorAt,
     /// Failures that the pages before have told.
     pub(crate) told: ReportedFailures,
+    /// Another entity was seen there.
+    pub(crate) is_sure: bool,
+}
+
+impl Cursor {
+    /// True where another entity was seen behind the page; otherwise nobody knows yet whether one follows.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        self.is_sure
+    }
+
+    /// True where every row of the data table was read: entities that follow are known to command rows alone.
+    #[must_use]
+    pub fn is_behind_data(&self) -> bool {
+        matches!(self.at, CursorAt::Commands(_))
+    }
 }
 
 #[cfg(test)]
 impl From<CursorAt> for Cursor {
     fn from(at: CursorAt) -> Self {
-        Self { at, told: ReportedFailures::default() }
+        let is_sure = matches!(at, CursorAt::Data(_));
+        Self { at, told: ReportedFailures::default(), is_sure }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Long lists of entities: read page by page as the cursor moves, searched, and read again.
 
 use super::{Fake, Play, Played};
-use crate::engine::protocol::Command;
+use crate::domain::key::{EntityKey, Version};
+use crate::domain::row::TableKind;
+use crate::engine::protocol::{Command, Cursor, CursorAt, EntitySummary, Event};
 
 fn many(n: usize) -> Fake {
     let mut fake = Fake::empty();
@@ -24,6 +26,43 @@ fn pages_are_read_as_the_cursor_moves() {
     let played = Play::new(120, 40).with(|p| p.fake = many(1_000)).keys(&format!("{open}GGGGGGGGGGGG"));
     assert!(played.screen.contains("1,000/1,000"), "{}", played.screen);
     assert!(played.screen.contains("B-00999"), "{}", played.screen);
+}
+
+/// So many entities with a data row, of which the command table was not read, and so many that it knows alone.
+fn with_commands(with: usize, without: usize) -> Play {
+    let mut fake = many(with + without);
+    let rows: Vec<_> = fake.data.table("product", TableKind::Data).cloned().collect();
+    let mut page: Vec<EntitySummary> = rows
+        .into_iter()
+        .map(|row| fake.summary("product", EntityKey::new("PRODUCT#big", row.sk().unwrap()), Some(row)))
+        .collect();
+    let mut unprocessed = page.split_off(with);
+    unprocessed.iter_mut().for_each(|entity| entity.version = Some(Version(0)));
+    fake = fake.answering(move |command| {
+        let Command::Page { after, .. } = command else { return None };
+        let (entities, next) = match after {
+            None => (page.clone(), Some(Cursor::from(CursorAt::Commands(None)))),
+            Some(_) => (unprocessed.clone(), None),
+        };
+        Some(vec![Event::Page { entities, next }, Event::Finished { cancelled: false }])
+    });
+    Play::new(120, 40).with(|p| p.fake = fake)
+}
+
+#[test]
+fn a_list_promises_no_more_than_is_known() {
+    let open = ":open PRODUCT#big<ret>";
+    let first = with_commands(100, 0).keys(open).screen;
+    assert!(first.contains("1/100 or more") && first.contains("100 loaded, perhaps more"), "{first}");
+    assert!(!first.contains("100, more") && !first.contains("loaded, more"), "{first}");
+    let whole = with_commands(100, 0).keys(&format!("{open}G")).screen;
+    assert!(whole.contains("100/100 ") && whole.contains("all 100 loaded "), "{whole}");
+}
+
+#[test]
+fn a_list_tells_how_many_of_it_the_tree_does_not_count() {
+    let screen = with_commands(100, 2).keys(":open PRODUCT#big<ret>GG").screen;
+    assert!(screen.contains("102/102 ") && screen.contains("all 102 loaded, 2 without a data row"), "{screen}");
 }
 
 #[test]

@@ -45,24 +45,23 @@ pub(in crate::engine) async fn page(
     after: Option<Cursor>,
     limit: usize,
 ) -> Result<(), Stop> {
-    let Cursor { mut at, told } =
-        after.unwrap_or(Cursor { at: CursorAt::Data(None), told: ReportedFailures::default() });
+    let (mut at, told) = after.map_or((CursorAt::Data(None), ReportedFailures::default()), |c| (c.at, c.told));
     let mut reading = Reading { task, listing, told, view: view::changing(listing)? };
     let mut entities: Vec<EntitySummary> = Vec::new();
+    let mut is_sure = false;
     let next = loop {
         task.check()?;
-        let room = limit.saturating_sub(entities.len());
-        if room == 0 {
+        if entities.len() >= limit {
             break Some(at);
         }
         match at {
             CursorAt::Data(after) => {
-                let (found, next) = data_page(&mut reading, after.as_deref(), room).await?;
+                let (found, next, sure) = data_page(&mut reading, after, limit).await?;
                 entities.extend(found);
-                let ended = next.is_none();
+                is_sure = sure;
                 at = next.map_or(CursorAt::Commands(None), |sk| CursorAt::Data(Some(sk)));
                 // The command table is another reading: it begins with a page of its own.
-                if ended && !entities.is_empty() {
+                if !entities.is_empty() {
                     break Some(at);
                 }
             }
@@ -76,35 +75,49 @@ pub(in crate::engine) async fn page(
             }
         }
     };
-    let next = next.map(|at| Cursor { at, told: reading.told });
+    let next = next.map(|at| Cursor { at, told: reading.told, is_sure });
     task.emit(Event::Page { entities, next }).await
 }
 
+/// Entities of the data table, `limit` at most, the sort key after which to go on there, and whether another is sure to follow it.
 async fn data_page(
     reading: &mut Reading<'_>,
-    after: Option<&str>,
+    mut after: Option<String>,
     limit: usize,
-) -> Result<(Vec<EntitySummary>, Option<String>), Stop> {
+) -> Result<(Vec<EntitySummary>, Option<String>, bool), Stop> {
     let (task, listing) = (reading.task, reading.listing);
-    let query = Query {
-        module: &listing.module,
-        kind: TableKind::Data,
-        pk: &listing.pk,
-        prefix: &listing.sk_prefix,
-        after,
-        // Where rows are left out afterwards, a few at a time would take a request each.
-        limit: Some(if listing.deleted == DeletedFilter::Keep { limit } else { limit.max(SIFTED) }),
-        fields: &[],
-        consistent: false,
-    };
-    let page = task.store().query(&query).await?;
-    let mut next = page.next;
-    let mut wanted: Vec<Row> = page.rows.into_iter().filter(|row| passes(listing.deleted, row)).collect();
-    if wanted.len() > limit {
-        wanted.truncate(limit);
-        next = wanted.last().and_then(|row| row.text(field::SK)).map(str::to_owned);
+    let is_whole = listing.deleted == DeletedFilter::Keep;
+    // The service names a next page behind the last row, too: a row more than is shown tells whether one follows. Where rows are left out,
+    // the next that is wanted may be far away.
+    let enough = if is_whole { limit.saturating_add(1) } else { limit };
+    let mut wanted: Vec<Row> = Vec::new();
+    while wanted.len() < enough {
+        task.check()?;
+        let room = enough - wanted.len();
+        let query = Query {
+            module: &listing.module,
+            kind: TableKind::Data,
+            pk: &listing.pk,
+            prefix: &listing.sk_prefix,
+            after: after.as_deref(),
+            // Where rows are left out afterwards, a few at a time would take a request each.
+            limit: Some(if is_whole { room } else { room.max(SIFTED) }),
+            fields: &[],
+            consistent: false,
+        };
+        let page = task.store().query(&query).await?;
+        wanted.extend(page.rows.into_iter().filter(|row| passes(listing.deleted, row)));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
     }
-    Ok((summaries(reading, wanted).await?, next))
+    let is_sure = wanted.len() > limit;
+    if is_sure {
+        wanted.truncate(limit);
+        after = wanted.last().and_then(|row| row.text(field::SK)).map(str::to_owned);
+    }
+    Ok((summaries(reading, wanted).await?, after, is_sure))
 }
 
 /// Entities of a listing by their sort keys, read consistently; those without a data row are left out.

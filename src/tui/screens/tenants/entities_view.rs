@@ -9,6 +9,7 @@ use ratatui::style::Style;
 
 use super::entities::Entities;
 use super::entity_columns::Columns;
+use super::pages::Further;
 use crate::domain::clock::local_minutes;
 use crate::engine::protocol::DeletedFilter;
 use crate::language::listed;
@@ -85,16 +86,20 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     cursor
 }
 
-/// `37/1,204`, or `37/400, more` while there is more to read.
+/// `37/1,204`, `37/400, more` where there is more to read, or `37/400 or more` where nobody knows yet.
 fn place(list: &Entities) -> String {
     let len = list.len();
     let at = if len == 0 { 0 } else { list.cursor() + 1 };
     let (at, len) = (format::len(at), format::len(len));
     let place = match &list.search {
         Some(search) if search.full() => tr!("%{at}/%{len}, only the first", at = at, len = len),
-        Some(search) if search.more(&list.pages) => tr!("%{at}/%{len}, more", at = at, len = len),
-        None if !list.pages.complete() => tr!("%{at}/%{len}, more", at = at, len = len),
-        _ => format!("{at}/{len}").into(),
+        Some(search) if search.more(&list.pages) => tr!("%{at}/%{len} or more", at = at, len = len),
+        Some(_) => format!("{at}/{len}").into(),
+        None => match list.pages.further() {
+            Further::More => tr!("%{at}/%{len}, more", at = at, len = len),
+            Further::Perhaps | Further::PerhapsWithoutData => tr!("%{at}/%{len} or more", at = at, len = len),
+            Further::Nothing => format!("{at}/{len}").into(),
+        },
     };
     let deleted = match list.listing.deleted {
         DeletedFilter::Keep => None,
@@ -168,9 +173,19 @@ fn foot(list: &Entities, doctor: Option<&Doctor>, columns: &Columns, zone: &Time
             (Role::Warning, tr!("reading stopped, %{read} loaded; moving on reads on", read = read))
         }
         None if list.reading.is_some() && list.pages.len() == 0 => (Role::Dim, tr!("reading…")),
-        None if !list.pages.complete() => (Role::Dim, tr!("%{read} loaded, more", read = read)),
-        None if list.pages.len() == 0 => (Role::Warning, empty(list)),
-        None => (Role::Dim, tr!("all %{read} loaded", read = read)),
+        None => match (list.pages.further(), list.pages.without_data()) {
+            (Further::More, _) => (Role::Dim, tr!("%{read} loaded, more", read = read)),
+            (Further::Perhaps, _) => (Role::Dim, tr!("%{read} loaded, perhaps more", read = read)),
+            (Further::PerhapsWithoutData, _) => {
+                (Role::Dim, tr!("%{read} loaded, perhaps more without a data row", read = read))
+            }
+            (Further::Nothing, _) if list.pages.len() == 0 => (Role::Warning, empty(list)),
+            (Further::Nothing, 0) => (Role::Dim, tr!("all %{read} loaded", read = read)),
+            // The tree counts data rows.
+            (Further::Nothing, n) => {
+                (Role::Dim, tr!("all %{read} loaded, %{n} without a data row", read = read, n = format::len(n)))
+            }
+        },
     };
     out.extend(problem::notice(&words, role, room));
     out

@@ -65,10 +65,30 @@ impl EntityLine {
     }
 }
 
+/// Lines that no data row stands behind: entities that command rows alone know of.
+fn without_data(rows: &[EntityLine]) -> usize {
+    rows.iter().filter(|line| line.version == Some(Version(0))).count()
+}
+
+/// The rest of a listing, behind the pages that were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Further {
+    /// Nothing: the whole listing was read.
+    Nothing,
+    /// At least one entity.
+    More,
+    /// Nobody knows yet.
+    Perhaps,
+    /// Nobody knows yet; every data row was read.
+    PerhapsWithoutData,
+}
+
 #[derive(Debug)]
 struct Page {
     first: usize,
     len: usize,
+    /// Those without a data row; they count as well while the rows are away.
+    without_data: usize,
     start: Option<Cursor>,
     rows: Option<Vec<EntityLine>>,
 }
@@ -96,6 +116,21 @@ impl Pages {
     /// Whether the whole listing was read.
     pub(crate) fn complete(&self) -> bool {
         self.next.is_none()
+    }
+
+    /// The rest behind them.
+    pub(crate) fn further(&self) -> Further {
+        match &self.next {
+            None => Further::Nothing,
+            Some(Some(cursor)) if cursor.has_more() => Further::More,
+            Some(Some(cursor)) if cursor.is_behind_data() => Further::PerhapsWithoutData,
+            Some(_) => Further::Perhaps,
+        }
+    }
+
+    /// Entities read so far that have no data row.
+    pub(crate) fn without_data(&self) -> usize {
+        self.pages.iter().map(|page| page.without_data).sum()
     }
 
     /// Pages read so far.
@@ -152,7 +187,7 @@ impl Pages {
     /// Takes a page in. Of a page read again, the length may have changed meanwhile.
     pub(crate) fn fill(&mut self, page: usize, rows: Vec<EntityLine>, next: Option<Cursor>) {
         if let Some(known) = self.pages.get_mut(page) {
-            known.len = rows.len();
+            (known.len, known.without_data) = (rows.len(), without_data(&rows));
             known.rows = Some(rows);
             let mut first = known.first + known.len;
             // Where rows have come in between, the page behind begins earlier than it did: nothing may fall between the two.
@@ -168,21 +203,23 @@ impl Pages {
             return;
         }
         if let (true, Some(start)) = (page == self.pages.len(), self.next.take()) {
-            self.pages.push(Page { first: self.len(), len: rows.len(), start, rows: Some(rows) });
+            let (first, len, without_data) = (self.len(), rows.len(), without_data(&rows));
+            self.pages.push(Page { first, len, without_data, start, rows: Some(rows) });
             self.next = next.map(Some);
         }
     }
 
     /// Puts a newer line in the place of the one with its key; whether there was one.
     pub(crate) fn replace(&mut self, line: EntityLine) -> bool {
-        let rows = self.pages.iter_mut().filter_map(|p| p.rows.as_mut());
-        match rows.flatten().find(|known| known.entity.key.sk == line.entity.key.sk) {
-            Some(known) => {
+        for page in &mut self.pages {
+            let Some(rows) = &mut page.rows else { continue };
+            if let Some(known) = rows.iter_mut().find(|known| known.entity.key.sk == line.entity.key.sk) {
                 *known = line;
-                true
+                page.without_data = without_data(rows);
+                return true;
             }
-            None => false,
         }
+        false
     }
 
     /// Lets go of every row: what is on screen is read again.
@@ -279,6 +316,28 @@ pub(crate) mod tests {
         let newer = EntityLine { version: Some(Version(9)), ..line(5) };
         assert!(pages.replace(newer) && !pages.replace(line(2_000_000)));
         assert_eq!(pages.get(6).unwrap().version, Some(Version(9)));
+    }
+
+    #[test]
+    fn the_rest_is_told_as_far_as_it_is_known() {
+        let mut pages = Pages::default();
+        assert_eq!(pages.further(), Further::Perhaps);
+        let ends = Cursor::from(CursorAt::Data(Some("P-000099".into())));
+        pages.fill(0, (0..PAGE).map(line).collect(), Some(ends.clone()));
+        assert_eq!(pages.further(), Further::More);
+        pages.fill(1, vec![line(100)], Some(Cursor { is_sure: false, ..ends }));
+        assert_eq!(pages.further(), Further::Perhaps);
+        pages.fill(2, vec![line(101)], Some(Cursor::from(CursorAt::Commands(None))));
+        assert_eq!(pages.further(), Further::PerhapsWithoutData);
+        let unprocessed = EntityLine { version: Some(Version(0)), ..line(102) };
+        pages.fill(3, vec![unprocessed.clone()], None);
+        assert_eq!((pages.further(), pages.len(), pages.without_data()), (Further::Nothing, 103, 1));
+        // It counts also while its row is away, and no longer once it was processed.
+        pages.forget_all();
+        assert_eq!(pages.without_data(), 1);
+        pages.fill(3, vec![unprocessed], None);
+        assert!(pages.replace(line(102)));
+        assert_eq!(pages.without_data(), 0);
     }
 
     #[test]
