@@ -2,10 +2,10 @@
 
 use rusqlite::{Row as SqlRow, params_from_iter};
 
-use super::items::like;
 use super::read::Reader;
 use super::rows::number;
 use super::{JournalError, database};
+use crate::domain::find::folded;
 use crate::domain::key::EntityKey;
 use crate::domain::normalize::SEQUENCES;
 use crate::engine::protocol::{CollisionFilter, CollisionKey, EntityRef};
@@ -36,8 +36,8 @@ impl Reader {
             conditions.push("open".to_owned());
         }
         if !filter.text.is_empty() {
-            values.push(like(&filter.text));
-            conditions.push("max((target_pk || ' ' || target_sk || ' ' || pk) LIKE ?1 ESCAPE '\\')".to_owned());
+            values.push(folded(&filter.text).into_owned());
+            conditions.push("max(holds(target_pk || ' ' || target_sk || ' ' || pk, ?1))".to_owned());
         }
         let sql = format!(
             "INSERT INTO temp.collided (module, pk, sk, items, open)

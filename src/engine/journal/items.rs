@@ -1,10 +1,12 @@
 //! Items by their place in a listing: problems first, narrowed, read anywhere at the same cost.
 
-use rusqlite::{OptionalExtension as _, Row as SqlRow, params_from_iter};
+use rusqlite::functions::FunctionFlags;
+use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params_from_iter};
 
 use super::read::{Reader, result};
 use super::rows::{COLUMNS, ROWS, number, with_rows, word};
 use super::{JournalError, database};
+use crate::domain::find::folded;
 use crate::domain::item::PlannedItem;
 use crate::engine::protocol::{ItemFilter, ItemResult};
 
@@ -64,9 +66,16 @@ impl Reader {
     }
 }
 
-/// A pattern for `LIKE`, with a backslash as escape, that finds the text itself.
-pub(super) fn like(text: &str) -> String {
-    format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+/// Gives a connection the function `holds`: true where a text holds a needle, which is folded already, whatever its own case and width.
+/// `LIKE` folds the case of ASCII and nothing else.
+pub(super) fn give_holds(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
+    connection.create_scalar_function("holds", 2, flags, |values| {
+        // A journal may have been changed by others: what is no text hides no other item.
+        let bytes = |at| values.get_raw(at).as_bytes_or_null().ok().flatten().unwrap_or_default();
+        let (text, needle) = (String::from_utf8_lossy(bytes(0)), String::from_utf8_lossy(bytes(1)));
+        Ok(folded(&text).contains(&*needle))
+    })
 }
 
 fn condition(filter: &ItemFilter) -> (String, Vec<String>) {
@@ -86,12 +95,48 @@ fn condition(filter: &ItemFilter) -> (String, Vec<String>) {
         parts.push(format!("({})", kinds.join(" OR ")));
     }
     if !filter.text.is_empty() {
-        values.push(like(&filter.text));
+        values.push(folded(&filter.text).into_owned());
         parts.push(
-            "(target_pk || ' ' || target_sk || ' ' || pk || ' ' || sk || ' ' || coalesce(reason, '') || ' ' \
-             || coalesce(message, '') || ' ' || warnings) LIKE ?1 ESCAPE '\\'"
+            "holds(target_pk || ' ' || target_sk || ' ' || pk || ' ' || sk || ' ' || coalesce(reason, '') || ' ' \
+             || coalesce(message, '') || ' ' || warnings, ?1)"
                 .to_owned(),
         );
     }
     (parts.join(" AND "), values)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::params;
+
+    use super::*;
+    use crate::engine::protocol::CollisionFilter;
+
+    #[test]
+    fn a_text_is_found_whatever_its_case_and_width() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.db");
+        let connection = Connection::open(&path).unwrap();
+        super::super::schema::create(&connection, &path).unwrap();
+        let items = [("ボルト-1", ""), ("ＡＢＣ-1", ""), ("Straße-1", ""), ("x_1", "the name is ﾎﾞﾙﾄ")];
+        for (n, (sk, message)) in (1_i64..).zip(items) {
+            let sql = "INSERT INTO item (n, module, pk, sk, target_pk, target_sk, action, reason, message, warnings, version_before,
+                           version_after, source_version_before, source_version_after, digest)
+                       VALUES (?1, 'm', 'P#a', ?2, 'P#b', ?2, 'conflict', 'collision', ?3, '[]', 0, 1, 1, 1, '')";
+            connection.execute(sql, params![n, sk, message]).unwrap();
+        }
+        drop(connection);
+        let reader = Reader::open_file(&path).unwrap();
+        let found =
+            |text: &str| reader.arrange(&ItemFilter { text: text.to_owned(), ..ItemFilter::default() }).unwrap();
+        for (text, expected) in
+            [("ﾎﾞﾙﾄ", 2), ("ボルト", 2), ("abc", 1), ("ａＢc", 1), ("STRASSE", 1), ("Ｘ_1", 1), ("_", 1), ("p#B x", 1)]
+        {
+            assert_eq!(found(text), expected, "{text}");
+        }
+        assert_eq!((found("ホルト"), found("%"), found("")), (0, 0, 4), "no sign is a pattern");
+        let keys =
+            |text: &str| reader.arrange_collisions(&CollisionFilter { open: false, text: text.to_owned() }).unwrap();
+        assert_eq!((keys("ﾎﾞﾙﾄ"), keys("abc"), keys("名"), keys("")), (1, 1, 0, 4));
+    }
 }

@@ -109,6 +109,7 @@ impl Reader {
         let connection = Connection::open_with_flags(&path, flags).map_err(database(&path))?;
         connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(database(&path))?;
         schema::check(&connection, &path)?;
+        super::items::give_holds(&connection).map_err(database(&path))?;
         Ok(Self { connection, path, is_held })
     }
 
