@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::tenant::tenant_of;
 use crate::engine::protocol::Violated;
+use crate::language::spoken;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -13,6 +14,7 @@ use crate::tui::parts::problem;
 use crate::tui::parts::scroll::Step;
 use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_lines, draw_list};
 use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::screens::history::CameFrom;
 use crate::tui::theme::Role;
 use crate::tui::{format, text};
 
@@ -47,9 +49,10 @@ impl Screen for Violations {
                     app.say(tr!("there is no sample %{n}", n = press.place + 1));
                     return Flow::Stay;
                 };
+                let Some(of) = app.plan.preview.as_ref().map(|p| p.job.request) else { return Flow::Stay };
                 let tenant = tenant_of(&entity.key.pk, None).code;
-                app.open_entity(entity, tenant);
-                return Flow::Close;
+                app.open_entity_of(CameFrom::Violations(of), entity, tenant);
+                return Flow::Leave;
             }
             (action, _) => {
                 if let Some(step) = Step::of(action) {
@@ -106,7 +109,7 @@ fn samples(rule: &Violated, room: usize) -> Vec<Rich> {
     head.push(Role::BorderFocus, &"─".repeat(rest));
     let mut lines = vec![head];
     for (i, (entity, why)) in rule.samples.iter().enumerate() {
-        let words = problem::notice(&format!("{} {}: {why}", i + 1, entity.key), Role::Text, room);
+        let words = problem::notice(&format!("{} {}: {}", i + 1, entity.key, spoken(why)), Role::Text, room);
         lines.extend(words);
     }
     lines

@@ -56,6 +56,7 @@ impl App {
             Some(CameFrom::Activity) => self.stack.bring_back::<Activity>(),
             Some(CameFrom::Findings(of)) => self.findings_again(of),
             Some(CameFrom::Verification(of)) => self.verification_again(of),
+            Some(CameFrom::Violations(of)) => self.violations_again(of),
             None => false,
         }
     }

@@ -118,6 +118,8 @@ pub(crate) enum CameFrom {
     Findings(RequestId),
     /// Findings of a comparison.
     Verification(RequestId),
+    /// Violations in the items of a preview.
+    Violations(RequestId),
 }
 
 /// An opened entity.

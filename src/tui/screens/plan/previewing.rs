@@ -126,6 +126,11 @@ impl App {
         self.stack.push(Violations::default());
     }
 
+    /// Shows the violations again that were left to look at an entity; false where another preview has come since.
+    pub(crate) fn violations_again(&mut self, of: RequestId) -> bool {
+        self.plan.preview.as_ref().is_some_and(|p| p.job.request == of) && self.stack.bring_back::<Violations>()
+    }
+
     /// Why there is nothing that items do not hold.
     pub(crate) fn no_violations(&self) -> Option<String> {
         let Some(preview) = &self.plan.preview else { return Some(tr!("no plan was previewed yet").into_owned()) };
