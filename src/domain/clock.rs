@@ -121,8 +121,8 @@ impl Now {
     }
 }
 
-/// A moment as people say it: RFC 3339, a day and a time of day, `today` or `yesterday` with one, a time of day alone (today's), or an
-/// age. A day alone is none: its beginning and its end are a day apart.
+/// A moment as people say it: RFC 3339, a day and a time of day, `today` or `yesterday` (`今日`, `昨日`) with one, a time of day alone
+/// (today's), or an age. A day alone is none: its beginning and its end are a day apart.
 #[must_use]
 pub fn moment(text: &str, now: &Now) -> Option<Timestamp> {
     let text = text.trim();
@@ -142,12 +142,12 @@ fn age_ago(text: &str, now: &Now) -> Option<Timestamp> {
     let count: i64 = digits.parse().ok()?;
     let span = Span::new();
     let span = match unit.trim_start() {
-        "s" => span.try_seconds(count),
+        "s" | "秒" => span.try_seconds(count),
         "m" | "min" | "分" => span.try_minutes(count),
         "h" | "時間" => span.try_hours(count),
         // By the calendar: the same time of day, also where the clocks were changed in between.
         "d" | "day" | "days" | "日" => span.try_days(count),
-        "w" => span.try_weeks(count),
+        "w" | "週" | "週間" => span.try_weeks(count),
         _ => return None,
     };
     now.at.to_zoned(now.zone.clone()).checked_sub(span.ok()?).ok().map(|zoned| zoned.timestamp())
@@ -155,7 +155,10 @@ fn age_ago(text: &str, now: &Now) -> Option<Timestamp> {
 
 fn wall_clock(text: &str, now: &Now) -> Option<Timestamp> {
     let today = now.at.to_zoned(now.zone.clone()).date();
-    let (day, time) = match text.split_once([' ', 'T']) {
+    // The Japanese words need no blank behind them.
+    let mut words = [("今日", "today"), ("昨日", "yesterday")].into_iter();
+    let japanese = words.find_map(|(word, day)| Some((day, text.strip_prefix(word)?)));
+    let (day, time) = match japanese.or_else(|| text.split_once([' ', 'T'])) {
         Some((day, time)) => (day, time.trim_start()),
         None => ("today", text),
     };
@@ -276,6 +279,10 @@ mod tests {
             ("2 h ago", "2026-11-25T01:00:00.000Z"),
             ("3 days ago", "2026-11-22T03:00:00.000Z"),
             ("2026-11-25 10:00:30", "2026-11-25T01:00:30.000Z"),
+            ("昨日 10:00", "2026-11-24T01:00:00.000Z"),
+            ("昨日10:00", "2026-11-24T01:00:00.000Z"),
+            ("今日\u{3000}9:05", "2026-11-25T00:05:00.000Z"),
+            ("1週間前", "2026-11-18T03:00:00.000Z"),
         ] {
             assert_eq!(said(text).as_deref(), Some(at), "{text}");
             assert!(is_moment(text), "{text}");
@@ -283,6 +290,7 @@ mod tests {
         for text in [
             "",
             "yesterday",
+            "昨日",
             "2026-11-25",
             "tomorrow 10:00",
             "10",

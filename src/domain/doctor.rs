@@ -117,11 +117,15 @@ impl Ailment {
                 said(state)
             ),
             Self::Pending { version, since, state } => {
-                let since = since.as_ref().map(|at| format!(" since {at}")).unwrap_or_default();
-                format!(
-                    "the command of version {version} has waited{since} ({}): look at the application's pipeline",
-                    said(state)
-                )
+                let state = said(state);
+                match since {
+                    Some(at) => format!(
+                        "the command of version {version} has waited since {at} ({state}): look at the application's pipeline"
+                    ),
+                    None => format!(
+                        "the command of version {version} has waited ({state}): look at the application's pipeline"
+                    ),
+                }
             }
             Self::Gap(ranges) => {
                 let named: Vec<String> = ranges

@@ -22,7 +22,7 @@ const LISTS: [&str; 7] = ["kinds", "modules", "names", "owners", "people", "tena
 /// Names of values that are how many there are.
 const COUNTS: [&str; 9] = ["entities", "items", "looked", "objects", "reads", "rows", "units", "users", "writes"];
 /// Names of values that whatever stands behind the sentence in brackets goes into.
-const LAST: [&str; 3] = ["bucket", "pool", "profile"];
+const LAST: [&str; 6] = ["bucket", "limit", "options", "pool", "profile", "properties"];
 /// Ends of such lists that are cut short.
 const MORE: [&str; 2] = [" and more", " and others"];
 
@@ -169,6 +169,10 @@ fn said(text: &str, depth: usize) -> Option<String> {
 /// A sentence with what it follows from in brackets behind it, which is no part of the sentence's last value.
 fn bracketed(text: &str, depth: usize) -> Option<String> {
     let (sentence, inside) = bracket(text)?;
+    // Of several sentences the bracket is the last one's: they are taken apart first.
+    if Pattern::behind(sentence).is_some_and(|(_, values)| values.iter().any(|value| value.contains(BETWEEN))) {
+        return None;
+    }
     let call = Call::of(inside);
     if call.is_none() {
         let is_last = |pattern: &Pattern| {

@@ -1,9 +1,12 @@
 //! The language that the console speaks. Texts stand in the code in English; `assets/locales` has them in the other languages.
 
 mod made;
+mod numbered;
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU8, Ordering};
+
+use numbered::{by_kinds, without_numbers};
 
 /// A language that the console speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,27 +93,12 @@ pub(crate) fn known(text: &str) -> Option<Cow<'_, str>> {
     }
     match without_numbers(text) {
         Cow::Borrowed(text) => whole(text).or_else(|| made::translation(text).map(Cow::Owned)),
-        Cow::Owned(text) => {
-            let known = whole(&text).map(Cow::into_owned);
-            known.or_else(|| made::translation(&text)).map(Cow::Owned)
+        Cow::Owned(unnumbered) => {
+            let by_kind = || made::translation(&by_kinds(text)?);
+            let known = whole(&unnumbered).map(Cow::into_owned).or_else(by_kind);
+            known.or_else(|| made::translation(&unnumbered)).map(Cow::Owned)
         }
     }
-}
-
-/// The text without the system's numbers of its errors, which differ between systems.
-fn without_numbers(text: &str) -> Cow<'_, str> {
-    const NUMBER: &str = " (os error ";
-    let mut parts = text.split(NUMBER);
-    let first = parts.next().unwrap_or_default();
-    let mut out = Cow::Borrowed(first);
-    for part in parts {
-        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
-        match rest.strip_prefix(')').filter(|_| rest.len() < part.len()) {
-            Some(rest) => out.to_mut().push_str(rest),
-            None => out.to_mut().extend([NUMBER, part]),
-        }
-    }
-    out
 }
 
 /// The words of an error of the system.
@@ -235,9 +223,17 @@ pub(crate) mod tests {
             || within("ListTables on all tables: tcp connect error: Connection refused (os error 111)").into_owned();
         let refused = speaking(Language::Japanese, call);
         assert_eq!(refused, "ListTables、すべてのテーブル: TCP の接続エラー: 接続が拒否されました");
-        assert_eq!(without_numbers("a (os error 2), b (os error x) c"), "a, b (os error x) c");
-        assert!(matches!(without_numbers("a"), Cow::Borrowed("a")));
         assert_eq!(known("Permission denied (os error 13)"), None);
+    }
+
+    #[test]
+    fn moments_that_a_text_names_are_moments() {
+        use crate::domain::clock::{MOMENT, is_moment};
+        for language in [Language::English, Language::Japanese] {
+            let text = speaking(language, || translated(MOMENT));
+            let named: Vec<&str> = text.split('"').skip(1).step_by(2).collect();
+            assert!(named.len() > 5 && named.iter().all(|moment| is_moment(moment)), "{named:?}");
+        }
     }
 
     #[test]

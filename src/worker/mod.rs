@@ -10,6 +10,7 @@ mod pool;
 mod process;
 mod schemas;
 mod session;
+mod violation;
 mod watchdog;
 mod wire;
 

@@ -5,6 +5,7 @@ use jsonschema::Validator;
 use super::child::{SCHEMAS, VALIDATE};
 use super::filters::Remembered;
 use super::session::{Refused, Session, try_out};
+use super::violation;
 use super::wire::{BadFrame, Reader, Writer};
 use crate::domain::value::{Map, Value, to_plain_json};
 
@@ -119,7 +120,7 @@ impl Compiled {
     pub(super) fn new(documents: &[&str]) -> Result<Self, String> {
         let compile = |document: &&str| {
             let document: serde_json::Value = serde_json::from_str(document).map_err(|error| error.to_string())?;
-            jsonschema::validator_for(&document).map_err(|error| error.to_string())
+            jsonschema::validator_for(&document).map_err(|error| violation::words(&error))
         };
         documents.iter().map(compile).collect::<Result<_, _>>().map(Self)
     }
@@ -142,11 +143,7 @@ fn broken(schema: usize, validator: &Validator, json: &serde_json::Value) -> Opt
     let each: Vec<(String, String)> = errors
         .by_ref()
         .take(VIOLATIONS)
-        .map(|error| {
-            let at = error.instance_path().to_string();
-            let why = format!("{} {}", if at.is_empty() { "/" } else { &at }, error.masked());
-            (error.schema_path().to_string(), why)
-        })
+        .map(|error| (error.schema_path().to_string(), violation::words(&error)))
         .collect();
     let has_more = !each.is_empty() && errors.next().is_some();
     (!each.is_empty()).then_some(Broken { schema, each, has_more })

@@ -132,8 +132,10 @@ impl Checker {
     fn is_broken(&mut self, item: &mut PlannedItem, broken: Broken) {
         let file = self.validate.schemas.get(broken.schema).map(|schema| schema.file.clone()).unwrap_or_default();
         let rule = format!("schema {file}");
-        let said: Vec<String> = broken.each.iter().map(|(place, why)| format!("{why} ({place})")).collect();
-        let more = if broken.has_more { " and more" } else { "" };
+        let mut said: Vec<String> = broken.each.iter().map(|(place, why)| format!("{why} ({place})")).collect();
+        if broken.has_more {
+            said.push("and more".to_owned());
+        }
         let mut counted: Vec<String> = Vec::new();
         for (place, why) in broken.each {
             // Elements of one list may break the same rule.
@@ -143,7 +145,7 @@ impl Checker {
                 self.count(item, &rule, Some(place), text, why);
             }
         }
-        self.refuse(item, Reason::Schema, &rule, format!("{}{more}", said.join("; ")));
+        self.refuse(item, Reason::Schema, &rule, said.join("; "));
     }
 
     /// Ends the plan where checks did not come to an end for many entities in a row.

@@ -9,8 +9,8 @@ use crate::engine::failure::Failure;
 use crate::engine::protocol::{Event, ItemResult, Preview, RehearsalEvent};
 use crate::language::{Language, known, translated, within};
 
-/// An event whose words are translated where they are known, and that tells the times in words about items by the operator's clock. A
-/// finding keeps its own: reports are written of them, too. A failure that has words of its own keeps them behind its code's meaning.
+/// An event whose words are translated where they are known, and that tells the times in words about items by the operator's clock. Findings
+/// and the notes of a preview stay English: reports are written of them, too, and whoever draws them translates them. A failure that has words of its own keeps them behind its code's meaning.
 pub(super) fn heard(event: Event, zone: &TimeZone) -> Event {
     let mut event = translated_event(event);
     match &mut event {
@@ -50,7 +50,6 @@ fn translated_event(mut event: Event) -> Event {
     match &mut event {
         Event::Failed(failure) | Event::Paused { failure, .. } => failed(failure),
         Event::Log(_, text) => say(text),
-        Event::Finding(finding) => say(&mut finding.message),
         Event::Preview(preview) => previewed(preview),
         Event::Item(item) => ended(item),
         Event::Items { items, .. } => items.iter_mut().for_each(ended),
@@ -63,7 +62,6 @@ fn translated_event(mut event: Event) -> Event {
             approval.notes.iter_mut().for_each(|(_, note)| say(note));
             approval.items.iter_mut().for_each(previewed);
         }
-        Event::Planned(summary) => summary.notes.iter_mut().for_each(say),
         Event::Signature(signature) => signature.reason.iter_mut().for_each(say),
         _ => {}
     }

@@ -6,7 +6,9 @@ use crate::domain::clock::utc_millis;
 use crate::domain::run::{BadRunId, RunId};
 use crate::engine::protocol::{Command, Event, RunReport};
 use crate::evidence::{DoctorReport, PreviewItems, Report, of_doctor, of_preview, of_run, place_of};
+use crate::tui::actions::Action;
 use crate::tui::app::App;
+use crate::tui::keymap::Context;
 use crate::tui::message::Effect;
 use crate::tui::screens::plan::commands::path;
 
@@ -43,7 +45,8 @@ impl App {
 
     fn report_preview(&mut self, file: PathBuf) {
         let Some(summary) = self.plan.preview.as_ref().and_then(|preview| preview.summary.clone()) else {
-            return self.refuse(tr!("there is no preview: P makes one"));
+            let key = self.key_of(Context::Plan, Action::PreviewPlan);
+            return self.refuse(tr!("there is no preview: %{key} in the plan makes one", key = key));
         };
         self.ask_report(summary.run, move |app, report| {
             let RunReport { info, problems, changed, .. } = report;

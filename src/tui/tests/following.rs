@@ -6,6 +6,8 @@ use super::running::{RUN, failures, paused, playing, run};
 use super::{Fake, Play, Played, drawn};
 use crate::domain::run::{Operation, Outcome, RunState};
 use crate::engine::protocol::{Command, Event, RunInfo, Steering};
+use crate::language::Language;
+use crate::language::tests::speaking;
 use crate::tui::pane::Pane;
 use crate::tui::screens::leave::Leave;
 use crate::tui::screens::log::progress::Stage;
@@ -65,6 +67,11 @@ fn a_paused_run_is_listed_as_paused_and_goes_on_with_the_key_that_says_so() {
     let listed = playing((120, 40), by_engine, &format!("{RUN}aW<esc>:runs<ret>")).screen;
     let line = listed.lines().find(|line| line.contains("2026-03-20")).unwrap();
     assert!(line.contains("paused") && !line.contains("running"), "{listed}");
+    // The contract has no such state: the word is the console's own.
+    let listed = || playing((120, 40), by_engine, &format!("{RUN}aW<esc>:runs<ret>")).screen;
+    let listed = speaking(Language::Japanese, listed);
+    let line = listed.lines().find(|line| line.contains("2026-03-20")).unwrap();
+    assert!(line.contains("一時停止中") && !line.contains("paused"), "{listed}");
     let waits = playing((120, 40), here, &format!("{RUN}<esc>:runs<ret>")).screen;
     assert!(waits.lines().any(|line| line.contains("2026-03-20") && line.contains("waiting")), "{waits}");
 }

@@ -47,7 +47,7 @@ fn a_run_is_reported_into_a_file_of_the_kind_that_its_name_says() {
     let refused = Play::new(120, 40).with(reporting).keys(&format!(":report {id} r.txt<ret>"));
     assert!(refused.screen.contains(".md or .html") && refused.copied.is_empty(), "{}", refused.screen);
     let refused = Play::new(120, 40).with(reporting).keys(":report preview r.md<ret>");
-    assert!(refused.screen.contains("there is no preview") && refused.copied.is_empty(), "{}", refused.screen);
+    assert!(refused.screen.contains("no preview: p in the plan") && refused.copied.is_empty(), "{}", refused.screen);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::doctor::Doctor;
 use super::found::Findings;
 use crate::domain::clock::with_local_times;
 use crate::engine::protocol::{Finding, Severity};
-use crate::language::listed;
+use crate::language::{listed, spoken};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -132,7 +132,7 @@ pub(super) fn line(finding: &Finding, widest: usize, is_marked: bool, zone: &Tim
         .with(role(finding.severity), &text::cell(finding.kind.as_str(), KIND.max(widest + 1)))
         .with(Role::Text, &place)
         .with(Role::Path, &path)
-        .with(Role::Dim, &format!("  {}", with_local_times(&finding.message, zone)))
+        .with(Role::Dim, &format!("  {}", with_local_times(&spoken(&finding.message), zone)))
 }
 
 /// A finding in as many lines as it needs.
@@ -144,7 +144,8 @@ pub(super) fn whole(finding: &Finding, room: usize, zone: &TimeZone) -> Vec<Rich
     };
     lines.extend(problem::notice(&place, Role::Strong, room));
     let path = finding.path.as_deref().map(|p| format!("{p}: ")).unwrap_or_default();
-    let message = with_local_times(&finding.message, zone);
+    let message = spoken(&finding.message);
+    let message = with_local_times(&message, zone);
     let what = format!("{} ({}): {path}{message}", finding.kind, one(finding.severity));
     lines.extend(problem::notice(&what, Role::Text, room));
     lines

@@ -20,7 +20,7 @@ use crate::domain::finding::FindingKind;
 use crate::domain::plan::NamedEntity;
 use crate::domain::tenant::tenant_of;
 use crate::engine::protocol::{Finding, RequestId, Severity};
-use crate::language::listed;
+use crate::language::{listed, spoken};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::format;
@@ -99,7 +99,7 @@ impl FindingsBox {
                     f.entity.key.to_string().as_str(),
                     f.kind.as_str(),
                     f.path.as_deref().unwrap_or_default(),
-                    &f.message,
+                    &spoken(&f.message),
                 ])
         };
         let kept = findings.kept();

@@ -3,7 +3,7 @@
 use crate::domain::run::Outcome;
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{ExportedFile, Finding, ItemResult, Level, RunInfo, Severity};
-use crate::language::{comma, listed, sentences};
+use crate::language::{comma, listed, sentences, spoken};
 use crate::tui::{format, subject};
 
 /// An item that began or ended.
@@ -47,7 +47,7 @@ pub(crate) fn finding(finding: &Finding) -> (Level, String) {
         Severity::Note => Level::Info,
     };
     let path = finding.path.as_deref().map(|p| format!(" {p}")).unwrap_or_default();
-    (level, format!("{} {}{path}: {}", finding.kind, finding.entity.key, finding.message))
+    (level, format!("{} {}{path}: {}", finding.kind, finding.entity.key, spoken(&finding.message)))
 }
 
 /// A run that changed its state.

@@ -9,7 +9,7 @@ use super::preview::PlanPreview;
 use crate::domain::publish::PublishMode;
 use crate::domain::run::{Action, Outcome, Reason};
 use crate::engine::protocol::{ItemResult, PlanSummary};
-use crate::language::{comma, listed};
+use crate::language::{comma, listed, spoken};
 use crate::tui::actions::Action as Do;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -187,7 +187,7 @@ pub(crate) fn sums(summary: &PlanSummary, room: usize) -> Vec<Rich> {
         out.extend(problem::notice(&words, Role::Error, room));
     }
     for note in &summary.notes {
-        out.extend(problem::notice(&tr!("note: %{note}", note = note), Role::Warning, room));
+        out.extend(problem::notice(&tr!("note: %{note}", note = spoken(note)), Role::Warning, room));
     }
     out
 }

@@ -142,7 +142,7 @@ fn plain_state(app: &App, run: &RunInfo) -> (Role, String) {
         (false, true) => Role::Dim,
         (false, false) => Role::Text,
     };
-    (role, state(app, run).to_owned())
+    (role, state(app, run).into_owned())
 }
 
 /// Its state, and in its place the items left of an unfinished one: one column has to do.

@@ -73,10 +73,15 @@ pub(super) fn subject_of(run: &RunInfo) -> String {
     }
 }
 
-/// Its state; of the run that is under way here, as it stands now.
-pub(super) fn state(app: &App, run: &RunInfo) -> &'static str {
+/// Its state; of the run that is under way here, as it stands now. The words of the contract are the same in every language; that it is
+/// paused is none of them.
+pub(super) fn state(app: &App, run: &RunInfo) -> Cow<'static, str> {
     let here = app.run.as_ref().filter(|here| here.run == Some(run.run));
-    here.and_then(|here| here.state_now()).unwrap_or(run.state.as_str())
+    match here.and_then(|here| here.state_now()) {
+        Some("paused") => tr!("paused"),
+        Some(now) => now.into(),
+        None => run.state.as_str().into(),
+    }
 }
 
 fn outcomes(run: &RunInfo) -> String {
@@ -112,7 +117,7 @@ pub(super) fn facts(app: &App, run: &RunInfo, room: usize) -> Vec<Rich> {
         (tr!("label"), run.label.clone()),
         (tr!("from, to"), ends(run)),
         (tr!("operator"), run.operator.clone()),
-        (tr!("what"), listed([run.operation.as_str(), state(app, run)])),
+        (tr!("what"), listed([run.operation.as_str(), &state(app, run)])),
         (tr!("why"), run.reason.clone()),
         (tr!("where"), place.into_owned()),
         (tr!("began"), at(&run.started_at)),

@@ -13,6 +13,7 @@ use super::runs::Runs;
 use crate::domain::finding::FindingKind;
 use crate::domain::tenant::tenant_of;
 use crate::engine::protocol::RequestId;
+use crate::language::spoken;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::{Context, Key};
@@ -76,7 +77,7 @@ impl VerificationBox {
                         key.as_str(),
                         f.kind.as_str(),
                         f.path.as_deref().unwrap_or_default(),
-                        &f.message,
+                        &spoken(&f.message),
                     ])
                 })
         });

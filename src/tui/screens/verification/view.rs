@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use super::{VerificationBox, compared};
 use crate::domain::finding::FindingKind;
 use crate::engine::protocol::{Finding, Severity};
-use crate::language::listed;
+use crate::language::{listed, spoken};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -247,7 +247,7 @@ fn lines(finding: &Finding, room: usize) -> Vec<Rich> {
                 .filter(|p| *p != finding.kind.as_str())
                 .map(|p| format!("{p}: "))
                 .unwrap_or_default();
-            problem::notice(&format!("{}: {path}{}", finding.kind, finding.message), role(finding.kind), room)
+            problem::notice(&format!("{}: {path}{}", finding.kind, spoken(&finding.message)), role(finding.kind), room)
         }
     }
 }
