@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap_complete::Shell;
-use tenantry::{cli, reference};
+use clap_complete::{Generator as _, Shell};
+use tenantry::{cli, manual, reference};
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -15,13 +15,13 @@ fn main() -> io::Result<()> {
     }
 }
 
+/// The same scripts and pages as `tenantry completions` and `tenantry man`.
 fn dist(dir: &Path) -> io::Result<()> {
-    let (completions, manuals) = (dir.join("completions"), dir.join("man"));
-    for dir in [&completions, &manuals] {
-        std::fs::create_dir_all(dir)?;
-    }
+    let completions = dir.join("completions");
+    std::fs::create_dir_all(&completions)?;
     for shell in [Shell::Bash, Shell::Elvish, Shell::Fish, Shell::PowerShell, Shell::Zsh] {
-        clap_complete::generate_to(shell, &mut cli::for_operators(), "tenantry", &completions)?;
+        std::fs::write(completions.join(shell.file_name("tenantry")), cli::completion::script(shell))?;
     }
-    clap_mangen::generate_to(cli::for_operators(), &manuals)
+    manual::write(&dir.join("man")).map_err(|failure| io::Error::other(failure.message))?;
+    Ok(())
 }

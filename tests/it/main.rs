@@ -48,6 +48,7 @@ mod meant;
 mod named;
 mod normalize;
 #[cfg(feature = "sandbox")]
+mod packages;
 mod pages;
 mod partial;
 #[cfg(feature = "sandbox")]
