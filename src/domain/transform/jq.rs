@@ -184,7 +184,7 @@ fn val_of(value: &Value) -> Val {
         // A decimal keeps its text until it is calculated with.
         Value::N(number) => match number.as_i64().and_then(|n| isize::try_from(n).ok()) {
             Some(whole) => Val::from(whole),
-            None => Val::Num(Num::Dec(number.canonical_text().into())),
+            None => Val::Num(Num::Dec(number.canonical_text().into_owned().into())),
         },
         Value::Bool(flag) => Val::from(*flag),
         Value::L(list) => list.iter().map(val_of).collect(),

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -15,11 +16,19 @@ pub struct Number {
 
 /// Sign, significant digits without zeros at either end, and the exponent of a leading decimal point (0.digits * 10^exponent).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Canonical {
+struct Canonical<'a> {
     negative: bool,
-    digits: String,
+    /// A piece of the number's text, but where its point stands within them: numbers are looked at for each size and each digest.
+    digits: Cow<'a, str>,
     exponent: i64,
 }
+
+impl Canonical<'_> {
+    const ZERO: Self = Canonical { negative: false, digits: Cow::Borrowed(""), exponent: 0 };
+}
+
+/// Digits of a whole number that is its own canonical text.
+const PLAIN_DIGITS: usize = 38;
 
 /// A text that is not a decimal number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -69,7 +78,21 @@ impl Number {
 
     /// The spelling that all equal numbers share; valid as a JSON number.
     #[must_use]
-    pub fn canonical_text(&self) -> String {
+    pub fn canonical_text(&self) -> Cow<'_, str> {
+        if self.is_plain() {
+            return Cow::Borrowed(&self.text);
+        }
+        Cow::Owned(self.spelled())
+    }
+
+    /// Whether the text is that of a whole number without anything to leave out.
+    fn is_plain(&self) -> bool {
+        let digits = self.text.strip_prefix('-').unwrap_or(&self.text);
+        self.text == "0"
+            || (digits.len() <= PLAIN_DIGITS && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()))
+    }
+
+    fn spelled(&self) -> String {
         let c = self.canonical();
         if c.digits.is_empty() {
             return "0".to_owned();
@@ -126,11 +149,8 @@ impl Number {
             return "null".to_owned();
         }
         // Rust's shortest digits that read back the same are JavaScript's; only where the point stands differs.
-        let c = canonical(&format!("{float:e}")).unwrap_or(Canonical {
-            negative: false,
-            digits: String::new(),
-            exponent: 0,
-        });
+        let shortest = format!("{float:e}");
+        let c = canonical(&shortest).unwrap_or(Canonical::ZERO);
         if c.digits.is_empty() {
             return "0".to_owned();
         }
@@ -152,12 +172,12 @@ impl Number {
         }
     }
 
-    fn canonical(&self) -> Canonical {
-        canonical(&self.text).unwrap_or_else(|| Canonical { negative: false, digits: String::new(), exponent: 0 })
+    fn canonical(&self) -> Canonical<'_> {
+        canonical(&self.text).unwrap_or(Canonical::ZERO)
     }
 }
 
-fn canonical(text: &str) -> Option<Canonical> {
+fn canonical(text: &str) -> Option<Canonical<'_>> {
     let (negative, rest) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
         b'+' => (false, &text[1..]),
@@ -171,13 +191,17 @@ fn canonical(text: &str) -> Option<Canonical> {
     if whole.is_empty() && fraction.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let all = format!("{whole}{fraction}");
-    let significant = all.trim_start_matches('0');
-    let leading = all.len() - significant.len();
-    let digits = significant.trim_end_matches('0').to_owned();
-    if digits.is_empty() {
-        return Some(Canonical { negative: false, digits, exponent: 0 });
-    }
+    let of_whole = whole.trim_start_matches('0');
+    let of_fraction = fraction.trim_end_matches('0');
+    let (digits, leading) = match (of_whole, of_fraction) {
+        ("", "") => return Some(Canonical::ZERO),
+        ("", fraction) => {
+            let digits = fraction.trim_start_matches('0');
+            (Cow::Borrowed(digits), whole.len() + fraction.len() - digits.len())
+        }
+        (digits, "") => (Cow::Borrowed(digits.trim_end_matches('0')), whole.len() - digits.len()),
+        (digits, fraction) => (Cow::Owned(format!("{digits}{fraction}")), whole.len() - digits.len()),
+    };
     let exponent = i64::from(exponent) + whole.len() as i64 - leading as i64;
     Some(Canonical { negative, digits, exponent })
 }
@@ -241,6 +265,8 @@ impl Ord for Number {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn n(text: &str) -> Number {
@@ -281,8 +307,22 @@ mod tests {
             ("0e9", "0"),
             ("1e125", "1e125"),
             ("2.5e-40", "2.5e-40"),
+            ("12345678901234567890123456789012345678", "12345678901234567890123456789012345678"),
+            ("0100.0", "100"),
+            ("+70", "70"),
+            ("-0", "0"),
+            ("00.0050", "0.005"),
+            ("10.05", "10.05"),
         ] {
             assert_eq!(n(from).canonical_text(), to);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_plain_number_is_spelled_as_it_is_written(text in "[+-]?[0-9]{1,45}(\\.0{1,3})?") {
+            let number = n(&text);
+            prop_assert_eq!(number.canonical_text(), number.spelled());
         }
     }
 

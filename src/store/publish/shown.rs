@@ -98,12 +98,11 @@ impl Shown {
                 continue;
             }
             let token = format!("#f{i}");
-            match value {
-                Some(value) => {
-                    condition.push_str(&format!(" AND {token} = :f{i}"));
-                    values.insert(format!(":f{i}"), to_value(value));
-                }
-                None => condition.push_str(&format!(" AND attribute_not_exists({token})")),
+            let (before, after) = if value.is_some() { (" AND ", " = :") } else { (" AND attribute_not_exists(", ")") };
+            condition.extend([before, &token, after]);
+            if let Some(value) = value {
+                condition.push_str(&token[1..]);
+                values.insert(format!(":f{i}"), to_value(value));
             }
             names.insert(token, name.to_owned());
         }

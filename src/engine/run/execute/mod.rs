@@ -65,7 +65,7 @@ type Recorded = Result<(Vec<ItemResult>, Vec<u32>), JournalError>;
 struct Pool<'a> {
     task: &'a Task,
     journal: &'a Journal,
-    store: &'a WriteStore,
+    store: Arc<WriteStore>,
     context: Arc<Context>,
     control: watch::Receiver<Control>,
     limiter: Limiter,
@@ -109,7 +109,7 @@ pub(in crate::engine) async fn carry_out(
     let mut pool = Pool {
         task,
         journal,
-        store,
+        store: Arc::new(store.clone()),
         context: Arc::new(context.clone()),
         limiter: Limiter::new(
             start.concurrency,
@@ -269,7 +269,7 @@ impl Pool<'_> {
             pending.holds = true;
             self.busy.extend(written(&pending.open));
             self.limiter.began(place, now);
-            let (store, context) = (self.store.clone(), Arc::clone(&self.context));
+            let (store, context) = (Arc::clone(&self.store), Arc::clone(&self.context));
             let (slots, cancel) = (Arc::clone(&self.slots), self.task.cancel.clone());
             self.flying.spawn(async move {
                 let round = round(&store, &context, &mut pending, &slots, &cancel).await;
