@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use futures::TryStreamExt as _;
+
 use super::confirm::confirm;
 use super::expiry::Expiry;
 use super::rows;
@@ -19,7 +21,7 @@ use crate::domain::users;
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::items::job::job_of;
 use crate::engine::journal::{Reader, WrittenItem};
-use crate::engine::read::seen::{Seen, look_up};
+use crate::engine::read::seen::{Seen, look_up, seen_pages};
 use crate::engine::task::context::import_table;
 use crate::engine::task::place::pinned_by;
 use crate::engine::task::{Context, Stop, Task, blocking};
@@ -125,15 +127,15 @@ impl Taker<'_> {
             }
             RunState::Waiting | RunState::Running | RunState::Stopped | RunState::Done => {}
         }
-        // The database is read page by page, and is no thing to be shared between threads.
-        let (mut reader, mut after) = (reader, 0);
-        loop {
+        let about = undo.clone();
+        let wanted = move |page: &[WrittenItem]| {
+            let items = page.iter().filter(|written| about.is_about(written.n) && !is_unreadable(&written.item));
+            let parts = items.flat_map(|written| written.item.parts.iter().map(|part| (&*written.item.module, part)));
+            parts.filter(|(_, part)| part.is_entity()).map(|(module, part)| (module, &part.key)).collect()
+        };
+        let mut pages = seen_pages(self.task, reader, |reader, after| reader.written(after, PAGE), wanted);
+        while let Some((mut page, seen)) = pages.try_next().await? {
             self.task.check()?;
-            let page;
-            (page, reader) = blocking(move || (reader.written(after, PAGE), reader)).await?;
-            let mut page = page?;
-            let ended = page.len() < PAGE;
-            after = page.last().map_or(after, |item| item.n);
             page.retain(|item| undo.is_about(item.n));
             if is_pipeline {
                 self.undoing.jobs.extend(page.iter().filter_map(|written| job(info.run, written, table.as_deref())));
@@ -151,11 +153,9 @@ impl Taker<'_> {
             }
             let mut taken: Vec<Taken> = readable.into_iter().map(|written| taken(written, undo)).collect();
             confirm(self.task, &mut taken).await?;
-            self.take(taken, sink).await?;
-            if ended {
-                return Ok(Vec::new());
-            }
+            self.take_seen(taken, &seen, sink).await?;
         }
+        Ok(Vec::new())
     }
 
     async fn user(
@@ -187,8 +187,13 @@ impl Taker<'_> {
     pub(super) async fn take(&mut self, items: Vec<Taken>, sink: &mut Sink<'_>) -> Result<(), Stop> {
         let wanted = items.iter().flat_map(|item| item.written.iter().map(|written| (&*item.module, &written.key)));
         let seen = look_up(self.task, wanted.collect()).await?;
+        self.take_seen(items, &seen, sink).await
+    }
+
+    /// Adds what becomes of items whose entities were looked at.
+    async fn take_seen(&mut self, items: Vec<Taken>, seen: &Seen, sink: &mut Sink<'_>) -> Result<(), Stop> {
         for mut item in items {
-            let planned = self.one(&mut item, &seen).await?;
+            let planned = self.one(&mut item, seen).await?;
             sink.add(planned).await?;
         }
         Ok(())
