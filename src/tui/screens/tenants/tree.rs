@@ -1,5 +1,7 @@
 //! Module, tenant and type, with what was counted in each.
 
+mod lines;
+
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -262,8 +264,17 @@ impl Tree {
 
     /// Partitions and tenants known of.
     pub(crate) fn size(&self) -> (usize, usize) {
-        let tenants: HashSet<&str> = self.modules.values().flat_map(|m| m.tenants.keys()).map(AsRef::as_ref).collect();
-        (self.leaves().count(), tenants.len())
+        // One tenant may be in several modules. Asked for each frame: the first module is counted without looking anything up.
+        let tenants = self.modules.values().enumerate().map(|(at, module)| {
+            let is_new = |tenant: &str| !self.modules.values().take(at).any(|m| m.tenants.contains_key(tenant));
+            if at == 0 { module.tenants.len() } else { module.tenants.keys().filter(|tenant| is_new(tenant)).count() }
+        });
+        (self.leaves().count(), tenants.sum())
+    }
+
+    /// True while no partition is known.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.leaves().next().is_none()
     }
 
     /// Counts below a line; `None` where no partition is known.
@@ -290,110 +301,6 @@ impl Tree {
         matches!(self.counting, Counting::Running | Counting::Stopped)
             && self.scope.holds(module, pk)
             && self.leaf(node, pk).is_some_and(|l| l.counted.is_some() && l.scan != self.scan)
-    }
-
-    /// Whether the branch is open.
-    pub(crate) fn is_open(&self, node: &Node) -> bool {
-        match node {
-            Node::Module(_) => !self.turned.contains(node),
-            Node::Tenant(..) => self.turned.contains(node),
-            Node::Partition(..) => false,
-        }
-    }
-
-    /// Opens or closes a branch.
-    pub(crate) fn set_open(&mut self, node: &Node, open: bool) {
-        if self.is_open(node) == open {
-            return;
-        }
-        self.stale = true;
-        if !self.turned.remove(node) {
-            self.turned.insert(node.clone());
-        }
-    }
-
-    /// The filter changed.
-    pub(crate) fn refresh(&mut self) {
-        self.stale = true;
-    }
-
-    /// The lines in order.
-    pub(crate) fn rows(&mut self) -> &[Node] {
-        if std::mem::take(&mut self.stale) {
-            let selected = self.rows.get(self.scroll.cursor).cloned();
-            self.rows = self.flatten();
-            // A line that a filter showed stays in sight: its branch opens.
-            if let Some(Node::Partition(module, tenant, _)) = &selected
-                && !self.filter.active()
-                && self.tenant(module, tenant).is_some()
-            {
-                self.set_open(&Node::Tenant(module.clone(), tenant.clone()), true);
-                if std::mem::take(&mut self.stale) {
-                    self.rows = self.flatten();
-                }
-            }
-            if let Some(at) = selected.and_then(|node| self.rows.iter().position(|n| *n == node)) {
-                self.scroll.cursor = at;
-            }
-            self.scroll.cursor = self.scroll.cursor.min(self.rows.len().saturating_sub(1));
-        }
-        &self.rows
-    }
-
-    fn flatten(&self) -> Vec<Node> {
-        let mut rows = Vec::new();
-        let searching = self.filter.active();
-        for (module, held) in &self.modules {
-            let node = Node::Module(module.clone());
-            let open = searching || self.is_open(&node);
-            let at = rows.len();
-            rows.push(node);
-            for (tenant, held) in held.tenants.iter().filter(|_| open) {
-                let node = Node::Tenant(module.clone(), tenant.clone());
-                let open = searching || self.is_open(&node);
-                let accepted: Vec<&PartitionKey> =
-                    held.leaves.keys().filter(|pk| self.filter.accepts([pk.as_str(), tenant, module])).collect();
-                if accepted.is_empty() {
-                    continue;
-                }
-                rows.push(node);
-                let leaf = |pk: &PartitionKey| Node::Partition(module.clone(), tenant.clone(), pk.clone());
-                rows.extend(accepted.into_iter().filter(|_| open).map(leaf));
-            }
-            if searching && rows.len() == at + 1 && !self.filter.accepts([module.as_ref()]) {
-                rows.pop();
-            }
-        }
-        rows
-    }
-
-    /// The selected line.
-    pub(crate) fn selected(&mut self) -> Option<Node> {
-        self.rows();
-        self.rows.get(self.scroll.cursor).cloned()
-    }
-
-    /// The only partition of a tenant, where it has just one.
-    pub(crate) fn only_partition(&self, node: &Node) -> Option<PartitionKey> {
-        let Node::Tenant(module, tenant) = node else { return None };
-        let leaves = &self.tenant(module, tenant)?.leaves;
-        if leaves.len() == 1 { leaves.keys().next().cloned() } else { None }
-    }
-
-    /// Moves the cursor to the branch that holds the selected line.
-    pub(crate) fn go_to_parent(&mut self) {
-        self.rows();
-        let cursor = self.scroll.cursor;
-        let depth = |n: &Node| match n {
-            Node::Module(_) => 0,
-            Node::Tenant(..) => 1,
-            Node::Partition(..) => 2,
-        };
-        let rows = self.rows();
-        let Some(own) = rows.get(cursor).map(depth) else { return };
-        if let Some(at) = rows[..cursor].iter().rposition(|n| depth(n) < own) {
-            self.scroll.cursor = at;
-        }
     }
 }
 

@@ -160,7 +160,7 @@ fn status(app: &mut App, room: usize) -> Vec<Rich> {
     if let Some(failure) = &tree.problem {
         out.extend(problem::lines(failure, room));
     }
-    if app.connection.as_ref().is_none_or(|c| c.modules.is_empty()) && tree.size().0 == 0 {
+    if app.connection.as_ref().is_none_or(|c| c.modules.is_empty()) && tree.is_empty() {
         return out;
     }
     for (role, words) in [partitions(app), counts(app, selected.as_ref())].into_iter().flatten() {
