@@ -1,6 +1,9 @@
 //! JSON Schemas: read and checked in a worker.
 
+use std::collections::HashSet;
+
 use jsonschema::Validator;
+use jsonschema::error::ValidationErrorKind;
 
 use super::child::{SCHEMAS, VALIDATE};
 use super::filters::Remembered;
@@ -9,17 +12,19 @@ use super::violation;
 use super::wire::{BadFrame, Reader, Writer};
 use crate::domain::value::{Map, Value, to_plain_json};
 
-/// Violations of one item that are shown.
-const VIOLATIONS: usize = 3;
+/// Rules that one item breaks, of which each is told.
+const RULES: usize = 12;
+/// Violations that are looked at for them: each element of a long list may break the same rule.
+const VIOLATIONS: usize = 1_000;
 
 /// A schema that attributes do not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
     /// Its number among those that were asked for.
     pub schema: usize,
-    /// Each violation that is shown: its place in the schema, and why.
+    /// Each rule that is broken, once: its place in the schema, and why. Of properties that are missing each is one.
     pub each: Vec<(String, String)>,
-    /// Whether there are more.
+    /// Whether there may be more.
     pub has_more: bool,
 }
 
@@ -139,13 +144,22 @@ impl Compiled {
 }
 
 fn broken(schema: usize, validator: &Validator, json: &serde_json::Value) -> Option<Broken> {
-    let mut errors = validator.iter_errors(json);
-    let each: Vec<(String, String)> = errors
-        .by_ref()
-        .take(VIOLATIONS)
-        .map(|error| (error.schema_path().to_string(), violation::words(&error)))
-        .collect();
-    let has_more = !each.is_empty() && errors.next().is_some();
+    let (mut each, mut known, mut has_more) = (Vec::new(), HashSet::new(), false);
+    for (n, error) in validator.iter_errors(json).enumerate() {
+        let place = error.schema_path().to_string();
+        let missing = match error.kind() {
+            ValidationErrorKind::Required { property } => Some(property.to_string()),
+            _ => None,
+        };
+        let is_new = known.insert((place.clone(), missing));
+        if n == VIOLATIONS || is_new && each.len() == RULES {
+            has_more = true;
+            break;
+        }
+        if is_new {
+            each.push((place, violation::words(&error)));
+        }
+    }
     (!each.is_empty()).then_some(Broken { schema, each, has_more })
 }
 
@@ -214,12 +228,13 @@ mod tests {
 
     #[test]
     fn what_was_found_arrives_as_it_was_sent() {
-        let compiled =
-            Compiled::new(&["{}", r#"{"properties":{"a":{"maximum":3},"b":{"type":"string"},"c":false,"d":false}}"#])
-                .unwrap();
-        for (wanted, json) in
-            [(vec![0], r#"{"a":9}"#), (vec![0, 1], r#"{"a":9}"#), (vec![1], r#"{"a":9,"b":1,"c":1,"d":1}"#)]
-        {
+        let nothing_else = r#"{"properties":{"a":{"maximum":3}},"additionalProperties":{"properties":{"d":false}}}"#;
+        let many: Vec<String> = (0..=RULES).map(|n| format!(r#""d{n}":false"#)).collect();
+        let many = format!(r#"{{"properties":{{"a":{{"maximum":3}},{}}}}}"#, many.join(","));
+        let all: Vec<String> = (0..=RULES).map(|n| format!(r#""d{n}":1"#)).collect();
+        let all = format!("{{{}}}", all.join(","));
+        let compiled = Compiled::new(&["{}", nothing_else, &many]).unwrap();
+        for (wanted, json) in [(vec![0], r#"{"a":9}"#), (vec![0, 1], r#"{"a":9}"#), (vec![1, 2], &*all)] {
             let checked = compiled.check(&wanted, &map(json));
             let mut writer = Writer::default();
             checked.write(&mut writer);
@@ -228,6 +243,19 @@ mod tests {
             assert_eq!(broken.is_some(), wanted.contains(&1));
             assert_eq!(broken.is_some_and(|broken| broken.has_more), json.contains('d'));
         }
+    }
+
+    #[test]
+    fn each_rule_that_is_broken_is_told_once_and_none_is_left_out() {
+        let schema = r#"{"required":["x","y"],"properties":{"l":{"items":{"type":"string"}},"a":{"maximum":3},"b":{"enum":[1]},"c":false}}"#;
+        let compiled = Compiled::new(&[schema]).unwrap();
+        let broken = compiled.check(&[0], &map(r#"{"l":[1,2,3,4,5],"a":9,"b":2,"c":1}"#)).0.unwrap().unwrap();
+        let mut places: Vec<&str> = broken.each.iter().map(|(place, _)| place.as_str()).collect();
+        places.sort_unstable();
+        let each = ["a/maximum", "b/enum", "c", "l/items/type"].map(|place| format!("/properties/{place}"));
+        assert_eq!(places, [&*each[0], &each[1], &each[2], &each[3], "/required", "/required"]);
+        let whys: HashSet<&String> = broken.each.iter().map(|(_, why)| why).collect();
+        assert!(whys.len() == 6 && !broken.has_more, "{broken:?}");
     }
 
     #[test]

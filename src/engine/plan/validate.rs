@@ -23,6 +23,10 @@ use crate::worker::{Broken, Schemas};
 const COMMON: &str = "common";
 /// Items that a note names for each rule.
 const SAMPLES: usize = 3;
+/// Reasons of one sample that a note tells.
+const IN_A_SAMPLE: usize = 3;
+/// Words behind reasons that are cut short.
+const MORE: &str = "and more";
 
 /// Rules that a plan's items are checked against, and the violations found.
 pub(in crate::engine) struct Checker {
@@ -134,7 +138,9 @@ impl Checker {
         let rule = format!("schema {file}");
         let mut said: Vec<String> = broken.each.iter().map(|(place, why)| format!("{why} ({place})")).collect();
         if broken.has_more {
-            said.push("and more".to_owned());
+            said.push(MORE.to_owned());
+            let why = "it breaks more rules than are counted".to_owned();
+            self.count(item, &rule, None, MORE.to_owned(), why);
         }
         let mut counted: Vec<String> = Vec::new();
         for (place, why) in broken.each {
@@ -312,7 +318,7 @@ impl Checker {
         let (count, samples) = self.failures.entry(rule.to_owned()).or_default();
         *count += 1;
         if samples.len() < SAMPLES {
-            samples.push(format!("{}: {why}", item.target));
+            samples.push(format!("{}: {}", item.target, beginning(&why)));
         }
         item.action = Action::Invalid;
         item.reason = Some(reason);
@@ -327,6 +333,12 @@ impl Checker {
         };
         self.failures.iter().map(line).collect()
     }
+}
+
+/// The first reasons of several: a note names samples, and each item has all of its own.
+fn beginning(why: &str) -> String {
+    let end = why.match_indices("; ").map(|(at, _)| at).nth(IN_A_SAMPLE - 1);
+    end.map_or_else(|| why.to_owned(), |end| format!("{}; {MORE}", &why[..end]))
 }
 
 /// The row that an item would write, where it is checked.
