@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Zoned};
@@ -125,6 +126,8 @@ impl Now {
 /// (today's), or an age. A day alone is none: its beginning and its end are a day apart.
 #[must_use]
 pub fn moment(text: &str, now: &Now) -> Option<Timestamp> {
+    // As an input method types it: full-width digits and blanks.
+    let text = ComposingNormalizerBorrowed::new_nfkc().normalize(text);
     let text = text.trim();
     parse_time(text).or_else(|| age_ago(text, now)).or_else(|| wall_clock(text, now))
 }
@@ -282,6 +285,8 @@ mod tests {
             ("昨日 10:00", "2026-11-24T01:00:00.000Z"),
             ("昨日10:00", "2026-11-24T01:00:00.000Z"),
             ("今日\u{3000}9:05", "2026-11-25T00:05:00.000Z"),
+            ("昨日\u{3000}１０：００", "2026-11-24T01:00:00.000Z"),
+            ("３日前", "2026-11-22T03:00:00.000Z"),
             ("1週間前", "2026-11-18T03:00:00.000Z"),
         ] {
             assert_eq!(said(text).as_deref(), Some(at), "{text}");

@@ -13,8 +13,10 @@ const TOLD_BY: usize = 8;
 const DEPTH: usize = 3;
 /// Sign between sentences that the engine puts into one text.
 const BETWEEN: &str = "; ";
+/// Sign between samples.
+const SIDE_BY_SIDE: &str = " | ";
 /// Sentences that a text is taken apart into at most.
-const SENTENCES: usize = 8;
+const SENTENCES: usize = 14;
 /// Sign between what a sentence is about, or follows from, and the sentence.
 const LEAD: &str = ": ";
 /// Names of values that are lists of names: no comma stands in one of these.
@@ -95,12 +97,20 @@ impl Pattern {
         patterns.iter().filter(fits).find_map(|pattern| Some((pattern, pattern.values(text)?)))
     }
 
+    /// The one behind a text that ends in samples.
+    fn of_samples(text: &str) -> Option<(&'static Self, Vec<&str>)> {
+        let patterns = PATTERNS.get(Language::spoken().tag())?.iter();
+        let mut of_samples = patterns.filter(|pattern| pattern.names.last().is_some_and(|name| name == "samples"));
+        of_samples.find_map(|pattern| Some((pattern, pattern.values(text)?)))
+    }
+
     /// The translation with values, those that are sentences translated, too.
     fn filled(&self, values: &[&str], depth: usize) -> String {
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
         let value = |(name, value): (&&str, &&str)| match *name {
             name if LISTS.contains(&name) => list(value, depth),
             name if COUNTS.contains(&name) && value.bytes().all(|b| b.is_ascii_digit()) => grouped_digits(value),
+            "samples" => listed(value, depth),
             "whose" if value.starts_with("a ") || value.starts_with("an ") => {
                 value.split_once(' ').map_or(*value, |(_, operation)| operation).to_owned()
             }
@@ -124,6 +134,10 @@ pub(super) fn call(text: &str) -> Option<String> {
 fn of_depth(text: &str, depth: usize) -> Option<String> {
     if depth == 0 {
         return None;
+    }
+    // Whatever stands in samples, they are taken apart as samples first.
+    if let Some((pattern, values)) = Pattern::of_samples(text) {
+        return Some(pattern.filled(&values, depth));
     }
     if let Some(known) = bracketed(text, depth) {
         return Some(known);
@@ -227,6 +241,13 @@ impl<'t> Call<'t> {
         let why = self.why.map(|why| format!("{LEAD}{}", known(why))).unwrap_or_default();
         format!("{}{}{}{why}", self.operation, super::comma(), known(self.resource))
     }
+}
+
+/// Samples side by side, each a text of its own.
+fn listed(samples: &str, depth: usize) -> String {
+    let each = samples.split(SIDE_BY_SIDE);
+    let each = each.map(|sample| words(sample, depth).unwrap_or_else(|| sample.to_owned()));
+    each.collect::<Vec<_>>().join(SIDE_BY_SIDE)
 }
 
 /// A value that is a sentence of its own.

@@ -224,6 +224,20 @@ mod tests {
     }
 
     #[test]
+    fn samples_are_translated_each_by_itself() {
+        let note = "schema s.json: 2 invalid, such as P#a / x: / lacks the property \"a\" (/required); /p is below the minimum 9 (/p); \
+                    and more | P#a / y: /p is below the minimum 9 (/p)";
+        let said = speaking(Language::Japanese, || known(note).map(std::borrow::Cow::into_owned));
+        assert_eq!(
+            said.as_deref(),
+            Some(
+                "schema s.json: 無効 2 件、例: P#a / x: / にプロパティ \"a\" がありません (/required)。/p が最小値 9 を下回っています (/p)。\
+                 ほかにもあります | P#a / y: /p が最小値 9 を下回っています (/p)"
+            )
+        );
+    }
+
+    #[test]
     fn a_long_list_is_cut() {
         let options: Vec<u32> = (0..20).collect();
         let schema = json!({ "enum": options });

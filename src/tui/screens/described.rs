@@ -204,6 +204,10 @@ fn other_end(preview: &Preview) -> Option<(&'static str, Cow<'static, str>)> {
         return None;
     }
     match &preview.wrote {
+        // An undo had deleted it.
+        Some(_) if before == Version(0) && preview.action == Action::Restore => {
+            Some((text!("takes back"), tr!("the deletion of the copy of %{source}", source = source)))
+        }
         Some(_) if before == Version(0) => {
             Some((text!("takes back"), tr!("the copy of %{source}, which stays as it is", source = source)))
         }
@@ -285,6 +289,10 @@ mod tests {
         let shown = words(&copied);
         assert!(shown.contains(&format!("takes back    the copy of {source}, which stays as it is")), "{shown}");
         assert!(!shown.contains("taken from") && !shown.contains("state of"), "{shown}");
+        copied.action = Action::Restore;
+        let shown = words(&copied);
+        assert!(shown.contains(&format!("takes back    the deletion of the copy of {source}\n")), "{shown}");
+        copied.action = Action::Delete;
         copied.source_versions = (Version(2), Version(3));
         let shown = words(&copied);
         assert!(shown.contains(&format!("what came from {source}, which is restored as version 3")), "{shown}");

@@ -85,6 +85,13 @@ fn a_filter_searches_the_whole_partition_once_it_is_kept() {
 }
 
 #[test]
+fn a_filter_being_typed_over_a_list_that_is_all_there_promises_nothing_more() {
+    let screen = Play::new(120, 40).with(|p| p.fake = many(50)).keys(":open PRODUCT#big<ret>/item 7").screen;
+    assert!(screen.contains(" 1/1 ") && screen.contains("all 50 searched"), "{screen}");
+    assert!(!screen.contains("or more") && !screen.contains("read so far"), "{screen}");
+}
+
+#[test]
 fn reading_again_keeps_the_line_under_the_cursor() {
     let place = |keys: &str| {
         let played = Play::new(120, 40).with(|p| p.fake = many(350)).keys(&format!(":open PRODUCT#big<ret>{keys}"));

@@ -226,6 +226,15 @@ fn every_screen_of_the_preview() {
 }
 
 #[test]
+fn a_scrollbar_covers_no_end_of_a_line() {
+    for size in [(80, 24), (120, 40)] {
+        let screen = plan_play(size, ":plan open copy.toml<ret>pjj").screen;
+        // Between the text and the border is a blank: the bar stands on the border.
+        assert!(screen.lines().any(|line| line.ends_with('█')) && !screen.contains("█ ┃"), "{screen}");
+    }
+}
+
+#[test]
 fn a_preview_of_a_million_items_scrolls() {
     let played = Play::new(120, 40)
         .with(files)

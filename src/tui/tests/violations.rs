@@ -104,11 +104,9 @@ fn escape_in_a_sample_goes_back_to_the_rule_that_it_was_opened_out_of() {
     let back = play("ij1<esc>");
     assert_eq!(back.app.history.opened.as_ref().unwrap().entity.key.sk.as_str(), "P-0009");
     assert!(back.app.stack.shows::<Violations>() && back.screen.contains("2/2"), "{}", back.screen);
-    // The next ones lead on to the entity and to the tree.
+    // The next one leads on to the preview that they are of.
     let on = play("ij1<esc><esc>").app;
-    assert_eq!((on.stack.is_empty(), on.focus), (true, Pane::History));
-    let tree = play("ij1<esc><esc><esc>").app;
-    assert_eq!((tree.stack.is_empty(), tree.focus), (true, Pane::Tenants));
+    assert_eq!((on.stack.is_empty(), on.focus), (true, Pane::Plan));
     // Reading again forgets nothing; another preview has other violations.
     assert!(play("i2<f5><esc>").app.stack.shows::<Violations>());
     let other = play("i23p2<esc>").app;
@@ -120,6 +118,8 @@ fn where_nothing_is_broken_it_says_why() {
     let nothing = with((120, 40), vec![], "i");
     assert!(nothing.screen.contains("the plan checks nothing: [validate] in its text does"), "{}", nothing.screen);
     assert!(nothing.app.stack.is_empty());
-    let unasked = Play::new(120, 40).with(files).keys(":plan open copy.toml<ret>:violations<ret>");
+    // The name of a plan alone opens it, too.
+    let unasked = Play::new(120, 40).with(files).keys(":plan copy.toml<ret>:violations<ret>");
+    assert!(unasked.app.plan.form.is_some());
     assert!(unasked.screen.contains("no plan was previewed yet"), "{}", unasked.screen);
 }

@@ -35,6 +35,7 @@ impl App {
                 self.replace_plan(Next::New(operation));
             }
             ["open", file] => self.replace_plan(Next::Open(path(file))),
+            [file] if file.ends_with(".toml") => self.replace_plan(Next::Open(path(file))),
             ["save"] => match self.plan.form.as_ref().and_then(|f| f.path.clone()) {
                 Some(file) => self.save_plan(file, true),
                 None => return Err(tr!("plan save wants the name of a file").into_owned()),

@@ -257,7 +257,9 @@ pub(crate) fn draw_items(app: &App, items: &mut Items, buffer: &mut Buffer, fram
         let line = items.list.get(i).map_or_else(|| Rich::of(Role::Dim, "…"), |item| line(item, room));
         draw_line(buffer, row, &line, 0, theme, over);
     }
-    draw_scrollbar(buffer, frame, &shown, len, theme);
+    // Each scrollbar on the border beside its lines: inside, it would cover their last cells.
+    let beside = |rows: Rect| Rect { y: rows.y.saturating_sub(1), height: rows.height + 2, ..frame };
+    draw_scrollbar(buffer, beside(list), &shown, len, theme);
     let detail = Rect { y: list.bottom(), height: rest.height - listed, ..rest };
     if detail.height < 2 || len == 0 {
         return;
@@ -274,7 +276,7 @@ pub(crate) fn draw_items(app: &App, items: &mut Items, buffer: &mut Buffer, fram
     let scroll = items.detail.clone();
     let mut scroll = scroll;
     match items.described() {
-        Some(described) => draw_text(buffer, detail, text, described.lines(room), &mut scroll, theme),
+        Some(described) => draw_text(buffer, beside(text), text, described.lines(room), &mut scroll, theme),
         None => draw_line(buffer, text, &Rich::of(Role::Dim, &tr!("reading…")), 0, theme, Style::default()),
     }
     items.detail = scroll;

@@ -128,7 +128,12 @@ impl App {
 
     /// Shows the violations again that were left to look at an entity; false where another preview has come since.
     pub(crate) fn violations_again(&mut self, of: RequestId) -> bool {
-        self.plan.preview.as_ref().is_some_and(|p| p.job.request == of) && self.stack.bring_back::<Violations>()
+        let is_there = self.plan.preview.as_ref().is_some_and(|p| p.job.request == of);
+        let is_back = is_there && self.stack.bring_back::<Violations>();
+        if is_back {
+            self.focus = Pane::Plan;
+        }
+        is_back
     }
 
     /// Why there is nothing that items do not hold.

@@ -11,6 +11,7 @@ use super::entities::Entities;
 use super::entity_columns::Columns;
 use super::pages::Further;
 use crate::domain::clock::local_minutes;
+use crate::domain::printable::printable;
 use crate::engine::protocol::DeletedFilter;
 use crate::language::listed;
 use crate::tui::app::App;
@@ -24,7 +25,13 @@ use crate::tui::parts::{Rich, draw_line};
 use crate::tui::screens::findings::doctor::Doctor;
 use crate::tui::screens::history::plan_view::{Seen, title_mark};
 use crate::tui::screens::history::watch::{Watch, words_of};
+use crate::tui::text;
 use crate::tui::theme::Role;
+
+/// Cells of the key that stay in the title at least.
+const KEY: usize = 8;
+/// Cells of the frame's top beside title and place: corners, blanks, and a piece of border between.
+const AROUND: usize = 7;
 
 /// Draws the list.
 pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
@@ -33,11 +40,12 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     let list = app.tenants.entities.as_mut()?;
     let watch = app.watch.as_ref().filter(|w| w.follows_partition(&list.listing));
     let view = app.view.as_ref().map(title_mark).unwrap_or_default();
-    let title = match watch {
-        Some(watch) => format!("1 {view}{} {}", words_of(watch, &zone), list.listing.pk),
-        None => format!("1 {view}{}", list.listing.pk),
+    let before = match watch {
+        Some(watch) => format!("1 {view}{} ", words_of(watch, &zone)),
+        None => format!("1 {view}"),
     };
-    let inner = framed(buffer, area, Frame::Pane { focused }, &title, &place(list), &theme);
+    let (title, place, left_off) = head(list, &before, usize::from(area.width).saturating_sub(AROUND));
+    let inner = framed(buffer, area, Frame::Pane { focused }, &title, &place, &theme);
     if inner.is_empty() {
         return None;
     }
@@ -50,6 +58,9 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     }
     let columns = list.columns(room);
     let mut foot = foot(list, app.doctor.as_ref(), &columns, &zone, room);
+    // In front: the last lines are left off first where there is little room.
+    let told = left_off.iter().flat_map(|place| problem::notice(place, Role::Strong, room));
+    foot.splice(0..0, told);
     foot.extend(watch.map(|w| watch_lines(w, room)).unwrap_or_default());
     let below = u16::try_from(foot.len()).unwrap_or(0).min(body.height / 2);
     let rows = Rect { height: body.height - below, ..body };
@@ -86,12 +97,30 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     cursor
 }
 
-/// `37/1,204`, `37/400, more` where there is more to read, or `37/400 or more` where nobody knows yet.
-fn place(list: &Entities) -> String {
+/// Title of the frame, the place on its right, and the place where the frame has no room for it.
+///
+/// The foot also says whether more follows, so that gives way first. The key gives way only where deleted entities are filtered: a
+/// list that lacks some must not look like a whole one.
+fn head(list: &Entities, before: &str, room: usize) -> (String, String, Option<String>) {
+    let key = printable(list.listing.pk.as_str());
+    let left = |place: &str| room.saturating_sub(text::width(before) + text::width(place));
+    let short = place(list, false);
+    let whole = [place(list, true), short.clone()].into_iter().find(|place| text::width(&key) <= left(place.as_str()));
+    match whole {
+        Some(place) => (format!("{before}{key}"), place, None),
+        None if list.listing.deleted == DeletedFilter::Keep => (format!("{before}{key}"), String::new(), None),
+        None if left(&short) >= KEY => (format!("{before}{}", text::cut(&key, left(&short))), short, None),
+        None => (format!("{before}{key}"), String::new(), Some(short)),
+    }
+}
+
+/// `37/1,204`, and with `further` also `37/400, more` where there is more to read, or `37/400 or more` where nobody knows yet.
+fn place(list: &Entities, further: bool) -> String {
     let len = list.len();
     let at = if len == 0 { 0 } else { list.cursor() + 1 };
     let (at, len) = (format::len(at), format::len(len));
-    let place = match &list.search {
+    let place: Cow<'static, str> = match &list.search {
+        _ if !further => format!("{at}/{len}").into(),
         Some(search) if search.full() => tr!("%{at}/%{len}, only the first", at = at, len = len),
         Some(search) if search.more(&list.pages) => tr!("%{at}/%{len} or more", at = at, len = len),
         Some(_) => format!("{at}/{len}").into(),
@@ -159,7 +188,7 @@ fn foot(list: &Entities, doctor: Option<&Doctor>, columns: &Columns, zone: &Time
         Some(search) if search.stopped() => {
             (Role::Warning, tr!("search stopped, %{found} found", found = format::len(list.len())))
         }
-        Some(_) if list.filter.typing() => {
+        Some(search) if list.filter.typing() && search.more(&list.pages) => {
             (Role::Dim, tr!("among the %{read} read so far; Enter searches all", read = read))
         }
         Some(search) if search.full() => (Role::Warning, tr!("too many found: narrow the filter")),
@@ -208,5 +237,37 @@ fn empty(list: &Entities) -> Cow<'static, str> {
         DeletedFilter::Keep => tr!("%{pk} has no entities in module %{module}", pk = pk, module = list.module()),
         DeletedFilter::Skip => tr!("%{pk} has no live entities; v shows deleted ones", pk = pk),
         DeletedFilter::Only => tr!("%{pk} has no deleted entities; v shows live ones", pk = pk),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::protocol::Listing;
+
+    #[test]
+    fn the_filter_and_the_place_are_told_however_little_room_there_is() {
+        let listing = Listing {
+            module: "product".into(),
+            pk: "PRODUCT#sakura-shoten".into(),
+            sk_prefix: String::new(),
+            deleted: DeletedFilter::Only,
+            resolve: false,
+            view: None,
+        };
+        let mut list = Entities::new(listing, "sakura-shoten".into(), 1);
+        let of = |list: &Entities, room: usize| {
+            let (title, place, left_off) = head(list, "1 ", room);
+            assert!(left_off.is_some() || text::width(&title) + text::width(&place) <= room, "{title} {place}");
+            (title, place, left_off)
+        };
+        let told = |title: &str, place: &str| (title.to_owned(), place.to_owned(), None);
+        assert_eq!(of(&list, 48), told("1 PRODUCT#sakura-shoten", "deleted only, 0/0 or more"));
+        assert_eq!(of(&list, 47), told("1 PRODUCT#sakura-shoten", "deleted only, 0/0"));
+        assert_eq!(of(&list, 38), told("1 PRODUCT#sakura-sho…", "deleted only, 0/0"));
+        let none = ("1 PRODUCT#sakura-shoten".to_owned(), String::new(), Some("deleted only, 0/0".to_owned()));
+        assert_eq!(of(&list, 26), none);
+        list.listing.deleted = DeletedFilter::Keep;
+        assert_eq!(head(&list, "1 ", 25), told("1 PRODUCT#sakura-shoten", ""));
     }
 }

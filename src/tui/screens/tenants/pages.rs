@@ -118,6 +118,11 @@ impl Pages {
         self.next.is_none()
     }
 
+    /// Whether the whole listing was read and every row of it is still there.
+    pub(crate) fn all_there(&self) -> bool {
+        self.complete() && self.pages.iter().all(|page| page.rows.is_some())
+    }
+
     /// The rest behind them.
     pub(crate) fn further(&self) -> Further {
         match &self.next {

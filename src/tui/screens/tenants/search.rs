@@ -27,7 +27,10 @@ impl Search {
     pub(crate) fn peek(filter: &Filter, pages: &Pages) -> Self {
         let found = pages.loaded().filter(|(_, l)| filter.accepts(l.texts())).take(MOST);
         let (places, matches) = found.map(|(place, line)| (place, line.clone())).unzip();
-        Self { matches, places, ..Self::default() }
+        // Where all rows are there, this was the whole partition: nothing is left to promise.
+        let whole = pages.all_there();
+        let next_page = if whole { pages.pages() } else { 0 };
+        Self { matches, places, next_page, whole, ..Self::default() }
     }
 
     /// Looks at the whole partition, from its beginning.
@@ -122,6 +125,22 @@ mod tests {
         assert_eq!(asked, [0, 1, 2, 3, 4]);
         assert_eq!(search.matches().iter().map(EntityLine::sk).collect::<Vec<_>>(), ["P-000350"]);
         assert!(!search.more(&pages));
+    }
+
+    #[test]
+    fn a_list_that_is_all_there_is_searched_whole_while_the_filter_is_typed() {
+        let mut filter = Filter::default();
+        filter.paste("-000003");
+        let mut pages = Pages::default();
+        pages.fill(0, (0..PAGE).map(line).collect(), Some(Cursor::from(CursorAt::Data(None))));
+        assert!(Search::peek(&filter, &pages).more(&pages));
+        pages.fill(1, vec![line(PAGE)], None);
+        let mut search = Search::peek(&filter, &pages);
+        assert!(!search.more(&pages));
+        assert_eq!((search.advance(&filter, &pages), search.matches().len()), (None, 1));
+        // Rows that were let go of were not looked at.
+        pages.forget_all();
+        assert!(Search::peek(&filter, &pages).more(&pages));
     }
 
     #[test]
