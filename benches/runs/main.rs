@@ -3,19 +3,24 @@
 //!
 //! `cargo bench --bench runs [-- SIZES [PAIRS]]`, for instance `-- 1000,10000 7`. The store is another process. Pairs are interleaved and
 //! the median counts. Sizes over 10,000 are measured with the idempotency tokens hidden only: the store would spend its time on them.
-//! Where Node is, the framework's own loop takes part in the first three pairs, up to 10,000 items.
+//! Where Node is, the framework's own loop takes part in the first three pairs, up to 10,000 items; it takes minutes, and
+//! `TENANTRY_BENCH_FRAMEWORK=0` leaves it out.
 //! `-- memory` previews 1,000,000 items and runs 100,000. `-- changes [ITEMS [PAIRS]]` changes attributes in place next to a copy of as many, and
 //! compares both sides of that copy next to reading both partitions. `-- log [ITEMS [PAIRS]]` lets a console follow a copy.
 //! `-- evidence [ITEMS [PAIRS]]` rehearses a copy next to its run, takes a snapshot next to reading as many rows, and links the records of a
 //! journal anew next to the run that made them. `-- filters [ITEMS [PAIRS]]` changes attributes by jq next to the same change without it.
+//! `-- million [ITEMS]` takes 1,000,000 items through preview, run, verify, undo, export, import and snapshot, next to 10,000 and to raw loops
+//! at both sizes, with the memory of each step. It takes hours and says first how many, and how much disk.
 
 mod changes;
 mod evidence;
 mod files;
 mod filters;
 mod framework;
+mod million;
 mod pairs;
 mod raw;
+mod steps;
 mod store;
 
 use std::time::{Duration, Instant};
@@ -263,6 +268,7 @@ async fn main() {
     match args.first().map(String::as_str) {
         Some("store") => return store::serve(number(1, 0), args.get(2).is_some_and(|hide| hide == "true")).await,
         Some("memory") => return memory().await,
+        Some("million") => return million::million(number(1, 1_000_000)).await,
         Some("log") => return log(number(1, 10_000), number(2, 7)).await,
         Some("changes") => return changes::changes(number(1, 10_000), number(2, 5)).await,
         Some("filters") => {

@@ -1,13 +1,16 @@
-//! The raw loop: the transactions of a copy, or of a change in place, prepared beforehand and sent as they are; and a raw read.
+//! The raw loop: the transactions of a copy, its undo, an import or a change in place, prepared beforehand and sent as they are; and a raw
+//! read.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 use tenantry::domain::key::EntityKey;
-use tenantry::domain::publish::{NewState, PublishMode, Stamp, Ttls, build};
+use tenantry::domain::publish::{NewState, PublishMode, PublishRows, Stamp, Ttls, build};
 use tenantry::domain::row::Row;
 use tenantry::domain::value::{Map, Value};
 
@@ -58,43 +61,75 @@ fn as_shown(
     (condition, names, values)
 }
 
-/// The transactions that a copy sends, prepared.
-fn prepared(tenant: &str, items: usize, rest: Rest) -> Vec<Vec<TransactWriteItem>> {
-    let stamp = Stamp {
+fn stamp(source: &str) -> Stamp {
+    Stamp {
         at: "2026-03-02T10:15:00+09:00".to_owned(),
         by: "operator-1".to_owned(),
         ip: None,
         request_id: "tenantry-01KAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
-        source: "tenantry copy".to_owned(),
-    };
-    let one = |i: usize| {
-        let (pk, sk) = (format!("PRODUCT#{tenant}"), sk(i));
-        let mut new = NewState::of(&row("PRODUCT#big", &sk, &sk));
-        new.set("id", Value::s(format!("{pk}#{sk}")));
-        new.set("tenantCode", Value::s(tenant));
-        if let Some(Value::M(map)) = new.fields.get_mut("attributes") {
-            map.insert("_migrated".to_owned(), Value::Bool(true));
-            for (name, text) in [
-                ("_sourceKey", format!("PRODUCT#big#{sk}")),
-                ("_migratedFrom", format!("PRODUCT#big#{sk}")),
-                ("_migratedAt", "2026-03-02T01:15:00.000Z".to_owned()),
-                ("_migrationId", "01KAAAAAAAAAAAAAAAAAAAAAAA".to_owned()),
-                ("_migratedBy", "operator-1".to_owned()),
-            ] {
-                map.insert(name.to_owned(), Value::s(text));
-            }
-            map.insert("_sourceVersion".to_owned(), Value::n(1));
+        source: source.to_owned(),
+    }
+}
+
+/// An entity's state in another tenant.
+fn state_in(tenant: &str, sk: &str) -> NewState {
+    let mut new = NewState::of(&row("PRODUCT#big", sk, sk));
+    new.set("id", Value::s(format!("PRODUCT#{tenant}#{sk}")));
+    new.set("tenantCode", Value::s(tenant));
+    new
+}
+
+/// The same with the marks that a copy leaves in its attributes.
+fn marked_in(tenant: &str, sk: &str) -> NewState {
+    let mut new = state_in(tenant, sk);
+    if let Some(Value::M(map)) = new.fields.get_mut("attributes") {
+        map.insert("_migrated".to_owned(), Value::Bool(true));
+        for (name, text) in [
+            ("_sourceKey", format!("PRODUCT#big#{sk}")),
+            ("_migratedFrom", format!("PRODUCT#big#{sk}")),
+            ("_migratedAt", "2026-03-02T01:15:00.000Z".to_owned()),
+            ("_migrationId", "01KAAAAAAAAAAAAAAAAAAAAAAA".to_owned()),
+            ("_migratedBy", "operator-1".to_owned()),
+        ] {
+            map.insert(name.to_owned(), Value::s(text));
         }
-        let key = EntityKey::new(&*pk, &*sk);
-        let rows = build(&key, None, &new, PublishMode::Sync, &stamp, Ttls::default()).expect("rows");
-        let put = |kind: &str, row: &Row| {
-            let put = Put::builder()
-                .table_name(format!("dev-shop-product-{kind}"))
-                .set_item(Some(item(&row.0)))
-                .condition_expression("attribute_not_exists(#pk)")
-                .expression_attribute_names("#pk", "pk");
-            TransactWriteItem::builder().put(put.build().expect("a put")).build()
-        };
+        map.insert("_sourceVersion".to_owned(), Value::n(1));
+    }
+    new
+}
+
+/// The rows of an entity that is new to a tenant.
+fn created(tenant: &str, sk: &str, new: &NewState, source: &str) -> PublishRows {
+    let key = EntityKey::new(format!("PRODUCT#{tenant}"), sk);
+    build(&key, None, new, PublishMode::Sync, &stamp(source), Ttls::default()).expect("rows")
+}
+
+fn put(kind: &str, row: &Row) -> PutBuilder {
+    Put::builder().table_name(format!("dev-shop-product-{kind}")).set_item(Some(item(&row.0)))
+}
+
+fn built(put: PutBuilder) -> TransactWriteItem {
+    TransactWriteItem::builder().put(put.build().expect("a put")).build()
+}
+
+/// A row that must not be there yet.
+fn put_new(kind: &str, row: &Row) -> TransactWriteItem {
+    let put = put(kind, row).condition_expression("attribute_not_exists(#pk)");
+    built(put.expression_attribute_names("#pk", "pk"))
+}
+
+/// A row over another, which must still be as it was.
+fn put_over(before: &Row, row: &Row) -> TransactWriteItem {
+    let (condition, names, values) = as_shown(before, Rest::Content, |name| !["pk", "sk", "version"].contains(&name));
+    let put = put("data", row).condition_expression(condition).set_expression_attribute_names(Some(names));
+    built(put.set_expression_attribute_values(Some(values)))
+}
+
+/// The transactions that a copy sends, prepared.
+fn prepared(tenant: &str, items: Range<usize>, rest: Rest) -> Vec<Vec<TransactWriteItem>> {
+    let one = |i: usize| {
+        let sk = sk(i);
+        let rows = created(tenant, &sk, &marked_in(tenant, &sk), "tenantry copy");
         let carried = ["code", "name", "seq", "attributes", "requestId"];
         let (condition, names, values) = as_shown(&row("PRODUCT#big", &sk, &sk), rest, |name| carried.contains(&name));
         let check = ConditionCheck::builder()
@@ -105,9 +140,38 @@ fn prepared(tenant: &str, items: usize, rest: Rest) -> Vec<Vec<TransactWriteItem
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values));
         let check = TransactWriteItem::builder().condition_check(check.build().expect("a check")).build();
-        vec![put("command", &rows.command), put("data", rows.data.as_ref().expect("a data row")), check]
+        vec![put_new("command", &rows.command), put_new("data", rows.data.as_ref().expect("a data row")), check]
     };
-    (0..items).map(one).collect()
+    items.map(one).collect()
+}
+
+/// The transactions that an import sends, prepared: no entity of the tables is checked as its source.
+fn prepared_import(tenant: &str, items: Range<usize>) -> Vec<Vec<TransactWriteItem>> {
+    let one = |i: usize| {
+        let sk = sk(i);
+        let rows = created(tenant, &sk, &state_in(tenant, &sk), "tenantry import");
+        vec![put_new("command", &rows.command), put_new("data", rows.data.as_ref().expect("a data row"))]
+    };
+    items.map(one).collect()
+}
+
+/// The transactions that the undo of such a copy sends, prepared: what it created is soft-deleted.
+fn prepared_undo(tenant: &str, items: Range<usize>) -> Vec<Vec<TransactWriteItem>> {
+    let one = |i: usize| {
+        let sk = sk(i);
+        let copied = created(tenant, &sk, &marked_in(tenant, &sk), "tenantry copy");
+        let before = copied.data.expect("a data row");
+        let mut new = NewState::of(&before);
+        new.set("isDeleted", Value::Bool(true));
+        let stamp = stamp("tenantry undo");
+        let rows = build(&copied.key, Some(&before), &new, PublishMode::Sync, &stamp, Ttls::default()).expect("rows");
+        vec![
+            put_new("command", &rows.command),
+            built(put("history", rows.history.as_ref().expect("a history row"))),
+            put_over(&before, rows.data.as_ref().expect("a data row")),
+        ]
+    };
+    items.map(one).collect()
 }
 
 /// The transactions that a change of attributes in place sends, prepared: a copy writes two rows, this four.
@@ -119,25 +183,9 @@ fn prepared_changes(items: usize) -> Vec<Vec<TransactWriteItem>> {
         if let Some(Value::M(map)) = new.fields.get_mut("attributes") {
             map.insert("category".to_owned(), Value::s("uncategorized"));
         }
-        let stamp = Stamp {
-            at: "2026-03-02T10:15:00+09:00".to_owned(),
-            by: "operator-1".to_owned(),
-            ip: None,
-            request_id: "tenantry-01KAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
-            source: "tenantry transform".to_owned(),
-        };
         let key = EntityKey::new("PRODUCT#big", &*sk);
+        let stamp = stamp("tenantry transform");
         let rows = build(&key, Some(&before), &new, PublishMode::Sync, &stamp, Ttls::default()).expect("rows");
-        let put = |kind: &str, row: &Row| {
-            Put::builder().table_name(format!("dev-shop-product-{kind}")).set_item(Some(item(&row.0)))
-        };
-        let built = |put: aws_sdk_dynamodb::types::builders::PutBuilder| {
-            TransactWriteItem::builder().put(put.build().expect("a put")).build()
-        };
-        let absent = put("command", &rows.command).condition_expression("attribute_not_exists(#pk)");
-        let (condition, names, values) =
-            as_shown(&before, Rest::Content, |name| !["pk", "sk", "version"].contains(&name));
-        let same = put("data", rows.data.as_ref().expect("a data row")).condition_expression(condition);
         let previous = Update::builder()
             .table_name("dev-shop-product-command")
             .key("pk", AttributeValue::S("PRODUCT#big".to_owned()))
@@ -148,13 +196,46 @@ fn prepared_changes(items: usize) -> Vec<Vec<TransactWriteItem>> {
             .expression_attribute_names("#pk", "pk")
             .expression_attribute_values(":ttl", AttributeValue::Null(true));
         vec![
-            built(absent.expression_attribute_names("#pk", "pk")),
+            put_new("command", &rows.command),
             TransactWriteItem::builder().update(previous.build().expect("an update")).build(),
             built(put("history", rows.history.as_ref().expect("a history row"))),
-            built(same.set_expression_attribute_names(Some(names)).set_expression_attribute_values(Some(values))),
+            put_over(&before, rows.data.as_ref().expect("a data row")),
         ]
     };
     (0..items).map(one).collect()
+}
+
+/// Items whose transactions are prepared together: some ten megabytes.
+const PART: usize = 1_000;
+
+/// Steps that write.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Writes {
+    Copy,
+    Undo,
+    Import,
+}
+
+/// How long it takes to send the transactions of a step. They are prepared part by part, as those of a million items would not fit
+/// into memory; preparing them does not count.
+pub(crate) async fn raw_in_parts(
+    client: &aws_sdk_dynamodb::Client,
+    writes: Writes,
+    tenant: &str,
+    items: usize,
+    concurrency: usize,
+) -> Duration {
+    let mut took = Duration::ZERO;
+    for from in (0..items).step_by(PART) {
+        let part = from..items.min(from + PART);
+        let transactions = match writes {
+            Writes::Copy => prepared(tenant, part, Rest::Content),
+            Writes::Undo => prepared_undo(tenant, part),
+            Writes::Import => prepared_import(tenant, part),
+        };
+        took += send(client, &format!("{writes:?}-{from}"), transactions, concurrency).await.0;
+    }
+    took
 }
 
 /// How long a change of so many entities in place takes.
@@ -170,7 +251,7 @@ pub(crate) async fn raw(
     concurrency: usize,
     rest: Rest,
 ) -> (Duration, f64) {
-    send(client, tenant, prepared(tenant, items, rest), concurrency).await
+    send(client, tenant, prepared(tenant, 0..items, rest), concurrency).await
 }
 
 async fn send(
