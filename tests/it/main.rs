@@ -47,8 +47,8 @@ mod masked;
 mod meant;
 mod named;
 mod normalize;
-#[cfg(feature = "sandbox")]
 mod packages;
+#[cfg(feature = "sandbox")]
 mod pages;
 mod partial;
 #[cfg(feature = "sandbox")]
