@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::Language;
+use super::call::Call;
 use crate::domain::grouped::grouped_digits;
 
 /// Letters that must stay the same for a text to be told by them.
 const TOLD_BY: usize = 8;
 /// Values that are texts of their own, within each other.
-const DEPTH: usize = 3;
+pub(super) const DEPTH: usize = 3;
 /// Sign between sentences that the engine puts into one text.
 const BETWEEN: &str = "; ";
 /// Sign between samples.
@@ -18,7 +19,7 @@ const SIDE_BY_SIDE: &str = " | ";
 /// Sentences that a text is taken apart into at most.
 const SENTENCES: usize = 14;
 /// Sign between what a sentence is about, or follows from, and the sentence.
-const LEAD: &str = ": ";
+pub(super) const LEAD: &str = ": ";
 /// Names of values that are lists of names: no comma stands in one of these.
 const LISTS: [&str; 7] = ["kinds", "modules", "names", "owners", "people", "tenants", "versions"];
 /// Names of values that are how many there are.
@@ -126,11 +127,6 @@ pub(super) fn translation(text: &str) -> Option<String> {
     of_depth(text, DEPTH)
 }
 
-/// The translation of a call to a service that failed, of which the service says why.
-pub(super) fn call(text: &str) -> Option<String> {
-    Call::of(text).map(|call| call.said(DEPTH))
-}
-
 fn of_depth(text: &str, depth: usize) -> Option<String> {
     if depth == 0 {
         return None;
@@ -220,29 +216,6 @@ fn bracket(text: &str) -> Option<(&str, &str)> {
     Some((inner.get(..at)?.strip_suffix(' ')?, inner.get(at + 1..)?))
 }
 
-/// A call to a service that failed: `ListUsers on POOL: why`.
-struct Call<'t> {
-    operation: &'t str,
-    resource: &'t str,
-    why: Option<&'t str>,
-}
-
-impl<'t> Call<'t> {
-    fn of(text: &'t str) -> Option<Self> {
-        let (operation, rest) = text.split_once(" on ")?;
-        let is_operation = operation.starts_with(|c: char| c.is_ascii_uppercase())
-            && operation.chars().all(|c| c.is_ascii_alphanumeric());
-        let (resource, why) = rest.split_once(LEAD).map_or((rest, None), |(resource, why)| (resource, Some(why)));
-        is_operation.then_some(Self { operation, resource, why })
-    }
-
-    fn said(&self, depth: usize) -> String {
-        let known = |text: &str| words(text, depth - 1).unwrap_or_else(|| text.to_owned());
-        let why = self.why.map(|why| format!("{LEAD}{}", known(why))).unwrap_or_default();
-        format!("{}{}{}{why}", self.operation, super::comma(), known(self.resource))
-    }
-}
-
 /// Samples side by side, each a text of its own.
 fn listed(samples: &str, depth: usize) -> String {
     let each = samples.split(SIDE_BY_SIDE);
@@ -251,7 +224,7 @@ fn listed(samples: &str, depth: usize) -> String {
 }
 
 /// A value that is a sentence of its own.
-fn words(value: &str, depth: usize) -> Option<String> {
+pub(super) fn words(value: &str, depth: usize) -> Option<String> {
     let own = || super::whole(value).map(Cow::into_owned).or_else(|| of_depth(value, depth));
     if super::is_sentence(value) { own() } else { None }
 }

@@ -1,5 +1,6 @@
 //! The language that the console speaks. Texts stand in the code in English; `assets/locales` has them in the other languages.
 
+mod call;
 mod made;
 mod numbered;
 
@@ -112,7 +113,7 @@ pub(crate) fn within(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let text = without_numbers(text);
-    match made::call(&text) {
+    match call::call(&text) {
         Some(call) => Cow::Owned(call),
         None => text,
     }

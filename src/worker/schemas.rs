@@ -24,7 +24,7 @@ pub struct Broken {
     pub schema: usize,
     /// Each rule that is broken, once: its place in the schema, and why. Of properties that are missing each is one.
     pub each: Vec<(String, String)>,
-    /// Whether there may be more.
+    /// True where there may be more.
     pub has_more: bool,
 }
 

@@ -85,7 +85,7 @@ impl Number {
         Cow::Owned(self.spelled())
     }
 
-    /// Whether the text is that of a whole number without anything to leave out.
+    /// True where the text is that of a whole number without anything to leave out.
     fn is_plain(&self) -> bool {
         let digits = self.text.strip_prefix('-').unwrap_or(&self.text);
         self.text == "0"

@@ -118,7 +118,7 @@ impl Pages {
         self.next.is_none()
     }
 
-    /// Whether the whole listing was read and every row of it is still there.
+    /// True once the whole listing was read, while every row of it is still there.
     pub(crate) fn all_there(&self) -> bool {
         self.complete() && self.pages.iter().all(|page| page.rows.is_some())
     }

@@ -4,7 +4,7 @@ use super::{Node, Tree};
 use crate::domain::key::PartitionKey;
 
 impl Tree {
-    /// Whether the branch is open.
+    /// True where the branch is open.
     pub(crate) fn is_open(&self, node: &Node) -> bool {
         match node {
             Node::Module(_) => !self.turned.contains(node),
