@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::num::NonZero;
 
+use sha2::{Digest as _, Sha256};
 use vt100::Color;
 
 /// Cells in user units.
@@ -51,6 +52,18 @@ impl Frame {
         let (rows, columns) = screen.size();
         let rows = (0..rows.get()).map(|y| row(screen, y, columns.get(), ground)).collect();
         Self { columns: columns.get().into(), rows, caption: caption.to_owned() }
+    }
+
+    /// Whether rows are still being read for it: what stands there is about to change.
+    pub(super) fn is_reading(&self) -> bool {
+        let runs = self.rows.iter().flatten();
+        runs.into_iter().any(|run| ["reading…", "読み取り中…"].iter().any(|words| run.text.contains(words)))
+    }
+
+    /// Digest of what it shows.
+    pub(super) fn mark(&self) -> String {
+        let digest = Sha256::digest(self.masked().as_bytes());
+        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Everything that it shows, without what differs from day to day.
@@ -167,7 +180,7 @@ fn color(color: Color) -> Option<String> {
 }
 
 /// One picture; of several frames each is shown for so many seconds, again and again.
-pub(super) fn svg(frames: &[Frame], seconds: f64, label: &str, ground: Ground, mark: &str) -> String {
+pub(super) fn svg(frames: &[Frame], seconds: f64, label: &str, ground: Ground, comment: &str) -> String {
     let first = &frames[0];
     let is_moving = frames.len() > 1;
     let caption = if is_moving { HEIGHT * 1.6 } else { 0.0 };
@@ -175,7 +188,7 @@ pub(super) fn svg(frames: &[Frame], seconds: f64, label: &str, ground: Ground, m
     let height = 2.0 * MARGIN + HEIGHT * first.rows.len() as f64 + caption;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" \
-         role=\"img\" aria-label=\"{}\">\n<!-- Drawn by the program's tests, from the program. Do not edit. {mark} -->\n",
+         role=\"img\" aria-label=\"{}\">\n<!-- {comment} -->\n",
         escaped(label)
     );
     let mut styles = BTreeMap::new();
