@@ -62,7 +62,10 @@ pub async fn serve(profile: Profile, state_dir: PathBuf, end: EngineEnd) {
                 }
                 let cancel = root.child_token();
                 tokens.insert(request, cancel.clone());
-                let task = Task { shared: Arc::clone(&shared), request, cancel };
+                let task = Task::new(&shared, request, cancel);
+                if matches!(command, Command::RunPlan { .. } | Command::ResumeRun { .. }) {
+                    shared.count_run(request, task.store().meter());
+                }
                 task.shared.count(|c| c.active += 1);
                 let done = at_once(&task, &command);
                 tasks.spawn(async move {

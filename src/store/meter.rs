@@ -1,12 +1,15 @@
 //! Cost of the requests.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 
-/// Running totals of consumed capacity, shared by everything that sends requests.
+/// Running totals of consumed capacity, of everything that sends requests or of one part of it.
 #[derive(Debug, Default)]
 pub struct Meter {
+    /// Counts everything that this one counts, too.
+    whole: Option<Arc<Meter>>,
     // Tenths of a unit: DynamoDB counts eventually consistent reads in halves.
     read_tenths: AtomicU64,
     write_tenths: AtomicU64,
@@ -33,24 +36,38 @@ fn tenths(units: f64) -> u64 {
 }
 
 impl Meter {
+    /// A meter that begins at nothing, for a part of what `whole` goes on counting.
+    #[must_use]
+    pub fn part_of(whole: &Arc<Self>) -> Self {
+        Self { whole: Some(Arc::clone(whole)), ..Self::default() }
+    }
+
+    fn add(&self, total: impl Fn(&Self) -> &AtomicU64, n: u64) {
+        let mut meter = Some(self);
+        while let Some(one) = meter {
+            total(one).fetch_add(n, Ordering::Relaxed);
+            meter = one.whole.as_deref();
+        }
+    }
+
     /// Counts one request.
     pub fn request(&self) {
-        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.add(|meter| &meter.requests, 1);
     }
 
     /// Counts one throttled request.
     pub fn throttled(&self) {
-        self.throttled.fetch_add(1, Ordering::Relaxed);
+        self.add(|meter| &meter.throttled, 1);
     }
 
     pub(super) fn read<'a>(&self, consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) {
         let units: f64 = consumed.into_iter().filter_map(ConsumedCapacity::capacity_units).sum();
-        self.read_tenths.fetch_add(tenths(units), Ordering::Relaxed);
+        self.add(|meter| &meter.read_tenths, tenths(units));
     }
 
     pub(super) fn wrote<'a>(&self, consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) {
         let units: f64 = consumed.into_iter().filter_map(ConsumedCapacity::capacity_units).sum();
-        self.write_tenths.fetch_add(tenths(units), Ordering::Relaxed);
+        self.add(|meter| &meter.write_tenths, tenths(units));
     }
 
     /// The totals now.
@@ -62,5 +79,27 @@ impl Meter {
             requests: self.requests.load(Ordering::Relaxed),
             throttled: self.throttled.load(Ordering::Relaxed),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_counts_its_own_and_the_whole_counts_all() {
+        let consumed = |units| ConsumedCapacity::builder().capacity_units(units).build();
+        let whole = Arc::new(Meter::default());
+        let [first, second] = [(); 2].map(|()| Meter::part_of(&whole));
+        first.read([&consumed(12.5)]);
+        second.read([&consumed(0.5), &consumed(1.0)]);
+        second.wrote([&consumed(2.0)]);
+        second.request();
+        first.throttled();
+        let reading =
+            |read_units, write_units, requests, throttled| Reading { read_units, write_units, requests, throttled };
+        assert_eq!(first.reading(), reading(12.5, 0.0, 0, 1));
+        assert_eq!(second.reading(), reading(1.5, 2.0, 1, 0));
+        assert_eq!(whole.reading(), reading(14.0, 2.0, 1, 1));
     }
 }

@@ -75,6 +75,12 @@ impl ReadStore {
         self
     }
 
+    /// The same store, whose requests are counted apart as well.
+    #[must_use]
+    pub fn metered(&self) -> Self {
+        Self { meter: Arc::new(Meter::part_of(&self.meter)), ..self.clone() }
+    }
+
     /// Cost of the requests so far.
     #[must_use]
     pub fn meter(&self) -> &Arc<Meter> {

@@ -20,9 +20,43 @@ async fn units(driver: &mut Driver, plan: Box<Model>) -> (u64, f64) {
                 named += batch.items.iter().map(|item| item.write_units).sum::<u64>();
                 driver.decide(&batch, Decision::Approve { confirm: None }).await;
             }
-            _ => return (named, written(driver) - before),
+            _ => break,
         }
     }
+    let cost = driver.handle.counters.borrow().run.unwrap();
+    assert_eq!(
+        (cost.request, cost.write_units),
+        (request, written(driver) - before),
+        "what runs before it wrote is not its own"
+    );
+    (named, cost.write_units)
+}
+
+/// Read units that a preview took, with so many scans at the same time.
+async fn previewed(driver: &mut Driver, plan: Box<Model>, scans: usize) -> f64 {
+    for _ in 0..scans {
+        driver.send(Command::ScanTenants { module: Some("product".to_owned()) }).await;
+    }
+    let request = driver.send(Command::PreviewPlan { plan, keep: false }).await;
+    match driver.until(request, |e| matches!(e, Event::Planned(_))).await {
+        Event::Planned(summary) => summary.blast.read_units,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_preview_counts_its_own_reads_and_no_others() {
+    let stack = Stack::new().await;
+    fill(&stack, "acme", 60).await;
+    let mut driver = Driver::new(&stack);
+    let plan = || Plan::copy("acme", "globex").model();
+    let alone = previewed(&mut driver, plan(), 0).await;
+    assert!(alone > 0.0);
+    for _ in 0..3 {
+        assert_eq!(previewed(&mut driver, plan(), 8).await, alone);
+    }
+    assert!(driver.handle.counters.borrow().read_units > 4.0 * alone, "the scans are in the whole");
+    driver.leave().await;
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ impl Out {
                 Ok(Self::File { file: File::from_std(file), temporary, path })
             }
             Place::S3 { bucket, key } => {
-                let Some(store) = task.shared.writes() else {
+                let Some(store) = task.writes() else {
                     let failure =
                         Failure::new(ErrorCode::Usage, "an export to S3 writes there, and the profile is read-only");
                     return Err(failure.hint("arm it first (--arm)").into());

@@ -180,6 +180,17 @@ pub struct Envelope {
     pub event: Event,
 }
 
+/// Cost of one run so far, whatever else is at work meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RunCost {
+    /// The request that began or resumed the run.
+    pub request: RequestId,
+    /// Write units consumed.
+    pub write_units: f64,
+    /// Requests that were throttled.
+    pub throttled: u64,
+}
+
 /// Running totals, for the header; the latest value is all that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Counters {
@@ -195,6 +206,8 @@ pub struct Counters {
     pub active: usize,
     /// Transactions that a run may have in flight now: fewer while it is throttled; 0 while none is under way.
     pub concurrency: usize,
+    /// Cost of the run that began last; `None` before there is one.
+    pub run: Option<RunCost>,
     /// When the credentials in use end, as far as that is known.
     pub session: Option<SessionEnd>,
 }

@@ -59,7 +59,7 @@ impl SourceSide {
         let (counters, _) = watch::channel(Counters::default());
         let (state_dir, events) = (task.shared.state_dir.clone(), task.shared.events.clone());
         let shared = Arc::new(Shared::new(profile, connected, state_dir, events, counters));
-        Ok(Self { task: Task { shared, ..task.clone() }, opened: Some(opened) })
+        Ok(Self { task: Task::new(&shared, task.request, task.cancel.clone()), opened: Some(opened) })
     }
 
     /// The task that reads the source.

@@ -83,7 +83,7 @@ impl Staged {
         connected.store = connected.store.without_tokens();
         let shared = Shared::new(profile, connected, state_dir, events, counters).for_rehearsal();
         shared.arm(true);
-        let task = Task { shared: Arc::new(shared), request: outside.request, cancel: outside.cancel.child_token() };
+        let task = Task::new(&Arc::new(shared), outside.request, outside.cancel.child_token());
         Ok(Self { outside: outside.clone(), task, heard: tokio::sync::Mutex::new(heard), stage })
     }
 

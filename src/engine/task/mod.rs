@@ -25,6 +25,8 @@ pub(in crate::engine) struct Task {
     pub(in crate::engine) shared: Arc<Shared>,
     pub(in crate::engine) request: RequestId,
     pub(in crate::engine) cancel: CancellationToken,
+    /// The store, with a meter for this command alone.
+    store: Arc<ReadStore>,
 }
 
 /// Why a piece of work ended before its end.
@@ -43,13 +45,23 @@ impl<E: Into<Failure>> From<E> for Stop {
 }
 
 impl Task {
+    pub(in crate::engine) fn new(shared: &Arc<Shared>, request: RequestId, cancel: CancellationToken) -> Self {
+        let store = Arc::new(shared.connected.store.metered());
+        Self { shared: Arc::clone(shared), request, cancel, store }
+    }
+
     pub(in crate::engine) fn store(&self) -> &ReadStore {
-        &self.shared.connected.store
+        &self.store
+    }
+
+    /// The store that writes, if the profile is armed.
+    pub(in crate::engine) fn writes(&self) -> Option<WriteStore> {
+        Some(self.shared.writes()?.counted_by(self.store.meter()))
     }
 
     /// The store that writes.
     pub(in crate::engine) fn armed(&self) -> Result<WriteStore, Stop> {
-        self.shared.writes().ok_or_else(|| {
+        self.writes().ok_or_else(|| {
             Failure::new(ErrorCode::Usage, "the profile is read-only until armed").hint("arm it first").into()
         })
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -12,9 +12,9 @@ use crate::config::Profile;
 use crate::domain::digest::part_digest;
 use crate::domain::run::RunId;
 use crate::domain::s3_prefix::S3Prefix;
-use crate::engine::protocol::{Counters, Decision, Envelope, OpenStage};
-use crate::store::Connected;
+use crate::engine::protocol::{Counters, Decision, Envelope, OpenStage, RequestId, RunCost};
 use crate::store::publish::WriteStore;
+use crate::store::{Connected, Meter};
 
 /// A batch that waits for a decision.
 #[derive(Debug)]
@@ -70,6 +70,8 @@ pub(in crate::engine) struct Shared {
     pub(in crate::engine) is_rehearsal: bool,
     /// Files with signatures for the runs to come.
     signed: Mutex<Vec<PathBuf>>,
+    /// The meter of the run that began last.
+    run: Mutex<Option<(RequestId, Arc<Meter>)>>,
     /// Where parts of plans keep their journals beside the state directory.
     journals: Mutex<Option<S3Prefix>>,
 }
@@ -102,6 +104,7 @@ impl Shared {
             stage: None,
             is_rehearsal: false,
             signed: Mutex::default(),
+            run: Mutex::default(),
             journals: Mutex::default(),
         }
     }
@@ -119,7 +122,7 @@ impl Shared {
     }
 
     /// The store that writes; `None` while the profile is read-only.
-    pub(in crate::engine) fn writes(&self) -> Option<WriteStore> {
+    pub(super) fn writes(&self) -> Option<WriteStore> {
         lock(&self.armed).clone()
     }
 
@@ -163,16 +166,29 @@ impl Shared {
         *lock(&self.modules) = Some(modules.to_vec());
     }
 
+    /// Counts the cost of a run from now on, in place of that of the one before.
+    pub(in crate::engine) fn count_run(&self, request: RequestId, meter: &Arc<Meter>) {
+        *lock(&self.run) = Some((request, Arc::clone(meter)));
+    }
+
+    fn run_cost(&self) -> Option<RunCost> {
+        let run = lock(&self.run);
+        let (request, meter) = run.as_ref()?;
+        let reading = meter.reading();
+        Some(RunCost { request: *request, write_units: reading.write_units, throttled: reading.throttled })
+    }
+
     /// Lets who looks at the counters see what was sent meanwhile, also while nothing comes back.
     pub(in crate::engine) fn refresh(&self) {
         let reading = self.connected.store.meter().reading();
+        let run = self.run_cost();
         self.counters.send_if_modified(|counters| {
             let session = self.connected.session_end();
             let is_new = counters.requests != reading.requests
                 || counters.throttled != reading.throttled
                 || counters.session != session;
             (counters.requests, counters.throttled) = (reading.requests, reading.throttled);
-            counters.session = session;
+            (counters.run, counters.session) = (run, session);
             is_new
         });
     }
@@ -180,11 +196,13 @@ impl Shared {
     /// Brings the counters up to date.
     pub(in crate::engine) fn count(&self, change: impl FnOnce(&mut Counters)) {
         let reading = self.connected.store.meter().reading();
+        let run = self.run_cost();
         self.counters.send_modify(|counters| {
             counters.read_units = reading.read_units;
             counters.write_units = reading.write_units;
             counters.requests = reading.requests;
             counters.throttled = reading.throttled;
+            counters.run = run;
             counters.session = self.connected.session_end();
             change(counters);
         });

@@ -15,7 +15,10 @@ mod transact;
 mod upload;
 mod users;
 
+use std::sync::Arc;
+
 use super::error::{ErrorKind, StoreError};
+use super::meter::Meter;
 use super::read::ReadStore;
 use crate::domain::run::Reason;
 
@@ -44,6 +47,12 @@ impl ReadStore {
 }
 
 impl WriteStore {
+    /// The same store, whose requests are counted by another meter.
+    #[must_use]
+    pub fn counted_by(self, meter: &Arc<Meter>) -> Self {
+        Self { read: ReadStore { meter: Arc::clone(meter), ..self.read } }
+    }
+
     /// The reading half.
     #[must_use]
     pub fn reads(&self) -> &ReadStore {

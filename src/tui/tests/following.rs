@@ -5,7 +5,7 @@ use super::fake::plan_run;
 use super::running::{RUN, failures, paused, playing, run};
 use super::{Fake, Play, Played, drawn};
 use crate::domain::run::{Operation, Outcome, RunState};
-use crate::engine::protocol::{Command, Event, RunInfo, Steering};
+use crate::engine::protocol::{Command, Event, RequestId, RunCost, RunInfo, Steering};
 use crate::language::Language;
 use crate::language::tests::speaking;
 use crate::tui::pane::Pane;
@@ -183,4 +183,20 @@ fn a_run_that_stopped_is_gone_on_with() {
         unarmed.screen.contains("read-only: A allows")
             && !unarmed.commands.iter().any(|c| matches!(c, Command::ResumeRun { .. }))
     );
+}
+
+#[test]
+fn the_log_counts_what_its_run_wrote_and_nothing_of_others() {
+    let mut app = run("r3<ret>").app;
+    let own = app.run.as_ref().unwrap().request;
+    app.counters.write_units = 812.0;
+    app.counters.throttled = 9;
+    let cost = |request| Some(RunCost { request, write_units: 24.0, throttled: 3 });
+    app.counters.run = cost(RequestId(own.0 + 1));
+    let screen = drawn(&mut app);
+    let log = |screen: &str| screen.rsplit_once("wrote ").unwrap().1.lines().next().unwrap().to_owned();
+    assert!(log(&screen).starts_with("0 units") && !log(&screen).contains("throttled"), "{screen}");
+    app.counters.run = cost(own);
+    let screen = drawn(&mut app);
+    assert!(log(&screen).starts_with("24 units") && log(&screen).contains("throttled 3"), "{screen}");
 }

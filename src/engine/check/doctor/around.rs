@@ -85,7 +85,7 @@ pub(in crate::engine::check) async fn backups(task: &Task, modules: &[String]) -
 
 /// Reports the modules that an armed profile may not write. A read-only profile tries nothing.
 pub(in crate::engine::check) async fn permissions(task: &Task, modules: &[String]) -> Result<(), Stop> {
-    let Some(store) = task.shared.writes() else { return Ok(()) };
+    let Some(store) = task.writes() else { return Ok(()) };
     for module in modules {
         task.check()?;
         if let Err(error) = store.may_publish(module).await {

@@ -77,8 +77,6 @@ pub(crate) struct Progress {
     /// Transactions at once and items a second, as the operator wants them; unknown for a run taken up again.
     pub(crate) concurrency: Option<usize>,
     pub(crate) rate: u32,
-    pub(crate) units_before: f64,
-    pub(crate) throttled_before: u64,
     samples: VecDeque<(Timestamp, u64)>,
     pub(crate) info: Option<Box<RunInfo>>,
     pub(crate) cause: Option<StopCause>,
@@ -110,8 +108,6 @@ impl Progress {
             paused: false,
             concurrency: None,
             rate: 0,
-            units_before: 0.0,
-            throttled_before: 0,
             samples: VecDeque::new(),
             info: None,
             cause: None,

@@ -188,7 +188,8 @@ fn counts(app: &App, run: &Progress) -> Vec<Rich> {
         };
         out.push(Rich::of(Role::Dim, &format!("{words} {}", format::count(*count))));
     }
-    let units = (app.counters.write_units - run.units_before).max(0.0);
+    let cost = app.counters.run.filter(|cost| cost.request == run.request);
+    let units = cost.map_or(0.0, |cost| cost.write_units);
     out.push(Rich::of(Role::Text, &tr!("wrote %{n} units", n = format::units(units))));
     if run.stage != Stage::Ended {
         let now = app.counters.concurrency;
@@ -205,8 +206,7 @@ fn counts(app: &App, run: &Progress) -> Vec<Rich> {
             out.push(Rich::of(Role::Text, &tr!("at most %{n} a second", n = rate)));
         }
     }
-    let throttled = app.counters.throttled.saturating_sub(run.throttled_before);
-    if throttled > 0 {
+    if let Some(throttled) = cost.map(|cost| cost.throttled).filter(|n| *n > 0) {
         out.push(Rich::of(Role::Warning, &tr!("throttled %{n}", n = format::count(throttled))));
     }
     out

@@ -99,8 +99,6 @@ impl App {
         let mut run = Progress::begun(request, name);
         run.concurrency = settings.map(|s| s.concurrency);
         run.rate = settings.map_or(0, |s| s.rate);
-        run.units_before = self.counters.write_units;
-        run.throttled_before = self.counters.throttled;
         self.focus = Pane::Log;
         self.say(tr!("the run begins: it asks before it writes"));
         self.run.insert(run)

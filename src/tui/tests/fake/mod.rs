@@ -73,6 +73,7 @@ impl Fake {
             throttled: 0,
             active: 0,
             concurrency: 0,
+            run: None,
             session: self.session,
         }
     }
