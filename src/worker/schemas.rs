@@ -22,7 +22,7 @@ const VIOLATIONS: usize = 1_000;
 pub struct Broken {
     /// Its number among those that were asked for.
     pub schema: usize,
-    /// Each rule that is broken, once: its place in the schema, and why. Of properties that are missing each is one.
+    /// Each rule that is broken, once: its place in the schema, and why. A property that is missing stands behind `required`.
     pub each: Vec<(String, String)>,
     /// True where there may be more.
     pub has_more: bool,
@@ -146,12 +146,13 @@ impl Compiled {
 fn broken(schema: usize, validator: &Validator, json: &serde_json::Value) -> Option<Broken> {
     let (mut each, mut known, mut has_more) = (Vec::new(), HashSet::new(), false);
     for (n, error) in validator.iter_errors(json).enumerate() {
-        let place = error.schema_path().to_string();
-        let missing = match error.kind() {
-            ValidationErrorKind::Required { property } => Some(property.to_string()),
-            _ => None,
-        };
-        let is_new = known.insert((place.clone(), missing));
+        let mut place = error.schema_path().to_string();
+        // Each property that is missing is a rule of its own.
+        if let ValidationErrorKind::Required { property } = error.kind() {
+            let name = property.as_str().unwrap_or_default();
+            place = format!("{place}/{}", name.replace('~', "~0").replace('/', "~1"));
+        }
+        let is_new = known.insert(place.clone());
         if n == VIOLATIONS || is_new && each.len() == RULES {
             has_more = true;
             break;
@@ -247,13 +248,13 @@ mod tests {
 
     #[test]
     fn each_rule_that_is_broken_is_told_once_and_none_is_left_out() {
-        let schema = r#"{"required":["x","y"],"properties":{"l":{"items":{"type":"string"}},"a":{"maximum":3},"b":{"enum":[1]},"c":false}}"#;
+        let schema = r#"{"required":["x","y/~z"],"properties":{"l":{"items":{"type":"string"}},"a":{"maximum":3},"b":{"enum":[1]},"c":false}}"#;
         let compiled = Compiled::new(&[schema]).unwrap();
         let broken = compiled.check(&[0], &map(r#"{"l":[1,2,3,4,5],"a":9,"b":2,"c":1}"#)).0.unwrap().unwrap();
         let mut places: Vec<&str> = broken.each.iter().map(|(place, _)| place.as_str()).collect();
         places.sort_unstable();
         let each = ["a/maximum", "b/enum", "c", "l/items/type"].map(|place| format!("/properties/{place}"));
-        assert_eq!(places, [&*each[0], &each[1], &each[2], &each[3], "/required", "/required"]);
+        assert_eq!(places, [&*each[0], &each[1], &each[2], &each[3], "/required/x", "/required/y~1~0z"]);
         let whys: HashSet<&String> = broken.each.iter().map(|(_, why)| why).collect();
         assert!(whys.len() == 6 && !broken.has_more, "{broken:?}");
     }

@@ -52,7 +52,7 @@ async fn each_rule_counts_its_items_and_finds_them_again() {
     let expected = BTreeMap::from([
         (("reference unitPrice to CUSTOMER", None), 2),
         (("schema s.json", Some("/properties/unitPrice/maximum")), 2),
-        (("schema s.json", Some("/required")), 1),
+        (("schema s.json", Some("/required/productName")), 1),
     ]);
     assert_eq!(counts, expected);
     let none = planned(&mut driver, "on_invalid = \"skip\"").await;

@@ -242,7 +242,7 @@ pub struct PlanSummary {
 pub struct Violated {
     /// The file of the schema, or the reference.
     pub rule: String,
-    /// The place in the schema, its last part the keyword; `None` for a reference.
+    /// The place in the schema, its last part the keyword, or a property that is missing; `None` for a reference.
     pub place: Option<String>,
     /// Items that did not hold it. Of each the first few violations count.
     pub items: u64,
