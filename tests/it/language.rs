@@ -260,11 +260,12 @@ fn nothing_is_shown_without_the_catalogue() {
 }
 
 /// Texts that stay English: what is put on the clipboard, names that are written into plans, and what is compared or typed.
-const KEPT: [&str; 6] = [
+const KEPT: [&str; 7] = [
     "approved.rs:  but for ",
     "blame_view.rs: Last change of each attribute of {}\n\n",
     "blame_view.rs: local time",
     "commands.rs: plan open ",
     "commands.rs: plan save ",
     "commands.rs: undo of {name}",
+    "facts.rs:  in the snapshot ",
 ];

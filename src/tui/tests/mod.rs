@@ -37,5 +37,5 @@ mod viewing;
 mod violations;
 mod watching;
 
-pub(super) use fake::{Fake, made};
+pub(super) use fake::{Fake, made, stopped_run};
 pub(super) use script::{Play, Played, drawn, inputs, shown};

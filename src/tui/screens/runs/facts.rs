@@ -7,11 +7,11 @@ use super::columns::Columns;
 use crate::domain::clock::{local_minutes, local_seconds};
 use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::engine::protocol::RunInfo;
-use crate::language::listed;
+use crate::language::{Language, listed};
 use crate::tui::app::App;
 use crate::tui::parts::Rich;
-use crate::tui::text;
 use crate::tui::theme::Role;
+use crate::tui::{format, text};
 
 /// Cells of the names at least, with the gap behind them.
 const NAMES: usize = 10;
@@ -57,14 +57,37 @@ fn lines(facts: &[Fact]) -> Vec<Rich> {
 
 /// The ends that it has.
 fn ends(run: &RunInfo) -> String {
-    let ends = [run.source.as_str(), run.target.as_str()];
+    let ends = [source(run), Cow::Borrowed(run.target.as_str())];
     ends.into_iter().filter(|end| !end.is_empty()).collect::<Vec<_>>().join(" → ")
+}
+
+/// Its source as the record has it ([`Work::ends`](crate::domain::plan::Work::ends)), in the language of the console.
+fn source(run: &RunInfo) -> Cow<'_, str> {
+    let text = run.source.as_str();
+    if Language::spoken() == Language::English {
+        return text.into();
+    }
+    let (rest, part) = text.rsplit_once(", part ").map_or((text, None), |(rest, part)| (rest, Some(part)));
+    let (what, dir) = rest.split_once(" in the snapshot ").map_or((rest, None), |(what, dir)| (what, Some(dir)));
+    let count = what.strip_suffix(" entities").or_else(|| what.strip_suffix(" entity")).and_then(|n| n.parse().ok());
+    let mut words: Cow<'_, str> = match (count, what.rsplit_once(" of ")) {
+        (Some(n), _) => format::plural(n, text!("%{n} entity"), text!("%{n} entities")).into(),
+        (None, Some((kind, tenant))) => tr!("source (tenant %{tenant}): %{kind}", kind = kind, tenant = tenant),
+        (None, None) => what.into(),
+    };
+    if let Some(dir) = dir {
+        words = tr!("source (snapshot %{dir}): %{entities}", entities = words, dir = dir).into_owned().into();
+    }
+    if let Some(part) = part {
+        words = tr!("source (part %{part}): %{entities}", entities = words, part = part).into_owned().into();
+    }
+    words
 }
 
 /// Its two ends where it has them, and its label or name.
 pub(super) fn subject_of(run: &RunInfo) -> String {
     let called = if run.label.is_empty() { &run.name } else { &run.label };
-    match (run.source.as_str(), run.target.as_str()) {
+    match (&*source(run), run.target.as_str()) {
         // Its name tells more than the id of the run that it takes back.
         _ if run.operation == Operation::Undo => called.clone(),
         ("", "") => called.clone(),
@@ -134,4 +157,29 @@ pub(super) fn facts(app: &App, run: &RunInfo, room: usize) -> Vec<Rich> {
     // A digest or a reason that is cut cannot be read at all.
     let column = column(&facts);
     lines(&facts).iter().flat_map(|line| line.hanging(column, room)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::tests::speaking;
+    use crate::tui::tests::stopped_run;
+
+    #[test]
+    fn the_source_of_a_record_is_said_in_the_language_of_the_console() {
+        for (english, japanese) in [
+            ("PRODUCT of acme", "acme の PRODUCT"),
+            ("acme", "acme"),
+            ("1 entity", "エンティティ 1 件"),
+            ("12 entities, part 1/3", "エンティティ 12 件 (パート 1/3)"),
+            (
+                "PRODUCT of acme in the snapshot a of b, part 2/3",
+                "acme の PRODUCT (スナップショット a of b) (パート 2/3)",
+            ),
+        ] {
+            let run = RunInfo { source: english.to_owned(), target: "globex".to_owned(), ..stopped_run() };
+            assert_eq!(ends(&run), format!("{english} → globex"));
+            assert_eq!(speaking(Language::Japanese, || ends(&run)), format!("{japanese} → globex"));
+        }
+    }
 }
