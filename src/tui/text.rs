@@ -17,7 +17,21 @@ pub(crate) const CUT: &str = "…";
 
 /// Pieces that stand in cells of their own, with the number of those cells.
 pub(crate) fn cells(text: &str) -> impl Iterator<Item = (&str, usize)> {
-    text.graphemes(true).map(|piece| (piece, shape(piece).width))
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (piece, width) = match rest.as_bytes() {
+            // Most of all texts: nothing joins it, and no table has to be asked.
+            [first, after @ ..] if is_plain(*first) && after.first().is_none_or(u8::is_ascii) => (&rest[..1], 1),
+            _ => rest.graphemes(true).next().map(|piece| (piece, shape(piece).width))?,
+        };
+        rest = &rest[piece.len()..];
+        Some((piece, width))
+    })
+}
+
+/// Whether a byte is a character that every terminal shows in one cell.
+fn is_plain(byte: u8) -> bool {
+    (b' '..=b'~').contains(&byte)
 }
 
 /// Form in which a terminal gets a piece that stands in cells of its own.
@@ -36,6 +50,9 @@ pub(crate) struct Shape<'t> {
 /// Terminals move their cursor by the sum of the characters' widths or by the width of the whole, and each by a table of its own age.
 /// The piece gets the cells of the one that takes up most; what the others leave is blank.
 pub(crate) fn shape(piece: &str) -> Shape<'_> {
+    if matches!(piece.as_bytes(), [byte] if is_plain(*byte)) {
+        return Shape { symbol: Cow::Borrowed(piece), width: 1, is_sure: true };
+    }
     let mut chars = piece.chars();
     let (Some(first), None) = (chars.next(), chars.next()) else { return shape_of_many(piece) };
     let width = cells_of(first);
@@ -307,6 +324,14 @@ mod tests {
         fn fitted_text_has_the_width_asked_for(text in any::<String>(), room in 0usize..40) {
             prop_assert_eq!(width(&fit(&text, room)), room);
             prop_assert_eq!(width(&fit_right(&text, room)), room);
+        }
+
+        #[test]
+        fn pieces_are_the_clusters_of_unicode(
+            text in "[a-e \\r\\n\u{301}\u{200d}\u{fe0f}\u{ff9e}ｶ👨👩🇯🇵🏽\u{915}\u{94d}\u{e01}\u{e33}ᄀ각ᅡᆨ\u{600}]{0,24}",
+        ) {
+            let clusters: Vec<(&str, usize)> = text.graphemes(true).map(|piece| (piece, shape(piece).width)).collect();
+            prop_assert_eq!(cells(&text).collect::<Vec<_>>(), clusters);
         }
 
         #[test]
