@@ -1,6 +1,6 @@
 //! The text behind `/`.
 
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -16,6 +16,8 @@ use crate::tui::theme::{Role, Theme};
 pub(crate) struct Filter {
     field: Field,
     typing: bool,
+    /// The text stands there from before: the first sign that is typed takes its place.
+    is_from_before: bool,
     needle: String,
     recall: Recall,
 }
@@ -34,9 +36,10 @@ pub(crate) enum Typed {
 }
 
 impl Filter {
-    /// Begins typing.
+    /// Begins typing: over a text that was kept, as long as no key moves in it.
     pub(crate) fn begin(&mut self) {
         self.typing = true;
+        self.is_from_before = self.active();
     }
 
     /// Whether keys go to the filter.
@@ -66,7 +69,12 @@ impl Filter {
         }
         if self.typing {
             draw_line(buffer, area, &Rich::of(Role::Key, "/"), 0, theme, Style::default());
-            return self.field.draw(buffer, Rect { x: area.x + 1, width: area.width - 1, ..area }, theme);
+            let line = Rect { x: area.x + 1, width: area.width - 1, height: 1, ..area };
+            let cursor = self.field.draw(buffer, line, theme);
+            if let Some((end, _)) = cursor.filter(|_| self.is_from_before) {
+                buffer.set_style(Rect { width: end - line.x, ..line }, theme.style(Role::Selected));
+            }
+            return cursor;
         }
         let hint = format!("  {}", tr!("Esc shows all again"));
         let line = Rich::of(Role::Key, "/").with(Role::Match, self.text()).with(Role::Dim, &hint);
@@ -99,7 +107,7 @@ impl Filter {
                 None => Typed::Edited,
             },
             KeyCode::Enter => {
-                self.typing = false;
+                (self.typing, self.is_from_before) = (false, false);
                 Typed::Kept
             }
             KeyCode::Esc => {
@@ -113,6 +121,9 @@ impl Filter {
             }
             _ => {
                 self.recall.end();
+                if std::mem::take(&mut self.is_from_before) && replaces(key) {
+                    self.field = Field::default();
+                }
                 self.field.key(key);
                 self.needle = folded(self.field.text()).into_owned();
                 Typed::Edited
@@ -122,6 +133,9 @@ impl Filter {
 
     /// Takes pasted text.
     pub(crate) fn paste(&mut self, text: &str) {
+        if std::mem::take(&mut self.is_from_before) {
+            self.field = Field::default();
+        }
         self.field.paste(text);
         self.needle = folded(self.field.text()).into_owned();
     }
@@ -130,6 +144,12 @@ impl Filter {
     pub(crate) fn accepts<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> bool {
         self.needle.is_empty() || texts.into_iter().any(|t| contains(t, &self.needle))
     }
+}
+
+/// Whether a key takes away a text that stands there from before: a sign typed over it, or its deletion.
+fn replaces(key: Key) -> bool {
+    let is_plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    matches!(key.code, KeyCode::Char(_)) && is_plain || matches!(key.code, KeyCode::Backspace | KeyCode::Delete)
 }
 
 /// Draws lines at the top of an area, half of it at most, and the filter below them where it is shown; gives back the room below, and
@@ -162,6 +182,8 @@ fn contains(text: &str, needle: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use ratatui::style::Modifier;
+
     use super::*;
 
     fn typed(text: &str) -> Filter {
@@ -181,6 +203,42 @@ mod tests {
         assert!(typed("ｍ６").accepts(["ボルト M6"]) && !typed("ﾎﾙﾄ").accepts(["ボルト M6"]));
         assert!(!typed("globex").accepts(["PRODUCT#acme", ""]));
         assert!(Filter::default().accepts(["anything"]));
+    }
+
+    #[test]
+    fn a_text_that_was_kept_is_typed_over_or_gone_on_with() {
+        let again = |keys: &[&str]| {
+            let mut filter = typed("acme");
+            filter.key("enter".parse().unwrap(), &[]);
+            filter.begin();
+            for key in keys {
+                filter.key(key.parse().unwrap(), &[]);
+            }
+            (filter.text().to_owned(), filter.accepts(["acme"]), filter.typing())
+        };
+        assert_eq!(again(&["g", "l"]), ("gl".to_owned(), false, true));
+        assert_eq!(again(&["end", "x"]), ("acmex".to_owned(), false, true));
+        assert_eq!(again(&["left", "x", "y"]), ("acmxye".to_owned(), false, true));
+        assert_eq!(again(&["backspace"]), (String::new(), true, true));
+        assert_eq!(again(&["enter"]), ("acme".to_owned(), true, false));
+        assert_eq!(again(&["esc"]), (String::new(), true, false));
+        let mut filter = typed("acme");
+        filter.key("enter".parse().unwrap(), &[]);
+        filter.begin();
+        filter.paste("globex");
+        assert_eq!(filter.text(), "globex");
+        // It stands out as what a key would take the place of.
+        let area = Rect::new(0, 0, 20, 1);
+        let theme = Theme::shipped(true).unwrap();
+        let is_selected = |filter: &Filter, x: u16| {
+            let mut buffer = Buffer::empty(area);
+            filter.draw(&mut buffer, area, &theme);
+            buffer[(x, 0)].style().add_modifier.contains(Modifier::REVERSED)
+        };
+        assert!(!is_selected(&filter, 1) && !is_selected(&typed("acme"), 1));
+        filter.key("enter".parse().unwrap(), &[]);
+        filter.begin();
+        assert!(is_selected(&filter, 1) && is_selected(&filter, 6) && !is_selected(&filter, 7));
     }
 
     #[test]

@@ -19,16 +19,24 @@ pub(crate) struct Paged<T> {
     pub(crate) total: Option<u64>,
     pages: BTreeMap<u64, Vec<T>>,
     asked: Option<RequestId>,
+    /// Asked for of the lines that were listed before.
+    stale: Option<RequestId>,
     pub(crate) scroll: Scroll,
 }
 
 impl<T> Default for Paged<T> {
     fn default() -> Self {
-        Self { total: None, pages: BTreeMap::new(), asked: None, scroll: Scroll::default() }
+        Self { total: None, pages: BTreeMap::new(), asked: None, stale: None, scroll: Scroll::default() }
     }
 }
 
 impl<T> Paged<T> {
+    /// A listing of other lines in its place. What is still being read of these is waited for, so that one page is read at a time however
+    /// fast somebody types.
+    pub(crate) fn again(&self) -> Self {
+        Self { stale: self.asked.or(self.stale), ..Self::default() }
+    }
+
     /// Lines of the list.
     pub(crate) fn len(&self) -> usize {
         self.total.and_then(|n| usize::try_from(n).ok()).unwrap_or(0)
@@ -63,7 +71,7 @@ impl<T> Paged<T> {
     pub(crate) fn wanted(&mut self) -> Option<u64> {
         let cursor = self.scroll.cursor as u64;
         self.pages.retain(|page, _| page.abs_diff(cursor / PAGE) <= KEEP);
-        if self.asked.is_some() {
+        if self.asked.is_some() || self.stale.is_some() {
             return None;
         }
         if self.total.is_none() {
@@ -83,10 +91,15 @@ impl<T> Paged<T> {
 
     /// Whether a page is waited for under a request.
     pub(crate) fn waits_for(&self, request: RequestId) -> bool {
-        self.asked == Some(request)
+        self.asked == Some(request) || self.is_stale(request)
     }
 
-    /// A page came.
+    /// Whether what a request brings is none of these lines.
+    pub(crate) fn is_stale(&self, request: RequestId) -> bool {
+        self.stale == Some(request)
+    }
+
+    /// A page came, of these lines.
     pub(crate) fn take(&mut self, total: u64, from: u64, lines: Vec<T>) {
         self.total = Some(total);
         self.pages.insert(from / PAGE, lines);
@@ -95,6 +108,7 @@ impl<T> Paged<T> {
     /// A request ended.
     pub(crate) fn finish(&mut self, request: RequestId) {
         self.asked.take_if(|r| *r == request);
+        self.stale.take_if(|r| *r == request);
     }
 
     /// Pages that are held.

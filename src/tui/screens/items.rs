@@ -107,6 +107,11 @@ impl Items {
         self.which
     }
 
+    /// Text that they hold.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Filter that the engine is asked with.
     pub(crate) fn filter(&self) -> ItemFilter {
         ItemFilter { text: self.text.clone(), ..self.which.filter() }
@@ -115,7 +120,7 @@ impl Items {
     /// Lists others. Answers to what was asked for before are not waited for any more.
     pub(crate) fn narrow(&mut self, which: Which, text: &str) {
         let text = text.to_owned();
-        *self = Self { which, text, ..Self::new(self.run) };
+        *self = Self { which, text, list: self.list.again(), ..Self::new(self.run) };
     }
 
     /// Lines of the list.
@@ -179,6 +184,7 @@ impl Items {
     /// Takes an answer to a request of the listing.
     pub(crate) fn answer(&mut self, request: RequestId, event: Event) {
         match event {
+            Event::Items { .. } | Event::Failed(_) if self.list.is_stale(request) => {}
             Event::Items { run, total, from, items } if run == self.run => self.take_page(total, from, items),
             Event::Preview(preview) => self.take_item(*preview),
             Event::Failed(failure) => self.fail(&failure),
@@ -293,5 +299,22 @@ pub(crate) mod tests {
         assert_eq!(items.wanted(), Some(Wanted::Item(9)));
         items.fail(&Failure::new(crate::engine::failure::ErrorCode::Io, "x"));
         assert_eq!(items.wanted(), None, "what failed is not asked for again and again");
+    }
+    #[test]
+    fn the_text_typed_last_is_asked_for_once_the_one_before_has_been_answered() {
+        let mut items = Items::new(RunId::from_parts(0, 1));
+        items.asked(&Wanted::Page(0), RequestId(1));
+        items.narrow(Which::All, "a");
+        items.narrow(Which::All, "ac");
+        assert_eq!(items.wanted(), None, "one at a time");
+        assert!(items.waits_for(RequestId(1)));
+        let run = items.run;
+        items.answer(RequestId(1), Event::Items { run, total: 1, from: 0, items: vec![item(1, Action::Create, None)] });
+        items.answer(RequestId(1), Event::Failed(Box::new(Failure::new(crate::engine::failure::ErrorCode::Io, "x"))));
+        assert_eq!((items.list.total, items.problem.is_none()), (None, true), "an answer to another question");
+        items.answer(RequestId(1), Event::Finished { cancelled: false });
+        assert_eq!(items.wanted(), Some(Wanted::Page(0)));
+        let Command::Items { filter, fresh, .. } = items.command(&Wanted::Page(0)) else { panic!() };
+        assert_eq!((filter.text.as_str(), fresh), ("ac", true));
     }
 }

@@ -226,6 +226,22 @@ fn every_screen_of_the_preview() {
 }
 
 #[test]
+fn a_text_narrows_the_items_while_it_is_typed() {
+    let asked = |keys: &str| -> Vec<String> {
+        let played = plan_play((120, 40), &format!(":plan open copy.toml<ret>p{keys}"));
+        let texts = played.commands.iter().filter_map(|c| match c {
+            Command::Items { filter, .. } => Some(filter.text.clone()),
+            _ => None,
+        });
+        texts.collect()
+    };
+    assert_eq!(asked("/00"), ["", "0", "00"]);
+    assert_eq!(asked("/00<ret>"), ["", "0", "00"], "what is kept is not asked for again");
+    assert_eq!(asked("/0<ret>/3"), ["", "0", "3"], "what was kept is typed over");
+    assert_eq!(asked("/0<esc>"), ["", "0", ""]);
+}
+
+#[test]
 fn a_scrollbar_covers_no_end_of_a_line() {
     for size in [(80, 24), (120, 40)] {
         let screen = plan_play(size, ":plan open copy.toml<ret>pjj").screen;

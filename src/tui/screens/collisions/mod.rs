@@ -16,7 +16,6 @@ use crate::tui::app::App;
 use crate::tui::keymap::{Context, Key};
 use crate::tui::pane::Pane;
 use crate::tui::parts::Filter;
-use crate::tui::parts::filter::Typed;
 use crate::tui::parts::paged::{PAGE, Paged};
 use crate::tui::parts::{Rich, Scroll};
 use crate::tui::screen::{Flow, Press, Screen};
@@ -78,8 +77,8 @@ impl Collisions {
 
     /// The part to be asked for next.
     fn wanted(&mut self) -> Option<Wanted> {
-        // Nothing is asked for again and again once it failed, nor while the filter is still being typed.
-        if self.problem.is_some() || self.filter.typing() {
+        // Nothing is asked for again and again once it failed.
+        if self.problem.is_some() {
             return None;
         }
         if let Some(page) = self.list.wanted() {
@@ -98,7 +97,7 @@ impl Collisions {
 
     /// Lists anew.
     fn again(&mut self) {
-        self.list = Paged::default();
+        self.list = self.list.again();
         self.moved();
     }
 
@@ -119,10 +118,12 @@ impl Screen for Collisions {
         if !self.filter.typing() {
             return None;
         }
-        if matches!(app.type_into(&mut self.filter, key), Some(Typed::Kept | Typed::Dropped)) {
+        let before = self.filter.text().to_owned();
+        let typed = app.type_into(&mut self.filter, key);
+        if self.filter.text() != before {
             self.again();
         }
-        Some(Flow::Stay)
+        typed.map(|_| Flow::Stay)
     }
 
     fn act(&mut self, app: &mut App, press: Press) -> Flow {
@@ -138,6 +139,7 @@ impl Screen for Collisions {
     fn paste(&mut self, text: &str) {
         if self.filter.typing() {
             self.filter.paste(text);
+            self.again();
         }
     }
 
@@ -147,6 +149,7 @@ impl Screen for Collisions {
 
     fn answer(&mut self, _: &mut App, request: RequestId, event: Event) {
         match event {
+            Event::Collisions { .. } | Event::Failed(_) if self.list.is_stale(request) => {}
             Event::Collisions { total, from, keys, .. } => self.list.take(total, from, keys),
             Event::Collision(collision) => {
                 self.shown = Some(collision);

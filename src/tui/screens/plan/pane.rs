@@ -133,8 +133,8 @@ impl PaneScreen for PlanPane {
         app.plan.preview.as_mut().filter(|_| app.plan.shows_preview).map(|p| &mut p.filter)
     }
 
-    fn filtered(&self, app: &mut App, typed: Typed) {
-        app.preview_filter(typed);
+    fn filtered(&self, app: &mut App, _: Typed) {
+        app.preview_filter();
     }
 
     fn hints(&self, app: &App) -> &'static [Action] {

@@ -19,7 +19,7 @@ use crate::tui::parts::hits;
 use crate::tui::parts::popup::{Frame, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::scroll::draw_scrollbar;
-use crate::tui::parts::{Rich, Scroll, draw_line};
+use crate::tui::parts::{Rich, Scroll, draw_line, draw_lines};
 use crate::tui::screens::items::{Items, Which};
 use crate::tui::theme::Role;
 use crate::tui::{format, subject, text};
@@ -241,6 +241,11 @@ pub(crate) fn draw_items(app: &App, items: &mut Items, buffer: &mut Buffer, fram
     if let Some(failure) = &items.problem {
         let lines = problem::lines(failure, room);
         return draw_text(buffer, frame, rest, &lines, &mut Scroll::default(), theme);
+    }
+    if items.list.total == Some(0) && !items.text().is_empty() {
+        // What nobody looked at is not said to be absent: names stand in the rows, and messages are recorded in English.
+        let words = tr!("keys, reasons and messages are searched; names are not");
+        return draw_lines(buffer, rest, &problem::notice(&words, Role::Dim, room), theme);
     }
     let listed = u16::try_from(len).unwrap_or(u16::MAX).min(rest.height.div_ceil(2).max(1));
     let list = Rect { height: listed, ..rest };

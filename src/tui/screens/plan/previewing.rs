@@ -6,7 +6,6 @@ use crate::engine::protocol::{Command, Event, Level, RequestId};
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::pane::Pane;
-use crate::tui::parts::filter::Typed;
 use crate::tui::screens::item::ItemBox;
 use crate::tui::screens::items::Items;
 use crate::tui::screens::plan::preview::PlanPreview;
@@ -169,14 +168,11 @@ impl App {
         self.focus = crate::tui::pane::Pane::Plan;
     }
 
-    /// The text behind `/` has another value; the engine is asked once it is complete.
-    pub(crate) fn preview_filter(&mut self, typed: Typed) {
-        if typed == Typed::Edited {
-            return;
-        }
+    /// The text behind `/` may have another value.
+    pub(crate) fn preview_filter(&mut self) {
         let Some(preview) = &mut self.plan.preview else { return };
         let text = preview.filter.text().to_owned();
-        if let Some(items) = &mut preview.items {
+        if let Some(items) = preview.items.as_mut().filter(|items| items.text() != text) {
             items.narrow(items.which(), &text);
         }
     }
