@@ -242,7 +242,7 @@ impl Progress {
     }
 
     fn sample(&mut self, now: Timestamp) {
-        let since = |at: Timestamp| (now - at).total(jiff::Unit::Second).unwrap_or(0.0);
+        let since = |at: Timestamp| now.duration_since(at).as_secs_f64();
         if self.samples.back().is_none_or(|(at, _)| since(*at) >= SAMPLE) {
             let attempted = self.attempted();
             self.samples.push_back((now, attempted));
@@ -262,7 +262,7 @@ impl Progress {
     /// Items a second lately; `None` while that cannot be told.
     pub(crate) fn per_second(&self, now: Timestamp) -> Option<f64> {
         let (at, before) = self.samples.front()?;
-        let seconds = (now - *at).total(jiff::Unit::Second).ok().filter(|s| *s >= 1.0)?;
+        let seconds = Some(now.duration_since(*at).as_secs_f64()).filter(|s| *s >= 1.0)?;
         let done = self.attempted().saturating_sub(*before);
         (self.stage == Stage::Writing && done > 0).then(|| done as f64 / seconds)
     }
