@@ -74,6 +74,7 @@ fn event(n: u64) -> Event {
             newest: None,
         }]),
         _ => Event::Item(Box::new(ItemResult {
+            name: None,
             run: RunId::from_parts(0, 1),
             batch: Some(1),
             source: entity(n).key,

@@ -61,6 +61,7 @@ impl PreviewItems {
 
 fn result(run: RunId, item: &Preview) -> ItemResult {
     ItemResult {
+        name: None,
         run,
         batch: None,
         n: item.n,

@@ -67,6 +67,12 @@ pub(crate) fn of_preview(item: &Preview) -> (String, String) {
     of((item.action, item.only_source), (&item.source, item.source_versions), (&item.entity, versions))
 }
 
+/// The name of the entity that an item that waits is about: as it would be, before what it was.
+pub(crate) fn name(item: &Preview) -> Option<&str> {
+    let rows = [item.after.as_ref(), item.before.as_ref()].into_iter().flatten();
+    rows.filter_map(|row| row.text(field::NAME)).find(|name| !name.is_empty())
+}
+
 /// The tenants whose entities an item that waits would write; none for a user of a pool.
 pub(crate) fn tenants(item: &Preview) -> Vec<String> {
     if is_user(&item.entity.module, (item.version_before, item.version_after)) {

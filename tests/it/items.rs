@@ -69,6 +69,11 @@ async fn problems_come_first_and_every_place_is_read_alike() {
     assert_eq!((total, found[0].entity.key.sk.as_str()), (1, sk.as_str()));
     let wild = ItemFilter { text: "%".to_owned(), ..ItemFilter::default() };
     assert_eq!(page(&mut driver, run, &wild, 0, 100).await.0, 0, "a percent sign is no wildcard");
+    for item in &items {
+        let rows = show(&mut driver, run, item.n).await;
+        let row = rows.after.as_ref().or(rows.before.as_ref()).unwrap();
+        assert_eq!((item.name.as_deref(), item.name.is_some()), (row.text("name"), true));
+    }
     // The item as it would be written.
     let preview = show(&mut driver, run, items[skipped].n).await;
     assert_eq!((preview.action, &preview.entity), (Action::Create, &items[skipped].entity));

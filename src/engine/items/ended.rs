@@ -86,6 +86,7 @@ pub(in crate::engine) fn told(context: &Context, open: &OpenItem, result: Option
     let (version_before, version_after) = ended(item.versions(Role::Target));
     let row = |row: Option<&std::sync::Arc<_>>| row.filter(|_| context.rows).cloned();
     ItemResult {
+        name: None,
         run: context.run,
         batch: Some(open.batch).filter(|b| *b > 0),
         n: open.n,

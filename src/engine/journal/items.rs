@@ -4,10 +4,11 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params_from_iter};
 
 use super::read::{Reader, result};
-use super::rows::{COLUMNS, ROWS, number, with_rows, word};
+use super::rows::{COLUMNS, ROWS, number, parts_of, with_rows, word};
 use super::{JournalError, database};
 use crate::domain::find::folded;
-use crate::domain::item::PlannedItem;
+use crate::domain::item::{PlannedItem, Role};
+use crate::domain::row::field;
 use crate::engine::protocol::{ItemFilter, ItemResult};
 
 /// Rank of an item in a listing: items that an operator has to look at come first.
@@ -17,6 +18,18 @@ const RANK: &str = "CASE WHEN outcome = 'failed' THEN 0
          WHEN warnings <> '[]' THEN 3
          WHEN action = 'skip' THEN 4
          ELSE 5 END";
+
+/// Characters of an item's rows that are looked through for its name.
+const NAMED: usize = 64 * 1_024;
+
+/// The name that an item's rows give it: as it would be, before what it was.
+fn name_in(parts: &str) -> Option<String> {
+    let parts = parts_of(parts).ok()?;
+    let of = |role: Role| parts.iter().find(|part| part.role == role);
+    let rows = [Role::Target, Role::Source].into_iter().filter_map(of);
+    let rows = rows.flat_map(|part| [part.after.as_ref(), part.before.as_ref()]).flatten();
+    rows.filter_map(|row| row.text(field::NAME)).find(|name| !name.is_empty()).map(str::to_owned)
+}
 
 impl Reader {
     /// Numbers the items that a filter accepts, problems first, and gives back how many there are. The numbers live as long as the
@@ -46,12 +59,17 @@ impl Reader {
         let fail = database(&self.path);
         let run = self.connection.query_row("SELECT id FROM run", [], |row| word(row, 0)).map_err(&fail)?;
         let sql = format!(
-            "SELECT {COLUMNS} FROM temp.listed JOIN item USING (n)
+            "SELECT {COLUMNS}, CASE WHEN length(parts) <= {NAMED} THEN parts END
+             FROM temp.listed JOIN item USING (n) LEFT JOIN item_rows USING (n)
              WHERE place > ?1 AND place <= ?2 ORDER BY place"
         );
         let mut statement = self.connection.prepare_cached(&sql).map_err(&fail)?;
         let places = [number(from), number(from.saturating_add(limit as u64))];
-        let rows = statement.query_map(places, |row| result(row, run)).map_err(&fail)?;
+        let one = |row: &SqlRow<'_>| {
+            let name = row.get::<_, Option<String>>(20)?.as_deref().and_then(name_in);
+            Ok(ItemResult { name, ..result(row, run)? })
+        };
+        let rows = statement.query_map(places, one).map_err(&fail)?;
         rows.collect::<Result<_, _>>().map_err(&fail)
     }
 

@@ -305,6 +305,7 @@ pub(super) fn result(row: &SqlRow<'_>, run: RunId) -> rusqlite::Result<ItemResul
     let writes = |before: usize, after: usize| Ok::<_, rusqlite::Error>(version(before)? != version(after)?);
     let only_source = item.source != item.target && writes(13, 14)? && !writes(11, 12)?;
     Ok(ItemResult {
+        name: None,
         run,
         n: unsigned(row.get(0)?),
         batch: row.get(1)?,

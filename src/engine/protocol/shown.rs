@@ -146,6 +146,8 @@ pub struct ItemResult {
     pub n: u64,
     /// The entity written.
     pub entity: EntityRef,
+    /// Its name, where items are listed; `None` where it has none, or rows too long to be looked into.
+    pub name: Option<String>,
     /// The entity that it is taken from; in place the same keys.
     pub source: EntityKey,
     /// Versions of the source, before and after.

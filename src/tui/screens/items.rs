@@ -234,6 +234,7 @@ pub(crate) mod tests {
     pub(crate) fn item(n: u64, action: Action, outcome: Option<Outcome>) -> ItemResult {
         let key = EntityKey::new("PRODUCT#globex", format!("P-{n:07}"));
         ItemResult {
+            name: None,
             run: RunId::from_parts(1_773_968_523_000, 7),
             batch: Some(1),
             n,

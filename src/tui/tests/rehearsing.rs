@@ -27,6 +27,7 @@ fn step(step: RehearsalStep, outcomes: &[(Outcome, u64)], differences: u64, mess
 fn left() -> Event {
     let key = EntityKey::new("PRODUCT#globex", "P-0003\u{202e}x");
     let item = ItemResult {
+        name: None,
         run: RunId::from_parts(0, 1),
         batch: None,
         n: 3,

@@ -17,7 +17,7 @@ use crate::tui::keymap::Context;
 use crate::tui::parts::popup::{Frame, centred, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::{Hints, Place, Rich, draw_line, draw_lines, draw_list};
-use crate::tui::screens::plan::preview_view::{action_role, short};
+use crate::tui::screens::plan::preview_view::{action_role, push_named, short};
 use crate::tui::screens::rehearsed;
 use crate::tui::screens::runs::approved;
 use crate::tui::theme::Role;
@@ -251,7 +251,7 @@ fn line(item: &Preview, room: usize) -> Rich {
     let tail = format!("{versions}  {changes}{}", subject::line(item.line));
     let warnings = if item.warnings.is_empty() { String::new() } else { format!("  ! {}", listed(&item.warnings)) };
     let left = room.saturating_sub(line.width() + text::width(&tail) + text::width(&warnings)).max(12);
-    line.push(Role::Text, &text::fit(&key, left));
+    push_named(&mut line, &key, subject::name(item), left);
     line.push(Role::Dim, &tail);
     line.push(Role::Warning, &warnings);
     line

@@ -26,6 +26,8 @@ use crate::tui::{format, subject, text};
 
 /// Lines that the items get at least, with their heading and what is shown of one, where the window allows it.
 const LISTED: u16 = 8;
+/// Cells of a name at least, beside its key.
+const NAME: usize = 8;
 
 /// Draws the pane.
 pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
@@ -302,10 +304,22 @@ pub(crate) fn line(item: &ItemResult, room: usize) -> Rich {
     let why = item.reason.map(|r| format!(" {r}")).unwrap_or_default();
     let tail = text::width(&versions) + text::width(&why);
     let left = room.saturating_sub(line.width() + tail).max(12);
-    line.push(Role::Text, &text::fit(&key, left));
+    push_named(&mut line, &key, item.name.as_deref(), left);
     line.push(Role::Dim, &versions);
     line.push(role, &why);
     line
+}
+
+/// Adds a key in so many cells, and behind it the name that it goes with, where there is room.
+pub(crate) fn push_named(line: &mut Rich, key: &str, name: Option<&str>, room: usize) {
+    let beside = room.saturating_sub(text::width(key) + 2);
+    match name.filter(|_| beside >= NAME) {
+        Some(name) => {
+            line.push(Role::Text, &format!("{key}  "));
+            line.push(Role::Dim, &text::fit(name, beside));
+        }
+        None => line.push(Role::Text, &text::fit(key, room)),
+    }
 }
 
 pub(crate) fn outcome_role(outcome: Outcome) -> Role {

@@ -290,6 +290,7 @@ pub(crate) fn made(n: u64, pk: &str) -> Preview {
 
 fn result(item: &Preview, outcome: Option<Outcome>, reason: Option<Reason>) -> ItemResult {
     ItemResult {
+        name: None,
         run: plan_run(),
         batch: item.after.is_some().then_some(1),
         n: item.n,

@@ -11,6 +11,7 @@ pub(super) fn item(
     outcome: Option<Outcome>,
 ) -> ItemResult {
     ItemResult {
+        name: None,
         run,
         batch: Some(1),
         n: 1,
