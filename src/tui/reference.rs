@@ -13,7 +13,7 @@ pub fn reference() -> Result<String, String> {
     let keymap = Keymap::shipped()?;
     let mut out = String::from(
         "`?` shows these keys in the console, searchable, with the reason where one does nothing. The names in the first column are those\n\
-         of `[ui] keymap`: a file of your own replaces the keys of an action ([`assets/keymap.toml`](../../assets/keymap.toml) is the\n\
+         of `[ui] keymap`: a file of your own replaces the keys of an action (`assets/keymap.toml` is the\n\
          shipped one, and `tenantry config check` says what is wrong in yours).\n",
     );
     for (context, name, heading) in Context::ALL {

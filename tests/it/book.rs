@@ -92,6 +92,22 @@ fn links_lead_to_files_and_headings_that_are_there() {
 }
 
 #[test]
+fn pages_of_the_book_link_to_pages_of_the_book() {
+    let mut outside = Vec::new();
+    for page in pages().iter().filter(|page| page.starts_with("docs")) {
+        let of_page = text(page);
+        for link in links(&of_page).iter().filter(|link| !link.contains("://")) {
+            let ups = link.split('/').take_while(|part| *part == "..").count();
+            // `docs` itself is no part of the book.
+            if ups >= page.components().count() - 1 {
+                outside.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert_eq!(outside, Vec::<String>::new(), "the book is published alone");
+}
+
+#[test]
 fn every_page_stands_in_the_summary() {
     let summary = text(Path::new("docs/SUMMARY.md"));
     let named: BTreeSet<String> = links(&summary).into_iter().collect();

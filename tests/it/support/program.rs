@@ -9,11 +9,11 @@ use tokio::process::Command;
 use super::Stack;
 
 /// The schema of every line that the program prints with `--json`.
-static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
+static DOCUMENT: LazyLock<Json> = LazyLock::new(|| {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/schema/lines.schema.json");
-    let schema: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    jsonschema::validator_for(&schema).unwrap()
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 });
+static SCHEMA: LazyLock<Validator> = LazyLock::new(|| jsonschema::validator_for(&DOCUMENT).unwrap());
 
 /// The program under test, with a configuration file that leads to a stack.
 pub struct Program {
@@ -73,6 +73,10 @@ pub async fn json_lines(mut command: Command) -> Printed {
     for line in &lines {
         let errors: Vec<String> = SCHEMA.iter_errors(line).map(|e| format!("{}: {e}", e.instance_path())).collect();
         assert!(errors.is_empty(), "{line}\n{}", errors.join("\n"));
+        // Readers may be given more keys than they know; the documentation names each.
+        let known = &DOCUMENT["$defs"][line["event"].as_str().unwrap()]["properties"];
+        let unknown: Vec<&String> = line.as_object().unwrap().keys().filter(|key| known.get(key).is_none()).collect();
+        assert_eq!(unknown, Vec::<&String>::new(), "keys that the schema does not name: {line}");
     }
     assert_eq!(lines.iter().filter(|l| l["event"] == "end").count(), 1, "{stdout}\n{stderr}");
     let code = output.status.code().unwrap();

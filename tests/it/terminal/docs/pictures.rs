@@ -81,7 +81,7 @@ fn settled(console: &Console, ground: Ground, caption: &str, known: Option<&str>
     loop {
         let is_at_rest = calm >= 6 && !last.is_reading();
         let is_known = known.is_none_or(|known| last.mark() == known);
-        if (is_at_rest && is_known) || began.elapsed() > PATIENCE {
+        if (is_at_rest && is_known) || began.elapsed() > PATIENCE / 3 {
             return last;
         }
         std::thread::sleep(Duration::from_millis(100));

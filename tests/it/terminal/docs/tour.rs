@@ -238,7 +238,8 @@ impl Tour {
         };
         let file = self.dir.path().join("home/.config/tenantry/config.toml");
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        let text = format!("default_profile = \"staging\"\n{}{}", profile("staging"), profile("prod"));
+        let (staging, prod) = (profile("staging"), profile("prod"));
+        let text = format!("default_profile = \"staging\"\n{staging}{prod}protected = true\n");
         std::fs::write(file, text).unwrap();
     }
 }
