@@ -212,7 +212,7 @@ async fn pages(driver: &mut Driver, run: RunId, count: u64) {
         ("narrowed by a text, first", some, 0),
     ] {
         let began = Instant::now();
-        let request = driver.send(Command::Items { run, filter, from, limit: 100, fresh: false }).await;
+        let request = driver.send(Command::Items { run, filter, from, near: None, limit: 100, fresh: false }).await;
         while let Some(Envelope { request: of, event }) = driver.handle.events.recv().await {
             match event {
                 Event::Items { total, items, .. } => {

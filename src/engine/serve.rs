@@ -169,7 +169,9 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
             let plan = plan::in_time(task, &plan).await?;
             plan::preview(task, &plan, keep).await
         }
-        Command::Items { run, filter, from, limit, fresh } => items::page(task, run, filter, from, limit, fresh).await,
+        Command::Items { run, filter, from, near, limit, fresh } => {
+            items::page(task, run, filter, (from, near), limit, fresh).await
+        }
         Command::ShowItem { run, n } => items::show(task, run, n).await,
         Command::Collisions { run, filter, from, limit } => collisions::page(task, run, filter, from, limit).await,
         Command::ShowCollision { run, items } => collisions::show(task, run, items).await,

@@ -81,7 +81,7 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect) {
     pieces.push((9, role, mode.to_owned()));
     pieces.push((7, base, profile.name.clone()));
     pieces.push((8, base, format!("{}-{}", profile.environment, profile.app)));
-    pieces.push((6, base, app.whose().unwrap_or_default()));
+    pieces.push((7, base, app.whose().unwrap_or_default()));
     pieces.push((2, base, region.unwrap_or_default()));
     // Whose data it is, and as whom, matters more than what reading costs.
     pieces.push((5, base, account.map(|a| tr!("account %{account}", account = a).into_owned()).unwrap_or_default()));
@@ -99,7 +99,7 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect) {
     pieces.push((2, base, used));
     if let Some(watch) = &app.watch {
         let words = if watch.paused.is_some() { tr!("WATCHING, paused") } else { tr!("WATCHING") };
-        pieces.push((6, Role::ReadOnly, words.into_owned()));
+        pieces.push((7, Role::ReadOnly, words.into_owned()));
     }
     let unfinished = app.unfinished_runs(false);
     pieces.push((6, base, unfinished.clone()));

@@ -15,7 +15,7 @@ async fn previewed(driver: &mut Driver, plan: &Plan) -> Box<PlanSummary> {
 }
 
 async fn page(driver: &mut Driver, run: RunId, filter: &ItemFilter, from: u64, limit: usize) -> (u64, Vec<ItemResult>) {
-    let command = Command::Items { run, filter: filter.clone(), from, limit, fresh: false };
+    let command = Command::Items { run, filter: filter.clone(), from, near: None, limit, fresh: false };
     let request = driver.send(command).await;
     match driver.until(request, |e| matches!(e, Event::Items { .. } | Event::Failed(_))).await {
         Event::Items { total, from: at, items, .. } => {
@@ -74,6 +74,18 @@ async fn problems_come_first_and_every_place_is_read_alike() {
         let row = rows.after.as_ref().or(rows.before.as_ref()).unwrap();
         assert_eq!((item.name.as_deref(), item.name.is_some()), (row.text("name"), true));
     }
+    // The page with an item, wherever it stands.
+    let last = items.last().unwrap();
+    for (near, place) in [(Some(last.n), 20), (Some(999), 5), (None, 5)] {
+        let command = Command::Items { run, filter: all.clone(), from: 5, near, limit: 5, fresh: true };
+        let request = driver.send(command).await;
+        match driver.until(request, |e| matches!(e, Event::Items { .. })).await {
+            Event::Items { from, items: some, .. } => {
+                assert_eq!((from, some.iter().any(|i| i.n == last.n)), (place, near == Some(last.n)));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
     // The item as it would be written.
     let preview = show(&mut driver, run, items[skipped].n).await;
     assert_eq!((preview.action, &preview.entity), (Action::Create, &items[skipped].entity));
@@ -91,7 +103,7 @@ async fn one_preview_is_kept_and_none_stays_behind() {
     assert_eq!(previews(&stack), 1);
     assert_eq!(page(&mut driver, second, &ItemFilter::default(), 0, 9).await.0, 3);
     let filter = ItemFilter::default();
-    let request = driver.send(Command::Items { run: first, filter, from: 0, limit: 9, fresh: false }).await;
+    let request = driver.send(Command::Items { run: first, filter, from: 0, near: None, limit: 9, fresh: false }).await;
     assert!(matches!(driver.event(request).await, Event::Failed(_)), "it has gone");
     driver.leave().await;
     assert_eq!(previews(&stack), 0);
@@ -113,7 +125,7 @@ async fn a_runs_items_are_listed_with_their_outcomes() {
     driver.rest(request).await;
     // As it was arranged, until it is asked to look anew.
     assert_eq!(page(&mut driver, run, &done, 0, 9).await.0, 0);
-    let request = driver.send(Command::Items { run, filter: done, from: 0, limit: 9, fresh: true }).await;
+    let request = driver.send(Command::Items { run, filter: done, from: 0, near: None, limit: 9, fresh: true }).await;
     let Event::Items { total, items, .. } = driver.event(request).await else { panic!() };
     assert_eq!((total, items.len()), (6, 6));
     assert!(items.iter().all(|i| i.outcome == Some(Outcome::Done)));

@@ -304,8 +304,14 @@ async fn an_undo_shows_the_entities_that_it_writes() {
         let request = driver.send(Command::PreviewPlan { plan, keep: true }).await;
         let Event::Planned(planned) = driver.until(request, |e| matches!(e, Event::Planned(_))).await else { panic!() };
         assert_eq!(planned.tenant.as_deref(), is_copy.then_some("globex"), "a move that is taken back writes to both");
-        let command =
-            Command::Items { run: planned.run, filter: ItemFilter::default(), from: 0, limit: 100, fresh: false };
+        let command = Command::Items {
+            run: planned.run,
+            filter: ItemFilter::default(),
+            from: 0,
+            near: None,
+            limit: 100,
+            fresh: false,
+        };
         let request = driver.send(command).await;
         let Event::Items { items, .. } = driver.until(request, |e| matches!(e, Event::Items { .. })).await else {
             panic!()

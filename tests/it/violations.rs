@@ -32,7 +32,7 @@ async fn each_rule_counts_its_items_and_finds_them_again() {
     let mut counts = BTreeMap::new();
     for rule in &summary.violated {
         let filter = ItemFilter { text: rule.text.clone(), ..ItemFilter::default() };
-        let items = Command::Items { run: summary.run, filter, from: 0, limit: 100, fresh: true };
+        let items = Command::Items { run: summary.run, filter, from: 0, near: None, limit: 100, fresh: true };
         let request = driver.send(items).await;
         let Event::Items { total, items, .. } = driver.until(request, |e| matches!(e, Event::Items { .. })).await
         else {

@@ -36,8 +36,11 @@ impl Reader {
             conditions.push("open".to_owned());
         }
         if !filter.text.is_empty() {
-            values.push(folded(&filter.text).into_owned());
-            conditions.push("max(holds(target_pk || ' ' || target_sk || ' ' || pk, ?1))".to_owned());
+            // As keys stand on the screen, or as ids.
+            values.push(folded(&filter.text).replace(" / ", " "));
+            let holds =
+                "max(holds(target_pk || ' ' || target_sk || ' ' || pk || ' ' || target_pk || '#' || target_sk, ?1))";
+            conditions.push(holds.to_owned());
         }
         let sql = format!(
             "INSERT INTO temp.collided (module, pk, sk, items, open)

@@ -4,10 +4,11 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params_from_iter};
 
 use super::read::{Reader, result};
-use super::rows::{COLUMNS, ROWS, number, parts_of, with_rows, word};
+use super::rows::{COLUMNS, ROWS, number, parts_of, unsigned, with_rows, word};
 use super::{JournalError, database};
 use crate::domain::find::folded;
 use crate::domain::item::{PlannedItem, Role};
+use crate::domain::key::KEY_SEPARATOR;
 use crate::domain::row::field;
 use crate::engine::protocol::{ItemFilter, ItemResult};
 
@@ -73,6 +74,16 @@ impl Reader {
         rows.collect::<Result<_, _>>().map_err(&fail)
     }
 
+    /// Place of an item in the listing that was arranged last, from 0; `None` where it is not in it.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn place_of(&self, n: u64) -> Result<Option<u64>, JournalError> {
+        let sql = "SELECT place - 1 FROM temp.listed WHERE n = ?1";
+        let place = self.connection.query_row(sql, [number(n)], |row| row.get(0).map(unsigned)).optional();
+        place.map_err(database(&self.path))
+    }
+
     /// The planned item, with its rows; `None` for a number that the run does not have.
     ///
     /// # Errors
@@ -113,12 +124,16 @@ fn condition(filter: &ItemFilter) -> (String, Vec<String>) {
         parts.push(format!("({})", kinds.join(" OR ")));
     }
     if !filter.text.is_empty() {
-        values.push(folded(&filter.text).into_owned());
-        parts.push(
+        // As keys stand on the screen.
+        values.push(folded(&filter.text).replace(" / ", " "));
+        let mut holds =
             "holds(target_pk || ' ' || target_sk || ' ' || pk || ' ' || sk || ' ' || coalesce(reason, '') || ' ' \
-             || coalesce(message, '') || ' ' || warnings, ?1)"
-                .to_owned(),
-        );
+                         || coalesce(message, '') || ' ' || warnings, ?1)"
+                .to_owned();
+        if filter.text.contains(KEY_SEPARATOR) {
+            holds = format!("({holds} OR holds(target_pk || '#' || target_sk || ' ' || pk || '#' || sk, ?1))");
+        }
+        parts.push(holds);
     }
     (parts.join(" AND "), values)
 }
@@ -147,9 +162,18 @@ mod tests {
         let reader = Reader::open_file(&path).unwrap();
         let found =
             |text: &str| reader.arrange(&ItemFilter { text: text.to_owned(), ..ItemFilter::default() }).unwrap();
-        for (text, expected) in
-            [("ﾎﾞﾙﾄ", 2), ("ボルト", 2), ("abc", 1), ("ａＢc", 1), ("STRASSE", 1), ("Ｘ_1", 1), ("_", 1), ("p#B x", 1)]
-        {
+        for (text, expected) in [
+            ("ﾎﾞﾙﾄ", 2),
+            ("ボルト", 2),
+            ("abc", 1),
+            ("ａＢc", 1),
+            ("STRASSE", 1),
+            ("Ｘ_1", 1),
+            ("_", 1),
+            ("p#B x", 1),
+            ("b / X_", 1),
+            ("p#B#x_1", 1),
+        ] {
             assert_eq!(found(text), expected, "{text}");
         }
         assert_eq!((found("ホルト"), found("%"), found("")), (0, 0, 4), "no sign is a pattern");

@@ -26,7 +26,7 @@ const SAMPLES: usize = 3;
 /// Reasons of one sample that a note tells.
 const IN_A_SAMPLE: usize = 3;
 /// Words behind reasons that are cut short.
-const MORE: &str = "and more";
+const MORE: &str = Violated::MORE;
 
 /// Rules that a plan's items are checked against, and the violations found.
 pub(in crate::engine) struct Checker {

@@ -127,7 +127,9 @@ pub enum Command {
         filter: ItemFilter,
         /// Place of the first one wanted, from 0.
         from: u64,
-        /// Items at most.
+        /// The page with this item instead, where it is listed.
+        near: Option<u64>,
+        /// Items at most; pages are whole ones of so many.
         limit: usize,
         /// Look at the outcomes anew; otherwise the places stay as they were for the page before.
         fresh: bool,

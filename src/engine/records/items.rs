@@ -62,17 +62,23 @@ pub(in crate::engine) async fn listed<T: Send + 'static>(
     Ok((total, page))
 }
 
-/// A page of items.
+/// A page of items, from a place on, or with an item.
 pub(in crate::engine) async fn page(
     task: &Task,
     run: RunId,
     filter: ItemFilter,
-    from: u64,
+    (from, near): (u64, Option<u64>),
     limit: usize,
     fresh: bool,
 ) -> Result<(), Stop> {
     let of = Listed::Items(filter);
-    let (total, items) = listed(task, run, of, fresh, move |reader| reader.arranged(from, limit)).await?;
+    let read = move |reader: &Reader| {
+        let place = near.map_or(Ok(None), |n| reader.place_of(n))?;
+        let page = (limit as u64).max(1);
+        let from = place.map_or(from, |place| place / page * page);
+        Ok((from, reader.arranged(from, limit)?))
+    };
+    let (total, (from, items)) = listed(task, run, of, fresh, read).await?;
     task.emit(Event::Items { run, total, from, items }).await
 }
 

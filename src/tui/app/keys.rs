@@ -9,13 +9,23 @@ use crate::tui::memory::MemoryChange;
 use crate::tui::parts::Filter;
 use crate::tui::parts::filter::Typed;
 
+fn is_ctrl_c(key: Key) -> bool {
+    key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL)
+}
+
 impl App {
     pub(crate) fn key(&mut self, key: Key) {
         self.notice = None;
         if self.stack.is_empty() {
             self.to_keep = None;
         }
-        let at_once = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
+        let is_typing = self.plan.is_typing() || self.filter().is_some_and(|filter| filter.typing());
+        // It leaves a line that is being typed as it leaves a dialog.
+        let key = match is_ctrl_c(key) && self.stack.is_empty() && is_typing {
+            true => Key { code: KeyCode::Esc, modifiers: KeyModifiers::NONE },
+            false => key,
+        };
+        let at_once = is_ctrl_c(key);
         // It leaves a dialog as it leaves the console; a screen that has a use for it of its own gets it first.
         let is_free = self.stack.context().is_some_and(|context| self.keymap.action(context, key).is_none());
         if at_once && is_free {

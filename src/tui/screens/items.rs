@@ -77,6 +77,8 @@ pub(crate) struct Items {
     which: Which,
     text: String,
     pub(crate) list: Paged<ItemResult>,
+    /// The item that the cursor is to stand on once its page is there.
+    near: Option<u64>,
     item_asked: Option<(u64, RequestId)>,
     shown: Option<(u64, Described)>,
     /// Why the last request failed; nothing more is asked for until something changes.
@@ -94,6 +96,7 @@ impl Items {
             which: Which::All,
             text: String::new(),
             list: Paged::default(),
+            near: None,
             item_asked: None,
             shown: None,
             problem: None,
@@ -117,10 +120,11 @@ impl Items {
         ItemFilter { text: self.text.clone(), ..self.which.filter() }
     }
 
-    /// Lists others. Answers to what was asked for before are not waited for any more.
+    /// Lists others, the cursor on the same item where it is among them. Answers to what was asked for before are not waited for any more.
     pub(crate) fn narrow(&mut self, which: Which, text: &str) {
         let text = text.to_owned();
-        *self = Self { which, text, list: self.list.again(), ..Self::new(self.run) };
+        let near = self.selected().map(|item| item.n).or(self.near);
+        *self = Self { which, text, list: self.list.again(), near, ..Self::new(self.run) };
     }
 
     /// Lines of the list.
@@ -196,16 +200,20 @@ impl Items {
     /// The command that reads what the listing lacks.
     pub(crate) fn command(&self, wanted: &Wanted) -> Command {
         let limit = usize::try_from(PAGE).unwrap_or(usize::MAX);
-        let (run, filter, fresh) = (self.run, self.filter(), self.fresh);
+        let (run, filter, fresh, near) = (self.run, self.filter(), self.fresh, self.near);
         match wanted {
-            Wanted::Page(page) => Command::Items { run, filter, from: page * PAGE, limit, fresh },
+            Wanted::Page(page) => Command::Items { run, filter, from: page * PAGE, near, limit, fresh },
             Wanted::Item(n) => Command::ShowItem { run, n: *n },
         }
     }
 
     /// A page came.
     pub(crate) fn take_page(&mut self, total: u64, from: u64, items: Vec<ItemResult>) {
+        let near = self.near.take().and_then(|n| items.iter().position(|item| item.n == n));
         self.list.take(total, from, items);
+        if let Some(place) = near.and_then(|place| usize::try_from(from).ok()?.checked_add(place)) {
+            self.list.scroll.cursor = place;
+        }
     }
 
     /// An item's rows came.
@@ -317,5 +325,22 @@ pub(crate) mod tests {
         assert_eq!(items.wanted(), Some(Wanted::Page(0)));
         let Command::Items { filter, fresh, .. } = items.command(&Wanted::Page(0)) else { panic!() };
         assert_eq!((filter.text.as_str(), fresh), ("ac", true));
+    }
+    #[test]
+    fn the_cursor_stays_on_its_item_when_others_are_listed() {
+        let mut items = Items::new(RunId::from_parts(0, 1));
+        items.take_page(2, 0, vec![item(7, Action::Create, None), item(240, Action::Create, None)]);
+        items.step(Step::Last);
+        items.narrow(Which::All, "");
+        items.narrow(Which::All, "a");
+        let Command::Items { near, .. } = items.command(&Wanted::Page(0)) else { panic!() };
+        assert_eq!(near, Some(240), "also where the one before was not answered yet");
+        items.take_page(300, 200, (201..=300).map(|n| item(n, Action::Create, None)).collect());
+        assert_eq!((items.list.scroll.cursor, items.selected().map(|i| i.n)), (239, Some(240)));
+        items.narrow(Which::All, "b");
+        items.take_page(1, 0, vec![item(7, Action::Create, None)]);
+        assert_eq!(items.selected().map(|i| i.n), Some(7), "it is not among them");
+        let Command::Items { near, .. } = items.command(&Wanted::Page(0)) else { panic!() };
+        assert_eq!(near, None);
     }
 }

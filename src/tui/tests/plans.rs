@@ -1,6 +1,6 @@
 //! The plan builder, key by key.
 
-use super::{Fake, Play, Played};
+use super::{Fake, Play, Played, drawn};
 use crate::engine::failure::{ErrorCode, Failure};
 use crate::engine::protocol::{Command, Event};
 use crate::tui::pane::Pane;
@@ -239,6 +239,32 @@ fn a_text_narrows_the_items_while_it_is_typed() {
     assert_eq!(asked("/00<ret>"), ["", "0", "00"], "what is kept is not asked for again");
     assert_eq!(asked("/0<ret>/3"), ["", "0", "3"], "what was kept is typed over");
     assert_eq!(asked("/0<esc>"), ["", "0", ""]);
+}
+
+#[test]
+fn a_schema_that_was_changed_is_read_again_by_the_next_preview() {
+    let dir = tempfile::tempdir().unwrap();
+    let schema = dir.path().join("s.json");
+    std::fs::write(&schema, "{}").unwrap();
+    let text = format!("{FILE}\n[validate]\nschema = \"{}\"\n", schema.display());
+    let with = |play: &mut Play| {
+        play.files.insert("checked.toml".into(), text.clone());
+    };
+    let mut played = Play::new(120, 40).with(with).keys(":plan open checked.toml<ret>p");
+    let document = |played: &Played| {
+        let plan = played.app.plan.form.as_ref().unwrap().plan.as_ref();
+        plan.map(|plan| plan.change.validate.schemas[0].document.clone())
+    };
+    assert_eq!(document(&played).as_deref(), Some("{}"), "{}", played.screen);
+    std::fs::write(&schema, "{\"required\":[\"a\"]}").unwrap();
+    played.app.preview_plan();
+    assert_eq!(document(&played).as_deref(), Some("{\"required\":[\"a\"]}"));
+    // One that cannot be read any more is no reason to go on with the old one.
+    std::fs::write(&schema, "{").unwrap();
+    let before = played.app.plan.preview.as_ref().unwrap().job.request;
+    played.app.preview_plan();
+    assert_eq!(played.app.plan.preview.as_ref().unwrap().job.request, before);
+    assert!(drawn(&mut played.app).contains("not ready"));
 }
 
 #[test]

@@ -93,6 +93,13 @@ fn ctrl_c_leaves_a_dialog_and_not_the_console() {
     let typed = play(":open<ctrl-c>");
     assert!(!typed.app.quit && typed.app.stack.is_empty(), "{}", typed.screen);
     assert!(play(":open<ctrl-c><ctrl-c>").app.quit);
+    // Nor a line that is being typed: a filter, a value of a plan.
+    for keys in ["/ac<ctrl-c>".to_owned(), format!("{}/bo<ctrl-c>", open_bolt("")), "3n<ret>x<ctrl-c>".to_owned()] {
+        let mut left = play(&keys);
+        let is_typing = left.app.plan.is_typing() || left.app.filter().is_some_and(|filter| filter.typing());
+        assert!(!left.app.quit && !is_typing, "{keys}\n{}", left.screen);
+        assert!(play(&format!("{keys}<ctrl-c>")).app.quit, "{keys}");
+    }
 }
 
 #[test]

@@ -73,7 +73,7 @@ pub(in crate::engine) async fn list_partitions(task: &Task, module: Option<Strin
             Err(Stop::Cancelled) => return Err(Stop::Cancelled),
         }
     }
-    task.log(format!("{found} partitions, {:.1} read units so far", task.store().meter().reading().read_units)).await
+    task.log(format!("{found} partitions, {:.1} read units", task.store().meter().reading().read_units)).await
 }
 
 async fn list_module(task: &Task, module: &str) -> Result<u64, Stop> {

@@ -41,7 +41,9 @@ impl App {
             self.give_up(request);
         }
         let request = self.ask(None, Command::Doctor { among: among.clone() }, Self::doctor_answer);
-        self.doctor = Some(Doctor::begun(request, among));
+        let mut doctor = Doctor::begun(request, among);
+        doctor.tried_writing = self.armed;
+        self.doctor = Some(doctor);
         self.stack.close::<FindingsBox>();
         self.show_findings_of(request);
     }

@@ -15,6 +15,8 @@ const MOST: usize = 100_000;
 #[derive(Debug)]
 pub(crate) struct Doctor {
     pub(crate) job: Job,
+    /// Whether writing was tried: it began armed.
+    pub(crate) tried_writing: bool,
     /// In which partitions.
     pub(crate) among: Among,
     /// Rows looked at.
@@ -31,6 +33,7 @@ impl Doctor {
     pub(crate) fn begun(request: RequestId, among: Among) -> Self {
         Self {
             job: Job::begun(request),
+            tried_writing: false,
             among,
             looked: 0,
             findings: Findings::default(),

@@ -65,7 +65,7 @@ pub(super) fn progress(app: &App, doctor: &Doctor, room: usize) -> Vec<Rich> {
         }
         (false, Some(at)) if doctor.job.problem.is_none() => {
             let age = format::age(at, app.now);
-            let words = if app.armed {
+            let words = if doctor.tried_writing {
                 tr!("%{looked} looked at %{age}", looked = looked, age = age)
             } else {
                 tr!("%{looked} looked at %{age}; read-only, so writing was not tried", looked = looked, age = age)

@@ -63,7 +63,7 @@ impl App {
         // How much there is left to do is what the gauge counts.
         let behind = info.outcomes.iter().map(|(_, n)| n).sum();
         let filter = ItemFilter::default();
-        let count = Command::Items { run: info.run, filter, from: 0, limit: 0, fresh: true };
+        let count = Command::Items { run: info.run, filter, from: 0, near: None, limit: 0, fresh: true };
         // Without the number there is no gauge, and the log says why.
         self.ask(None, count, move |app, _, event| {
             if let (Event::Items { total, .. }, Some(run)) = (event, app.followed(request)) {

@@ -181,11 +181,18 @@ pub(crate) fn sums(summary: &PlanSummary, room: usize) -> Vec<Rich> {
     );
     out.extend(problem::notice(&found, Role::Dim, room));
     if !summary.violated.is_empty() {
-        let words = format::plural(
-            summary.violated.len() as u64,
-            text!("checked: %{n} rule is not held by every item; i lists them"),
-            text!("checked: %{n} rules are not held by every item; i lists them"),
-        );
+        let (uncounted, counted): (Vec<_>, Vec<_>) = summary.violated.iter().partition(|rule| rule.is_more());
+        let (one, many) = match uncounted.is_empty() {
+            true => (
+                text!("checked: %{n} rule is not held by every item; i lists them"),
+                text!("checked: %{n} rules are not held by every item; i lists them"),
+            ),
+            false => (
+                text!("checked: %{n} rule and more are not held by every item; i lists them"),
+                text!("checked: %{n} rules and more are not held by every item; i lists them"),
+            ),
+        };
+        let words = format::plural(counted.len() as u64, one, many);
         out.extend(problem::notice(&words, Role::Error, room));
     }
     for note in &summary.notes {

@@ -6,6 +6,7 @@ use crate::engine::protocol::{Command, Event, Level, RequestId};
 use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::pane::Pane;
+use crate::tui::parts::problem::complaint;
 use crate::tui::screens::item::ItemBox;
 use crate::tui::screens::items::Items;
 use crate::tui::screens::plan::preview::PlanPreview;
@@ -20,6 +21,14 @@ impl App {
         if let Some(words) = self.exports() {
             self.tell(Level::Info, words.clone());
             return self.say(words);
+        }
+        // Files that it names may have changed since it was read.
+        if let Some(form) = &mut self.plan.form {
+            form.check();
+        }
+        if let Some(problem) = self.plan.form.as_ref().and_then(|form| form.problem.as_ref()) {
+            let words = tr!("the plan is not ready: %{message}", message = complaint(problem)).into_owned();
+            return self.refuse(words);
         }
         let Some((plan, revision)) = self.plan.form.as_ref().and_then(|f| Some((f.plan.clone()?, f.revision))) else {
             return;
@@ -57,7 +66,10 @@ impl App {
                 preview.findings.take(*finding);
             }
             Event::Planned(summary) => {
-                preview.items = Some(Items::new(summary.run));
+                let mut items = Items::new(summary.run);
+                // It may have been typed while they were found out.
+                items.narrow(items.which(), preview.filter.text());
+                preview.items = Some(items);
                 preview.summary = Some(summary);
             }
             _ => {}
