@@ -29,7 +29,7 @@ pub(crate) fn cells(text: &str) -> impl Iterator<Item = (&str, usize)> {
     })
 }
 
-/// Whether a byte is a character that every terminal shows in one cell.
+/// True for a byte that is a character by itself, which every terminal shows in one cell.
 fn is_plain(byte: u8) -> bool {
     (b' '..=b'~').contains(&byte)
 }

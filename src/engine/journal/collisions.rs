@@ -36,10 +36,10 @@ impl Reader {
             conditions.push("open".to_owned());
         }
         if !filter.text.is_empty() {
-            // As keys stand on the screen, or as ids.
-            values.push(folded(&filter.text).replace(" / ", " "));
-            let holds =
-                "max(holds(target_pk || ' ' || target_sk || ' ' || pk || ' ' || target_pk || '#' || target_sk, ?1))";
+            // Keys as they stand on the screen, too, and ids.
+            values.push(folded(&filter.text).into_owned());
+            let holds = "max(holds(target_pk || ' ' || target_sk || ' ' || pk || ' ' || target_pk || ' / ' || target_sk || ' ' \
+                         || target_pk || '#' || target_sk, ?1))";
             conditions.push(holds.to_owned());
         }
         let sql = format!(

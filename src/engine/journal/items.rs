@@ -124,14 +124,17 @@ fn condition(filter: &ItemFilter) -> (String, Vec<String>) {
         parts.push(format!("({})", kinds.join(" OR ")));
     }
     if !filter.text.is_empty() {
-        // As keys stand on the screen.
-        values.push(folded(&filter.text).replace(" / ", " "));
+        values.push(folded(&filter.text).into_owned());
         let mut holds =
             "holds(target_pk || ' ' || target_sk || ' ' || pk || ' ' || sk || ' ' || coalesce(reason, '') || ' ' \
                          || coalesce(message, '') || ' ' || warnings, ?1)"
                 .to_owned();
-        if filter.text.contains(KEY_SEPARATOR) {
-            holds = format!("({holds} OR holds(target_pk || '#' || target_sk || ' ' || pk || '#' || sk, ?1))");
+        // Keys as they stand on the screen, and ids.
+        if filter.text.contains(" / ") || filter.text.contains(KEY_SEPARATOR) {
+            holds = format!(
+                "({holds} OR holds(target_pk || ' / ' || target_sk || ' ' || pk || ' / ' || sk || ' ' \
+                 || target_pk || '#' || target_sk || ' ' || pk || '#' || sk, ?1))"
+            );
         }
         parts.push(holds);
     }
@@ -151,7 +154,7 @@ mod tests {
         let path = dir.path().join("journal.db");
         let connection = Connection::open(&path).unwrap();
         super::super::schema::create(&connection, &path).unwrap();
-        let items = [("ボルト-1", ""), ("ＡＢＣ-1", ""), ("Straße-1", ""), ("x_1", "the name is ﾎﾞﾙﾄ")];
+        let items = [("ボルト-1", ""), ("ＡＢＣ-1", ""), ("Straße-1", ""), ("x_1", "the name / key is ﾎﾞﾙﾄ")];
         for (n, (sk, message)) in (1_i64..).zip(items) {
             let sql = "INSERT INTO item (n, module, pk, sk, target_pk, target_sk, action, reason, message, warnings, version_before,
                            version_after, source_version_before, source_version_after, digest)
@@ -173,6 +176,7 @@ mod tests {
             ("p#B x", 1),
             ("b / X_", 1),
             ("p#B#x_1", 1),
+            ("name / key", 1),
         ] {
             assert_eq!(found(text), expected, "{text}");
         }

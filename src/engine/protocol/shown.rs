@@ -258,7 +258,7 @@ impl Violated {
     /// Text of the one that counts the items that broke more rules than are counted one by one.
     pub const MORE: &str = "and more";
 
-    /// Whether it stands for rules that are not counted one by one.
+    /// True for the one that stands for rules not counted one by one.
     #[must_use]
     pub fn is_more(&self) -> bool {
         self.place.is_none() && self.text == Self::MORE

@@ -146,7 +146,7 @@ impl Filter {
     }
 }
 
-/// Whether a key takes away a text that stands there from before: a sign typed over it, or its deletion.
+/// True for a key that replaces a text from before: a sign typed over it, or its deletion.
 fn replaces(key: Key) -> bool {
     let is_plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
     matches!(key.code, KeyCode::Char(_)) && is_plain || matches!(key.code, KeyCode::Backspace | KeyCode::Delete)

@@ -94,7 +94,7 @@ impl<T> Paged<T> {
         self.asked == Some(request) || self.is_stale(request)
     }
 
-    /// Whether what a request brings is none of these lines.
+    /// True for a request that asked for the lines listed before: its answer is none of these.
     pub(crate) fn is_stale(&self, request: RequestId) -> bool {
         self.stale == Some(request)
     }

@@ -15,7 +15,7 @@ const MOST: usize = 100_000;
 #[derive(Debug)]
 pub(crate) struct Doctor {
     pub(crate) job: Job,
-    /// Whether writing was tried: it began armed.
+    /// It began armed, and so tried whether it may write.
     pub(crate) tried_writing: bool,
     /// In which partitions.
     pub(crate) among: Among,

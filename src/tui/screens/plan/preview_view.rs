@@ -252,7 +252,7 @@ pub(crate) fn draw_items(app: &App, items: &mut Items, buffer: &mut Buffer, fram
         return draw_text(buffer, frame, rest, &lines, &mut Scroll::default(), theme);
     }
     if items.list.total == Some(0) && !items.text().is_empty() {
-        // What nobody looked at is not said to be absent: names stand in the rows, and messages are recorded in English.
+        // Names stand in the rows and messages are recorded in English: neither is said to be absent without a look.
         let words = tr!("keys, reasons and messages are searched; names are not");
         return draw_lines(buffer, rest, &problem::notice(&words, Role::Dim, room), theme);
     }
