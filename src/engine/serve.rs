@@ -173,7 +173,9 @@ async fn perform(task: &Task, command: Command) -> Result<(), Stop> {
             items::page(task, run, filter, (from, near), limit, fresh).await
         }
         Command::ShowItem { run, n } => items::show(task, run, n).await,
-        Command::Collisions { run, filter, from, limit } => collisions::page(task, run, filter, from, limit).await,
+        Command::Collisions { run, filter, from, near, limit } => {
+            collisions::page(task, run, filter, (from, near), limit).await
+        }
         Command::ShowCollision { run, items } => collisions::show(task, run, items).await,
         Command::RunPlan { plan, .. } if matches!(plan.work, Work::Export { .. }) => files::run(task, &plan).await,
         Command::RunPlan { plan, expect, rows } => {

@@ -25,7 +25,7 @@ async fn page(
     from: u64,
     limit: usize,
 ) -> (u64, Vec<CollisionKey>) {
-    let request = driver.send(Command::Collisions { run, filter: filter.clone(), from, limit }).await;
+    let request = driver.send(Command::Collisions { run, filter: filter.clone(), from, near: None, limit }).await;
     match driver.until(request, |e| matches!(e, Event::Collisions { .. } | Event::Failed(_))).await {
         Event::Collisions { total, keys, .. } => (total, keys),
         other => panic!("{other:?}"),
@@ -102,6 +102,15 @@ async fn what_is_decided_is_still_listed_behind_what_is_not_and_every_page_fits_
     }
     let open = CollisionFilter { open: true, text: String::new() };
     assert_eq!(page(&mut driver, run, &open, 0, 100).await, (4, keys[..4].to_vec()));
+    // The page with the key of an item comes in place of the one that was asked for, where it is listed.
+    for (filter, n, expected) in [(&all, keys[4].items[1], 4), (&all, keys[3].items[0], 2), (&open, keys[4].items[0], 0)] {
+        let command = Command::Collisions { run, filter: filter.clone(), from: 0, near: Some(n), limit: 2 };
+        let request = driver.send(command).await;
+        let is_page = |e: &Event| matches!(e, Event::Collisions { .. } | Event::Failed(_));
+        let Event::Collisions { from, keys: some, .. } = driver.until(request, is_page).await else { panic!("{n}") };
+        let at = usize::try_from(expected).unwrap();
+        assert_eq!((from, some.as_slice()), (expected, &keys[at..at + 2]), "{n}");
+    }
     // A text is found in the key and in those of the rows; its own signs are no pattern.
     for (text, found) in [("o-1#", 2), ("My_Tenant", 6), ("O_1", 0), ("%", 0)] {
         let filter = CollisionFilter { open: false, text: text.to_owned() };

@@ -1,9 +1,9 @@
 //! Keys that several rows want, in the items of a plan that normalises codes.
 
-use rusqlite::{Row as SqlRow, params_from_iter};
+use rusqlite::{OptionalExtension as _, Row as SqlRow, params_from_iter};
 
 use super::read::Reader;
-use super::rows::number;
+use super::rows::{number, unsigned};
 use super::{JournalError, database};
 use crate::domain::find::folded;
 use crate::domain::key::EntityKey;
@@ -51,6 +51,16 @@ impl Reader {
         );
         let count = self.connection.execute(&sql, params_from_iter(values)).map_err(&fail)?;
         Ok(count as u64)
+    }
+
+    /// Place of the key that an item is about in the listing that was arranged last, from 0; `None` where it is not in it.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn place_of_collision(&self, n: u64) -> Result<Option<u64>, JournalError> {
+        let sql = "SELECT place - 1 FROM temp.collided WHERE ',' || items || ',' LIKE '%,' || ?1 || ',%'";
+        let place = self.connection.query_row(sql, [number(n)], |row| row.get(0).map(unsigned)).optional();
+        place.map_err(database(&self.path))
     }
 
     /// Keys by their places in the listing that was arranged last: `limit` at most, from a place on, the first being 0.

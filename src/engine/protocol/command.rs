@@ -150,7 +150,9 @@ pub enum Command {
         filter: CollisionFilter,
         /// Place of the first one wanted, from 0.
         from: u64,
-        /// Keys at most.
+        /// The page with the key of this item instead, where it is listed.
+        near: Option<u64>,
+        /// Keys at most; pages are whole ones of so many.
         limit: usize,
     },
     /// Shows the rows that want one key: [`Event::Collision`].

@@ -1,27 +1,32 @@
 //! Keys that several rows want when codes are respelled: page by page, and one with its rows side by side.
 
-use super::items::{listed, reader};
+use super::items::{listed, page_of, reader};
 use crate::domain::item::{PlannedItem, PlannedPart, Role};
 use crate::domain::normalize::differences;
 use crate::domain::row::Row;
 use crate::domain::run::{Action, Reason, RunId};
 use crate::engine::failure::{ErrorCode, Failure};
-use crate::engine::journal::JournalError;
+use crate::engine::journal::{JournalError, Reader};
 use crate::engine::protocol::{Collision, CollisionFilter, CollisionRow, EntityRef, Event};
 use crate::engine::task::kept::Listed;
 use crate::engine::task::{Stop, Task, blocking};
 
-/// A page of the keys.
+/// A page of the keys, from a place on, or with the key of an item.
 pub(in crate::engine) async fn page(
     task: &Task,
     run: RunId,
     filter: CollisionFilter,
-    from: u64,
+    (from, near): (u64, Option<u64>),
     limit: usize,
 ) -> Result<(), Stop> {
     // From its beginning it is arranged anew: a run may have gone on meanwhile.
     let of = Listed::Collisions(filter);
-    let (total, keys) = listed(task, run, of, from == 0, move |reader| reader.collisions(from, limit)).await?;
+    let read = move |reader: &Reader| {
+        let place = near.map_or(Ok(None), |n| reader.place_of_collision(n))?;
+        let from = page_of(from, place, limit);
+        Ok((from, reader.collisions(from, limit)?))
+    };
+    let (total, (from, keys)) = listed(task, run, of, from == 0, read).await?;
     task.emit(Event::Collisions { run, total, from, keys }).await
 }
 

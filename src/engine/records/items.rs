@@ -62,6 +62,12 @@ pub(in crate::engine) async fn listed<T: Send + 'static>(
     Ok((total, page))
 }
 
+/// Where the page begins that holds a place; without one, where it was asked for from.
+pub(super) fn page_of(from: u64, place: Option<u64>, limit: usize) -> u64 {
+    let page = (limit as u64).max(1);
+    place.map_or(from, |place| place / page * page)
+}
+
 /// A page of items, from a place on, or with an item.
 pub(in crate::engine) async fn page(
     task: &Task,
@@ -74,8 +80,7 @@ pub(in crate::engine) async fn page(
     let of = Listed::Items(filter);
     let read = move |reader: &Reader| {
         let place = near.map_or(Ok(None), |n| reader.place_of(n))?;
-        let page = (limit as u64).max(1);
-        let from = place.map_or(from, |place| place / page * page);
+        let from = page_of(from, place, limit);
         Ok((from, reader.arranged(from, limit)?))
     };
     let (total, (from, items)) = listed(task, run, of, fresh, read).await?;

@@ -40,6 +40,18 @@ impl Hints {
         self.hints.push((key, words.to_owned()));
     }
 
+    /// Of an action with a key for each of several places, shows those of the first ones alone.
+    pub(crate) fn limit(&mut self, keymap: &Keymap, context: Context, action: Action, places: usize) {
+        let Some(all) = keys(keymap, context, action) else { return };
+        let own = keymap.keys(context, action);
+        let last = own.get(..places.min(own.len())).and_then(<[_]>::last);
+        if let Some((hint, (first, last))) =
+            self.hints.iter_mut().find(|(key, _)| *key == all).zip(own.first().zip(last))
+        {
+            hint.0 = if first == last { first.to_string() } else { format!("{first}-{last}") };
+        }
+    }
+
     /// Key and words of each.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.hints.iter().map(|(key, words)| (key.as_str(), words.as_str()))

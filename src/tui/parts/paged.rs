@@ -21,20 +21,27 @@ pub(crate) struct Paged<T> {
     asked: Option<RequestId>,
     /// Asked for of the lines that were listed before.
     stale: Option<RequestId>,
+    /// Number of the item whose line the cursor is to stand on once its page is there.
+    near: Option<u64>,
     pub(crate) scroll: Scroll,
 }
 
 impl<T> Default for Paged<T> {
     fn default() -> Self {
-        Self { total: None, pages: BTreeMap::new(), asked: None, stale: None, scroll: Scroll::default() }
+        Self { total: None, pages: BTreeMap::new(), asked: None, stale: None, near: None, scroll: Scroll::default() }
     }
 }
 
 impl<T> Paged<T> {
-    /// A listing of other lines in its place. What is still being read of these is waited for, so that one page is read at a time however
-    /// fast somebody types.
-    pub(crate) fn again(&self) -> Self {
-        Self { stale: self.asked.or(self.stale), ..Self::default() }
+    /// A listing of other lines in its place, the cursor on the line of an item where that is among them. What is still being read of
+    /// these is waited for, so that one page is read at a time however fast somebody types.
+    pub(crate) fn again(&self, near: Option<u64>) -> Self {
+        Self { stale: self.asked.or(self.stale), near: near.or(self.near), ..Self::default() }
+    }
+
+    /// Number of the item whose page is wanted instead of the first one.
+    pub(crate) fn near(&self) -> Option<u64> {
+        self.near
     }
 
     /// Lines of the list.
@@ -99,9 +106,13 @@ impl<T> Paged<T> {
         self.stale == Some(request)
     }
 
-    /// A page came, of these lines.
-    pub(crate) fn take(&mut self, total: u64, from: u64, lines: Vec<T>) {
+    /// A page came, of these lines; `is_of` tells the line of an item.
+    pub(crate) fn take(&mut self, total: u64, from: u64, lines: Vec<T>, is_of: impl Fn(&T, u64) -> bool) {
         self.total = Some(total);
+        let place = self.near.take().and_then(|n| lines.iter().position(|line| is_of(line, n)));
+        if let Some(place) = place.and_then(|place| usize::try_from(from).ok()?.checked_add(place)) {
+            self.scroll.cursor = place;
+        }
         self.pages.insert(from / PAGE, lines);
     }
 

@@ -77,8 +77,6 @@ pub(crate) struct Items {
     which: Which,
     text: String,
     pub(crate) list: Paged<ItemResult>,
-    /// The item that the cursor is to stand on once its page is there.
-    near: Option<u64>,
     item_asked: Option<(u64, RequestId)>,
     shown: Option<(u64, Described)>,
     /// Why the last request failed; nothing more is asked for until something changes.
@@ -96,7 +94,6 @@ impl Items {
             which: Which::All,
             text: String::new(),
             list: Paged::default(),
-            near: None,
             item_asked: None,
             shown: None,
             problem: None,
@@ -123,8 +120,8 @@ impl Items {
     /// Lists others, the cursor on the same item where it is among them. Answers to what was asked for before are not waited for any more.
     pub(crate) fn narrow(&mut self, which: Which, text: &str) {
         let text = text.to_owned();
-        let near = self.selected().map(|item| item.n).or(self.near);
-        *self = Self { which, text, list: self.list.again(), near, ..Self::new(self.run) };
+        let list = self.list.again(self.selected().map(|item| item.n));
+        *self = Self { which, text, list, ..Self::new(self.run) };
     }
 
     /// Lines of the list.
@@ -200,7 +197,7 @@ impl Items {
     /// The command that reads what the listing lacks.
     pub(crate) fn command(&self, wanted: &Wanted) -> Command {
         let limit = usize::try_from(PAGE).unwrap_or(usize::MAX);
-        let (run, filter, fresh, near) = (self.run, self.filter(), self.fresh, self.near);
+        let (run, filter, fresh, near) = (self.run, self.filter(), self.fresh, self.list.near());
         match wanted {
             Wanted::Page(page) => Command::Items { run, filter, from: page * PAGE, near, limit, fresh },
             Wanted::Item(n) => Command::ShowItem { run, n: *n },
@@ -209,11 +206,7 @@ impl Items {
 
     /// A page came.
     pub(crate) fn take_page(&mut self, total: u64, from: u64, items: Vec<ItemResult>) {
-        let near = self.near.take().and_then(|n| items.iter().position(|item| item.n == n));
-        self.list.take(total, from, items);
-        if let Some(place) = near.and_then(|place| usize::try_from(from).ok()?.checked_add(place)) {
-            self.list.scroll.cursor = place;
-        }
+        self.list.take(total, from, items, |item, n| item.n == n);
     }
 
     /// An item's rows came.

@@ -173,6 +173,33 @@ fn the_next_undecided_key_is_a_key_away_and_thousands_are_paged() {
 }
 
 #[test]
+fn the_key_stays_chosen_when_others_are_listed() {
+    // The third of six is the second one of those with the text.
+    let narrowed = play((120, 40), &format!("{OPEN}jj/item<ret>"));
+    assert!(narrowed.screen.contains("1/4"), "{}", narrowed.screen);
+    let again = play((120, 40), &format!("{OPEN}jj/item<ret>j<esc>"));
+    assert!(again.screen.contains("4/6"), "{}", again.screen);
+    let which = play((120, 40), &format!("{OPEN}jjvv"));
+    assert!(which.screen.contains("3/6"), "{}", which.screen);
+}
+
+#[test]
+fn the_next_undecided_key_may_stand_above() {
+    let above = play((120, 40), &format!("{OPEN}Gn"));
+    assert!(above.screen.contains("1/6") && above.screen.contains("on from the first"), "{}", above.screen);
+    let none = play((120, 40), &format!("{OPEN}/O-1#001<ret>1n"));
+    assert!(none.screen.contains("no other key with this text is undecided"), "{}", none.screen);
+}
+
+#[test]
+fn keys_are_offered_for_the_rows_that_there_are() {
+    let three = play((120, 40), OPEN);
+    assert!(three.screen.contains(" 1-3 keep "), "{}", three.screen);
+    let two = play((120, 40), &format!("{OPEN}j"));
+    assert!(two.screen.contains(" 1-2 keep "), "{}", two.screen);
+}
+
+#[test]
 fn a_plan_that_normalises_nothing_has_no_collisions() {
     let change = |p: &mut Play| {
         p.files.insert(

@@ -64,15 +64,21 @@ impl Collisions {
         self.detail.slide(step, len);
     }
 
-    /// Goes to the next key that nobody has decided about; where that is not read yet, to where it may be.
+    /// Goes to the next key that nobody has decided about, from the last one on to the first; where that is not read yet, to where it may
+    /// be.
     fn next_open(&mut self, app: &mut App) {
         let wants = |i: &usize| self.list.get(*i).is_none_or(|key| decision::of(app, key).is_open());
-        match (self.list.scroll.cursor + 1..self.list.len()).find(wants) {
+        let (cursor, len) = (self.list.scroll.cursor, self.list.len());
+        match (cursor + 1..len).chain(0..cursor.min(len)).find(wants) {
             Some(at) => {
+                if at < cursor {
+                    app.say(tr!("the last one was reached: on from the first"));
+                }
                 self.list.scroll.cursor = at;
                 self.moved();
             }
-            None => app.say(tr!("no undecided key further down")),
+            None if self.filter.active() => app.say(tr!("no other key with this text is undecided")),
+            None => app.say(tr!("no other key is undecided")),
         }
     }
 

@@ -95,9 +95,10 @@ impl Collisions {
         self.shown.as_deref().filter(|s| s.target == key.target)
     }
 
-    /// Lists anew.
+    /// Lists anew, the cursor on the same key where it is among them.
     fn again(&mut self) {
-        self.list = self.list.again();
+        let near = self.list.selected().and_then(|key| key.items.first().copied());
+        self.list = self.list.again(near);
         self.moved();
     }
 
@@ -150,7 +151,7 @@ impl Screen for Collisions {
     fn answer(&mut self, _: &mut App, request: RequestId, event: Event) {
         match event {
             Event::Collisions { .. } | Event::Failed(_) if self.list.is_stale(request) => {}
-            Event::Collisions { total, from, keys, .. } => self.list.take(total, from, keys),
+            Event::Collisions { total, from, keys, .. } => self.list.take(total, from, keys, |key, n| key.items.contains(&n)),
             Event::Collision(collision) => {
                 self.shown = Some(collision);
                 self.arranged = None;
@@ -173,7 +174,8 @@ impl Screen for Collisions {
                 Wanted::Page(page) => {
                     let filter = CollisionFilter { open: self.only_open, text: self.filter.text().to_owned() };
                     let limit = usize::try_from(PAGE).unwrap_or(usize::MAX);
-                    let command = Command::Collisions { run, filter, from: page * PAGE, limit };
+                    let near = self.list.near();
+                    let command = Command::Collisions { run, filter, from: page * PAGE, near, limit };
                     self.list.asked(app.ask_for_screen(command));
                 }
                 Wanted::Rows(key) => {

@@ -30,8 +30,12 @@ impl Collisions {
             Some(n) => format!("{}/{}", format::len(self.list.scroll.cursor + 1), format::count(n)),
         };
         let inner = framed(buffer, area, Frame::Dialog, &tr!("Key collisions"), &at, theme);
-        let hints = self.hints(usize::from(area.width));
-        foot(buffer, area, &Hints::of(&app.keymap, self.context(), &hints), theme);
+        let mut hints = Hints::of(&app.keymap, self.context(), &self.hints(usize::from(area.width)));
+        // The keys of the rows that there are.
+        if let Some(rows) = self.rows() {
+            hints.limit(&app.keymap, self.context(), Action::Pick, rows.rows.len());
+        }
+        foot(buffer, area, &hints, theme);
         let mut inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         if inner.height < 3 {
             return None;

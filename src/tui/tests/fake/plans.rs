@@ -79,7 +79,7 @@ impl Plans {
                 let (total, items) = self.page(filter, *from, *limit);
                 out.push((request, Event::Items { run: *run, total, from: *from, items }));
             }
-            Command::Collisions { run, filter, from, limit } => {
+            Command::Collisions { run, filter, from, limit, .. } => {
                 let wanted = |(c, key): &&(Collision, CollisionKey)| {
                     (!filter.open || key.open)
                         && c.target.key.to_string().to_lowercase().contains(&filter.text.to_lowercase())
