@@ -158,6 +158,11 @@ fn what_can_be_repaired_is_previewed_and_runs_like_any_plan() {
     let line = |keys: &str| play(&format!("{keys}Yy")).copied.pop().unwrap();
     assert_eq!(line(":doctor product<ret>"), "tenantry --sandbox doctor --module product");
     assert_eq!(line(":doctor product<ret>r"), "tenantry --sandbox doctor --module product --repair --arm");
+    // One level back from the repair are the findings, the cursor where it was; read again, it is theirs as before.
+    for keys in [":doctor product<ret>jr<esc>", ":doctor product<ret>jrp<esc>"] {
+        let back = play(keys);
+        assert!(back.app.stack.shows::<FindingsBox>() && back.screen.contains("2/"), "{}", back.screen);
+    }
     // The plan in the form is another one: it is not run in place of the repair, nor the other way round.
     let copy = "name = \"c\"\noperation = \"copy\"\n[source]\ntype = \"PRODUCT\"\ntenant = \"acme\"\n[target]\ntenant = \"globex\"\n";
     let answer = |c: &Command| match c {
@@ -168,7 +173,7 @@ fn what_can_be_repaired_is_previewed_and_runs_like_any_plan() {
         p.files.insert("copy.toml".into(), copy.to_owned());
         p.fake = Fake::golden().answering(answer);
     };
-    let both = Play::new(120, 40).with(change).keys("AA:plan open copy.toml<ret>:doctor<ret>r<esc>R");
+    let both = Play::new(120, 40).with(change).keys("AA:plan open copy.toml<ret>:doctor<ret>r<esc><esc>R");
     let run = both
         .commands
         .iter()

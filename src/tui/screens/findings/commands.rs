@@ -10,6 +10,7 @@ use crate::tui::app::App;
 use crate::tui::format;
 use crate::tui::pane::Pane;
 use crate::tui::screens::options::Options;
+use crate::tui::screens::plan::preview::PlanPreview;
 
 impl App {
     /// Shows what the doctor found last; looks for the first time where it never did.
@@ -100,13 +101,25 @@ impl App {
             Some(only) => Plan::repair_of(only.into_iter().collect()),
             None => Plan::repair(doctor.among.module.clone()),
         };
-        self.preview_own(Box::new(plan));
+        let of = doctor.job.request;
+        self.preview_own(Box::new(plan)).repairs = Some(of);
+    }
+
+    /// Leaves the preview: one level back from a repair are the findings that it is of.
+    pub(crate) fn leave_preview(&mut self) {
+        self.plan.shows_preview = false;
+        let of = self.plan.preview.as_ref().and_then(|preview| preview.repairs);
+        if let Some(of) = of.filter(|of| self.doctor.as_ref().is_some_and(|d| d.job.request == *of)) {
+            self.show_findings_of(of);
+        }
     }
 
     /// Previews a plan that no form is over.
-    pub(crate) fn preview_own(&mut self, plan: Box<Plan>) {
+    pub(crate) fn preview_own(&mut self, plan: Box<Plan>) -> &mut PlanPreview {
         let own = Some(plan.clone());
-        self.begin_preview(plan, 0).own = own;
+        let preview = self.begin_preview(plan, 0);
+        preview.own = own;
+        preview
     }
 
     /// The command line that looks, or that repairs.

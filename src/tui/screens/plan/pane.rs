@@ -88,7 +88,7 @@ impl PaneScreen for PlanPane {
 
     fn go(&self, app: &mut App, action: Action) -> bool {
         match (action, app.plan.shows_preview) {
-            (Action::Back | Action::Left, true) => app.plan.shows_preview = false,
+            (Action::Back | Action::Left, true) => app.leave_preview(),
             (Action::Open | Action::Right, true) => app.open_item(),
             (Action::Back, false) => app.focus = Pane::Tenants,
             (Action::Open, false) => app.open_row(),

@@ -22,6 +22,8 @@ pub(crate) struct PlanPreview {
     pub(crate) findings: Findings,
     /// The plan, where it is not the one in the form.
     pub(crate) own: Option<Box<Plan>>,
+    /// The doctor's request, where it is the repair of what was found.
+    pub(crate) repairs: Option<RequestId>,
     /// Decisions of the plan, key by key, when it was previewed.
     pub(crate) decided: Vec<Decided>,
 }
@@ -38,6 +40,7 @@ impl PlanPreview {
             filter: Filter::default(),
             findings: Findings::default(),
             own: None,
+            repairs: None,
             decided: Vec::new(),
         }
     }

@@ -16,7 +16,9 @@ impl App {
     /// Finds out what the plan in the pane would do; one that is being found out is given up.
     pub(crate) fn preview_plan(&mut self) {
         if let Some(plan) = self.plan.own().cloned() {
-            return self.preview_own(Box::new(plan));
+            let repairs = self.plan.preview.as_ref().and_then(|preview| preview.repairs);
+            self.preview_own(Box::new(plan)).repairs = repairs;
+            return;
         }
         if let Some(words) = self.exports() {
             self.tell(Level::Info, words.clone());
