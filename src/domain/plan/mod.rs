@@ -46,6 +46,18 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Where it takes from and where it writes to, in a few words each: its modules, where it is of no one place in them.
+    #[must_use]
+    pub fn ends(&self) -> (String, String) {
+        let (source, target) = self.work.ends();
+        let is_of_modules = matches!(self.work, Work::Normalize { .. } | Work::Repair) && source.is_empty();
+        match &self.modules {
+            Modules::Named(names) if is_of_modules => (names.join(", "), target),
+            Modules::All if is_of_modules => ("every module".to_owned(), target),
+            _ => (source, target),
+        }
+    }
+
     /// The plan of an undo that no file describes.
     #[must_use]
     pub fn undo(undo: Undo) -> Self {

@@ -183,7 +183,9 @@ impl Work {
             Self::Undo(undo) => (undo.run.to_string(), String::new()),
             Self::RepairOf(entities) if entities.len() == 1 => ("1 entity".to_owned(), String::new()),
             Self::RepairOf(entities) => (format!("{} entities", entities.len()), String::new()),
-            Self::Normalize { .. } | Self::Repair => (String::new(), String::new()),
+            Self::Normalize { source, .. } if !source.entities.is_empty() => (entities(source), String::new()),
+            Self::Normalize { source, .. } => (source.entity_type.clone().unwrap_or_default(), String::new()),
+            Self::Repair => (String::new(), String::new()),
         }
     }
 }

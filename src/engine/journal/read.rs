@@ -141,7 +141,7 @@ impl Reader {
             let plan: Option<String> = row.get(19)?;
             // One that cannot be read is told of where the run is taken up.
             let plan = plan.and_then(|text| serde_json::from_str::<Plan>(&text).ok());
-            let (source, target) = plan.as_ref().map(|plan| plan.work.ends()).unwrap_or_default();
+            let (source, target) = plan.as_ref().map(Plan::ends).unwrap_or_default();
             let part = plan.as_ref().and_then(|plan| plan.work.part());
             let facts = super::facts::read(row.get::<_, Option<String>>(21)?.as_deref());
             Ok(RunInfo {

@@ -224,7 +224,7 @@ impl Screen for Runs {
 
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
         let area =
-            centred(buffer, area, WIDEST.min(area.width.saturating_sub(12)).max(108), area.height.saturating_sub(1));
+            centred(buffer, area, WIDEST.min(area.width.saturating_sub(2)).max(108), area.height.saturating_sub(1));
         let title = match &self.opened {
             None => tr!("Runs"),
             Some(opened) => tr!("Run %{run}", run = opened.info.run),
@@ -248,9 +248,13 @@ impl Screen for Runs {
             (Action::ShowCommand, text!("command")),
             (Action::Back, text!("back")),
         ];
-        // The others are about a run.
-        if self.chosen().is_none() {
-            hints.retain(|(action, _)| matches!(action, Action::ShowCommand | Action::Back));
+        match self.chosen() {
+            Some(run) if matches!(run.state, RunState::Done | RunState::Undone) => {
+                hints.retain(|(action, _)| *action != Action::Resume);
+            }
+            Some(_) => {}
+            // The others are about a run.
+            None => hints.retain(|(action, _)| matches!(action, Action::ShowCommand | Action::Back)),
         }
         foot(buffer, area, &Hints::of(&app.keymap, Context::Runs, &hints), &app.theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };

@@ -76,7 +76,7 @@ fn a_run_of_which_nothing_was_begun_leaves_nothing_unfinished() {
     let played = playing((120, 40), declined, ":runs<ret>");
     assert!(!played.screen.contains("unfinished"), "{}", played.screen);
     let row = played.screen.lines().find(|line| line.contains("rollback")).unwrap();
-    assert!(row.contains("  0     3  "), "{row}");
+    assert!(row.contains("  0     3 "), "{row}");
     let narrow = playing((60, 15), declined, ":runs<ret>").screen;
     assert!(narrow.contains("rollback  stopped") && !narrow.contains("3 left"), "{narrow}");
     assert_eq!(played.app.words_on_leaving(), [""; 0]);
@@ -105,6 +105,35 @@ fn the_record_of_a_run_that_was_declined_says_that_nothing_was_written() {
     let record = playing((120, 40), change, "5y").copied.remove(0);
     assert!(record.contains("Nothing was written") && record.contains("Left: 1 item\n"), "{record}");
     assert!(!record.contains("not known") && !record.contains(" undo "), "{record}");
+}
+
+#[test]
+fn an_undo_is_told_by_what_it_takes_back() {
+    let two = |p: &mut Play| {
+        p.fake = Fake::golden().answering(|c| {
+            let first = super::fake::stopped_run();
+            let undo = RunInfo {
+                run: RunId::from_parts(1_773_968_523_900, 9),
+                name: format!("undo of {}", first.run),
+                operation: Operation::Undo,
+                source: first.run.to_string(),
+                target: String::new(),
+                undo_of: Some(first.run),
+                state: RunState::Done,
+                left: 0,
+                ..first.clone()
+            };
+            let events = [undo, first].map(|run| Event::Run(Box::new(run)));
+            let ended = Event::Finished { cancelled: false };
+            matches!(c, Command::Runs).then(|| events.into_iter().chain(std::iter::once(ended)).collect())
+        });
+    };
+    let screen = playing((200, 60), two, ":runs<ret>").screen;
+    let row = screen.lines().find(|line| line.contains("undo of ")).unwrap();
+    assert!(row.contains("undo of PRODUCT of acme → globex: rollback of "), "{screen}");
+    // There is nothing to resume of it.
+    assert!(!screen.contains(" r resume "), "{screen}");
+    assert!(playing((200, 60), two, ":runs<ret>j").screen.contains(" r resume "));
 }
 
 #[test]

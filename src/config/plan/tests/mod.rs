@@ -344,7 +344,7 @@ fn a_copy_may_read_from_a_snapshot_beside_its_plan_and_lead_back() {
     let parsed = parse(Path::new("plans/p.toml"), &text("snapshot = \"monday\"", "acme")).unwrap();
     let Work::Copy { source, .. } = &parsed.work else { panic!("{parsed:?}") };
     assert_eq!(source.snapshot.as_deref(), Some("plans/monday"));
-    assert_eq!(parsed.work.ends(), ("P of acme in the snapshot plans/monday".to_owned(), "acme".to_owned()));
+    assert_eq!(parsed.ends(), ("P of acme in the snapshot plans/monday".to_owned(), "acme".to_owned()));
     for source in ["", "snapshot = \"\""] {
         assert_eq!(
             parse(Path::new("p.toml"), &text(source, "acme")).unwrap_err().key.as_deref(),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::facts::{state, subject_of};
+use super::facts::{ends, state, subject_of};
 use crate::domain::clock::local_minutes;
 use crate::domain::run::Outcome;
 use crate::engine::protocol::RunInfo;
@@ -40,36 +40,47 @@ struct Column {
     heading: Cow<'static, str>,
     width: usize,
     is_number: bool,
-    value: fn(&App, &RunInfo) -> (Role, String),
+    value: Value,
+}
+
+/// What stands in a column.
+#[derive(Clone, Copy)]
+enum Value {
+    Of(fn(&App, &RunInfo) -> (Role, String)),
+    Subject,
 }
 
 /// The columns for the runs of a list.
-pub(super) struct Columns {
+pub(super) struct Columns<'r> {
     all: Vec<Column>,
+    runs: &'r [RunInfo],
     gap: usize,
     /// True where one of them says who ran it.
     pub(super) has_who: bool,
 }
 
-impl Columns {
-    /// As many as leave the subject its room; each is as wide as what stands in it, and the subject gets the rest.
-    pub(super) fn of(app: &App, runs: &[RunInfo], room: usize) -> Self {
+impl<'r> Columns<'r> {
+    /// As many as leave the subjects their room, otherwise as many as leave them a little; each is as wide as what stands in it, and the
+    /// subject gets the rest.
+    pub(super) fn of(app: &App, runs: &'r [RunInfo], room: usize) -> Self {
         let heading = tr!("source → target, name");
         let least = SUBJECT.max(text::width(&heading));
-        let mut laid_out = FULLER.iter().map(|layout| Self::beside(app, runs, layout));
-        let mut columns = laid_out
-            .find(|columns| columns.width() + least <= room)
+        let widest = runs.iter().map(|run| text::width(&subject_of(run, undone(runs, run)))).max().unwrap_or(0);
+        let laid_out = || FULLER.iter().map(|layout| Self::beside(app, runs, layout));
+        let leaving = |cells: usize| laid_out().find(|columns| columns.width() + cells <= room);
+        let mut columns = leaving(least.max(widest))
+            .or_else(|| leaving(least))
             .unwrap_or_else(|| Self::beside(app, runs, &LEANEST));
         let width = room.saturating_sub(columns.width()).max(SUBJECT);
-        columns.all.insert(BEFORE, Column { heading, width, is_number: false, value: subject });
+        columns.all.insert(BEFORE, Column { heading, width, is_number: false, value: Value::Subject });
         columns
     }
 
     /// All but the subject's.
-    fn beside(app: &App, runs: &[RunInfo], layout: &Layout) -> Self {
+    fn beside(app: &App, runs: &'r [RunInfo], layout: &Layout) -> Self {
         let column = |heading: Cow<'static, str>, is_number, value: fn(&App, &RunInfo) -> (Role, String)| {
             let widest = runs.iter().map(|run| text::width(&value(app, run).1)).max().unwrap_or(0);
-            Column { width: widest.max(text::width(&heading)), heading, is_number, value }
+            Column { width: widest.max(text::width(&heading)), heading, is_number, value: Value::Of(value) }
         };
         let mut all = vec![
             column(tr!("when"), false, if layout.has_year { when } else { day }),
@@ -85,7 +96,7 @@ impl Columns {
         if layout.has_who {
             all.push(column(tr!("operator"), false, operator));
         }
-        Self { all, gap: layout.gap, has_who: layout.has_who }
+        Self { all, runs, gap: layout.gap, has_who: layout.has_who }
     }
 
     /// Cells that they take, each with its gap.
@@ -93,9 +104,18 @@ impl Columns {
         self.all.iter().map(|column| column.width + self.gap).sum()
     }
 
-    /// True where a subject does not fit.
-    pub(super) fn cuts(&self, subject: &str) -> bool {
-        self.all.get(BEFORE).is_some_and(|column| text::width(subject) > column.width)
+    /// True where the subject of a run does not fit.
+    pub(super) fn cuts(&self, run: &RunInfo) -> bool {
+        self.all.get(BEFORE).is_some_and(|column| text::width(&self.subject(run)) > column.width)
+    }
+
+    /// The ends of a run; of an undo, those of the run that it takes back.
+    pub(super) fn ends(&self, run: &RunInfo) -> String {
+        ends(undone(self.runs, run).unwrap_or(run))
+    }
+
+    fn subject(&self, run: &RunInfo) -> String {
+        subject_of(run, undone(self.runs, run))
     }
 
     /// The line above the rows.
@@ -105,7 +125,10 @@ impl Columns {
 
     /// The row of a run.
     pub(super) fn row(&self, app: &App, run: &RunInfo) -> Rich {
-        self.line(|column| (column.value)(app, run))
+        self.line(|column| match column.value {
+            Value::Of(value) => value(app, run),
+            Value::Subject => (Role::Text, self.subject(run)),
+        })
     }
 
     fn line(&self, cell: impl Fn(&Column) -> (Role, String)) -> Rich {
@@ -151,8 +174,10 @@ fn stands(app: &App, run: &RunInfo) -> (Role, String) {
     (role, if run.is_unfinished() { tr!("%{n} left", n = format::count(run.left)).into_owned() } else { state })
 }
 
-fn subject(_: &App, run: &RunInfo) -> (Role, String) {
-    (Role::Text, subject_of(run))
+/// The run that another takes back, where it is among those listed.
+fn undone<'r>(runs: &'r [RunInfo], run: &RunInfo) -> Option<&'r RunInfo> {
+    let of = run.undo_of?;
+    runs.iter().find(|other| other.run == of)
 }
 
 fn done(_: &App, run: &RunInfo) -> (Role, String) {

@@ -23,8 +23,8 @@ pub(super) type Fact = (Cow<'static, str>, String);
 pub(super) fn detail(app: &App, run: &RunInfo, columns: &Columns, room: usize) -> Vec<Rich> {
     let why = if run.reason.is_empty() { tr!("no reason was given").into_owned() } else { run.reason.clone() };
     let mut facts = vec![(tr!("name"), run.name.clone())];
-    if columns.cuts(&subject_of(run)) && !ends(run).is_empty() {
-        facts.push((tr!("from, to"), ends(run)));
+    if columns.cuts(run) && !columns.ends(run).is_empty() {
+        facts.push((tr!("from, to"), columns.ends(run)));
     }
     facts.push((tr!("why"), why));
     if !columns.has_who {
@@ -56,12 +56,12 @@ fn lines(facts: &[Fact]) -> Vec<Rich> {
 }
 
 /// The ends that it has.
-fn ends(run: &RunInfo) -> String {
+pub(super) fn ends(run: &RunInfo) -> String {
     let ends = [source(run), Cow::Borrowed(run.target.as_str())];
     ends.into_iter().filter(|end| !end.is_empty()).collect::<Vec<_>>().join(" → ")
 }
 
-/// Its source as the record has it ([`Work::ends`](crate::domain::plan::Work::ends)), in the language of the console.
+/// Its source as the record has it ([`Plan::ends`](crate::domain::plan::Plan::ends)), in the language of the console.
 fn source(run: &RunInfo) -> Cow<'_, str> {
     let text = run.source.as_str();
     if Language::spoken() == Language::English {
@@ -73,6 +73,7 @@ fn source(run: &RunInfo) -> Cow<'_, str> {
     let mut words: Cow<'_, str> = match (count, what.rsplit_once(" of ")) {
         (Some(n), _) => format::plural(n, text!("%{n} entity"), text!("%{n} entities")).into(),
         (None, Some((kind, tenant))) => tr!("source (tenant %{tenant}): %{kind}", kind = kind, tenant = tenant),
+        (None, None) if what == "every module" => tr!("every module"),
         (None, None) => what.into(),
     };
     if let Some(dir) = dir {
@@ -84,16 +85,16 @@ fn source(run: &RunInfo) -> Cow<'_, str> {
     words
 }
 
-/// Its two ends where it has them, and its label or name.
-pub(super) fn subject_of(run: &RunInfo) -> String {
+/// Its two ends where it has them, and its label or name; of an undo those of the run that it takes back, where that is known.
+pub(super) fn subject_of(run: &RunInfo, undone: Option<&RunInfo>) -> String {
     let called = if run.label.is_empty() { &run.name } else { &run.label };
-    match (&*source(run), run.target.as_str()) {
-        // Its name tells more than the id of the run that it takes back.
-        _ if run.operation == Operation::Undo => called.clone(),
-        ("", "") => called.clone(),
-        (source, "") => format!("{source}: {called}"),
-        (source, target) => format!("{source} → {target}: {called}"),
+    if let Some(undone) = undone {
+        let taken_back = tr!("undo of %{run}", run = subject_of(undone, None)).into_owned();
+        return if run.label.is_empty() { taken_back } else { format!("{taken_back}: {called}") };
     }
+    let ends = ends(run);
+    // The name of an undo tells more than the id of the run that it takes back.
+    if run.operation == Operation::Undo || ends.is_empty() { called.clone() } else { format!("{ends}: {called}") }
 }
 
 /// Its state; of the run that is under way here, as it stands now. The words of the contract are the same in every language; that it is
@@ -170,6 +171,7 @@ mod tests {
         for (english, japanese) in [
             ("PRODUCT of acme", "acme の PRODUCT"),
             ("acme", "acme"),
+            ("every module", "すべてのモジュール"),
             ("1 entity", "エンティティ 1 件"),
             ("12 entities, part 1/3", "エンティティ 12 件 (パート 1/3)"),
             (
