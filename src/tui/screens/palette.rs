@@ -351,7 +351,10 @@ fn line(app: &App, offer: &Offer) -> Rich {
             .with(Role::Text, &translated(offer.help().unwrap_or_default())),
         Choice::AsTyped(phrase, arguments) => {
             let line = Rich::of(Role::Text, " ").with(Role::Text, &format!("{} {}", phrase.word, arguments.join(" ")));
-            line.with(Role::Dim, &format!("  {}", tr!("as typed")))
+            match phrase.lacks(arguments.len()) {
+                true => line.with(Role::Warning, &format!("  {}", phrase.wants(arguments.len()))),
+                false => line.with(Role::Dim, &format!("  {}", tr!("as typed"))),
+            }
         }
         Choice::Partition(_, pk, module) => Rich::of(Role::Text, " ")
             .with(Role::Text, pk)

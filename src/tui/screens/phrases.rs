@@ -135,8 +135,13 @@ pub(crate) fn parse(line: &str) -> Option<(&'static Phrase, Vec<String>)> {
 }
 
 impl Phrase {
+    /// True where it cannot do without more than so many arguments.
+    pub(crate) fn lacks(&self, given: usize) -> bool {
+        self.arguments.split(' ').take_while(|argument| !argument.starts_with('[') && *argument != "…").count() > given
+    }
+
     /// Arguments that it wants and was not given.
-    fn wants(&self, given: usize) -> String {
+    pub(crate) fn wants(&self, given: usize) -> String {
         let arguments = match self.arguments.splitn(given + 1, ' ').nth(given) {
             _ if self.arguments.starts_with('[') => {
                 return tr!("usage: %{command} %{arguments}", command = self.word, arguments = self.arguments)
@@ -218,6 +223,9 @@ mod tests {
         assert_eq!(wants("report").as_deref(), Some("report wants RUN|preview|doctor FILE"));
         assert_eq!(wants("open").as_deref(), Some("open wants PK [SK]"));
         assert_eq!(wants("copy nope").as_deref(), Some("copy wants WHAT"));
+        let lacks = |line| parse(line).is_some_and(|(phrase, given)| phrase.lacks(given.len()));
+        assert!(lacks("export 01X") && lacks("open ") && lacks("plan "));
+        assert!(!lacks("export 01X a.db") && !lacks("open P#a") && !lacks("activity") && !lacks("plan new"));
     }
 
     #[test]
