@@ -108,7 +108,7 @@ actions! {
     Tenants = "log-tenant", "tenant", "Show only items of one tenant, one after another";
     PreviewPlan = "preview-plan", "preview", "Find out what the plan would do, item by item; nothing is written";
     ShowPreview = "show-preview", "last preview", "Look at the plan's last preview again";
-    Summary = "summary", "summary", "Show all that the preview comes to: counts, costs, advice, notes, digest";
+    Summary = "summary", "summary", "Show all that the preview or the batch comes to: counts, costs, advice, notes, digest";
     Which = "which-items", "which", "List every item, only problems, what is skipped, or what is written";
     Collisions = "collisions", "collisions", "Decide key collisions: which row stays (plans that normalise)";
     Violations = "violations", "invalid", "List violations in the previewed items: schemas by keyword, references by field";

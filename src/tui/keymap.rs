@@ -162,7 +162,7 @@ contexts! {
     Approval = "approval", "Only item of a run that waits for a decision", Question;
     Runs = "runs", "Recorded runs", List;
     Item = "item", "One item", List;
-    Summary = "summary", "Summary of a preview", List;
+    Summary = "summary", "Summary of a preview or a batch", List;
     Signs = "signs", "Signs of a list", List;
     Find = "find", "Entities that hold a text", List;
     Activity = "activity", "Activity", List;

@@ -25,6 +25,7 @@ use crate::tui::keymap::{Context, Key};
 use crate::tui::parts::Scroll;
 use crate::tui::parts::scroll::Step;
 use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::screens::plan::summary::Summary;
 
 /// Items that stand out in a batch.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -136,6 +137,10 @@ impl Screen for Batch {
             Action::ShowCommand => {
                 let line = app.line_of_approval(&self.approval);
                 app.stack.push(CommandBox::new(line));
+                return Flow::Stay;
+            }
+            Action::Summary => {
+                app.stack.push(Summary::of_batch(self.facts(app, 0)));
                 return Flow::Stay;
             }
             Action::TakeOut => {

@@ -94,6 +94,19 @@ pub(super) fn paused(play: &mut Play) {
 }
 
 #[test]
+fn what_there_is_no_room_for_above_a_batch_is_a_key_away() {
+    let small = playing((60, 15), |_| {}, RUN).screen;
+    assert!(small.contains("1 item · ") && small.contains("more lines: S shows them"), "{small}");
+    assert!(!small.contains("digest 0123"), "{small}");
+    let whole = playing((60, 15), |_| {}, &format!("{RUN}S"));
+    assert!(whole.screen.contains("Summary of the batch") && whole.screen.contains("digest "), "{}", whole.screen);
+    let back = playing((60, 15), |_| {}, &format!("{RUN}S<esc>")).screen;
+    assert!(back.contains("Batch 1: "), "{back}");
+    let wide = playing((120, 40), |_| {}, RUN).screen;
+    assert!(!wide.contains("more lines") && wide.contains("digest "), "{wide}");
+}
+
+#[test]
 fn read_only_nothing_runs_and_the_way_to_arm_is_told() {
     let played = playing((120, 40), |_| {}, ":plan open batches.toml<ret>R");
     assert!(played.screen.contains("read-only: A allows writing"), "{}", played.screen);

@@ -15,9 +15,9 @@ use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
 use crate::tui::parts::popup::{Frame, centred, framed};
-use crate::tui::parts::problem;
 use crate::tui::parts::{Hints, Place, Rich, draw_line, draw_lines, draw_list};
 use crate::tui::screens::plan::preview_view::{action_role, push_named, short};
+use crate::tui::screens::plan::summary::facts_in;
 use crate::tui::screens::rehearsed;
 use crate::tui::screens::runs::approved;
 use crate::tui::theme::Role;
@@ -62,10 +62,12 @@ impl Batch {
         self.draw_left(app, buffer, area);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let room = usize::from(inner.width).max(4);
-        let mut head = self.head(app, room);
         let keys = decisions(app, room);
         let below = u16::try_from(keys.len()).unwrap_or(1);
-        head.truncate(usize::from((inner.height.saturating_sub(below) / 2).max(1)));
+        // Few items leave the facts more room.
+        let free = usize::from(inner.height.saturating_sub(below));
+        let most = free.saturating_sub(self.approval.items.len().min(free.div_ceil(2))).max(1);
+        let head = head(app, &self.facts(app, room), room, most);
         let top = u16::try_from(head.len()).unwrap_or(0);
         draw_lines(buffer, inner, &head, theme);
         let body = Rect { y: inner.y + top, height: inner.height.saturating_sub(top + below), ..inner };
@@ -104,16 +106,11 @@ impl Batch {
         draw_line(buffer, place, &line, 0, &app.theme, Style::default());
     }
 
-    fn head(&self, app: &App, room: usize) -> Vec<Rich> {
+    /// All that is known of the batch as a whole, what matters most first; `room` is that of a line.
+    pub(super) fn facts(&self, app: &App, room: usize) -> Vec<(Role, String)> {
         let approval = &self.approval;
         let kept: Vec<&Preview> = approval.items.iter().filter(|item| !self.part.is_out(item.n)).collect();
-        let all = approval.items.len();
-        let mut items = format::plural(all as u64, text!("%{n} item"), text!("%{n} items"));
-        if kept.len() < all {
-            let (kept, out) = (format::len(kept.len()), format::count(self.part.count()));
-            items = tr!("%{kept} of %{items}, %{out} taken out", kept = kept, items = items, out = out).into_owned();
-        }
-        let mut lines = Vec::new();
+        let mut facts = vec![(Role::Strong, self.sums(&kept))];
         if approval.canary {
             let is_all = self.later() == 0 && approval.held_back.1 == 0;
             let (one, many) = match is_all {
@@ -126,32 +123,48 @@ impl Batch {
                     text!("CANARY: %{n} items to begin with, few on purpose. Look before you approve."),
                 ),
             };
-            let words = format::plural(kept.len() as u64, one, many);
-            lines.extend(problem::notice(&words, Role::Production, room));
+            facts.push((Role::Production, format::plural(kept.len() as u64, one, many)));
         }
         match approval.canary_is_clean {
-            Some(true) => lines.push(Rich::of(Role::Ok, &tr!("canary: every approved item is done or equal"))),
+            Some(true) => facts.push((Role::Ok, tr!("canary: every approved item is done or equal").into_owned())),
             Some(false) => {
                 let words = tr!("The canary was NOT clean: the log says which of its items were not written.");
-                lines.extend(problem::notice(&format!("! {words}"), Role::Error, room));
+                facts.push((Role::Error, format!("! {words}")));
             }
             None => {}
         }
         if let Some(last) = approval.earlier.last() {
             let what = approved::words(last, &local_minutes(&last.at, &app.zone));
             let words = tr!("Resumed: %{what}. The earlier approval counts no more.", what = what);
-            lines.extend(problem::notice(&words, Role::Text, room));
+            facts.push((Role::Text, words.into_owned()));
         }
         if approval.held {
-            lines.push(Rich::of(Role::Warning, &tr!("It was held before.")));
+            facts.push((Role::Warning, tr!("It was held before.").into_owned()));
         }
         for (level, words) in &approval.notes {
             let (mark, role) = if *level == Level::Info { ("", Role::Text) } else { ("! ", Role::Warning) };
-            lines.extend(problem::notice(&format!("{mark}{words}"), role, room));
+            facts.push((role, format!("{mark}{words}")));
+        }
+        facts.push(self.rehearsed(app, room));
+        let name = app.run.as_ref().map(|r| r.what()).unwrap_or_default();
+        let digest = short(&self.part.shown_digest(approval));
+        let run = tr!("run %{run}, digest %{digest}", run = approval.run, digest = digest);
+        facts.push((Role::Dim, format!("{name}{run}")));
+        facts.extend(self.standing_out());
+        facts
+    }
+
+    /// Items, what happens to them, and what that costs.
+    fn sums(&self, kept: &[&Preview]) -> String {
+        let all = self.approval.items.len();
+        let mut items = format::plural(all as u64, text!("%{n} item"), text!("%{n} items"));
+        if kept.len() < all {
+            let (kept, out) = (format::len(kept.len()), format::count(self.part.count()));
+            items = tr!("%{kept} of %{items}, %{out} taken out", kept = kept, items = items, out = out).into_owned();
         }
         let units: u64 = kept.iter().map(|i| i.write_units).sum();
         let objects: u64 = kept.iter().map(|i| i.s3_objects).sum();
-        let mut parts = vec![items, actions(&kept)];
+        let mut parts = vec![items, actions(kept)];
         // Users cost calls and no units.
         if units > 0 {
             parts.push(tr!("%{n} write units at most", n = format::count(units)).into_owned());
@@ -160,47 +173,56 @@ impl Batch {
             parts.push(format::plural(objects, text!("%{n} S3 object"), text!("%{n} S3 objects")));
         }
         parts.retain(|part| !part.is_empty());
-        lines.extend(problem::notice(&parts.join(" · "), Role::Strong, room));
-        let known = approval.rehearsal.as_deref();
+        parts.join(" · ")
+    }
+
+    /// Whether the plan was rehearsed, and how, where there is room for it.
+    fn rehearsed(&self, app: &App, room: usize) -> (Role, String) {
+        let known = self.approval.rehearsal.as_deref();
         let role = match known {
             None => Role::Dim,
             Some(known) if known.rehearsal.is_clean() && !known.is_changed => Role::Ok,
             Some(_) => Role::Warning,
         };
-        let mut words = rehearsed::words(known, app.now);
-        if known.is_none() {
-            let fuller = tr!("%{words} (:rehearse in the preview tries the plan on a copy)", words = words);
-            if text::width(&fuller) <= room {
-                words = fuller.into_owned();
-            }
-        }
-        lines.extend(problem::notice(&words, role, room));
-        let name = app.run.as_ref().map(|r| r.what()).unwrap_or_default();
-        let digest = short(&self.part.shown_digest(approval));
-        let run = tr!("run %{run}, digest %{digest}", run = approval.run, digest = digest);
-        lines.extend(problem::notice(&format!("{name}{run}"), Role::Dim, room));
-        let key = |at: usize| approval.items.get(at).map(|i| i.source.sk.to_string()).unwrap_or_default();
-        let mut standing_out = Vec::new();
+        let words = rehearsed::words(known, app.now);
+        let fuller = tr!("%{words} (:rehearse in the preview tries the plan on a copy)", words = words);
+        let is_fuller = known.is_none() && text::width(&fuller) <= room;
+        (role, if is_fuller { fuller.into_owned() } else { words })
+    }
+
+    /// Items that stand out.
+    fn standing_out(&self) -> Vec<(Role, String)> {
+        let key = |at: usize| self.approval.items.get(at).map(|i| i.source.sk.to_string()).unwrap_or_default();
+        let (mut facts, mut words) = (Vec::new(), Vec::new());
         if let Some((at, bytes)) = self.outliers.largest {
-            standing_out.push(tr!("largest %{key} (%{n} bytes)", key = key(at), n = format::len(bytes)).into_owned());
+            words.push(tr!("largest %{key} (%{n} bytes)", key = key(at), n = format::len(bytes)).into_owned());
         }
         if let Some((at, fields)) = self.outliers.most_changed {
             let fields = format::plural(fields as u64, text!("%{n} changed field"), text!("%{n} changed fields"));
-            standing_out.push(tr!("most changed %{key} (%{fields})", key = key(at), fields = fields).into_owned());
+            words.push(tr!("most changed %{key} (%{fields})", key = key(at), fields = fields).into_owned());
         }
-        if !standing_out.is_empty() {
-            lines.extend(problem::notice(&standing_out.join(" · "), Role::Text, room));
+        if !words.is_empty() {
+            facts.push((Role::Text, words.join(" · ")));
         }
         if self.outliers.warned > 0 {
-            let words = format::plural(
-                self.outliers.warned as u64,
-                text!("%{n} item has a warning"),
-                text!("%{n} items have warnings"),
-            );
-            lines.push(Rich::of(Role::Warning, &format!("! {words}")));
+            let warned = self.outliers.warned as u64;
+            let words = format::plural(warned, text!("%{n} item has a warning"), text!("%{n} items have warnings"));
+            facts.push((Role::Warning, format!("! {words}")));
         }
-        lines
+        facts
     }
+}
+
+/// As many lines of the facts as there is room for; the last one says how the others are shown.
+fn head(app: &App, facts: &[(Role, String)], room: usize, most: usize) -> Vec<Rich> {
+    let mut lines = facts_in(facts, room);
+    if lines.len() > most {
+        let more = lines.len() + 1 - most;
+        lines.truncate(most.saturating_sub(1));
+        let key = app.key_of(Context::Batch, Action::Summary);
+        lines.push(Rich::of(Role::Dim, &tr!("… %{n} more lines: %{key} shows them", n = more, key = key)));
+    }
+    lines
 }
 
 /// `4 create, 1 update`.
