@@ -103,7 +103,9 @@ async fn what_is_decided_is_still_listed_behind_what_is_not_and_every_page_fits_
     let open = CollisionFilter { open: true, text: String::new() };
     assert_eq!(page(&mut driver, run, &open, 0, 100).await, (4, keys[..4].to_vec()));
     // The page with the key of an item comes in place of the one that was asked for, where it is listed.
-    for (filter, n, expected) in [(&all, keys[4].items[1], 4), (&all, keys[3].items[0], 2), (&open, keys[4].items[0], 0)] {
+    for (filter, n, expected) in
+        [(&all, keys[4].items[1], 4), (&all, keys[3].items[0], 2), (&open, keys[4].items[0], 0)]
+    {
         let command = Command::Collisions { run, filter: filter.clone(), from: 0, near: Some(n), limit: 2 };
         let request = driver.send(command).await;
         let is_page = |e: &Event| matches!(e, Event::Collisions { .. } | Event::Failed(_));

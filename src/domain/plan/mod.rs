@@ -45,6 +45,9 @@ pub struct Plan {
     pub run: RunSettings,
 }
 
+/// Source of a plan that is of no one place, and of every module.
+pub const EVERY_MODULE: &str = "every module";
+
 impl Plan {
     /// Where it takes from and where it writes to, in a few words each: its modules, where it is of no one place in them.
     #[must_use]
@@ -53,7 +56,7 @@ impl Plan {
         let is_of_modules = matches!(self.work, Work::Normalize { .. } | Work::Repair) && source.is_empty();
         match &self.modules {
             Modules::Named(names) if is_of_modules => (names.join(", "), target),
-            Modules::All if is_of_modules => ("every module".to_owned(), target),
+            Modules::All if is_of_modules => (EVERY_MODULE.to_owned(), target),
             _ => (source, target),
         }
     }

@@ -151,7 +151,9 @@ impl Screen for Collisions {
     fn answer(&mut self, _: &mut App, request: RequestId, event: Event) {
         match event {
             Event::Collisions { .. } | Event::Failed(_) if self.list.is_stale(request) => {}
-            Event::Collisions { total, from, keys, .. } => self.list.take(total, from, keys, |key, n| key.items.contains(&n)),
+            Event::Collisions { total, from, keys, .. } => {
+                self.list.take(total, from, keys, |key, n| key.items.contains(&n))
+            }
             Event::Collision(collision) => {
                 self.shown = Some(collision);
                 self.arranged = None;

@@ -68,9 +68,8 @@ impl<'r> Columns<'r> {
         let widest = runs.iter().map(|run| text::width(&subject_of(run, undone(runs, run)))).max().unwrap_or(0);
         let laid_out = || FULLER.iter().map(|layout| Self::beside(app, runs, layout));
         let leaving = |cells: usize| laid_out().find(|columns| columns.width() + cells <= room);
-        let mut columns = leaving(least.max(widest))
-            .or_else(|| leaving(least))
-            .unwrap_or_else(|| Self::beside(app, runs, &LEANEST));
+        let mut columns =
+            leaving(least.max(widest)).or_else(|| leaving(least)).unwrap_or_else(|| Self::beside(app, runs, &LEANEST));
         let width = room.saturating_sub(columns.width()).max(SUBJECT);
         columns.all.insert(BEFORE, Column { heading, width, is_number: false, value: Value::Subject });
         columns

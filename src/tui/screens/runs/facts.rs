@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::approved;
 use super::columns::Columns;
 use crate::domain::clock::{local_minutes, local_seconds};
+use crate::domain::plan::EVERY_MODULE;
 use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::engine::protocol::RunInfo;
 use crate::language::{Language, listed};
@@ -73,7 +74,7 @@ fn source(run: &RunInfo) -> Cow<'_, str> {
     let mut words: Cow<'_, str> = match (count, what.rsplit_once(" of ")) {
         (Some(n), _) => format::plural(n, text!("%{n} entity"), text!("%{n} entities")).into(),
         (None, Some((kind, tenant))) => tr!("source (tenant %{tenant}): %{kind}", kind = kind, tenant = tenant),
-        (None, None) if what == "every module" => tr!("every module"),
+        (None, None) if what == EVERY_MODULE => tr!("every module"),
         (None, None) => what.into(),
     };
     if let Some(dir) = dir {
