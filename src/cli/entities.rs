@@ -35,7 +35,7 @@ pub struct Entities {
     /// Entities at most.
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// With rows, S3-stored attributes resolved.
+    /// With rows; for people, attributes as JSON; S3-stored ones resolved.
     #[arg(long)]
     pub rows: bool,
     /// Rows as the operations of this file would make them (tables transform, or schema and chain); nothing is written.

@@ -90,7 +90,7 @@ pub enum Command {
         /// The entity.
         #[command(flatten)]
         entity: Entity,
-        /// With rows, S3-stored attributes resolved.
+        /// With rows; for people, attributes as JSON; S3-stored ones resolved.
         #[arg(long)]
         rows: bool,
     },

@@ -277,6 +277,17 @@ async fn a_view_shows_what_defaults_would_make_of_rows_and_writes_nothing() {
     );
     assert_eq!(of("Q-5")["category"]["S"], "C5");
     assert_eq!(of("Q-3")["unitPrice"]["N"], "3.3000000000000003");
+    // For people: what would change of each.
+    let shown = program.text(&["entities", "PRODUCT#initech", "--view", &file]).await.1;
+    let line = |sk: &str| shown.lines().find(|line| line.starts_with(sk)).unwrap().to_owned();
+    assert!(shown.lines().next().unwrap().ends_with("FLAGS  CHANGES"), "{shown}");
+    assert!(line("Q-1 ").contains("+ attributes.category  \"uncategorized\"; + attributes.tags  []"), "{shown}");
+    let rows = program.text(&["entities", "PRODUCT#initech", "--rows"]).await.1;
+    let line = |sk: &str| rows.lines().find(|line| line.starts_with(sk)).unwrap().to_owned();
+    assert!(rows.lines().next().unwrap().ends_with("ATTRIBUTES") && !rows.contains("CHANGES"), "{rows}");
+    assert!(line("Q-3 ").contains("\"unitPrice\":3.3000000000000003"), "{rows}");
+    let history = program.text(&["history", "PRODUCT#initech", "Q-3", "--rows"]).await.1;
+    assert!(history.contains("\"unitPrice\":3.3000000000000003"), "{history}");
     // A plan is a view too; what it refuses is shown as it is, with the reason.
     let plan = Plan::new("transform", "CUSTOMER", "initech", CHAIN);
     let printed = program.json(&["entities", "CUSTOMER#initech", "--view", &plan.path]).await;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::super::lines::{EntityLine, TenantLine};
 use super::super::table::Table;
+use super::versions::{attributes, sentence};
 use super::{Context, Quit};
 use crate::cli::Entities;
 use crate::config;
@@ -94,7 +95,11 @@ pub(super) async fn entities(context: &mut Context, options: &Entities) -> Resul
     let mut after: Option<Cursor> = None;
     let began = Instant::now();
     let updated = context.heading("updated");
-    let mut table = Table::new(&["sort key", "version", "code", "name", &updated, "by", "flags"]);
+    let shown = Shown { rows, changes: listing.view.is_some(), attributes: options.rows };
+    let mut columns = vec!["sort key", "version", "code", "name", &updated, "by", "flags"];
+    columns.extend(shown.changes.then_some("changes"));
+    columns.extend(shown.attributes.then_some("attributes"));
+    let mut table = Table::new(&columns);
     while left > 0 {
         let command = Command::Page { listing: listing.clone(), after: after.take(), limit: left.min(PAGE) };
         let mut ended = true;
@@ -105,7 +110,7 @@ pub(super) async fn entities(context: &mut Context, options: &Entities) -> Resul
                     entities.truncate(left);
                     left -= entities.len();
                     entities.iter_mut().for_each(unfit);
-                    print(context, &mut table, &entities, rows);
+                    print(context, &mut table, &entities, shown);
                     ended = next.is_none();
                     after = next;
                 }
@@ -145,9 +150,20 @@ fn unfit(entity: &mut EntitySummary) {
     }
 }
 
-fn print(context: &mut Context, table: &mut Table, entities: &[EntitySummary], rows: bool) {
+/// Parts of an entity that are shown.
+#[derive(Clone, Copy)]
+struct Shown {
+    /// The row in JSON lines.
+    rows: bool,
+    /// A column with what a view changes.
+    changes: bool,
+    /// A column with the attributes, as JSON.
+    attributes: bool,
+}
+
+fn print(context: &mut Context, table: &mut Table, entities: &[EntitySummary], shown: Shown) {
     for e in entities {
-        context.out.line(&EntityLine::new(e, rows));
+        context.out.line(&EntityLine::new(e, shown.rows));
         context.end.rows += 1;
         let mut flags: Vec<&str> = e.flags.iter().map(|f| f.as_str()).collect();
         if e.deleted {
@@ -157,7 +173,7 @@ fn print(context: &mut Context, table: &mut Table, entities: &[EntitySummary], r
             flags.push(problem);
         }
         let text = |t: &Option<String>| t.clone().unwrap_or_default();
-        table.row([
+        let cells = [
             e.entity.key.sk.as_str().to_owned(),
             e.version.map_or_else(|| "?".to_owned(), |v| v.to_string()),
             text(&e.code),
@@ -165,7 +181,20 @@ fn print(context: &mut Context, table: &mut Table, entities: &[EntitySummary], r
             context.at_some(e.updated_at.as_deref()),
             text(&e.updated_by),
             flags.join(","),
-        ]);
+        ];
+        let changes = shown.changes.then(|| changes(e));
+        let attributes = shown.attributes.then(|| attributes(&e.row));
+        table.row(cells.into_iter().chain(changes).chain(attributes));
     }
     context.out.page(table);
+}
+
+/// Changes that a view makes of an entity, one behind the other.
+fn changes(entity: &EntitySummary) -> String {
+    match &entity.viewed {
+        Some(Viewed::Changed(changes)) => changes.iter().map(sentence).collect::<Vec<_>>().join("; "),
+        Some(Viewed::Equal) => "none".to_owned(),
+        // The flags say why.
+        Some(Viewed::Refused(..)) | None => String::new(),
+    }
 }

@@ -6,6 +6,7 @@ use super::{Context, Quit};
 use crate::cli::Entity;
 use crate::domain::diff::Change;
 use crate::domain::key::{Version, meant};
+use crate::domain::row::{Row, field};
 use crate::domain::timeline::{BySource, VersionStatus};
 use crate::domain::value::to_plain_json;
 use crate::engine::failure::{ErrorCode, Failure};
@@ -29,11 +30,15 @@ pub(super) async fn history(context: &mut Context, entity: &Entity, rows: bool) 
         return Err(failure.at(entity.key.pk.as_str(), Some(entity.key.sk.as_str())).into());
     }
     let at = context.heading("at");
-    let mut table = Table::new(&["version", &at, "by", "status", "found in", "request", "notes"]);
+    let mut columns = vec!["version", &at, "by", "status", "found in", "request", "notes"];
+    columns.extend(rows.then_some("attributes"));
+    let mut table = Table::new(&columns);
     for h in versions.values() {
         context.out.line(&VersionLine::new(&entity, h, rows));
         context.end.rows += 1;
-        table.row(cells(context, h));
+        let row = h.resolved.as_ref().or(h.version.row.as_ref()).filter(|_| rows);
+        table
+            .row(cells(context, h).into_iter().chain(rows.then(|| row.map(|row| attributes(row)).unwrap_or_default())));
     }
     context.out.table(&table);
     Ok(())
@@ -87,6 +92,11 @@ pub(super) async fn diff(context: &mut Context, entity: &Entity, from: u64, to: 
             Ok(())
         })
         .await
+}
+
+/// Attributes of a row as JSON in one line; empty where it has none.
+pub(super) fn attributes(row: &Row) -> String {
+    row.get(field::ATTRIBUTES).map(to_plain_json).unwrap_or_default()
 }
 
 /// One change as a line for people: the path, then what was and what is.
