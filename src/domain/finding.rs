@@ -39,7 +39,7 @@ words! {
         S3Unreadable = "s3_unreadable",
         /// A counter of an old tenant code.
         Sequence = "sequence",
-        /// It expires at another time than the settings say.
+        /// It expires at another time than the settings say; or a setting keeps history or commands too briefly, or is odd.
         Ttl = "ttl",
         /// A place that a transform names and no item has.
         UnusedPath = "unused_path",
