@@ -80,6 +80,7 @@ fn event(n: u64) -> Event {
             source: entity(n).key,
             source_versions: (Version(1), Version(2)),
             only_source: false,
+            taken_back: false,
             before: None,
             after: None,
             n,

@@ -56,6 +56,7 @@ impl Masking {
                 (*path, *value) = self.0.at(&module, &key, &whole, value);
             }
         });
+        item.source = self.0.key(&item.entity.module, &item.source);
         self.entity(&mut item.entity);
         item.message.iter_mut().for_each(hide);
     }
@@ -77,6 +78,7 @@ impl Masking {
     }
 
     fn result(&mut self, item: &mut ItemResult) {
+        item.source = self.0.key(&item.entity.module, &item.source);
         self.entity(&mut item.entity);
         item.message.iter_mut().for_each(hide);
     }

@@ -69,6 +69,7 @@ fn result(run: RunId, item: &Preview) -> ItemResult {
         source: item.source.clone(),
         source_versions: item.source_versions,
         only_source: item.only_source,
+        taken_back: item.wrote.is_some(),
         before: None,
         after: None,
         action: item.action,

@@ -1,11 +1,12 @@
 use super::{Block, Report, facts as block, or_not_known, table};
 use crate::domain::clock::parse_time;
 use crate::domain::diff::Change;
+use crate::domain::key::EntityKey;
 use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::domain::shell;
 use crate::domain::value::to_plain_json;
 use crate::engine::protocol::{
-    Approved, ItemResult, Preview, Problem, Remembered, RunInfo, RunReport, Signature, TimedBatch, Verified,
+    Approved, EntityRef, ItemResult, Preview, Problem, Remembered, RunInfo, RunReport, Signature, TimedBatch, Verified,
 };
 
 /// Characters of a value that are told.
@@ -153,8 +154,17 @@ fn counts(outcomes: &[(Outcome, u64)]) -> String {
     outcomes.iter().map(|(word, n)| format!("{word} {n}")).collect::<Vec<_>>().join(", ")
 }
 
-fn named(item: &ItemResult) -> String {
-    format!("{}: {} {} {}", item.n, item.entity.module, item.entity.key.pk, item.entity.key.sk)
+/// The number of an item, and the key that it writes: where the source alone is written, that one, and what it gives way to.
+fn named(n: u64, entity: &EntityRef, source: &EntityKey, only_source: bool) -> String {
+    let (module, target) = (&entity.module, &entity.key);
+    match only_source {
+        true => format!("{n}: {module} {} {}, gives way to {} {}", source.pk, source.sk, target.pk, target.sk),
+        false => format!("{n}: {module} {} {}", target.pk, target.sk),
+    }
+}
+
+fn named_result(item: &ItemResult) -> String {
+    named(item.n, &item.entity, &item.source, item.only_source)
 }
 
 pub(super) fn problem(problem: &Problem) -> Vec<Vec<String>> {
@@ -163,15 +173,17 @@ pub(super) fn problem(problem: &Problem) -> Vec<Vec<String>> {
     let row = |(i, item): (usize, &ItemResult)| {
         // Told once for all of them.
         let head = if i == 0 { head.clone() } else { Default::default() };
-        head.into_iter().chain([named(item), item.message.clone().unwrap_or_default()]).collect()
+        head.into_iter().chain([named_result(item), item.message.clone().unwrap_or_default()]).collect()
     };
     problem.samples.iter().enumerate().map(row).collect()
 }
 
 pub(super) fn changed(item: &Preview) -> Vec<Vec<String>> {
-    let key = format!("{}: {} {} {}", item.n, item.entity.module, item.entity.key.pk, item.entity.key.sk);
+    let key = named(item.n, &item.entity, &item.source, item.only_source);
     if item.changes.is_empty() {
-        let versions = [item.version_before, item.version_after].map(|version| format!("version {version}"));
+        let (before, after) =
+            if item.only_source { item.source_versions } else { (item.version_before, item.version_after) };
+        let versions = [before, after].map(|version| format!("version {version}"));
         return vec![[key, item.action.to_string()].into_iter().chain(versions).collect()];
     }
     let row = |change: &Change| {
@@ -196,7 +208,9 @@ fn short(value: Option<String>) -> String {
 }
 
 fn left(item: &ItemResult) -> Vec<String> {
-    vec![named(item), item.action.to_string(), format!("{} -> {}", item.version_before, item.version_after)]
+    let (before, after) =
+        if item.only_source { item.source_versions } else { (item.version_before, item.version_after) };
+    vec![named_result(item), item.action.to_string(), format!("{before} -> {after}")]
 }
 
 /// How it is gone on with, and how it is taken back.

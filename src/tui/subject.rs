@@ -28,9 +28,9 @@ pub(crate) fn versions(module: &str, versions: (Version, Version)) -> String {
 }
 
 /// The entity that an item is about, in words, and its versions. Where the source alone is written it names itself: it loses to
-/// another spelling of its key, or its target holds the same already.
+/// another spelling of its key, or its target holds the same already; what is taken back goes the other way.
 fn of(
-    (action, only_source): (Action, bool),
+    (action, only_source, taken_back): (Action, bool, bool),
     (source, source_versions): (&EntityKey, (Version, Version)),
     (target, target_versions): (&EntityRef, (Version, Version)),
 ) -> (String, String) {
@@ -38,6 +38,7 @@ fn of(
     let is_respelled = source.pk != key.pk && source.pk.as_str().to_lowercase() == key.pk.as_str().to_lowercase();
     if only_source {
         let words = match is_respelled {
+            _ if taken_back => source.to_string().into(),
             true => tr!("%{source} loses to %{partition}", source = source, partition = key.pk),
             false => tr!("%{source}, which %{entity} equals", source = source, entity = key),
         };
@@ -49,6 +50,7 @@ fn of(
             tr!("%{entity}, copied from %{partition}", entity = key, partition = source.pk).into_owned()
         }
         Action::Delete => key.to_string(),
+        _ if is_respelled && taken_back => format!("{key} → {}", source.pk),
         _ if is_respelled => format!("{source} → {}", key.pk),
         _ => key.to_string(),
     };
@@ -58,13 +60,15 @@ fn of(
 /// As [`of`], of an item of a run.
 pub(crate) fn of_item(item: &ItemResult) -> (String, String) {
     let versions = (item.version_before, item.version_after);
-    of((item.action, item.only_source), (&item.source, item.source_versions), (&item.entity, versions))
+    let does = (item.action, item.only_source, item.taken_back);
+    of(does, (&item.source, item.source_versions), (&item.entity, versions))
 }
 
 /// As [`of`], of an item that waits.
 pub(crate) fn of_preview(item: &Preview) -> (String, String) {
     let versions = (item.version_before, item.version_after);
-    of((item.action, item.only_source), (&item.source, item.source_versions), (&item.entity, versions))
+    let does = (item.action, item.only_source, item.wrote.is_some());
+    of(does, (&item.source, item.source_versions), (&item.entity, versions))
 }
 
 /// The name of the entity that an item that waits is about: as it would be, before what it was.
@@ -102,14 +106,18 @@ mod tests {
         let (loser, other) = (EntityKey::new("ORDER#ACME", "1"), EntityKey::new("ORDER#old", "1"));
         let target = EntityRef { module: "order".into(), key: EntityKey::new("ORDER#acme", "1") };
         let at = |a, b| (Version(a), Version(b));
-        let words =
-            |action, only_source, source, versions| of((action, only_source), (source, versions), (&target, at(7, 7)));
+        let words = |action, only_source, source, versions| {
+            of((action, only_source, false), (source, versions), (&target, at(7, 7)))
+        };
         assert_eq!(
             words(Action::Delete, true, &loser, at(4, 5)),
             ("ORDER#ACME / 1 loses to ORDER#acme".to_owned(), " 4 → 5".to_owned())
         );
         assert_eq!(words(Action::Update, false, &loser, at(4, 5)).0, "ORDER#ACME / 1 → ORDER#acme");
         assert_eq!(words(Action::Delete, true, &other, at(4, 5)).0, "ORDER#old / 1, which ORDER#acme / 1 equals");
+        let back = |action, only_source| of((action, only_source, true), (&loser, at(4, 5)), (&target, at(7, 8))).0;
+        assert_eq!(back(Action::Update, false), "ORDER#acme / 1 → ORDER#ACME");
+        assert_eq!(back(Action::Restore, true), "ORDER#ACME / 1");
         let itself = ("ORDER#acme / 1".to_owned(), " 7 → 7".to_owned());
         assert_eq!(words(Action::Delete, false, &target.key, at(7, 7)), itself);
         // Copied as deleted, and a move that is taken back.

@@ -5,9 +5,9 @@ use std::path::Path;
 use tenantry::config::plan::parse;
 use tenantry::domain::run::RunId;
 use tenantry::domain::value::Value;
-use tenantry::engine::protocol::{Collision, CollisionFilter, CollisionKey, Command, Event};
+use tenantry::engine::protocol::{Collision, CollisionFilter, CollisionKey, Command, Event, ItemFilter};
 
-use crate::support::{Driver, Stack};
+use crate::support::{Driver, Program, Stack};
 
 const PLAN: &str = "name = \"codes\"\noperation = \"normalize\"\nmodule = \"order\"\n";
 
@@ -140,4 +140,39 @@ async fn where_a_row_cannot_be_read_nothing_can_be_decided() {
     assert!(!order.decidable && order.differences.is_empty(), "{order:?}");
     assert!(order.rows.iter().any(|r| r.pk.as_str() == "ORDER#MY_TENANT" && r.row.is_none()), "{order:?}");
     assert!(order.message.as_ref().unwrap().contains("s3://shop-private/ddb/gone.json"), "{:?}", order.message);
+}
+
+#[tokio::test]
+async fn a_row_that_loses_is_told_by_its_own_key_and_name() {
+    let stack = Stack::golden().await;
+    let names = [("ORDER#my_tenant", "the survivor"), ("ORDER#MY_TENANT", "loses"), ("ORDER#My_Tenant", "loses too")];
+    for (pk, name) in names {
+        let mut row = stack.get("dev-shop-order-data", pk, "ORDER#O-1").await.unwrap();
+        row.0.insert("name".to_owned(), Value::s(name));
+        stack.put("dev-shop-order-data", &row).await;
+    }
+    let mut driver = Driver::new(&stack);
+    let only = "[source]\nkeys = [\"ORDER#O-1\"]\n[normalize]\ncollision = \"target\"\n";
+    let run = previewed(&mut driver, only).await;
+    let filter = ItemFilter::default();
+    let request = driver.send(Command::Items { run, filter, from: 0, near: None, limit: 100, fresh: true }).await;
+    let Event::Items { items, .. } = driver.until(request, |e| matches!(e, Event::Items { .. })).await else {
+        panic!()
+    };
+    let losers: Vec<_> = items.iter().filter(|item| item.only_source).collect();
+    let mut told: Vec<_> = losers.iter().map(|i| (i.source.pk.as_str(), i.name.as_deref().unwrap())).collect();
+    told.sort_unstable();
+    assert_eq!(told, [names[1], names[2]]);
+    // The record of the run as well.
+    let program = Program::new(&stack);
+    let dir = tempfile::TempDir::new().unwrap();
+    let plan = dir.path().join("p.toml").to_str().unwrap().to_owned();
+    std::fs::write(&plan, format!("{PLAN}{only}")).unwrap();
+    let ran = program.json(&["run", &plan, "--arm", "--approve", "all"]).await;
+    let (_, report, _) = program.text(&["runs", "report", ran.end()["run"].as_str().unwrap()]).await;
+    let report = report.replace('\\', "");
+    let of = |pk: &str| format!("order {pk} ORDER#O-1, gives way to ORDER#my_tenant ORDER#O-1 | isDeleted");
+    assert!(report.contains(&of("ORDER#MY_TENANT")) && report.contains(&of("ORDER#My_Tenant")), "{report}");
+    assert!(!report.contains("order ORDER#my_tenant ORDER#O-1 | isDeleted"), "{report}");
+    driver.leave().await;
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::domain::clock::utc_millis;
 use crate::domain::item::Role;
-use crate::domain::run::{Outcome, Reason};
+use crate::domain::run::{Operation, Outcome, Reason};
 use crate::engine::journal::{EndedItem, OpenItem};
 use crate::engine::protocol::{EntityRef, ItemResult};
 use crate::engine::task::Context;
@@ -94,6 +94,7 @@ pub(in crate::engine) fn told(context: &Context, open: &OpenItem, result: Option
         source: item.source.clone(),
         source_versions: ended(item.source_versions()),
         only_source: item.only_source(),
+        taken_back: context.operation == Operation::Undo,
         before: row(item.before()),
         after: row(item.after()),
         action: item.action,

@@ -3,8 +3,8 @@
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params_from_iter};
 
-use super::read::{Reader, result};
-use super::rows::{COLUMNS, ROWS, number, parts_of, unsigned, with_rows, word};
+use super::read::{Reader, of_run, result};
+use super::rows::{COLUMNS, ROWS, number, parts_of, unsigned, with_rows};
 use super::{JournalError, database};
 use crate::domain::find::folded;
 use crate::domain::item::{PlannedItem, Role};
@@ -23,11 +23,12 @@ const RANK: &str = "CASE WHEN outcome = 'failed' THEN 0
 /// Characters of an item's rows that are looked through for its name.
 const NAMED: usize = 64 * 1_024;
 
-/// The name that an item's rows give it: as it would be, before what it was.
-fn name_in(parts: &str) -> Option<String> {
+/// The name that an item's rows give it: as it would be, before what it was; first of what is written.
+fn name_in(parts: &str, only_source: bool) -> Option<String> {
     let parts = parts_of(parts).ok()?;
     let of = |role: Role| parts.iter().find(|part| part.role == role);
-    let rows = [Role::Target, Role::Source].into_iter().filter_map(of);
+    let roles = if only_source { [Role::Source, Role::Target] } else { [Role::Target, Role::Source] };
+    let rows = roles.into_iter().filter_map(of);
     let rows = rows.flat_map(|part| [part.after.as_ref(), part.before.as_ref()]).flatten();
     rows.filter_map(|row| row.text(field::NAME)).find(|name| !name.is_empty()).map(str::to_owned)
 }
@@ -58,7 +59,7 @@ impl Reader {
     /// [`JournalError`].
     pub fn arranged(&self, from: u64, limit: usize) -> Result<Vec<ItemResult>, JournalError> {
         let fail = database(&self.path);
-        let run = self.connection.query_row("SELECT id FROM run", [], |row| word(row, 0)).map_err(&fail)?;
+        let run = of_run(&self.connection).map_err(&fail)?.ok_or_else(|| fail(rusqlite::Error::QueryReturnedNoRows))?;
         let sql = format!(
             "SELECT {COLUMNS}, CASE WHEN length(parts) <= {NAMED} THEN parts END
              FROM temp.listed JOIN item USING (n) LEFT JOIN item_rows USING (n)
@@ -67,8 +68,9 @@ impl Reader {
         let mut statement = self.connection.prepare_cached(&sql).map_err(&fail)?;
         let places = [number(from), number(from.saturating_add(limit as u64))];
         let one = |row: &SqlRow<'_>| {
-            let name = row.get::<_, Option<String>>(20)?.as_deref().and_then(name_in);
-            Ok(ItemResult { name, ..result(row, run)? })
+            let item = result(row, run)?;
+            let name = row.get::<_, Option<String>>(20)?.and_then(|parts| name_in(&parts, item.only_source));
+            Ok(ItemResult { name, ..item })
         };
         let rows = statement.query_map(places, one).map_err(&fail)?;
         rows.collect::<Result<_, _>>().map_err(&fail)

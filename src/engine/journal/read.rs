@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags, Row as SqlRow};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row as SqlRow};
 
 use super::facts::RecordedSignature;
 use super::rows::{COLUMNS, ROWS, maybe_word, number, planned, sealed, unsigned, with_rows, word};
@@ -11,7 +11,7 @@ use crate::domain::key::Version;
 use crate::domain::normalize::SEQUENCES;
 use crate::domain::plan::Plan;
 use crate::domain::publish::{PublishMode, Stamp};
-use crate::domain::run::{Outcome, RunId, RunState};
+use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::engine::protocol::{EntityRef, ItemResult, RunInfo};
 use crate::store::Pins;
 
@@ -213,7 +213,7 @@ impl Reader {
     /// [`JournalError`].
     pub fn items(&self, after: u64, limit: usize) -> Result<Vec<ItemResult>, JournalError> {
         let fail = database(&self.path);
-        let run = self.connection.query_row("SELECT id FROM run", [], |row| word(row, 0)).map_err(&fail)?;
+        let run = of_run(&self.connection).map_err(&fail)?.ok_or_else(|| fail(rusqlite::Error::QueryReturnedNoRows))?;
         let sql = format!("SELECT {COLUMNS} FROM item WHERE n > ?1 ORDER BY n LIMIT ?2");
         let mut statement = self.connection.prepare_cached(&sql).map_err(&fail)?;
         let rows = statement.query_map([number(after), number(limit as u64)], |row| result(row, run)).map_err(&fail)?;
@@ -293,7 +293,14 @@ pub(super) fn run_seal(connection: &Connection, path: &Path) -> Result<String, J
     Ok(sealed([&text]))
 }
 
-pub(super) fn result(row: &SqlRow<'_>, run: RunId) -> rusqlite::Result<ItemResult> {
+/// The run that a journal is of, and whether it takes another back.
+pub(super) fn of_run(connection: &Connection) -> rusqlite::Result<Option<(RunId, bool)>> {
+    let read = |row: &SqlRow<'_>| Ok((word(row, 0)?, word::<Operation>(row, 1)? == Operation::Undo));
+    connection.query_row("SELECT id, operation FROM run", [], read).optional()
+}
+
+/// An item of such a run.
+pub(super) fn result(row: &SqlRow<'_>, (run, taken_back): (RunId, bool)) -> rusqlite::Result<ItemResult> {
     let item = planned(row)?;
     let outcome: Option<Outcome> = maybe_word(row, 16)?;
     let version = |column: usize| row.get(column).map(|n| Version(unsigned(n)));
@@ -313,6 +320,7 @@ pub(super) fn result(row: &SqlRow<'_>, run: RunId) -> rusqlite::Result<ItemResul
         source: item.source,
         source_versions: ended(13, 14)?,
         only_source,
+        taken_back,
         action: item.action,
         outcome,
         reason: item.reason,

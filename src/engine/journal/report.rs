@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{OptionalExtension as _, Row as SqlRow};
+use rusqlite::Row as SqlRow;
 
 use super::chain::Kind;
-use super::read::{Reader, result};
+use super::read::{Reader, of_run, result};
 use super::rows::{COLUMNS, maybe_word, number, unsigned, word};
 use super::{JournalError, database};
 use crate::domain::run::Outcome;
@@ -148,8 +148,7 @@ impl Reader {
 
     fn first(&self, condition: &str, samples: usize) -> Result<Vec<ItemResult>, JournalError> {
         let fail = database(&self.path);
-        let run = self.connection.query_row("SELECT id FROM run", [], |row| word(row, 0)).optional().map_err(&fail)?;
-        let Some(run) = run else { return Ok(Vec::new()) };
+        let Some(run) = of_run(&self.connection).map_err(&fail)? else { return Ok(Vec::new()) };
         let sql = format!("SELECT {COLUMNS} FROM item WHERE {condition} ORDER BY n LIMIT ?1");
         let mut statement = self.connection.prepare(&sql).map_err(&fail)?;
         let rows = statement.query_map([number(samples as u64)], |row| result(row, run)).map_err(&fail)?;

@@ -154,6 +154,8 @@ pub struct ItemResult {
     pub source_versions: (Version, Version),
     /// Whether the source alone is meant to be written, and not the entity; also where it was not written in the end.
     pub only_source: bool,
+    /// It takes an item of another run back.
+    pub taken_back: bool,
     /// The data row before, where rows were asked for.
     pub before: Option<Arc<Row>>,
     /// The data row after, where rows were asked for.

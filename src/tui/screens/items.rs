@@ -243,6 +243,7 @@ pub(crate) mod tests {
             entity: EntityRef { module: "product".into(), key },
             source_versions: (Version(1), Version(1)),
             only_source: false,
+            taken_back: false,
             before: None,
             after: None,
             action,

@@ -35,6 +35,7 @@ fn left() -> Event {
         source: key,
         source_versions: (Version(0), Version(0)),
         only_source: false,
+        taken_back: false,
         before: None,
         after: None,
         action: Action::Skip,

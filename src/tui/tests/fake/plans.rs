@@ -298,6 +298,7 @@ fn result(item: &Preview, outcome: Option<Outcome>, reason: Option<Reason>) -> I
         source: item.source.clone(),
         source_versions: item.source_versions,
         only_source: item.only_source,
+        taken_back: false,
         before: None,
         after: None,
         action: item.action,

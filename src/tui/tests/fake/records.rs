@@ -19,6 +19,7 @@ pub(super) fn item(
         source: entity.key.clone(),
         source_versions: versions,
         only_source: false,
+        taken_back: false,
         before: None,
         after: None,
         action: Action::Update,
