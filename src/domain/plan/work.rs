@@ -1,5 +1,7 @@
 //! The work of a plan, with the settings of each operation.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{NamedEntity, Normalize, PlanPart, Rollback, Source, Target, Undo};
@@ -184,8 +186,21 @@ impl Work {
             Self::RepairOf(entities) if entities.len() == 1 => ("1 entity".to_owned(), String::new()),
             Self::RepairOf(entities) => (format!("{} entities", entities.len()), String::new()),
             Self::Normalize { source, .. } if !source.entities.is_empty() => (entities(source), String::new()),
-            Self::Normalize { source, .. } => (source.entity_type.clone().unwrap_or_default(), String::new()),
+            Self::Normalize { source, how } => {
+                let kind = source.entity_type.clone().unwrap_or_default();
+                match how.tenants.as_deref().unwrap_or_default() {
+                    [] => (kind, String::new()),
+                    codes if kind.is_empty() => (codes.join(", "), respelled(codes)),
+                    codes => (format!("{kind} of {}", codes.join(", ")), respelled(codes)),
+                }
+            }
             Self::Repair => (String::new(), String::new()),
         }
     }
+}
+
+/// The code that several spellings of it become; empty for those of several codes.
+fn respelled(codes: &[String]) -> String {
+    let all: BTreeSet<String> = codes.iter().map(|code| code.to_lowercase()).collect();
+    if all.len() == 1 { all.into_iter().collect() } else { String::new() }
 }

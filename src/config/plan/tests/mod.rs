@@ -335,6 +335,21 @@ fn a_plan_cut_or_broken_anywhere_is_read_or_complained_about() {
 }
 
 #[test]
+fn a_plan_that_respells_codes_says_which_and_where() {
+    let ends = |more: &str| {
+        let text = format!("name = \"n\"\noperation = \"normalize\"\n{more}\n");
+        parse(Path::new("p.toml"), &text).unwrap().ends()
+    };
+    let of = |source: &str, target: &str| (source.to_owned(), target.to_owned());
+    let type_of = "[source]\ntype = \"P\"\ntenants = ";
+    assert_eq!(ends(&format!("{type_of}[\"Acme\"]")), of("P of Acme", "acme"));
+    assert_eq!(ends(&format!("{type_of}[\"Acme\", \"ACME\"]")), of("P of Acme, ACME", "acme"));
+    assert_eq!(ends(&format!("{type_of}[\"Acme\", \"B\"]")), of("P of Acme, B", ""));
+    assert_eq!(ends("module = \"order\""), of("order", ""));
+    assert_eq!(ends("module = \"*\""), of("every module", ""));
+}
+
+#[test]
 fn a_copy_may_read_from_a_snapshot_beside_its_plan_and_lead_back() {
     let text = |source: &str, target: &str| {
         format!(

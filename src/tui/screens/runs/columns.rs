@@ -1,10 +1,11 @@
 //! The columns of the list of runs: as many as there is room for.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::facts::{ends, state, subject_of};
 use crate::domain::clock::local_minutes;
-use crate::domain::run::Outcome;
+use crate::domain::run::{Outcome, RunId};
 use crate::engine::protocol::RunInfo;
 use crate::language::listed;
 use crate::tui::app::App;
@@ -28,8 +29,9 @@ struct Layout {
 }
 
 const LEANEST: Layout = Layout { has_year: false, has_numbers: false, has_others: false, has_who: false, gap: 1 };
-const FULLER: [Layout; 4] = [
+const FULLER: [Layout; 5] = [
     Layout { has_year: true, has_numbers: true, has_others: true, has_who: true, gap: 2 },
+    Layout { has_year: false, has_numbers: true, has_others: true, has_who: true, gap: 2 },
     Layout { has_year: true, has_numbers: true, has_others: true, has_who: false, gap: 2 },
     Layout { has_year: false, has_numbers: true, has_others: true, has_who: false, gap: 2 },
     Layout { has_year: false, has_numbers: true, has_others: false, has_who: false, gap: 2 },
@@ -50,10 +52,13 @@ enum Value {
     Subject,
 }
 
+/// Runs by their ids.
+type Known<'r> = BTreeMap<RunId, &'r RunInfo>;
+
 /// The columns for the runs of a list.
 pub(super) struct Columns<'r> {
     all: Vec<Column>,
-    runs: &'r [RunInfo],
+    known: Known<'r>,
     gap: usize,
     /// True where one of them says who ran it.
     pub(super) has_who: bool,
@@ -65,12 +70,20 @@ impl<'r> Columns<'r> {
     pub(super) fn of(app: &App, runs: &'r [RunInfo], room: usize) -> Self {
         let heading = tr!("source → target, name");
         let least = SUBJECT.max(text::width(&heading));
-        let widest = runs.iter().map(|run| text::width(&subject_of(run, undone(runs, run)))).max().unwrap_or(0);
-        let laid_out = || FULLER.iter().map(|layout| Self::beside(app, runs, layout));
-        let leaving = |cells: usize| laid_out().find(|columns| columns.width() + cells <= room);
-        let mut columns =
-            leaving(least.max(widest)).or_else(|| leaving(least)).unwrap_or_else(|| Self::beside(app, runs, &LEANEST));
+        let known: Known<'r> = runs.iter().map(|run| (run.run, run)).collect();
+        let subject = |run| text::width(&subject_of(run, undone(&known, run)));
+        let widest = runs.iter().map(subject).max().unwrap_or(0);
+        let leaving = |cells: usize, wanted: fn(&Layout) -> bool| {
+            let laid_out = FULLER.iter().filter(|layout| wanted(layout)).map(|layout| Self::beside(app, runs, layout));
+            laid_out.into_iter().find(|columns| columns.width() + cells <= room)
+        };
+        // Where a subject is cut, the operator takes none of its room.
+        let is_roomy: fn(&Layout) -> bool = |layout| layout.has_year || !layout.has_who;
+        let mut columns = leaving(least.max(widest), |_| true)
+            .or_else(|| leaving(least, is_roomy))
+            .unwrap_or_else(|| Self::beside(app, runs, &LEANEST));
         let width = room.saturating_sub(columns.width()).max(SUBJECT);
+        columns.known = known;
         columns.all.insert(BEFORE, Column { heading, width, is_number: false, value: Value::Subject });
         columns
     }
@@ -95,7 +108,7 @@ impl<'r> Columns<'r> {
         if layout.has_who {
             all.push(column(tr!("operator"), false, operator));
         }
-        Self { all, runs, gap: layout.gap, has_who: layout.has_who }
+        Self { all, known: Known::new(), gap: layout.gap, has_who: layout.has_who }
     }
 
     /// Cells that they take, each with its gap.
@@ -110,11 +123,11 @@ impl<'r> Columns<'r> {
 
     /// The ends of a run; of an undo, those of the run that it takes back.
     pub(super) fn ends(&self, run: &RunInfo) -> String {
-        ends(undone(self.runs, run).unwrap_or(run))
+        ends(undone(&self.known, run).unwrap_or(run))
     }
 
     fn subject(&self, run: &RunInfo) -> String {
-        subject_of(run, undone(self.runs, run))
+        subject_of(run, undone(&self.known, run))
     }
 
     /// The line above the rows.
@@ -173,10 +186,9 @@ fn stands(app: &App, run: &RunInfo) -> (Role, String) {
     (role, if run.is_unfinished() { tr!("%{n} left", n = format::count(run.left)).into_owned() } else { state })
 }
 
-/// The run that another takes back, where it is among those listed.
-fn undone<'r>(runs: &'r [RunInfo], run: &RunInfo) -> Option<&'r RunInfo> {
-    let of = run.undo_of?;
-    runs.iter().find(|other| other.run == of)
+/// The run that another takes back, where it is known.
+fn undone<'r>(known: &Known<'r>, run: &RunInfo) -> Option<&'r RunInfo> {
+    known.get(&run.undo_of?).copied()
 }
 
 fn done(_: &App, run: &RunInfo) -> (Role, String) {
