@@ -28,6 +28,7 @@ use super::screens::history::watch::Watch;
 use super::screens::history::{History, Opened};
 use super::screens::log::progress::Progress;
 use super::screens::log::{Log, lines};
+use super::screens::palette::files::FileNames;
 use super::screens::plan::Plan;
 use super::screens::profiles::Listed;
 use super::screens::runs::unfinished::Unfinished;
@@ -53,6 +54,8 @@ pub(crate) struct App {
     pub(crate) state_dir: PathBuf,
     pub(crate) headless_prefix: Vec<String>,
     pub(crate) forgets: bool,
+    /// The names in the directory that was listed last.
+    pub(crate) files: Option<FileNames>,
     pub(crate) keymap: Keymap,
     pub(crate) theme: Arc<Theme>,
     /// When the last message arrived.
@@ -137,6 +140,7 @@ impl App {
             state_dir: options.state_dir,
             headless_prefix: options.headless_prefix,
             forgets: options.forgets,
+            files: None,
             keymap: Keymap::with(options.ui.keymap.as_ref())?,
             theme: Arc::new(Theme::with(
                 options.ui.ground.unwrap_or(Ground::Dark),

@@ -1,5 +1,6 @@
 //! The palette: every action and command by some of its letters.
 
+pub(crate) mod files;
 mod suggest;
 
 use crossterm::event::KeyCode;
@@ -40,6 +41,8 @@ enum Choice {
     Line(&'static str),
     /// The command with its arguments as they were typed.
     AsTyped(&'static Phrase, Vec<String>),
+    /// A command with a file that may be meant, or a directory of it.
+    File(&'static Phrase, Vec<String>),
     /// A partition for a command that wants one, and its module.
     Partition(&'static Phrase, String, String),
     /// Somewhere to go back to, with the name that it is kept under.
@@ -75,6 +78,8 @@ pub(crate) struct Palette {
     choices: Option<Vec<Offer>>,
     /// Nothing is called what was typed: the choices are what comes near.
     is_near: bool,
+    /// The directory, as it is typed, whose names were asked for, and whether they are offered.
+    listing: Option<(String, bool)>,
     scroll: Scroll,
     problem: Option<String>,
     recall: Recall,
@@ -137,13 +142,15 @@ impl Palette {
         // The typed text is complete as it stands; the partition or place that it may be the beginning of is meant.
         if matches!(chosen, Some(Choice::AsTyped(..))) {
             let mut offered = self.choices(app).iter().map(|offer| &offer.choice);
-            chosen = offered.find(|c| matches!(c, Choice::Partition(..) | Choice::Spot(..))).cloned();
+            chosen =
+                offered.find(|c| matches!(c, Choice::Partition(..) | Choice::Spot(..) | Choice::File(..))).cloned();
         }
         match chosen {
             Some(Choice::Begin(phrase)) => self.field = Field::holding(&format!("{} ", phrase.word)),
             Some(Choice::Partition(phrase, pk, _)) => {
                 self.field = Field::holding(&format!("{} {} ", phrase.word, quoted(&pk)));
             }
+            Some(Choice::File(phrase, arguments)) => self.field = Field::holding(&line_of(phrase, &arguments)),
             Some(Choice::Line(line)) => self.field = Field::holding(line),
             Some(Choice::Do(action)) if self.is_near => self.field = Field::holding(action.id()),
             Some(Choice::Spot(_, spot)) => self.field = Field::holding(&line_to(&spot)),
@@ -171,7 +178,14 @@ impl Palette {
                 self.complete(app);
                 Flow::Stay
             }
-            Some(Choice::AsTyped(phrase, arguments)) => self.run(app, phrase, &arguments),
+            // A directory is gone into.
+            Some(Choice::File(_, arguments)) if arguments.last().is_some_and(|file| file.ends_with('/')) => {
+                self.complete(app);
+                Flow::Stay
+            }
+            Some(Choice::AsTyped(phrase, arguments) | Choice::File(phrase, arguments)) => {
+                self.run(app, phrase, &arguments)
+            }
             Some(Choice::Line(line)) => match phrases::parse(line) {
                 Some((phrase, arguments)) => self.run(app, phrase, &arguments),
                 None => Flow::Stay,
@@ -213,8 +227,7 @@ impl Palette {
     fn run(&mut self, app: &mut App, phrase: &Phrase, arguments: &[String]) -> Flow {
         match phrases::run(app, phrase, arguments) {
             Ok(()) => {
-                let words = std::iter::once(phrase.word.to_owned()).chain(arguments.iter().map(|word| quoted(word)));
-                app.remember(MemoryChange::Command(words.collect::<Vec<_>>().join(" ")));
+                app.remember(MemoryChange::Command(line_of(phrase, arguments)));
                 Flow::Close
             }
             Err(why) => {
@@ -241,6 +254,22 @@ impl Screen for Palette {
             self.changed();
         }
         Some(Flow::Stay)
+    }
+
+    fn ask(&mut self, app: &mut App) {
+        let Some(lead) = files::lead(self.field.text()) else { return };
+        match &mut self.listing {
+            Some((asked, is_offered)) if *asked == lead => {
+                // Names that came meanwhile are offered at once.
+                if !*is_offered && app.files.as_ref().is_some_and(|listed| listed.lead == lead) {
+                    (*is_offered, self.choices) = (true, None);
+                }
+            }
+            listing => {
+                *listing = Some((lead.clone(), false));
+                files::list(app, lead);
+            }
+        }
     }
 
     fn act(&mut self, app: &mut App, press: Press) -> Flow {
@@ -356,6 +385,9 @@ fn line(app: &App, offer: &Offer) -> Rich {
                 false => line.with(Role::Dim, &format!("  {}", tr!("as typed"))),
             }
         }
+        Choice::File(phrase, arguments) => {
+            Rich::of(Role::Text, " ").with(Role::Text, &format!("{} {}", phrase.word, arguments.join(" ")))
+        }
         Choice::Partition(_, pk, module) => Rich::of(Role::Text, " ")
             .with(Role::Text, pk)
             .with(Role::Dim, &format!("  {}", tr!("in %{module}", module = module))),
@@ -377,6 +409,12 @@ fn line(app: &App, offer: &Offer) -> Rich {
             line.with(Role::Text, &spot.label()).with(Role::Dim, &more)
         }
     }
+}
+
+/// The line of a command with its arguments.
+fn line_of(phrase: &Phrase, arguments: &[String]) -> String {
+    let words = std::iter::once(phrase.word.to_owned()).chain(arguments.iter().map(|word| quoted(word)));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The key of an action where it has one, here or elsewhere.

@@ -244,3 +244,25 @@ fn an_import_without_a_file_does_not_show_one() {
     let refused = opened("p");
     assert!(refused.screen.contains("it names no file yet"), "{}", refused.screen);
 }
+
+#[test]
+fn files_that_a_command_names_are_completed() {
+    let with = |p: &mut Play| {
+        for file in ["plans/lower.toml", "lower.toml", "copy.toml"] {
+            p.files.insert(file.into(), String::new());
+        }
+    };
+    let shown = |keys: &str| Play::new(120, 40).with(with).keys(keys).screen;
+    let all = shown(":plan open ");
+    assert!(all.contains("plan open copy.toml") && all.contains("plan open lower.toml"), "{all}");
+    let some = shown(":plan open lo");
+    assert!(some.contains("plan open lower.toml") && !some.contains("copy.toml"), "{some}");
+    let taken = shown(":plan open lo<tab>");
+    assert!(taken.contains(":plan open lower.toml"), "{taken}");
+    let beside = shown(":plan open plans/<tab>");
+    assert!(beside.contains(":plan open plans/lower.toml"), "{beside}");
+    let opened = Play::new(120, 40).with(with).keys(":plan open lo<tab><ret>").app;
+    assert_eq!(opened.plan.form.unwrap().path, Some("lower.toml".into()));
+    // What is no file is not listed.
+    assert!(!shown(":plan new lo").contains("lower.toml"));
+}

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Choice, Offer, quoted};
+use super::{Choice, Offer, files, quoted};
 use crate::language::translated;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
@@ -51,7 +51,13 @@ pub(super) fn suggest(app: &App, typed: &str) -> Vec<Offer> {
                 let names = app.memory.bookmarks.iter().map(|b| Choice::AsTyped(phrase, vec![b.name.clone()]));
                 names.collect()
             }
-            _ => vec![as_typed],
+            _ => {
+                let files = files::meant(app, typed);
+                // What cannot be run as it stands comes behind what would complete it.
+                let lacks = phrase.lacks(arguments.len());
+                let (first, last) = if lacks { (files, vec![as_typed]) } else { (vec![as_typed], files) };
+                first.into_iter().chain(last).collect()
+            }
         };
         return choices.into_iter().map(Offer::plain).collect();
     }
