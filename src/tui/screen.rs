@@ -11,6 +11,7 @@ use super::app::App;
 use super::keymap::{Context, Key};
 use super::parts::Filter;
 use super::parts::filter::Typed;
+use crate::domain::run::RunId;
 use crate::engine::protocol::{Event, RequestId};
 use crate::tui::parts::hits::Kind;
 use crate::tui::parts::scroll::Step;
@@ -73,6 +74,9 @@ pub(crate) trait Screen: Any + Debug {
     fn ends_with(&self, _request: RequestId) -> bool {
         false
     }
+
+    /// A run has written: what it shows may be from before.
+    fn wrote(&mut self, _run: RunId) {}
 
     /// Whether it goes by itself, now that what it waited for is there.
     fn is_over(&self) -> bool {

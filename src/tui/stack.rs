@@ -11,6 +11,7 @@ use super::keymap::{Context, Key};
 use super::parts::hits;
 use super::screen::{Flow, Press, Screen};
 use super::screens::palette::Palette;
+use crate::domain::run::RunId;
 use crate::engine::protocol::{Event, RequestId};
 
 /// The screens, the topmost last.
@@ -66,6 +67,11 @@ impl Stack {
         let kind = (screen.as_ref() as &dyn Any).type_id();
         self.left.retain(|other| (other.as_ref() as &dyn Any).type_id() != kind);
         self.left.push(screen);
+    }
+
+    /// Tells every screen, also those that were left, that a run has written.
+    pub(crate) fn wrote(&mut self, run: RunId) {
+        self.screens.iter_mut().chain(&mut self.left).for_each(|screen| screen.wrote(run));
     }
 
     /// Takes away the screens that are about the work of a request.

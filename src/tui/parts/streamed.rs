@@ -84,6 +84,14 @@ impl<T> Streamed<T> {
         }
     }
 
+    /// The same list anew: what it is narrowed to and how it is grouped stay.
+    pub(crate) fn again(&self, job: Job) -> Self
+    where
+        T: 'static,
+    {
+        Self { filter: self.filter.clone(), common: self.common.clone(), group: self.group, ..Self::begun(job) }
+    }
+
     /// More of it.
     pub(crate) fn extend(&mut self, rows: Vec<T>) {
         self.total += rows.len() as u64;

@@ -40,6 +40,8 @@ pub(crate) struct Outside {
     scribe: Scribe,
     clipboard: System,
     copies: PathBuf,
+    /// The copies go with the console.
+    forgets: bool,
     state_dir: PathBuf,
     /// Ends the profile's command.
     stop: CancellationToken,
@@ -55,6 +57,7 @@ impl Outside {
             scribe: Scribe::new(memory::path(&app.state_dir, &app.profile), app.profile.clone()),
             clipboard: System::default(),
             copies: app.state_dir.join("copies"),
+            forgets: app.forgets,
             state_dir: app.state_dir.clone(),
             stop: CancellationToken::new(),
         }
@@ -174,8 +177,11 @@ impl Host for Outside {
                 });
             }
             Effect::WriteCopy { text, what } => {
-                let dir = self.copies.clone();
-                beside(back, move || Message::Copied(write_copy(&dir, &text, &what, Timestamp::now())));
+                let (dir, forgets) = (self.copies.clone(), self.forgets);
+                beside(back, move || {
+                    let told = write_copy(&dir, &text, &what, Timestamp::now());
+                    Message::Copied(told.map(|told| if forgets { until_the_end(&told) } else { told }))
+                });
             }
         }
         true
@@ -222,6 +228,11 @@ fn write_copy(dir: &Path, text: &str, what: &str, now: Timestamp) -> Result<Stri
     Ok(tr!("the %{what} is in %{file}", what = what, file = path.display()).into_owned())
 }
 
+/// With a word on how long a file in memory's own directory stays.
+fn until_the_end(told: &str) -> String {
+    tr!("%{told}, until this console ends", told = told).into_owned()
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
@@ -239,6 +250,7 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"a\":\"ボ\"}");
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(&copies)), (0o600, 0o700));
+        assert_eq!(until_the_end("the row is in a"), "the row is in a, until this console ends");
         // Never over another one.
         assert!(write_copy(&copies, "", "row, as JSON", now).unwrap_err().contains("20260320T010203004Z.json"));
         assert!(write_copy(&copies, "k", "sort key", now).unwrap().ends_with(".txt"));

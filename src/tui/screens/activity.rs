@@ -12,12 +12,14 @@ use ratatui::layout::Rect;
 use self::line::{line, texts};
 use super::command::CommandBox;
 use super::discard::Next;
+use crate::domain::run::RunId;
 use crate::domain::tenant::tenant_of;
 use crate::engine::protocol::{self, ActivityWanted, Event, RequestId};
 use crate::language::translated;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::format;
+use crate::tui::job::Job;
 use crate::tui::keymap::{Context, Key};
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::problem;
@@ -224,8 +226,9 @@ impl Screen for Activity {
             }
             Action::NewPlan => return self.plan(app),
             Action::Reload => {
-                app.list_activity(self.wanted.clone(), self.words.clone(), self.moments.clone());
-                return Flow::Close;
+                app.give_up(self.done.job.request);
+                let request = app.ask_for_activity(&self.wanted);
+                (self.done, self.read) = (self.done.again(Job::begun(request)), 0);
             }
             Action::ShowCommand => {
                 let words: Vec<&str> =
@@ -247,6 +250,10 @@ impl Screen for Activity {
 
     fn paste(&mut self, text: &str) {
         self.done.paste(text);
+    }
+
+    fn wrote(&mut self, run: RunId) {
+        self.done.job.before = Some(run);
     }
 
     fn list(&self) -> Option<RequestId> {
@@ -291,7 +298,9 @@ impl Screen for Activity {
         foot(buffer, area, &Hints::of(&app.keymap, Context::Activity, &hints), &app.theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let room = usize::from(inner.width).max(4);
-        let above = self.state(room);
+        let mut above = self.state(room);
+        let again = app.key_of(Context::Activity, Action::Reload);
+        above.extend(problem::before_run(self.done.job.before, &again, room));
         let (group, has_person) = (self.grouped.key(), self.grouped != Grouped::ByPerson);
         let is_one_partition = self.wanted.pk.is_some();
         self.done.draw(buffer, (area, inner), above, &app.theme, |one, standing| {

@@ -49,8 +49,19 @@ impl Screen for EndRun {
     }
 }
 
-/// The state that ending the run now leaves behind, in words.
+/// The state that ending the run now leaves behind, in words, and how to go on from it.
 pub(crate) fn left_behind(app: &App) -> Vec<String> {
+    let mut out = ended_now(app);
+    let Some((run, id)) = app.run.as_ref().and_then(|run| Some((run, run.run?))) else { return out };
+    out.push(tr!("To resume it later: %{way}", way = app.way_to_resume(id)).into_owned());
+    if run.has_written() {
+        out.push(tr!("To take it back: %{way}", way = app.way_to_undo(id)).into_owned());
+    }
+    out
+}
+
+/// The state that ending the run now leaves behind, in words.
+pub(crate) fn ended_now(app: &App) -> Vec<String> {
     let Some(run) = &app.run else { return vec![] };
     let outcomes: Vec<String> = run.outcomes.iter().map(|(o, n)| format!("{o} {}", format::count(*n))).collect();
     let done = if outcomes.is_empty() { tr!("nothing yet") } else { listed(outcomes).into() };
@@ -70,11 +81,5 @@ pub(crate) fn left_behind(app: &App) -> Vec<String> {
         }
         None => tr!("What was not begun stays as it is."),
     });
-    if let Some(id) = run.run {
-        out.push(tr!("To resume it later: %{way}", way = app.way_to_resume(id)));
-        if run.has_written() {
-            out.push(tr!("To take it back: %{way}", way = app.way_to_undo(id)));
-        }
-    }
     out.into_iter().map(Cow::into_owned).collect()
 }

@@ -13,6 +13,7 @@ use super::discard::Next;
 use super::options::Options;
 use super::palette::quoted;
 use crate::domain::find::Place as At;
+use crate::domain::run::RunId;
 use crate::engine::protocol::{
     Among, Command, DeletedFilter, EntityRef, Event, FoundEntity, Near, RequestId, SearchEnd, Searched, Wanted,
 };
@@ -164,8 +165,9 @@ impl Screen for Find {
             Action::NewPlan => return self.plan(app),
             Action::KeepPlace => app.keep_place(Some(Spot::Search(line_of(&self.wanted)))),
             Action::Reload => {
-                app.find(self.wanted.clone());
-                return Flow::Close;
+                app.give_up(self.found.job.request);
+                let request = app.ask_for_search(&self.wanted);
+                (self.found, self.searched) = (self.found.again(Job::begun(request)), Searched::default());
             }
             Action::ShowCommand => {
                 let line = app.line_of_find(&self.wanted);
@@ -185,6 +187,10 @@ impl Screen for Find {
 
     fn paste(&mut self, text: &str) {
         self.found.paste(text);
+    }
+
+    fn wrote(&mut self, run: RunId) {
+        self.found.job.before = Some(run);
     }
 
     fn list(&self) -> Option<RequestId> {
@@ -223,7 +229,9 @@ impl Screen for Find {
         foot(buffer, area, &Hints::of(&app.keymap, Context::Find, &hints), &app.theme);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let room = usize::from(inner.width).max(4);
-        let above = self.state(room);
+        let mut above = self.state(room);
+        let again = app.key_of(Context::Find, Action::Reload);
+        above.extend(problem::before_run(self.found.job.before, &again, room));
         let columns = Columns::of(self.found.accepted(), room);
         let (marks, zone) = (&self.marks, app.zone.clone());
         self.found.draw(buffer, (area, inner), above, &app.theme, |found, _| line(found, marks, columns, &zone))
@@ -322,10 +330,14 @@ impl App {
     /// Looks for a text.
     fn find(&mut self, wanted: Wanted) {
         self.stack.close::<Find>();
-        let request = self.ask_for_screen(Command::Find { wanted: Box::new(wanted.clone()) });
+        let request = self.ask_for_search(&wanted);
         let found = Streamed::begun(Job::begun(request));
         self.visit(Spot::Search(line_of(&wanted)));
         self.stack.push(Find { wanted, found, searched: Searched::default(), marks: BTreeSet::new() });
+    }
+
+    fn ask_for_search(&mut self, wanted: &Wanted) -> RequestId {
+        self.ask_for_screen(Command::Find { wanted: Box::new(wanted.clone()) })
     }
 
     /// The command line that looks for the same.

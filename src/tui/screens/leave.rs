@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::end_run::left_behind;
+use super::end_run::{ended_now, left_behind};
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
@@ -40,6 +40,10 @@ impl Screen for Leave {
 fn not_over(app: &App) -> Vec<String> {
     if app.is_writing() {
         let first = tr!("A run is not over. Leaving ends it between two items.").into_owned();
+        if app.forgets {
+            let gone = tr!("The sandbox is in memory: its data and the run go with it. --data DIR keeps them.");
+            return std::iter::once(first).chain(ended_now(app)).chain([gone.into_owned()]).collect();
+        }
         return std::iter::once(first).chain(left_behind(app)).collect();
     }
     if !app.plan.is_dirty() {

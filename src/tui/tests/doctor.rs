@@ -305,3 +305,14 @@ fn what_the_doctor_found_marks_the_entities_also_without_colours() {
     let before = play(":open PRODUCT#acme<ret>");
     assert!(!before.screen.contains("FW!"), "{}", before.screen);
 }
+
+#[test]
+fn what_is_looked_for_again_stays_as_narrow_and_what_was_repaired_is_not_marked() {
+    let again = play(":doctor<ret>/P-0003<ret><f5>");
+    let looked = again.commands.iter().filter(|c| matches!(c, Command::Doctor { .. })).count();
+    assert!(looked == 2 && again.screen.contains("/P-0003") && again.screen.contains(" 1/1 "), "{}", again.screen);
+    let kind = play(":doctor<ret>t<f5>").screen;
+    assert!(kind.contains("only gap"), "{kind}");
+    let repaired = play("AA:doctor<ret> rRaW:doctor<ret>").screen;
+    assert!(repaired.contains("from before run") && !repaired.contains("1 marked"), "{repaired}");
+}

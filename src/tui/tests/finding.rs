@@ -262,3 +262,33 @@ fn a_run_that_cannot_be_read_hides_no_other() {
     assert!(play.screen.contains("stopped") && play.screen.contains("1 run not readable"), "{}", play.screen);
     assert!(!play.screen.contains("! has format 5"), "{}", play.screen);
 }
+
+#[test]
+fn lists_that_are_made_again_stay_as_narrow_as_they_were() {
+    for (keys, kept) in [
+        (":find bolt<ret>/globex<ret> <f5>", ["/globex", " 1/1 "]),
+        (":activity<ret>/P-0003<ret><f5>", ["/P-0003", " 1/1 "]),
+        ("U/ito<ret><f5>", ["/ito", " 1/1 "]),
+    ] {
+        let screen = play((120, 40), keys).screen;
+        assert!(kept.iter().all(|words| screen.contains(words)), "{keys}\n{screen}");
+    }
+    // What is marked are entities, which are the same ones.
+    let marked = play((120, 40), ":find bolt<ret> <f5>").screen;
+    assert!(marked.contains("1 marked entity"), "{marked}");
+}
+
+#[test]
+fn what_was_found_before_a_run_says_so() {
+    let run = "AA:plan open batches.toml<ret>Rr3<ret>";
+    let played = |keys: &str| {
+        let fake = Fake::golden().answering(|c| searching(c).or_else(|| acting(c)));
+        super::running::playing((120, 40), |p| p.fake = fake, keys).screen
+    };
+    let shown = played(&format!(":find bolt<ret><esc>{run}:find<ret>"));
+    assert!(shown.contains("from before run"), "{shown}");
+    let fresh = played(&format!("{run}:find bolt<ret>"));
+    assert!(!fresh.contains("from before run"), "{fresh}");
+    let again = played(&format!(":find bolt<ret><esc>{run}:find<ret><f5>"));
+    assert!(!again.contains("from before run"), "{again}");
+}

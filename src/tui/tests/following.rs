@@ -65,15 +65,15 @@ fn a_paused_run_is_listed_as_paused_and_goes_on_with_the_key_that_says_so() {
     let log = playing((120, 40), by_engine, &format!("{RUN}aW<esc>4"));
     assert!(log.screen.contains(" p go on") && !log.screen.contains(" p pause"), "{}", log.screen);
     let listed = playing((120, 40), by_engine, &format!("{RUN}aW<esc>:runs<ret>")).screen;
-    let line = listed.lines().find(|line| line.contains("2026-03-20")).unwrap();
+    let line = listed.lines().find(|line| line.contains("03-20 10:02")).unwrap();
     assert!(line.contains("paused") && !line.contains("running"), "{listed}");
     // The contract has no such state: the word is the console's own.
     let listed = || playing((120, 40), by_engine, &format!("{RUN}aW<esc>:runs<ret>")).screen;
     let listed = speaking(Language::Japanese, listed);
-    let line = listed.lines().find(|line| line.contains("2026-03-20")).unwrap();
+    let line = listed.lines().find(|line| line.contains("03-20 10:02")).unwrap();
     assert!(line.contains("一時停止中") && !line.contains("paused"), "{listed}");
     let waits = playing((120, 40), here, &format!("{RUN}<esc>:runs<ret>")).screen;
-    assert!(waits.lines().any(|line| line.contains("2026-03-20") && line.contains("waiting")), "{waits}");
+    assert!(waits.lines().any(|line| line.contains("03-20 10:02") && line.contains("waiting")), "{waits}");
 }
 
 #[test]
@@ -141,6 +141,9 @@ fn leaving_asks_while_a_run_is_under_way_and_other_panes_do_not_end_it() {
     assert!(asked.app.is_writing());
     assert!(run("<esc>qq").app.quit);
     assert!(run("r3<ret>q").app.quit, "when it is over nothing is asked");
+    // What is in memory goes with the console.
+    let forgets = playing((120, 40), |p| p.options.forgets = true, &format!("{RUN}aW<esc>q")).screen;
+    assert!(forgets.contains("The sandbox is in memory") && !forgets.contains("To resume it later"), "{forgets}");
     // It ended while the question stood there: nothing untrue is said of it, or of the plan.
     let mut ended = run("r3<ret>").app;
     ended.stack.push(Leave);

@@ -230,7 +230,7 @@ fn reason_approvals_and_digest_of_the_selected_run_are_shown() {
     }
     // Items left and the operator of the run, also where columns have no room for all; and the way back.
     let small = playing((80, 24), unfinished, ":runs<ret>").screen;
-    for word in ["done  left", "  1     3 ", "operator  u-tanaka", "Esc back"] {
+    for word in ["done  left", "  1     3 ", "operator", "u-tanaka", "Esc back"] {
         assert!(small.contains(word), "{word}\n{small}");
     }
     assert!(playing((60, 15), unfinished, ":runs<ret>").screen.contains("3 left"));

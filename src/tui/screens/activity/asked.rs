@@ -9,7 +9,7 @@ use super::{Activity, Grouped};
 use crate::domain::clock::{MOMENT, Now, local_seconds, moment, parse_time, utc_millis};
 use crate::domain::key::{PartitionKey, SortKey};
 use crate::domain::path::Path;
-use crate::engine::protocol::{ActivityWanted, Among, Command, EntityRef};
+use crate::engine::protocol::{ActivityWanted, Among, Command, EntityRef, RequestId};
 use crate::language::{sentences, translated};
 use crate::tui::app::App;
 use crate::tui::job::Job;
@@ -124,9 +124,14 @@ impl App {
         Ok(())
     }
 
+    /// Asks who did what.
+    pub(super) fn ask_for_activity(&mut self, wanted: &ActivityWanted) -> RequestId {
+        self.ask_for_screen(Command::Activity { wanted: Box::new(wanted.clone()) })
+    }
+
     pub(super) fn list_activity(&mut self, wanted: ActivityWanted, words: Vec<String>, moments: Vec<String>) {
         self.stack.close::<Activity>();
-        let request = self.ask_for_screen(Command::Activity { wanted: Box::new(wanted.clone()) });
+        let request = self.ask_for_activity(&wanted);
         let done = Streamed::begun(Job::begun(request));
         self.stack.push(Activity {
             wanted,

@@ -6,7 +6,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::confirm::{HOLE, around, exactly};
-use crate::engine::protocol::{ApprovalRequest, Decision, Level};
+use crate::domain::publish::PublishMode;
+use crate::engine::protocol::{ApprovalRequest, Decision, Level, Preview};
+use crate::language::spoken;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
 use crate::tui::format;
@@ -17,10 +19,21 @@ use crate::tui::parts::scroll::Step;
 use crate::tui::parts::{Field, Rich, Scroll, draw_line, draw_text};
 use crate::tui::screens::command::CommandBox;
 use crate::tui::screens::described::Described;
+use crate::tui::subject::is_user;
 use crate::tui::theme::Role;
 
 /// Notes about the run that are shown at most.
 const NOTES: usize = 3;
+
+/// The item as it is shown: with what publishing it so leaves as it is, where it does not say so itself.
+fn shown(mut item: Preview) -> Preview {
+    let is_user = is_user(&item.entity.module, (item.version_before, item.version_after));
+    let is_told = item.warnings.iter().any(|words| words.contains("reSyncData"));
+    if item.publish == PublishMode::Sync && !is_user && !is_told {
+        item.warnings.push(spoken(item.publish.consequence()).into_owned());
+    }
+    item
+}
 
 /// Lines of the dialog from which on run and whole digest have a place in it.
 const SMALL: u16 = 12;
@@ -49,7 +62,7 @@ impl One {
         is_all.then(|| Self {
             button: Button::Stop,
             field: Field::default(),
-            items: Described::new(approval.items.clone()),
+            items: Described::new(approval.items.iter().cloned().map(shown).collect()),
             scroll: Scroll::default(),
             problem: None,
         })

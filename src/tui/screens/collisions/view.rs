@@ -108,7 +108,7 @@ impl Collisions {
             line.push(Role::Warning, &format!("  + {}", tr!("%{n} not previewed (p)", n = format::count(new))));
         }
         if self.only_open {
-            line.push(Role::Match, &format!("  {}", tr!("undecided ones only")));
+            line.push(Role::Match, &format!("  {}", tr!("undecided when previewed")));
         }
         if app.plan.is_unsaved() {
             line.push(Role::Dim, &format!("  {}", tr!("not saved (w)")));

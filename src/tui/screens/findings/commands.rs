@@ -38,6 +38,13 @@ impl App {
 
     /// Looks for what is wrong, in a module or in all of them, or among the partitions of a type or a tenant.
     pub(crate) fn look(&mut self, among: Among) {
+        let request = self.begin_to_look(among);
+        self.stack.close::<FindingsBox>();
+        self.show_findings_of(request);
+    }
+
+    /// Looks, in place of the doctor before.
+    pub(super) fn begin_to_look(&mut self, among: Among) -> RequestId {
         if let Some(request) = self.doctor.as_ref().map(|d| d.job.request) {
             self.give_up(request);
         }
@@ -45,8 +52,7 @@ impl App {
         let mut doctor = Doctor::begun(request, among);
         doctor.tried_writing = self.armed;
         self.doctor = Some(doctor);
-        self.stack.close::<FindingsBox>();
-        self.show_findings_of(request);
+        request
     }
 
     /// Shows the findings again that were left to look at an entity; false where they are gone.

@@ -86,6 +86,11 @@ impl FindingsBox {
         }
     }
 
+    /// Marks nothing any more: what was marked is repaired.
+    pub(crate) fn unmark(&mut self) {
+        self.marks.clear();
+    }
+
     /// Brings the list up to date with what was found and with the filters.
     fn arrange(&mut self, findings: &Findings) {
         let of = (findings.kept().len(), self.severity, self.kind, self.filter.text().to_owned());
@@ -269,8 +274,10 @@ impl Screen for FindingsBox {
             },
             Action::Reload => {
                 if let Some(among) = doctor(app, self.of).map(|d| d.among.clone()) {
-                    app.look(among);
-                    return Flow::Close;
+                    self.of = app.begin_to_look(among);
+                    // What is found now has places of its own.
+                    self.marks.clear();
+                    (self.shown, self.shown_of, self.detail_of) = (Vec::new(), None, None);
                 }
             }
             Action::ShowCommand => {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::domain::clock::with_local_times;
 use crate::domain::plan::{Plan, RunSettings, Work};
-use crate::domain::run::{Outcome, RunId};
+use crate::domain::run::{Operation, Outcome, RunId};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{
     ApprovalRequest, Command, Event, Finding, ItemFilter, ItemResult, Level, Phase, RequestId, RunInfo, Severity,
@@ -246,12 +246,19 @@ impl App {
             self.tell_of_run(News::RunEnded, state, None, &words);
         }
         let wrote = self.followed(request).and_then(|run| run.run.filter(|_| run.wrote()));
-        if wrote.is_some() {
+        if let Some(run) = wrote {
+            self.stack.wrote(run);
             let doctor = self.doctor.as_mut().map(|d| &mut d.job);
             let verification = self.verification.as_mut().map(|v| &mut v.job);
             let preview = self.plan.preview.as_mut().map(|p| &mut p.job);
             doctor.into_iter().chain(verification).chain(preview).for_each(|job| job.before = wrote);
-            self.tenants.tree.before = wrote;
+            self.tenants.tree.wrote(run);
+            let is_repair = self.followed(request).and_then(|run| run.info.as_ref()).map(|info| info.operation);
+            if is_repair == Some(Operation::Repair)
+                && let Some(left) = &mut self.left_findings
+            {
+                left.unmark();
+            }
         }
         if self.followed(request).is_some_and(|run| run.info.as_ref().is_some_and(|info| info.undo_of.is_some())) {
             self.look_for_unfinished();

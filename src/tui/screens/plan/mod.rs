@@ -69,9 +69,11 @@ impl Plan {
         self.own().or_else(form).map(|plan| &plan.work)
     }
 
-    /// Results of the preview on screen.
+    /// Results of the preview of the plan on screen.
     fn found(&self) -> Option<&PlanSummary> {
-        self.preview.as_ref().filter(|_| self.shows_preview)?.summary.as_deref()
+        let preview = self.preview.as_ref()?;
+        let is_of_form = || preview.own.is_none() && self.form.as_ref().is_some_and(|f| f.revision == preview.revision);
+        preview.summary.as_deref().filter(|_| self.shows_preview || is_of_form())
     }
 
     /// The tenant that the plan on screen would write to; the one that it reads, where it writes in place.

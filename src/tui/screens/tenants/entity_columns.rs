@@ -48,6 +48,8 @@ struct Natural {
     key: usize,
     /// 0 where each code is its sort key.
     code: usize,
+    /// One code in four, or more, is not its sort key: the others say nothing that the key does not.
+    has_own_codes: bool,
     version: usize,
     name: usize,
     author: usize,
@@ -57,15 +59,17 @@ impl Natural {
     fn of<'l>(lines: impl Iterator<Item = &'l EntityLine>) -> Self {
         let cells = |text: &str| text::width(&printable(text));
         let mut natural = Self { version: 3, ..Self::default() };
-        let mut keys = Vec::new();
+        let (mut keys, mut own_codes) = (Vec::new(), 0);
         for line in lines {
             keys.push(cells(line.sk()));
             natural.version = natural.version.max(line.version.map_or(1, |v| v.to_string().len()));
             natural.name = natural.name.max(line.name.as_deref().map_or(0, cells));
             natural.author = natural.author.max(line.updated_by.as_deref().map_or(0, cells));
             let code = line.code.as_deref().filter(|code| *code != line.sk());
+            own_codes += usize::from(code.is_some());
             natural.code = natural.code.max(code.map_or(0, |code| cells(code).max(text::width(&tr!("code")))));
         }
+        natural.has_own_codes = own_codes * 4 >= keys.len() && own_codes > 0;
         keys.sort_unstable();
         natural.usual_key = keys.get(keys.len() * 3 / 4).copied().unwrap_or(0);
         natural.key = keys.last().copied().unwrap_or(0);
@@ -78,6 +82,7 @@ impl Natural {
             usual_key: self.usual_key.max(other.usual_key),
             key: self.key.max(other.key),
             code: self.code.max(other.code),
+            has_own_codes: self.has_own_codes || other.has_own_codes,
             version: self.version.max(other.version),
             name: self.name.max(other.name),
             author: self.author.max(other.author),
@@ -148,12 +153,16 @@ impl Columns {
             left = left.saturating_sub(columns.planned + 1);
         }
         columns.name = add(&mut left, columns.name, natural.name.clamp(4, NAME));
-        columns.code = add(&mut left, columns.code, natural.code.min(CODE));
+        let code = natural.code.min(CODE);
+        if natural.has_own_codes {
+            columns.code = add(&mut left, columns.code, code);
+        }
         columns.name = grow(&mut left, columns.name, natural.name.min(LONG_NAME));
         columns.key = take(&mut left, columns.key, natural.usual_key.max(text::width(&tr!("sort key"))));
         if !is_viewed {
             columns.time = add(&mut left, columns.time, DAY);
         }
+        columns.code = add(&mut left, columns.code, code);
         columns.key = take(&mut left, columns.key, natural.key);
         columns.name = grow(&mut left, columns.name, natural.name);
         if columns.time > 0 && (columns.time >= TIME || left >= TIME - DAY) {
@@ -266,7 +275,8 @@ mod tests {
     use super::*;
     use crate::domain::key::{EntityKey, Version};
 
-    const BOLT: Natural = Natural { usual_key: 26, key: 26, code: 6, version: 3, name: 14, author: 8 };
+    const BOLT: Natural =
+        Natural { usual_key: 26, key: 26, code: 6, has_own_codes: true, version: 3, name: 14, author: 8 };
 
     #[test]
     fn what_there_is_room_for_is_shown_and_nothing_is_wider_than_the_room() {
@@ -280,6 +290,16 @@ mod tests {
                 assert!(text::width(columns.heading().plain().trim_end()) <= room, "{room} {columns:?}");
             }
         }
+    }
+
+    #[test]
+    fn where_few_codes_are_no_sort_keys_names_come_before_them() {
+        let few = Natural { has_own_codes: false, name: 30, ..BOLT };
+        let of = |room| Columns::fitted(few, room, false, Columns::default());
+        assert_eq!((of(48).code, of(48).name > 20), (0, true), "{:?}", of(48));
+        assert!(of(120).code == 6 && of(120).name >= 30, "{:?}", of(120));
+        let many = Columns::fitted(Natural { has_own_codes: true, ..few }, 48, false, Columns::default());
+        assert_eq!(many.code, 6, "{many:?}");
     }
 
     #[test]
@@ -322,7 +342,7 @@ mod tests {
 
     #[test]
     fn the_heading_of_the_keys_is_whole_where_there_is_room() {
-        let natural = Natural { usual_key: 3, key: 3, code: 0, version: 3, name: 8, author: 0 };
+        let natural = Natural { usual_key: 3, key: 3, code: 0, has_own_codes: false, version: 3, name: 8, author: 0 };
         let columns = Columns::fitted(natural, 58, false, Columns::default());
         assert!(columns.heading().plain().contains("sort key ver name"), "{columns:?}");
     }

@@ -81,8 +81,8 @@ pub(crate) struct Tree {
     /// The request that counts, and what.
     pub(crate) request: Option<RequestId>,
     pub(crate) scope: Scope,
-    /// A run has written since: the counts are from before it.
-    pub(crate) before: Option<RunId>,
+    /// A run that has written since something was counted, and the number of the count before it.
+    before: Option<(RunId, u64)>,
     /// Rows counted by the scan at work.
     pub(crate) seen: u64,
     pub(crate) counting: Counting,
@@ -156,8 +156,20 @@ impl Tree {
         self.seen = 0;
         self.scope = scope;
         self.counting = Counting::Running;
-        self.before = None;
         self.problem = None;
+    }
+
+    /// A run has written: what was counted is from before it.
+    pub(crate) fn wrote(&mut self, run: RunId) {
+        self.before = Some((run, self.scan));
+    }
+
+    /// The last run that has written since the oldest of the counts.
+    pub(crate) fn before(&self) -> Option<RunId> {
+        let (run, scan) = self.before?;
+        let is_counted_anew = self.scan > scan && self.counting != Counting::Running;
+        let is_from_before = |leaf: &Leaf| leaf.counted.is_some() && leaf.scan <= scan;
+        (!is_counted_anew || self.leaves().any(is_from_before)).then_some(run)
     }
 
     /// The count ended.

@@ -167,7 +167,7 @@ fn status(app: &mut App, room: usize) -> Vec<Rich> {
         out.extend(problem::notice(&words, role, room));
     }
     let again = app.key_of(Context::Tree, Action::Scan);
-    out.extend(problem::before_run(tree.before, &again, room));
+    out.extend(problem::before_run(tree.before(), &again, room));
     out
 }
 
@@ -234,6 +234,10 @@ fn counts(app: &App, selected: Option<&Node>) -> Option<(Role, String)> {
             let age = format::age(at, app.now);
             let text = if tree.has_uncounted() {
                 tr!("counted %{age}%{kept}; %{again} counts again", age = age, kept = kept, again = again)
+            } else if tree.before().is_some() {
+                // The line below says since when they are old.
+                let (tenants, all) = size(app);
+                tr!("%{tenants}, %{partitions}", tenants = tenants, partitions = all)
             } else {
                 let (tenants, all) = size(app);
                 tr!(

@@ -183,7 +183,9 @@ impl Screen for Users {
                 if let Some(request) = self.reading {
                     app.give_up(request);
                 }
-                *self = Self::reading(self.wanted.clone(), app.ask_for_users(self.wanted.clone(), None));
+                let request = app.ask_for_users(self.wanted.clone(), None);
+                let filter = std::mem::take(&mut self.filter);
+                *self = Self { filter, ..Self::reading(self.wanted.clone(), request) };
             }
             Action::Open | Action::Right => {
                 self.whole = self.selected().map(|line| Whole::of(&line.user, &line.seen));

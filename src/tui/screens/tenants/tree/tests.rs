@@ -129,3 +129,25 @@ fn the_filter_opens_branches_and_the_selection_stays_on_its_line() {
     tree.refresh();
     assert_eq!(shown(&mut tree), ["product", "  globex 1", "    PRODUCT#globex"]);
 }
+
+#[test]
+fn counts_are_from_before_a_run_until_each_was_made_again() {
+    let (now, mut tree) = (now(), Tree::default());
+    let scan = |tree: &mut Tree, scope: Scope, module: &str| {
+        tree.begin_scan(scope);
+        tree.apply(vec![count(module, &format!("{}#acme", module.to_uppercase()), 1, 0)], now);
+        tree.end_scan(true, now);
+    };
+    let of = |module: &str| Scope::Module(module.into());
+    scan(&mut tree, of("product"), "product");
+    scan(&mut tree, of("order"), "order");
+    let run = RunId::from_parts(0, 1);
+    tree.wrote(run);
+    assert_eq!(tree.before(), Some(run));
+    tree.begin_scan(of("order"));
+    assert_eq!(tree.before(), Some(run), "until it is through");
+    scan(&mut tree, of("order"), "order");
+    assert_eq!(tree.before(), Some(run), "the other module is from before it");
+    scan(&mut tree, of("product"), "product");
+    assert_eq!(tree.before(), None);
+}
