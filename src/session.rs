@@ -116,13 +116,30 @@ fn in_sandbox(_global: &Global) -> Result<Session, Box<Failure>> {
     Err(Failure::new(ErrorCode::Usage, "this build has no sandbox").hint("build with the default features").into())
 }
 
+/// How the console looks and speaks, which is the operator's and no profile's. The sandbox opens whatever is wrong with a configuration
+/// that it was not given.
+#[cfg(feature = "sandbox")]
+fn ui_of(global: &Global) -> Result<UiSettings, Box<Failure>> {
+    match config::load(&config::config_path(global.config.as_deref())) {
+        Ok(file) => Ok(file.map(|file| file.ui).unwrap_or_default()),
+        Err(error) if global.config.is_some() => Err(Failure::from(error).into()),
+        Err(_) => Ok(UiSettings::default()),
+    }
+}
+
+#[cfg(feature = "sandbox")]
+fn of_sandbox(error: sandbox::SandboxError) -> Failure {
+    let code = if matches!(error, sandbox::SandboxError::Locked { .. }) { ErrorCode::Locked } else { ErrorCode::Io };
+    Failure::new(code, error.to_string())
+}
+
 #[cfg(feature = "sandbox")]
 fn in_sandbox(global: &Global) -> Result<Session, Box<Failure>> {
     use std::time::Duration;
     // The stand-in takes a fifth of a second unless told otherwise, so that waiting for it can be seen.
     let pipeline = global.pipeline.map_or(Some(Duration::from_millis(200)), |p| p.0);
-    let sandbox = Sandbox::start(sandbox::Options { data: global.data.clone(), port: None, pipeline })
-        .map_err(|e| Failure::new(ErrorCode::Io, e.to_string()))?;
+    let sandbox =
+        Sandbox::start(sandbox::Options { data: global.data.clone(), port: None, pipeline }).map_err(of_sandbox)?;
     let explicit = global.state.is_some() || std::env::var_os(config::state_variable()).is_some_and(|v| !v.is_empty());
     let (state_dir, temporary) = match (&global.data, explicit) {
         (_, true) => (config::state_dir(global.state.as_deref()), None),
@@ -140,7 +157,7 @@ fn in_sandbox(global: &Global) -> Result<Session, Box<Failure>> {
     Ok(Session {
         profile,
         state_dir,
-        ui: UiSettings::default(),
+        ui: ui_of(global)?,
         config: None,
         notify: Vec::new(),
         sandbox: Some(Arc::new(sandbox)),
@@ -154,10 +171,9 @@ fn in_sandbox(global: &Global) -> Result<Session, Box<Failure>> {
 /// A [`Failure`] that says what to do: a taken port, an unusable directory.
 #[cfg(feature = "sandbox")]
 pub fn open_sandbox(options: sandbox::Options, empty: bool) -> Result<Sandbox, Box<Failure>> {
-    let failed = |e: sandbox::SandboxError| Failure::new(ErrorCode::Io, e.to_string());
-    let sandbox = Sandbox::start(options).map_err(failed)?;
+    let sandbox = Sandbox::start(options).map_err(of_sandbox)?;
     if !empty {
-        load_demo(&sandbox).map_err(failed)?;
+        load_demo(&sandbox).map_err(of_sandbox)?;
     }
     Ok(sandbox)
 }

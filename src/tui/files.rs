@@ -24,6 +24,17 @@ pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// As [`write_private`]; who may read and write a file that is there stays as it was.
+fn write_over(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let permissions = std::fs::metadata(path).map(|meta| meta.permissions());
+    let file = prepared(path, bytes)?;
+    if let Ok(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
+    file.persist(path).map_err(|e| e.error)?;
+    Ok(())
+}
+
 /// Writes a plan; over another file only where that is wanted.
 ///
 /// # Errors
@@ -33,7 +44,7 @@ pub(crate) fn write_plan(file: &Path, text: &str, over: bool) -> Result<(), Stri
     if over {
         // The file behind a link is meant, not the link.
         let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
-        return write_private(&file, text.as_bytes()).map_err(said);
+        return write_over(&file, text.as_bytes()).map_err(said);
     }
     create_private(file, text.as_bytes()).map_err(|e| match e.kind() {
         io::ErrorKind::AlreadyExists => {
@@ -92,6 +103,18 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+
+    #[test]
+    fn a_plan_that_is_written_over_stays_readable_by_whom_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("plan.toml");
+        write_plan(&path, "one", false).unwrap();
+        let mode = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(), 0o600);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        write_plan(&path, "two", true).unwrap();
+        assert_eq!((mode(), std::fs::read_to_string(&path).unwrap()), (0o644, "two".to_owned()));
+    }
 
     #[test]
     fn others_read_nothing() {

@@ -73,6 +73,7 @@ impl Approver {
                 .as_ref()
                 .map_or_else(|| "none was given".to_owned(), |c| format!("{c:?} was given"));
             context.out.note(&format!("this profile is protected: --confirm {wanted} is wanted, {typed}"));
+            context.unconfirmed = Some(wanted.clone());
             return Some(StopCause::NotApproved);
         }
         match self.approve {

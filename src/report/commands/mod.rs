@@ -62,6 +62,8 @@ pub struct Context {
     pub device: Option<Device>,
     /// Tells whoever wants to know of runs.
     pub notify: Notifier,
+    /// Name that a batch wanted typed, and did not get.
+    pub(super) unconfirmed: Option<String>,
     pub(super) waiting: Waiting,
     progress: Option<Instant>,
 }
@@ -88,6 +90,7 @@ impl Context {
         Self {
             out,
             client,
+            unconfirmed: None,
             global,
             prefix: vec!["tenantry".to_owned()],
             end: EndLine::new(command),

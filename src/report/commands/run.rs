@@ -303,7 +303,11 @@ fn ended(context: &mut Context, info: Option<&RunInfo>) {
         let resume = match info.part {
             // Its place among the others, and where its journal is kept, stand in that command line.
             Some(part) => format!("start part {part} again with the same command line"),
-            None => context.command(&["run", "--resume", &run, "--arm"]),
+            None => {
+                let wanted = context.unconfirmed.iter().flat_map(|name| ["--confirm", name.as_str()]);
+                let words: Vec<&str> = ["run", "--resume", &run, "--arm"].into_iter().chain(wanted).collect();
+                context.command(&words)
+            }
         };
         let undo = context.command(&["undo", &run, "--arm"]);
         context.out.text(&format!("to resume it:    {resume}"));
