@@ -68,9 +68,10 @@ impl Frame {
 
     /// Everything that it shows, without what differs from day to day.
     pub(super) fn masked(&self) -> String {
-        let mut out = format!("{}\n", self.caption);
+        let mut lines: Vec<(bool, String)> = Vec::new();
         for row in &self.rows {
-            let mut line = String::new();
+            let (mut line, mut out) = (String::new(), String::new());
+            let is_logged = is_logged(row);
             for run in row {
                 let style = format!(
                     "{}{}{}{}{}",
@@ -95,9 +96,21 @@ impl Frame {
                 digits = is_within || c.is_ascii_digit();
             }
             out.push('\n');
+            lines.push((is_logged, out));
         }
-        out
+        // Work goes on side by side: what is logged of it comes in no order of its own.
+        lines.chunk_by_mut(|a, b| a.0 && b.0).for_each(<[_]>::sort_unstable);
+        std::iter::once(format!("{}\n", self.caption)).chain(lines.into_iter().map(|(_, line)| line)).collect()
     }
+}
+
+/// True for a line of the log: a time to the second stands in it.
+fn is_logged(row: &[Run]) -> bool {
+    let text: String = row.iter().map(|run| run.text.as_str()).collect();
+    let is_time = |time: &[u8]| {
+        time.iter().enumerate().all(|(i, b)| if i == 2 || i == 5 { *b == b':' } else { b.is_ascii_digit() })
+    };
+    text.as_bytes().windows(8).any(is_time)
 }
 
 fn row(screen: &vt100::Screen, y: u16, columns: u16, ground: Ground) -> Vec<Run> {
@@ -317,4 +330,17 @@ fn wide_characters_take_two_cells_and_blanks_none() {
     let drawn = svg(std::slice::from_ref(&frame), 1.0, "<x>", LIGHT, "");
     assert!(drawn.contains("textLength=\"50.4\"") && drawn.contains("&lt;x&gt;"), "{drawn}");
     assert!(svg(&[frame.clone(), frame], 2.0, "", DARK, "").contains("animation-duration:4s"));
+}
+
+#[test]
+fn the_mark_of_a_screen_takes_what_is_logged_in_any_order() {
+    let mark = |text: &str| {
+        let mut parser = vt100::Parser::new(NonZero::new(4).unwrap(), NonZero::new(40).unwrap(), 0);
+        parser.process(text.as_bytes());
+        Frame::of(parser.screen(), DARK, "").mark()
+    };
+    let one = mark("a\r\n│ 10:02:03 counted\r\n│ 10:02:03 listed\r\nb");
+    assert_eq!(one, mark("a\r\n│ 11:20:04 listed\r\n│ 11:20:05 counted\r\nb"));
+    assert_ne!(one, mark("b\r\n│ 10:02:03 counted\r\n│ 10:02:03 listed\r\na"), "other lines have their places");
+    assert_ne!(one, mark("a\r\n│ 10:02:03 counted\r\n│ 10:02:03 counted\r\nb"));
 }
