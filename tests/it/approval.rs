@@ -238,6 +238,31 @@ async fn existing_targets_stop_a_plan_that_says_so() {
 }
 
 #[tokio::test]
+async fn what_was_held_and_is_split_is_asked_for_although_the_rest_was_approved() {
+    let stack = Stack::new().await;
+    fill(&stack, "acme", 12).await;
+    let mut driver = Driver::new(&stack);
+    driver.send(Command::Arm { armed: true }).await;
+    let plan = Plan::copy("acme", "globex").set("canary", "4").set("batch", "4");
+    let request = driver.send(Command::RunPlan { plan: plan.model(), expect: None, rows: false }).await;
+    for decision in [Decision::Hold, Decision::ApproveRest { confirm: None }] {
+        let asked = driver.approval(request).await;
+        driver.decide(&asked, decision).await;
+    }
+    let held = driver.approval(request).await;
+    assert_eq!((held.batch, held.held, held.items.len(), targets(&stack).await), (1, true, 4, 8));
+    driver.decide(&held, Decision::Split).await;
+    let first = driver.approval(request).await;
+    assert_eq!((first.held, first.items.len(), targets(&stack).await), (true, 2, 8), "nobody approved any of it");
+    driver.decide(&first, approve()).await;
+    let second = driver.approval(request).await;
+    assert_eq!((second.held, second.items.len(), targets(&stack).await), (true, 2, 10));
+    driver.decide(&second, Decision::Skip).await;
+    driver.rest(request).await;
+    assert_eq!(targets(&stack).await, 10);
+}
+
+#[tokio::test]
 async fn what_is_held_is_asked_for_although_the_rest_was_approved() {
     let stack = Stack::new().await;
     fill(&stack, "acme", 12).await;

@@ -322,6 +322,9 @@ impl Journal {
             .call(move |connection| {
                 let fail = database(&path);
                 let run = |sql: &str| connection.execute(sql, [n]).map(drop).map_err(&fail);
+                let state: String = connection
+                    .query_row("SELECT state FROM batch WHERE n = ?1", [n], |row| row.get(0))
+                    .map_err(&fail)?;
                 // Numbers move up in two steps, because each must stay unique at every moment.
                 run("UPDATE batch SET n = -n - 1 WHERE n > ?1")?;
                 connection.execute("UPDATE batch SET n = -n WHERE n < 0", []).map_err(&fail)?;
@@ -337,8 +340,9 @@ impl Journal {
                     let digests = statement.query_map([half], |row| row.get(0)).map_err(&fail)?;
                     let digests: Vec<String> = digests.collect::<Result<_, _>>().map_err(&fail)?;
                     put(connection, &path, half, &digests)?;
-                    let sql = "UPDATE batch SET items = (SELECT count(*) FROM item WHERE batch = ?1) WHERE n = ?1";
-                    connection.execute(sql, [half]).map_err(&fail)?;
+                    // What was held stays so: it is asked for although the rest was approved.
+                    let sql = "UPDATE batch SET items = (SELECT count(*) FROM item WHERE batch = ?1), state = ?2 WHERE n = ?1";
+                    connection.execute(sql, params![half, state]).map_err(&fail)?;
                 }
                 Chain::of(connection, &path)?.batches()
             })
