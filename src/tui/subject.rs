@@ -50,7 +50,8 @@ fn of(
             tr!("%{entity}, copied from %{partition}", entity = key, partition = source.pk).into_owned()
         }
         Action::Delete => key.to_string(),
-        _ if is_respelled && taken_back => format!("{key} → {}", source.pk),
+        // What is restored goes onward again: an undo was taken back.
+        _ if is_respelled && taken_back && action != Action::Restore => format!("{key} → {}", source.pk),
         _ if is_respelled => format!("{source} → {}", key.pk),
         _ => key.to_string(),
     };
@@ -81,6 +82,9 @@ pub(crate) fn name(item: &Preview) -> Option<&str> {
 pub(crate) fn tenants(item: &Preview) -> Vec<String> {
     if is_user(&item.entity.module, (item.version_before, item.version_after)) {
         return Vec::new();
+    }
+    if item.only_source {
+        return Some(tenant_of(&item.source.pk, None).code).filter(|code| !code.is_empty()).into_iter().collect();
     }
     let row = item.after.as_ref().or(item.before.as_ref());
     let target = tenant_of(&item.entity.key.pk, row.and_then(|row| row.text(field::TENANT_CODE))).code;
@@ -118,6 +122,7 @@ mod tests {
         let back = |action, only_source| of((action, only_source, true), (&loser, at(4, 5)), (&target, at(7, 8))).0;
         assert_eq!(back(Action::Update, false), "ORDER#acme / 1 → ORDER#ACME");
         assert_eq!(back(Action::Restore, true), "ORDER#ACME / 1");
+        assert_eq!(back(Action::Restore, false), "ORDER#ACME / 1 → ORDER#acme", "taken back once more");
         let itself = ("ORDER#acme / 1".to_owned(), " 7 → 7".to_owned());
         assert_eq!(words(Action::Delete, false, &target.key, at(7, 7)), itself);
         // Copied as deleted, and a move that is taken back.
@@ -133,6 +138,8 @@ mod tests {
         assert_eq!(tenants(&copied), ["globex"]);
         let moved = Preview { source_versions: (Version(1), Version(2)), ..copied };
         assert_eq!(tenants(&moved), ["globex", "acme"]);
+        let retired = Preview { only_source: true, ..moved.clone() };
+        assert_eq!(tenants(&retired), ["acme"], "nothing is written to the other one");
         let user = EntityRef { module: MODULE.into(), key: EntityKey::new("pool", "u-1") };
         let user = Preview { entity: user, version_before: Version(0), version_after: Version(0), ..moved };
         assert_eq!(tenants(&user), [""; 0]);

@@ -97,7 +97,9 @@ fn approval(task: &Task, batch: &BatchInfo, decision: &str) -> Approval {
 
 /// Records what is said of a batch beside an approval.
 async fn said(task: &Task, journal: &Journal, batch: &BatchInfo, decision: &str) -> Result<(), Stop> {
-    let words = format!("{decision} batch {} ({})", batch.batch, batch.digest);
+    // Those behind it are asked for, and recorded, under the next number from then on.
+    let moved = if decision == "split" { "; later batches count one more" } else { "" };
+    let words = format!("{decision} batch {} ({}){moved}", batch.batch, batch.digest);
     Ok(journal.record_steering(&utc_millis(Timestamp::now()), &task.profile().operator, &words).await?)
 }
 

@@ -211,13 +211,22 @@ fn other_end(preview: &Preview) -> Option<(&'static str, Cow<'static, str>)> {
         Some(_) if before == Version(0) => {
             Some((text!("takes back"), tr!("the copy of %{source}, which stays as it is", source = source)))
         }
+        // Taken back once more: what came back goes again.
+        Some(_) if after > before && preview.action == Action::Restore => Some((
+            text!("takes back"),
+            tr!(
+                "the return of %{source}, which is soft-deleted as version %{version}",
+                source = source,
+                version = after
+            ),
+        )),
         Some(_) if after > before => Some((
             text!("takes back"),
             tr!("what came from %{source}, which is restored as version %{version}", source = source, version = after),
         )),
         None if before > Version(0) && after > before => Some((
             text!("taken from"),
-            tr!("%{source} at version %{version}, which is soft-deleted", source = source, version = before),
+            tr!("%{source} at version %{version}, which this soft-deletes", source = source, version = before),
         )),
         None if before > Version(0) => {
             Some((text!("taken from"), tr!("%{source} at version %{version}", source = source, version = before)))
@@ -297,6 +306,9 @@ mod tests {
         let shown = words(&copied);
         assert!(shown.contains(&format!("what came from {source}, which is restored as version 3")), "{shown}");
         assert!(!shown.contains("soft-deleted"), "{shown}");
+        copied.action = Action::Restore;
+        let shown = words(&copied);
+        assert!(shown.contains(&format!("the return of {source}, which is soft-deleted as version 3")), "{shown}");
     }
 
     #[test]

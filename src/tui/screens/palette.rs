@@ -140,7 +140,11 @@ impl Palette {
     fn complete(&mut self, app: &App) {
         let mut chosen = self.selected(app);
         // The typed text is complete as it stands; the partition or place that it may be the beginning of is meant.
-        if matches!(chosen, Some(Choice::AsTyped(..))) {
+        let is_typed = |choice: &Choice| match choice {
+            Choice::AsTyped(phrase, arguments) => line_of(phrase, arguments) == self.field.text().trim(),
+            _ => false,
+        };
+        if chosen.as_ref().is_some_and(is_typed) {
             let mut offered = self.choices(app).iter().map(|offer| &offer.choice);
             chosen =
                 offered.find(|c| matches!(c, Choice::Partition(..) | Choice::Spot(..) | Choice::File(..))).cloned();
@@ -154,7 +158,8 @@ impl Palette {
             Some(Choice::Line(line)) => self.field = Field::holding(line),
             Some(Choice::Do(action)) if self.is_near => self.field = Field::holding(action.id()),
             Some(Choice::Spot(_, spot)) => self.field = Field::holding(&line_to(&spot)),
-            Some(Choice::Do(_) | Choice::AsTyped(..)) | None => return,
+            Some(Choice::AsTyped(phrase, arguments)) => self.field = Field::holding(&line_of(phrase, &arguments)),
+            Some(Choice::Do(_)) | None => return,
         }
         self.changed();
     }

@@ -263,6 +263,17 @@ fn files_that_a_command_names_are_completed() {
     assert!(beside.contains(":plan open plans/lower.toml"), "{beside}");
     let opened = Play::new(120, 40).with(with).keys(":plan open lo<tab><ret>").app;
     assert_eq!(opened.plan.form.unwrap().path, Some("lower.toml".into()));
+    // Operations are completed likewise.
+    let operations = shown(":plan new ");
+    assert!(operations.contains("plan new normalize") && operations.contains("plan new copy"), "{operations}");
+    assert!(shown(":plan new norm<tab>").contains(":plan new normalize"));
+    assert!(shown(":plan new nrm").contains("plan new nrm"));
     // What is no file is not listed.
     assert!(!shown(":plan new lo").contains("lower.toml"));
+}
+
+#[test]
+fn an_import_begins_at_the_file_that_it_lacks() {
+    let form = Play::new(80, 24).keys(":plan new import<ret>").app.plan.form.unwrap();
+    assert_eq!(form.focused().map(|field| field.path()).as_deref(), Some("source.file"));
 }

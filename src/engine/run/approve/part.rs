@@ -39,7 +39,8 @@ pub(super) async fn approve(
 
 /// `take 2 items out of batch 3 (…): item 7, PRODUCT#globex P-0007; …`.
 fn words(batch: &BatchInfo, out: &[&OpenItem]) -> String {
-    let named = out.iter().take(NAMED).map(|open| format!("item {}, {}", open.n, open.item.target));
+    let written = |open: &OpenItem| if open.item.only_source() { &open.item.source } else { &open.item.target }.clone();
+    let named = out.iter().take(NAMED).map(|open| format!("item {}, {}", open.n, written(open)));
     let more = out.len().saturating_sub(NAMED);
     let more = (more > 0).then(|| format!("and {more} more"));
     let items = if out.len() == 1 { "1 item".to_owned() } else { format!("{} items", out.len()) };

@@ -36,6 +36,9 @@ const DECISIONS: [(Action, &str); 9] = [
     (Action::Back, text!("decide later")),
 ];
 
+/// Partitions that are named.
+const PARTITIONS: usize = 6;
+
 /// The note beside the title.
 const NOTE: &str = text!("none of it written yet");
 
@@ -150,6 +153,7 @@ impl Batch {
         let digest = short(&self.part.shown_digest(approval));
         let run = tr!("run %{run}, digest %{digest}", run = approval.run, digest = digest);
         facts.push((Role::Dim, format!("{name}{run}")));
+        facts.extend(partitions(&kept));
         facts.extend(self.standing_out());
         facts
     }
@@ -223,6 +227,22 @@ fn head(app: &App, facts: &[(Role, String)], room: usize, most: usize) -> Vec<Ri
         lines.push(Rich::of(Role::Dim, &tr!("… %{n} more lines: %{key} shows them", n = more, key = key)));
     }
     lines
+}
+
+/// The partitions that are written to, where the title only counts them.
+fn partitions(items: &[&Preview]) -> Option<(Role, String)> {
+    let own =
+        |item: &&Preview| if item.only_source { item.source.pk.to_string() } else { item.entity.key.pk.to_string() };
+    let all: BTreeSet<String> = items.iter().map(own).collect();
+    if all.len() < 2 {
+        return None;
+    }
+    let names = listed(all.iter().take(PARTITIONS));
+    let words = match all.len().saturating_sub(PARTITIONS) {
+        0 => tr!("partitions: %{names}", names = names),
+        more => tr!("partitions: %{names} and %{n} more", names = names, n = format::len(more)),
+    };
+    Some((Role::Text, words.into_owned()))
 }
 
 /// `4 create, 1 update`.

@@ -64,7 +64,7 @@ impl App {
             }
             Decision::Skip => tr!("batch %{batch} skipped", batch = batch),
             Decision::Hold => tr!("batch %{batch} held back", batch = batch),
-            Decision::Split => tr!("batch %{batch} split", batch = batch),
+            Decision::Split => tr!("batch %{batch} split: later ones count one more", batch = batch),
             Decision::Stop => tr!("ending the run…"),
         };
         let now = self.now;

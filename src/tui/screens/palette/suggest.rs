@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Choice, Offer, files, quoted};
+use crate::config::plan;
 use crate::language::translated;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
@@ -24,7 +25,8 @@ const NEAREST: usize = 8;
 pub(super) fn suggest(app: &App, typed: &str) -> Vec<Offer> {
     if let Some((phrase, arguments)) = phrases::parse(typed).filter(|_| typed.contains(' ')) {
         let as_typed = Choice::AsTyped(phrase, arguments.clone());
-        let choices = match (phrase.word, arguments.as_slice()) {
+        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let choices = match (phrase.word, words.as_slice()) {
             ("open", []) => opened(app, phrase, ""),
             ("open", [pk]) if !typed.ends_with(' ') => {
                 let known = opened(app, phrase, pk).into_iter();
@@ -50,6 +52,17 @@ pub(super) fn suggest(app: &App, typed: &str) -> Vec<Offer> {
             ("forget", []) => {
                 let names = app.memory.bookmarks.iter().map(|b| Choice::AsTyped(phrase, vec![b.name.clone()]));
                 names.collect()
+            }
+            ("plan", ["new", begun @ ..]) if begun.len() < 2 && (begun.is_empty() || !typed.ends_with(' ')) => {
+                let begun = begun.first().copied().unwrap_or_default();
+                let known =
+                    plan::operations().map(|operation| operation.as_str()).filter(|word| word.starts_with(begun));
+                let mut all: Vec<Choice> =
+                    known.map(|word| Choice::AsTyped(phrase, vec!["new".to_owned(), word.to_owned()])).collect();
+                if all.is_empty() {
+                    all.push(as_typed);
+                }
+                all
             }
             _ => {
                 let files = files::meant(app, typed);

@@ -235,6 +235,11 @@ impl Form {
         matches!(work, Some(Work::Import { file: None, .. }))
     }
 
+    /// True for the key of that file.
+    fn wants_file(&self, field: &Field) -> bool {
+        field.path() == "source.file" && self.lacks_file()
+    }
+
     /// Error in a key.
     pub(crate) fn problem_of(&self, field: &Field) -> Option<&ConfigError> {
         self.problem.as_deref().filter(|p| p.key.as_deref() == Some(field.path().as_str()))

@@ -101,7 +101,7 @@ impl Form {
     /// The row of the first key that the plan cannot do without and does not have, or that is wrong.
     pub(super) fn first_wanting(&self) -> usize {
         let wanting = |row: &Row| match row {
-            Row::Field(i) => self.fields.get(*i).is_some_and(|f| self.problem_of(f).is_some()),
+            Row::Field(i) => self.fields.get(*i).is_some_and(|f| self.problem_of(f).is_some() || self.wants_file(f)),
             Row::Heading(_) | Row::Step(..) | Row::Add(_) => false,
         };
         self.rows.iter().position(wanting).unwrap_or(0)
