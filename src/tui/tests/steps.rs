@@ -84,6 +84,7 @@ fn what_was_only_begun_goes_again() {
         let played = play((120, 40), &format!("{}{keys}", up(ADD)));
         let form = played.app.plan.form.as_ref().unwrap();
         assert_eq!((form.text(), form.is_dirty(), played.app.stack.is_empty()), (PLAN, false, true), "{keys}");
+        assert!(played.screen.contains("nothing was added to the plan"), "{}", played.screen);
     }
 }
 

@@ -237,8 +237,9 @@ impl StepForm {
             && form.draft().step_keys(self.place()).is_empty()
         {
             let (steps, n) = (self.steps, self.n);
-            if let Err(why) = form.change(|draft| draft.step_remove(steps, n)) {
-                app.refuse(why);
+            match form.change(|draft| draft.step_remove(steps, n)) {
+                Ok(()) => app.say(tr!("it has no value yet: nothing was added to the plan")),
+                Err(why) => app.refuse(why),
             }
         }
         Flow::Close
