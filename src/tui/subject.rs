@@ -28,7 +28,7 @@ pub(crate) fn versions(module: &str, versions: (Version, Version)) -> String {
 }
 
 /// The entity that an item is about, in words, and its versions. Where the source alone is written it names itself: it loses to
-/// another spelling of its key, or its target holds the same already; what is taken back goes the other way.
+/// another spelling of its key, or its target holds the same already; of what is taken back each is named by its own key.
 fn of(
     (action, only_source, taken_back): (Action, bool, bool),
     (source, source_versions): (&EntityKey, (Version, Version)),
@@ -50,9 +50,8 @@ fn of(
             tr!("%{entity}, copied from %{partition}", entity = key, partition = source.pk).into_owned()
         }
         Action::Delete => key.to_string(),
-        // What is restored goes onward again: an undo was taken back.
-        _ if is_respelled && taken_back && action != Action::Restore => format!("{key} → {}", source.pk),
-        _ if is_respelled => format!("{source} → {}", key.pk),
+        // What is taken back may be an undo itself: which way it goes is told by what is written.
+        _ if is_respelled && !taken_back => format!("{source} → {}", key.pk),
         _ => key.to_string(),
     };
     (words, versions(&target.module, target_versions))
@@ -120,9 +119,8 @@ mod tests {
         assert_eq!(words(Action::Update, false, &loser, at(4, 5)).0, "ORDER#ACME / 1 → ORDER#acme");
         assert_eq!(words(Action::Delete, true, &other, at(4, 5)).0, "ORDER#old / 1, which ORDER#acme / 1 equals");
         let back = |action, only_source| of((action, only_source, true), (&loser, at(4, 5)), (&target, at(7, 8))).0;
-        assert_eq!(back(Action::Update, false), "ORDER#acme / 1 → ORDER#ACME");
+        assert_eq!(back(Action::Update, false), "ORDER#acme / 1");
         assert_eq!(back(Action::Restore, true), "ORDER#ACME / 1");
-        assert_eq!(back(Action::Restore, false), "ORDER#ACME / 1 → ORDER#acme", "taken back once more");
         let itself = ("ORDER#acme / 1".to_owned(), " 7 → 7".to_owned());
         assert_eq!(words(Action::Delete, false, &target.key, at(7, 7)), itself);
         // Copied as deleted, and a move that is taken back.

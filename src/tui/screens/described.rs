@@ -220,6 +220,11 @@ fn other_end(preview: &Preview) -> Option<(&'static str, Cow<'static, str>)> {
                 version = after
             ),
         )),
+        // Of an update both are possible.
+        Some(_) if after > before && preview.action == Action::Update => Some((
+            text!("takes back"),
+            tr!("what came from %{source}, which gets version %{version}", source = source, version = after),
+        )),
         Some(_) if after > before => Some((
             text!("takes back"),
             tr!("what came from %{source}, which is restored as version %{version}", source = source, version = after),
@@ -306,6 +311,9 @@ mod tests {
         let shown = words(&copied);
         assert!(shown.contains(&format!("what came from {source}, which is restored as version 3")), "{shown}");
         assert!(!shown.contains("soft-deleted"), "{shown}");
+        copied.action = Action::Update;
+        let shown = words(&copied);
+        assert!(shown.contains(&format!("what came from {source}, which gets version 3")), "{shown}");
         copied.action = Action::Restore;
         let shown = words(&copied);
         assert!(shown.contains(&format!("the return of {source}, which is soft-deleted as version 3")), "{shown}");
