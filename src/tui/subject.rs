@@ -50,7 +50,7 @@ fn of(
             tr!("%{entity}, copied from %{partition}", entity = key, partition = source.pk).into_owned()
         }
         Action::Delete => key.to_string(),
-        // What is taken back may be an undo itself: which way it goes is told by what is written.
+        // An undo may be taken back, too: the key that is written tells the way.
         _ if is_respelled && !taken_back => format!("{source} → {}", key.pk),
         _ => key.to_string(),
     };

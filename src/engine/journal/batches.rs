@@ -340,7 +340,7 @@ impl Journal {
                     let digests = statement.query_map([half], |row| row.get(0)).map_err(&fail)?;
                     let digests: Vec<String> = digests.collect::<Result<_, _>>().map_err(&fail)?;
                     put(connection, &path, half, &digests)?;
-                    // What was held stays so: it is asked for although the rest was approved.
+                    // Halves of a held batch stay held: they are asked for although the rest was approved.
                     let sql = "UPDATE batch SET items = (SELECT count(*) FROM item WHERE batch = ?1), state = ?2 WHERE n = ?1";
                     connection.execute(sql, params![half, state]).map_err(&fail)?;
                 }

@@ -273,7 +273,7 @@ fn lists_that_are_made_again_stay_as_narrow_as_they_were() {
         let screen = play((120, 40), keys).screen;
         assert!(kept.iter().all(|words| screen.contains(words)), "{keys}\n{screen}");
     }
-    // What is marked are entities, which are the same ones.
+    // Marks are of entities, which are the same ones.
     let marked = play((120, 40), ":find bolt<ret> <f5>").screen;
     assert!(marked.contains("1 marked entity"), "{marked}");
 }

@@ -141,7 +141,7 @@ fn leaving_asks_while_a_run_is_under_way_and_other_panes_do_not_end_it() {
     assert!(asked.app.is_writing());
     assert!(run("<esc>qq").app.quit);
     assert!(run("r3<ret>q").app.quit, "when it is over nothing is asked");
-    // What is in memory goes with the console.
+    // A sandbox in memory goes with the console.
     let forgets = playing((120, 40), |p| p.options.forgets = true, &format!("{RUN}aW<esc>q")).screen;
     assert!(forgets.contains("The sandbox is in memory") && !forgets.contains("To resume it later"), "{forgets}");
     // It ended while the question stood there: nothing untrue is said of it, or of the plan.

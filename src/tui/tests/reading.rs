@@ -268,7 +268,7 @@ fn files_that_a_command_names_are_completed() {
     assert!(operations.contains("plan new normalize") && operations.contains("plan new copy"), "{operations}");
     assert!(shown(":plan new norm<tab>").contains(":plan new normalize"));
     assert!(shown(":plan new nrm").contains("plan new nrm"));
-    // What is no file is not listed.
+    // Words that are no files are not listed.
     assert!(!shown(":plan new lo").contains("lower.toml"));
 }
 

@@ -180,7 +180,7 @@ impl Batch {
         parts.join(" · ")
     }
 
-    /// Whether the plan was rehearsed, and how, where there is room for it.
+    /// The plan's rehearsal, with the way to one where there is none and room for it.
     fn rehearsed(&self, app: &App, room: usize) -> (Role, String) {
         let known = self.approval.rehearsal.as_deref();
         let role = match known {

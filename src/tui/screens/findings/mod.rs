@@ -275,7 +275,7 @@ impl Screen for FindingsBox {
             Action::Reload => {
                 if let Some(among) = doctor(app, self.of).map(|d| d.among.clone()) {
                     self.of = app.begin_to_look(among);
-                    // What is found now has places of its own.
+                    // The findings to come have places of their own.
                     self.marks.clear();
                     (self.shown, self.shown_of, self.detail_of) = (Vec::new(), None, None);
                 }

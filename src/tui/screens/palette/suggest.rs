@@ -66,7 +66,7 @@ pub(super) fn suggest(app: &App, typed: &str) -> Vec<Offer> {
             }
             _ => {
                 let files = files::meant(app, typed);
-                // What cannot be run as it stands comes behind what would complete it.
+                // A line that cannot be run as it stands comes behind those that complete it.
                 let lacks = phrase.lacks(arguments.len());
                 let (first, last) = if lacks { (files, vec![as_typed]) } else { (vec![as_typed], files) };
                 first.into_iter().chain(last).collect()

@@ -45,7 +45,7 @@ struct Column {
     value: Value,
 }
 
-/// What stands in a column.
+/// Content of a column.
 #[derive(Clone, Copy)]
 enum Value {
     Of(fn(&App, &RunInfo) -> (Role, String)),
