@@ -116,8 +116,10 @@ fn in_sandbox(_global: &Global) -> Result<Session, Box<Failure>> {
     Err(Failure::new(ErrorCode::Usage, "this build has no sandbox").hint("build with the default features").into())
 }
 
-/// How the console looks and speaks, which is the operator's and no profile's. The sandbox opens whatever is wrong with a configuration
-/// that it was not given.
+/// How the console looks and speaks, which is the operator's and no profile's.
+///
+/// # Errors
+/// A [`Failure`] where the file was named and cannot be read; the usual one is passed over then, because the sandbox needs nothing of it.
 #[cfg(feature = "sandbox")]
 fn ui_of(global: &Global) -> Result<UiSettings, Box<Failure>> {
     match config::load(&config::config_path(global.config.as_deref())) {

@@ -1,7 +1,7 @@
 use super::{Block, Report, facts as block, or_not_known, table};
 use crate::domain::clock::parse_time;
 use crate::domain::diff::Change;
-use crate::domain::key::EntityKey;
+use crate::domain::key::{EntityKey, Version};
 use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::domain::shell;
 use crate::domain::value::to_plain_json;
@@ -163,6 +163,12 @@ fn named(n: u64, entity: &EntityRef, source: &EntityKey, only_source: bool) -> S
     }
 }
 
+/// Versions before and after of what is written, likewise.
+fn versions(only_source: bool, source: (Version, Version), target: (Version, Version)) -> [String; 2] {
+    let (before, after) = if only_source { source } else { target };
+    [before.to_string(), after.to_string()]
+}
+
 fn named_result(item: &ItemResult) -> String {
     named(item.n, &item.entity, &item.source, item.only_source)
 }
@@ -181,9 +187,9 @@ pub(super) fn problem(problem: &Problem) -> Vec<Vec<String>> {
 pub(super) fn changed(item: &Preview) -> Vec<Vec<String>> {
     let key = named(item.n, &item.entity, &item.source, item.only_source);
     if item.changes.is_empty() {
-        let (before, after) =
-            if item.only_source { item.source_versions } else { (item.version_before, item.version_after) };
-        let versions = [before, after].map(|version| format!("version {version}"));
+        let own = (item.version_before, item.version_after);
+        let versions =
+            versions(item.only_source, item.source_versions, own).map(|version| format!("version {version}"));
         return vec![[key, item.action.to_string()].into_iter().chain(versions).collect()];
     }
     let row = |change: &Change| {
@@ -208,9 +214,9 @@ fn short(value: Option<String>) -> String {
 }
 
 fn left(item: &ItemResult) -> Vec<String> {
-    let (before, after) =
-        if item.only_source { item.source_versions } else { (item.version_before, item.version_after) };
-    vec![named_result(item), item.action.to_string(), format!("{before} -> {after}")]
+    let own = (item.version_before, item.version_after);
+    let versions = versions(item.only_source, item.source_versions, own).join(" -> ");
+    vec![named_result(item), item.action.to_string(), versions]
 }
 
 /// How it is gone on with, and how it is taken back.

@@ -54,16 +54,17 @@ pub(super) async fn drive(task: &Task, journal: &Journal, context: &Context) -> 
                 rest |= all;
             }
             Decision::Skip => {
-                said(task, journal, &batch, "skip").await?;
+                said(task, journal, &batch, "skip", "").await?;
                 skip(task, journal, context, &batch).await?;
             }
             Decision::Hold if batch.state == BatchState::Held => held_again = batch.batch,
             Decision::Hold => {
-                said(task, journal, &batch, "hold").await?;
+                said(task, journal, &batch, "hold", "").await?;
                 set(task, journal, &batch, BatchState::Held).await?;
             }
             Decision::Split if open_in(&batch) > 1 => {
-                said(task, journal, &batch, "split").await?;
+                // Those behind it are asked for, and recorded, under the next number from then on.
+                said(task, journal, &batch, "split", "; later batches count one more").await?;
                 journal.split_batch(batch.batch).await?;
             }
             Decision::Split => {}
@@ -96,10 +97,8 @@ fn approval(task: &Task, batch: &BatchInfo, decision: &str) -> Approval {
 }
 
 /// Records what is said of a batch beside an approval.
-async fn said(task: &Task, journal: &Journal, batch: &BatchInfo, decision: &str) -> Result<(), Stop> {
-    // Those behind it are asked for, and recorded, under the next number from then on.
-    let moved = if decision == "split" { "; later batches count one more" } else { "" };
-    let words = format!("{decision} batch {} ({}){moved}", batch.batch, batch.digest);
+async fn said(task: &Task, journal: &Journal, batch: &BatchInfo, decision: &str, more: &str) -> Result<(), Stop> {
+    let words = format!("{decision} batch {} ({}){more}", batch.batch, batch.digest);
     Ok(journal.record_steering(&utc_millis(Timestamp::now()), &task.profile().operator, &words).await?)
 }
 

@@ -85,10 +85,7 @@ impl<T> Streamed<T> {
     }
 
     /// The same list anew: what it is narrowed to and how it is grouped stay.
-    pub(crate) fn again(&self, job: Job) -> Self
-    where
-        T: 'static,
-    {
+    pub(crate) fn again(&self, job: Job) -> Self {
         Self { filter: self.filter.clone(), common: self.common.clone(), group: self.group, ..Self::begun(job) }
     }
 

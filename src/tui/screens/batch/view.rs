@@ -17,7 +17,7 @@ use crate::tui::keymap::Context;
 use crate::tui::parts::popup::{Frame, centred, framed};
 use crate::tui::parts::{Hints, Place, Rich, draw_line, draw_lines, draw_list};
 use crate::tui::screens::plan::preview_view::{action_role, push_named, short};
-use crate::tui::screens::plan::summary::facts_in;
+use crate::tui::screens::plan::summary::{cut, facts_in};
 use crate::tui::screens::rehearsed;
 use crate::tui::screens::runs::approved;
 use crate::tui::theme::Role;
@@ -70,7 +70,8 @@ impl Batch {
         // Few items leave the facts more room.
         let free = usize::from(inner.height.saturating_sub(below));
         let most = free.saturating_sub(self.approval.items.len().min(free.div_ceil(2))).max(1);
-        let head = head(app, &self.facts(app, room), room, most);
+        let key = app.key_of(Context::Batch, Action::Summary);
+        let head = cut(facts_in(&self.facts(app, room), room), most, &key);
         let top = u16::try_from(head.len()).unwrap_or(0);
         draw_lines(buffer, inner, &head, theme);
         let body = Rect { y: inner.y + top, height: inner.height.saturating_sub(top + below), ..inner };
@@ -215,18 +216,6 @@ impl Batch {
         }
         facts
     }
-}
-
-/// As many lines of the facts as there is room for; the last one says how the others are shown.
-fn head(app: &App, facts: &[(Role, String)], room: usize, most: usize) -> Vec<Rich> {
-    let mut lines = facts_in(facts, room);
-    if lines.len() > most {
-        let more = lines.len() + 1 - most;
-        lines.truncate(most.saturating_sub(1));
-        let key = app.key_of(Context::Batch, Action::Summary);
-        lines.push(Rich::of(Role::Dim, &tr!("… %{n} more lines: %{key} shows them", n = more, key = key)));
-    }
-    lines
 }
 
 /// The partitions that are written to, where the title only counts them.

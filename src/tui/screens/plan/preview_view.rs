@@ -21,6 +21,7 @@ use crate::tui::parts::problem;
 use crate::tui::parts::scroll::draw_scrollbar;
 use crate::tui::parts::{Rich, Scroll, draw_line, draw_lines};
 use crate::tui::screens::items::{Items, Which};
+use crate::tui::screens::plan::summary::cut;
 use crate::tui::theme::Role;
 use crate::tui::{format, subject, text};
 
@@ -40,14 +41,8 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<(u1
     let inner = framed(buffer, area, Frame::Pane { focused }, &title, &note, &theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let room = usize::from(inner.width).max(4);
-    let mut above = head(app, &preview, room);
     let most = usize::from((inner.height / 2).max(inner.height.saturating_sub(LISTED))).max(1);
-    if above.len() > most {
-        let more = above.len() + 1 - most;
-        above.truncate(most - 1);
-        let key = app.key_of(Context::Preview, Do::Summary);
-        above.push(Rich::of(Role::Dim, &tr!("… %{n} more lines: %{key} shows them", n = more, key = key)));
-    }
+    let above = cut(head(app, &preview, room), most, &app.key_of(Context::Preview, Do::Summary));
     let top = u16::try_from(above.len()).unwrap_or(0);
     for (y, line) in (inner.y..inner.bottom()).zip(&above) {
         draw_line(buffer, Rect { y, height: 1, ..inner }, line, 0, &theme, Style::default());

@@ -35,6 +35,16 @@ pub(crate) fn facts_in(facts: &[(Role, String)], room: usize) -> Vec<Rich> {
     facts.iter().flat_map(|(role, words)| problem::notice(words, *role, room)).collect()
 }
 
+/// As many of the lines as there is room for; the last one names the key that shows the others.
+pub(crate) fn cut(mut lines: Vec<Rich>, most: usize, key: &str) -> Vec<Rich> {
+    if lines.len() > most {
+        let more = lines.len() + 1 - most;
+        lines.truncate(most.saturating_sub(1));
+        lines.push(Rich::of(Role::Dim, &tr!("… %{n} more lines: %{key} shows them", n = more, key = key)));
+    }
+    lines
+}
+
 impl Screen for Summary {
     fn context(&self) -> Context {
         Context::Summary
