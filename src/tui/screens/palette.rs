@@ -268,7 +268,9 @@ impl Screen for Palette {
         match &mut self.listing {
             Some((asked, is_offered)) if *asked == lead => {
                 // Names that came meanwhile are offered at once.
-                if !*is_offered && app.files.as_ref().is_some_and(|listed| listed.lead == lead) {
+                if !*is_offered
+                    && app.files.as_ref().is_some_and(|listed| listed.lead == lead && listed.names.is_some())
+                {
                     (*is_offered, self.choices) = (true, None);
                 }
             }

@@ -263,6 +263,10 @@ fn files_that_a_command_names_are_completed() {
     assert!(beside.contains(":plan open plans/lower.toml"), "{beside}");
     let opened = Play::new(120, 40).with(with).keys(":plan open lo<tab><ret>").app;
     assert_eq!(opened.plan.form.unwrap().path, Some("lower.toml".into()));
+    // A directory that was typed through answers late: it takes nothing away.
+    let mut late = Play::new(120, 40).with(with).keys(":plan open lo").app;
+    late.files_listed("/slow/", &["x".to_owned()]);
+    assert!(late.files.is_some_and(|files| files.lead.is_empty() && files.names.is_some()));
     // Operations are completed likewise.
     let operations = shown(":plan new ");
     assert!(operations.contains("plan new normalize") && operations.contains("plan new copy"), "{operations}");

@@ -11,7 +11,8 @@ use crate::tui::screens::phrases::{self, Phrase};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileNames {
     pub(crate) lead: String,
-    pub(crate) names: Vec<String>,
+    /// `None` until they are known.
+    pub(crate) names: Option<Vec<String>>,
 }
 
 /// A command whose next word is a file: the words before it, and how much of it is typed.
@@ -46,7 +47,7 @@ pub(super) fn lead(line: &str) -> Option<String> {
 
 /// Asks for the names in a directory, which may have changed since.
 pub(super) fn list(app: &mut App, lead: String) {
-    app.files = None;
+    app.files = Some(FileNames { lead: lead.clone(), names: None });
     let dir: PathBuf = crate::tui::screens::plan::commands::path(&lead);
     app.effect(Effect::ListFiles { dir, lead });
 }
@@ -57,7 +58,7 @@ pub(super) fn meant(app: &App, line: &str) -> Vec<Choice> {
     if listed.lead != naming.lead() {
         return Vec::new();
     }
-    let files = listed.names.iter().map(|name| format!("{}{name}", listed.lead));
+    let files = listed.names.iter().flatten().map(|name| format!("{}{name}", listed.lead));
     let with = |file: String| naming.before.iter().cloned().chain([file]).collect();
     let begins = files.filter(|file| file.starts_with(&naming.begun) && *file != naming.begun);
     begins.map(|file| Choice::File(naming.phrase, with(file))).collect()

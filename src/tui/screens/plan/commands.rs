@@ -14,7 +14,6 @@ use crate::tui::pane::Pane;
 use crate::tui::parts::problem;
 use crate::tui::screens::discard::{Discard, Next};
 use crate::tui::screens::palette::Palette;
-use crate::tui::screens::palette::files::FileNames;
 use crate::tui::screens::plan::editing::{Editing, Typed};
 use crate::tui::screens::plan::form::Form;
 use crate::tui::screens::plan::form_view::candidates;
@@ -251,7 +250,10 @@ impl App {
 
     /// The files of a directory are known.
     pub(crate) fn files_listed(&mut self, lead: &str, names: &[String]) {
-        self.files = Some(FileNames { lead: lead.to_owned(), names: names.to_vec() });
+        // A slower directory that was typed through answers late.
+        if let Some(files) = self.files.as_mut().filter(|files| files.lead == lead) {
+            files.names = Some(names.to_vec());
+        }
         if let Some(editing) = self.plan.form.as_mut().and_then(|form| form.editing.as_mut()) {
             editing.know_files(lead, names);
         }
