@@ -3,6 +3,10 @@
 // The macros panic where a pipe or a terminal has gone.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+/// The system's own keeps an arena for each thread, and what one of them has given back serves no other: memory grew from run to run.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 // First: its macros are for every module behind it.
 #[macro_use]
 pub mod language;

@@ -52,6 +52,8 @@ impl Process {
         let mut command = Command::new(program);
         // It needs nothing of ours: no credentials, no terminal, no signals that are meant for us.
         command.arg0("tenantry").arg(COMMAND).env_clear().current_dir("/").process_group(0);
+        // The allocator would reserve more than the whole of its limit beforehand.
+        command.env("MIMALLOC_ARENA_RESERVE", "0");
         for name in ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);

@@ -6,6 +6,8 @@ use super::encoding::Encoding;
 
 /// Bytes that a record may take: longer than any entity that can be stored.
 pub const LONGEST: usize = 32 << 20;
+/// From which on a record has all of that room.
+const LARGE: usize = 1 << 20;
 
 /// The end of a record: its line break, if it has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -319,6 +321,10 @@ impl Splitter {
         if self.raw.len() + bytes.len() > LONGEST {
             let opened = (self.state == State::Quoted).then_some(self.opened);
             return Err(BadFile::TooLong { line: self.began, opened });
+        }
+        // What is no row any more by its length takes its room once: pages that nothing stands in cost none.
+        if self.raw.len() > LARGE && self.raw.capacity() < LONGEST {
+            self.raw.reserve_exact(LONGEST - self.raw.len());
         }
         self.raw.extend_from_slice(bytes);
         Ok(())
