@@ -84,7 +84,7 @@ pub struct Searched {
     pub found: u64,
     /// Read units used since it began.
     pub units: f64,
-    /// Read units that all of the modules in scope hold; `None` where that is not known.
+    /// Read units of all of the modules in scope, and of what is read twice, as far as that is known; `None` where a size is not.
     pub most: Option<f64>,
     /// Why it ended early.
     pub ended: Option<SearchEnd>,

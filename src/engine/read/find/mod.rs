@@ -50,6 +50,7 @@ pub(in crate::engine) async fn find(task: &Task, wanted: &Wanted) -> Result<(), 
         reading: Arc::new(reading),
         searched: Searched::default(),
         done: BTreeSet::new(),
+        spent: BTreeMap::new(),
         others: BTreeMap::new(),
         known: HashSet::new(),
         hasher: RandomState::new(),
@@ -72,6 +73,8 @@ struct Search<'a> {
     searched: Searched,
     /// Partitions that need not be looked at again.
     done: BTreeSet<(TableKind, String, PartitionKey)>,
+    /// Units used up in each table so far.
+    spent: BTreeMap<(TableKind, String), f64>,
     /// By module, partitions that were listed on the way to nearer ones.
     others: BTreeMap<String, Others>,
     /// Entities that were found, by the hash of their keys: two of a million share one once in tens of millions of searches.
@@ -90,7 +93,8 @@ impl Search<'_> {
             return Ok(());
         }
         self.is_by_text = true;
-        self.searched.most = self.cost(&modules).await;
+        let by_id = self.reading.pace.used();
+        self.searched.most = self.cost(&modules).await.map(|units| units + by_id);
         self.tell().await?;
         let stages = self.stages(&modules);
         for (from, stage) in stages {
@@ -98,7 +102,10 @@ impl Search<'_> {
             if self.searched.ended.is_some() {
                 break;
             }
-            match self.stage(from, stage).await {
+            let before = self.reading.pace.used();
+            let ended = self.stage(from, stage).await;
+            *self.spent.entry((from.kind, from.module.to_owned())).or_default() += self.reading.pace.used() - before;
+            match ended {
                 Err(Stop::Failed(failure)) if from.kind == TableKind::Command => {
                     let what =
                         format!("entities of module {} that have commands alone were not all looked at", from.module);

@@ -59,6 +59,9 @@ impl Search<'_> {
                 (Some(listed), tenant, VecDeque::new())
             }
             Stage::Whole => {
+                // All of it is read, also what was looked at before.
+                let spent = self.spent.get(&(from.kind, from.module.to_owned())).copied().unwrap_or_default();
+                self.searched.most = self.searched.most.map(|most| most + spent);
                 let segments = AT_ONCE as i32;
                 let own = self.done.iter().filter(|(kind, module, _)| *kind == from.kind && module == from.module);
                 skipped.extend(own.map(|(.., pk)| pk.clone()));
