@@ -1,6 +1,7 @@
 //! Reports for others: keys, values and messages under a mask.
 
 use crate::domain::diff::Change;
+use crate::domain::key::EntityKey;
 use crate::domain::mask::Mask;
 use crate::domain::value::Value;
 use crate::engine::protocol::{EntityRef, Finding, ItemResult, PlanSummary, Preview, RunReport};
@@ -29,6 +30,12 @@ impl Masking {
         for text in [&mut info.name, &mut info.source, &mut info.target] {
             self.words(text);
         }
+        report.partitions.iter_mut().for_each(|one| {
+            for pk in [&mut one.from, &mut one.to] {
+                self.0.knows([pk.entity_type().to_owned()], []);
+                *pk = self.0.key(&one.module, &EntityKey::new(pk.as_str(), HIDDEN)).pk;
+            }
+        });
         report.problems.iter_mut().flat_map(|problem| &mut problem.samples).for_each(|item| self.result(item));
         report.left.iter_mut().for_each(|item| self.result(item));
         report.changed.iter_mut().for_each(|item| self.preview(item));

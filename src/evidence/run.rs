@@ -6,13 +6,16 @@ use crate::domain::run::{Operation, Outcome, RunId, RunState};
 use crate::domain::shell;
 use crate::domain::value::to_plain_json;
 use crate::engine::protocol::{
-    Approved, EntityRef, ItemResult, Preview, Problem, Remembered, RunInfo, RunReport, Signature, TimedBatch, Verified,
+    Approved, EntityRef, ItemResult, Partitioned, Preview, Problem, Remembered, RunInfo, RunReport, Signature,
+    TimedBatch, Verified,
 };
 
 /// Characters of a value that are told.
 const LONGEST: usize = 120;
 /// Batches in the time line.
 const BATCHES: usize = 50;
+/// Partitions that are told.
+const PARTITIONS: usize = 20;
 /// Differences of one item that are told.
 const CHANGES: usize = 20;
 
@@ -28,6 +31,14 @@ pub(crate) fn of_run(report: &RunReport, prefix: &[String]) -> Report {
     };
     let outcomes = info.outcomes.iter().map(|(word, n)| vec![word.to_string(), n.to_string()]);
     part("Outcomes", table(&["outcome", "items"], outcomes.collect(), "No item has an outcome."));
+    if !report.partitions.is_empty() {
+        let rows = report.partitions.iter().take(PARTITIONS);
+        let heading = match report.partitions.len() > PARTITIONS {
+            true => format!("Partitions: the {PARTITIONS} with most items"),
+            false => "Partitions".to_owned(),
+        };
+        part(&heading, table(&["module", "from", "to", "items"], rows.map(partitioned).collect(), ""));
+    }
     if !info.signatures.is_empty() {
         part(
             "Signed off",
@@ -103,6 +114,10 @@ fn ended(info: &RunInfo) -> String {
         None if info.wrote_nothing() => "it was not begun: nothing was written".to_owned(),
         at => or_not_known(at.as_deref()),
     }
+}
+
+fn partitioned(one: &Partitioned) -> Vec<String> {
+    vec![one.module.clone(), one.from.to_string(), one.to.to_string(), one.items.to_string()]
 }
 
 fn signed(signature: &Signature) -> Vec<String> {

@@ -37,6 +37,8 @@ async fn a_report_tells_who_approved_what_and_how_it_is_taken_back() {
     for word in ["<script", "http://", "https://", "src=", "href="] {
         assert!(!html.contains(word), "{word}: {html}");
     }
+    let partitions = "| product | PRODUCT\\#acme | PRODUCT\\#globex | 3 |";
+    assert!(markdown.contains("## Partitions") && markdown.contains(partitions), "{markdown}");
     // The rehearsal before it, how long its batches took, and later that it was read back.
     assert!(markdown.contains("| read back | no |") && markdown.contains("of 4 done and undone |"), "{markdown}");
     assert!(markdown.contains("## Time line") && markdown.contains("items a second"), "{markdown}");

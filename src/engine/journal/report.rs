@@ -8,8 +8,10 @@ use super::chain::Kind;
 use super::read::{Reader, of_run, result};
 use super::rows::{COLUMNS, maybe_word, number, unsigned, word};
 use super::{JournalError, database};
+use crate::domain::key::PartitionKey;
 use crate::domain::run::Outcome;
-use crate::engine::protocol::{Approved, ItemResult, Problem, Steered, TimedBatch};
+use crate::domain::users::MODULE;
+use crate::engine::protocol::{Approved, ItemResult, Partitioned, Problem, Steered, TimedBatch};
 
 /// The outcome of an item: an item that a preview does not write has one as soon as a run is made of the preview.
 const BECOMES: &str =
@@ -115,6 +117,25 @@ impl Reader {
             problem.samples = self.first(&condition, samples)?;
         }
         Ok(found)
+    }
+
+    /// Partitions of the items that a run writes, those with most items first.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn partitions(&self, most: usize) -> Result<Vec<Partitioned>, JournalError> {
+        let fail = database(&self.path);
+        // A user is in no partition, and has no versions.
+        let sql = "SELECT module, pk, target_pk, count(*) FROM item
+             WHERE batch IS NOT NULL AND NOT (module = ?1 AND version_before = 0 AND version_after = 0)
+             GROUP BY module, pk, target_pk ORDER BY count(*) DESC, module, pk, target_pk LIMIT ?2";
+        let mut statement = self.connection.prepare(sql).map_err(&fail)?;
+        let read = |row: &SqlRow<'_>| {
+            let key = |at| row.get::<_, String>(at).map(PartitionKey::new);
+            Ok(Partitioned { module: row.get(0)?, from: key(1)?, to: key(2)?, items: unsigned(row.get(3)?) })
+        };
+        let rows = statement.query_map((MODULE, number(most as u64)), read).map_err(&fail)?;
+        rows.collect::<Result<_, _>>().map_err(&fail)
     }
 
     /// The first items that a run has still to write.

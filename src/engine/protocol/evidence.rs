@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Remembered;
 use super::recorded::RunInfo;
 use super::shown::{Approval, ItemResult, Preview};
+use crate::domain::key::PartitionKey;
 use crate::domain::run::{Outcome, Reason};
 
 /// An approval, and what became of the items that were begun under it.
@@ -44,6 +45,19 @@ pub struct Problem {
     pub samples: Vec<ItemResult>,
 }
 
+/// Items of a run that are written from one partition into one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partitioned {
+    /// The module.
+    pub module: String,
+    /// Where they come from.
+    pub from: PartitionKey,
+    /// Where they are written: often the same.
+    pub to: PartitionKey,
+    /// How many they are.
+    pub items: u64,
+}
+
 /// Report about a run, for readers who did not see it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunReport {
@@ -51,6 +65,8 @@ pub struct RunReport {
     pub info: RunInfo,
     /// Records of its chain; the error names the first that does not fit.
     pub checked: Result<u64, String>,
+    /// Partitions of the items that it writes or was to write, those with most items first; none of a run on users.
+    pub partitions: Vec<Partitioned>,
     /// Approvals in their order.
     pub approvals: Vec<Approved>,
     /// Instructions other than approvals, in their order.

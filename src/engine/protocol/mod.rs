@@ -34,7 +34,7 @@ pub use collisions::{Collision, CollisionFilter, CollisionKey, CollisionRow};
 pub use command::{Command, JournalPlace, PartsAt};
 pub use copied::{CopiedPart, CopySource, CopyWanted};
 pub use event::Event;
-pub use evidence::{Approved, Problem, RunReport, Steered, TimedBatch, Verified};
+pub use evidence::{Approved, Partitioned, Problem, RunReport, Steered, TimedBatch, Verified};
 pub use files::{ExportWanted, ExportedFile};
 pub use finding::{Finding, Severity};
 pub use found::{Among, FoundEntity, Near, SearchEnd, Searched, Wanted};

@@ -8,6 +8,8 @@ use crate::engine::task::{Context, Stop, Task, blocking};
 
 /// Items told of each kind.
 const SAMPLES: usize = 5;
+/// Partitions, likewise one more than are shown.
+const PARTITIONS: usize = 21;
 /// Batches in the time line: one more than a report shows, so that it can say that there are more.
 const BATCHES: usize = 51;
 
@@ -29,6 +31,7 @@ pub(in crate::engine) async fn report(task: &Task, run: RunId) -> Result<(), Sto
         let report = RunReport {
             info: reader.info()?,
             checked,
+            partitions: reader.partitions(PARTITIONS)?,
             approvals: reader.approved()?,
             steered: reader.steered()?,
             problems: reader.problems(SAMPLES)?,

@@ -24,6 +24,7 @@ pub(super) fn reported(info: RunInfo) -> Event {
         changed: vec![],
         left: vec![],
         rehearsal: None,
+        partitions: vec![],
         timeline: vec![],
         verified: None,
     }))
