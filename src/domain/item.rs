@@ -177,7 +177,7 @@ impl PlannedItem {
     /// Whether carrying it out writes anything.
     #[must_use]
     pub fn writes(&self) -> bool {
-        matches!(self.action, Action::Create | Action::Update | Action::Delete | Action::Restore)
+        self.action.writes()
     }
 
     /// Versions of an entity before and after, as shown: 0 and 0 for one that the item does not have.

@@ -94,6 +94,12 @@ words! {
 }
 
 impl Action {
+    /// Whether carrying it out writes anything.
+    #[must_use]
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Create | Self::Update | Self::Delete | Self::Restore)
+    }
+
     /// Outcome of an item that is not written.
     #[must_use]
     pub fn unwritten(self) -> Outcome {

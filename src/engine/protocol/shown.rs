@@ -241,6 +241,14 @@ pub struct PlanSummary {
     pub undo_until: UndoUntil,
 }
 
+impl PlanSummary {
+    /// Items that it would write.
+    #[must_use]
+    pub fn to_write(&self) -> u64 {
+        self.actions.iter().filter(|(action, _)| action.writes()).map(|(_, n)| n).sum()
+    }
+}
+
 /// A rule that items did not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violated {

@@ -15,6 +15,7 @@ pub(crate) mod recall;
 pub(crate) mod rich;
 pub(crate) mod scroll;
 pub(crate) mod streamed;
+pub(crate) mod whole;
 
 pub(crate) use field::Field;
 pub(crate) use filter::Filter;
@@ -24,3 +25,4 @@ pub(crate) use list::{Place, draw_list};
 pub(crate) use question::{Question, words};
 pub(crate) use rich::{Rich, draw_line};
 pub(crate) use scroll::Scroll;
+pub(crate) use whole::Whole;

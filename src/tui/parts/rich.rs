@@ -101,26 +101,49 @@ impl Rich {
         out
     }
 
-    /// The line in pieces of at most so many cells.
+    /// The line in pieces of at most so many cells, which end behind a word where one ends in their last third.
     pub(crate) fn wrapped(&self, room: usize) -> Vec<Self> {
         let room = room.max(2);
-        let (mut lines, mut line, mut used) = (Vec::new(), Self::default(), 0);
-        for (role, piece) in &self.0 {
-            let mut run = String::new();
-            for (cell, w) in text::cells(piece) {
-                if used + w > room {
-                    line.push(*role, &std::mem::take(&mut run));
-                    lines.push(std::mem::take(&mut line));
-                    used = 0;
-                }
-                run.push_str(cell);
-                used += w;
+        let pieces =
+            || self.0.iter().flat_map(|(role, piece)| text::cells(piece).map(move |(cell, w)| (*role, cell, w)));
+        let ends = ends(pieces().map(|(_, cell, w)| (cell == " ", w)), room);
+        let (mut lines, mut line, mut run, mut last) = (Vec::new(), Self::default(), String::new(), Role::Text);
+        let mut ends = ends.into_iter().peekable();
+        for (at, (role, cell, _)) in pieces().enumerate() {
+            let is_end = ends.next_if_eq(&at).is_some();
+            if is_end || role != last {
+                line.push(last, &std::mem::take(&mut run));
             }
-            line.push(*role, &run);
+            if is_end {
+                lines.push(std::mem::take(&mut line));
+            }
+            last = role;
+            run.push_str(cell);
         }
+        line.push(last, &run);
         lines.push(line);
         lines
     }
+}
+
+/// Places at which a line ends and the next one begins; of each cell whether it is a blank, and its width.
+fn ends(cells: impl Iterator<Item = (bool, usize)>, room: usize) -> Vec<usize> {
+    let (mut ends, mut used, mut blank, mut is_padding) = (Vec::new(), 0, None, false);
+    for (at, (is_blank, width)) in cells.enumerate() {
+        if used + width > room {
+            // What stands behind the blank begins the next line; without one, or where too little would be left, a word is cut.
+            let (end, kept) = blank.filter(|(_, kept)| !is_blank && kept * 3 >= room * 2).unwrap_or((at, used));
+            ends.push(end);
+            (used, blank) = (used - kept, None);
+        }
+        used += width;
+        // More than one of them stand between columns, not between words.
+        if is_blank {
+            blank = if is_padding { None } else { Some((at + 1, used)) };
+        }
+        is_padding = is_blank;
+    }
+    ends
 }
 
 /// Draws the part of a line that begins `skip` cells in. A wide character that is cut in two leaves blanks; an ellipsis tells that
@@ -228,6 +251,17 @@ mod tests {
         let wrapped = line.wrapped(5);
         assert_eq!(wrapped.iter().map(Rich::plain).collect::<Vec<_>>(), ["ボル", "トM6"]);
         assert_eq!(wrapped[1], Rich::of(Role::Added, "ト").with(Role::Key, "M6"));
+    }
+
+    #[test]
+    fn wrapping_cuts_no_word_where_a_blank_stands_near_the_edge() {
+        let line = Rich::of(Role::Text, "the entity was ").with(Role::Key, "changed").with(Role::Text, " since then");
+        let wrapped = |room| line.wrapped(room).iter().map(Rich::plain).collect::<Vec<_>>();
+        assert_eq!(wrapped(18), ["the entity was ", "changed since then"]);
+        assert_eq!(wrapped(14), ["the entity was", " changed since", " then"]);
+        assert_eq!(Rich::of(Role::Text, "at PRODUCT#globex#P-1").wrapped(12)[0].plain(), "at PRODUCT#g");
+        assert_eq!(Rich::of(Role::Text, "id      \"PRODUCT\"").wrapped(10)[0].plain(), "id      \"P");
+        assert_eq!(wrapped(9).concat(), line.plain());
     }
 
     #[test]

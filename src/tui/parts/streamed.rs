@@ -9,7 +9,7 @@ use ratatui::style::Style;
 
 use super::filter::draw_above;
 use super::scroll::Step;
-use super::{Filter, Place, Rich, Scroll, draw_line, draw_list};
+use super::{Filter, Place, Rich, Scroll, Whole, draw_line, draw_lines, draw_list};
 use crate::tui::actions::Action;
 use crate::tui::format;
 use crate::tui::job::Job;
@@ -259,6 +259,8 @@ impl<T> Streamed<T> {
     }
 
     /// Draws the lines `above`, the filter, and below them the rows; `line` learns how each stands among the others.
+    ///
+    /// Where lines are cut, `whole` of the row under the cursor stands below them.
     pub(crate) fn draw(
         &mut self,
         buffer: &mut Buffer,
@@ -266,6 +268,7 @@ impl<T> Streamed<T> {
         mut above: Vec<Rich>,
         theme: &Theme,
         line: impl Fn(&T, Standing) -> Rich,
+        whole: impl Fn(&T) -> Whole,
     ) -> Option<(u16, u16)> {
         if self.total > self.rows.len() as u64 {
             let kept = format::len(self.rows.len());
@@ -281,12 +284,23 @@ impl<T> Streamed<T> {
             draw_line(buffer, body, &Rich::of(Role::Dim, &words), 0, theme, Style::default());
         }
         let (rows, shown, groups, range) = (&self.rows, &self.shown, &self.groups, self.range());
-        let row = |at: usize| {
-            let in_range = range.as_ref().is_some_and(|range| range.contains(&at));
-            let standing = Standing { group: groups.get(&at).copied(), in_range };
-            rows.get(*shown.get(at)?).map(|row| line(row, standing))
+        let at = |at: usize| rows.get(*shown.get(at)?);
+        let row = |place: usize| {
+            let in_range = range.as_ref().is_some_and(|range| range.contains(&place));
+            let standing = Standing { group: groups.get(&place).copied(), in_range };
+            at(place).map(|row| line(row, standing))
         };
-        draw_list(buffer, Place { frame, lines: body }, &mut self.scroll, shown.len(), theme, row);
+        let room = usize::from(body.width);
+        let seen = self.scroll.window(shown.len(), usize::from(body.height));
+        // As many lines as the longest of those in sight needs: the list does not jump from one to the next.
+        let below = seen.filter_map(|i| Some(whole(at(i)?).height_below(&row(i)?, room))).max().unwrap_or(0);
+        let below = u16::try_from(below).unwrap_or(0).min(body.height / 3);
+        if let Some(chosen) = at(self.scroll.cursor).filter(|_| below > 0) {
+            let lines = whole(chosen).lines(room);
+            draw_lines(buffer, Rect { y: body.bottom() - below, height: below, ..body }, &lines, theme);
+        }
+        let lines = Rect { height: body.height - below, ..body };
+        draw_list(buffer, Place { frame, lines }, &mut self.scroll, shown.len(), theme, row);
         cursor
     }
 }

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use self::line::{line, texts};
+use self::line::{line, texts, whole};
 use super::command::CommandBox;
 use super::discard::Next;
 use crate::domain::run::RunId;
@@ -23,7 +23,7 @@ use crate::tui::job::Job;
 use crate::tui::keymap::{Context, Key};
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::problem;
-use crate::tui::parts::streamed::{Did, GroupOf, Streamed};
+use crate::tui::parts::streamed::{Did, GroupOf, Standing, Streamed};
 use crate::tui::parts::{Hints, Rich};
 use crate::tui::screen::{Flow, Press, Screen};
 use crate::tui::screens::history::CameFrom;
@@ -303,7 +303,12 @@ impl Screen for Activity {
         above.extend(problem::before_run(self.done.job.before, &again, room));
         let (group, has_person) = (self.grouped.key(), self.grouped != Grouped::ByPerson);
         let is_one_partition = self.wanted.pk.is_some();
-        self.done.draw(buffer, (area, inner), above, &app.theme, |one, standing| {
+        // In one partition the sort key tells the rows apart, also where there is little room.
+        let key_of = |one: &protocol::Activity| {
+            let key = &one.entity.key;
+            if is_one_partition { key.sk.to_string() } else { key.to_string() }
+        };
+        let row = |one: &protocol::Activity, standing: Standing| {
             let mark = if standing.in_range { "●" } else { " " };
             let mut own = Rich::of(Role::Key, mark);
             let mut room = room.saturating_sub(1);
@@ -314,11 +319,10 @@ impl Screen for Activity {
                 own.push(Role::Text, " ");
                 room = room.saturating_sub(wide);
             }
-            let key = &one.entity.key;
-            // In one partition the sort key tells the rows apart, also where there is little room.
-            let key = if is_one_partition { key.sk.to_string() } else { key.to_string() };
-            own.append(&line(one, room, has_person, &key, &zone));
+            own.append(&line(one, room, has_person, &key_of(one), &zone));
             own
-        })
+        };
+        let whole = |one: &protocol::Activity| whole(one, has_person, &key_of(one));
+        self.done.draw(buffer, (area, inner), above, &app.theme, row, whole)
     }
 }

@@ -193,8 +193,7 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
 
 /// True where the item is written: what a refused one came to may be there all the same.
 fn is_written(preview: &Preview) -> bool {
-    let writes = matches!(preview.action, Action::Create | Action::Update | Action::Delete | Action::Restore);
-    writes && preview.after.is_some()
+    preview.action.writes() && preview.after.is_some()
 }
 
 /// The entity at the other end of an item: what it is taken from, or what comes back with it.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use self::line::{Columns, line};
+use self::line::{Columns, line, whole};
 use super::command::CommandBox;
 use super::discard::Next;
 use super::options::Options;
@@ -25,7 +25,7 @@ use crate::tui::keymap::{Context, Key};
 use crate::tui::memory::Spot;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::problem;
-use crate::tui::parts::streamed::{Did, Streamed};
+use crate::tui::parts::streamed::{Did, Standing, Streamed};
 use crate::tui::parts::{Hints, Rich};
 use crate::tui::screen::{Flow, Press, Screen};
 use crate::tui::screens::history::CameFrom;
@@ -234,7 +234,8 @@ impl Screen for Find {
         above.extend(problem::before_run(self.found.job.before, &again, room));
         let columns = Columns::of(self.found.accepted(), room);
         let (marks, zone) = (&self.marks, app.zone.clone());
-        self.found.draw(buffer, (area, inner), above, &app.theme, |found, _| line(found, marks, columns, &zone))
+        let row = |found: &FoundEntity, _: Standing| line(found, marks, columns, &zone);
+        self.found.draw(buffer, (area, inner), above, &app.theme, row, whole)
     }
 }
 

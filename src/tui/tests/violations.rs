@@ -69,6 +69,13 @@ fn play(keys: &str) -> Played {
 }
 
 #[test]
+fn nothing_to_write_is_offered_no_run() {
+    let screen = play("").screen;
+    let foot = screen.lines().last().unwrap_or_default();
+    assert!(foot.contains("preview") && !foot.contains("R run"), "{screen}");
+}
+
+#[test]
 fn every_screen_of_what_items_do_not_hold() {
     for size in [(60, 15), (80, 24), (120, 40)] {
         let played = with(size, violated(), "i");

@@ -7,7 +7,7 @@ use crate::domain::clock::local_minutes;
 use crate::domain::timeline::BySource;
 use crate::engine::protocol;
 use crate::language::{listed, translated};
-use crate::tui::parts::Rich;
+use crate::tui::parts::{Rich, Whole};
 use crate::tui::text;
 use crate::tui::theme::Role;
 
@@ -57,7 +57,6 @@ pub(super) fn line(
     zone: &jiff::tz::TimeZone,
 ) -> Rich {
     let at = one.at.as_deref().map_or_else(|| tr!("unknown").into_owned(), |at| local_minutes(at, zone));
-    let unsure = if one.by_source == BySource::Row { "?" } else { "" };
     let role = match one.kind {
         ActivityKind::Created | ActivityKind::Restored => Role::Added,
         ActivityKind::Updated => Role::Changed,
@@ -68,12 +67,10 @@ pub(super) fn line(
     let mut line = Rich::of(Role::Text, &text::fit(&at, WHEN - 1));
     let mut room = room.saturating_sub(WHEN + KIND);
     if has_person {
-        let by = one.by.as_deref().map_or_else(|| tr!("unknown"), Cow::from);
-        let by = format!(" {by}{unsure}");
-        line.push(Role::Text, &text::fit(&by, WHO));
+        line.push(Role::Text, &text::fit(&format!(" {}", who(one)), WHO));
         room = room.saturating_sub(WHO);
     } else {
-        line.push(Role::Text, &text::fit(unsure, 1));
+        line.push(Role::Text, &text::fit(unsure(one), 1));
     }
     line.push(Role::Text, " ");
     line.push(role, &text::fit(&translated(word(one.kind)), KIND - 1));
@@ -82,9 +79,32 @@ pub(super) fn line(
     let most = (room * 3 / 5).saturating_sub(text::width(&version));
     line.push(Role::Strong, &format!(" {}{version}", text::cut(key, most)));
     line.push(Role::Text, &one.name.as_ref().map(|name| format!("  {name}")).unwrap_or_default());
-    let paths: Vec<String> = one.paths.iter().map(ToString::to_string).collect();
-    line.push(Role::Path, &format!("  {}", listed(paths)));
+    line.push(Role::Path, &format!("  {}", paths(one)));
     line
+}
+
+/// Behind a person that the row names, but no command row confirms.
+fn unsure(one: &protocol::Activity) -> &'static str {
+    if one.by_source == BySource::Row { "?" } else { "" }
+}
+
+fn who(one: &protocol::Activity) -> String {
+    let by = one.by.as_deref().map_or_else(|| tr!("unknown"), Cow::from);
+    format!("{by}{}", unsure(one))
+}
+
+fn paths(one: &protocol::Activity) -> String {
+    listed(one.paths.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
+/// All that the line would say with room enough; `key` as there.
+pub(super) fn whole(one: &protocol::Activity, has_person: bool, key: &str) -> Whole {
+    let by = if has_person { who(one) } else { String::new() };
+    Whole::default()
+        .with(Role::Strong, &format!("{key} {}", one.version))
+        .with(Role::Text, one.name.as_deref().unwrap_or_default())
+        .with(Role::Text, &by)
+        .with(Role::Path, &paths(one))
 }
 
 #[cfg(test)]

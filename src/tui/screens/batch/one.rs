@@ -28,9 +28,11 @@ const NOTES: usize = 3;
 /// The item as it is shown: with what publishing it so leaves as it is, where it does not say so itself.
 fn shown(mut item: Preview) -> Preview {
     let is_user = is_user(&item.entity.module, (item.version_before, item.version_after));
-    let is_told = item.warnings.iter().any(|words| words.contains("reSyncData"));
+    let consequence = spoken(item.publish.consequence());
+    // Warnings may have come translated.
+    let is_told = item.warnings.iter().any(|words| spoken(words) == consequence);
     if item.publish == PublishMode::Sync && !is_user && !is_told {
-        item.warnings.push(spoken(item.publish.consequence()).into_owned());
+        item.warnings.push(consequence.into_owned());
     }
     item
 }

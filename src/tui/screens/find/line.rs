@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
 
+use crate::domain::find::Matched;
 use crate::domain::key::Version;
 use crate::domain::printable::printable;
 use crate::engine::protocol::{EntityRef, EntitySummary, FoundEntity};
-use crate::tui::parts::Rich;
+use crate::tui::parts::{Rich, Whole};
 use crate::tui::theme::Role;
 use crate::tui::{format, text};
 
@@ -77,11 +78,27 @@ pub(super) fn line(found: &FoundEntity, marks: &BTreeSet<EntityRef>, columns: Co
     add(role, code_of(entity).unwrap_or_default(), columns.code);
     add(Role::Strong, entity.name.as_deref().unwrap_or_default(), columns.name);
     add(Role::Dim, &entity.updated_at.as_deref().map(|at| format::date(at, zone)).unwrap_or_default(), columns.day);
-    // A match in its key or its name is to be seen there already.
-    let elsewhere = found.matched.iter().find(|m| !["id", "sk", "name"].contains(&m.path.to_string().as_str()));
-    if let Some(matched) = elsewhere {
+    if let Some(matched) = elsewhere(found) {
         line.push(Role::Path, &format!(" {}", matched.path));
         line.push(Role::Match, &format!(" {}", matched.value));
     }
     line
+}
+
+/// A match that is not to be seen in its key or its name already.
+fn elsewhere(found: &FoundEntity) -> Option<&Matched> {
+    found.matched.iter().find(|m| !["id", "sk", "name"].contains(&m.path.to_string().as_str()))
+}
+
+/// All that the line would say with room enough.
+pub(super) fn whole(found: &FoundEntity) -> Whole {
+    let entity = &found.entity;
+    let matched = elsewhere(found);
+    Whole::default()
+        .with(Role::Text, &entity.tenant)
+        .with(Role::Key, &entity.entity.key.to_string())
+        .with(Role::Text, code_of(entity).unwrap_or_default())
+        .with(Role::Strong, entity.name.as_deref().unwrap_or_default())
+        .with(Role::Path, &matched.map(|m| m.path.to_string()).unwrap_or_default())
+        .with(Role::Match, matched.map_or("", |m| m.value.as_str()))
 }

@@ -345,7 +345,7 @@ impl Screen for FindingsBox {
         }
         let room = usize::from(inner.width).max(4);
         let mut above = doctor.map(|d| progress(app, d, room)).unwrap_or_default();
-        above.push(self.summary(findings));
+        above.extend(self.summary(findings).wrapped(room));
         let (body, cursor) = draw_above(buffer, inner, above, &self.filter, theme);
         let selected = self.shown.get(self.scroll.cursor).and_then(|i| findings.kept().get(*i));
         let whole = selected.map(|f| whole(f, room, &app.zone)).unwrap_or_default();

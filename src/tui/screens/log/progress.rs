@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::causes::Cause;
-use crate::domain::run::{Action, Outcome, RunId, RunState};
+use crate::domain::run::{Outcome, RunId, RunState};
 use crate::engine::failure::Failure;
 use crate::engine::protocol::{ApprovalRequest, EntityRef, ItemResult, PlanSummary, RequestId, RunInfo, StopCause};
 use crate::language::comma;
@@ -210,9 +210,8 @@ impl Progress {
     /// Takes in the result of its preview.
     pub(crate) fn planned(&mut self, summary: &PlanSummary) {
         self.run = Some(summary.run);
-        let writes = |a: Action| matches!(a, Action::Create | Action::Update | Action::Delete | Action::Restore);
         self.tenant = self.tenant.take().or_else(|| summary.tenant.clone());
-        self.total = Some(summary.actions.iter().filter(|(a, _)| writes(*a)).map(|(_, n)| n).sum());
+        self.total = Some(summary.to_write());
     }
 
     /// It is recorded in another state.
@@ -286,6 +285,7 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::run::Action;
     use crate::tui::screens::items::tests::item;
 
     fn at(seconds: i64) -> Timestamp {

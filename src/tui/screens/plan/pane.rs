@@ -138,6 +138,18 @@ impl PaneScreen for PlanPane {
     }
 
     fn hints(&self, app: &App) -> &'static [Action] {
+        if app.plan.preview.as_ref().is_some_and(|p| app.plan.shows_preview && p.has_nothing_to_run()) {
+            return &[
+                Action::PreviewPlan,
+                Action::Findings,
+                Action::Which,
+                Action::Filter,
+                Action::Open,
+                Action::ScrollDown,
+                Action::Back,
+                Action::Zoom,
+            ];
+        }
         if app.plan.shows_preview {
             return &[
                 Action::PreviewPlan,

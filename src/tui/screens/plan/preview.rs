@@ -29,6 +29,12 @@ pub(crate) struct PlanPreview {
 }
 
 impl PlanPreview {
+    /// Whether a run of it would come to nothing: it failed, or there is nothing to write.
+    pub(crate) fn has_nothing_to_run(&self) -> bool {
+        let is_empty = self.summary.as_ref().is_some_and(|summary| summary.to_write() == 0);
+        self.job.problem.is_some() || is_empty
+    }
+
     /// One that was asked for.
     pub(crate) fn begun(request: RequestId, revision: u64) -> Self {
         Self {
@@ -43,5 +49,19 @@ impl PlanPreview {
             repairs: None,
             decided: Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::failure::{ErrorCode, Failure};
+
+    #[test]
+    fn a_preview_that_failed_has_nothing_to_run_and_one_under_way_may_have() {
+        let mut preview = PlanPreview::begun(RequestId(1), 1);
+        assert!(!preview.has_nothing_to_run());
+        preview.job.problem = Some(Failure::new(ErrorCode::Io, "no"));
+        assert!(preview.has_nothing_to_run());
     }
 }

@@ -36,13 +36,19 @@ pub(super) fn detail(app: &App, run: &RunInfo, columns: &Columns, room: usize) -
         facts.push((tr!("approved"), tr!("nothing").into_owned()));
     }
     facts.push((tr!("digest"), run.digest.clone()));
-    std::iter::once(Rich::of(Role::Dim, &"─".repeat(room))).chain(lines(&facts)).collect()
+    std::iter::once(Rich::of(Role::Dim, &"─".repeat(room))).chain(hanging(&facts, room)).collect()
 }
 
 /// Cells that the values begin behind.
 fn column(facts: &[Fact]) -> usize {
     let widest = facts.iter().map(|(name, _)| text::width(name)).max().unwrap_or(0);
     NAMES.max(widest + 1)
+}
+
+/// The facts in as many lines as they need: a digest, a reason or a time that is cut cannot be read at all.
+fn hanging(facts: &[Fact], room: usize) -> Vec<Rich> {
+    let column = column(facts);
+    lines(facts).iter().flat_map(|line| line.hanging(column, room)).collect()
 }
 
 /// A line for each fact, the values below one another.
@@ -156,9 +162,7 @@ pub(super) fn facts(app: &App, run: &RunInfo, room: usize) -> Vec<Rich> {
     facts.extend(approved::facts(app, run));
     facts.extend([(tr!("digest"), run.digest.clone()), (tr!("journal"), run.journal.clone())]);
     facts.retain(|(_, value)| !value.is_empty());
-    // A digest or a reason that is cut cannot be read at all.
-    let column = column(&facts);
-    lines(&facts).iter().flat_map(|line| line.hanging(column, room)).collect()
+    hanging(&facts, room)
 }
 
 #[cfg(test)]

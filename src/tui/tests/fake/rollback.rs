@@ -166,9 +166,7 @@ impl Fake {
             reason: None,
             message: None,
             line: None,
-            warnings: vec![
-                "relational copies and notifications of the application are not told: see reSyncData()".into(),
-            ],
+            warnings: vec![PublishMode::Sync.consequence().to_owned()],
             version_before: now,
             version_after: now.next(),
             version_from: to,
