@@ -148,10 +148,11 @@ impl Output {
         self.line(&ErrorLine::new(failure));
         if !self.is_json() {
             let place = match (&failure.pk, &failure.sk) {
-                (Some(pk), Some(sk)) => format!("{pk} / {sk}: "),
-                (_, Some(sk)) => format!("{sk}: "),
-                _ => String::new(),
+                // Many messages name it themselves.
+                (Some(pk), Some(sk)) => Some(format!("{pk} / {sk}")).filter(|place| !failure.message.contains(place)),
+                (_, sk) => sk.clone(),
             };
+            let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
             self.note(&format!("error: {place}{}", failure.message));
             if let Some(hint) = &failure.hint {
                 self.note(&format!("  {hint}"));

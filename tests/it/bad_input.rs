@@ -204,6 +204,8 @@ async fn a_missing_s3_object_is_told_in_its_place() {
     assert_eq!(stack.get(DATA, "PRODUCT#acme", "P-0009").await.unwrap(), data);
     let printed = program.json(&["diff", "PRODUCT#acme", "P-0009", "1", "2"]).await;
     assert_eq!((printed.code, error(&printed)["code"].as_str()), (1, Some("not_found")));
+    let (code, _, stderr) = program.text(&["history", "PRODUCT#acme", "P-0010"]).await;
+    assert_eq!((code, stderr.lines().next()), (1, Some("error: PRODUCT#acme / P-0010 is in no table")), "{stderr}");
 }
 
 #[tokio::test]

@@ -12,6 +12,8 @@ pub(crate) fn item(item: &ItemResult) -> (Level, String) {
     let versions = format!("{versions}{}", subject::line(item.line));
     let mut text = match item.outcome {
         None => tr!("started %{action} %{key}", action = item.action, key = format!("{key}{versions}")).into_owned(),
+        // An item that is not written is called what it could not be.
+        Some(outcome) if outcome.as_str() == item.action.as_str() => format!("{outcome} {key}{versions}"),
         Some(outcome) => format!("{outcome} {} {key}{versions}", item.action),
     };
     if let Some(reason) = item.reason {
@@ -105,7 +107,16 @@ pub(crate) fn failure(failure: &Failure) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::run::Action;
     use crate::engine::failure::ErrorCode;
+    use crate::tui::screens::items::tests::item as ended;
+
+    #[test]
+    fn what_an_item_is_and_becomes_in_one_word_is_said_once() {
+        let said = |action, outcome| item(&ended(1, action, Some(outcome))).1;
+        assert!(said(Action::Invalid, Outcome::Invalid).starts_with("invalid PRODUCT"));
+        assert!(said(Action::Update, Outcome::Invalid).starts_with("invalid update PRODUCT"));
+    }
 
     #[test]
     fn a_failure_says_what_to_do_and_whom_to_ask() {
