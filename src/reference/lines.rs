@@ -12,7 +12,7 @@ pub(super) fn text() -> Result<String, String> {
     let mut out = String::from(
         "With `--json` every line on stdout is one of these objects, and the last line is `end`. Fields that have nothing to say are\n\
          `null`. New fields and new kinds of lines may come: ignore those that you do not know. The schema itself is\n\
-         `tests/schema/lines.schema.json`.\n",
+         `tests/schema/lines.schema.json` of the sources.\n",
     );
     for kind in kinds.into_iter().flatten().filter_map(Value::as_str) {
         let of = schema.pointer(&format!("/$defs/{kind}")).ok_or_else(|| format!("{kind} has no definition"))?;

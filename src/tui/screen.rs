@@ -83,8 +83,29 @@ pub(crate) trait Screen: Any + Debug {
         false
     }
 
+    /// The tenants that it is about; `None` leaves that to the panes.
+    fn scope(&self, _app: &App) -> Option<Scope> {
+        None
+    }
+
     /// Draws it and returns where the cursor is, if it has one.
     fn draw(&mut self, app: &App, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)>;
+}
+
+/// The tenants that a screen is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// All of them.
+    EveryTenant,
+    /// One, by its code.
+    Tenant(String),
+}
+
+impl Scope {
+    /// That of a tenant, where one is named.
+    pub(crate) fn of(tenant: Option<&str>) -> Self {
+        tenant.map_or(Self::EveryTenant, |tenant| Self::Tenant(tenant.to_owned()))
+    }
 }
 
 /// One of the four panes, with everything about it. Its state stands in the application, because the others look at it.

@@ -9,7 +9,7 @@ use super::actions::Action;
 use super::app::App;
 use super::keymap::{Context, Key};
 use super::parts::hits;
-use super::screen::{Flow, Press, Screen};
+use super::screen::{Flow, Press, Scope, Screen};
 use super::screens::palette::Palette;
 use crate::domain::run::RunId;
 use crate::engine::protocol::{Event, RequestId};
@@ -31,6 +31,20 @@ impl Stack {
     /// Lays a screen over the others.
     pub(crate) fn push(&mut self, screen: impl Screen) {
         self.screens.push(Box::new(screen));
+    }
+
+    /// Lays the screen of a kind that is meant over the others; false where there is none.
+    pub(crate) fn raise<S: Screen>(&mut self, is_meant: impl Fn(&S) -> bool) -> bool {
+        let found = |screen: &dyn Screen| (screen as &dyn Any).downcast_ref::<S>().is_some_and(&is_meant);
+        let Some(at) = self.screens.iter().position(|screen| found(screen.as_ref())) else { return false };
+        let screen = self.screens.remove(at);
+        self.screens.push(screen);
+        true
+    }
+
+    /// The tenants that the topmost screen is about which is about any.
+    pub(crate) fn scope(&self, app: &App) -> Option<Scope> {
+        self.screens.iter().rev().find_map(|screen| screen.scope(app))
     }
 
     /// Takes away every screen of a kind.

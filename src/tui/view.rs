@@ -223,16 +223,22 @@ fn hints(app: &App, room: usize) -> Rich {
         line
     });
     let own = app.focus.screen().hints(app);
-    // Actions that wait only until writing is allowed are named last, with what they wait for.
+    // Of the actions that wait only until writing is allowed the first keeps its place, the others are named last; each with what it
+    // waits for.
     let arm = app.key_of(context, Action::Arm);
     let waiting = |action: Action| {
         let words = format!(" {}", tr!("(%{arm} first)", arm = arm));
         let is_waiting = app.refusal(action).is_some_and(|why| why == app.read_only());
         hint(action).filter(|_| is_waiting).map(|hint| hint.with(Role::Dim, &words))
     };
-    let ready = own.iter().copied().filter(|a| app.refusal(*a).is_none()).filter_map(hint);
+    let mut others = own.iter().copied().filter_map(waiting);
+    let mut first = others.next();
+    let ready = own.iter().copied().filter_map(|action| match app.refusal(action) {
+        None => hint(action),
+        Some(_) => waiting(action).and_then(|_| first.take()),
+    });
     let mut line = Rich::default();
-    for h in ready.chain(own.iter().copied().filter_map(waiting)) {
+    for h in ready.chain(others) {
         if line.width() + h.width() + always.width() + 2 > room {
             continue;
         }

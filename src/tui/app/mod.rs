@@ -21,6 +21,7 @@ use super::keymap::{Context, Keymap};
 use super::memory::{Memory, Spot};
 use super::message::{Effect, Notice};
 use super::pane::Pane;
+use super::screen::Scope;
 use super::screens::findings::FindingsBox;
 use super::screens::findings::doctor::Doctor;
 use super::screens::history::plan_view::PlanView;
@@ -287,6 +288,14 @@ impl App {
                 _ => false,
             },
         };
+        if self.run_in_question().is_none()
+            && let Some(scope) = self.stack.scope(self)
+        {
+            return match scope {
+                Scope::EveryTenant => None,
+                Scope::Tenant(tenant) => Some(tr!("tenant %{tenant}", tenant = tenant).into_owned()),
+            };
+        }
         match is_for_several() {
             true => Some(tr!("several tenants").into_owned()),
             false => self.tenant().map(|tenant| tr!("tenant %{tenant}", tenant = tenant).into_owned()),
@@ -300,6 +309,11 @@ impl App {
             || vec![self.whose().map_or(tr!("plan"), |whose| tr!("plan for %{whose}", whose = whose)).into_owned()];
         if self.run_in_question().is_some() {
             return run();
+        }
+        match self.stack.scope(self) {
+            Some(Scope::EveryTenant) => return vec![tr!("every tenant").into_owned()],
+            Some(Scope::Tenant(tenant)) => return vec![tr!("tenant %{tenant}", tenant = tenant).into_owned()],
+            None => {}
         }
         match self.focus {
             Pane::Plan if self.plan.is_begun() => return plan(),

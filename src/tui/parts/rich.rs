@@ -128,7 +128,7 @@ impl Rich {
 
 /// Places at which a line ends and the next one begins; of each cell whether it is a blank, and its width.
 fn ends(cells: impl Iterator<Item = (bool, usize)>, room: usize) -> Vec<usize> {
-    let (mut ends, mut used, mut blank, mut is_padding) = (Vec::new(), 0, None, false);
+    let (mut ends, mut used, mut blank, mut blanks) = (Vec::new(), 0, None, 0);
     for (at, (is_blank, width)) in cells.enumerate() {
         if used + width > room {
             // What stands behind the blank begins the next line; without one, or where too little would be left, a word is cut.
@@ -137,11 +137,11 @@ fn ends(cells: impl Iterator<Item = (bool, usize)>, room: usize) -> Vec<usize> {
             (used, blank) = (used - kept, None);
         }
         used += width;
-        // More than one of them stand between columns, not between words.
+        // More than two of them stand between columns, not between words.
+        blanks = if is_blank { blanks + 1 } else { 0 };
         if is_blank {
-            blank = if is_padding { None } else { Some((at + 1, used)) };
+            blank = if blanks > 2 { None } else { Some((at + 1, used)) };
         }
-        is_padding = is_blank;
     }
     ends
 }

@@ -25,7 +25,7 @@ use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::streamed::{Did, GroupOf, Standing, Streamed};
 use crate::tui::parts::{Hints, Rich};
-use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::screen::{Flow, Press, Scope, Screen};
 use crate::tui::screens::history::CameFrom;
 use crate::tui::text;
 use crate::tui::theme::Role;
@@ -250,6 +250,12 @@ impl Screen for Activity {
 
     fn paste(&mut self, text: &str) {
         self.done.paste(text);
+    }
+
+    fn scope(&self, _: &App) -> Option<Scope> {
+        let named =
+            self.wanted.pk.as_ref().map(|pk| tenant_of(pk, None).code).or_else(|| self.wanted.among.tenant.clone());
+        Some(Scope::of(named.as_deref()))
     }
 
     fn wrote(&mut self, run: RunId) {

@@ -27,7 +27,7 @@ use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::streamed::{Did, Standing, Streamed};
 use crate::tui::parts::{Hints, Rich};
-use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::screen::{Flow, Press, Scope, Screen};
 use crate::tui::screens::history::CameFrom;
 use crate::tui::theme::Role;
 
@@ -187,6 +187,10 @@ impl Screen for Find {
 
     fn paste(&mut self, text: &str) {
         self.found.paste(text);
+    }
+
+    fn scope(&self, _: &App) -> Option<Scope> {
+        Some(Scope::of(self.wanted.among.tenant.as_deref()))
     }
 
     fn wrote(&mut self, run: RunId) {

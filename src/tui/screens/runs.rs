@@ -35,7 +35,7 @@ use crate::tui::theme::Role;
 
 /// Cells of the list at most.
 const WIDEST: u16 = 160;
-/// Lines from which on there is room for what the columns do not show of the selected one.
+/// Lines from which on there is room for all that the columns do not show of the selected one.
 const TALL: u16 = 14;
 
 /// The list, and the run that was opened in it.
@@ -98,11 +98,13 @@ impl Runs {
         }
         let mut inner = inner;
         let columns = Columns::of(app, &self.runs, usize::from(inner.width));
-        if inner.height >= TALL
-            && let Some(run) = self.runs.get(self.scroll.cursor)
-        {
+        if let Some(run) = self.runs.get(self.scroll.cursor) {
             let lines = detail(app, run, &columns, usize::from(inner.width));
-            let height = u16::try_from(lines.len()).unwrap_or(0);
+            let all = u16::try_from(lines.len()).unwrap_or(0);
+            // Where there is little room it takes the rows that the list leaves free.
+            let listed = u16::try_from(self.runs.len()).unwrap_or(u16::MAX).saturating_add(1);
+            let free = inner.height.saturating_sub(listed);
+            let height = if inner.height >= TALL { all } else { all.min(free) };
             let below = Rect { y: inner.bottom() - height, height, ..inner };
             draw_lines(buffer, below, &lines, &app.theme);
             inner.height -= height;

@@ -117,6 +117,18 @@ fn problems_come_first_and_are_narrowed() {
 }
 
 #[test]
+fn the_header_is_about_whom_the_list_on_top_is_about() {
+    let about = |keys: &str| play(keys).screen.lines().take(2).collect::<Vec<_>>().join("\n");
+    assert!(about(":open PRODUCT#acme<ret>").contains("tenant acme"));
+    for keys in ["doctor", "find bolt", "activity"] {
+        let all = about(&format!(":open PRODUCT#acme<ret>:{keys}<ret>"));
+        assert!(all.contains("every tenant") && !all.contains("acme"), "{all}");
+        let one = about(&format!(":open PRODUCT#acme<ret>:{keys} --tenant globex<ret>"));
+        assert!(one.contains("tenant globex") && !one.contains("acme"), "{one}");
+    }
+}
+
+#[test]
 fn a_finding_leads_to_its_entity_and_back_to_the_list() {
     let there = play(":doctor<ret><ret>");
     assert_eq!(there.app.history.opened.as_ref().unwrap().entity.key.sk.as_str(), "P-0003");
@@ -125,6 +137,9 @@ fn a_finding_leads_to_its_entity_and_back_to_the_list() {
     // Not looked again, and at the same place.
     assert_eq!(back.commands.iter().filter(|c| matches!(c, Command::Doctor { .. })).count(), 1);
     assert!(back.screen.contains("3/5"), "{}", back.screen);
+    // It is not laid over itself: a repair's preview would stay below it.
+    assert!(play(":doctor<ret>:doctor<ret>").app.stack.has::<FindingsBox>());
+    assert!(!play(":doctor<ret>:doctor<ret><esc>").app.stack.has::<FindingsBox>());
     let again = play(":doctor product<ret><f5>");
     let modules: Vec<_> = again
         .commands

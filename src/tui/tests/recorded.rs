@@ -65,6 +65,16 @@ fn what_is_not_finished_is_said_in_the_header_and_on_leaving() {
 }
 
 #[test]
+fn a_run_that_is_under_way_is_unfinished_when_the_console_is_left() {
+    // The first batch is written, the second waits.
+    let begun = super::running::run("aW<esc>").app.words_on_leaving();
+    assert!(begun.len() == 1 && begun[0].contains("run --resume"), "{begun:?}");
+    // Nothing is written yet, or all of it.
+    assert_eq!(super::running::run("<esc>").app.words_on_leaving(), [""; 0]);
+    assert_eq!(super::running::run("r3<ret>").app.words_on_leaving(), [""; 0]);
+}
+
+#[test]
 fn a_run_of_which_nothing_was_begun_leaves_nothing_unfinished() {
     let declined = |p: &mut Play| {
         p.fake = Fake::golden().answering(|c| {

@@ -11,16 +11,16 @@ use crate::engine::protocol::{ApprovalRequest, Decision, Level, Preview};
 use crate::language::spoken;
 use crate::tui::actions::Action;
 use crate::tui::app::App;
-use crate::tui::format;
-use crate::tui::keymap::Key;
+use crate::tui::keymap::{Context, Key};
 use crate::tui::parts::popup::{Frame, centred, framed};
 use crate::tui::parts::problem;
 use crate::tui::parts::scroll::Step;
-use crate::tui::parts::{Field, Rich, Scroll, draw_line, draw_text};
+use crate::tui::parts::{Field, Rich, Scroll, draw_line, draw_text, rule_of_part};
 use crate::tui::screens::command::CommandBox;
 use crate::tui::screens::described::Described;
 use crate::tui::subject::is_user;
 use crate::tui::theme::Role;
+use crate::tui::{format, text};
 
 /// Notes about the run that are shown at most.
 const NOTES: usize = 3;
@@ -54,6 +54,8 @@ pub(super) struct One {
     field: Field,
     items: Described,
     scroll: Scroll,
+    /// Lines that can be scrolled through.
+    lines: usize,
     problem: Option<String>,
 }
 
@@ -66,6 +68,7 @@ impl One {
             field: Field::default(),
             items: Described::new(approval.items.iter().cloned().map(shown).collect()),
             scroll: Scroll::default(),
+            lines: 0,
             problem: None,
         })
     }
@@ -106,7 +109,7 @@ impl One {
             }
             action => {
                 if let Some(step) = Step::of(action) {
-                    self.scroll.slide(step, self.items.len());
+                    self.scroll.slide(step, self.lines);
                 }
             }
         }
@@ -150,16 +153,30 @@ impl One {
                 problem::notice(words, if *level == Level::Info { Role::Text } else { Role::Warning }, room)
             })
             .collect();
-        let noted = u16::try_from(notes.len()).unwrap_or(0);
-        let body = Rect { height: inner.height.saturating_sub(foot + noted), ..inner };
-        draw_text(buffer, area, body, self.items.lines(room), &mut self.scroll, &app.theme);
+        // Where there is little room they stand behind the item.
+        let is_small = inner.height < SMALL;
+        let noted = if is_small { 0 } else { u16::try_from(notes.len()).unwrap_or(0) };
+        let mut body = Rect { height: inner.height.saturating_sub(foot + noted), ..inner };
+        let end = body.bottom();
+        let item = self.items.lines(room);
+        let lines = if is_small { item.iter().chain(&notes).cloned().collect() } else { item.to_vec() };
+        self.lines = lines.len();
+        if lines.len() > usize::from(body.height) && body.height > 3 {
+            body.height -= 1;
+            let shown = self.scroll.text_window(lines.len(), usize::from(body.height));
+            let key = app.key_of(Context::Approval, Action::ScrollDown);
+            let rule = rule_of_part(&shown, lines.len(), &key, room);
+            let below = Rect { y: body.bottom(), height: 1, ..inner };
+            draw_line(buffer, below, &rule, 0, &app.theme, Style::default());
+        }
+        draw_text(buffer, area, body, &lines, &mut self.scroll, &app.theme);
         if inner.height < foot + noted {
             return None;
         }
-        for (y, line) in (body.bottom()..).zip(&notes) {
+        for (y, line) in (end..end + noted).zip(&notes) {
             draw_line(buffer, Rect { y, height: 1, ..inner }, line, 0, &app.theme, Style::default());
         }
-        let area = Rect { y: body.bottom() + noted, height: foot, ..inner };
+        let area = Rect { y: end + noted, height: foot, ..inner };
         if facts > 0 {
             draw_facts(app, approval, buffer, area);
         }
@@ -182,7 +199,10 @@ impl One {
         match &self.problem {
             Some(problem) => buttons.push(Role::Warning, &format!("  ! {problem}")),
             None => {
-                buttons.push(Role::Dim, &format!("   {}", tr!("Tab choose · Enter do it · Esc write nothing")));
+                let keys = tr!("Tab choose · Enter do it · Esc write nothing");
+                let has_room = buttons.width() + 3 + text::width(&keys) <= usize::from(area.width);
+                let keys = if has_room { keys } else { tr!("Tab choose · Enter · Esc") };
+                buttons.push(Role::Dim, &format!("   {keys}"));
             }
         }
         draw_line(buffer, row(area.height - 1), &buttons, 0, theme, Style::default());

@@ -63,6 +63,9 @@ impl App {
     }
 
     fn show_findings_of(&mut self, request: RequestId) {
+        if self.stack.raise(|shown: &FindingsBox| shown.of == request) {
+            return;
+        }
         let left = self.left_findings.take().filter(|left| left.of == request);
         self.stack.push(left.unwrap_or_else(|| FindingsBox::new(request)));
     }

@@ -30,7 +30,7 @@ use crate::tui::parts::filter::draw_above;
 use crate::tui::parts::popup::{Frame, centred, foot, framed};
 use crate::tui::parts::scroll::Step;
 use crate::tui::parts::{Hints, Place, Rich, Scroll, draw_line, draw_lines, draw_list, draw_text, rule_of_part};
-use crate::tui::screen::{Flow, Press, Screen};
+use crate::tui::screen::{Flow, Press, Scope, Screen};
 use crate::tui::screens::history::CameFrom;
 use crate::tui::theme::Role;
 
@@ -300,6 +300,10 @@ impl Screen for FindingsBox {
             },
         }
         Flow::Stay
+    }
+
+    fn scope(&self, app: &App) -> Option<Scope> {
+        doctor(app, self.of).map(|doctor| Scope::of(doctor.among.tenant.as_deref()))
     }
 
     fn paste(&mut self, text: &str) {

@@ -169,9 +169,9 @@ impl PaneScreen for PlanPane {
         }
         &[
             Action::PreviewPlan,
-            Action::RunPlan,
             Action::Open,
             Action::NextWord,
+            Action::RunPlan,
             Action::StepUp,
             Action::StepDown,
             Action::RemoveStep,

@@ -72,10 +72,14 @@ impl App {
         if self.forgets {
             return Vec::new();
         }
-        match self.unfinished.0.iter().collect::<Vec<_>>().as_slice() {
+        // One that is under way ends with the console.
+        let under_way =
+            self.run.as_ref().filter(|run| run.has_written() && run.left() != Some(0)).and(self.under_way());
+        let unfinished: BTreeSet<RunId> = self.unfinished.0.iter().copied().chain(under_way).collect();
+        match unfinished.into_iter().collect::<Vec<_>>().as_slice() {
             [] => Vec::new(),
             [run] => {
-                let line = self.line_of_resume(**run);
+                let line = self.line_of_resume(*run);
                 vec![tr!("1 run is unfinished; to resume it: %{line}", line = line).into_owned()]
             }
             several => {
