@@ -8,7 +8,7 @@ use crate::domain::publish::PublishMode;
 use crate::domain::row::TableKind;
 use crate::domain::run::Action;
 use crate::engine::protocol::Preview;
-use crate::language::{listed, translated};
+use crate::language::{listed, spoken, translated};
 use crate::tui::parts::Rich;
 use crate::tui::screens::history::{changes, document};
 use crate::tui::theme::Role;
@@ -69,6 +69,8 @@ impl Described {
     }
 }
 
+/// Cells under which a window is small.
+const NARROW: usize = 70;
 /// Column that the facts begin in.
 const FACTS: usize = 14;
 
@@ -156,7 +158,10 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
     if !brief && !is_user {
         how(text!("cost"), &cost(preview));
     }
-    for warning in &preview.warnings {
+    // How it is published is the same for each item: in a small window it leaves the changes the place.
+    let consequence = spoken(preview.publish.consequence());
+    let is_late = |warning: &&String| room < NARROW && spoken(warning) == consequence;
+    for warning in preview.warnings.iter().filter(|warning| !is_late(warning)) {
         fact(text!("warning"), Role::Warning, &format!("! {warning}"));
     }
     if preview.before.is_some() {
@@ -175,8 +180,12 @@ fn describe(preview: &Preview, room: usize, brief: bool) -> Vec<Rich> {
         }
         out.extend(changes::document(&preview.changes).lines().iter().cloned());
     }
-    if preview.before.is_some() && !manner.is_empty() {
+    let late: Vec<&String> = preview.warnings.iter().filter(is_late).collect();
+    if preview.before.is_some() && !(manner.is_empty() && late.is_empty()) {
         out.push(Rich::default());
+    }
+    for warning in late {
+        self::fact(&mut out, room, text!("warning"), Role::Warning, &format!("! {warning}"));
     }
     out.append(&mut manner);
     out.push(Rich::default());
