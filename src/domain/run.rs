@@ -94,7 +94,7 @@ words! {
 }
 
 impl Action {
-    /// Whether carrying it out writes anything.
+    /// True where carrying it out writes anything.
     #[must_use]
     pub fn writes(self) -> bool {
         matches!(self, Self::Create | Self::Update | Self::Delete | Self::Restore)

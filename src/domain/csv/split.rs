@@ -6,7 +6,7 @@ use super::encoding::Encoding;
 
 /// Bytes that a record may take: longer than any entity that can be stored.
 pub const LONGEST: usize = 32 << 20;
-/// From which on a record has all of that room.
+/// Bytes from which on a record has all of that room.
 const LARGE: usize = 1 << 20;
 
 /// The end of a record: its line break, if it has one.
@@ -322,7 +322,7 @@ impl Splitter {
             let opened = (self.state == State::Quoted).then_some(self.opened);
             return Err(BadFile::TooLong { line: self.began, opened });
         }
-        // What is no row any more by its length takes its room once: pages that nothing stands in cost none.
+        // A record that is too long for a row takes all of its room once: pages that hold nothing cost none.
         if self.raw.len() > LARGE && self.raw.capacity() < LONGEST {
             self.raw.reserve_exact(LONGEST - self.raw.len());
         }

@@ -131,7 +131,7 @@ fn ends(cells: impl Iterator<Item = (bool, usize)>, room: usize) -> Vec<usize> {
     let (mut ends, mut used, mut blank, mut blanks) = (Vec::new(), 0, None, 0);
     for (at, (is_blank, width)) in cells.enumerate() {
         if used + width > room {
-            // What stands behind the blank begins the next line; without one, or where too little would be left, a word is cut.
+            // Text behind the blank begins the next line; without one, or where too little would be left, a word is cut.
             let (end, kept) = blank.filter(|(_, kept)| !is_blank && kept * 3 >= room * 2).unwrap_or((at, used));
             ends.push(end);
             (used, blank) = (used - kept, None);

@@ -8,7 +8,7 @@ use crate::tui::theme::Role;
 /// Lines that it takes at most.
 const MOST: usize = 3;
 
-/// What a line is made of, each part in full.
+/// The parts of a line, each in full.
 #[derive(Debug, Default)]
 pub(crate) struct Whole(Vec<(Role, String)>);
 

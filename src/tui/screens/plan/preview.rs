@@ -29,7 +29,7 @@ pub(crate) struct PlanPreview {
 }
 
 impl PlanPreview {
-    /// Whether a run of it would come to nothing: it failed, or there is nothing to write.
+    /// True where a run of it would come to nothing: it failed, or there is nothing to write.
     pub(crate) fn has_nothing_to_run(&self) -> bool {
         let is_empty = self.summary.as_ref().is_some_and(|summary| summary.to_write() == 0);
         self.job.problem.is_some() || is_empty
