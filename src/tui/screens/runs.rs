@@ -35,8 +35,11 @@ use crate::tui::theme::Role;
 
 /// Cells of the list at most.
 const WIDEST: u16 = 160;
-/// Lines from which on there is room for all that the columns do not show of the selected one.
+/// Lines from which on there is room for most of what the columns do not show of the selected one.
 const TALL: u16 = 14;
+
+/// Lines that the list and its headings keep there.
+const LISTED: u16 = 5;
 
 /// The list, and the run that was opened in it.
 #[derive(Debug)]
@@ -101,10 +104,11 @@ impl Runs {
         if let Some(run) = self.runs.get(self.scroll.cursor) {
             let lines = detail(app, run, &columns, usize::from(inner.width));
             let all = u16::try_from(lines.len()).unwrap_or(0);
-            // Where there is little room it takes the rows that the list leaves free.
+            // It takes the rows that the list leaves free; where there is room, all but a few.
             let listed = u16::try_from(self.runs.len()).unwrap_or(u16::MAX).saturating_add(1);
             let free = inner.height.saturating_sub(listed);
-            let height = if inner.height >= TALL { all } else { all.min(free) };
+            let most = if inner.height >= TALL { free.max(inner.height - LISTED) } else { free };
+            let height = all.min(most);
             let below = Rect { y: inner.bottom() - height, height, ..inner };
             draw_lines(buffer, below, &lines, &app.theme);
             inner.height -= height;

@@ -65,6 +65,21 @@ fn what_is_not_finished_is_said_in_the_header_and_on_leaving() {
 }
 
 #[test]
+fn a_long_reason_leaves_the_list_its_place() {
+    let wordy = |p: &mut Play| {
+        p.fake = Fake::golden().answering(|c| {
+            let run = RunInfo { reason: "because of this ".repeat(300), ..super::fake::stopped_run() };
+            let events = vec![Event::Run(Box::new(run)), Event::Finished { cancelled: false }];
+            matches!(c, Command::Runs).then_some(events)
+        });
+    };
+    for size in [(60, 15), (80, 24), (120, 40)] {
+        let screen = playing(size, wordy, "5").screen;
+        assert!(screen.contains("operation") && screen.contains("because of this"), "{screen}");
+    }
+}
+
+#[test]
 fn a_run_that_is_under_way_is_unfinished_when_the_console_is_left() {
     // The first batch is written, the second waits.
     let begun = super::running::run("aW<esc>").app.words_on_leaving();

@@ -1,5 +1,7 @@
 //! A run's only item that waits for a decision: the dialog shows its exact rows, and writes nothing by reflex.
 
+use std::borrow::Cow;
+
 use crossterm::event::KeyCode;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -159,7 +161,10 @@ impl One {
         let mut body = Rect { height: inner.height.saturating_sub(foot + noted), ..inner };
         let end = body.bottom();
         let item = self.items.lines(room);
-        let lines = if is_small { item.iter().chain(&notes).cloned().collect() } else { item.to_vec() };
+        let lines: Cow<'_, [Rich]> = match is_small && !notes.is_empty() {
+            true => item.iter().chain(&notes).cloned().collect(),
+            false => item.into(),
+        };
         self.lines = lines.len();
         if lines.len() > usize::from(body.height) && body.height > 3 {
             body.height -= 1;
